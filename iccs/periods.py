@@ -1,0 +1,62 @@
+"""First and last day of a period written as in observations and concordances ('2024', '2024-Q1', '2024-03')."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date
+from functools import lru_cache
+
+_PERIOD = re.compile(r"([0-9]{4})(?:-(?:Q([1-4])|S([12])|([0-9]{2})(?:-([0-9]{2}))?))?")
+
+
+class InvalidPeriod(ValueError):
+    """A text that is not a period of the calendar."""
+
+
+def first_day(period: str) -> date:
+    """Return the first day of a year, half-year, quarter, month or day.
+
+    Raises:
+        InvalidPeriod: if the text is none of 'YYYY', 'YYYY-Sn', 'YYYY-Qn', 'YYYY-MM', 'YYYY-MM-DD'.
+
+    >>> first_day("2024-Q2")
+    datetime.date(2024, 4, 1)
+    """
+    return _bounds(period)[0]
+
+
+def last_day(period: str) -> date:
+    """Return the last day of a year, half-year, quarter, month or day; raises as `first_day`.
+
+    >>> last_day("2024-02")
+    datetime.date(2024, 2, 29)
+    """
+    return _bounds(period)[1]
+
+
+@lru_cache(maxsize=4096)
+def _bounds(period: str) -> tuple[date, date]:
+    found = _PERIOD.fullmatch(period)
+    if found is None:
+        raise InvalidPeriod(
+            f"{period!r} is not a period: write 'YYYY', 'YYYY-Sn', 'YYYY-Qn', 'YYYY-MM' or 'YYYY-MM-DD'"
+        )
+    year = int(found.group(1))
+    quarter, half, month, day = (None if part is None else int(part) for part in found.groups()[1:])
+    try:
+        if month is not None and day is not None:
+            return date(year, month, day), date(year, month, day)
+        if month is not None:
+            return _months(year, month, month)
+        if quarter is not None:
+            return _months(year, 3 * quarter - 2, 3 * quarter)
+        if half is not None:
+            return _months(year, 6 * half - 5, 6 * half)
+        return _months(year, 1, 12)
+    except ValueError:  # calendar.IllegalMonthError is one
+        raise InvalidPeriod(f"{period!r} is not in the calendar") from None
+
+
+def _months(year: int, first: int, last: int) -> tuple[date, date]:
+    return date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1])

@@ -1,0 +1,164 @@
+"""Step 6, aggregate: observations -> published cells; totals over sex, age, months and areas, each made once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.database import connect, fetch_row, run_sql
+from pipelines.errors import UsageError
+from pipelines.settings import Settings
+from pipelines.source import Source, SourceFolder
+from pipelines.validate import Validated
+from schemas.codelists import area_ancestors, load_areas
+from schemas.declarations import breakdown_columns, quote_literal
+
+_PERIODS_IN = {("M", "A"): 12, ("Q", "A"): 4, ("M", "Q"): 3}
+
+
+@dataclass(frozen=True)
+class Aggregated:
+    """Result of step 6: ``cells``, one row for each published cell, with completeness; Parquet."""
+
+    source_id: str
+    cells: Path
+    rows: int
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        return f"{self.rows:,} published cells"
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """What to make for one measure and frequency: the sets of dimensions to break down by, at which area levels."""
+
+    measure: str
+    freq: str
+    sets: tuple[tuple[str, ...], ...]
+    area_levels: tuple[str, ...]
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Every dimension that some set needs, in our order."""
+        return tuple(name for name in breakdown_columns() if any(name in one for one in self.sets))
+
+
+def plan_tables(source: Source) -> list[TablePlan]:
+    """Return what the declared breakdowns ask for: each with all its margins, and no set of dimensions twice.
+
+    Breakdowns by sex and age, and by sex and weapon, share the margins sex and total; these are made once.
+    """
+    wanted: dict[tuple[str, str], dict[tuple[str, ...], tuple[str, ...]]] = {}
+    for breakdown in source.breakdowns:
+        for measure in breakdown.measures or tuple(source.measures):
+            sets = wanted.setdefault((measure, breakdown.freq), {})
+            for size in range(len(breakdown.by) + 1):
+                for some in combinations(breakdown.by, size):
+                    key = tuple(name for name in breakdown_columns() if name in some)
+                    levels = sets.get(key, breakdown.area_levels)
+                    everywhere = not levels or not breakdown.area_levels
+                    sets[key] = () if everywhere else tuple(dict.fromkeys((*levels, *breakdown.area_levels)))
+    plans = []
+    for (measure, freq), sets in wanted.items():
+        for levels in dict.fromkeys(sets.values()):
+            same = tuple(key for key, other in sets.items() if other == levels)
+            plans.append(TablePlan(measure=measure, freq=freq, sets=same, area_levels=levels))
+    return plans
+
+
+def aggregate(folder: SourceFolder, validated: Validated, settings: Settings, work: Path) -> Aggregated:
+    """Make the cells that the source's breakdowns ask for, from its observations.
+
+    A sum over months, areas or parts is made only where all of them are there; else the cell stays, without a value,
+    marked incomplete. In a source of events, an area and period without any event is a zero.
+
+    Raises:
+        UsageError: a breakdown asks for a frequency that the data cannot give.
+    """
+    source = folder.source
+    cells = work / "aggregated.parquet"
+    with connect(settings) as connection:
+        connection.execute(f"CREATE TEMP VIEW core AS FROM read_parquet({quote_literal(str(validated.core))})")
+        _register_areas(connection)
+        run_sql(connection, "published_cells", breakdowns=", ".join(f"{name} VARCHAR" for name in breakdown_columns()))
+        freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
+        data_freq = {measure: tuple(found) for measure, found in freqs}
+        for plan in plan_tables(source):
+            if plan.measure in data_freq:
+                _aggregate_one(connection, source, plan, data_freq[plan.measure])
+        _mark_caveats(connection, source)
+        connection.execute(
+            "COPY (FROM published_cells ORDER BY iccs, stage, counting_unit, ref_area, freq, time_period, "
+            f"{', '.join(breakdown_columns())}) TO {quote_literal(str(cells))} (FORMAT parquet, COMPRESSION zstd)"
+        )
+        (rows,) = fetch_row(connection, "SELECT count(*) FROM published_cells")
+    return Aggregated(folder.source_id, cells, rows)
+
+
+def _register_areas(connection: duckdb.DuckDBPyConnection) -> None:
+    pairs = area_ancestors()
+    levels = {area.code: area.level for area in load_areas()}
+    connection.register(
+        "ancestor_list",
+        pa.table(
+            {
+                "area": [area for area, _, _ in pairs],
+                "area_level": [levels[area] for area, _, _ in pairs],
+                "ancestor": [ancestor for _, ancestor, _ in pairs],
+                "ancestor_level": [level for _, _, level in pairs],
+            }
+        ),
+    )
+    connection.execute("CREATE TEMP TABLE area_ancestor AS FROM ancestor_list")
+
+
+def _aggregate_one(
+    connection: duckdb.DuckDBPyConnection, source: Source, plan: TablePlan, data_freq: tuple[str, ...]
+) -> None:
+    if len(data_freq) != 1:
+        raise UsageError(f"source {source.source_id}: the measure {plan.measure!r} mixes the frequencies {data_freq}")
+    periods = 1 if data_freq[0] == plan.freq else _PERIODS_IN.get((data_freq[0], plan.freq))
+    if periods is None:
+        raise UsageError(
+            f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, the data have {data_freq[0]}"
+        )
+    period = {"A": "left(time_period, 4)", "M": "time_period", "Q": "time_period"}[plan.freq]
+    if plan.freq == "Q" and data_freq[0] == "M":
+        period = "left(time_period, 4) || '-Q' || ((CAST(right(time_period, 2) AS INTEGER) + 2) // 3)"
+    names = plan.dimensions
+    run_sql(
+        connection,
+        "aggregate",
+        measure=quote_literal(plan.measure),
+        freq=quote_literal(plan.freq),
+        period=period,
+        periods=str(periods),
+        events="true" if source.rows == "events" else "false",
+        dimensions="".join(f", {name}" for name in names),
+        totals="".join(f", coalesce({name}, '_T') AS {name}" for name in names),
+        sets=", ".join(f"({', '.join(one)})" for one in plan.sets),
+        not_broken_down="".join(f", '_T' AS {name}" for name in breakdown_columns() if name not in names),
+        same_dimensions="".join(f" AND cell.{name} = combination.{name}" for name in names),
+        levels=", ".join(quote_literal(level) for level in plan.area_levels) or "area_level",
+    )
+
+
+def _mark_caveats(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    for caveat in source.caveats:
+        connection.execute(
+            "UPDATE published_cells SET caveats = concat_ws(';', caveats, $code) "
+            "WHERE ($first IS NULL OR left(time_period, length($first)) >= $first) "
+            "AND ($last IS NULL OR left(time_period, length($last)) <= $last) AND (len($iccs) = 0 OR iccs IN $iccs)",
+            {
+                "code": caveat.caveat,
+                "first": caveat.first_period,
+                "last": caveat.last_period,
+                "iccs": list(caveat.iccs),
+            },
+        )

@@ -1,0 +1,141 @@
+"""The command ``iccs``; heavy parts are imported by the command that needs them, so that help is quick."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from pipelines.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED, EXIT_USAGE, DataRefused, UsageError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 data refused, 2 usage, 3 fault."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] | None = getattr(options, "command", None)
+    if command is None:
+        parser.print_help()
+        return EXIT_USAGE
+    try:
+        return command(options)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; the last release is as it was\n")
+        return 130
+    except BrokenPipeError:  # the reader of a pipe went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DONE
+    except Exception as error:
+        return _explain(error)
+
+
+def _explain(error: Exception) -> int:
+    from iccs.classification import UnknownCode
+    from iccs.concordance import ConcordanceError
+
+    sys.stderr.write(f"{error}\n")
+    if isinstance(error, (DataRefused, ConcordanceError)):
+        return EXIT_REFUSED
+    if isinstance(error, (UsageError, UnknownCode)):
+        return EXIT_USAGE
+    if os.environ.get("ICCS_TRACEBACK"):
+        raise error
+    sys.stderr.write(f"this is a fault of the program ({type(error).__name__}); set ICCS_TRACEBACK=1 to see where\n")
+    return EXIT_FAULT
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of every command."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--data", metavar="DIR", help="data folder (default: ICCS_DATA, else ./data)")
+    common.add_argument("--json", action="store_true", help="output for machines")
+    parser = argparse.ArgumentParser(
+        prog="iccs",
+        description="National crime files to comparable trends in the International Classification of Crime (ICCS).",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    run = commands.add_parser("run", parents=[common], help="load sources and publish the DuckDB file")
+    run.add_argument("sources", nargs="*", metavar="SOURCE", help="which sources (default: all that have files)")
+    run.add_argument("--from", dest="directory", metavar="DIR", help="folder with the files as published")
+    run.set_defaults(command=_run)
+
+    trend = commands.add_parser("trend", parents=[common], help="annual rates of one ICCS category in one area")
+    trend.add_argument("code", metavar="CODE", help="ICCS category, e.g. 0101")
+    trend.add_argument("--area", required=True, help="area code, e.g. MX or MX-JAL")
+    trend.add_argument("--sex", default="_T", help="M, F, _U or _T (default: _T, all)")
+    trend.add_argument("--plot", metavar="FILE", help="draw it to a .png, .svg or .pdf file")
+    trend.set_defaults(command=_trend)
+
+    query = commands.add_parser("query", parents=[common], help="run SQL on the published file")
+    query.add_argument("sql", metavar="SQL")
+    query.set_defaults(command=_query)
+
+    sources = commands.add_parser("sources", help="list or show the declared sources").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    listing = sources.add_parser("list", parents=[common], help="a line for each source")
+    listing.set_defaults(command=_sources_list)
+    show = sources.add_parser("show", parents=[common], help="one source: publisher, licence, files, measures")
+    show.add_argument("source", metavar="SOURCE")
+    show.set_defaults(command=_sources_show)
+
+    codes = commands.add_parser("codes", parents=[common], help="show an ICCS category, or search: codes search TEXT")
+    codes.add_argument("words", nargs="+", metavar="CODE | search TEXT")
+    codes.add_argument("--lang", choices=("en", "fr", "es"), default="en", help="language of titles and search")
+    codes.set_defaults(command=_codes)
+
+    serve = commands.add_parser("serve", parents=[common], help="put the run on a schedule (Prefect, local)")
+    serve.add_argument("--cron", default="0 6 * * 1", help='when, in UTC (default: "0 6 * * 1", Mondays at six)')
+    serve.add_argument("--port", type=int, default=4200, help="port of the page (default: 4200)")
+    serve.set_defaults(command=_serve)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    from pipelines.commands import run_command
+
+    return run_command(options.sources, options.directory, options.data, options.json)
+
+
+def _trend(options: argparse.Namespace) -> int:
+    from pipelines.commands import trend_command
+
+    return trend_command(options.code, options.area, options.sex, options.plot, options.data, options.json)
+
+
+def _query(options: argparse.Namespace) -> int:
+    from pipelines.commands import query_command
+
+    return query_command(options.sql, options.data, options.json)
+
+
+def _sources_list(options: argparse.Namespace) -> int:
+    from pipelines.commands import list_command
+
+    return list_command(options.data, options.json)
+
+
+def _sources_show(options: argparse.Namespace) -> int:
+    from pipelines.commands import show_command
+
+    return show_command(options.source, options.json)
+
+
+def _codes(options: argparse.Namespace) -> int:
+    from pipelines.codes import search_command, show_code_command
+
+    if options.words[0] == "search":
+        return search_command(" ".join(options.words[1:]), options.lang, options.json)
+    return show_code_command(options.words, options.lang, options.json)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from pipelines.serve import serve
+
+    return serve(options.cron, options.port, options.data)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,203 @@
+"""What the commands run, trend, query and sources do, and how they print it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import EXIT_DONE, EXIT_REFUSED, UsageError
+from pipelines.printing import print_error, print_json, print_line, print_table
+from pipelines.run import RunResult, StepReport, plain_step, run_all
+from pipelines.settings import Settings, load_settings
+from pipelines.source import find_sources
+from pipelines.store import current_vintage
+from pipelines.warehouse import check_code, packaged_query, query
+
+_MOST_COUNTRIES = 12
+
+
+def run_command(names: list[str], directory: str | None, data: str | None, as_json: bool) -> int:
+    """Load sources and publish; exit code 1 where a source was refused."""
+    settings = load_settings(data)
+    where = Path(directory).resolve() if directory else None
+    if where is not None and not where.is_dir():
+        raise UsageError(f"--from {directory}: there is no such folder")
+    folders = find_sources(names)
+    reports: list[StepReport] = []
+
+    def report(step: StepReport) -> None:
+        reports.append(step)
+        if not as_json:
+            print_line(
+                f"{step.source:<22} {step.step:<9} {step.rows_in:>10,} in {step.rows_out:>10,} out "
+                f"{step.seconds:>6.1f} s  {step.summary}"
+            )
+
+    result = run_all(folders, settings, where, plain_step(report), named=bool(names))
+    if as_json:
+        print_json(
+            {
+                "steps": [asdict(step) for step in reports],
+                "loaded": result.loaded,
+                "unchanged": result.unchanged,
+                "absent": result.absent,
+                "refused": [asdict(refusal) for refusal in result.refused],
+                "published": result.published,
+                "release": result.publication.release if result.publication else None,
+                "seconds": result.seconds,
+            }
+        )
+    else:
+        _print_result(result, settings)
+    return EXIT_REFUSED if result.refused else EXIT_DONE
+
+
+def _print_result(result: RunResult, settings: Settings) -> None:
+    print_line()
+    for refusal in result.refused:
+        print_error(f"source {refusal.source} refused; its last good vintage, if any, stays published\n")
+        print_error(refusal.message + "\n")
+    if result.absent:
+        print_line(f"no input file, left as they are: {', '.join(result.absent)} (give a folder with --from DIR)")
+    if result.unchanged:
+        print_line(f"unchanged since the last run, no work done: {', '.join(result.unchanged)}")
+    if not settings.published.is_file():
+        print_line("nothing to publish yet")
+        return
+    if result.publication is None:
+        print_line("the published file is up to date")
+    _print_homicide_rates(settings)
+    print_line(f"DuckDB file: {settings.published}")
+    print_line(f"seconds in all: {result.seconds:.1f}")
+
+
+def _print_homicide_rates(settings: Settings) -> None:
+    records = packaged_query("homicide_rates", settings).records()
+    years = sorted({record["year"] for record in records})
+    rows: dict[tuple[str, str], dict[str, float]] = {}
+    for record in records:
+        rows.setdefault((record["country"], record["source"]), {})[record["year"]] = record["rate_per_100k"]
+    ranked = sorted(rows, key=lambda key: -rows[key][max(rows[key])])
+    shown = [[*key, *(rows[key].get(year) for year in years)] for key in ranked[:_MOST_COUNTRIES]]
+    title = "Intentional homicide (ICCS 0101) per 100,000 population: highest latest rates"
+    print_table(["country", "source", *years], shown, title=title)
+    if len(ranked) > _MOST_COUNTRIES:
+        print_line(
+            f"and {len(ranked) - _MOST_COUNTRIES} more; all: iccs query "
+            "\"FROM out.rate WHERE iccs = '0101' AND area_level = 'country'\""
+        )
+
+
+def trend_command(code: str, area: str, sex: str, plot: str | None, data: str | None, as_json: bool) -> int:
+    """Print the annual series of one category in one area, and its direction; draw it where asked."""
+    from iccs.classification import load_classification
+
+    settings = load_settings(data)
+    iccs = load_classification().normalise(code)
+    check_code("area", area, settings)
+    check_code("sex", sex, settings)
+    series = packaged_query("trend_series", settings, iccs=iccs, area=area, sex=sex)
+    summary = packaged_query("trend_summary", settings, iccs=iccs, area=area, sex=sex)
+    if not series.rows:
+        known = query(
+            "SELECT DISTINCT iccs FROM out.rate WHERE ref_area = $area ORDER BY 1", settings, {"area": area}
+        ).rows
+        raise UsageError(
+            f"no observation of {iccs} in {area}"
+            + (f"; there are: {', '.join(row[0] for row in known)}" if known else "; the area has none at all")
+        )
+    if plot:
+        from pipelines.plots import plot_trend
+
+        plot_trend(iccs, area, sex, Path(plot), settings)
+    if as_json:
+        print_json({"series": series.records(), "trend": summary.records(), "plot": plot})
+        return EXIT_DONE
+    names = query(
+        "SELECT title_en, (SELECT name_en FROM out.area WHERE code = $area) FROM out.iccs WHERE code = $iccs",
+        settings,
+        {"area": area, "iccs": iccs},
+    ).rows[0]
+    print_table(series.columns, series.rows, title=f"{iccs} {names[0]}: {names[1]}, sex {sex}")
+    for record in summary.records():
+        print_line(_trend_line(record))
+    if plot:
+        print_line(f"picture: {plot}")
+    return EXIT_DONE
+
+
+def _trend_line(record: dict[str, Any]) -> str:
+    change = "" if record["change_percent"] is None else f", change {record['change_percent']:+.1f} %"
+    text = (
+        f"{record['source']} ({record['stage']} {record['counting_unit']}s, {record['basis']}): {record['direction']}, "
+        f"{record['first_year']}-{record['last_year']}, n = {record['n']}{change}"
+    )
+    if record["mann_kendall_p"] is not None:
+        text += (
+            f", Mann-Kendall p = {record['mann_kendall_p']:.3f}, Sen slope {record['sen_slope_per_year']:+.3g} a year "
+            f"({record['sen_low']:+.3g} to {record['sen_high']:+.3g})"
+        )
+    text += f"; {record['break_handling']}"
+    return text + (f"; caveats: {record['caveats'].replace(';', ', ')}" if record["caveats"] else "")
+
+
+def query_command(sql: str, data: str | None, as_json: bool) -> int:
+    """Print the answer to one SQL statement on the published file."""
+    result = query(sql, load_settings(data))
+    if as_json:
+        print_json(result.records())
+    else:
+        print_table(result.columns, result.rows, decimals=4)
+        if sys.stdout.isatty():
+            print_line(f"{len(result.rows):,} rows")
+    return EXIT_DONE
+
+
+def list_command(data: str | None, as_json: bool) -> int:
+    """Print a line for each declared source, with the vintage that is current here."""
+    settings = load_settings(data)
+    rows = []
+    for folder in find_sources([]):
+        vintage = current_vintage(folder.source_id, settings)
+        source = folder.source
+        rows.append(
+            {
+                "source": folder.source_id,
+                "kind": source.kind,
+                "title": source.title,
+                "vintage": vintage.vintage if vintage else None,
+            }
+        )
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(list(rows[0]), [list(row.values()) for row in rows])
+    return EXIT_DONE
+
+
+def show_command(name: str, as_json: bool) -> int:
+    """Print what one source declares."""
+    (folder,) = find_sources([name])
+    source = folder.source
+    if as_json:
+        print_json(source.model_dump())
+        return EXIT_DONE
+    lines = [
+        f"{source.source_id}: {source.title}",
+        f"publisher   {source.publisher}",
+        f"page        {source.url}",
+        f"licence     {source.licence.name}",
+        f"citation    {source.citation}",
+        f"files       {', '.join(pattern for layout in source.layouts for pattern in layout.files)}",
+        *(f"measure     {key}: {m.stage}, {m.counting_unit}" for key, m in source.measures.items()),
+        *(f"breakdown   {b.freq} by {', '.join(b.by) or 'total only'}" for b in source.breakdowns),
+        *(f"exclusion   {e.rule}: {e.reason}" for e in source.exclusions),
+        *(f"control     {c.control}" for c in source.controls),
+        *(f"caveat      {c.caveat}: {c.note}" for c in source.caveats),
+        *(f"break       {b.period}: {b.note}" for b in source.breaks),
+    ]
+    for line in lines:
+        print_line(line)
+    return EXIT_DONE

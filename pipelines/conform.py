@@ -1,0 +1,249 @@
+"""Step 3, conform: the source's words -> our codes, cell by cell; nothing is dropped, what cannot be read is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.database import connect, fetch_row, run_sql
+from pipelines.errors import DataRefused, Problem
+from pipelines.read import RawTable
+from pipelines.settings import Settings
+from pipelines.source import Layout, Source, SourceFolder
+from schemas.codelists import load_areas, parse_age, valid_codes
+from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
+
+_TEXT_COLUMNS = ("national_code", "national_label", "time_period")
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """Result of step 3: two Parquet files.
+
+    ``cells``: one row for each cell after reshaping, in codes, with the exclusion rule where one applies.
+    ``rejected``: one row for each cell and rule it breaks: cell, _file, _sheet, _row, rule, column, value.
+    """
+
+    source_id: str
+    cells: Path
+    rejected: Path
+    rows: int
+    cell_count: int
+    rejected_count: int
+    sum_in_raw: float
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        rejected = f", {self.rejected_count:,} rejected" if self.rejected_count else ""
+        return f"{self.cell_count:,} cells in codes{rejected}"
+
+
+def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path) -> Conformed:
+    """Reshape the raw tables where needed, and translate every word.
+
+    Raises:
+        DataRefused: reshape.sql fails, loses rows or changes the sum of the counts.
+    """
+    source = folder.source
+    cells, rejected = work / "cells.parquet", work / "rejected.parquet"
+    with connect(settings) as connection:
+        _create_number_macro(connection, source)
+        sum_in_raw = 0.0
+        tidy = []
+        for number, (layout, paths) in enumerate(zip(source.layouts, raw.layouts, strict=True)):
+            if paths:
+                sum_in_raw += _reshape(connection, folder, layout, number, paths)
+                tidy.append(f"SELECT {_word_columns(connection, folder, f'tidy_{number}')} FROM tidy_{number}")
+        _register_words(connection, folder)
+        _write_cells(connection, source, " UNION ALL BY NAME ".join(tidy), cells)
+        _reject(connection, source, cells)
+        run_sql(connection, "write_rejected", target=quote_literal(str(rejected)))
+        (cell_count,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($cells)", {"cells": str(cells)})
+        (rejected_count,) = fetch_row(connection, "SELECT count(DISTINCT cell) FROM rejected")
+    return Conformed(folder.source_id, cells, rejected, raw.rows, cell_count, rejected_count, sum_in_raw)
+
+
+def _create_number_macro(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Numbers as this source writes them; anything else is NULL, never half a number."""
+    whole = "[0-9]+"
+    if source.thousands:
+        whole = f"([0-9]{{1,3}}([{source.thousands}][0-9]{{3}})+|[0-9]+)"
+    pattern = f"[-+]?{whole}([{source.decimal}][0-9]+)?"
+    plain = f"replace(replace(trim(text), {quote_literal(source.thousands)}, ''), {quote_literal(source.decimal)}, '.')"
+    if not source.thousands:
+        plain = f"replace(trim(text), {quote_literal(source.decimal)}, '.')"
+    connection.execute(
+        f"CREATE TEMP MACRO to_number(text) AS CASE WHEN regexp_full_match(trim(text), {quote_literal(pattern)}) "
+        f"THEN CAST({plain} AS DOUBLE) END"
+    )
+
+
+def _reshape(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, layout: Layout, number: int, paths: tuple[Path, ...]
+) -> float:
+    """Create the tidy table of one layout and prove that no row was lost and no sum changed; return the raw sum."""
+    files = "[" + ", ".join(quote_literal(str(path)) for path in paths) + "]"
+    connection.execute(f"CREATE TEMP VIEW raw_{number} AS FROM read_parquet({files}, union_by_name = true)")
+    name = layout.reshape or ("reshape.sql" if folder.read_text("reshape.sql") is not None else None)
+    statement = folder.read_text(name) if name else "FROM raw"
+    # The statement says "raw"; a view is bound when it is read, so each layout needs a raw of its own.
+    statement = f"WITH raw AS (FROM raw_{number}) FROM (\n{statement}\n)" if statement is not None else None
+    if statement is None:
+        raise DataRefused([_problem("reshape_failed", folder, f"There is no {name} in the folder of the source.")])
+    try:
+        connection.execute(f"CREATE TEMP VIEW tidy_{number} AS {statement}")
+        connection.execute(f"SELECT 1 FROM tidy_{number} LIMIT 1").fetchall()
+    except duckdb.Error as error:
+        raise DataRefused([_problem("reshape_failed", folder, f"{name}: {error}")]) from error
+    value = folder.source.columns["value"]
+    if name is None:
+        (total,) = fetch_row(connection, f"SELECT sum(to_number({quote_identifier(value)})) FROM raw_{number}")
+        return float(total or 0)
+    if layout.conserve is None:
+        raise DataRefused([_problem("reshape_changed_sum", folder, f"{name}: the layout does not say conserve.")])
+    ((rows_raw, rows_tidy, sum_raw, sum_tidy),) = run_sql(
+        connection,
+        "check_reshape",
+        raw=f"raw_{number}",
+        tidy=f"tidy_{number}",
+        value=quote_identifier(value),
+        conserve=quote_literal(layout.conserve),
+    ).fetchall()
+    if rows_raw != rows_tidy:
+        found = f"{rows_raw:,} raw rows went in, {rows_tidy:,} different ones came out of {name}."
+        raise DataRefused([_problem("reshape_lost_rows", folder, found)])
+    if abs(sum_raw - sum_tidy) > 1e-9 * max(abs(sum_raw), 1):
+        found = f"The counts add up to {sum_raw:,.6g} before {name} and to {sum_tidy:,.6g} after it."
+        raise DataRefused([_problem("reshape_changed_sum", folder, found)])
+    return float(sum_raw)
+
+
+def _problem(rule: str, folder: SourceFolder, found: str) -> Problem:
+    return Problem(rule=rule, source=folder.source_id, found=found)
+
+
+def _word_columns(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tidy: str) -> str:
+    """Return the select list that gives each of our columns in the source's words."""
+    source = folder.source
+    present = {row[0] for row in connection.execute(f"DESCRIBE {tidy}").fetchall()}
+    parts = ["_file", "_sheet", "_row"]
+    for dimension, column in source.columns.items():
+        if column not in present:
+            raise DataRefused(
+                [_problem("reshape_failed", folder, f"columns.{dimension}: there is no column {column!r} in {tidy}.")]
+            )
+        parts.append(f"trim(coalesce({quote_identifier(column)}::VARCHAR, '')) AS {dimension}_word")
+    rules = " ".join(f"WHEN ({item.where}) THEN {quote_literal(item.rule)}" for item in source.exclusions)
+    parts.append(f"{f'CASE {rules} END' if rules else 'NULL::VARCHAR'} AS exclusion")
+    return ", ".join(parts)
+
+
+def _register_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
+    scheme = folder.source.area_scheme
+    words = list(folder.words)
+    for dimension, word, code in words:
+        _check_code(folder, dimension, word, code)
+    given = {word for dimension, word, _ in words if dimension == "ref_area"}
+    pairs = {(other, area.code) for area in load_areas() for name, other in area.schemes if name == scheme}
+    if scheme == "code":
+        pairs = {(area.code, area.code) for area in load_areas()}
+    words += [("ref_area", word, code) for word, code in sorted(pairs) if word not in given]
+    columns = list(zip(*words, strict=True)) if words else [(), (), ()]
+    names = ("dimension", "word", "code")
+    connection.register(
+        "word_list",
+        pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)}),
+    )
+    connection.register(
+        "area_list",
+        pa.table(
+            {
+                "code": pa.array([area.code for area in load_areas()], pa.string()),
+                "level": pa.array([area.level for area in load_areas()], pa.string()),
+            }
+        ),
+    )
+    connection.execute("CREATE TEMP TABLE word AS FROM word_list; CREATE TEMP TABLE area AS FROM area_list")
+
+
+def _check_code(folder: SourceFolder, dimension: str, word: str, code: str) -> None:
+    """A code in values.csv must be one of ours; a slip there would travel into every cell."""
+    if dimension == "age":
+        parse_age(code)
+        return
+    valid: frozenset[str] | None
+    if dimension == "ref_area":
+        valid = frozenset(area.code for area in load_areas())
+    elif dimension == "measure":
+        valid = frozenset(folder.source.measures)
+    else:
+        valid = valid_codes("obs_status" if dimension == "value" else dimension)
+    if valid is not None and code not in valid:
+        raise DataRefused(
+            [_problem("unknown_word", folder, f"values.csv: {dimension} {word!r} has the unknown code {code!r}.")]
+        )
+
+
+def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: str, target: Path) -> None:
+    select, joins = [], []
+    for dimension in ("ref_area", *breakdown_columns(), "flag"):
+        column = "obs_status" if dimension == "flag" else dimension
+        if column in source.columns:
+            joins.append(
+                f"LEFT JOIN word AS {dimension}_list ON {dimension}_list.dimension = '{column}' "
+                f"AND {dimension}_list.word = words.{column}_word"
+            )
+            select.append(f"{dimension}_list.code AS {dimension}")
+        else:
+            default = "A" if dimension == "flag" else "_T"
+            select.append(f"{quote_literal(source.constants.get(column, default))} AS {dimension}")
+    for name in _TEXT_COLUMNS:
+        word = f"words.{name}_word" if name in source.columns else quote_literal(source.constants.get(name, ""))
+        select.append(f"{word} AS {name}")
+    only = next(iter(source.measures))
+    select.append(f"{'words.measure_word' if 'measure' in source.columns else quote_literal(only)} AS measure")
+    stages = " ".join(f"WHEN {quote_literal(name)} THEN {quote_literal(m.stage)}" for name, m in source.measures.items())
+    units = " ".join(
+        f"WHEN {quote_literal(name)} THEN {quote_literal(m.counting_unit)}" for name, m in source.measures.items()
+    )
+    run_sql(
+        connection,
+        "cells",
+        tidy=tidy,
+        select=", ".join(select),
+        joins=" ".join(joins),
+        stages=stages,
+        units=units,
+        target=quote_literal(str(target)),
+    )
+
+
+def _reject(connection: duckdb.DuckDBPyConnection, source: Source, cells: Path) -> None:
+    words = [name for name in breakdown_columns() if name in source.columns]
+    unknown = {name: f"{name} IS NULL" for name in words}
+    if "obs_status" in source.columns:
+        unknown["obs_status"] = "flag IS NULL AND value_status IS NULL"
+    selects = [
+        f"SELECT cell, 'unknown_word' AS rule, {quote_literal(source.columns[name])} AS column_name, "
+        f"{name}_word AS bad_value FROM suspect WHERE {condition} UNION ALL"
+        for name, condition in unknown.items()
+    ]
+    key = [f"{name}_word" for name in source.columns if name not in ("value", "obs_status", "national_label")]
+    run_sql(
+        connection,
+        "reject",
+        cells=quote_literal(str(cells)),
+        any_unknown=" ".join(f"OR ({condition})" for condition in unknown.values()),
+        unknown_words=" ".join(selects),
+        area_column=quote_literal(source.columns.get("ref_area", "ref_area")),
+        measure_column=quote_literal(source.columns.get("measure", "measure")),
+        period_column=quote_literal(source.columns.get("time_period", "time_period")),
+        value_column=quote_literal(source.columns["value"]),
+        whole="true" if source.whole_numbers else "false",
+        unique="true" if source.rows == "cells" else "false",
+        key=", ".join(key),
+    )

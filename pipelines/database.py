@@ -1,0 +1,71 @@
+"""DuckDB as the engine: one place that opens connections and runs the packaged SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.settings import Settings
+
+# Files written in this format open with every client from 1.4 on.
+STORAGE_VERSION = "v1.4.0"
+
+
+@contextmanager
+def connect(settings: Settings, path: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection that stays within the memory limit, spills into ``data/work`` and never loads extensions.
+
+    Args:
+        settings: limits and folders.
+        path: database file to write; default in memory.
+    """
+    settings.work.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(
+        str(path) if path else ":memory:",
+        config={
+            "memory_limit": settings.memory_limit,
+            "threads": settings.threads,
+            "temp_directory": str(settings.work / "spill"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "storage_compatibility_version": STORAGE_VERSION,
+        },
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@cache
+def load_sql(name: str) -> str:
+    """Return a packaged statement, ``pipelines/sql/<name>.sql``."""
+    return resources.files("pipelines").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def run_sql(connection: duckdb.DuckDBPyConnection, name: str, **parts: str) -> duckdb.DuckDBPyConnection:
+    """Run a packaged statement; ``{{part}}`` marks are filled with SQL made from declarations, never from data."""
+    text = load_sql(name)
+    for mark, part in parts.items():
+        text = text.replace("{{" + mark + "}}", part)
+    return connection.execute(text)
+
+
+def fetch_row(
+    connection: duckdb.DuckDBPyConnection, statement: str, parameters: dict[str, object] | None = None
+) -> tuple[Any, ...]:
+    """Return the only row of a query.
+
+    Fetches all: from DuckDB 2.0 on, a result that was not read to its end blocks the connection.
+
+    Raises:
+        ValueError: the query gives no row, or more than one.
+    """
+    (row,) = connection.execute(statement, parameters).fetchall()
+    return tuple(row)

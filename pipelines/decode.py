@@ -1,0 +1,153 @@
+"""Bytes to UTF-8 text, for files from outside: compression, size limit, web pages in disguise, encodings."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pipelines.acquire import RawFile
+from pipelines.errors import DataRefused, Problem
+
+_CHUNK = 1 << 20
+_SINGLE_BYTE = {"iso8859-1", "cp1252", "iso8859-15", "cp850", "mac-roman"}
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A text file ready to be parsed: UTF-8, without the foot; ``footer`` is the first line of the foot."""
+
+    path: Path
+    footer: str | None
+
+
+def refuse(source_id: str, file: RawFile, rule: str, found: str, **place: object) -> DataRefused:
+    """Return the refusal of a whole file, to be raised."""
+    return DataRefused([Problem(rule=rule, source=source_id, file=file.name, found=found, **place)])  # type: ignore[arg-type]
+
+
+def check_start(source_id: str, file: RawFile) -> bytes:
+    """Return the first bytes of a file's content, decompressed.
+
+    Raises:
+        DataRefused: the file is empty, or is a web page.
+    """
+    if file.size == 0:
+        raise refuse(source_id, file, "file_empty", "The file has no bytes.")
+    with file.path.open("rb") as handle, _open(handle, file) as stream:
+        try:
+            start = stream.read(4096)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise refuse(source_id, file, "file_truncated", f"The compressed file is damaged ({error}).") from error
+    if not start.strip():
+        raise refuse(source_id, file, "file_empty", "The file holds nothing but blanks.")
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith((b"<!doctype html", b"<html", b"<head")) or (text.startswith(b"<") and b"<html" in text):
+        raise refuse(source_id, file, "file_is_html", "The file is a web page (HTML), not data.", row=1)
+    return start
+
+
+def decode_to_utf8(
+    source_id: str, file: RawFile, encoding: str, target: Path, limit_mib: int, footer: str | None = None
+) -> Decoded:
+    """Write a text file as UTF-8 up to its foot, in pieces of 1 MiB.
+
+    Args:
+        source_id: for messages.
+        file: the raw file, plain or gzip.
+        encoding: as declared; a wrong one is refused, never replaced.
+        target: file to write.
+        limit_mib: largest decompressed size.
+        footer: word with which the first line of the foot begins.
+
+    Raises:
+        DataRefused: damaged compression, wrong encoding (with line), too large, or no foot where one is declared.
+    """
+    foot: str | None = None
+    with target.open("w", encoding="utf-8", newline="") as out:
+        pending = ""
+        for text in _decoded_pieces(source_id, file, encoding, limit_mib):
+            if footer is None:
+                out.write(text)
+                continue
+            pending += text
+            cut = _find_line(pending, footer)
+            if cut is not None:
+                out.write(pending[:cut])
+                foot = pending[cut:].splitlines()[0]
+                pending = ""
+                break
+            keep = pending.rfind("\n") + 1
+            out.write(pending[:keep])
+            pending = pending[keep:]
+        out.write(pending)
+    if footer is not None and foot is None:
+        raise refuse(source_id, file, "missing_footer", f"No line begins with {footer!r}.", value=footer)
+    return Decoded(path=target, footer=foot)
+
+
+def _find_line(text: str, word: str) -> int | None:
+    for start in (word, f'"{word}'):
+        if text.startswith(start):
+            return 0
+        found = text.find("\n" + start)
+        if found >= 0:
+            return found + 1
+    return None
+
+
+def _open(handle: BinaryIO, file: RawFile) -> gzip.GzipFile | BinaryIO:
+    magic = handle.read(2)
+    handle.seek(0)
+    return gzip.GzipFile(fileobj=handle) if magic == b"\x1f\x8b" else handle
+
+
+def _decoded_pieces(source_id: str, file: RawFile, encoding: str, limit_mib: int) -> Iterator[str]:
+    codec = codecs.lookup(encoding)
+    decoder = codec.incrementaldecoder("strict")
+    as_utf8: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")("strict")
+    if codec.name not in _SINGLE_BYTE:
+        as_utf8 = None
+    accented, line, size = False, 1, 0
+    with file.path.open("rb") as handle, _open(handle, file) as stream:
+        while True:
+            try:
+                piece = stream.read(_CHUNK)
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                raise refuse(
+                    source_id, file, "file_truncated", f"The compressed file breaks off after line {line:,} ({error})."
+                ) from error
+            size += len(piece)
+            if size > limit_mib * 1024**2:
+                raise refuse(source_id, file, "file_too_large", f"Decompressed, the file has over {limit_mib:,} MiB.")
+            if as_utf8 is not None:
+                accented = accented or not piece.isascii()
+                try:
+                    as_utf8.decode(piece, final=not piece)
+                except UnicodeDecodeError:
+                    as_utf8 = None
+            try:
+                text = decoder.decode(piece, final=not piece)
+            except UnicodeDecodeError as error:
+                raise refuse(
+                    source_id,
+                    file,
+                    "wrong_encoding",
+                    f"The declared encoding is {encoding}, but byte 0x{error.object[error.start]:02x} does not fit it; "
+                    f"the file is probably {'cp1252 (latin-1)' if codec.name == 'utf-8' else 'of another encoding'}.",
+                    row=line + error.object[: error.start].count(b"\n"),
+                ) from error
+            if size == len(piece):
+                text = text.removeprefix("\ufeff")
+            line += piece.count(b"\n")
+            yield text
+            if not piece:
+                break
+    if as_utf8 is not None and accented:
+        raise refuse(
+            source_id, file, "wrong_encoding", f"The declared encoding is {encoding}, but every byte of it is UTF-8."
+        )

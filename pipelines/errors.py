@@ -1,0 +1,84 @@
+"""What a user sees when data are refused: every problem of a stage together, with place, rule and remedy."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from schemas.declarations import load_rules
+
+EXIT_DONE = 0
+EXIT_REFUSED = 1
+EXIT_USAGE = 2
+EXIT_FAULT = 3
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with one source: where it stands, which declared rule it breaks, what was found.
+
+    ``row`` counts from 1 at the top of the file or sheet, as a spreadsheet shows it.
+    """
+
+    rule: str
+    source: str
+    found: str
+    file: str | None = None
+    sheet: str | None = None
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+    nearest: tuple[str, ...] = ()
+    cells: int = 1
+
+    @property
+    def place(self) -> str:
+        """Where the problem stands, in words."""
+        parts = [
+            f"source {self.source}",
+            f"file {self.file}" if self.file else "",
+            f"sheet {self.sheet}" if self.sheet else "",
+            f"row {self.row}" if self.row is not None else "",
+            f"column {self.column!r}" if self.column else "",
+            f"value {self.value!r}" if self.value is not None else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+    def __str__(self) -> str:
+        rule = load_rules()[self.rule]
+        lines = [f"{self.found}", f"  where:   {self.place}", f"  rule:    {self.rule}: {rule.reason}"]
+        if self.nearest:
+            lines.append(f"  nearest: {', '.join(self.nearest)}")
+        lines.append(f"  to do:   {rule.what_to_do}")
+        if self.cells > 1:
+            lines.append(f"  also:    {self.cells - 1} more cells with the same fault")
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the problem for machines, with the rule's texts."""
+        rule = load_rules()[self.rule]
+        return {**asdict(self), "reason": rule.reason, "what_to_do": rule.what_to_do}
+
+
+class DataRefused(Exception):
+    """The data of a source cannot be used; carries every problem found at that stage."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n\n".join(str(problem) for problem in self.problems))
+
+
+class UsageError(Exception):
+    """The command cannot be carried out as it was given."""
+
+
+def nearest_values(value: str, valid: Iterable[str], count: int = 3) -> tuple[str, ...]:
+    """Return the valid values that look most like the one given.
+
+    >>> nearest_values("Hombres", ["Mujer", "Hombre", "No identificado"])
+    ('Hombre',)
+    """
+    folded = {item.casefold(): item for item in valid}
+    return tuple(folded[match] for match in difflib.get_close_matches(value.casefold(), folded, n=count, cutoff=0.5))

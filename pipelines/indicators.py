@@ -1,0 +1,101 @@
+"""Step 8, indicators: rates with exact intervals, and the direction of every annual series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipelines.database import run_sql
+from pipelines.source import Source
+from pipelines.trends import describe_trend, longest_segment
+from schemas.declarations import attribute_columns
+
+
+def poisson_limits(
+    counts: NDArray[np.float64], confidence: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the exact (Garwood) limits of Poisson counts.
+
+    Garwood (1936), Biometrika 28: 437-442: lower = chi2(a/2; 2x)/2, 0 where x = 0; upper = chi2(1 - a/2; 2x + 2)/2,
+    written with the inverse of the incomplete gamma function.
+
+    >>> low, high = poisson_limits(np.array([0.0, 10.0]))
+    >>> low.round(4).tolist(), high.round(4).tolist()
+    ([0.0, 4.7954], [3.6889, 18.3904])
+    """
+    from scipy.special import gammaincinv  # late: a command that makes no rates does not wait for it
+
+    tail = (1 - confidence) / 2
+    low = np.where(counts > 0, gammaincinv(np.maximum(counts, 1e-12), tail), 0.0)
+    return low, gammaincinv(counts + 1, 1 - tail)
+
+
+def make_rates(connection: duckdb.DuckDBPyConnection, populations: dict[str, int]) -> None:
+    """Fill ``out.rate`` from ``out.observation`` and ``out.population``.
+
+    Args:
+        connection: the warehouse being built.
+        populations: priority of each population source; the lowest number that has the cell is used.
+    """
+    counts = run_sql(connection, "poisson_counts").df()["value"].to_numpy(dtype=float)
+    low, high = poisson_limits(counts)
+    connection.register("poisson", pa.table({"value": counts, "low": low, "high": high}))
+    connection.register(
+        "population_priority",
+        pa.table(
+            {
+                "source": pa.array(list(populations), pa.string()),
+                "priority": pa.array(list(populations.values()), pa.int64()),
+            }
+        ),
+    )
+    run_sql(connection, "rate")
+    connection.unregister("poisson")
+    connection.unregister("population_priority")
+
+
+def make_trends(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
+    """Fill ``out.trend`` from ``out.rate``: one row a series, on its longest stretch without a break."""
+    declared = {source.source_id: source for source in sources}
+    attributes = " ".join(f"AND {name} = '_T'" for name in attribute_columns())
+    points = run_sql(connection, "trend_points", all_attributes=attributes).df()
+    rows = [_trend_row(series, declared) for _, series in points.groupby("series", sort=True)]
+    connection.register("trend_rows", pa.Table.from_pylist(rows) if rows else _no_rows())
+    if rows:
+        connection.execute("INSERT INTO out.trend BY NAME FROM trend_rows")
+    connection.unregister("trend_rows")
+
+
+def _no_rows() -> pa.Table:
+    return pa.table({"source": pa.array([], pa.string())})
+
+
+def _trend_row(series: pd.DataFrame, declared: dict[str, Source]) -> dict[str, object]:
+    first = series.iloc[0]
+    years = series["year"].tolist()
+    breaks = {
+        int(entry.period[:4])
+        for entry in declared[first["source"]].breaks
+        if not entry.iccs or first["iccs"] in entry.iccs
+    }
+    breaks |= set(series.loc[series["marked_break"], "year"].tolist())
+    inside = sorted(year for year in breaks if years[0] < year <= years[-1])
+    start, end = longest_segment(years, inside)
+    trend = describe_trend(years[start:end], series["point"].tolist()[start:end])
+    handling = "no break declared"
+    if inside:
+        handling = f"break in {', '.join(map(str, inside))}; used {trend.first_year}-{trend.last_year}"
+    caveats = sorted({code for text in series["caveats"].dropna() for code in text.split(";")})
+    key = ("source", "vintage", "ref_area", "area_level", "iccs", "stage", "counting_unit", "sex", "basis")
+    return {
+        **{name: first[name] for name in key},
+        **asdict(trend),
+        "break_handling": handling,
+        "caveats": ";".join(caveats) or None,
+    }

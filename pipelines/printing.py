@@ -1,0 +1,83 @@
+"""Tables and lines for people: rich on a terminal, plain text elsewhere; JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@cache
+def console() -> Console:
+    """Return the console for results; colour only on a terminal, and wide enough elsewhere not to cut."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 160)
+
+
+def print_line(text: str = "") -> None:
+    """Print one line as it is."""
+    console().print(text, markup=False, soft_wrap=True)
+
+
+def print_error(text: str) -> None:
+    """Print to standard error."""
+    sys.stderr.write(text.rstrip() + "\n")
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document for machines; a missing number is null."""
+    sys.stdout.write(json.dumps(_plain(value), ensure_ascii=False, indent=1) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None, decimals: int = 2
+) -> None:
+    """Print a table; numbers to the right, NULL as an empty cell."""
+    from rich import box
+    from rich.table import Table
+
+    kept = [list(row) for row in rows]
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for position, name in enumerate(columns):
+        numbers = any(isinstance(row[position], (int, float, Decimal)) for row in kept)
+        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    for row in kept:
+        table.add_row(*(_cell(value, decimals) for value in row))
+    console().print(table)
+
+
+def _cell(value: object, decimals: int) -> str:
+    from rich.markup import escape
+
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (float, Decimal)):
+        return f"{value:,.0f}" if float(value).is_integer() and abs(value) >= 1000 else f"{value:,.{decimals}f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return escape(str(value))

@@ -1,0 +1,260 @@
+"""Step 9, publish: build the analysts' DuckDB file beside the last one, then rename; readers never wait."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from iccs.classification import load_classification
+from pipelines.database import connect, fetch_row, run_sql
+from pipelines.indicators import make_rates, make_trends
+from pipelines.settings import Settings
+from pipelines.source import SourceFolder
+from pipelines.store import Vintage, code_fingerprint
+from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
+from schemas.declarations import create_table_sql, load_tables, quote_literal
+
+_TAGS = ("attempted", "weapon", "relationship", "citizenship", "motive", "cyber", "situational_context", "sex", "age")
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Result of the last step: the file, its release and how many cells it holds."""
+
+    path: Path
+    release: str
+    observations: int
+    rates: int
+    trends: int
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        return f"{self.rates:,} rates, {self.trends:,} trends; release {self.release}"
+
+
+def content_key(vintages: Sequence[Vintage], folders: dict[str, SourceFolder]) -> str:
+    """Return the fingerprint of what a publication would hold."""
+    digest = hashlib.sha256(code_fingerprint().encode())
+    for vintage in sorted(vintages, key=lambda item: item.source_id):
+        digest.update(f"{vintage.source_id} {vintage.vintage} {folders[vintage.source_id].fingerprint}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def published_key(settings: Settings) -> str | None:
+    """Return the content key of the published file, None where there is none or it is not ours to read."""
+    if not settings.published.is_file():
+        return None
+    try:
+        with duckdb.connect(str(settings.published), read_only=True) as connection:
+            return str(fetch_row(connection, "SELECT content_key FROM out.release")[0])
+    except (duckdb.CatalogException, duckdb.InvalidInputException):
+        return None  # a file of an older layout: it is replaced
+
+
+def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], settings: Settings) -> Publication:
+    """Build schema ``out`` from the current vintages, and put it in the place of the last release.
+
+    Args:
+        vintages: one for each source to publish.
+        folders: the sources by identifier.
+        settings: where data live.
+    """
+    target = settings.published
+    target.parent.mkdir(parents=True, exist_ok=True)
+    key = content_key(vintages, folders)
+    release = f"{datetime.now(UTC).date().isoformat()}-{key[:8]}"
+    half = target.with_name(f".{target.stem}-{key}.part")
+    _discard(half)
+    try:
+        with connect(settings, half) as connection:
+            _create(connection)
+            _load_lists(connection)
+            for vintage in vintages:
+                _load_vintage(connection, vintage, folders[vintage.source_id])
+            _load_ages(connection)
+            populations = {
+                folder.source_id: folder.source.priority
+                for folder in folders.values()
+                if folder.source.kind == "population"
+            }
+            make_rates(connection, populations)
+            make_trends(connection, [folders[vintage.source_id].source for vintage in vintages])
+            _load_release(connection, release, key, len(vintages))
+            counts = fetch_row(
+                connection,
+                "SELECT (SELECT count(*) FROM out.observation), (SELECT count(*) FROM out.rate), "
+                "(SELECT count(*) FROM out.trend)",
+            )
+            connection.execute("CHECKPOINT")
+        with half.open("rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(half, target)
+    except BaseException:
+        _discard(half)
+        raise
+    target.with_name(target.name + ".wal").unlink(missing_ok=True)  # of a file that is no longer there
+    return Publication(target, release, *counts)
+
+
+def _discard(half: Path) -> None:
+    for path in half.parent.glob(f".{half.name.split('-')[0].lstrip('.')}-*.part*"):
+        path.unlink()
+
+
+def _create(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE SCHEMA out")
+    for table in load_tables().values():
+        for statement in create_table_sql(table):
+            connection.execute(statement)
+    views = resources.files("schemas").joinpath("views", "out")
+    for entry in sorted(views.iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".sql"):
+            text = entry.read_text(encoding="utf-8")
+            connection.execute(text)
+            comment = " ".join(line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--"))
+            connection.execute(
+                f"COMMENT ON MACRO TABLE out.{entry.name.removesuffix('.sql')} IS {quote_literal(comment)}"
+            )
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, object]]) -> None:
+    if not rows:
+        return
+    connection.register("list_rows", pa.Table.from_pylist(rows))
+    connection.execute(f"INSERT INTO out.{table} BY NAME FROM list_rows")
+    connection.unregister("list_rows")
+
+
+def _load_lists(connection: duckdb.DuckDBPyConnection) -> None:
+    classification = load_classification()
+    rows: list[dict[str, object]] = [
+        {
+            "code": category.code,
+            "level": category.level,
+            "parent": category.parent or None,
+            "title_en": category.title.en,
+            "title_fr": category.title.fr,
+            "title_es": category.title.es,
+            "in_tree": True,
+        }
+        for category in classification
+    ]
+    rows += [
+        {
+            "code": combined.code,
+            "level": None,
+            "parent": None,
+            "title_en": combined.title.en,
+            "title_fr": combined.title.fr,
+            "title_es": combined.title.es,
+            "in_tree": False,
+        }
+        for combined in classification.combined.values()
+    ]
+    _insert(connection, "iccs", rows)
+    _insert(
+        connection,
+        "area",
+        [
+            {
+                "code": area.code,
+                "name_en": area.name_en,
+                "name_fr": area.name_fr,
+                "name_es": area.name_es,
+                "area_level": area.level,
+                "parent": area.parent,
+            }
+            for area in load_areas()
+        ],
+    )
+    for name in ("sex", "caveat"):
+        _insert(connection, name, [vars(code) for code in load_codelist(name)])
+
+
+def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder: SourceFolder) -> None:
+    source = folder.source
+    manifest = vintage.manifest()
+    files = "; ".join(f"{file['name']} ({file['sha256'][:12]})" for file in manifest["files"])
+    parts = {name: quote_literal(str(vintage.part(name))) for name in ("cells", "links", "mapped")}
+    own = {"source": quote_literal(source.source_id), "vintage": quote_literal(vintage.vintage)}
+    run_sql(connection, "load_population" if source.kind == "population" else "load_observations", **own, **parts)
+    for table, part in (("reconciliation", "reconciliation"), ("exclusion", "exclusions"), ("control", "controls")):
+        columns = ", ".join(column.name for column in load_tables()[table].columns[2:])
+        connection.execute(
+            f"INSERT INTO out.{table} BY NAME SELECT {own['source']} AS source, {own['vintage']} AS vintage, {columns} "
+            f"FROM read_parquet({quote_literal(str(vintage.part(part)))})"
+        )
+    _insert(connection, "quality", manifest["quality"])
+    (observations, first, last) = fetch_row(
+        connection,
+        "SELECT count(*), min(left(time_period, 4)), max(left(time_period, 4)) FROM read_parquet($cells)",
+        {"cells": str(vintage.part("cells"))},
+    )
+    _insert(
+        connection,
+        "source",
+        [
+            {
+                "source": source.source_id,
+                "vintage": vintage.vintage,
+                "kind": source.kind,
+                "title": source.title,
+                "publisher": source.publisher,
+                "url": source.url,
+                "licence": source.licence.name,
+                "citation": source.citation,
+                "files": files,
+                "observations": observations,
+                "first_period": first,
+                "last_period": last,
+            }
+        ],
+    )
+    if source.kind == "count":
+        tags = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{name}=' || {name} END" for name in _TAGS)
+        run_sql(connection, "load_mapping", tags=tags, **own, **parts)
+
+
+def _load_ages(connection: duckdb.DuckDBPyConnection) -> None:
+    """Age codes are a pattern, not a list: out.age holds those in use."""
+    used = connection.execute("SELECT age FROM out.observation UNION SELECT age FROM out.population").fetchall()
+    rows: list[dict[str, object]] = []
+    for (code,) in used:
+        bounds, labels = parse_age(code), age_labels(code)
+        rows.append(
+            {
+                "code": code,
+                **dict(zip(("label_en", "label_fr", "label_es"), labels, strict=True)),
+                "lower_age": bounds[0] if bounds else None,
+                "upper_age": bounds[1] if bounds else None,
+            }
+        )
+    _insert(connection, "age", sorted(rows, key=lambda row: (str(row["code"])[0] == "_", row["lower_age"] or 0)))
+
+
+def _load_release(connection: duckdb.DuckDBPyConnection, release: str, key: str, sources: int) -> None:
+    (observations,) = fetch_row(connection, "SELECT count(*) FROM out.observation")
+    _insert(
+        connection,
+        "release",
+        [
+            {
+                "release": release,
+                "published_at": datetime.now(UTC).replace(tzinfo=None),
+                "code_version": version("iccs-pipelines"),
+                "content_key": key,
+                "sources": sources,
+                "observations": observations,
+            }
+        ],
+    )

@@ -1,0 +1,255 @@
+"""Step 2, read: raw file + reading options -> table of text in the source's own words, row numbers kept."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+
+from pipelines.acquire import Acquired, RawFile
+from pipelines.database import connect, fetch_row, run_sql
+from pipelines.decode import check_start, decode_to_utf8, refuse
+from pipelines.errors import DataRefused, Problem, nearest_values
+from pipelines.settings import Settings
+from pipelines.source import ReadOptions, SourceFolder
+from schemas.declarations import quote_identifier, quote_literal
+
+_HEADER_SEARCH_ROWS = 100
+ROW_COLUMNS = ("_file", "_sheet", "_row")
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """Result of step 2, one Parquet file of text a raw file: columns as labelled, and _file, _sheet, _row.
+
+    ``footers`` holds, for each file with a foot, the value under each column of its first foot row.
+    """
+
+    source_id: str
+    layouts: tuple[tuple[Path, ...], ...]
+    rows: int
+    footers: dict[str, dict[str, str]]
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        return f"{sum(len(paths) for paths in self.layouts)} tables of text"
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the header is: its last row (counted from 1) and the column names, unique, in order."""
+
+    last_row: int
+    names: tuple[str, ...]
+
+
+def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path) -> RawTable:
+    """Read every file of a source as text.
+
+    Raises:
+        DataRefused: every file that could not be read, together.
+    """
+    layouts: list[list[Path]] = [[] for _ in folder.source.layouts]
+    problems: list[Problem] = []
+    footers: dict[str, dict[str, str]] = {}
+    rows = 0
+    with connect(settings) as connection:
+        for number, file in enumerate(acquired.files):
+            options = folder.source.layouts[file.layout].read
+            target = work / f"raw-{number}.parquet"
+            try:
+                check_start(folder.source_id, file)
+                reader = _read_csv if options.format == "csv" else _read_excel
+                footer = reader(connection, folder.source_id, file, options, settings, target)
+                (read_rows,) = fetch_row(
+                    connection, "SELECT count(*) FROM read_parquet($path)", {"path": str(target)}
+                )
+                if read_rows == 0:
+                    raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")
+            except DataRefused as refused:
+                problems.extend(refused.problems)
+                continue
+            rows += read_rows
+            layouts[file.layout].append(target)
+            if footer is not None:
+                footers[file.name] = footer
+    if problems:
+        raise DataRefused(problems)
+    return RawTable(folder.source_id, tuple(tuple(paths) for paths in layouts), rows, footers)
+
+
+def fold(label: str) -> str:
+    """Return a label for comparison: blanks trimmed and folded, case ignored.
+
+    >>> fold("  Rango de  edad ")
+    'rango de edad'
+    """
+    return " ".join(label.split()).casefold()
+
+
+def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadOptions, sheet: str | None) -> Header:
+    """Return the header among the first rows of a table: the first row that holds every label asked for.
+
+    With several header rows, the labels are sought in the rows joined: a merged cell counts for the columns to its
+    right, and the parts of a name are joined by " | ".
+
+    Raises:
+        DataRefused: no row holds all the labels; names those missing and the nearest there are.
+    """
+    best: tuple[int, list[str], list[str]] | None = None
+    for start in range(max(len(rows) - options.header_rows + 1, 0)):
+        names = _join_header(rows[start : start + options.header_rows])
+        folded = {fold(name) for name in names}
+        missing = [label for label in options.columns if fold(label) not in folded]
+        if best is None or len(missing) < len(best[1]):
+            best = (start, missing, names)
+        if not missing:
+            labels = {fold(label): label for label in options.columns}
+            return Header(start + options.header_rows, _unique([labels.get(fold(name), name) for name in names]))
+    if best is None:
+        raise DataRefused([Problem(rule="file_empty", source=source_id, file=file, sheet=sheet, found="No rows.")])
+    row, missing, names = best
+    raise DataRefused(
+        [
+            Problem(
+                rule="missing_column",
+                source=source_id,
+                file=file,
+                sheet=sheet,
+                row=row + options.header_rows,
+                column=label,
+                found=f"The column {label!r} is not in the file.",
+                nearest=nearest_values(label, [name for name in names if name not in options.columns]),
+            )
+            for label in missing
+        ]
+    )
+
+
+def _join_header(rows: list[list[str]]) -> list[str]:
+    width = max((len(row) for row in rows), default=0)
+    filled = []
+    for number, row in enumerate(rows):
+        cells = [" ".join(cell.split()) for cell in [*row, *[""] * (width - len(row))]]
+        if number < len(rows) - 1:  # a merged cell stands only in its first column
+            for position in range(1, width):
+                cells[position] = cells[position] or cells[position - 1]
+        filled.append(cells)
+    return [" | ".join(dict.fromkeys(part for part in parts if part)) for parts in zip(*filled, strict=True)]
+
+
+def _unique(names: list[str]) -> tuple[str, ...]:
+    seen: dict[str, int] = {}
+    unique = []
+    for position, name in enumerate(names, start=1):
+        label = name or f"column {position}"
+        seen[label] = seen.get(label, 0) + 1
+        unique.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    return tuple(unique)
+
+
+def _read_csv(
+    connection: duckdb.DuckDBPyConnection,
+    source_id: str,
+    file: RawFile,
+    options: ReadOptions,
+    settings: Settings,
+    target: Path,
+) -> dict[str, str] | None:
+    word = options.footer.starts_with if options.footer else None
+    text = target.with_suffix(".csv")
+    decoded = decode_to_utf8(source_id, file, options.encoding, text, settings.max_file_mib, word)
+    with text.open(encoding="utf-8", newline="") as handle:
+        first = list(islice(csv.reader(handle, delimiter=options.delimiter), _HEADER_SEARCH_ROWS))
+    header = find_header(source_id, file.name, first, options, sheet=None)
+    columns = ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in header.names)
+    run_sql(
+        connection,
+        "read_csv",
+        path=quote_literal(str(text)),
+        delimiter=quote_literal(options.delimiter),
+        skip=str(header.last_row),
+        columns=columns,
+        file=quote_literal(file.name),
+        target=quote_literal(str(target)),
+    )
+    problems = [
+        Problem(
+            rule="malformed_line",
+            source=source_id,
+            file=file.name,
+            row=line,
+            found=f"The line cannot be split into the {len(header.names)} fields of the header: {message}",
+        )
+        for line, message in connection.execute(
+            "SELECT line, any_value(split_part(error_message, chr(10), 1)) FROM reject_errors GROUP BY 1 ORDER BY 1 LIMIT 20"
+        ).fetchall()
+    ]
+    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+    text.unlink()
+    if problems:
+        raise DataRefused(problems)
+    if decoded.footer is None:
+        return None
+    return dict(zip(header.names, next(csv.reader([decoded.footer], delimiter=options.delimiter)), strict=False))
+
+
+def _read_excel(
+    connection: duckdb.DuckDBPyConnection,
+    source_id: str,
+    file: RawFile,
+    options: ReadOptions,
+    settings: Settings,
+    target: Path,
+) -> dict[str, str] | None:
+    # Imported late: a run on text files alone needs neither.
+    import pyarrow as pa
+
+    from pipelines.excel import read_sheet
+
+    sheet, rows = read_sheet(source_id, file, options.sheet, settings)
+    header = find_header(source_id, file.name, rows[:_HEADER_SEARCH_ROWS], options, sheet)
+    data = rows[header.last_row :]
+    footer: dict[str, str] | None = None
+    if options.footer is not None:
+        word = fold(options.footer.starts_with)
+        foot = next((n for n, row in enumerate(data) if fold(next((c for c in row if c), "")).startswith(word)), None)
+        if foot is None:
+            raise refuse(
+                source_id,
+                file,
+                "missing_footer",
+                f"No row begins with {options.footer.starts_with!r}.",
+                sheet=sheet,
+                value=options.footer.starts_with,
+            )
+        footer = dict(zip(header.names, data[foot], strict=False))
+        data = data[:foot]
+    numbers = [number for number, row in enumerate(data, start=header.last_row + 1) if any(row)]
+    kept = [row for row in data if any(row)]
+    columns = list(zip(*kept, strict=True)) if kept else [()] * len(header.names)
+    table = pa.table(
+        {
+            "_row": pa.array(numbers, pa.int64()),
+            **{
+                name: pa.array([cell or None for cell in column], pa.string())
+                for name, column in zip(header.names, columns, strict=False)
+            },
+        }
+    )
+    connection.register("sheet_rows", table)
+    names = ", ".join(quote_identifier(name) for name in header.names)
+    run_sql(
+        connection,
+        "read_sheet",
+        file=quote_literal(file.name),
+        sheet=quote_literal(sheet),
+        columns=names,
+        target=quote_literal(str(target)),
+    )
+    connection.unregister("sheet_rows")
+    return footer

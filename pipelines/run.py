@@ -1,0 +1,197 @@
+"""The whole run in reading order, without an orchestrator: one source after the other, then one publication."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from iccs.concordance import ConcordanceError
+from pipelines.acquire import Acquired, acquire, find_files
+from pipelines.aggregate import aggregate
+from pipelines.classify import classify
+from pipelines.conform import conform
+from pipelines.errors import DataRefused, UsageError
+from pipelines.publish import Publication, content_key, publish, published_key
+from pipelines.read import read
+from pipelines.settings import Settings
+from pipelines.source import SourceFolder, list_sources
+from pipelines.store import Vintage, current_vintage, run_key, store
+from pipelines.validate import validate
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What one step did: rows in, rows out (in the unit named by the summary) and seconds."""
+
+    source: str
+    step: str
+    rows_in: int
+    rows_out: int
+    seconds: float
+    summary: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A source whose data were refused, with the message for people and the problems for machines."""
+
+    source: str
+    message: str
+    problems: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run did: sources loaded, unchanged, absent or refused, and the publication (None where unchanged)."""
+
+    loaded: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    absent: tuple[str, ...]
+    refused: tuple[Refusal, ...]
+    publication: Publication | None
+    published: Path
+    seconds: float
+
+
+# Runs one step: its name, the source, rows in, the function and its arguments. The flow puts tasks in this place.
+RunStep = Callable[..., Any]
+Report = Callable[[StepReport], None]
+
+
+def plain_step(report: Report) -> RunStep:
+    """Return the way to run a step without an orchestrator: call it, time it, report it."""
+
+    def run_step(name: str, source: str, rows_in: int, function: Callable[..., Any], *arguments: object) -> Any:
+        start = time.perf_counter()
+        result = function(*arguments)
+        rows_out = rows_of(result)
+        report(StepReport(source, name, rows_in, rows_out, time.perf_counter() - start, result.summary))
+        return result
+
+    return run_step
+
+
+def rows_of(result: Any) -> int:
+    """Return how many rows a step gave out, for its line."""
+    for name in ("cell_count", "rows", "observations"):
+        if hasattr(result, name):
+            return int(getattr(result, name))
+    return len(result.files)
+
+
+def run_source(
+    folder: SourceFolder, settings: Settings, directory: Path | None, run_step: RunStep
+) -> tuple[Vintage, bool]:
+    """Take one source from its files to a stored vintage.
+
+    Returns:
+        The vintage that is now current, and whether there was work to do: with the same bytes, declarations and code
+        as last time there is none.
+
+    Raises:
+        DataRefused, ConcordanceError, UsageError: the source cannot be used; its last good vintage stays current.
+    """
+    name = folder.source_id
+    acquired: Acquired = run_step("acquire", name, 0, acquire, folder, settings, directory)
+    current = current_vintage(name, settings)
+    if current is not None and current.run_key == run_key(folder, acquired):
+        return current, False
+    work = settings.work / name
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    try:
+        raw = run_step("read", name, len(acquired.files), read, folder, acquired, settings, work)
+        conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
+        classified = run_step("classify", name, conformed.cell_count, classify, folder, conformed, settings, work)
+        validated = run_step("validate", name, classified.rows, validate, folder, raw, classified, settings, work)
+        aggregated = run_step("aggregate", name, validated.rows, aggregate, folder, validated, settings, work)
+        vintage: Vintage = run_step(
+            "store", name, aggregated.rows, store, folder, acquired, validated, aggregated, settings
+        )
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return vintage, True
+
+
+def run_all(
+    folders: Sequence[SourceFolder],
+    settings: Settings,
+    directory: Path | None,
+    run_step: RunStep,
+    *,
+    named: bool,
+    source_folders: Path | None = None,
+) -> RunResult:
+    """Run sources and publish every source that has a good vintage.
+
+    A source that is refused keeps its last good vintage, and the others go on.
+
+    Args:
+        folders: the sources to run.
+        settings: where data live.
+        directory: where their files are; default ``data/input``.
+        run_step: how a step is run (see ``plain_step``).
+        named: whether the user named the sources; a source without a file is then an error, not a remark.
+        source_folders: where all sources are declared; default those of the package.
+    """
+    start = time.perf_counter()
+    loaded, unchanged, absent, refused = [], [], [], []
+    with writing(settings):
+        for folder in folders:
+            try:
+                if not named and not find_files(folder, directory or settings.input):
+                    absent.append(folder.source_id)
+                    continue
+                _, worked = run_source(folder, settings, directory, run_step)
+                (loaded if worked else unchanged).append(folder.source_id)
+            except DataRefused as error:
+                problems = tuple(problem.as_dict() for problem in error.problems)
+                refused.append(Refusal(folder.source_id, str(error), problems))
+            except (ConcordanceError, UsageError) as error:
+                refused.append(Refusal(folder.source_id, str(error), ({"rule": "declaration", "found": str(error)},)))
+        publication = _publish_if_new(settings, list_sources(source_folders), run_step)
+    return RunResult(
+        tuple(loaded),
+        tuple(unchanged),
+        tuple(absent),
+        tuple(refused),
+        publication,
+        settings.published,
+        time.perf_counter() - start,
+    )
+
+
+def _publish_if_new(settings: Settings, folders: dict[str, SourceFolder], run_step: RunStep) -> Publication | None:
+    vintages = [vintage for name in folders if (vintage := current_vintage(name, settings)) is not None]
+    if not vintages or published_key(settings) == content_key(vintages, folders):
+        return None
+    cells = sum(vintage.rows for vintage in vintages)
+    publication: Publication = run_step("publish", "all sources", cells, publish, vintages, folders, settings)
+    return publication
+
+
+@contextmanager
+def writing(settings: Settings) -> Iterator[None]:
+    """Hold the lock of the data folder: one writer at a time; the system frees it when a process dies.
+
+    Raises:
+        UsageError: another run holds it.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.data / ".writer.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UsageError(f"another run is writing to {settings.data}; wait for it to end") from error
+    try:
+        shutil.rmtree(settings.work, ignore_errors=True)  # of a run that was killed
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,84 @@
+"""One command for a schedule: a local Prefect server with its page, and the flow served on a cron line."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from pipelines.errors import EXIT_DONE, UsageError
+from pipelines.printing import print_line
+from pipelines.settings import load_settings
+
+_SERVER_START_SECONDS = 90
+
+
+def prefect_environment(home: Path, port: int) -> dict[str, str]:
+    """Return Prefect's settings for a server of our own: local, quiet towards the outside, page on its own port."""
+    return {
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def serve(cron: str, port: int, data: str | None) -> int:
+    """Start the server, wait until it answers, then serve the flow until stopped (Ctrl-C stops both).
+
+    Raises:
+        UsageError: the cron line is not one, or the port is taken.
+    """
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(cron, __import__("datetime").datetime(2026, 1, 1))
+    except CronSimError as error:
+        raise UsageError(f"--cron {cron!r} is not a cron line ({error}); example: 0 6 * * 1") from error
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise UsageError(f"port {port} is taken; give another with --port")
+    settings = load_settings(data)
+    home = settings.data / "prefect"
+    home.mkdir(parents=True, exist_ok=True)
+    environment = prefect_environment(home, port)
+    os.environ.update(environment)
+    log = (home / "server.log").open("ab")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+        env={**os.environ, **environment},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/api/health", server, home / "server.log")
+        print_line(f"page: http://127.0.0.1:{port}   schedule: {cron} (UTC)   stop: Ctrl-C")
+        from pipelines.flows import publish_crime_statistics
+
+        publish_crime_statistics.serve(
+            name="scheduled", cron=cron, parameters={"data": str(settings.data)}, pause_on_shutdown=False
+        )
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+        log.close()
+    return EXIT_DONE
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _SERVER_START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise UsageError(f"the Prefect server did not start; see {log}")
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+    raise UsageError(f"the Prefect server did not answer within {_SERVER_START_SECONDS} s; see {log}")

@@ -1,0 +1,78 @@
+"""Settings: argument, then environment (ICCS_...), then default. Nothing secret is kept here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where data live and how much of the machine a run may take.
+
+    ``data`` holds ``input`` (files as published), and what runs produce: ``raw`` (bytes by sha256), ``core``
+    (observations by source and vintage), ``quarantine``, ``published`` and ``work``.
+    """
+
+    data: Path
+    memory_limit: str = "400MB"
+    threads: int = 2
+    max_file_mib: int = 4096
+
+    @property
+    def input(self) -> Path:
+        """Folder with the files as published."""
+        return self.data / "input"
+
+    @property
+    def raw(self) -> Path:
+        """Folder with immutable copies of every file read, named by sha256."""
+        return self.data / "raw"
+
+    @property
+    def core(self) -> Path:
+        """Folder with one folder a source and vintage: observations in codes, as Parquet."""
+        return self.data / "core"
+
+    @property
+    def quarantine(self) -> Path:
+        """Folder with rejected cells, one Parquet file a source and run."""
+        return self.data / "quarantine"
+
+    @property
+    def work(self) -> Path:
+        """Folder for files that live only during a run."""
+        return self.data / "work"
+
+    @property
+    def published(self) -> Path:
+        """The file analysts open."""
+        return self.data / "published" / "crime.duckdb"
+
+
+def load_settings(data: str | Path | None = None) -> Settings:
+    """Return the settings in force.
+
+    Args:
+        data: data folder; else ICCS_DATA; else ``data`` in the current folder.
+
+    Raises:
+        ValueError: a number in the environment is not a number.
+    """
+    folder = Path(data or os.environ.get("ICCS_DATA") or "data").resolve()
+    return Settings(
+        data=folder,
+        memory_limit=os.environ.get("ICCS_MEMORY_LIMIT", Settings.memory_limit),
+        threads=_whole_number("ICCS_THREADS", os.cpu_count() or Settings.threads),
+        max_file_mib=_whole_number("ICCS_MAX_FILE_MIB", Settings.max_file_mib),
+    )
+
+
+def _whole_number(name: str, default: int) -> int:
+    text = os.environ.get(name)
+    if text is None:
+        return default
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, not {text!r}")
+    return int(text)

@@ -1,0 +1,260 @@
+"""A source as its folder declares it: source.yml, reshape.sql, values.csv (and its concordance in iccs)."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from functools import cached_property
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.errors import UsageError, nearest_values
+from schemas.declarations import breakdown_columns
+
+_DIMENSIONS = (
+    "national_code",
+    "national_label",
+    "measure",
+    "ref_area",
+    "time_period",
+    *breakdown_columns(),
+    "obs_status",
+    "value",
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Licence(_Strict):
+    """Terms of use as the publisher states them."""
+
+    name: str
+    url: str | None = None
+
+
+class Footer(_Strict):
+    """Where the data end: the first row whose first filled cell begins with this word."""
+
+    starts_with: str
+
+
+class ReadOptions(_Strict):
+    """How one kind of file becomes a table of text. Only what differs from the default is written."""
+
+    format: Literal["csv", "excel"] = "csv"
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    columns: tuple[str, ...] = Field(min_length=1, description="labels by which the header row is found")
+    header_rows: int = Field(default=1, ge=1, le=8)
+    sheet: str | None = None
+    footer: Footer | None = None
+
+
+class Layout(_Strict):
+    """Files that share one shape; a source has several when its layout changed over the years."""
+
+    files: tuple[str, ...] = Field(min_length=1)
+    read: ReadOptions
+    reshape: str | None = None
+    conserve: str | None = Field(default=None, description="regular expression of the raw columns that hold counts")
+
+
+class Measure(_Strict):
+    """What a number counts: stage of the process and counting unit."""
+
+    stage: str = "recorded"
+    counting_unit: str
+
+
+class Exclusion(_Strict):
+    """Rows left out on purpose: a named rule, an SQL condition on the reshaped table, and the reason."""
+
+    rule: str
+    where: str
+    reason: str
+
+
+class Breakdown(_Strict):
+    """One published table: its frequency and the dimensions it is broken down by (all their margins come along)."""
+
+    freq: Literal["A", "Q", "M"] = "A"
+    by: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    area_levels: tuple[str, ...] = ()
+
+
+class Control(_Strict):
+    """A total to compare with: printed at the foot of each file, in a column beside its parts, or published."""
+
+    control: str
+    footer_column: str | None = None
+    total_column: str | None = None
+    part_columns: tuple[str, ...] = ()
+    tolerance: float = 0
+    where: str | None = None
+    expected: float | None = None
+    origin: str = ""
+
+
+class Caveat(_Strict):
+    """A caveat code attached to the cells it concerns."""
+
+    caveat: str
+    first_period: str | None = None
+    last_period: str | None = None
+    iccs: tuple[str, ...] = ()
+    note: str
+
+
+class Break(_Strict):
+    """A declared break in the series: nothing is compared across the start of this period."""
+
+    period: str
+    iccs: tuple[str, ...] = ()
+    note: str
+
+
+class Source(_Strict):
+    """One national publication series, as declared; see docs/add_a_source.md for each field."""
+
+    source_id: str
+    kind: Literal["count", "population"] = "count"
+    title: str
+    publisher: str
+    url: str
+    licence: Licence
+    citation: str
+    layouts: tuple[Layout, ...] = Field(min_length=1)
+    columns: dict[str, str]
+    constants: dict[str, str] = {}
+    area_scheme: str
+    measures: dict[str, Measure] = Field(min_length=1)
+    rows: Literal["cells", "events"] = "cells"
+    thousands: str = ""
+    decimal: str = "."
+    whole_numbers: bool = True
+    exclusions: tuple[Exclusion, ...] = ()
+    breakdowns: tuple[Breakdown, ...] = (Breakdown(),)
+    controls: tuple[Control, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+    breaks: tuple[Break, ...] = ()
+    rejected_share_limit: float = Field(default=0, ge=0, le=1)
+    priority: int = 50
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Source:
+        for name in [*self.columns, *self.constants]:
+            if name not in _DIMENSIONS:
+                raise ValueError(f"{name!r} is not a column of ours; nearest: {nearest_values(name, _DIMENSIONS)}")
+        for need in ("ref_area", "time_period", "value"):
+            if need not in self.columns and need not in self.constants:
+                raise ValueError(f"columns must say where {need} is")
+        if len(self.measures) > 1 and "measure" not in self.columns:
+            raise ValueError("several measures need columns.measure, the column that tells them apart")
+        for breakdown in self.breakdowns:
+            for name in breakdown.by:
+                if name not in breakdown_columns():
+                    raise ValueError(f"breakdowns: {name!r} is not one of {', '.join(breakdown_columns())}")
+            for name in breakdown.measures:
+                if name not in self.measures:
+                    raise ValueError(f"breakdowns: {name!r} is not one of the measures {', '.join(self.measures)}")
+        return self
+
+
+class SourceFolder:
+    """The folder of one source: its declaration and the tables and SQL beside it."""
+
+    def __init__(self, folder: Traversable, concordance: Traversable | None) -> None:
+        self.folder = folder
+        self.source_id = folder.name
+        self.concordance = concordance
+
+    @cached_property
+    def source(self) -> Source:
+        """The declaration, checked.
+
+        Raises:
+            UsageError: source.yml does not say what it must; names each field.
+        """
+        text = self.folder.joinpath("source.yml").read_text(encoding="utf-8")
+        try:
+            declared = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            if not isinstance(declared, dict):
+                raise UsageError(f"source {self.source_id}: source.yml must hold a mapping")
+            return Source.model_validate({"source_id": self.source_id, **declared})
+        except yaml.YAMLError as error:
+            raise UsageError(f"source {self.source_id}: source.yml is not valid YAML: {error}") from error
+        except ValidationError as error:
+            fields = [f"  {'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
+            raise UsageError("\n".join([f"source {self.source_id}: source.yml is not valid:", *fields])) from error
+
+    def read_text(self, name: str) -> str | None:
+        """Return a file of the folder as text, None where there is none."""
+        path = self.folder.joinpath(name)
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
+    @cached_property
+    def words(self) -> list[tuple[str, str, str]]:
+        """Their words and our codes from values.csv: (dimension, word, code)."""
+        text = self.read_text("values.csv")
+        if text is None:
+            return []
+        rows = [(row["dimension"], row["word"], row["code"]) for row in csv.DictReader(text.splitlines())]
+        for dimension, word, _ in rows:
+            if dimension not in _DIMENSIONS:
+                raise UsageError(f"source {self.source_id}: values.csv has the unknown dimension {dimension!r}")
+            if sum(1 for other in rows if other[:2] == (dimension, word)) > 1:
+                raise UsageError(f"source {self.source_id}: values.csv gives {word!r} two codes for {dimension}")
+        return rows
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of everything a person wrote for this source."""
+        digest = hashlib.sha256()
+        parts = sorted((item for item in self.folder.iterdir() if item.is_file()), key=lambda item: item.name)
+        if self.concordance is not None:
+            parts.append(self.concordance)
+        for part in parts:
+            digest.update(part.name.encode() + b"\0" + part.read_bytes() + b"\0")
+        return digest.hexdigest()
+
+
+def list_sources(folder: Path | None = None) -> dict[str, SourceFolder]:
+    """Return every source by its identifier; a folder with a source.yml is a source, nothing is registered.
+
+    Args:
+        folder: where the source folders are; default: those of this package.
+    """
+    root: Traversable = folder if folder is not None else resources.files("pipelines").joinpath("sources")
+    concordances = resources.files("iccs").joinpath("concordances")
+    found = {}
+    for entry in sorted(root.iterdir(), key=lambda item: item.name):
+        if entry.is_dir() and entry.joinpath("source.yml").is_file():
+            own = entry.joinpath("concordance.csv")
+            shared = concordances.joinpath(f"{entry.name}.csv")
+            concordance = own if own.is_file() else shared if shared.is_file() else None
+            found[entry.name] = SourceFolder(entry, concordance)
+    return found
+
+
+def find_sources(names: list[str], folder: Path | None = None) -> list[SourceFolder]:
+    """Return the sources named, or all.
+
+    Raises:
+        UsageError: a name is not a source; gives the nearest.
+    """
+    known = list_sources(folder)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        hints = [
+            f"unknown source {name!r}; nearest: {', '.join(nearest_values(name, known)) or 'none'}" for name in unknown
+        ]
+        raise UsageError("\n".join([*hints, "see: iccs sources list"]))
+    return [known[name] for name in names] if names else list(known.values())

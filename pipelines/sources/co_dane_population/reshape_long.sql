@@ -1,0 +1,2 @@
+-- Already one row a municipality and year. Grain: one row for each raw row.
+FROM raw

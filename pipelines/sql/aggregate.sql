@@ -1,0 +1,110 @@
+-- Grain of what is added: one row for each area (also those above), period, ICCS category and combination of the
+-- dimensions asked for, totals marked _T. present and expected count the area-period cells behind each cell.
+INSERT INTO published_cells BY NAME
+WITH base AS (
+    SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}},
+        sum(value) AS value,
+        CAST(count(value) = count(*) AS INTEGER) AS present,
+        1 AS expected,
+        min(obs_status) AS lowest, max(obs_status) AS highest
+    FROM core
+    WHERE measure = {{measure}}
+    GROUP BY ALL
+),
+-- In a source of events the months with any event are those covered.
+covered AS (
+    SELECT {{period}} AS period, least(count(DISTINCT time_period), {{periods}}) AS months
+    FROM base
+    GROUP BY ALL
+),
+timed AS (
+    SELECT stage, counting_unit, iccs, ref_area, area_level, {{period}} AS time_period{{dimensions}},
+        sum(value) AS value,
+        CASE WHEN {{events}} THEN any_value(months) ELSE sum(present) END AS present,
+        {{periods}} AS expected,
+        min(lowest) AS lowest, max(highest) AS highest
+    FROM base
+    JOIN covered ON covered.period = {{period}}
+    GROUP BY ALL
+),
+totalled AS (
+    SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{totals}},
+        sum(value) AS value, min(present) AS present, max(expected) AS expected,
+        min(lowest) AS lowest, max(highest) AS highest
+    FROM timed
+    GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period, GROUPING SETS ({{sets}})
+),
+areas_expected AS (
+    SELECT ancestor, area_level, count(*) AS areas
+    FROM area_ancestor
+    GROUP BY ALL
+),
+-- An area that the source itself gives is not made again from the areas in it.
+given AS (
+    SELECT DISTINCT ref_area FROM base
+),
+located AS (
+    SELECT stage, counting_unit, iccs, link.ancestor AS ref_area, link.ancestor_level AS area_level,
+        time_period{{dimensions}},
+        sum(value) AS value,
+        CASE WHEN {{events}} THEN min(present) ELSE sum(present) END AS present,
+        max(expected) * CASE WHEN {{events}} THEN 1 ELSE any_value(areas) END AS expected,
+        min(lowest) AS lowest, max(highest) AS highest
+    FROM totalled
+    JOIN area_ancestor AS link ON link.area = totalled.ref_area
+    JOIN areas_expected ON areas_expected.ancestor = link.ancestor AND areas_expected.area_level = totalled.area_level
+    WHERE link.ancestor = totalled.ref_area OR link.ancestor NOT IN (SELECT ref_area FROM given)
+    GROUP BY stage, counting_unit, iccs, link.ancestor, link.ancestor_level, time_period{{dimensions}}
+),
+-- Where rows are events, what is not there did not happen: zeros for every area of the lists used.
+combination AS (
+    SELECT DISTINCT stage, counting_unit, iccs{{dimensions}} FROM located
+),
+grid AS (
+    SELECT combination.*, area.ancestor AS ref_area, area.ancestor_level AS area_level, covered.period AS time_period,
+        months
+    FROM combination
+    CROSS JOIN covered
+    CROSS JOIN (
+        SELECT DISTINCT inside.ancestor, inside.ancestor_level
+        FROM area_ancestor AS inside
+        JOIN area_ancestor AS top ON top.area = inside.area AND top.ancestor_level = 'country'
+        WHERE inside.area_level IN (SELECT DISTINCT area_level FROM base)
+            AND top.ancestor IN (SELECT ref_area FROM located WHERE area_level = 'country')
+    ) AS area
+    WHERE {{events}}
+),
+filled AS (
+    SELECT * FROM located
+    UNION ALL BY NAME
+    SELECT combination.* EXCLUDE (months), 0 AS value, months AS present, {{periods}} AS expected,
+        'A' AS lowest, 'A' AS highest
+    FROM grid AS combination
+    ANTI JOIN located AS cell
+        ON cell.ref_area = combination.ref_area AND cell.time_period = combination.time_period
+        AND cell.iccs IS NOT DISTINCT FROM combination.iccs AND cell.stage = combination.stage
+        AND cell.counting_unit = combination.counting_unit {{same_dimensions}}
+)
+SELECT
+    ref_area, area_level, time_period, {{freq}} AS freq, iccs, stage, counting_unit{{dimensions}}{{not_broken_down}},
+    CASE WHEN present >= expected THEN value END AS value,
+    CASE
+        WHEN present < expected AND lowest = highest AND lowest IN ('L', 'M', 'Q') THEN lowest
+        WHEN present < expected THEN 'O'
+        WHEN lowest = 'A' THEN highest  -- one kind of mark among normal values marks the sum
+        WHEN lowest = highest THEN lowest
+        ELSE 'E'
+    END AS obs_status,
+    CASE
+        WHEN present >= expected THEN NULL
+        WHEN lowest = highest AND lowest = 'L' THEN 'not_collected'
+        WHEN lowest = highest AND lowest = 'M' THEN 'not_applicable'
+        WHEN lowest = highest AND lowest = 'Q' THEN 'suppressed'
+        WHEN present = 0 THEN 'not_reported'
+        ELSE 'incomplete'
+    END AS missing_reason,
+    'F' AS conf_status,
+    present / expected AS completeness,
+    NULL AS caveats
+FROM filled AS located
+WHERE area_level IN ({{levels}})

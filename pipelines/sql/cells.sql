@@ -1,0 +1,32 @@
+-- Grain: one row for each cell of every layout: the source's words (…_word) beside our codes. A word without a code
+-- leaves its code NULL; the next statements name every such cell.
+COPY (
+    WITH words AS (
+        SELECT row_number() OVER () AS cell, *
+        FROM ({{tidy}})
+    ),
+    translated AS (
+        SELECT
+            words.*,
+            {{select}},
+            value_list.code AS value_status,
+            to_number(words.value_word) AS number
+        FROM words
+        {{joins}}
+        LEFT JOIN word AS value_list ON value_list.dimension = 'value' AND value_list.word = words.value_word
+    )
+    SELECT
+        translated.*,
+        CASE measure {{stages}} END AS stage,
+        CASE measure {{units}} END AS counting_unit,
+        CASE
+            WHEN regexp_full_match(time_period, '[0-9]{4}') THEN 'A'
+            WHEN regexp_full_match(time_period, '[0-9]{4}-Q[1-4]') THEN 'Q'
+            WHEN regexp_full_match(time_period, '[0-9]{4}-(0[1-9]|1[0-2])') THEN 'M'
+        END AS freq,
+        area.level AS area_level,
+        CASE WHEN value_status IS NULL THEN number END AS value,
+        coalesce(value_status, flag) AS obs_status
+    FROM translated
+    LEFT JOIN area ON area.code = translated.ref_area
+) TO {{target}} (FORMAT parquet, COMPRESSION zstd)

@@ -1,0 +1,3 @@
+-- Grain: one row for each link of the concordance, numbered as in its file.
+CREATE TEMP TABLE link AS
+SELECT row_number() OVER () AS link, * FROM link_list

@@ -1,0 +1,2 @@
+-- Grain: one row for each different count that gets a rate.
+SELECT DISTINCT value FROM out.observation WHERE freq = 'A' AND value IS NOT NULL

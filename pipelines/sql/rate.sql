@@ -1,0 +1,56 @@
+-- Grain: one row for each annual observation. The population is that of the same area, year, sex and age, from the
+-- source of highest priority that has it; for an age group it is the sum of groups that fill it exactly, or none.
+INSERT INTO out.rate BY NAME
+WITH annual AS (
+    FROM out.observation WHERE freq = 'A'
+),
+groups AS (
+    SELECT population.*, coalesce(lower_age, 0) AS lower_age, coalesce(upper_age, 200) AS upper_age, priority
+    FROM out.population AS population
+    JOIN out.age ON age.code = population.age
+    JOIN population_priority USING (source)
+    WHERE population IS NOT NULL
+),
+wanted AS (
+    SELECT DISTINCT annual.ref_area, annual.time_period, annual.sex, annual.age,
+        coalesce(lower_age, 0) AS lower_age, coalesce(upper_age, 200) AS upper_age
+    FROM annual
+    JOIN out.age ON age.code = annual.age
+    WHERE annual.age NOT IN ('_U', '_Z') AND annual.sex NOT IN ('_U', '_Z')
+),
+-- All ages: the total as made once. An age group: groups inside it that cover each of its years.
+found AS (
+    SELECT wanted.ref_area, wanted.time_period, wanted.sex, wanted.age, groups.source, groups.vintage, groups.priority,
+        sum(groups.population) AS population
+    FROM wanted
+    JOIN groups
+        ON groups.ref_area = wanted.ref_area AND groups.time_period = wanted.time_period AND groups.sex = wanted.sex
+        AND CASE WHEN wanted.age = '_T' THEN groups.age = '_T'
+            ELSE groups.age <> '_T' AND groups.lower_age >= wanted.lower_age AND groups.upper_age <= wanted.upper_age END
+    GROUP BY ALL
+    HAVING wanted.age = '_T'
+        OR sum(groups.upper_age - groups.lower_age + 1) = any_value(wanted.upper_age - wanted.lower_age + 1)
+),
+chosen AS (
+    FROM found
+    QUALIFY row_number() OVER (PARTITION BY ref_area, time_period, sex, age ORDER BY priority, source) = 1
+)
+SELECT
+    annual.* EXCLUDE (freq, missing_reason, conf_status, completeness),
+    chosen.population,
+    chosen.source AS population_source,
+    chosen.vintage AS population_vintage,
+    annual.value / nullif(chosen.population, 0) * 100000 AS rate_per_100k,
+    poisson.low / nullif(chosen.population, 0) * 100000 AS ci_low,
+    poisson.high / nullif(chosen.population, 0) * 100000 AS ci_high,
+    CASE
+        WHEN annual.value IS NULL THEN 'value_missing'
+        WHEN annual.sex IN ('_U', '_Z') THEN 'sex_unknown'
+        WHEN annual.age IN ('_U', '_Z') THEN 'age_unknown'
+        WHEN chosen.population = 0 THEN 'zero_population'
+        WHEN chosen.population IS NULL AND annual.age <> '_T' THEN 'no_population_for_age'
+        WHEN chosen.population IS NULL THEN 'no_population'
+    END AS no_rate_reason
+FROM annual
+LEFT JOIN chosen USING (ref_area, time_period, sex, age)
+LEFT JOIN poisson ON poisson.value = annual.value

@@ -1,0 +1,41 @@
+-- Grain: one row for each cell and rule it breaks. Cells left out by a named exclusion are not judged.
+CREATE TEMP VIEW judged AS
+SELECT * FROM read_parquet({{cells}}) WHERE exclusion IS NULL;
+
+CREATE TEMP TABLE suspect AS
+SELECT * FROM judged
+WHERE ref_area IS NULL OR freq IS NULL OR stage IS NULL OR (number IS NULL AND value_status IS NULL)
+    OR number < 0 OR ({{whole}} AND number <> trunc(number)) {{any_unknown}};
+
+CREATE TEMP TABLE doubled AS
+SELECT {{key}} FROM judged WHERE {{unique}} GROUP BY ALL HAVING count(*) > 1;
+
+CREATE TEMP TABLE rejected AS
+WITH broken AS (
+    {{unknown_words}}
+    SELECT cell, 'unknown_area' AS rule, {{area_column}} AS column_name, ref_area_word AS bad_value
+    FROM suspect WHERE ref_area IS NULL
+    UNION ALL
+    SELECT cell, 'unknown_measure', {{measure_column}}, measure
+    FROM suspect WHERE stage IS NULL
+    UNION ALL
+    SELECT cell, 'invalid_period', {{period_column}}, time_period
+    FROM suspect WHERE freq IS NULL
+    UNION ALL
+    SELECT cell, 'count_empty', {{value_column}}, value_word
+    FROM suspect WHERE value_word = '' AND value_status IS NULL
+    UNION ALL
+    SELECT cell, 'count_not_a_number', {{value_column}}, value_word
+    FROM suspect WHERE value_word <> '' AND number IS NULL AND value_status IS NULL
+    UNION ALL
+    SELECT cell, 'count_not_whole', {{value_column}}, value_word
+    FROM suspect WHERE {{whole}} AND number <> trunc(number)
+    UNION ALL
+    SELECT cell, 'count_negative', {{value_column}}, value_word
+    FROM suspect WHERE number < 0
+    UNION ALL
+    SELECT judged.cell, 'duplicate_key', NULL, concat_ws(' / ', {{key}})
+    FROM judged SEMI JOIN doubled USING ({{key}})
+)
+SELECT broken.cell, judged._file, judged._sheet, judged._row, rule, column_name, bad_value, judged.number
+FROM broken JOIN judged USING (cell)

@@ -1,0 +1,10 @@
+-- Grain: one row for the file, then one for each raw row whose parts differ from its total (at most 20).
+WITH compared AS (
+    SELECT _file, _row, {{total}} AS total, {{parts}} AS parts
+    FROM read_parquet({{path}})
+    WHERE {{total}} IS NOT NULL
+)
+(SELECT any_value(_file), NULL, sum(total), sum(total) + sum(CASE WHEN abs(parts - total) > {{tolerance}} THEN parts - total ELSE 0 END)
+FROM compared HAVING count(*) > 0)
+UNION ALL
+(SELECT _file, _row, total, parts FROM compared WHERE abs(parts - total) > {{tolerance}} ORDER BY _row LIMIT 20)

@@ -1,0 +1,5 @@
+-- Grain: one row for each cell and rule it breaks.
+COPY (
+    SELECT cell, _file, _sheet, _row, rule, column_name, bad_value, number
+    FROM rejected
+) TO {{target}} (FORMAT parquet, COMPRESSION zstd)

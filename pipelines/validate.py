@@ -1,0 +1,321 @@
+"""Step 5, validate: reconciliation, controls and rules; decides whether the source may be published."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.classify import Classified, out_of_scope_reason
+from pipelines.database import connect, fetch_row, run_sql
+from pipelines.errors import DataRefused, Problem, nearest_values
+from pipelines.read import RawTable
+from pipelines.settings import Settings
+from pipelines.source import Control, Source, SourceFolder
+from schemas.declarations import load_rules, quote_identifier, quote_literal
+
+_MOST_PROBLEMS_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one rule found: passed, warned, failed or not applicable, with how many things were checked."""
+
+    rule: str
+    outcome: str
+    checked: int
+    failing: int
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Validated:
+    """Result of step 5: the observations, and the tables that prove them, as Parquet files."""
+
+    source_id: str
+    core: Path
+    links: Path
+    mapped: Path
+    reconciliation: Path
+    exclusions: Path
+    controls: Path
+    outcomes: tuple[Outcome, ...]
+    rejected_count: int
+    rows: int
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        warned = [outcome.rule for outcome in self.outcomes if outcome.outcome == "warned"]
+        return "reconciliation closes" + (f"; warnings: {', '.join(warned)}" if warned else "")
+
+
+def validate(
+    folder: SourceFolder, raw: RawTable, classified: Classified, settings: Settings, work: Path
+) -> Validated:
+    """Check a classified source as a whole; quarantine what was rejected.
+
+    Raises:
+        DataRefused: more cells rejected than the source allows, a total among its parts, or a sum that does not close.
+    """
+    source = folder.source
+    paths = {name: work / f"{name}.parquet" for name in ("reconciliation", "exclusions", "controls")}
+    with connect(settings) as connection:
+        for name in ("cells", "excluded", "rejected", "core"):
+            path = quote_literal(str(getattr(classified, name)))
+            connection.execute(f"CREATE TEMP VIEW {name} AS FROM read_parquet({path})")
+        outcomes = [_check_rejected(connection, folder, classified, settings)]
+        outcomes.append(_check_totals_beside_parts(connection, source))
+        run_sql(connection, "reconcile")
+        outcomes.append(_check_reconciliation(connection, folder, raw, classified))
+        _write(connection, "FROM reconciliation ORDER BY measure", paths["reconciliation"])
+        connection.register("reason_list", _reasons(connection, source))
+        run_sql(connection, "exclusions")
+        _write(connection, "FROM exclusion ORDER BY measure, rule", paths["exclusions"])
+        controls = _controls(connection, source, raw)
+        connection.register("control_list", controls)
+        _write(connection, "FROM control_list", paths["controls"])
+        outcomes.append(_judge_controls(controls))
+        outcomes.append(_check_unused_links(connection, classified))
+    return Validated(
+        source_id=folder.source_id,
+        core=classified.core,
+        links=classified.links,
+        mapped=classified.mapped,
+        reconciliation=paths["reconciliation"],
+        exclusions=paths["exclusions"],
+        controls=paths["controls"],
+        outcomes=tuple(outcomes),
+        rejected_count=classified.rejected_count,
+        rows=classified.rows,
+    )
+
+
+def _write(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    connection.execute(f"COPY ({query}) TO {quote_literal(str(target))} (FORMAT parquet)")
+
+
+def _check_rejected(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, classified: Classified, settings: Settings
+) -> Outcome:
+    target = settings.quarantine / f"{folder.source_id}.parquet"
+    (cells,) = fetch_row(connection, "SELECT count(*) FROM cells")
+    if classified.rejected_count == 0:
+        target.unlink(missing_ok=True)
+        return Outcome("rejected_share", "passed", cells, 0)
+    settings.quarantine.mkdir(parents=True, exist_ok=True)
+    half = target.with_suffix(".part")
+    _write(connection, "FROM rejected ORDER BY cell, rule", half)
+    os.replace(half, target)
+    problems = _rejected_problems(connection, folder)
+    if classified.rejected_count > folder.source.rejected_share_limit * cells or any(
+        problem.rule == "unlinked_national_code" for problem in problems
+    ):
+        raise DataRefused(problems)
+    detail = f"{classified.rejected_count:,} cells in quarantine, within the limit of the source"
+    return Outcome("rejected_share", "warned", cells, classified.rejected_count, detail)
+
+
+def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> list[Problem]:
+    valid: dict[str, list[str]] = {}
+    for dimension, word, _ in folder.words:
+        column = folder.source.columns.get(dimension)
+        if column:
+            valid.setdefault(column, []).append(word)
+    return [
+        Problem(
+            rule=rule,
+            source=folder.source_id,
+            file=file,
+            sheet=sheet,
+            row=row,
+            column=column,
+            value=value,
+            found=f"{cells:,} cell{'s' if cells != 1 else ''} rejected: {rule.replace('_', ' ')}.",
+            nearest=nearest_values(value or "", valid.get(column, [])) if rule == "unknown_word" else (),
+            cells=cells,
+        )
+        for rule, file, sheet, row, column, value, cells in connection.execute(
+            "SELECT rule, arg_min(_file, cell), arg_min(_sheet, cell), arg_min(_row, cell), column_name, bad_value, "
+            f"count(*) FROM rejected GROUP BY rule, column_name, bad_value ORDER BY min(cell), rule "
+            f"LIMIT {_MOST_PROBLEMS_SHOWN}"
+        ).fetchall()
+    ]
+
+
+def _check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcome:
+    checked = 0
+    problems = []
+    for name in sorted({name for breakdown in source.breakdowns for name in breakdown.by}):
+        checked += 1
+        for measure, file, row in connection.execute(
+            f"SELECT measure, arg_min(_file, cell) FILTER ({name} = '_T'), min(_row) FILTER ({name} = '_T') FROM core "
+            f"GROUP BY measure HAVING bool_or({name} = '_T') AND bool_or({name} <> '_T')"
+        ).fetchall():
+            problems.append(
+                Problem(
+                    rule="total_beside_parts",
+                    source=source.source_id,
+                    file=file,
+                    row=row,
+                    column=source.columns.get(name, name),
+                    found=f"The measure {measure!r} has totals and parts over {name} in the same table.",
+                )
+            )
+    if problems:
+        raise DataRefused(problems)
+    return Outcome("total_beside_parts", "passed" if checked else "not applicable", checked, 0)
+
+
+def _check_reconciliation(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, classified: Classified
+) -> Outcome:
+    rows = connection.execute("SELECT measure, closes FROM reconciliation").fetchall()
+    (read, summed) = fetch_row(
+        connection,
+        "SELECT (SELECT count(*) FROM (SELECT DISTINCT _file, _sheet, _row FROM cells)), "
+        "(SELECT sum(count_read) FROM reconciliation)",
+    )
+    failing = [measure for measure, closes in rows if not closes]
+    found = [f"The measure {measure!r} does not close." for measure in failing]
+    if read != raw.rows:
+        found.append(f"{raw.rows:,} rows were read from the files, {read:,} are accounted for.")
+    if abs((summed or 0) - classified.sum_in_raw) > 1e-9 * max(abs(classified.sum_in_raw), 1):
+        found.append(f"The files hold counts of {classified.sum_in_raw:,.6g}, {summed or 0:,.6g} are accounted for.")
+    if found:
+        raise DataRefused(
+            [Problem(rule="reconciliation_closes", source=folder.source_id, found=text) for text in found]
+        )
+    return Outcome("reconciliation_closes", "passed", len(rows), 0)
+
+
+def _check_unused_links(connection: duckdb.DuckDBPyConnection, classified: Classified) -> Outcome:
+    unused = connection.execute(
+        "SELECT link.national_code FROM read_parquet($links) AS link "
+        "ANTI JOIN read_parquet($mapped) AS mapped ON mapped.link = link.link ORDER BY link.link",
+        {"links": str(classified.links), "mapped": str(classified.mapped)},
+    ).fetchall()
+    (links,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($links)", {"links": str(classified.links)})
+    if not links:
+        return Outcome("unused_links", "not applicable", 0, 0)
+    codes = ", ".join(code for (code,) in unused[:10])
+    return Outcome("unused_links", "warned" if unused else "passed", links, len(unused), codes)
+
+
+def _reasons(connection: duckdb.DuckDBPyConnection, source: Source) -> pa.Table:
+    reasons = {exclusion.rule: exclusion.reason for exclusion in source.exclusions}
+    for (rule,) in connection.execute("SELECT DISTINCT rule FROM excluded").fetchall():
+        if rule not in reasons:
+            reasons[rule] = out_of_scope_reason(rule)
+    return pa.table({"rule": pa.array(list(reasons), pa.string()), "reason": pa.array(list(reasons.values()), pa.string())})
+
+
+def _controls(connection: duckdb.DuckDBPyConnection, source: Source, raw: RawTable) -> pa.Table:
+    found: list[dict[str, Any]] = []
+    for control in source.controls:
+        if control.footer_column is not None:
+            found += _footer_controls(connection, control, raw)
+        elif control.total_column is not None:
+            found += _row_controls(connection, control, raw)
+        else:
+            (actual, cells) = fetch_row(
+                connection, f"SELECT sum(value), count(*) FROM core_and_out_of_scope WHERE {control.where}"
+            )
+            if cells:
+                found.append(_control(control, None, control.expected, actual, control.origin))
+    schema = pa.schema(
+        [
+            ("control", pa.string()),
+            ("file", pa.string()),
+            ("expected", pa.float64()),
+            ("actual", pa.float64()),
+            ("difference", pa.float64()),
+            ("detail", pa.string()),
+            ("within_tolerance", pa.bool_()),
+        ]
+    )
+    return pa.Table.from_pylist(found, schema=schema)
+
+
+def _control(
+    control: Control, file: str | None, expected: float | None, actual: float | None, detail: str
+) -> dict[str, Any]:
+    difference = None if expected is None or actual is None else actual - expected
+    return {
+        "control": control.control,
+        "file": file,
+        "expected": expected,
+        "actual": actual,
+        "difference": difference,
+        "detail": detail,
+        "within_tolerance": difference is not None and abs(difference) <= control.tolerance,
+    }
+
+
+def _footer_controls(
+    connection: duckdb.DuckDBPyConnection, control: Control, raw: RawTable
+) -> list[dict[str, Any]]:
+    sums = dict(connection.execute("SELECT _file, sum(number) FROM cells GROUP BY _file ORDER BY _file").fetchall())
+    found = []
+    for file, footer in sorted(raw.footers.items()):
+        text = footer.get(control.footer_column or "", "")
+        expected = float(text) if text.replace(".", "", 1).isdigit() else None
+        detail = f"foot row of the file, column {control.footer_column}"
+        found.append(_control(control, file, expected, sums.get(file), detail))
+    return found
+
+
+def _row_controls(connection: duckdb.DuckDBPyConnection, control: Control, raw: RawTable) -> list[dict[str, Any]]:
+    """Compare a column with the sum of its parts, row by row; one line for the file, one for each row that differs."""
+    found = []
+    parts = [f"TRY_CAST({quote_identifier(name)} AS DOUBLE)" for name in control.part_columns]
+    total = f"TRY_CAST({quote_identifier(control.total_column or '')} AS DOUBLE)"
+    for paths in raw.layouts:
+        for path in paths:
+            rows = run_sql(
+                connection,
+                "row_control",
+                path=quote_literal(str(path)),
+                total=total,
+                parts=" + ".join(f"coalesce({part}, 0)" for part in parts),
+                tolerance=str(control.tolerance),
+            ).fetchall()
+            for file, row, expected, actual in rows:
+                place = "all rows together" if row is None else f"row {row}"
+                found.append(_control(control, file, expected, actual, place))
+    return found
+
+
+def _judge_controls(controls: pa.Table) -> Outcome:
+    outside = [row for row in controls.to_pylist() if not row["within_tolerance"]]
+    if not controls.num_rows:
+        return Outcome("control_totals", "not applicable", 0, 0)
+    detail = "; ".join(
+        f"{row['control']}: expected {row['expected']:,.0f}, found {row['actual'] or 0:,.0f} ({row['detail']})"
+        for row in outside[:5]
+        if row["expected"] is not None
+    )
+    return Outcome("control_totals", "warned" if outside else "passed", controls.num_rows, len(outside), detail)
+
+
+def outcome_rows(source_id: str, vintage: str, outcomes: tuple[Outcome, ...]) -> list[dict[str, Any]]:
+    """Return the outcomes as rows of out.quality."""
+    rules = load_rules()
+    return [
+        {
+            "source": source_id,
+            "vintage": vintage,
+            "rule": outcome.rule,
+            "severity": rules[outcome.rule].severity,
+            "outcome": outcome.outcome,
+            "checked": outcome.checked,
+            "failing": outcome.failing,
+            "reason": rules[outcome.rule].reason,
+            "detail": outcome.detail or None,
+        }
+        for outcome in outcomes
+    ]

@@ -1,0 +1,1 @@
+"""What data must look like: declarations of columns, tables, code lists and rules, and the functions that read them."""

@@ -1,0 +1,159 @@
+"""Code lists: the codes a column may hold, areas and their parents, and SDMX age codes."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+SPECIAL_AGES = {
+    "_T": ("All ages", "Tous âges", "Todas las edades"),
+    "_U": ("Age unknown", "Âge inconnu", "Edad desconocida"),
+    "_Z": ("Not applicable", "Sans objet", "No aplicable"),
+}
+_AGE_PATTERN = re.compile(r"Y(?:(?P<single>\d+)|(?P<low>\d+)T(?P<high>\d+)|_GE(?P<from>\d+)|_LT(?P<below>\d+))")
+_AREA_COLUMNS = ("code", "name_en", "name_fr", "name_es", "level", "parent")
+
+
+@dataclass(frozen=True)
+class Code:
+    """One code with its labels."""
+
+    code: str
+    label_en: str
+    label_fr: str
+    label_es: str
+
+
+@dataclass(frozen=True)
+class Area:
+    """One reference area; ``schemes`` gives its code in other lists (iso3, inegi, indec, dane, eurostat ...)."""
+
+    code: str
+    name_en: str
+    name_fr: str
+    name_es: str
+    level: str
+    parent: str | None
+    schemes: tuple[tuple[str, str], ...]
+
+
+def read_csv_rows(path: Traversable) -> list[dict[str, str]]:
+    """Return the rows of a small reference table as text."""
+    with path.open("r", encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+@cache
+def load_codelist(name: str) -> tuple[Code, ...]:
+    """Return a code list in the order of its file.
+
+    Raises:
+        KeyError: there is no such list.
+
+    >>> [code.code for code in load_codelist("sex")]
+    ['M', 'F', '_U', '_T', '_Z']
+    """
+    path = resources.files("schemas").joinpath("codelists", f"{name}.csv")
+    if path.is_file():
+        return tuple(Code(**row) for row in read_csv_rows(path))
+    attributes = read_csv_rows(resources.files("iccs").joinpath("tables", "attribute_codes.csv"))
+    codes = tuple(
+        Code(row["code"], row["label_en"], row["label_fr"], row["label_es"])
+        for row in attributes
+        if row["attribute"] == name
+    )
+    if not codes:
+        raise KeyError(f"no code list {name!r} in schemas/codelists or iccs/tables/attribute_codes.csv")
+    return codes
+
+
+@cache
+def load_areas() -> tuple[Area, ...]:
+    """Return every area of every file in ``codelists/areas``; a new country adds a file, no list is edited.
+
+    >>> [area.name_en for area in load_areas() if area.code == "MX-JAL"]
+    ['Jalisco']
+    """
+    areas = []
+    folder = resources.files("schemas").joinpath("codelists", "areas")
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if not entry.name.endswith(".csv"):
+            continue
+        for row in read_csv_rows(entry):
+            schemes = tuple((name, code) for name, code in row.items() if name not in _AREA_COLUMNS and code)
+            areas.append(
+                Area(
+                    code=row["code"],
+                    name_en=row["name_en"],
+                    name_fr=row["name_fr"],
+                    name_es=row["name_es"],
+                    level=row["level"],
+                    parent=row["parent"] or None,
+                    schemes=schemes,
+                )
+            )
+    return tuple(areas)
+
+
+def area_ancestors() -> list[tuple[str, str, str]]:
+    """Return (area, ancestor, level of the ancestor) for each area and everything above it, itself included."""
+    by_code = {area.code: area for area in load_areas()}
+    pairs = []
+    for area in by_code.values():
+        above: Area | None = area
+        while above is not None:
+            pairs.append((area.code, above.code, above.level))
+            above = by_code[above.parent] if above.parent else None
+    return pairs
+
+
+def parse_age(code: str) -> tuple[int, int | None] | None:
+    """Return (youngest, oldest) of an SDMX age code, oldest None where open-ended; None for _T, _U and _Z.
+
+    Raises:
+        ValueError: the code does not follow the pattern.
+
+    >>> parse_age("Y15T29"), parse_age("Y_GE60"), parse_age("Y_LT15"), parse_age("Y7"), parse_age("_T")
+    ((15, 29), (60, None), (0, 14), (7, 7), None)
+    """
+    if code in SPECIAL_AGES:
+        return None
+    match = _AGE_PATTERN.fullmatch(code)
+    if match is None:
+        raise ValueError(f"{code!r} is not an age code: write Y0T14, Y_GE60, Y_LT15, Y7, _T, _U or _Z")
+    if match["single"]:
+        bounds: tuple[int, int | None] = (int(match["single"]), int(match["single"]))
+    elif match["low"]:
+        bounds = (int(match["low"]), int(match["high"]))
+    elif match["from"]:
+        bounds = (int(match["from"]), None)
+    else:
+        bounds = (0, int(match["below"]) - 1)
+    if bounds[1] is not None and bounds[1] < bounds[0]:
+        raise ValueError(f"{code!r} ends before it begins")
+    return bounds
+
+
+def age_labels(code: str) -> tuple[str, str, str]:
+    """Return the labels of an age code in English, French and Spanish.
+
+    >>> age_labels("Y15T29")[0], age_labels("Y_GE60")[2]
+    ('15-29 years', '60 años y más')
+    """
+    bounds = parse_age(code)
+    if bounds is None:
+        return SPECIAL_AGES[code]
+    low, high = bounds
+    if high is None:
+        return f"{low} years and over", f"{low} ans et plus", f"{low} años y más"
+    span = str(low) if low == high else f"{low}-{high}"
+    return f"{span} years", f"{span} ans", f"{span} años"
+
+
+def valid_codes(name: str) -> frozenset[str] | None:
+    """Return the codes a dimension may hold, or None where a pattern decides (age)."""
+    return None if name == "age" else frozenset(code.code for code in load_codelist(name))

@@ -1,0 +1,157 @@
+"""Columns, tables and rules as declared in this package, for everything that creates or documents a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Column:
+    """One published column: its type, role, unit, code list and description."""
+
+    name: str
+    type: str
+    role: str
+    description: str
+    unit: str | None = None
+    codelist: str | None = None
+
+    @property
+    def comment(self) -> str:
+        """Text for COMMENT ON COLUMN: the description, then unit and code list where there are any."""
+        extra = [f"Unit: {self.unit}." if self.unit else "", f"Codes: {self.codelist}." if self.codelist else ""]
+        return " ".join([self.description, *[text for text in extra if text]])
+
+
+@dataclass(frozen=True)
+class Table:
+    """One published table: its grain (what one row is) and its columns in order."""
+
+    name: str
+    description: str
+    grain: str
+    columns: tuple[Column, ...]
+
+    @property
+    def comment(self) -> str:
+        """Text for COMMENT ON TABLE."""
+        return f"{self.description} Grain: {self.grain}."
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One validation rule: why it exists and what to do when it fails."""
+
+    name: str
+    reason: str
+    what_to_do: str
+    severity: str = "error"
+
+
+def _read_yaml(*path: str) -> dict[str, Any]:
+    text = resources.files("schemas").joinpath(*path).read_text(encoding="utf-8")
+    loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    if not isinstance(loaded, dict):
+        raise TypeError(f"schemas/{'/'.join(path)} must hold a mapping")
+    return loaded
+
+
+@cache
+def load_columns() -> dict[str, Column]:
+    """Return every declared column by name.
+
+    >>> load_columns()["rate_per_100k"].unit
+    'per 100,000 population'
+    """
+    return {name: Column(name=name, **fields) for name, fields in _read_yaml("columns.yml").items()}
+
+
+@cache
+def load_tables() -> dict[str, Table]:
+    """Return every published table by name (without its schema).
+
+    >>> load_tables()["release"].grain
+    'one row'
+    """
+    columns = load_columns()
+    tables = {}
+    for entry in sorted(resources.files("schemas").joinpath("tables").iterdir(), key=lambda item: item.name):
+        if not entry.name.endswith(".yml"):
+            continue
+        name = entry.name.removesuffix(".yml")
+        declared = _read_yaml("tables", entry.name)
+        tables[name] = Table(
+            name=name,
+            description=declared["description"],
+            grain=declared["grain"],
+            columns=tuple(columns[column] for column in declared["columns"]),
+        )
+    return tables
+
+
+@cache
+def load_rules() -> dict[str, Rule]:
+    """Return every declared rule by name.
+
+    >>> load_rules()["count_negative"].severity
+    'error'
+    """
+    rules: dict[str, Rule] = {}
+    for entry in sorted(resources.files("schemas").joinpath("rules").iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".yml"):
+            rules |= {name: Rule(name=name, **fields) for name, fields in _read_yaml("rules", entry.name).items()}
+    return rules
+
+
+def attribute_columns() -> tuple[str, ...]:
+    """Return the ICCS attributes an observation may carry, in order, beside sex and age.
+
+    >>> attribute_columns()[:2]
+    ('attempted', 'weapon')
+    """
+    names = [column.name for column in load_tables()["observation"].columns if column.role == "dimension"]
+    return tuple(names[names.index("age") + 1 :])
+
+
+def breakdown_columns() -> tuple[str, ...]:
+    """Return the dimensions along which totals are made: sex, age and the ICCS attributes."""
+    return ("sex", "age", *attribute_columns())
+
+
+def quote_identifier(name: str) -> str:
+    """Return a name quoted for SQL, whatever it holds.
+
+    >>> quote_identifier('Rango de edad')
+    '"Rango de edad"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_literal(text: str) -> str:
+    """Return a text quoted for SQL, whatever it holds.
+
+    >>> quote_literal("l'âge")
+    "'l''âge'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def create_table_sql(table: Table, schema: str = "out") -> list[str]:
+    """Return the statements that create and comment a published table.
+
+    >>> create_table_sql(load_tables()["sex"])[0].split("(")[0].strip()
+    'CREATE TABLE out.sex'
+    """
+    target = f"{schema}.{table.name}"
+    body = ", ".join(f"{quote_identifier(column.name)} {column.type}" for column in table.columns)
+    statements = [f"CREATE TABLE {target} ({body})", f"COMMENT ON TABLE {target} IS {quote_literal(table.comment)}"]
+    statements += [
+        f"COMMENT ON COLUMN {target}.{quote_identifier(column.name)} IS {quote_literal(column.comment)}"
+        for column in table.columns
+    ]
+    return statements
