@@ -1,4 +1,4 @@
-"""Step 4, classify: national codes -> ICCS through the source's reviewed concordance; parent counts stay at the parent."""
+"""Step 4, classify: national codes -> ICCS by the reviewed concordance; parent counts stay at the parent."""
 
 from __future__ import annotations
 

@@ -79,10 +79,7 @@ def search_command(text: str, language: Language, as_json: bool) -> int:
     hits = search(text, lang=language)
     if as_json:
         print_json(
-            [
-                {"code": h.code, "title": h.title, "score": h.score, "field": h.field, "matched": h.matched}
-                for h in hits
-            ]
+            [{"code": h.code, "title": h.title, "score": h.score, "field": h.field, "matched": h.matched} for h in hits]
         )
     elif hits:
         print_table(

@@ -99,27 +99,41 @@ def _reshape(
         connection.execute(f"SELECT 1 FROM tidy_{number} LIMIT 1").fetchall()
     except duckdb.Error as error:
         raise DataRefused([_problem("reshape_failed", folder, f"{name}: {error}")]) from error
-    value = folder.source.columns["value"]
+    value = _value_expression(folder.source)
     if name is None:
-        (total,) = fetch_row(connection, f"SELECT sum(to_number({quote_identifier(value)})) FROM raw_{number}")
+        (total,) = fetch_row(connection, f"SELECT sum(to_number({value})) FROM raw_{number}")
         return float(total or 0)
-    if layout.conserve is None:
+    if "value" in folder.source.constants:
+        sum_raw = f"(SELECT coalesce(sum(to_number({value})), 0) FROM raw_{number})"
+    elif layout.conserve is not None:
+        cells = f"SELECT unnest([*COLUMNS({quote_literal(layout.conserve)})]) AS cell FROM raw_{number}"
+        sum_raw = f"(SELECT coalesce(sum(to_number(cell)), 0) FROM ({cells}))"
+    else:
         raise DataRefused([_problem("reshape_changed_sum", folder, f"{name}: the layout does not say conserve.")])
-    ((rows_raw, rows_tidy, sum_raw, sum_tidy),) = run_sql(
+    ((rows_raw, rows_tidy, before, after),) = run_sql(
         connection,
         "check_reshape",
         raw=f"raw_{number}",
         tidy=f"tidy_{number}",
-        value=quote_identifier(value),
-        conserve=quote_literal(layout.conserve),
+        value=value,
+        sum_raw=sum_raw,
     ).fetchall()
     if rows_raw != rows_tidy:
         found = f"{rows_raw:,} raw rows went in, {rows_tidy:,} different ones came out of {name}."
         raise DataRefused([_problem("reshape_lost_rows", folder, found)])
-    if abs(sum_raw - sum_tidy) > 1e-9 * max(abs(sum_raw), 1):
-        found = f"The counts add up to {sum_raw:,.6g} before {name} and to {sum_tidy:,.6g} after it."
+    if abs(before - after) > 1e-9 * max(abs(before), 1):
+        found = f"The counts add up to {before:,.6g} before {name} and to {after:,.6g} after it."
         raise DataRefused([_problem("reshape_changed_sum", folder, found)])
-    return float(sum_raw)
+    return float(before)
+
+
+def _value_expression(source: Source) -> str:
+    """The column that holds the count, or the constant 1 of a file in which each row is one."""
+    return (
+        quote_identifier(source.columns["value"])
+        if "value" in source.columns
+        else quote_literal(source.constants["value"])
+    )
 
 
 def _problem(rule: str, folder: SourceFolder, found: str) -> Problem:
@@ -137,6 +151,8 @@ def _word_columns(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, t
                 [_problem("reshape_failed", folder, f"columns.{dimension}: there is no column {column!r} in {tidy}.")]
             )
         parts.append(f"trim(coalesce({quote_identifier(column)}::VARCHAR, '')) AS {dimension}_word")
+    if "value" not in source.columns:
+        parts.append(f"{_value_expression(source)} AS value_word")
     rules = " ".join(f"WHEN ({item.where}) THEN {quote_literal(item.rule)}" for item in source.exclusions)
     parts.append(f"{f'CASE {rules} END' if rules else 'NULL::VARCHAR'} AS exclusion")
     return ", ".join(parts)
@@ -206,7 +222,9 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: st
         select.append(f"{word} AS {name}")
     only = next(iter(source.measures))
     select.append(f"{'words.measure_word' if 'measure' in source.columns else quote_literal(only)} AS measure")
-    stages = " ".join(f"WHEN {quote_literal(name)} THEN {quote_literal(m.stage)}" for name, m in source.measures.items())
+    stages = " ".join(
+        f"WHEN {quote_literal(name)} THEN {quote_literal(m.stage)}" for name, m in source.measures.items()
+    )
     units = " ".join(
         f"WHEN {quote_literal(name)} THEN {quote_literal(m.counting_unit)}" for name, m in source.measures.items()
     )
@@ -242,7 +260,7 @@ def _reject(connection: duckdb.DuckDBPyConnection, source: Source, cells: Path) 
         area_column=quote_literal(source.columns.get("ref_area", "ref_area")),
         measure_column=quote_literal(source.columns.get("measure", "measure")),
         period_column=quote_literal(source.columns.get("time_period", "time_period")),
-        value_column=quote_literal(source.columns["value"]),
+        value_column=quote_literal(source.columns.get("value", "value")),
         whole="true" if source.whole_numbers else "false",
         unique="true" if source.rows == "cells" else "false",
         key=", ".join(key),

@@ -109,45 +109,68 @@ def _open(handle: BinaryIO, file: RawFile) -> gzip.GzipFile | BinaryIO:
 def _decoded_pieces(source_id: str, file: RawFile, encoding: str, limit_mib: int) -> Iterator[str]:
     codec = codecs.lookup(encoding)
     decoder = codec.incrementaldecoder("strict")
-    as_utf8: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")("strict")
-    if codec.name not in _SINGLE_BYTE:
-        as_utf8 = None
-    accented, line, size = False, 1, 0
+    utf8 = _Utf8Watch(codec.name in _SINGLE_BYTE)
+    line, first = 1, True
+    for piece in _bytes(source_id, file, limit_mib):
+        utf8.see(piece)
+        try:
+            text = decoder.decode(piece, final=not piece)
+        except UnicodeDecodeError as error:
+            guess = "cp1252 (latin-1)" if codec.name == "utf-8" else "of another encoding"
+            raise refuse(
+                source_id,
+                file,
+                "wrong_encoding",
+                f"The declared encoding is {encoding}, but byte 0x{error.object[error.start]:02x} does not fit it; "
+                f"the file is probably {guess}.",
+                row=line + error.object[: error.start].count(b"\n"),
+            ) from error
+        line += piece.count(b"\n")
+        yield text.removeprefix("\ufeff") if first else text
+        first = False
+    if utf8.certain:
+        found = f"The declared encoding is {encoding}, but every letter beyond ASCII in the file is written as UTF-8."
+        raise refuse(source_id, file, "wrong_encoding", found)
+
+
+class _Utf8Watch:
+    """Watches whether a file declared in a single-byte encoding, which fits any bytes, is really UTF-8."""
+
+    def __init__(self, watching: bool) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        self._possible = watching
+        self._accented = False
+
+    def see(self, piece: bytes) -> None:
+        """Look at the next bytes; an empty piece is the end."""
+        if not self._possible:
+            return
+        self._accented = self._accented or not piece.isascii()
+        try:
+            self._decoder.decode(piece, final=not piece)
+        except UnicodeDecodeError:
+            self._possible = False
+
+    @property
+    def certain(self) -> bool:
+        """True where there are letters beyond ASCII, and all of them are UTF-8."""
+        return self._possible and self._accented
+
+
+def _bytes(source_id: str, file: RawFile, limit_mib: int) -> Iterator[bytes]:
+    """Give the decompressed content in pieces, at last an empty one."""
+    size, lines = 0, 1
     with file.path.open("rb") as handle, _open(handle, file) as stream:
         while True:
             try:
                 piece = stream.read(_CHUNK)
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                raise refuse(
-                    source_id, file, "file_truncated", f"The compressed file breaks off after line {line:,} ({error})."
-                ) from error
+                found = f"The compressed file breaks off after line {lines:,} ({error})."
+                raise refuse(source_id, file, "file_truncated", found) from error
             size += len(piece)
+            lines += piece.count(b"\n")
             if size > limit_mib * 1024**2:
                 raise refuse(source_id, file, "file_too_large", f"Decompressed, the file has over {limit_mib:,} MiB.")
-            if as_utf8 is not None:
-                accented = accented or not piece.isascii()
-                try:
-                    as_utf8.decode(piece, final=not piece)
-                except UnicodeDecodeError:
-                    as_utf8 = None
-            try:
-                text = decoder.decode(piece, final=not piece)
-            except UnicodeDecodeError as error:
-                raise refuse(
-                    source_id,
-                    file,
-                    "wrong_encoding",
-                    f"The declared encoding is {encoding}, but byte 0x{error.object[error.start]:02x} does not fit it; "
-                    f"the file is probably {'cp1252 (latin-1)' if codec.name == 'utf-8' else 'of another encoding'}.",
-                    row=line + error.object[: error.start].count(b"\n"),
-                ) from error
-            if size == len(piece):
-                text = text.removeprefix("\ufeff")
-            line += piece.count(b"\n")
-            yield text
+            yield piece
             if not piece:
-                break
-    if as_utf8 is not None and accented:
-        raise refuse(
-            source_id, file, "wrong_encoding", f"The declared encoding is {encoding}, but every byte of it is UTF-8."
-        )
+                return

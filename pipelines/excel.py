@@ -42,7 +42,7 @@ def read_sheet(source_id: str, file: RawFile, sheet: str | None, settings: Setti
             "missing_sheet",
             f"There is no sheet {name!r}; the workbook has {', '.join(map(repr, workbook.sheet_names))}.",
             sheet=name,
-            **{"nearest": nearest_values(name, workbook.sheet_names)},
+            nearest=nearest_values(name, workbook.sheet_names),
         )
     rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
     return name, [[cell_text(cell) for cell in row] for row in rows]

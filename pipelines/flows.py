@@ -14,8 +14,9 @@ from typing import Any
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.schedules import CronSchedule
 
-from pipelines.errors import DataRefused
+from pipelines.errors import DataRefused, UsageError
 from pipelines.run import RunResult, rows_of, run_all
 from pipelines.settings import load_settings
 from pipelines.source import find_sources
@@ -27,6 +28,18 @@ ACQUIRE_RETRIES = 3
 ACQUIRE_RETRY_SECONDS = 10
 
 
+def check_cron(cron: str) -> None:
+    """Refuse a cron line that Prefect would not take.
+
+    Raises:
+        UsageError: it is not one.
+    """
+    try:
+        CronSchedule(cron=cron)
+    except ValueError as error:
+        raise UsageError(f"--cron {cron!r} is not a cron line; example: 0 6 * * 1 (Mondays at six, UTC)") from error
+
+
 def _may_come_later(task: Any, task_run: Any, state: Any) -> bool:
     """Refused data are not better a second later; only faults of reaching the file are tried again."""
     return not isinstance(state.result(raise_on_failure=False), DataRefused)
@@ -34,8 +47,7 @@ def _may_come_later(task: Any, task_run: Any, state: Any) -> bool:
 
 def run_as_task(name: str, source: str, rows_in: int, function: Callable[..., Any], *arguments: object) -> Any:
     """Run one step as a task named after step and source; give it to ``run_all`` in place of the plain call."""
-    step = task(
-        function,
+    as_task = task(
         name=name,
         task_run_name=f"{name} {source}",
         retries=ACQUIRE_RETRIES if name == "acquire" else 0,
@@ -44,6 +56,7 @@ def run_as_task(name: str, source: str, rows_in: int, function: Callable[..., An
         cache_policy=NO_CACHE,
         persist_result=False,
     )
+    step: Any = as_task(function)
     start = time.perf_counter()
     result = step(*arguments)
     seconds = time.perf_counter() - start
@@ -70,7 +83,8 @@ def publish_crime_statistics(
     result: RunResult = run_all(find_sources(sources or []), settings, where, run_as_task, named=bool(sources))
     if settings.published.is_file():
         table = query("SELECT * FROM out.reconciliation ORDER BY source, measure", settings).records()
-        create_table_artifact(key="reconciliation", table=table, description="Rows and counts: read = used + excluded + rejected.")
+        note = "Rows and counts: read = used + excluded + rejected."
+        create_table_artifact(key="reconciliation", table=table, description=note)
     if result.refused:
         raise RuntimeError("\n\n".join(f"{refusal.source}: {refusal.message}" for refusal in result.refused))
     return {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
 import duckdb
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -33,7 +33,8 @@ def poisson_limits(
 
     tail = (1 - confidence) / 2
     low = np.where(counts > 0, gammaincinv(np.maximum(counts, 1e-12), tail), 0.0)
-    return low, gammaincinv(counts + 1, 1 - tail)
+    high = np.asarray(gammaincinv(counts + 1, 1 - tail), dtype=np.float64)
+    return np.asarray(low, dtype=np.float64), high
 
 
 def make_rates(connection: duckdb.DuckDBPyConnection, populations: dict[str, int]) -> None:
@@ -43,7 +44,7 @@ def make_rates(connection: duckdb.DuckDBPyConnection, populations: dict[str, int
         connection: the warehouse being built.
         populations: priority of each population source; the lowest number that has the cell is used.
     """
-    counts = run_sql(connection, "poisson_counts").df()["value"].to_numpy(dtype=float)
+    counts = np.array([row[0] for row in run_sql(connection, "poisson_counts").fetchall()], dtype=float)
     low, high = poisson_limits(counts)
     connection.register("poisson", pa.table({"value": counts, "low": low, "high": high}))
     connection.register(
@@ -64,38 +65,28 @@ def make_trends(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]
     """Fill ``out.trend`` from ``out.rate``: one row a series, on its longest stretch without a break."""
     declared = {source.source_id: source for source in sources}
     attributes = " ".join(f"AND {name} = '_T'" for name in attribute_columns())
-    points = run_sql(connection, "trend_points", all_attributes=attributes).df()
-    rows = [_trend_row(series, declared) for _, series in points.groupby("series", sort=True)]
-    connection.register("trend_rows", pa.Table.from_pylist(rows) if rows else _no_rows())
+    found = run_sql(connection, "trend_points", all_attributes=attributes)
+    names = [column[0] for column in found.description or ()]
+    rows = [_trend_row(dict(zip(names, row, strict=True)), declared) for row in found.fetchall()]
     if rows:
+        connection.register("trend_rows", pa.Table.from_pylist(rows))
         connection.execute("INSERT INTO out.trend BY NAME FROM trend_rows")
-    connection.unregister("trend_rows")
+        connection.unregister("trend_rows")
 
 
-def _no_rows() -> pa.Table:
-    return pa.table({"source": pa.array([], pa.string())})
-
-
-def _trend_row(series: pd.DataFrame, declared: dict[str, Source]) -> dict[str, object]:
-    first = series.iloc[0]
-    years = series["year"].tolist()
-    breaks = {
+def _trend_row(series: dict[str, Any], declared: dict[str, Source]) -> dict[str, Any]:
+    years: list[int] = series.pop("years")
+    points: list[float] = series.pop("points")
+    breaks = set(series.pop("marked_breaks") or ())
+    breaks |= {
         int(entry.period[:4])
-        for entry in declared[first["source"]].breaks
-        if not entry.iccs or first["iccs"] in entry.iccs
+        for entry in declared[series["source"]].breaks
+        if not entry.iccs or series["iccs"] in entry.iccs
     }
-    breaks |= set(series.loc[series["marked_break"], "year"].tolist())
     inside = sorted(year for year in breaks if years[0] < year <= years[-1])
     start, end = longest_segment(years, inside)
-    trend = describe_trend(years[start:end], series["point"].tolist()[start:end])
+    trend = describe_trend(years[start:end], points[start:end])
     handling = "no break declared"
     if inside:
         handling = f"break in {', '.join(map(str, inside))}; used {trend.first_year}-{trend.last_year}"
-    caveats = sorted({code for text in series["caveats"].dropna() for code in text.split(";")})
-    key = ("source", "vintage", "ref_area", "area_level", "iccs", "stage", "counting_unit", "sex", "basis")
-    return {
-        **{name: first[name] for name in key},
-        **asdict(trend),
-        "break_handling": handling,
-        "caveats": ";".join(caveats) or None,
-    }
+    return {**series, **asdict(trend), "break_handling": handling, "caveats": series["caveats"] or None}

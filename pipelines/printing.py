@@ -20,7 +20,7 @@ def console() -> Console:
     """Return the console for results; colour only on a terminal, and wide enough elsewhere not to cut."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 160)
+    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 1000)
 
 
 def print_line(text: str = "") -> None:
@@ -64,9 +64,14 @@ def print_table(
     for position, name in enumerate(columns):
         numbers = any(isinstance(row[position], (int, float, Decimal)) for row in kept)
         table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    places = [0 if _all_whole([row[n] for row in kept]) else decimals for n in range(len(columns))]
     for row in kept:
-        table.add_row(*(_cell(value, decimals) for value in row))
+        table.add_row(*(_cell(value, place) for value, place in zip(row, places, strict=True)))
     console().print(table)
+
+
+def _all_whole(values: Sequence[object]) -> bool:
+    return all(float(value).is_integer() for value in values if isinstance(value, (float, Decimal)))
 
 
 def _cell(value: object, decimals: int) -> str:
@@ -77,7 +82,7 @@ def _cell(value: object, decimals: int) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (float, Decimal)):
-        return f"{value:,.0f}" if float(value).is_integer() and abs(value) >= 1000 else f"{value:,.{decimals}f}"
+        return f"{value:,.{decimals}f}"
     if isinstance(value, int):
         return f"{value:,}"
     return escape(str(value))

@@ -65,9 +65,7 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
                 check_start(folder.source_id, file)
                 reader = _read_csv if options.format == "csv" else _read_excel
                 footer = reader(connection, folder.source_id, file, options, settings, target)
-                (read_rows,) = fetch_row(
-                    connection, "SELECT count(*) FROM read_parquet($path)", {"path": str(target)}
-                )
+                (read_rows,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($path)", {"path": str(target)})
                 if read_rows == 0:
                     raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")
             except DataRefused as refused:
@@ -186,7 +184,8 @@ def _read_csv(
             found=f"The line cannot be split into the {len(header.names)} fields of the header: {message}",
         )
         for line, message in connection.execute(
-            "SELECT line, any_value(split_part(error_message, chr(10), 1)) FROM reject_errors GROUP BY 1 ORDER BY 1 LIMIT 20"
+            "SELECT line, any_value(split_part(error_message, chr(10), 1)) FROM reject_errors "
+            "GROUP BY line ORDER BY line LIMIT 20"
         ).fetchall()
     ]
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")

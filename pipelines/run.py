@@ -142,7 +142,10 @@ def run_all(
         source_folders: where all sources are declared; default those of the package.
     """
     start = time.perf_counter()
-    loaded, unchanged, absent, refused = [], [], [], []
+    loaded: list[str] = []
+    unchanged: list[str] = []
+    absent: list[str] = []
+    refused: list[Refusal] = []
     with writing(settings):
         for folder in folders:
             try:

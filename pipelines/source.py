@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import UsageError, nearest_values
-from schemas.declarations import breakdown_columns
+from schemas.declarations import breakdown_columns, parse_yaml
 
 _DIMENSIONS = (
     "national_code",
@@ -150,22 +150,23 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _check_names(self) -> Source:
-        for name in [*self.columns, *self.constants]:
-            if name not in _DIMENSIONS:
-                raise ValueError(f"{name!r} is not a column of ours; nearest: {nearest_values(name, _DIMENSIONS)}")
+        _all_known("columns", tuple(self.columns), _DIMENSIONS)
+        _all_known("constants", tuple(self.constants), _DIMENSIONS)
         for need in ("ref_area", "time_period", "value"):
             if need not in self.columns and need not in self.constants:
                 raise ValueError(f"columns must say where {need} is")
         if len(self.measures) > 1 and "measure" not in self.columns:
             raise ValueError("several measures need columns.measure, the column that tells them apart")
         for breakdown in self.breakdowns:
-            for name in breakdown.by:
-                if name not in breakdown_columns():
-                    raise ValueError(f"breakdowns: {name!r} is not one of {', '.join(breakdown_columns())}")
-            for name in breakdown.measures:
-                if name not in self.measures:
-                    raise ValueError(f"breakdowns: {name!r} is not one of the measures {', '.join(self.measures)}")
+            _all_known("breakdowns: by", breakdown.by, breakdown_columns())
+            _all_known("breakdowns: measures", breakdown.measures, tuple(self.measures))
         return self
+
+
+def _all_known(where: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{where}: {name!r} is not one of {', '.join(known)}")
 
 
 class SourceFolder:
@@ -185,11 +186,8 @@ class SourceFolder:
         """
         text = self.folder.joinpath("source.yml").read_text(encoding="utf-8")
         try:
-            declared = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-            if not isinstance(declared, dict):
-                raise UsageError(f"source {self.source_id}: source.yml must hold a mapping")
-            return Source.model_validate({"source_id": self.source_id, **declared})
-        except yaml.YAMLError as error:
+            return Source.model_validate({"source_id": self.source_id, **parse_yaml(text)})
+        except (yaml.YAMLError, TypeError) as error:
             raise UsageError(f"source {self.source_id}: source.yml is not valid YAML: {error}") from error
         except ValidationError as error:
             fields = [f"  {'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +98,7 @@ def describe_trend(years: Sequence[int], values: Sequence[float]) -> Trend:
     Raises:
         ValueError: no point, or years that do not rise.
     """
-    if not len(years) or any(a >= b for a, b in zip(years, years[1:], strict=False)):
+    if not len(years) or any(a >= b for a, b in pairwise(years)):
         raise ValueError("a series needs at least one year, and years in rising order")
     first, last, change = float(values[0]), float(values[-1]), float(values[-1] - values[0])
     p: float | None = None

@@ -54,9 +54,7 @@ class Validated:
         return "reconciliation closes" + (f"; warnings: {', '.join(warned)}" if warned else "")
 
 
-def validate(
-    folder: SourceFolder, raw: RawTable, classified: Classified, settings: Settings, work: Path
-) -> Validated:
+def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settings: Settings, work: Path) -> Validated:
     """Check a classified source as a whole; quarantine what was rejected.
 
     Raises:
@@ -211,7 +209,9 @@ def _reasons(connection: duckdb.DuckDBPyConnection, source: Source) -> pa.Table:
     for (rule,) in connection.execute("SELECT DISTINCT rule FROM excluded").fetchall():
         if rule not in reasons:
             reasons[rule] = out_of_scope_reason(rule)
-    return pa.table({"rule": pa.array(list(reasons), pa.string()), "reason": pa.array(list(reasons.values()), pa.string())})
+    return pa.table(
+        {"rule": pa.array(list(reasons), pa.string()), "reason": pa.array(list(reasons.values()), pa.string())}
+    )
 
 
 def _controls(connection: duckdb.DuckDBPyConnection, source: Source, raw: RawTable) -> pa.Table:
@@ -256,9 +256,7 @@ def _control(
     }
 
 
-def _footer_controls(
-    connection: duckdb.DuckDBPyConnection, control: Control, raw: RawTable
-) -> list[dict[str, Any]]:
+def _footer_controls(connection: duckdb.DuckDBPyConnection, control: Control, raw: RawTable) -> list[dict[str, Any]]:
     sums = dict(connection.execute("SELECT _file, sum(number) FROM cells GROUP BY _file ORDER BY _file").fetchall())
     found = []
     for file, footer in sorted(raw.footers.items()):

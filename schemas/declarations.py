@@ -53,12 +53,24 @@ class Rule:
     severity: str = "error"
 
 
-def _read_yaml(*path: str) -> dict[str, Any]:
-    text = resources.files("schemas").joinpath(*path).read_text(encoding="utf-8")
-    loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+def parse_yaml(text: str) -> dict[str, Any]:
+    """Return a declaration as a mapping, by the safe and quick loader.
+
+    Raises:
+        yaml.YAMLError: not YAML.
+        TypeError: YAML, but not a mapping.
+
+    >>> parse_yaml("kind: count")
+    {'kind': 'count'}
+    """
+    loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
     if not isinstance(loaded, dict):
-        raise TypeError(f"schemas/{'/'.join(path)} must hold a mapping")
+        raise TypeError("a declaration must hold a mapping")
     return loaded
+
+
+def _read_yaml(*path: str) -> dict[str, Any]:
+    return parse_yaml(resources.files("schemas").joinpath(*path).read_text(encoding="utf-8"))
 
 
 @cache

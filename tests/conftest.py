@@ -1,0 +1,24 @@
+"""Fixtures that every kind of test shares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.run import plain_step, run_all
+from pipelines.settings import Settings
+from pipelines.source import find_sources
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file published from the bundled data, built once."""
+    settings = Settings(data=tmp_path_factory.mktemp("bundled"))
+    result = run_all(
+        find_sources([]), settings, ROOT / "data" / "input", plain_step(lambda step: None), named=False
+    )
+    assert result.refused == ()
+    return settings.published

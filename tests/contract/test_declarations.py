@@ -1,0 +1,155 @@
+"""Every declaration is valid and refers to things that exist; nothing is declared twice."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from iccs.classification import load_classification
+from iccs.concordance import read_concordance
+from pipelines.source import list_sources
+from schemas.codelists import load_areas, load_codelist
+from schemas.declarations import load_columns, load_rules, load_tables
+from schemas.dictionary import write_dictionary
+
+ROOT = Path(__file__).parents[2]
+SOURCES = list_sources()
+ALLOWED = {"iccs": set(), "schemas": {"iccs"}, "pipelines": {"iccs", "schemas"}}
+
+
+@pytest.mark.parametrize("source_id", SOURCES)
+def test_a_source_is_declared_completely(source_id: str) -> None:
+    folder = SOURCES[source_id]
+    source = folder.source
+    assert re.fullmatch(r"[a-z]{2}_[a-z0-9]+(_[a-z0-9]+)*", source_id)
+    assert folder.words is not None
+    schemes = {name for area in load_areas() for name, _ in area.schemes}
+    assert source.area_scheme in schemes | {"code"}
+    caveats = {code.code for code in load_codelist("caveat")}
+    assert {caveat.caveat for caveat in source.caveats} <= caveats
+    units = {code.code for code in load_codelist("counting_unit")}
+    stages = {code.code for code in load_codelist("stage")}
+    assert {measure.counting_unit for measure in source.measures.values()} <= units
+    assert {measure.stage for measure in source.measures.values()} <= stages
+    for layout in source.layouts:
+        reshape = layout.reshape or "reshape.sql"
+        text = folder.read_text(reshape)
+        counted = "value" in source.columns
+        assert (text is None or not counted) == (layout.conserve is None), "a reshape says which columns it conserves"
+        assert text is None or (text.startswith("--") and "Grain:" in text)
+
+
+@pytest.mark.parametrize("source_id", [name for name, folder in SOURCES.items() if folder.source.kind == "count"])
+def test_a_source_of_counts_has_a_concordance_without_errors(source_id: str) -> None:
+    concordance = SOURCES[source_id].concordance
+    assert concordance is not None
+    problems = read_concordance(concordance).check(load_classification())
+    assert [str(problem) for problem in problems if problem.severity == "error"] == []
+
+
+def test_a_new_source_needs_no_python() -> None:
+    readers = [name for name, folder in SOURCES.items() if folder.folder.joinpath("reader.py").is_file()]
+    assert readers == []
+
+
+def test_imports_go_one_way() -> None:
+    wrong = []
+    for package, allowed in ALLOWED.items():
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom):
+                    names = [node.module or ""]
+                for name in names:
+                    top = name.split(".")[0]
+                    if top in ALLOWED and top != package and top not in allowed:
+                        wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+                    if top == "prefect" and path.name != "flows.py":
+                        wrong.append(f"{path.relative_to(ROOT)} imports prefect")
+    assert wrong == []
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from pipelines.cli import build_parser; build_parser();"
+        "print([m for m in ('duckdb', 'pandas', 'numpy', 'pyarrow', 'prefect', 'great_expectations', 'matplotlib',"
+        " 'rich', 'pydantic') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_column_is_declared_once_and_used() -> None:
+    used = {column.name for table in load_tables().values() for column in table.columns}
+    assert used == set(load_columns()) - (set(load_columns()) - used)
+    unused = set(load_columns()) - used
+    assert unused == set(), f"declared but in no table: {sorted(unused)}"
+    for column in load_columns().values():
+        if column.codelist not in (None, "iccs", "area", "age"):
+            assert load_codelist(column.codelist)
+
+
+def test_every_rule_named_in_the_code_is_declared_and_the_other_way_round() -> None:
+    text = "\n".join(
+        path.read_text(encoding="utf-8")
+        for pattern in ("*.py", "sql/*.sql")
+        for path in sorted((ROOT / "pipelines").glob(pattern))
+    )
+    named = {rule for rule in load_rules() if re.search(rf"[\"']{rule}[\"']", text)}
+    assert named == set(load_rules())
+
+
+def test_modules_are_small() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for package in ALLOWED
+        for path in (ROOT / package).rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert long == {}
+
+
+def test_sql_files_say_their_grain() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for folder in ("pipelines", "schemas")
+        for path in (ROOT / folder).rglob("*.sql")
+        if not re.search(r"^-- .*Grain", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    ]
+    assert silent == []
+
+
+def test_bundled_files_are_those_of_the_data_readme() -> None:
+    readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `([^`]+)` .*\| `([0-9a-f]{64})` \|$", readme, flags=re.MULTILINE))
+    folder = ROOT / "data" / "input"
+    found = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    assert found == listed
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 4.5e6
+
+
+def test_the_constraints_name_no_address() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert lines and all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+( ; .*)?", line) for line in lines)
+
+
+def test_package_data_are_declared() -> None:
+    """Every file a package reads is there when it is installed; the wheel test proves it for the built one."""
+    for package in ALLOWED:
+        assert resources.files(package).joinpath("py.typed").is_file()
+
+
+def test_the_data_dictionary_is_that_of_the_declarations() -> None:
+    written = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
+    assert written == write_dictionary(), "run: python -m schemas.dictionary > docs/data_dictionary.md"

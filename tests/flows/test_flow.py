@@ -1,0 +1,95 @@
+"""The Prefect flow: same result as the plain run, steps as tasks, retries on acquiring only, an artifact."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.flow
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[None]:
+    prefect_testing = pytest.importorskip("prefect.testing.utilities")
+    with prefect_testing.prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    for source in ("eu_crim_off_cat", "wb_population"):
+        shutil.copytree(ROOT / "data" / "input" / source, tmp_path / "input" / source)
+    return tmp_path
+
+
+def test_the_flow_publishes_and_leaves_the_reconciliation_as_an_artifact(server: None, data: Path) -> None:
+    from prefect.client.orchestration import get_client
+
+    from pipelines.flows import publish_crime_statistics
+
+    result = publish_crime_statistics(data=str(data))
+    assert result["loaded"] == ["eu_crim_off_cat", "wb_population"]
+    with duckdb.connect(str(data / "published" / "crime.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT release FROM out.release").fetchall() == [(result["release"],)]
+        closing = connection.execute("SELECT count(*) FROM out.reconciliation WHERE closes").fetchall()[0][0]
+    with get_client(sync_client=True) as client:
+        artifacts = client.read_artifacts()
+        runs = client.read_task_runs()
+    table = next(artifact for artifact in artifacts if artifact.key == "reconciliation")
+    assert table.type == "table"
+    assert str(table.data).count('"closes": true') == closing == 3
+    steps = {run.name.split()[0] for run in runs}
+    assert steps == {"acquire", "read", "conform", "classify", "validate", "aggregate", "store", "publish"}
+
+
+@dataclass(frozen=True)
+class _Result:
+    files: tuple[str, ...] = ("one",)
+    summary: str = "one file"
+
+
+def test_only_acquiring_is_tried_again(server: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from prefect import flow
+
+    from pipelines import flows
+
+    monkeypatch.setattr(flows, "ACQUIRE_RETRY_SECONDS", 0)
+    calls: dict[str, int] = {}
+
+    def fails_twice(name: str) -> Any:
+        calls[name] = calls.get(name, 0) + 1
+        if calls[name] < 3:
+            raise OSError("the server did not answer")
+        return _Result()
+
+    @flow(name="acquire again")
+    def acquiring() -> str:
+        return str(flows.run_as_task("acquire", "xx_test", 0, fails_twice, "acquire").summary)
+
+    @flow(name="read once")
+    def reading() -> str:
+        return str(flows.run_as_task("read", "xx_test", 0, fails_twice, "read").summary)
+
+    assert acquiring() == "one file"
+    assert calls["acquire"] == 3
+    with pytest.raises(OSError, match="did not answer"):
+        reading()
+    assert calls["read"] == 1
+
+
+def test_refused_data_are_not_tried_again_and_fail_the_flow(server: None, data: Path) -> None:
+    from pipelines.flows import publish_crime_statistics
+
+    path = next((data / "input" / "eu_crim_off_cat").iterdir())
+    path.write_bytes(b"<!DOCTYPE html><html><body>moved</body></html>")
+    with pytest.raises(RuntimeError, match="web page"):
+        publish_crime_statistics(data=str(data))
+    with duckdb.connect(str(data / "published" / "crime.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT source FROM out.source").fetchall() == [("wb_population",)]
