@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from iccs.classification import load_classification
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
@@ -86,17 +87,14 @@ def aggregate(folder: SourceFolder, validated: Validated, settings: Settings, wo
     with connect(settings) as connection:
         connection.execute(f"CREATE TEMP VIEW core AS FROM read_parquet({quote_literal(str(validated.core))})")
         _register_areas(connection)
+        _register_categories(connection)
         run_sql(connection, "published_cells", breakdowns=", ".join(f"{name} VARCHAR" for name in breakdown_columns()))
         freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
         data_freq = {measure: tuple(found) for measure, found in freqs}
         for plan in plan_tables(source):
             if plan.measure in data_freq:
                 _aggregate_one(connection, source, plan, data_freq[plan.measure])
-        _mark_caveats(connection, source)
-        connection.execute(
-            "COPY (FROM published_cells ORDER BY iccs, stage, counting_unit, ref_area, freq, time_period, "
-            f"{', '.join(breakdown_columns())}) TO {quote_literal(str(cells))} (FORMAT parquet, COMPRESSION zstd)"
-        )
+        run_sql(connection, "write_published_cells", caveats=_caveats(source), target=quote_literal(str(cells)))
         (rows,) = fetch_row(connection, "SELECT count(*) FROM published_cells")
     return Aggregated(folder.source_id, cells, rows)
 
@@ -116,6 +114,22 @@ def _register_areas(connection: duckdb.DuckDBPyConnection) -> None:
         ),
     )
     connection.execute("CREATE TEMP TABLE area_ancestor AS FROM ancestor_list")
+
+
+def _register_categories(connection: duckdb.DuckDBPyConnection) -> None:
+    """Each ICCS category with itself and all above it; ``via`` is the child on the way, '=' for itself."""
+    classification = load_classification()
+    rows = []
+    for category in classification:
+        way = [category, *classification.ancestors(category.code)]
+        rows.append((category.code, category.code, "="))
+        rows += [(category.code, above.code, below.code) for below, above in pairwise(way)]
+    columns = zip(*rows, strict=True)
+    connection.register(
+        "category_list",
+        pa.table(dict(zip(("code", "ancestor", "via"), (pa.array(column) for column in columns), strict=True))),
+    )
+    connection.execute("CREATE TEMP TABLE iccs_ancestor AS FROM category_list")
 
 
 def _aggregate_one(
@@ -139,6 +153,7 @@ def _aggregate_one(
         freq=quote_literal(plan.freq),
         period=period,
         periods=str(periods),
+        include_children="true" if source.parent_counts == "include_children" else "false",
         events="true" if source.rows == "events" else "false",
         dimensions="".join(f", {name}" for name in names),
         totals="".join(f", coalesce({name}, '_T') AS {name}" for name in names),
@@ -149,16 +164,18 @@ def _aggregate_one(
     )
 
 
-def _mark_caveats(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+def _caveats(source: Source) -> str:
+    """The caveat codes of a cell, by period and category, as an SQL expression."""
+    parts = []
     for caveat in source.caveats:
-        connection.execute(
-            "UPDATE published_cells SET caveats = concat_ws(';', caveats, $code) "
-            "WHERE ($first IS NULL OR left(time_period, length($first)) >= $first) "
-            "AND ($last IS NULL OR left(time_period, length($last)) <= $last) AND (len($iccs) = 0 OR iccs IN $iccs)",
-            {
-                "code": caveat.caveat,
-                "first": caveat.first_period,
-                "last": caveat.last_period,
-                "iccs": list(caveat.iccs),
-            },
-        )
+        conditions = ["true"]
+        if caveat.first_period:
+            first = quote_literal(caveat.first_period)
+            conditions.append(f"left(time_period, length({first})) >= {first}")
+        if caveat.last_period:
+            last = quote_literal(caveat.last_period)
+            conditions.append(f"left(time_period, length({last})) <= {last}")
+        if caveat.iccs:
+            conditions.append(f"iccs IN ({', '.join(quote_literal(code) for code in caveat.iccs)})")
+        parts.append(f"CASE WHEN {' AND '.join(conditions)} THEN {quote_literal(caveat.caveat)} END")
+    return f"nullif(concat_ws(';', {', '.join(parts)}), '')" if parts else "NULL::VARCHAR"

@@ -86,6 +86,20 @@ def build_parser() -> argparse.ArgumentParser:
     codes.add_argument("--lang", choices=("en", "fr", "es"), default="en", help="language of titles and search")
     codes.set_defaults(command=_codes)
 
+    concordance = commands.add_parser("concordance", help="check, measure and compare concordances").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    check = concordance.add_parser("check", parents=[common], help="rules that every concordance must keep")
+    check.add_argument("names", nargs="*", metavar="SOURCE | FILE", help="which (default: all)")
+    check.set_defaults(command=_concordance_check)
+    coverage = concordance.add_parser("coverage", parents=[common], help="share of the counts linked, at each level")
+    coverage.set_defaults(command=_concordance_coverage)
+    difference = concordance.add_parser("diff", parents=[common], help="links and series that differ in two versions")
+    difference.add_argument("old", metavar="OLD")
+    difference.add_argument("new", metavar="NEW")
+    difference.add_argument("--source", help="whose counts to restate (default: the name of NEW)")
+    difference.set_defaults(command=_concordance_diff)
+
     serve = commands.add_parser("serve", parents=[common], help="put the run on a schedule (Prefect, local)")
     serve.add_argument("--cron", default="0 6 * * 1", help='when, in UTC (default: "0 6 * * 1", Mondays at six)')
     serve.add_argument("--port", type=int, default=4200, help="port of the page (default: 4200)")
@@ -129,6 +143,24 @@ def _codes(options: argparse.Namespace) -> int:
     if options.words[0] == "search":
         return search_command(" ".join(options.words[1:]), options.lang, options.json)
     return show_code_command(options.words, options.lang, options.json)
+
+
+def _concordance_check(options: argparse.Namespace) -> int:
+    from pipelines.concordances import check_command
+
+    return check_command(options.names, options.json)
+
+
+def _concordance_coverage(options: argparse.Namespace) -> int:
+    from pipelines.concordances import coverage_command
+
+    return coverage_command(options.data, options.json)
+
+
+def _concordance_diff(options: argparse.Namespace) -> int:
+    from pipelines.concordances import diff_command
+
+    return diff_command(options.old, options.new, options.source, options.data, options.json)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -137,6 +137,7 @@ class Source(_Strict):
     area_scheme: str
     measures: dict[str, Measure] = Field(min_length=1)
     rows: Literal["cells", "events"] = "cells"
+    parent_counts: Literal["apart", "include_children"] = "apart"
     thousands: str = ""
     decimal: str = "."
     whole_numbers: bool = True

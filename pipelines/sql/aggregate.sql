@@ -34,6 +34,38 @@ totalled AS (
     FROM timed
     GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period, GROUPING SETS ({{sets}})
 ),
+-- Up the ICCS tree: a category holds its own counts and those of every category below it. Where the source gives a
+-- category with its children inside, that figure stands, and what is below it is not added again.
+given_categories AS (
+    SELECT DISTINCT iccs FROM base
+),
+climb AS (
+    SELECT up.code, up.ancestor, up.via
+    FROM iccs_ancestor AS up
+    SEMI JOIN given_categories ON given_categories.iccs = up.code
+    WHERE NOT {{include_children}} OR up.ancestor = up.code OR NOT EXISTS (
+        FROM given_categories AS other
+        JOIN iccs_ancestor AS below ON below.code = up.code AND below.ancestor = other.iccs
+        WHERE other.iccs <> up.code AND starts_with(other.iccs, up.ancestor)
+    )
+),
+made_from AS (
+    SELECT stage, counting_unit, ancestor AS iccs, time_period,
+        CASE WHEN bool_or(via <> '=') THEN string_agg(DISTINCT via, ';' ORDER BY via) END AS children
+    FROM (SELECT DISTINCT stage, counting_unit, iccs, time_period FROM timed) AS seen
+    JOIN climb ON climb.code = seen.iccs
+    GROUP BY ALL
+),
+rolled AS (
+    SELECT stage, counting_unit, coalesce(climb.ancestor, totalled.iccs) AS iccs, ref_area, area_level,
+        time_period{{dimensions}},
+        sum(value) AS value, min(present) AS present, max(expected) AS expected,
+        min(lowest) AS lowest, max(highest) AS highest
+    FROM totalled
+    LEFT JOIN climb ON climb.code = totalled.iccs
+    GROUP BY stage, counting_unit, coalesce(climb.ancestor, totalled.iccs), ref_area, area_level,
+        time_period{{dimensions}}
+),
 areas_expected AS (
     SELECT ancestor, area_level, count(*) AS areas
     FROM area_ancestor
@@ -50,10 +82,10 @@ located AS (
         CASE WHEN {{events}} THEN min(present) ELSE sum(present) END AS present,
         max(expected) * CASE WHEN {{events}} THEN 1 ELSE any_value(areas) END AS expected,
         min(lowest) AS lowest, max(highest) AS highest
-    FROM totalled
-    JOIN area_ancestor AS link ON link.area = totalled.ref_area
-    JOIN areas_expected ON areas_expected.ancestor = link.ancestor AND areas_expected.area_level = totalled.area_level
-    WHERE link.ancestor = totalled.ref_area OR link.ancestor NOT IN (SELECT ref_area FROM given)
+    FROM rolled
+    JOIN area_ancestor AS link ON link.area = rolled.ref_area
+    JOIN areas_expected ON areas_expected.ancestor = link.ancestor AND areas_expected.area_level = rolled.area_level
+    WHERE link.ancestor = rolled.ref_area OR link.ancestor NOT IN (SELECT ref_area FROM given)
     GROUP BY stage, counting_unit, iccs, link.ancestor, link.ancestor_level, time_period{{dimensions}}
 ),
 -- Where rows are events, what is not there did not happen: zeros for every area of the lists used.
@@ -86,7 +118,7 @@ filled AS (
         AND cell.counting_unit = combination.counting_unit {{same_dimensions}}
 )
 SELECT
-    ref_area, area_level, time_period, {{freq}} AS freq, iccs, stage, counting_unit{{dimensions}}{{not_broken_down}},
+    ref_area, area_level, time_period, {{freq}} AS freq, iccs, made_from.children AS iccs_made_from, stage, counting_unit{{dimensions}}{{not_broken_down}},
     CASE WHEN present >= expected THEN value END AS value,
     CASE
         WHEN present < expected AND lowest = highest AND lowest IN ('L', 'M', 'Q') THEN lowest
@@ -100,11 +132,11 @@ SELECT
         WHEN lowest = highest AND lowest = 'L' THEN 'not_collected'
         WHEN lowest = highest AND lowest = 'M' THEN 'not_applicable'
         WHEN lowest = highest AND lowest = 'Q' THEN 'suppressed'
-        WHEN present = 0 THEN 'not_reported'
+        WHEN value IS NULL THEN 'not_reported'
         ELSE 'incomplete'
     END AS missing_reason,
     'F' AS conf_status,
-    present / expected AS completeness,
-    NULL AS caveats
+    present / expected AS completeness
 FROM filled AS located
+LEFT JOIN made_from USING (stage, counting_unit, iccs, time_period)
 WHERE area_level IN ({{levels}})
