@@ -13,7 +13,8 @@ from iccs.concordance import Link, Problem, Severity
 from iccs.periods import InvalidPeriod
 
 RELATIONS = ("exact", "narrower", "broader", "partial", "none")
-OUT_OF_SCOPE = ("not_crime", "too_wide", "pending")
+# counted_elsewhere: a part, or a sum, of other rows of the same source; linking it too would count the same acts twice.
+OUT_OF_SCOPE = ("not_crime", "too_wide", "counted_elsewhere", "pending")
 STATUSES = ("draft", "reviewed", "published")
 COVERAGE_VALUES = ("included", "excluded", "unknown")
 COVERAGE_COLUMNS = ("threats", "aiding", "accomplice", "conspiracy", "incitement")
