@@ -31,8 +31,8 @@ SHARES = (
 def mapping_coverage(settings: Settings) -> Result:
     """Return, for each source and counting unit, the share of its counts linked, and how (per cent).
 
-    ``level_2`` to ``level_4`` are the ICCS level of the target, ``residual`` targets are "other ..." categories, ``split``
-    went by weights, ``draft`` is not reviewed; the last three have no ICCS category, with the reason.
+    ``level_2`` to ``level_4`` are the ICCS level of the target, ``residual`` targets are "other ..." categories,
+    ``split`` went by weights, ``draft`` is not reviewed; the last three have no ICCS category, with the reason.
     """
     classification = load_classification()
     classification = load_classification()
