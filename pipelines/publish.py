@@ -77,8 +77,10 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
     _discard(half)
     try:
         with connect(settings, half) as connection:
+            connection.execute("BEGIN")  # hundreds of small statements: one write to disk, not one each
             _create(connection)
             _load_lists(connection)
+            connection.execute("COMMIT")
             for vintage in vintages:
                 _load_vintage(connection, vintage, folders[vintage.source_id])
             _load_ages(connection)

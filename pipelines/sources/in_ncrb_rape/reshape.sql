@@ -1,0 +1,6 @@
+-- Ages stand in the column names, with cases and totals beside them. Grain: one row for each raw row and column used.
+SELECT
+    * REPLACE (CASE WHEN contains(counted, 'VICTIMS') THEN 'RAPE VICTIMS' ELSE counted END AS counted),
+    CASE WHEN contains(counted, 'VICTIMS') THEN 'victims' ELSE 'cases' END AS measure,
+    counted AS age
+FROM raw UNPIVOT INCLUDE NULLS (cases_or_victims FOR counted IN (COLUMNS('^RAPE (CASE|VICTIMS.* YEARS)')))
