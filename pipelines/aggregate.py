@@ -86,8 +86,13 @@ def aggregate(folder: SourceFolder, validated: Validated, settings: Settings, wo
     cells = work / "aggregated.parquet"
     with connect(settings) as connection:
         connection.execute(f"CREATE TEMP VIEW core AS FROM read_parquet({quote_literal(str(validated.core))})")
-        _register_areas(connection)
-        _register_categories(connection)
+        register_areas(connection)
+        register_categories(connection)
+        connection.execute(
+            "CREATE TEMP TABLE covered_area AS "
+            "SELECT DISTINCT area FROM area_ancestor WHERE len($covers) = 0 OR area IN $covers",
+            {"covers": list(source.covers)},
+        )
         run_sql(connection, "published_cells", breakdowns=", ".join(f"{name} VARCHAR" for name in breakdown_columns()))
         freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
         data_freq = {measure: tuple(found) for measure, found in freqs}
@@ -99,7 +104,8 @@ def aggregate(folder: SourceFolder, validated: Validated, settings: Settings, wo
     return Aggregated(folder.source_id, cells, rows)
 
 
-def _register_areas(connection: duckdb.DuckDBPyConnection) -> None:
+def register_areas(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create ``area_ancestor``: each area with itself and every area above it, and the levels of both."""
     pairs = area_ancestors()
     levels = {area.code: area.level for area in load_areas()}
     connection.register(
@@ -116,7 +122,7 @@ def _register_areas(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE TEMP TABLE area_ancestor AS FROM ancestor_list")
 
 
-def _register_categories(connection: duckdb.DuckDBPyConnection) -> None:
+def register_categories(connection: duckdb.DuckDBPyConnection) -> None:
     """Each ICCS category with itself and all above it; ``via`` is the child on the way, '=' for itself."""
     classification = load_classification()
     rows = []
@@ -155,13 +161,21 @@ def _aggregate_one(
         periods=str(periods),
         include_children="true" if source.parent_counts == "include_children" else "false",
         events="true" if source.rows == "events" else "false",
+        cells="true" if source.rows == "cells" else "false",
         dimensions="".join(f", {name}" for name in names),
-        totals="".join(f", coalesce({name}, '_T') AS {name}" for name in names),
+        totals="".join(f", coalesce({name}, {_total_code(source, name)}) AS {name}" for name in names),
         sets=", ".join(f"({', '.join(one)})" for one in plan.sets),
-        not_broken_down="".join(f", '_T' AS {name}" for name in breakdown_columns() if name not in names),
+        not_broken_down="".join(
+            f", {_total_code(source, name)} AS {name}" for name in breakdown_columns() if name not in names
+        ),
         same_dimensions="".join(f" AND cell.{name} = combination.{name}" for name in names),
         levels=", ".join(quote_literal(level) for level in plan.area_levels) or "area_level",
     )
+
+
+def _total_code(source: Source, dimension: str) -> str:
+    """The code of all a source holds over a dimension: _T, unless it declares to hold only part (persons under 18)."""
+    return quote_literal(source.totals.get(dimension, "_T"))
 
 
 def _caveats(source: Source) -> str:

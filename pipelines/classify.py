@@ -20,6 +20,7 @@ from schemas.declarations import breakdown_columns, quote_literal
 _OUT_OF_SCOPE = {
     "not_crime": "Not an offence in the ICCS; reason in the concordance.",
     "too_wide": "Spans several ICCS sections; no category below level 1 holds all of it.",
+    "counted_elsewhere": "A part or a sum whose counts are in another linked row.",
     "pending": "Waiting for a definition from the publisher.",
 }
 

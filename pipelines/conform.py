@@ -151,6 +151,8 @@ def _word_columns(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, t
                 [_problem("reshape_failed", folder, f"columns.{dimension}: there is no column {column!r} in {tidy}.")]
             )
         parts.append(f"trim(coalesce({quote_identifier(column)}::VARCHAR, '')) AS {dimension}_word")
+    if "ref_area" not in source.columns:
+        parts.append(f"{quote_literal(source.constants['ref_area'])} AS ref_area_word")
     if "value" not in source.columns:
         parts.append(f"{_value_expression(source)} AS value_word")
     rules = " ".join(f"WHEN ({item.where}) THEN {quote_literal(item.rule)}" for item in source.exclusions)

@@ -130,12 +130,14 @@ def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadO
 
 def _join_header(rows: list[list[str]]) -> list[str]:
     width = max((len(row) for row in rows), default=0)
-    filled = []
+    filled: list[list[str]] = []
     for number, row in enumerate(rows):
         cells = [" ".join(cell.split()) for cell in [*row, *[""] * (width - len(row))]]
-        if number < len(rows) - 1:  # a merged cell stands only in its first column
+        if number < len(rows) - 1:  # a merged cell stands only in its first column, and ends with the group above it
             for position in range(1, width):
-                cells[position] = cells[position] or cells[position - 1]
+                same_group = all(upper[position] == upper[position - 1] for upper in filled)
+                if not cells[position] and same_group:
+                    cells[position] = cells[position - 1]
         filled.append(cells)
     return [" | ".join(dict.fromkeys(part for part in parts if part)) for parts in zip(*filled, strict=True)]
 

@@ -136,7 +136,9 @@ class Source(_Strict):
     constants: dict[str, str] = {}
     area_scheme: str
     measures: dict[str, Measure] = Field(min_length=1)
-    rows: Literal["cells", "events"] = "cells"
+    rows: Literal["cells", "parts", "events"] = "cells"
+    covers: tuple[str, ...] = Field(default=(), description="areas the source counts in; default all of the list")
+    totals: dict[str, str] = Field(default={}, description="code of a dimension's total where only part is held")
     parent_counts: Literal["apart", "include_children"] = "apart"
     thousands: str = ""
     decimal: str = "."
@@ -153,6 +155,7 @@ class Source(_Strict):
     def _check_names(self) -> Source:
         _all_known("columns", tuple(self.columns), _DIMENSIONS)
         _all_known("constants", tuple(self.constants), _DIMENSIONS)
+        _all_known("totals", tuple(self.totals), breakdown_columns())
         for need in ("ref_area", "time_period", "value"):
             if need not in self.columns and need not in self.constants:
                 raise ValueError(f"columns must say where {need} is")

@@ -2,7 +2,7 @@
 -- dimensions asked for, totals marked _T. present and expected count the area-period cells behind each cell.
 INSERT INTO published_cells BY NAME
 WITH base AS (
-    SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}},
+    SELECT stage, counting_unit, iccs, national_code, ref_area, area_level, time_period{{dimensions}},
         sum(value) AS value,
         CAST(count(value) = count(*) AS INTEGER) AS present,
         1 AS expected,
@@ -18,7 +18,7 @@ covered AS (
     GROUP BY ALL
 ),
 timed AS (
-    SELECT stage, counting_unit, iccs, ref_area, area_level, {{period}} AS time_period{{dimensions}},
+    SELECT stage, counting_unit, iccs, national_code, ref_area, area_level, {{period}} AS time_period{{dimensions}},
         sum(value) AS value,
         CASE WHEN {{events}} THEN any_value(months) ELSE sum(present) END AS present,
         {{periods}} AS expected,
@@ -27,11 +27,24 @@ timed AS (
     JOIN covered ON covered.period = {{period}}
     GROUP BY ALL
 ),
+-- National codes into their category. Where every cell is written, an area that lacks a code which others give for the
+-- same cell has an incomplete sum.
+summed AS (
+    SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}},
+        sum(value) AS value,
+        min(present) * CASE WHEN {{cells}} THEN count(*) / max(count(*)) OVER (
+            PARTITION BY stage, counting_unit, iccs, time_period{{dimensions}}
+        ) ELSE 1 END AS present,
+        max(expected) AS expected,
+        min(lowest) AS lowest, max(highest) AS highest
+    FROM timed
+    GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}}
+),
 totalled AS (
     SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{totals}},
         sum(value) AS value, min(present) AS present, max(expected) AS expected,
         min(lowest) AS lowest, max(highest) AS highest
-    FROM timed
+    FROM summed
     GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period, GROUPING SETS ({{sets}})
 ),
 -- Up the ICCS tree: a category holds its own counts and those of every category below it. Where the source gives a
@@ -59,7 +72,11 @@ made_from AS (
 rolled AS (
     SELECT stage, counting_unit, coalesce(climb.ancestor, totalled.iccs) AS iccs, ref_area, area_level,
         time_period{{dimensions}},
-        sum(value) AS value, min(present) AS present, max(expected) AS expected,
+        sum(value) AS value,
+        min(present) * CASE WHEN {{cells}} THEN count(*) / max(count(*)) OVER (
+            PARTITION BY stage, counting_unit, coalesce(climb.ancestor, totalled.iccs), time_period{{dimensions}}
+        ) ELSE 1 END AS present,
+        max(expected) AS expected,
         min(lowest) AS lowest, max(highest) AS highest
     FROM totalled
     LEFT JOIN climb ON climb.code = totalled.iccs
@@ -70,6 +87,12 @@ areas_expected AS (
     SELECT ancestor, area_level, count(*) AS areas
     FROM area_ancestor
     GROUP BY ALL
+),
+-- An area of which the source covers only some parts is not made from them.
+partly_covered AS (
+    SELECT DISTINCT ancestor
+    FROM area_ancestor
+    WHERE area_level IN (SELECT area_level FROM base) AND area NOT IN (SELECT area FROM covered_area)
 ),
 -- An area that the source itself gives is not made again from the areas in it.
 given AS (
@@ -85,7 +108,8 @@ located AS (
     FROM rolled
     JOIN area_ancestor AS link ON link.area = rolled.ref_area
     JOIN areas_expected ON areas_expected.ancestor = link.ancestor AND areas_expected.area_level = rolled.area_level
-    WHERE link.ancestor = rolled.ref_area OR link.ancestor NOT IN (SELECT ref_area FROM given)
+    WHERE link.ancestor = rolled.ref_area
+        OR (link.ancestor NOT IN (FROM given) AND link.ancestor NOT IN (FROM partly_covered))
     GROUP BY stage, counting_unit, iccs, link.ancestor, link.ancestor_level, time_period{{dimensions}}
 ),
 -- Where rows are events, what is not there did not happen: zeros for every area of the lists used.
@@ -102,7 +126,11 @@ grid AS (
         FROM area_ancestor AS inside
         JOIN area_ancestor AS top ON top.area = inside.area AND top.ancestor_level = 'country'
         WHERE inside.area_level IN (SELECT DISTINCT area_level FROM base)
-            AND top.ancestor IN (SELECT ref_area FROM located WHERE area_level = 'country')
+            AND inside.ancestor NOT IN (FROM partly_covered)
+            AND top.ancestor IN (
+                SELECT link.ancestor FROM base JOIN area_ancestor AS link ON link.area = base.ref_area
+                WHERE link.ancestor_level = 'country'
+            )
     ) AS area
     WHERE {{events}}
 ),

@@ -52,5 +52,7 @@ SELECT
         WHEN chosen.population IS NULL THEN 'no_population'
     END AS no_rate_reason
 FROM annual
-LEFT JOIN chosen USING (ref_area, time_period, sex, age)
+-- No population here is known by citizenship.
+LEFT JOIN chosen ON annual.citizenship = '_T' AND chosen.ref_area = annual.ref_area
+    AND chosen.time_period = annual.time_period AND chosen.sex = annual.sex AND chosen.age = annual.age
 LEFT JOIN poisson ON poisson.value = annual.value

@@ -1,5 +1,5 @@
 -- Grain: one row for each series: a source, area, ICCS category, stage, counting unit and sex, over all ages and
--- attributes, with its years and points as lists. It is on rates where each of its years has one, else on counts.
+-- attributes, with two years or more, as lists. It is on rates where each of its years has one, else on counts.
 SELECT
     source, vintage, ref_area, area_level, iccs, stage, counting_unit, sex,
     CASE WHEN bool_and(rate_per_100k IS NOT NULL) THEN 'rate_per_100k' ELSE 'count' END AS basis,
@@ -11,4 +11,5 @@ SELECT
 FROM out.rate
 WHERE age = '_T' AND value IS NOT NULL {{all_attributes}}
 GROUP BY ALL
+HAVING count(*) > 1
 ORDER BY ALL
