@@ -123,7 +123,18 @@ class Attribute:
     kind: str
     name: str
     values: str
+    applies: str
     note: str
+
+    def applies_to(self, code: str) -> bool:
+        """Say whether the variable has a meaning for a category.
+
+        Attempted or completed has none for 0101 (completed only), 0102 (attempts only) and 0103 (never attempted), a
+        weapon none for theft and fraud, the three homicide variables one for 0101 and 0102 alone.
+        """
+        entries = self.applies.split(";")
+        inside = any(entry == "all" or code.startswith(entry) for entry in entries if not entry.startswith("-"))
+        return inside and not any(code.startswith(entry[1:]) for entry in entries if entry.startswith("-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +249,7 @@ class Classification:
     def attributes(self) -> tuple[Attribute, ...]:
         """The ICCS's disaggregating variables; a tag may appear for the victim and for the perpetrator."""
         return tuple(
-            Attribute(row["tag"], row["kind"], row["name"], row["values"], row["note"])
+            Attribute(row["tag"], row["kind"], row["name"], row["values"], row["applies_to"], row["note"])
             for row in read_table("attributes.csv")
         )
 

@@ -254,3 +254,19 @@ def test_loading_is_fast() -> None:
         return time.perf_counter() - start
 
     assert min(seconds() for _ in range(3)) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("tag", "applies", "does_not"),
+    [
+        ("At", "0401", "0101"),  # p. 20: completed only, attempts only, never attempted
+        ("At", "0201", "01032"),
+        ("We", "0401", "05021"),  # p. 16 note 23: not relevant to theft or fraud
+        ("SiC_H", "0102", "0401"),  # Table III
+        ("Mech_H", "0101", "0103"),  # Table V
+    ],
+)
+def test_an_attribute_knows_the_categories_it_applies_to(tag: str, applies: str, does_not: str) -> None:
+    (attribute,) = [item for item in ICCS.attributes if item.tag == tag]
+    assert attribute.applies_to(applies)
+    assert not attribute.applies_to(does_not)
