@@ -1,0 +1,80 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # One category, several definitions: intentional homicide side by side
+#
+# All series are mapped to ICCS 0101, yet they are not the same thing: what is counted (victims, offences), who records it, and which national
+# categories are inside differ. The table under the picture says how, in the words of the concordances. Reads schema `out` only; countries whose
+# files are not loaded are left out.
+
+# %%
+import os
+import textwrap
+from pathlib import Path
+
+import duckdb
+import matplotlib.pyplot as plt
+
+path = Path(os.environ.get("ICCS_DATA", "data")) / "published" / "crime.duckdb"
+out = duckdb.connect(str(path), read_only=True)
+release = out.execute("SELECT release FROM out.release").fetchone()[0]
+sources = [
+    "mx_sesnsp_victims",
+    "ar_snic",
+    "br_sinesp_offences",
+    "za_saps",
+    "es_balances",
+    "us_fbi_estimates",
+    "co_policia_homicides",
+]
+series = out.execute(
+    """
+    SELECT name_en AS country, rate.source, counting_unit, CAST(time_period AS INTEGER) AS year, rate_per_100k
+    FROM out.rate JOIN out.area ON area.code = rate.ref_area
+    WHERE iccs = '0101' AND rate.area_level = 'country' AND sex = '_T' AND age = '_T' AND weapon = '_T' AND attempted = '_T'
+        AND relationship = '_T' AND situational_context = '_T' AND rate_per_100k > 0 AND source IN (SELECT unnest($sources))
+    QUALIFY counting_unit = max(counting_unit) OVER (PARTITION BY rate.source)
+    ORDER BY country, year
+    """,
+    {"sources": sources},
+).df()
+series.groupby(["country", "source", "counting_unit"])["year"].agg(["min", "max"])
+
+# %%
+styles = [("-", "o"), ("--", "s"), (":", "^"), ("-.", "D"), ((0, (5, 1, 1, 1)), "v"), ((0, (1, 2)), "P"), ("-", "x")]
+figure, axes = plt.subplots(figsize=(9, 5.5), layout="constrained")
+for (line, marker), ((country, unit), rows) in zip(styles, series.groupby(["country", "counting_unit"]), strict=False):
+    axes.plot(rows["year"], rows["rate_per_100k"], linestyle=line, marker=marker, markersize=4, color="black", label=f"{country} ({unit}s)")
+axes.set_yscale("log")
+axes.set_yticks([0.5, 1, 2, 5, 10, 20, 40], ["0.5", "1", "2", "5", "10", "20", "40"])
+axes.set_ylabel("per 100,000 population (log scale)")
+axes.set_title("Intentional homicide (ICCS 0101) by national sources", loc="left")
+axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+figure.supxlabel(f"Definitions differ: see the table below. Release {release}.", fontsize=8, x=0.01, ha="left")
+plt.show()
+
+# %% [markdown]
+# ## What is inside 0101 in each source
+
+# %%
+links = out.execute(
+    """
+    SELECT DISTINCT source, national_label, relation, note FROM out.mapping
+    WHERE iccs = '0101' AND count_linked > 0 AND source IN (SELECT unnest($sources))
+    ORDER BY source, national_label
+    """,
+    {"sources": sources},
+).fetchall()
+for source, label, relation, note in links:
+    print(textwrap.fill(f"{source}: {label} ({relation}). {note}", 110, subsequent_indent="    "))
+
+# %%
+out.close()
