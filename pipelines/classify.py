@@ -13,6 +13,7 @@ from iccs.concordance import Concordance, ConcordanceError, Link, read_concordan
 from pipelines.conform import Conformed
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import DataRefused, Problem, UsageError, nearest_values
+from pipelines.quarantine import keep_rejected
 from pipelines.settings import Settings
 from pipelines.source import Source, SourceFolder
 from schemas.declarations import breakdown_columns, quote_literal
@@ -78,7 +79,7 @@ def classify(folder: SourceFolder, conformed: Conformed, settings: Settings, wor
             core=quote_literal(str(core)),
             mapped=quote_literal(str(mapped)),
         )
-        _refuse_unlinked(connection, folder)
+        _refuse_unlinked(connection, folder, settings)
         for name, target in (("rejected", rejected), ("link", links)):
             connection.execute(f"COPY {name} TO {quote_literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
         (rows,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($core)", {"core": str(core)})
@@ -151,7 +152,7 @@ def _conflicts() -> str:
     )
 
 
-def _refuse_unlinked(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
+def _refuse_unlinked(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, settings: Settings) -> None:
     known = [row[0] for row in connection.execute("SELECT DISTINCT national_code FROM link").fetchall()]
     problems = [
         Problem(
@@ -169,6 +170,7 @@ def _refuse_unlinked(connection: duckdb.DuckDBPyConnection, folder: SourceFolder
         for file, sheet, row, column, code, period, cells in run_sql(connection, "unlinked").fetchall()
     ]
     if problems:
+        keep_rejected(connection, folder.source_id, settings)
         raise DataRefused(problems)
 
 

@@ -100,6 +100,35 @@ def build_parser() -> argparse.ArgumentParser:
     difference.add_argument("--source", help="whose counts to restate (default: the name of NEW)")
     difference.set_defaults(command=_concordance_diff)
 
+    suggest = concordance.add_parser("suggest", parents=[common], help="propose categories for a list of codes")
+    suggest.add_argument("file", metavar="FILE", help="CSV file in UTF-8 with a row for each national code")
+    suggest.add_argument("--code", required=True, metavar="COL", help="column of the code")
+    suggest.add_argument("--label", required=True, metavar="COL", help="column of the label")
+    suggest.add_argument("--description", metavar="COL", help="column of a description or heading")
+    suggest.add_argument("--lang", choices=("en", "es", "fr", "pt", "de"), default="es", help="language of the labels")
+    suggest.add_argument("-o", "--output", required=True, metavar="DRAFT.csv", help="draft concordance to write")
+    suggest.set_defaults(command=_concordance_suggest)
+    evaluation = concordance.add_parser("evaluate", parents=[common], help="how good the proposals are on unseen lists")
+    evaluation.add_argument("sources", nargs="*", metavar="SOURCE", help="which lists to leave out (default: each)")
+    evaluation.add_argument("--strict", action="store_true", help="without terms of ours that repeat their labels")
+    evaluation.set_defaults(command=_concordance_evaluate)
+    export = concordance.add_parser("export", parents=[common], help="the correspondence sheet as a workbook")
+    export.add_argument("source", metavar="SOURCE")
+    export.add_argument("--format", choices=("unodc",), default="unodc", help="a sheet for each section (xlsx)")
+    export.add_argument("--lang", choices=("en", "es"), default="en", help="language of the ICCS texts")
+    export.add_argument("-o", "--output", required=True, metavar="FILE.xlsx")
+    export.set_defaults(command=_concordance_export)
+
+    quality = commands.add_parser("quality", parents=[common], help="outcome of every rule, failing and rejected cells")
+    quality.add_argument("source", nargs="?", metavar="SOURCE", help="which source (default: a line for each)")
+    quality.add_argument("--rejected", action="store_true", help="the cells in quarantine, with file, row and rule")
+    quality.set_defaults(command=_quality)
+
+    check_file = commands.add_parser("check", parents=[common], help="check a file before it enters; writes nothing")
+    check_file.add_argument("file", metavar="FILE")
+    check_file.add_argument("--source", required=True, metavar="ID", help="the source it belongs to")
+    check_file.set_defaults(command=_check_file)
+
     serve = commands.add_parser("serve", parents=[common], help="put the run on a schedule (Prefect, local)")
     serve.add_argument("--cron", default="0 6 * * 1", help='when, in UTC (default: "0 6 * * 1", Mondays at six)')
     serve.add_argument("--port", type=int, default=4200, help="port of the page (default: 4200)")
@@ -161,6 +190,37 @@ def _concordance_diff(options: argparse.Namespace) -> int:
     from pipelines.concordances import diff_command
 
     return diff_command(options.old, options.new, options.source, options.data, options.json)
+
+
+def _concordance_suggest(options: argparse.Namespace) -> int:
+    from pipelines.coding import suggest_command
+
+    columns = {"code": options.code, "label": options.label, "description": options.description}
+    return suggest_command(options.file, columns, options.lang, options.output, options.json)
+
+
+def _concordance_evaluate(options: argparse.Namespace) -> int:
+    from pipelines.coding import evaluate_command
+
+    return evaluate_command(options.sources, options.strict, options.json)
+
+
+def _concordance_export(options: argparse.Namespace) -> int:
+    from pipelines.coding import export_command
+
+    return export_command(options.source, options.output, options.lang)
+
+
+def _quality(options: argparse.Namespace) -> int:
+    from pipelines.quality import quality_command
+
+    return quality_command(options.source, options.rejected, options.data, options.json)
+
+
+def _check_file(options: argparse.Namespace) -> int:
+    from pipelines.quality import check_file_command
+
+    return check_file_command(options.file, options.source, options.data, options.json)
 
 
 def _serve(options: argparse.Namespace) -> int:

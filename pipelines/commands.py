@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -70,6 +71,7 @@ def _print_result(result: RunResult, settings: Settings) -> None:
         print_line("the published file is up to date")
     _print_homicide_rates(settings)
     print_line(f"DuckDB file: {settings.published}")
+    print_line(f"quality reports: {settings.published.parent / 'quality'}{os.sep}<source>.html")
     print_line(f"seconds in all: {result.seconds:.1f}")
 
 

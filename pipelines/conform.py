@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import DataRefused, Problem
+from pipelines.numbers import create_number_macro
 from pipelines.read import RawTable
 from pipelines.settings import Settings
 from pipelines.source import Layout, Source, SourceFolder
@@ -51,7 +52,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
     source = folder.source
     cells, rejected = work / "cells.parquet", work / "rejected.parquet"
     with connect(settings) as connection:
-        _create_number_macro(connection, source)
+        create_number_macro(connection, source)
         sum_in_raw = 0.0
         tidy = []
         for number, (layout, paths) in enumerate(zip(source.layouts, raw.layouts, strict=True)):
@@ -65,21 +66,6 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         (cell_count,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($cells)", {"cells": str(cells)})
         (rejected_count,) = fetch_row(connection, "SELECT count(DISTINCT cell) FROM rejected")
     return Conformed(folder.source_id, cells, rejected, raw.rows, cell_count, rejected_count, sum_in_raw)
-
-
-def _create_number_macro(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Numbers as this source writes them; anything else is NULL, never half a number."""
-    whole = "[0-9]+"
-    if source.thousands:
-        whole = f"([0-9]{{1,3}}([{source.thousands}][0-9]{{3}})+|[0-9]+)"
-    pattern = f"[-+]?{whole}([{source.decimal}][0-9]+)?"
-    plain = f"replace(replace(trim(text), {quote_literal(source.thousands)}, ''), {quote_literal(source.decimal)}, '.')"
-    if not source.thousands:
-        plain = f"replace(trim(text), {quote_literal(source.decimal)}, '.')"
-    connection.execute(
-        f"CREATE TEMP MACRO to_number(text) AS CASE WHEN regexp_full_match(trim(text), {quote_literal(pattern)}) "
-        f"THEN CAST({plain} AS DOUBLE) END"
-    )
 
 
 def _reshape(
@@ -106,6 +92,8 @@ def _reshape(
     if "value" in folder.source.constants:
         sum_raw = f"(SELECT coalesce(sum(to_number({value})), 0) FROM raw_{number})"
     elif layout.conserve is not None:
+        matching = f"SELECT COLUMNS({quote_literal(layout.conserve)}) FROM raw_{number} LIMIT 0"
+        _try(connection, folder, f"conserve {layout.conserve!r}", matching)
         cells = f"SELECT unnest([*COLUMNS({quote_literal(layout.conserve)})]) AS cell FROM raw_{number}"
         sum_raw = f"(SELECT coalesce(sum(to_number(cell)), 0) FROM ({cells}))"
     else:
@@ -136,6 +124,15 @@ def _value_expression(source: Source) -> str:
     )
 
 
+def _try(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, field: str, statement: str) -> None:
+    """Run a piece of SQL that a person declared, so that a slip in it is told as one."""
+    try:
+        connection.execute(statement).fetchall()
+    except duckdb.Error as error:
+        found = f"{field}: {str(error).splitlines()[0]}"
+        raise DataRefused([_problem("declaration_invalid", folder, found)]) from error
+
+
 def _problem(rule: str, folder: SourceFolder, found: str) -> Problem:
     return Problem(rule=rule, source=folder.source_id, found=found)
 
@@ -144,7 +141,9 @@ def _word_columns(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, t
     """Return the select list that gives each of our columns in the source's words."""
     source = folder.source
     present = {row[0] for row in connection.execute(f"DESCRIBE {tidy}").fetchall()}
-    parts = ["_file", "_sheet", "_row"]
+    parts = ["_file", "_sheet", "_row", f"{'_column' if '_column' in present else 'NULL'}::VARCHAR AS _column"]
+    for item in source.exclusions:
+        _try(connection, folder, f"exclusions: {item.rule}", f"SELECT {item.where} FROM {tidy} LIMIT 0")
     for dimension, column in source.columns.items():
         if column not in present:
             raise DataRefused(
@@ -191,7 +190,11 @@ def _register_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder)
 def _check_code(folder: SourceFolder, dimension: str, word: str, code: str) -> None:
     """A code in values.csv must be one of ours; a slip there would travel into every cell."""
     if dimension == "age":
-        parse_age(code)
+        try:
+            parse_age(code)
+        except ValueError as error:
+            found = f"values.csv: age {word!r}: {error}."
+            raise DataRefused([_problem("declaration_invalid", folder, found)]) from error
         return
     valid: frozenset[str] | None
     if dimension == "ref_area":
@@ -201,9 +204,8 @@ def _check_code(folder: SourceFolder, dimension: str, word: str, code: str) -> N
     else:
         valid = valid_codes("obs_status" if dimension == "value" else dimension)
     if valid is not None and code not in valid:
-        raise DataRefused(
-            [_problem("unknown_word", folder, f"values.csv: {dimension} {word!r} has the unknown code {code!r}.")]
-        )
+        found = f"values.csv: {dimension} {word!r} has the unknown code {code!r}."
+        raise DataRefused([_problem("declaration_invalid", folder, found)])
 
 
 def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: str, target: Path) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,14 +15,6 @@ from pipelines.errors import DataRefused, Problem
 
 _CHUNK = 1 << 20
 _SINGLE_BYTE = {"iso8859-1", "cp1252", "iso8859-15", "cp850", "mac-roman"}
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """A text file ready to be parsed: UTF-8, without the foot; ``footer`` is the first line of the foot."""
-
-    path: Path
-    footer: str | None
 
 
 def refuse(source_id: str, file: RawFile, rule: str, found: str, **place: object) -> DataRefused:
@@ -51,10 +43,8 @@ def check_start(source_id: str, file: RawFile) -> bytes:
     return start
 
 
-def decode_to_utf8(
-    source_id: str, file: RawFile, encoding: str, target: Path, limit_mib: int, footer: str | None = None
-) -> Decoded:
-    """Write a text file as UTF-8 up to its foot, in pieces of 1 MiB.
+def decode_to_utf8(source_id: str, file: RawFile, encoding: str, target: Path, limit_mib: int) -> None:
+    """Write a text file as UTF-8 with one kind of line end, in pieces of 1 MiB.
 
     Args:
         source_id: for messages.
@@ -62,42 +52,15 @@ def decode_to_utf8(
         encoding: as declared; a wrong one is refused, never replaced.
         target: file to write.
         limit_mib: largest decompressed size.
-        footer: word with which the first line of the foot begins.
 
     Raises:
-        DataRefused: damaged compression, wrong encoding (with line), too large, or no foot where one is declared.
+        DataRefused: damaged compression, wrong encoding (with line), or too large.
     """
-    foot: str | None = None
+    line_ends = io.IncrementalNewlineDecoder(None, translate=True)
     with target.open("w", encoding="utf-8", newline="") as out:
-        pending = ""
         for text in _decoded_pieces(source_id, file, encoding, limit_mib):
-            if footer is None:
-                out.write(text)
-                continue
-            pending += text
-            cut = _find_line(pending, footer)
-            if cut is not None:
-                out.write(pending[:cut])
-                foot = pending[cut:].splitlines()[0]
-                pending = ""
-                break
-            keep = pending.rfind("\n") + 1
-            out.write(pending[:keep])
-            pending = pending[keep:]
-        out.write(pending)
-    if footer is not None and foot is None:
-        raise refuse(source_id, file, "missing_footer", f"No line begins with {footer!r}.", value=footer)
-    return Decoded(path=target, footer=foot)
-
-
-def _find_line(text: str, word: str) -> int | None:
-    for start in (word, f'"{word}'):
-        if text.startswith(start):
-            return 0
-        found = text.find("\n" + start)
-        if found >= 0:
-            return found + 1
-    return None
+            out.write(line_ends.decode(text))
+        out.write(line_ends.decode("", final=True))
 
 
 def _open(handle: BinaryIO, file: RawFile) -> gzip.GzipFile | BinaryIO:

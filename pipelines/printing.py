@@ -49,6 +49,8 @@ def _plain(value: Any) -> Any:
         return float(value)
     if isinstance(value, (date, datetime)):
         return value.isoformat()
+    if hasattr(value, "item"):  # a number of numpy
+        return _plain(value.item())
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 

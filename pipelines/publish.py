@@ -20,6 +20,7 @@ from pipelines.indicators import make_rates, make_trends
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
 from pipelines.store import Vintage, code_fingerprint
+from pipelines.theme_coverage import load_themes_and_coverage
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
 from schemas.declarations import create_table_sql, load_tables, quote_literal
 
@@ -57,8 +58,8 @@ def published_key(settings: Settings) -> str | None:
     try:
         with duckdb.connect(str(settings.published), read_only=True) as connection:
             return str(fetch_row(connection, "SELECT content_key FROM out.release")[0])
-    except (duckdb.CatalogException, duckdb.InvalidInputException):
-        return None  # a file of an older layout: it is replaced
+    except (duckdb.CatalogException, duckdb.InvalidInputException, duckdb.IOException):
+        return None  # damaged, or of an older layout: it is replaced
 
 
 def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], settings: Settings) -> Publication:
@@ -84,13 +85,11 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             for vintage in vintages:
                 _load_vintage(connection, vintage, folders[vintage.source_id])
             _load_ages(connection)
-            populations = {
-                folder.source_id: folder.source.priority
-                for folder in folders.values()
-                if folder.source.kind == "population"
-            }
+            sources = [folders[vintage.source_id].source for vintage in vintages]
+            populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
             make_rates(connection, populations)
-            make_trends(connection, [folders[vintage.source_id].source for vintage in vintages])
+            make_trends(connection, sources)
+            load_themes_and_coverage(connection)
             _load_release(connection, release, key, len(vintages))
             counts = fetch_row(
                 connection,
@@ -197,6 +196,14 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
             f"FROM read_parquet({quote_literal(str(vintage.part(part)))})"
         )
     _insert(connection, "quality", manifest["quality"])
+    if vintage.part("coverage").is_file():  # a vintage of an older version has none
+        run_sql(
+            connection,
+            "load_quality",
+            findings=quote_literal(str(vintage.part("findings"))),
+            coverage=quote_literal(str(vintage.part("coverage"))),
+            **own,
+        )
     (observations, first, last) = fetch_row(
         connection,
         "SELECT count(*), min(left(time_period, 4)), max(left(time_period, 4)) FROM read_parquet($cells)",

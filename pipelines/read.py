@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.acquire import Acquired, RawFile
 from pipelines.database import connect, fetch_row, run_sql
@@ -160,23 +163,29 @@ def _read_csv(
     settings: Settings,
     target: Path,
 ) -> dict[str, str] | None:
-    word = options.footer.starts_with if options.footer else None
     text = target.with_suffix(".csv")
-    decoded = decode_to_utf8(source_id, file, options.encoding, text, settings.max_file_mib, word)
-    with text.open(encoding="utf-8", newline="") as handle:
-        first = list(islice(csv.reader(handle, delimiter=options.delimiter), _HEADER_SEARCH_ROWS))
-    header = find_header(source_id, file.name, first, options, sheet=None)
+    decode_to_utf8(source_id, file, options.encoding, text, settings.max_file_mib)
+    header = find_header(source_id, file.name, _first_rows(source_id, file, text, options), options, sheet=None)
+    foot = _cut_foot(source_id, file, text, options, header)
     columns = ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in header.names)
-    run_sql(
-        connection,
-        "read_csv",
-        path=quote_literal(str(text)),
-        delimiter=quote_literal(options.delimiter),
-        skip=str(header.last_row),
-        columns=columns,
-        file=quote_literal(file.name),
-        target=quote_literal(str(target)),
-    )
+    blank = _blank_lines(text, options, header)
+    connection.register("blank_line", pa.table({"before": pa.array(blank, pa.int64())}))
+    try:
+        run_sql(
+            connection,
+            "read_csv",
+            path=quote_literal(str(text)),
+            delimiter=quote_literal(options.delimiter),
+            skip=str(header.last_row),
+            blank="(SELECT count(*) FROM blank_line WHERE before < number)" if blank else "0",
+            columns=columns,
+            file=quote_literal(file.name),
+            target=quote_literal(str(target)),
+        )
+    except duckdb.Error as error:
+        found = f"The file cannot be read as a table ({str(error).splitlines()[0]})."
+        raise refuse(source_id, file, "file_not_readable", found) from error
+    connection.unregister("blank_line")
     problems = [
         Problem(
             rule="malformed_line",
@@ -194,9 +203,62 @@ def _read_csv(
     text.unlink()
     if problems:
         raise DataRefused(problems)
-    if decoded.footer is None:
+    return foot
+
+
+def _first_rows(source_id: str, file: RawFile, text: Path, options: ReadOptions) -> list[list[str]]:
+    with text.open(encoding="utf-8", newline="") as handle:
+        reader = csv.reader(handle, delimiter=options.delimiter)
+        try:
+            return list(islice(reader, _HEADER_SEARCH_ROWS))
+        except csv.Error as error:
+            found = f"The line cannot be read ({error})."
+            raise refuse(source_id, file, "malformed_line", found, row=reader.line_num) from error
+
+
+def _cut_foot(source_id: str, file: RawFile, text: Path, options: ReadOptions, header: Header) -> dict[str, str] | None:
+    """Cut a text file off before its foot, and return the first row of the foot by column."""
+    if options.footer is None:
         return None
-    return dict(zip(header.names, next(csv.reader([decoded.footer], delimiter=options.delimiter)), strict=False))
+    word, consumed, before = fold(options.footer.starts_with), 0, 0
+    with text.open("rb") as handle:
+
+        def lines() -> Iterator[str]:
+            nonlocal consumed
+            for line in handle:
+                consumed += len(line)
+                yield line.decode("utf-8")
+
+        for number, row in enumerate(csv.reader(lines(), delimiter=options.delimiter), start=1):
+            if number > header.last_row and fold(next((cell for cell in row if cell.strip()), "")).startswith(word):
+                os.truncate(text, before)
+                return dict(zip(header.names, row, strict=False))
+            before = consumed
+    raise refuse(
+        source_id,
+        file,
+        "missing_footer",
+        f"No row begins with {options.footer.starts_with!r}.",
+        value=options.footer.starts_with,
+    )
+
+
+def _blank_lines(text: Path, options: ReadOptions, header: Header) -> list[int]:
+    """Return, for each blank line among the data, how many rows stand before it; the reader of the table skips them."""
+    with text.open("rb") as handle:
+        end = b""
+        while piece := handle.read(1 << 20):
+            if b"\n\n" in end + piece:
+                break
+            end = piece[-1:]
+        else:
+            return []
+    blank: list[int] = []
+    with text.open(encoding="utf-8", newline="") as lines:
+        for number, row in enumerate(csv.reader(lines, delimiter=options.delimiter), start=-header.last_row):
+            if number >= 0 and not row:
+                blank.append(number - len(blank))
+    return blank
 
 
 def _read_excel(
@@ -207,9 +269,7 @@ def _read_excel(
     settings: Settings,
     target: Path,
 ) -> dict[str, str] | None:
-    # Imported late: a run on text files alone needs neither.
-    import pyarrow as pa
-
+    # Imported late: a run on text files alone does not need it.
     from pipelines.excel import read_sheet
 
     sheet, rows = read_sheet(source_id, file, options.sheet, settings)

@@ -18,12 +18,16 @@ from pipelines.aggregate import aggregate
 from pipelines.classify import classify
 from pipelines.conform import conform
 from pipelines.errors import DataRefused, UsageError
+from pipelines.expectations import SuiteProcess
 from pipelines.publish import Publication, content_key, publish, published_key
+from pipelines.quarantine import clear_quarantine
 from pipelines.read import read
+from pipelines.report import write_reports
+from pipelines.rules import Checked, check
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder, list_sources
 from pipelines.store import Vintage, current_vintage, run_key, store
-from pipelines.validate import validate
+from pipelines.validate import Validated, validate
 
 
 @dataclass(frozen=True)
@@ -87,9 +91,20 @@ def rows_of(result: Any) -> int:
 
 
 def run_source(
-    folder: SourceFolder, settings: Settings, directory: Path | None, run_step: RunStep
+    folder: SourceFolder,
+    settings: Settings,
+    directory: Path | None,
+    run_step: RunStep,
+    suite: SuiteProcess | None = None,
 ) -> tuple[Vintage, bool]:
     """Take one source from its files to a stored vintage.
+
+    Args:
+        folder: the source.
+        settings: where data live.
+        directory: where its files are; default ``data/input``.
+        run_step: how a step is run (see ``plain_step``).
+        suite: judge of the structure of cells; None leaves that part of the rules out.
 
     Returns:
         The vintage that is now current, and whether there was work to do: with the same bytes, declarations and code
@@ -102,22 +117,71 @@ def run_source(
     acquired: Acquired = run_step("acquire", name, 0, acquire, folder, settings, directory)
     current = current_vintage(name, settings)
     if current is not None and current.run_key == run_key(folder, acquired):
+        clear_quarantine(name, settings)  # of a file that came in between and was refused
         return current, False
+    if suite is not None:
+        suite.start()
+    previous = current.part("cells") if current else None
+    with _working_folder(name, settings) as work:
+        validated, checked = _check_acquired(folder, acquired, settings, work, run_step, suite, previous)
+        vintage: Vintage = run_step("store", name, checked.rows, store, folder, acquired, validated, checked, settings)
+    return vintage, True
+
+
+@contextmanager
+def _working_folder(name: str, settings: Settings) -> Iterator[Path]:
     work = settings.work / name
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
-        raw = run_step("read", name, len(acquired.files), read, folder, acquired, settings, work)
-        conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
-        classified = run_step("classify", name, conformed.cell_count, classify, folder, conformed, settings, work)
-        validated = run_step("validate", name, classified.rows, validate, folder, raw, classified, settings, work)
-        aggregated = run_step("aggregate", name, validated.rows, aggregate, folder, validated, settings, work)
-        vintage: Vintage = run_step(
-            "store", name, aggregated.rows, store, folder, acquired, validated, aggregated, settings
-        )
+        yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return vintage, True
+
+
+def _check_acquired(
+    folder: SourceFolder,
+    acquired: Acquired,
+    settings: Settings,
+    work: Path,
+    run_step: RunStep,
+    suite: SuiteProcess | None,
+    previous: Path | None,
+) -> tuple[Validated, Checked]:
+    """Steps 2 to 7: from files to figures that may be stored."""
+    name = folder.source_id
+    raw = run_step("read", name, len(acquired.files), read, folder, acquired, settings, work)
+    conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
+    classified = run_step("classify", name, conformed.cell_count, classify, folder, conformed, settings, work)
+    validated = run_step("validate", name, classified.rows, validate, folder, raw, classified, settings, work)
+    aggregated = run_step("aggregate", name, validated.rows, aggregate, folder, validated, settings, work)
+    checked = run_step(
+        "check", name, aggregated.rows, check, folder, validated, aggregated, settings, work, suite, previous
+    )
+    return validated, checked
+
+
+def check_source(
+    folder: SourceFolder, settings: Settings, directory: Path, suite: SuiteProcess | None, previous: Path | None
+) -> Checked:
+    """Take the files of a source through every step short of storing; what is written is under ``settings.data``.
+
+    Args:
+        folder: the source.
+        settings: limits, and a data folder to throw away.
+        directory: where the files are.
+        suite: judge of the structure of cells.
+        previous: published cells to compare with.
+
+    Raises:
+        DataRefused, ConcordanceError, UsageError: the source cannot be used.
+    """
+    if suite is not None:
+        suite.start()
+    step = plain_step(lambda _: None)
+    acquired = step("acquire", folder.source_id, 0, acquire, folder, settings, directory)
+    with _working_folder(folder.source_id, settings) as work:
+        return _check_acquired(folder, acquired, settings, work, step, suite, previous)[1]
 
 
 def run_all(
@@ -146,13 +210,13 @@ def run_all(
     unchanged: list[str] = []
     absent: list[str] = []
     refused: list[Refusal] = []
-    with writing(settings):
+    with writing(settings), SuiteProcess() as suite:
         for folder in folders:
             try:
                 if not named and not find_files(folder, directory or settings.input):
                     absent.append(folder.source_id)
                     continue
-                _, worked = run_source(folder, settings, directory, run_step)
+                _, worked = run_source(folder, settings, directory, run_step, suite)
                 (loaded if worked else unchanged).append(folder.source_id)
             except DataRefused as error:
                 problems = tuple(problem.as_dict() for problem in error.problems)
@@ -177,6 +241,7 @@ def _publish_if_new(settings: Settings, folders: dict[str, SourceFolder], run_st
         return None
     cells = sum(vintage.rows for vintage in vintages)
     publication: Publication = run_step("publish", "all sources", cells, publish, vintages, folders, settings)
+    write_reports(settings)
     return publication
 
 

@@ -1,4 +1,4 @@
-"""Step 7, store: keep the result of a source as an immutable vintage under ``data/core``; the last good one stays."""
+"""Step 8, store: keep the result of a source as an immutable vintage under ``data/core``; the last good one stays."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.acquire import Acquired, describe_files
-from pipelines.aggregate import Aggregated
 from pipelines.database import connect, fetch_row
+from pipelines.rules import Checked
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
 from pipelines.validate import Validated, outcome_rows
 
 _CURRENT = "current.json"
-_PARTS = ("cells", "core", "links", "mapped", "reconciliation", "exclusions", "controls")
+_PARTS = ("cells", "core", "links", "mapped", "reconciliation", "exclusions", "controls", "findings", "coverage")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Vintage:
         return f"vintage {self.vintage}" + ("" if self.new else " (figures unchanged)")
 
     def part(self, name: str) -> Path:
-        """Return the Parquet file of one part: cells, core, links, mapped, reconciliation, exclusions, controls."""
+        """Return the Parquet file of one part: cells, core, links, mapped, reconciliation ... (``_PARTS``)."""
         return self.folder / f"{name}.parquet"
 
     def manifest(self) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class Vintage:
 
 
 def store(
-    folder: SourceFolder, acquired: Acquired, validated: Validated, aggregated: Aggregated, settings: Settings
+    folder: SourceFolder, acquired: Acquired, validated: Validated, checked: Checked, settings: Settings
 ) -> Vintage:
     """Keep a validated source; if its figures are those of a vintage already kept, that one is current again.
 
@@ -62,19 +62,21 @@ def store(
     root = settings.core / folder.source_id
     root.mkdir(parents=True, exist_ok=True)
     key = run_key(folder, acquired)
-    figures = _fingerprint(aggregated, settings)
+    figures = _fingerprint(checked, settings)
     known = sorted(path.name for path in root.iterdir() if path.is_dir() and path.name.endswith(f"-{figures}"))
     name = known[0] if known else f"{datetime.now(UTC).date().isoformat()}-{figures}"
     half = Path(tempfile.mkdtemp(dir=root, prefix=".part-"))
     try:
         sources = {
-            "cells": aggregated.cells,
+            "cells": checked.cells,
             "core": validated.core,
             "links": validated.links,
             "mapped": validated.mapped,
             "reconciliation": validated.reconciliation,
             "exclusions": validated.exclusions,
             "controls": validated.controls,
+            "findings": checked.findings,
+            "coverage": checked.coverage,
         }
         for part in _PARTS:
             shutil.copyfile(sources[part], half / f"{part}.parquet")
@@ -83,8 +85,8 @@ def store(
             "vintage": name,
             "loaded_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "files": describe_files(acquired),
-            "quality": outcome_rows(folder.source_id, name, validated.outcomes),
-            "rows": aggregated.rows,
+            "quality": outcome_rows(folder.source_id, name, checked.outcomes),
+            "rows": checked.rows,
         }
         (half / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
         target = root / name
@@ -98,8 +100,8 @@ def store(
     except BaseException:
         shutil.rmtree(half, ignore_errors=True)
         raise
-    _point_to(root, {"vintage": name, "run_key": key, "rows": aggregated.rows})
-    return Vintage(folder.source_id, name, root / name, key, aggregated.rows, new=not known)
+    _point_to(root, {"vintage": name, "run_key": key, "rows": checked.rows})
+    return Vintage(folder.source_id, name, root / name, key, checked.rows, new=not known)
 
 
 def current_vintage(source_id: str, settings: Settings) -> Vintage | None:
@@ -138,13 +140,13 @@ def _add_tree(digest: Any, node: Traversable, skip: set[str]) -> None:
             digest.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
 
 
-def _fingerprint(aggregated: Aggregated, settings: Settings) -> str:
+def _fingerprint(checked: Checked, settings: Settings) -> str:
     """Fingerprint of the published figures, whatever their order."""
     with connect(settings) as connection:
         (figures,) = fetch_row(
             connection,
             "SELECT bit_xor(md5_number(cells::VARCHAR))::VARCHAR || count(*) FROM read_parquet($path) AS cells",
-            {"path": str(aggregated.cells)},
+            {"path": str(checked.cells)},
         )
     return hashlib.sha256(str(figures).encode()).hexdigest()[:8]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ import pyarrow as pa
 from pipelines.classify import Classified, out_of_scope_reason
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import DataRefused, Problem, nearest_values
+from pipelines.numbers import create_number_macro
+from pipelines.quarantine import clear_quarantine, keep_rejected
 from pipelines.read import RawTable
 from pipelines.settings import Settings
 from pipelines.source import Control, Source, SourceFolder
@@ -63,6 +64,7 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
     source = folder.source
     paths = {name: work / f"{name}.parquet" for name in ("reconciliation", "exclusions", "controls")}
     with connect(settings) as connection:
+        create_number_macro(connection, source)
         for name in ("cells", "excluded", "rejected", "core"):
             path = quote_literal(str(getattr(classified, name)))
             connection.execute(f"CREATE TEMP VIEW {name} AS FROM read_parquet({path})")
@@ -100,19 +102,13 @@ def _write(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> N
 def _check_rejected(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, classified: Classified, settings: Settings
 ) -> Outcome:
-    target = settings.quarantine / f"{folder.source_id}.parquet"
     (cells,) = fetch_row(connection, "SELECT count(*) FROM cells")
     if classified.rejected_count == 0:
-        target.unlink(missing_ok=True)
+        clear_quarantine(folder.source_id, settings)
         return Outcome("rejected_share", "passed", cells, 0)
-    settings.quarantine.mkdir(parents=True, exist_ok=True)
-    half = target.with_suffix(".part")
-    _write(connection, "FROM rejected ORDER BY cell, rule", half)
-    os.replace(half, target)
+    keep_rejected(connection, folder.source_id, settings)
     problems = _rejected_problems(connection, folder)
-    if classified.rejected_count > folder.source.rejected_share_limit * cells or any(
-        problem.rule == "unlinked_national_code" for problem in problems
-    ):
+    if classified.rejected_count > folder.source.rejected_share_limit * cells:
         raise DataRefused(problems)
     detail = f"{classified.rejected_count:,} cells in quarantine, within the limit of the source"
     return Outcome("rejected_share", "warned", cells, classified.rejected_count, detail)
@@ -222,9 +218,14 @@ def _controls(connection: duckdb.DuckDBPyConnection, source: Source, raw: RawTab
         elif control.total_column is not None:
             found += _row_controls(connection, control, raw)
         else:
-            (actual, cells) = fetch_row(
-                connection, f"SELECT sum(value), count(*) FROM core_and_out_of_scope WHERE {control.where}"
-            )
+            try:
+                (actual, cells) = fetch_row(
+                    connection, f"SELECT sum(value), count(*) FROM core_and_out_of_scope WHERE {control.where}"
+                )
+            except duckdb.Error as error:
+                found_text = f"controls: {control.control}: {str(error).splitlines()[0]}"
+                problem = Problem(rule="declaration_invalid", source=source.source_id, found=found_text)
+                raise DataRefused([problem]) from error
             if cells:
                 found.append(_control(control, None, control.expected, actual, control.origin))
     schema = pa.schema(
@@ -236,13 +237,19 @@ def _controls(connection: duckdb.DuckDBPyConnection, source: Source, raw: RawTab
             ("difference", pa.float64()),
             ("detail", pa.string()),
             ("within_tolerance", pa.bool_()),
+            ("row", pa.int64()),
         ]
     )
     return pa.Table.from_pylist(found, schema=schema)
 
 
 def _control(
-    control: Control, file: str | None, expected: float | None, actual: float | None, detail: str
+    control: Control,
+    file: str | None,
+    expected: float | None,
+    actual: float | None,
+    detail: str,
+    row: int | None = None,
 ) -> dict[str, Any]:
     difference = None if expected is None or actual is None else actual - expected
     return {
@@ -253,6 +260,7 @@ def _control(
         "difference": difference,
         "detail": detail,
         "within_tolerance": difference is not None and abs(difference) <= control.tolerance,
+        "row": row,
     }
 
 
@@ -261,7 +269,7 @@ def _footer_controls(connection: duckdb.DuckDBPyConnection, control: Control, ra
     found = []
     for file, footer in sorted(raw.footers.items()):
         text = footer.get(control.footer_column or "", "")
-        expected = float(text) if text.replace(".", "", 1).isdigit() else None
+        (expected,) = fetch_row(connection, "SELECT to_number($text)", {"text": text})
         detail = f"foot row of the file, column {control.footer_column}"
         found.append(_control(control, file, expected, sums.get(file), detail))
     return found
@@ -270,8 +278,8 @@ def _footer_controls(connection: duckdb.DuckDBPyConnection, control: Control, ra
 def _row_controls(connection: duckdb.DuckDBPyConnection, control: Control, raw: RawTable) -> list[dict[str, Any]]:
     """Compare a column with the sum of its parts, row by row; one line for the file, one for each row that differs."""
     found = []
-    parts = [f"TRY_CAST({quote_identifier(name)} AS DOUBLE)" for name in control.part_columns]
-    total = f"TRY_CAST({quote_identifier(control.total_column or '')} AS DOUBLE)"
+    parts = [f"to_number({quote_identifier(name)})" for name in control.part_columns]
+    total = f"to_number({quote_identifier(control.total_column or '')})"
     for paths in raw.layouts:
         for path in paths:
             rows = run_sql(
@@ -284,7 +292,7 @@ def _row_controls(connection: duckdb.DuckDBPyConnection, control: Control, raw: 
             ).fetchall()
             for file, row, expected, actual in rows:
                 place = "all rows together" if row is None else f"row {row}"
-                found.append(_control(control, file, expected, actual, place))
+                found.append(_control(control, file, expected, actual, place, row))
     return found
 
 
@@ -312,7 +320,9 @@ def outcome_rows(source_id: str, vintage: str, outcomes: tuple[Outcome, ...]) ->
             "outcome": outcome.outcome,
             "checked": outcome.checked,
             "failing": outcome.failing,
+            "share_failing": outcome.failing / outcome.checked if outcome.checked else None,
             "reason": rules[outcome.rule].reason,
+            "what_to_do": rules[outcome.rule].what_to_do,
             "detail": outcome.detail or None,
         }
         for outcome in outcomes

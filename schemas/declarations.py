@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -45,12 +45,23 @@ class Table:
 
 @dataclass(frozen=True)
 class Rule:
-    """One validation rule: why it exists and what to do when it fails."""
+    """One validation rule: why it exists and what to do when it fails.
+
+    A rule with a ``kind`` is run from its declaration: ``pipelines/sql/rule_<kind>.sql`` filled with its parameters, or
+    an expectation (see ``schemas/rules/figures.yml`` and ``structure.yml``). The others are part of a step.
+    """
 
     name: str
     reason: str
     what_to_do: str
     severity: str = "error"
+    kind: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    most_failing: float = 0
+    most_failing_share: float = 0
+    applies_to: tuple[str, ...] = ("count", "population")
+    caveat: str | None = None
+    reference: str = ""
 
 
 def parse_yaml(text: str) -> dict[str, Any]:

@@ -40,12 +40,21 @@ summed AS (
     FROM timed
     GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}}
 ),
-totalled AS (
+added AS (
     SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{totals}},
-        sum(value) AS value, min(present) AS present, max(expected) AS expected,
+        sum(value) AS value, min(present) AS present, max(expected) AS expected, count(*) AS parts,
         min(lowest) AS lowest, max(highest) AS highest
     FROM summed
     GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period, GROUPING SETS ({{sets}})
+),
+-- Where every cell is written, an area that lacks a part which others give for the same total has an incomplete total.
+totalled AS (
+    SELECT * EXCLUDE (parts) REPLACE (
+        present * CASE WHEN {{cells}} THEN parts / max(parts) OVER (
+            PARTITION BY stage, counting_unit, iccs, time_period{{dimensions}}
+        ) ELSE 1 END AS present
+    )
+    FROM added
 ),
 -- Up the ICCS tree: a category holds its own counts and those of every category below it. Where the source gives a
 -- category with its children inside, that figure stands, and what is below it is not added again.
@@ -94,9 +103,15 @@ partly_covered AS (
     FROM area_ancestor
     WHERE area_level IN (SELECT area_level FROM base) AND area NOT IN (SELECT area FROM covered_area)
 ),
--- An area that the source itself gives is not made again from the areas in it.
+-- An area that the source itself gives is not made again from the areas in it, and stands for them further up.
 given AS (
     SELECT DISTINCT ref_area FROM base
+),
+already_given AS (
+    SELECT DISTINCT between_them.area, above.ancestor
+    FROM area_ancestor AS between_them
+    JOIN given ON given.ref_area = between_them.ancestor AND between_them.ancestor <> between_them.area
+    JOIN area_ancestor AS above ON above.area = between_them.ancestor
 ),
 located AS (
     SELECT stage, counting_unit, iccs, link.ancestor AS ref_area, link.ancestor_level AS area_level,
@@ -109,7 +124,7 @@ located AS (
     JOIN area_ancestor AS link ON link.area = rolled.ref_area
     JOIN areas_expected ON areas_expected.ancestor = link.ancestor AND areas_expected.area_level = rolled.area_level
     WHERE link.ancestor = rolled.ref_area
-        OR (link.ancestor NOT IN (FROM given) AND link.ancestor NOT IN (FROM partly_covered))
+        OR (link.ancestor NOT IN (FROM partly_covered) AND (link.area, link.ancestor) NOT IN (FROM already_given))
     GROUP BY stage, counting_unit, iccs, link.ancestor, link.ancestor_level, time_period{{dimensions}}
 ),
 -- Where rows are events, what is not there did not happen: zeros for every area of the lists used.

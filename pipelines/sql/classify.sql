@@ -2,11 +2,15 @@
 -- Grain of core: one row for each used cell and link that holds in its period. A national code that is split goes to
 -- several ICCS categories by weight, and is then an estimate (E). Populations have no ICCS category.
 -- A link must hold for the whole period of the cell.
-CREATE TEMP MACRO first_day_of(period, freq) AS make_date(
-    CAST(left(period, 4) AS INTEGER),
-    CASE freq WHEN 'A' THEN 1 WHEN 'Q' THEN 3 * CAST(right(period, 1) AS INTEGER) - 2 ELSE CAST(right(period, 2) AS INTEGER) END,
+CREATE TEMP MACRO first_day_of(period, freq) AS TRY(make_date(
+    TRY_CAST(left(period, 4) AS INTEGER),
+    CASE freq
+        WHEN 'A' THEN 1
+        WHEN 'Q' THEN 3 * TRY_CAST(right(period, 1) AS INTEGER) - 2
+        WHEN 'M' THEN TRY_CAST(right(period, 2) AS INTEGER)
+    END,
     1
-);
+));
 CREATE TEMP MACRO last_day_of(period, freq) AS CAST(first_day_of(period, freq)
     + to_months(CASE freq WHEN 'A' THEN 12 WHEN 'Q' THEN 3 ELSE 1 END) AS DATE) - 1;
 

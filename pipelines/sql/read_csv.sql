@@ -1,20 +1,24 @@
--- Grain: one row for each record of the file below its header, as text; _row counts from 1 at the top of the file.
+-- Grain: one row for each record of the file below its header, as text; _row counts from 1 at the top of the file, as an
+-- editor shows it: blank lines, which the reader skips, are counted.
 COPY (
     SELECT
         {{file}} AS _file,
         NULL::VARCHAR AS _sheet,
-        {{skip}} + row_number() OVER () AS _row,
-        *
-    FROM read_csv(
-        {{path}},
-        auto_detect = false,
-        header = false,
-        skip = {{skip}},
-        delim = {{delimiter}},
-        quote = '"',
-        escape = '"',
-        columns = { {{columns}} },
-        store_rejects = true,
-        rejects_limit = 1000
+        {{skip}} + number + {{blank}} AS _row,
+        * EXCLUDE (number)
+    FROM (
+        SELECT row_number() OVER () AS number, *
+        FROM read_csv(
+            {{path}},
+            auto_detect = false,
+            header = false,
+            skip = {{skip}},
+            delim = {{delimiter}},
+            quote = '"',
+            escape = '"',
+            columns = { {{columns}} },
+            store_rejects = true,
+            rejects_limit = 1000
+        )
     )
 ) TO {{target}} (FORMAT parquet, COMPRESSION zstd)

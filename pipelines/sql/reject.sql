@@ -22,16 +22,16 @@ WITH broken AS (
     SELECT cell, 'invalid_period', {{period_column}}, time_period
     FROM suspect WHERE freq IS NULL
     UNION ALL
-    SELECT cell, 'count_empty', {{value_column}}, value_word
+    SELECT cell, 'count_empty', coalesce(_column, {{value_column}}), value_word
     FROM suspect WHERE value_word = '' AND value_status IS NULL
     UNION ALL
-    SELECT cell, 'count_not_a_number', {{value_column}}, value_word
+    SELECT cell, 'count_not_a_number', coalesce(_column, {{value_column}}), value_word
     FROM suspect WHERE value_word <> '' AND number IS NULL AND value_status IS NULL
     UNION ALL
-    SELECT cell, 'count_not_whole', {{value_column}}, value_word
+    SELECT cell, 'count_not_whole', coalesce(_column, {{value_column}}), value_word
     FROM suspect WHERE {{whole}} AND number <> trunc(number)
     UNION ALL
-    SELECT cell, 'count_negative', {{value_column}}, value_word
+    SELECT cell, 'count_negative', coalesce(_column, {{value_column}}), value_word
     FROM suspect WHERE number < 0
     UNION ALL
     SELECT judged.cell, 'duplicate_key', NULL, concat_ws(' / ', {{key}})

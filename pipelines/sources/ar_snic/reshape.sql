@@ -11,6 +11,7 @@ WITH marked AS (
 )
 SELECT
     * REPLACE (replace(measured, 'cantidad_', '') AS measured),
+    measured AS _column,
     CASE measured WHEN 'cantidad_hechos' THEN 'offences' ELSE 'victims' END AS measure
 FROM marked UNPIVOT INCLUDE NULLS (persons_or_offences FOR measured IN (
     cantidad_hechos, cantidad_victimas_masc, cantidad_victimas_fem, cantidad_victimas_sd

@@ -4,7 +4,7 @@ WITH cells AS (
     FROM raw UNPIVOT INCLUDE NULLS (content FOR year IN (COLUMNS('^[0-9]{4}$')))
 )
 SELECT
-    _file, _sheet, _row, year,
+    _file, _sheet, _row, year, year AS _column,
     split_part("freq,iccs,unit,geo\TIME_PERIOD", ',', 2) AS iccs,
     split_part("freq,iccs,unit,geo\TIME_PERIOD", ',', 3) AS unit,
     split_part("freq,iccs,unit,geo\TIME_PERIOD", ',', 4) AS geo,

@@ -1,6 +1,6 @@
 -- Twelve month columns become twelve rows. Grain: one row for each raw row and month.
 SELECT
-    * EXCLUDE (month_name),
+    * RENAME (month_name AS _column),
     "Año" || '-' || CASE month_name
         WHEN 'Enero' THEN '01' WHEN 'Febrero' THEN '02' WHEN 'Marzo' THEN '03' WHEN 'Abril' THEN '04'
         WHEN 'Mayo' THEN '05' WHEN 'Junio' THEN '06' WHEN 'Julio' THEN '07' WHEN 'Agosto' THEN '08'

@@ -197,7 +197,9 @@ def test_no_text_passes_as_a_code_without_its_digits(found: str) -> None:
     else:
         assert code in CODES or code in COMBINED
         digits = "".join(letter for letter in found if letter in "0123456789")
-        assert code == "TOTAL" or digits.lstrip("0") in code.replace("_", "").replace("-", "")
+        misprints = {"908": "0909", "1042": "01049"}  # of the booklet, see iccs/tables/README.md
+        bare = digits.lstrip("0")
+        assert code in ("TOTAL", misprints.get(bare)) or bare in code.replace("_", "").replace("-", "")
 
 
 def test_the_error_names_the_nearest_codes() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import pickle
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -269,3 +270,29 @@ def test_packaged_concordances_are_found_by_source() -> None:
         concordance_path("zz_nowhere")
     with pytest.raises(FileNotFoundError):
         concordance_path("../tables/iccs")
+
+
+def test_a_part_or_sum_of_other_rows_is_counted_elsewhere() -> None:
+    part = Link("P", "Carjacking", "", "none", out_of_scope="counted_elsewhere", note="Part of Robbery, linked to 0401")
+    assert rules(part) == set()
+    assert rules(replace(part, note="")) == {("out_of_scope", "error")}
+    assert rules(replace(part, iccs_code="040121")) == {("target_of_none", "error")}
+
+
+@pytest.mark.parametrize("source_id", list_concordances())
+def test_what_is_counted_elsewhere_names_a_row_that_is_linked(source_id: str) -> None:
+    links = read_concordance(concordance_path(source_id)).links
+    linked = {link.national_code for link in links if link.iccs_code}
+    for link in links:
+        if link.out_of_scope == "counted_elsewhere":
+            assert re.search(r"\b(part|sum|also counted)\b", link.note, re.IGNORECASE), link
+            named = re.search(r"[Pp]art of (?:key |code )?(.+?) (?:and|\(0701)", link.note)
+            assert named is None or named.group(1) in linked, link
+
+
+def test_the_parts_of_a_linked_row_are_never_too_wide() -> None:
+    # A row whose counts are in another linked row has a narrow meaning of its own; it is left out not to count twice.
+    for source_id in list_concordances():
+        for link in read_concordance(concordance_path(source_id)).links:
+            if re.search(r"and counted there|would count (it|them) twice", link.note):
+                assert link.out_of_scope == "counted_elsewhere", (source_id, link)

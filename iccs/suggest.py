@@ -1,0 +1,270 @@
+"""A coding assistant: ICCS categories for the labels of a national list, with the reasons, for a person to decide.
+
+It works offline and gives the same answer each time. It suggests; the definition, with its exclusions, decides.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from iccs.classification import load_classification
+from iccs.concordance import COLUMNS, Link, list_concordances
+from iccs.suggest_entries import country_of
+from iccs.suggest_index import COMPLETED_KILLING, Index, Scores, Table, load_index
+from iccs.suggest_text import LabelLanguage, Reading
+
+# Below this score a category has next to nothing in common with the label.
+_LOWEST_SCORE = 0.08
+# Candidates whose score is within this share of the best one cannot be told apart.
+_MARGIN = 0.2
+# A description or heading helps, the label decides.
+_DESCRIPTION_SHARE = 0.35
+_LEAST_LIKENESS_OF_WORD = 75.0
+_MOST_WORDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class LabelToCode:
+    """One national category to find a code for; `description` may be a definition or the heading it stands under."""
+
+    code: str
+    label: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One ICCS category that a label may belong to.
+
+    `score` is between 0 and 1 and says how alike the texts are; it is no probability. `words` are the words of the
+    label that spoke for the category and `evidence` the text they were compared with (`source` says whose).
+    `against` are words of the label and exclusions of the category that speak against it.
+    """
+
+    code: str
+    title: str
+    score: float
+    words: tuple[str, ...]
+    evidence: str
+    source: str
+    against: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """The candidates of one national category, best first (at most as many as asked for, perhaps none).
+
+    `margin` is how far the best is ahead of the next that is neither above nor below it, as a share of its score.
+    `safe_code` is the deepest category, level 2 or below, that holds every candidate too near the best to be told
+    apart; None if there is none. `attempted` says that the label names an attempt at another act than killing.
+    """
+
+    national: LabelToCode
+    candidates: tuple[Candidate, ...]
+    margin: float
+    safe_code: str | None
+    attempted: bool
+
+
+def suggest(
+    labels: Sequence[LabelToCode],
+    lang: LabelLanguage = "es",
+    limit: int = 5,
+    exclude_source: str | None = None,
+    *,
+    index: Index | None = None,
+) -> list[Suggestion]:
+    """Return categories that fit each label, for whoever drafts a concordance.
+
+    Args:
+        labels: the national categories, in any number.
+        lang: the language of the labels: es, en, fr, pt or de.
+        limit: how many candidates at most.
+        exclude_source: learn nothing from the concordance of this source nor from others of its country.
+        index: what to compare with, where the packaged texts and concordances are not wanted (for evaluation).
+
+    Raises:
+        ValueError: for another language, a limit below 1, a blank label or an unknown source.
+
+    >>> found = suggest([LabelToCode("12", "Hurto de ganado")])[0]
+    >>> found.candidates[0].code, found.candidates[0].title
+    ('05025', 'Hurto de ganado')
+    """
+    if limit < 1:
+        raise ValueError(f"limit {limit}: ask for at least 1")
+    blank = [number for number, national in enumerate(labels, start=1) if not national.label.strip()]
+    if blank:
+        raise ValueError(
+            f"label {blank[0]} of {len(labels)} is blank (code {labels[blank[0] - 1].code!r}): give its text"
+        )
+    if index is None:
+        index = load_index(lang, _left_out(exclude_source))
+    suggestions: list[Suggestion] = []
+    for scores in _scores(index, labels):
+        for row, reading in enumerate(scores.readings):
+            national = labels[len(suggestions)]
+            suggestions.append(_suggestion(index, national, reading, scores, row, limit))
+    return suggestions
+
+
+def draft_concordance(
+    labels: Sequence[LabelToCode],
+    lang: LabelLanguage = "es",
+    exclude_source: str | None = None,
+) -> list[Link]:
+    """Return a concordance to edit: one draft link for each national code, with the candidates in its note.
+
+    The link leads to the safe category; where there is none, the code is listed as pending. Nothing is decided: the
+    relation is `partial` and the status `draft` until a person has read the definitions. A pair of code and label
+    given twice is written once.
+
+    Raises:
+        ValueError: if a national code is blank or has two labels; and as `suggest`.
+    """
+    distinct = list(dict.fromkeys(labels))
+    by_code: dict[str, LabelToCode] = {}
+    for national in distinct:
+        if not national.code.strip():
+            raise ValueError(f"the label {national.label!r} has no national code: give each category one")
+        earlier = by_code.setdefault(national.code, national)
+        if earlier is not national:
+            raise ValueError(
+                f"national code {national.code!r} has two labels, {earlier.label!r} and {national.label!r}: "
+                "use the column that tells categories apart as the code, or join the parts"
+            )
+    return [_draft(suggestion) for suggestion in suggest(distinct, lang, exclude_source=exclude_source)]
+
+
+def write_concordance(links: Iterable[Link], path: Path) -> None:
+    """Write links as a concordance file: CSV, UTF-8, one header row.
+
+    Raises:
+        FileExistsError: if the file exists; a draft must never replace a reviewed table.
+    """
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *(astuple(link) for link in links)])
+    with path.open("x", encoding="utf-8", newline="") as file:
+        file.write(text.getvalue())
+
+
+def _left_out(source_id: str | None) -> frozenset[str]:
+    if source_id is None:
+        return frozenset()
+    if source_id not in list_concordances():
+        raise ValueError(f"no concordance for source {source_id!r}; there are {', '.join(list_concordances())}")
+    return frozenset({country_of(source_id)})
+
+
+def _scores(index: Index, labels: Sequence[LabelToCode]) -> Iterable[Scores]:
+    """Score the labels and, where one has a description, lift what label and description say together."""
+    alone = index.score([national.label for national in labels])
+    if not any(national.description.strip() for national in labels):
+        yield from alone
+        return
+    together = index.score([f"{national.label} {national.description}" for national in labels])
+    for one, other in zip(alone, together, strict=True):
+        yield Scores(
+            one.readings,
+            (1 - _DESCRIPTION_SHARE) * one.categories + _DESCRIPTION_SHARE * other.categories,
+            np.maximum(one.likeness, _DESCRIPTION_SHARE * other.likeness),
+        )
+
+
+def _suggestion(
+    index: Index, national: LabelToCode, reading: Reading, scores: Scores, row: int, limit: int
+) -> Suggestion:
+    values: Table = scores.categories[row]
+    # Of equal scores the first code comes first, which is the wider one.
+    order = [int(n) for n in np.argsort(-values, kind="stable") if values[n] >= _LOWEST_SCORE]
+    ranked = [(index.codes[n], float(values[n])) for n in order]
+    likeness: Table = scores.likeness[row]
+    candidates = tuple(_candidate(index, code, score, reading, likeness) for code, score in ranked[:limit])
+    margin, safe = _safe(ranked)
+    return Suggestion(national, candidates, margin, safe, reading.attempted and not reading.killing)
+
+
+def _safe(ranked: Sequence[tuple[str, float]]) -> tuple[float, str | None]:
+    """Return the margin of the best candidate and the deepest category that holds all that are too near to it."""
+    if not ranked:
+        return 0.0, None
+    best, score = ranked[0]
+    others = [value for code, value in ranked if not (code.startswith(best) or best.startswith(code))]
+    margin = 1.0 if not others else (score - others[0]) / score
+    near = [code for code, value in ranked if value >= (1 - _MARGIN) * score]
+    classification = load_classification()
+    for safe in [best, *(category.code for category in classification.ancestors(best) if category.level > 1)]:
+        if all(code.startswith(safe) or safe.startswith(code) for code in near):
+            return round(margin, 4), safe
+    return round(margin, 4), None
+
+
+def _candidate(index: Index, code: str, score: float, reading: Reading, likeness: Table) -> Candidate:
+    number = index.best_entry(code, likeness)
+    entry = index.entries[number]
+    against = (*_words_against(code, reading), *index.exclusions_for(code, likeness))
+    title = index.classification.get(code).title[index.reader.index_language]
+    words = _words_for(reading, index.stems_of(number))
+    return Candidate(code, title, round(score, 4), words, entry.text, entry.origin, against)
+
+
+def _words_against(code: str, reading: Reading) -> Iterator[str]:
+    for cue in reading.cues:
+        if code.startswith(cue.codes):
+            yield f"the label says {cue.term!r}"
+    if code == "0102" and not reading.attempted:
+        yield "the label names no attempt"
+    elif reading.attempted and reading.killing and code.startswith(COMPLETED_KILLING):
+        yield "the label names an attempt"
+
+
+def _words_for(reading: Reading, said: Sequence[str]) -> tuple[str, ...]:
+    """Return the words of the label that a text has too, or else has in a like form."""
+    from rapidfuzz import fuzz, process
+
+    same = [reading.shown[stem] for stem in dict.fromkeys(reading.stems) if stem in said]
+    if not same:
+        cutoff = _LEAST_LIKENESS_OF_WORD
+        near = (
+            (reading.shown[stem], process.extractOne(stem, said, scorer=fuzz.ratio, score_cutoff=cutoff))
+            for stem in dict.fromkeys(reading.stems)
+        )
+        same = [word for word, found in near if found]
+    return tuple(dict.fromkeys(same))[:_MOST_WORDS]
+
+
+def _draft(suggestion: Suggestion) -> Link:
+    national, safe = suggestion.national, suggestion.safe_code
+    if safe is None:
+        why = "no common category below level 1" if suggestion.candidates else "nothing in the ICCS is like the label"
+        note = f"Draft: {why}. {_listed(suggestion)}".strip()
+        return Link(national.code, national.label, "", "none", out_of_scope="pending", basis="label", note=note)
+    return Link(
+        national.code,
+        national.label,
+        safe,
+        "partial",
+        attempted="ATTEMPTED" if suggestion.attempted else "",
+        threats="unknown",
+        aiding="unknown",
+        accomplice="unknown",
+        conspiracy="unknown",
+        incitement="unknown",
+        basis="label",
+        note=f"Draft: read the definition. {_listed(suggestion)}",
+    )
+
+
+def _listed(suggestion: Suggestion) -> str:
+    """Say the candidates in one line: code, title, score, words for, what speaks against."""
+    said = []
+    for candidate in suggestion.candidates:
+        words = f", for: {', '.join(candidate.words)}" if candidate.words else ""
+        against = f", against: {'; '.join(candidate.against)}" if candidate.against else ""
+        said.append(f"{candidate.code} {candidate.title} ({candidate.score:.2f}{words}{against})")
+    return f"Candidates: {' | '.join(said)}" if said else ""

@@ -1,0 +1,209 @@
+"""How the coding assistant reads the label of a national category: words, legal vocabulary, cues that rule codes out.
+
+The legal vocabulary is `tables/glossary.csv`: terms of criminal law with their ICCS code, words to read in their place
+in the language of the definitions, and the categories that a term rules out ("sin violencia" is never section 04).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from iccs.classification import read_table
+from iccs.search import _LETTERS as LETTERS
+from iccs.search import _STOP as SEARCH_STOP_WORDS
+from iccs.search import Language as SearchLanguage
+from iccs.search import _stem as stem_of
+
+LabelLanguage = Literal["es", "en", "fr", "pt", "de"]
+
+# Definitions exist in English and Spanish only: Portuguese labels are read beside Spanish, German beside English.
+INDEX_LANGUAGE: Mapping[LabelLanguage, SearchLanguage] = MappingProxyType(
+    {"es": "es", "pt": "es", "en": "en", "de": "en", "fr": "fr"}
+)
+
+# Words that every legal list repeats and that say nothing of the act.
+_LEGAL_STOP_WORDS: Mapping[LabelLanguage, str] = MappingProxyType(
+    {
+        "es": """delito delitos infraccion infracciones hecho hechos articulo articulos art arts ley leyes decreto
+            codigo penal inciso inc numero num bis ter dfl dl demas como cuando sus es sea e este esta entre
+            cualquier""",
+        "en": "offence offences offense offenses section sections is are be been its any",
+        "fr": "infraction infractions delit delits crime crimes article articles loi code penal",
+        "pt": """crime crimes delito delitos artigo artigos lei codigo penal e em na nos nas um uma ou ao aos do da
+            dos das com por para outros outras""",
+        "de": """stgb btmg abs nr gem nach und oder der die das des dem den von vom im in zu zur zum mit auf an am
+            aus bei sowie einschl sonstige sonstiger sonstiges weitere durch gegen straftaten insgesamt""",
+    }
+)
+
+# "(excluye los agravados por ...)": what a label says it does not hold must not be read as its content.
+_LEFT_OUT = re.compile(
+    r"\([^()]*?\b(?:excluye|excluyendo|no incluye|excepto|salvo|sin incluir|excludes|excluding|except|other than|"
+    r"exclui|exceto|nao inclui|hors|sauf|a l'exclusion|ohne|ausser|nicht)\b[^()]*\)"
+)
+
+_ATTEMPTS: Mapping[LabelLanguage, tuple[str, ...]] = MappingProxyType(
+    {
+        "es": ("tentativ", "frustrad", "tentad"),
+        "en": ("attempt",),
+        "fr": ("tentativ",),
+        "pt": ("tentativ", "tentad"),
+        "de": ("versuch",),
+    }
+)
+_KILLINGS: Mapping[LabelLanguage, str] = MappingProxyType(
+    {
+        "es": "homicid|asesin|femicid|feminicid|parricid|infanticid",
+        "en": "murder|homicid|manslaughter|killing|femicid|infanticid",
+        "fr": "homicid|meurtr|assassin|feminicid|infanticid",
+        "pt": "homicid|feminicid|assassin|infanticid|latrocin",
+        "de": "mord|totschlag|totung",
+    }
+)
+
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A term of a label that rules categories out, with the codes at whose branches it does so."""
+
+    term: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A label as read: its stems, the label's own words behind each stem, and its cues.
+
+    `attempted` says that the label names an attempt, `killing` that it names a killing: attempted killing has a
+    category of its own (0102), every other attempt stays in the category of the act with a tag.
+    """
+
+    stems: tuple[str, ...]
+    shown: Mapping[str, str]
+    cues: tuple[Cue, ...]
+    attempted: bool
+    killing: bool
+
+    @property
+    def text(self) -> str:
+        """The stems as one text, each once."""
+        return " ".join(dict.fromkeys(self.stems))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One row of the glossary."""
+
+    language: str
+    term: str
+    code: str
+    words: str
+    against: tuple[str, ...]
+
+
+@cache
+def load_glossary() -> tuple[Term, ...]:
+    """Return the glossary of legal terms, for the assistant and for its reviewers.
+
+    >>> next(row.code for row in load_glossary() if row.term == "alzamiento de bienes")
+    '08042'
+    """
+    return tuple(
+        Term(
+            row["language"],
+            row["term"],
+            row["code"],
+            row["words"],
+            tuple(code for code in row["against"].split(";") if code),
+        )
+        for row in read_table("glossary.csv")
+    )
+
+
+@lru_cache(maxsize=65536)
+def plain(text: str) -> str:
+    """Return a text in small letters without accents; "non-x" becomes "nonx", a word of its own."""
+    letters = unicodedata.normalize("NFKD", text.lower().translate(LETTERS))
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return re.sub(r"\bnon[- ](?=[a-z])", "non", bare)
+
+
+class Reader:
+    """Reads labels of one language; get one from `reader()`."""
+
+    def __init__(self, language: LabelLanguage) -> None:
+        """Prepare stop words and the glossary of the language."""
+        if language not in get_args(LabelLanguage):
+            raise ValueError(f"language {language!r}: the assistant reads {', '.join(get_args(LabelLanguage))}")
+        self.language = language
+        self.index_language = INDEX_LANGUAGE[language]
+        self._stop = SEARCH_STOP_WORDS[self.index_language] | frozenset(_LEGAL_STOP_WORDS[language].split())
+        self._killing = re.compile(_KILLINGS[language])
+        # Longest first: "non negligent" must be seen before "negligent".
+        guiding = [row for row in load_glossary() if row.language == language and (row.words or row.against)]
+        self._guides = tuple(
+            (self._pattern(row.term), row) for row in sorted(guiding, key=lambda row: (-len(row.term), row.term))
+        )
+
+    def stems(self, text: str) -> tuple[str, ...]:
+        """Return the stems of the words that mean something, in order."""
+        return tuple(stem for _, stem in self._words(plain(text)))
+
+    def read(self, label: str, translate: bool = True) -> Reading:
+        """Read a label; `translate` adds the glossary's words in the language of the definitions."""
+        text = _LEFT_OUT.sub(" ", plain(label))
+        killing = self._killing.search(text) is not None
+        words = list(self._words(text))
+        attempts = {stem for _, stem in words if stem.startswith(_ATTEMPTS[self.language])}
+        if attempts and not killing:
+            words = [(word, stem) for word, stem in words if stem not in attempts]
+        written = {plain(word): word for word in re.findall(r"\w+", label)}
+        shown = {stem: written.get(word, word) for word, stem in words}
+        stems = [stem for _, stem in words]
+        cues: list[Cue] = []
+        for term, row in self._matches(text) if translate else ():
+            if row.against:
+                cues.append(Cue(" ".join(written.get(word, word) for word in term.split()), row.against))
+            for stem in self.stems(row.words):
+                stems.append(stem)
+                shown.setdefault(stem, " ".join(written.get(word, word) for word in term.split()))
+        return Reading(tuple(stems), shown, tuple(cues), bool(attempts), killing)
+
+    def _words(self, text: str) -> Iterator[tuple[str, str]]:
+        for word in _WORD.findall(text):
+            if len(word) > 1 and not word.isdigit() and word not in self._stop:
+                yield word, stem_of(word, self.index_language)
+
+    def _pattern(self, term: str) -> re.Pattern[str]:
+        # German joins words (Ladendiebstahl): a term counts wherever it stands. Elsewhere it matches whole words,
+        # whatever their ending of number and gender.
+        if self.language == "de":
+            return re.compile(re.escape(plain(term)))
+        stems = [stem_of(word, self.index_language) for word in _WORD.findall(plain(term))]
+        return re.compile(r"(?<![a-z0-9])" + r"[aeos]{0,2}[^a-z0-9]+".join(stems) + r"[aeosx]{0,2}(?![a-z0-9])")
+
+    def _matches(self, text: str) -> Iterator[tuple[str, Term]]:
+        """Yield the glossary's guides found in a text; what a longer term used is not read again."""
+        for pattern, row in self._guides:
+            found = pattern.search(text)
+            if found:
+                text = pattern.sub(" | ", text)
+                yield found.group(0).strip(), row
+
+
+@cache
+def reader(language: LabelLanguage) -> Reader:
+    """Return the reader of a language, made once.
+
+    Raises:
+        ValueError: for a language the assistant does not read.
+    """
+    return Reader(language)

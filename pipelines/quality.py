@@ -1,0 +1,139 @@
+"""What the commands quality and check do."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import EXIT_DONE, EXIT_REFUSED, DataRefused, UsageError
+from pipelines.printing import print_error, print_json, print_line, print_table
+from pipelines.report import report_path
+from pipelines.settings import Settings, load_settings
+from pipelines.source import find_sources
+from pipelines.warehouse import query
+
+_MOST_ROWS = 200
+
+
+def quality_command(name: str | None, rejected: bool, data: str | None, as_json: bool) -> int:
+    """Print the outcomes of the rules: one line a source, every rule of one source, or the rejected cells."""
+    settings = load_settings(data)
+    if name is not None:
+        find_sources([name])
+    if rejected:
+        return _print_rejected(name, settings, as_json)
+    if name is None:
+        return _print_sources(settings, as_json)
+    return _print_source(name, settings, as_json)
+
+
+def _print_sources(settings: Settings, as_json: bool) -> int:
+    found = query(
+        "SELECT source, count(*) AS rules, count(*) FILTER (outcome = 'passed') AS passed, "
+        "count(*) FILTER (outcome = 'warned') AS warned, count(*) FILTER (outcome = 'errored') AS errored, "
+        "coalesce(string_agg(rule, ', ' ORDER BY rule) FILTER (outcome IN ('warned', 'errored')), '') AS attention "
+        "FROM out.quality GROUP BY source ORDER BY source",
+        settings,
+    )
+    if as_json:
+        print_json(found.records())
+        return EXIT_DONE
+    print_table(found.columns, found.rows)
+    print_line("one source, with the failing cells: iccs quality SOURCE; rejected cells: iccs quality --rejected")
+    return EXIT_DONE
+
+
+def _print_source(name: str, settings: Settings, as_json: bool) -> int:
+    where: dict[str, object] = {"source": name}
+    rules = query(
+        "SELECT outcome, rule, checked, failing, share_failing, what_to_do, detail FROM out.quality "
+        "WHERE source = $source ORDER BY outcome IN ('passed', 'not applicable'), outcome, rule",
+        settings,
+        where,
+    )
+    if not rules.rows:
+        raise UsageError(f"{name} is not in the published file; load it with: iccs run {name}")
+    cells = query("FROM out.quality_cell WHERE source = $source ORDER BY rule", settings, where)
+    if as_json:
+        path = report_path(name, settings)
+        print_json({"rules": rules.records(), "cells": cells.records(), "report": path if path.is_file() else None})
+        return EXIT_DONE
+    print_table(rules.columns[:5], [row[:5] for row in rules.rows], title=f"Rules on {name}", decimals=3)
+    for record in rules.records():
+        if record["outcome"] not in ("passed", "not applicable"):
+            print_line(f"{record['rule']} {record['outcome']}: {record['detail'] or ''}")
+            print_line(f"  to do: {record['what_to_do']}")
+    if report_path(name, settings).is_file():
+        print_line(f"report: {report_path(name, settings)}")
+    return EXIT_DONE
+
+
+def _print_rejected(name: str | None, settings: Settings, as_json: bool) -> int:
+    rows: list[dict[str, Any]] = []
+    for path in sorted(settings.quarantine.glob(f"{name or '*'}.parquet")):
+        with duckdb.connect() as connection:
+            found = connection.execute(
+                "SELECT _file AS file, _sheet AS sheet, _row AS row, column_name AS column, bad_value AS value, rule "
+                "FROM read_parquet($path) ORDER BY cell, rule",
+                {"path": str(path)},
+            )
+            names = [column[0] for column in found.description or ()]
+            rows += [{"source": path.stem, **dict(zip(names, row, strict=True))} for row in found.fetchall()]
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        print_line("no rejected cells")
+    else:
+        print_table(list(rows[0]), [list(row.values()) for row in rows[:_MOST_ROWS]])
+        if len(rows) > _MOST_ROWS:
+            print_line(f"and {len(rows) - _MOST_ROWS:,} more: iccs quality --rejected --json")
+    return EXIT_DONE
+
+
+def check_file_command(file: str, source_id: str, data: str | None, as_json: bool) -> int:
+    """Take one file through every step short of storing it, in a folder that is then removed; nothing is written.
+
+    What changed against the figures published now is told too, where the data folder holds them.
+    """
+    from pipelines.expectations import SuiteProcess
+    from pipelines.run import check_source
+    from pipelines.store import current_vintage
+
+    path = Path(file)
+    if not path.is_file():
+        raise UsageError(f"there is no file {file}")
+    (folder,) = find_sources([source_id])
+    settings = load_settings(data)
+    known = current_vintage(source_id, settings)
+    with tempfile.TemporaryDirectory(prefix="iccs-check-") as place, SuiteProcess() as suite:
+        given = Path(place, "given")
+        given.mkdir()
+        shutil.copyfile(path, given / path.name)
+        try:
+            checked = check_source(
+                folder,
+                replace(settings, data=Path(place, "data")),
+                given,
+                suite,
+                known.part("cells") if known else None,
+            )
+        except DataRefused as error:
+            if as_json:
+                print_json({"accepted": False, "problems": [problem.as_dict() for problem in error.problems]})
+            else:
+                print_error(f"{path.name} would be refused\n\n{error}")
+            return EXIT_REFUSED
+        outcomes = [vars(outcome) for outcome in checked.outcomes]
+    if as_json:
+        print_json({"accepted": True, "rules": outcomes})
+        return EXIT_DONE
+    shown = [row for row in outcomes if row["outcome"] not in ("passed", "not applicable")]
+    print_line(f"{path.name} would be accepted; {checked.summary}")
+    if shown:
+        print_table(list(shown[0]), [list(row.values()) for row in shown])
+    return EXIT_DONE

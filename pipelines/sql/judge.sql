@@ -1,0 +1,35 @@
+-- Grain of judged: one row for each failing thing of one rule, and one row that counts those that passed. place orders
+-- the failing ones: by size where the rule says how much they weigh, else by the difference.
+CREATE OR REPLACE TEMP TABLE judged AS
+WITH every AS (
+    SELECT NULL::DOUBLE AS size WHERE false
+    UNION ALL BY NAME
+    SELECT * FROM (
+        {{kind}}
+    )
+),
+counted AS (
+    SELECT
+        coalesce(failing, false) AS failing,
+        CASE WHEN failing THEN stage END AS stage, CASE WHEN failing THEN counting_unit END AS counting_unit,
+        CASE WHEN failing THEN nullif(iccs, '') END AS iccs, CASE WHEN failing THEN ref_area END AS ref_area,
+        CASE WHEN failing THEN time_period END AS time_period, CASE WHEN failing THEN sex END AS sex,
+        CASE WHEN failing THEN age END AS age, CASE WHEN failing THEN found END AS found,
+        CASE WHEN failing THEN expected END AS expected, CASE WHEN failing THEN detail END AS detail,
+        CASE WHEN failing THEN coalesce(size, abs(found - expected), abs(found), 0) END AS size,
+        count(*) AS things
+    FROM every
+    GROUP BY ALL
+)
+SELECT *,
+    CASE WHEN failing THEN row_number() OVER (
+        PARTITION BY failing ORDER BY size DESC, ref_area, time_period, length(iccs) DESC, iccs, detail
+    ) END AS place
+FROM counted;
+
+INSERT INTO finding
+SELECT {{rule}}, place, stage, counting_unit, iccs, ref_area, time_period, sex, age, found, expected, detail,
+    NULL, NULL, NULL
+FROM judged
+WHERE failing
+ORDER BY place

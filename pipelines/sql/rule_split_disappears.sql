@@ -1,0 +1,19 @@
+-- Grain: one row for each annual figure of a series that is split by the dimension in at least one year.
+WITH shares AS (
+    SELECT stage, counting_unit, iccs, ref_area, time_period,
+        sum(value) FILTER ({{dimension}} = '_T') AS total,
+        coalesce(sum(value) FILTER ({{dimension}} NOT IN ('_T', '_U', '_Z')), 0) / nullif(total, 0) AS known
+    FROM annual
+    WHERE {{other}} = '_T'
+    GROUP BY ALL
+)
+SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age,
+    known AS found, max(known) OVER series AS expected,
+    known <= {{most_known}} AS failing,
+    'known of ' || round(known * 100, 1) || ' % here, of ' || round(max(known) OVER series * 100, 1) || ' % in the best year'
+        AS detail,
+    total AS size
+FROM shares
+WHERE total >= {{least_count}}
+WINDOW series AS (PARTITION BY stage, counting_unit, iccs, ref_area)
+QUALIFY max(known) OVER series >= {{usual_known}}

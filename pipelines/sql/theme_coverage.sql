@@ -1,0 +1,12 @@
+-- Grain: one row for each theme, country, source, stage and counting unit with any annual figure of its categories.
+INSERT INTO out.theme_coverage BY NAME
+SELECT {{theme}} AS theme_id, left(ref_area, 2) AS country, source, stage, counting_unit,
+    bool_or({{conditions}}) AS conditions_met,
+    min(time_period) AS first_period, max(time_period) AS last_period, count(DISTINCT time_period) AS years,
+    bool_or(sex IN ('M', 'F')) AS by_sex,
+    bool_or(starts_with(age, 'Y')) AS by_age,
+    bool_or(area_level <> 'country') AS by_region
+FROM out.observation
+WHERE freq = 'A' AND value IS NOT NULL AND iccs IN ({{categories}})
+GROUP BY ALL
+ORDER BY ALL

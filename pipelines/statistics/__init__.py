@@ -1,0 +1,1 @@
+"""Statistical methods as plain functions of numbers: rates, trends, joinpoints, seasons, evaluation; no files."""

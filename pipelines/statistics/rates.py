@@ -1,0 +1,292 @@
+"""Limits of a rate, ratio of two rates, representation of a group: exact where a count can be small."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FEWEST_EVENTS = 10
+"""Below this count a rate is flagged as resting on few events, and Byar's approximation gives way to exact limits."""
+
+RateMethod = Literal["exact", "byar", "exact below 10"]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A rate with its limits, all in events per ``per`` of the population."""
+
+    value: float
+    low: float
+    high: float
+    events: float
+    method: str
+
+    @property
+    def few_events(self) -> bool:
+        """Whether the rate rests on fewer than 10 events."""
+        return self.events < FEWEST_EVENTS
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A ratio with its limits; ``p`` is two-sided, central, and agrees with the limits.
+
+    Attributes:
+        value: infinite where only the denominator has no event, not a number where neither has.
+        low: lower limit.
+        high: upper limit; infinite where the denominator has no event.
+        p: twice the smaller tail, at most 1.
+        p_minimum_likelihood: sum of the probabilities of all outcomes no likelier than the observed one; what R's
+            ``poisson.test`` and ``binom.test`` print; it can disagree with the limits.
+    """
+
+    value: float
+    low: float
+    high: float
+    p: float
+    p_minimum_likelihood: float
+
+
+def exact_limits(counts: ArrayLike, confidence: float = 0.95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the exact (Garwood) limits of Poisson counts, for rates of any size.
+
+    Garwood (1936), Biometrika 28: 437-442: lower = chi2(a/2; 2x)/2, 0 where x = 0; upper = chi2(1 - a/2; 2x + 2)/2,
+    written with the inverse of the incomplete gamma function. Counts need not be whole.
+
+    Raises:
+        ValueError: a count below 0 or missing, or a confidence not between 0 and 1.
+
+    >>> low, high = exact_limits([0, 10])
+    >>> low.round(4).tolist(), high.round(4).tolist()
+    ([0.0, 4.7954], [3.6889, 18.3904])
+    """
+    from scipy.special import gammaincinv
+
+    x, tail = _counts(counts), _tail(confidence)
+    low = np.where(x > 0, gammaincinv(np.maximum(x, 1e-12), tail), 0.0)
+    return np.asarray(low, dtype=np.float64), np.asarray(gammaincinv(x + 1, 1 - tail), dtype=np.float64)
+
+
+def byar_limits(counts: ArrayLike, confidence: float = 0.95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return Byar's approximate limits of Poisson counts, for users who must match tables made with them.
+
+    Breslow and Day (1987), Statistical Methods in Cancer Research II, IARC, p. 69: lower = x (1 - 1/(9x) - z/(3 sqrt
+    x))^3, 0 where x = 0; upper = (x + 1) (1 - 1/(9(x + 1)) + z/(3 sqrt(x + 1)))^3.
+
+    Raises:
+        ValueError: a count below 0 or missing, or a confidence not between 0 and 1.
+
+    >>> low, high = byar_limits([65])
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([50.163], [82.849])
+    """
+    x, z = _counts(counts), normal_quantile(confidence)
+    some, next_one = np.maximum(x, 1e-12), x + 1
+    low = np.where(x > 0, x * np.maximum(1 - 1 / (9 * some) - z / (3 * np.sqrt(some)), 0.0) ** 3, 0.0)
+    return low, next_one * (1 - 1 / (9 * next_one) + z / (3 * np.sqrt(next_one))) ** 3
+
+
+def crude_rate(
+    count: float,
+    population: float,
+    *,
+    per: float = 100_000,
+    method: RateMethod = "exact",
+    confidence: float = 0.95,
+) -> Rate:
+    """Return the rate of one cell with its limits.
+
+    ``exact below 10`` takes exact limits below 10 events and Byar's from 10 up, as Public Health England does. The
+    limits cover the chance of independent events only; incidents that come in clusters vary more.
+
+    Args:
+        count: events.
+        population: persons, or person-years where the period is not a year.
+        per: what the rate is expressed in.
+        method: how the limits of the count are found.
+        confidence: of the interval.
+
+    Raises:
+        ValueError: a count below 0, a population not above 0.
+
+    >>> rate = crude_rate(5, 100_000)
+    >>> rate.value, round(rate.low, 3), round(rate.high, 3), rate.few_events
+    (5.0, 1.623, 11.668, True)
+    """
+    _positive(population)
+    use_byar = method == "byar" or (method == "exact below 10" and count >= FEWEST_EVENTS)
+    low, high = (byar_limits if use_byar else exact_limits)([count], confidence)
+    scale = per / population
+    return Rate(count * scale, float(low[0]) * scale, float(high[0]) * scale, count, "byar" if use_byar else "exact")
+
+
+def rate_ratio(
+    count: int,
+    population: float,
+    reference_count: int,
+    reference_population: float,
+    *,
+    confidence: float = 0.95,
+    null: float = 1.0,
+) -> Ratio:
+    """Return the ratio of two rates with exact limits and p, for comparing two areas, years or groups.
+
+    Given both counts x1 + x2 = n, x1 is binomial with share r n1/(r n1 + n2), r the ratio of the rates and n1, n2 the
+    populations. The limits are the Clopper-Pearson limits of that share, turned into ratios; p is the central one that
+    goes with them. Lehmann and Romano (2005), Testing Statistical Hypotheses, section 4.5; Fay (2010), R Journal
+    2(1): 53-58.
+
+    Args:
+        count: events in the numerator's population.
+        population: of the numerator.
+        reference_count: events in the denominator's population.
+        reference_population: of the denominator.
+        confidence: of the interval.
+        null: the ratio that p tests.
+
+    Raises:
+        ValueError: a count below 0 or not whole, a population not above 0.
+
+    >>> ratio = rate_ratio(2, 17877, 9, 16660)
+    >>> round(ratio.value, 4), round(ratio.low, 4), round(ratio.high, 4), round(ratio.p, 4)
+    (0.2071, 0.0218, 1.0005, 0.0501)
+    """
+    _positive(population)
+    _positive(reference_population)
+    _positive(null)
+    size = reference_population / population
+    low, high = share_limits(count, count + reference_count, confidence)
+    p, p_likelihood = _binomial_p(count, count + reference_count, null / (null + size))
+    value = count / reference_count * size if reference_count else (math.inf if count else math.nan)
+    return Ratio(value, _odds(low) * size, _odds(high) * size, p, p_likelihood)
+
+
+def representation_ratio(
+    group_count: int, all_count: int, group_population: float, all_population: float, *, confidence: float = 0.95
+) -> Ratio:
+    """Return the share of a group among the counted over its share of the population: 1 is proportionate.
+
+    The limits are the Clopper-Pearson (1934, Biometrika 26: 404-413) limits of the share among the counted, over the
+    share of the population taken as known; p tests that the shares are equal. Persons of unknown group must be left
+    out of ``all_count`` by the caller, who says so.
+
+    Args:
+        group_count: persons of the group among those counted (victims, suspects, prisoners).
+        all_count: all those counted whose group is known.
+        group_population: persons of the group in the population.
+        all_population: the population.
+        confidence: of the interval.
+
+    Raises:
+        ValueError: the group larger than the whole, nobody counted, a count not whole.
+
+    >>> ratio = representation_ratio(30, 100, 10_000, 100_000)
+    >>> round(ratio.value, 2), round(ratio.low, 3), round(ratio.high, 3)
+    (3.0, 2.124, 3.998)
+    """
+    share = _group_share(group_count, all_count, group_population, all_population)
+    low, high = share_limits(group_count, all_count, confidence)
+    p, p_likelihood = _binomial_p(group_count, all_count, share)
+    return Ratio(group_count / all_count / share, low / share, high / share, p, p_likelihood)
+
+
+def disparity_rate_ratio(
+    group_count: int, all_count: int, group_population: float, all_population: float, *, confidence: float = 0.95
+) -> Ratio:
+    """Return the rate of a group over the rate of everyone else, with exact limits (see :func:`rate_ratio`).
+
+    Takes what :func:`representation_ratio` takes. The two differ: a group with a large share of the population can have
+    a representation ratio near 1 and still a rate far from that of the others.
+
+    Raises:
+        ValueError: the group larger than the whole, nobody counted, a count not whole.
+
+    >>> round(disparity_rate_ratio(30, 100, 10_000, 100_000).value, 3)
+    3.857
+    """
+    _group_share(group_count, all_count, group_population, all_population)
+    return rate_ratio(
+        group_count,
+        group_population,
+        all_count - group_count,
+        all_population - group_population,
+        confidence=confidence,
+    )
+
+
+def share_limits(count: int, of: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the Clopper-Pearson limits of a share, from 0 to 1; (0, 1) where nothing was counted.
+
+    Clopper and Pearson (1934), Biometrika 26: 404-413: lower = beta(a/2; x, n - x + 1), upper = beta(1 - a/2; x + 1,
+    n - x).
+
+    Raises:
+        ValueError: a count below 0, not whole, or larger than what it is a part of.
+
+    >>> low, high = share_limits(0, 10)
+    >>> low, round(high, 4)
+    (0.0, 0.3085)
+    """
+    from scipy.special import betaincinv
+
+    tail = _tail(confidence)
+    if count != int(count) or of != int(of) or not 0 <= count <= of:
+        raise ValueError(f"counts must be whole, not below 0, and a part not above its whole: {count} of {of}")
+    low = float(betaincinv(count, of - count + 1, tail)) if count else 0.0
+    high = float(betaincinv(count + 1, of - count, 1 - tail)) if count < of else 1.0
+    return low, high
+
+
+def normal_quantile(confidence: float) -> float:
+    """Return the normal quantile of a two-sided interval.
+
+    >>> round(normal_quantile(0.95), 6)
+    1.959964
+    """
+    from scipy.special import ndtri
+
+    return float(ndtri(1 - _tail(confidence)))
+
+
+def _binomial_p(count: int, of: int, share: float) -> tuple[float, float]:
+    """Two-sided p of a share: central, and of minimum likelihood."""
+    from scipy.stats import binom, binomtest
+
+    if of == 0:
+        return 1.0, 1.0
+    lower, upper = float(binom.cdf(count, of, share)), float(binom.sf(count - 1, of, share))
+    return min(1.0, 2 * min(lower, upper)), float(binomtest(int(count), int(of), share).pvalue)
+
+
+def _odds(share: float) -> float:
+    return math.inf if share >= 1 else share / (1 - share)
+
+
+def _group_share(group_count: int, all_count: int, group_population: float, all_population: float) -> float:
+    if not 0 < group_population < all_population:
+        raise ValueError(f"a group must be a part of its population: {group_population} of {all_population}")
+    if not 0 <= group_count <= all_count or all_count == 0:
+        raise ValueError(f"a group's count must be a part of a count above 0: {group_count} of {all_count}")
+    return group_population / all_population
+
+
+def _counts(counts: ArrayLike) -> NDArray[np.float64]:
+    x = np.asarray(counts, dtype=np.float64)
+    if np.isnan(x).any() or (x < 0).any():
+        raise ValueError("a count is missing or below 0: leave such cells out, they have no rate")
+    return x
+
+
+def _tail(confidence: float) -> float:
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence {confidence} is not between 0 and 1: 95 % is 0.95")
+    return (1 - confidence) / 2
+
+
+def _positive(population: float) -> None:
+    if not population > 0:
+        raise ValueError(f"a population (or ratio) of {population} is not above 0: there is no rate")

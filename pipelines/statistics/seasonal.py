@@ -1,0 +1,206 @@
+"""Monthly series: decomposed by STL into trend, season and remainder, seasonally adjusted, with turning points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Numbers = NDArray[np.float64]
+
+FEWEST_YEARS = 3
+"""Below 3 whole years a season cannot be told from the rest; 5 are better."""
+DAYS_IN_A_MONTH = 365.2425 / 12
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """Settings of STL, as named by Cleveland et al. (1990); lengths in months, odd.
+
+    Attributes:
+        seasonal: window of the seasonal smoother; the larger, the less the season changes from year to year.
+        trend: window of the trend smoother; the smallest odd length above 1.5 x 12 / (1 - 1.5 / seasonal) if None.
+        low_pass: window of the low-pass filter; 13 if None.
+        seasonal_degree: 0 or 1, of the local fit.
+        trend_degree: 0 or 1.
+        low_pass_degree: 0 or 1.
+        seasonal_jump: months between fits; 1 fits every month.
+        trend_jump: the same.
+        low_pass_jump: the same.
+        robust: whether unusual months are weighted down.
+        inner: rounds of the inner loop; 5, or 2 where robust, if None.
+        outer: rounds of the robustness loop; 0, or 15 where robust, if None.
+    """
+
+    seasonal: int = 13
+    trend: int | None = None
+    low_pass: int | None = None
+    seasonal_degree: int = 1
+    trend_degree: int = 1
+    low_pass_degree: int = 1
+    seasonal_jump: int = 1
+    trend_jump: int = 1
+    low_pass_jump: int = 1
+    robust: bool = True
+    inner: int | None = None
+    outer: int | None = None
+
+
+@dataclass(frozen=True)
+class TurningPoint:
+    """A month in which the trend stops rising (peak) or falling (trough)."""
+
+    month: tuple[int, int]
+    kind: Literal["peak", "trough"]
+    value: float
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """A monthly series and its parts, month by month.
+
+    Where ``multiplicative``, value = trend x season x remainder, else their sum. ``adjusted`` is the value without its
+    season; ``weights`` near 0 mark unusual months; ``filled`` marks months that had no value, whose parts rest on an
+    interpolation and must not be published as observed.
+    """
+
+    months: tuple[tuple[int, int], ...]
+    values: Numbers
+    trend: Numbers
+    season: Numbers
+    remainder: Numbers
+    adjusted: Numbers
+    weights: Numbers
+    filled: NDArray[np.bool_]
+    multiplicative: bool
+    smoothing: Smoothing = field(default_factory=Smoothing)
+
+
+def decompose(
+    months: Sequence[tuple[int, int]],
+    values: ArrayLike,
+    *,
+    gaps: Literal["refuse", "fill"] = "refuse",
+    multiplicative: bool = False,
+    equal_months: bool = False,
+    smoothing: Smoothing | None = None,
+) -> Decomposition:
+    """Return trend, season and remainder of a monthly series by STL, for reading past the seasons.
+
+    Cleveland, Cleveland, McRae and Terpenning (1990), Journal of Official Statistics 6: 3-73, as in
+    statsmodels. The last months change when new ones arrive: publish them as provisional.
+
+    Args:
+        months: (year, month) of each value, rising; months may be absent.
+        values: one for each month; not a number where missing.
+        gaps: ``refuse`` stops at a missing month; ``fill`` interpolates it on a line and marks it.
+        multiplicative: works on logarithms; for counts whose season grows with their level. Needs values above 0.
+        equal_months: first divides by the days of the month and multiplies by the average month of 30.44 days.
+        smoothing: of STL; robust with a seasonal window of 13 if None.
+
+    Raises:
+        ValueError: fewer than 36 months, months that do not rise, a gap with ``refuse``, a first or last month without
+            a value, a value not above 0 with ``multiplicative``.
+
+    >>> months = [(2015 + n // 12, n % 12 + 1) for n in range(60)]
+    >>> parts = decompose(months, [100 + n + 10 * (n % 12 == 6) for n in range(60)])
+    >>> [round(float(x)) for x in (parts.trend[0], parts.adjusted[6], parts.adjusted[59])]
+    [101, 107, 160]
+    """
+    from statsmodels.tsa.seasonal import STL
+
+    calendar, x, filled = _whole_months(months, np.asarray(values, dtype=np.float64), gaps)
+    if equal_months:
+        x = x / _days(calendar) * DAYS_IN_A_MONTH
+    if multiplicative and not (x > 0).all():
+        raise ValueError("a month with no event has no logarithm: decompose by sums, or join the months into quarters")
+    how = smoothing or Smoothing()
+    model = STL(
+        np.log(x) if multiplicative else x,
+        period=12,
+        seasonal=how.seasonal,
+        trend=how.trend,
+        low_pass=how.low_pass,
+        seasonal_deg=how.seasonal_degree,
+        trend_deg=how.trend_degree,
+        low_pass_deg=how.low_pass_degree,
+        robust=how.robust,
+        seasonal_jump=how.seasonal_jump,
+        trend_jump=how.trend_jump,
+        low_pass_jump=how.low_pass_jump,
+    )
+    parts = model.fit(inner_iter=how.inner, outer_iter=how.outer)
+    back = np.exp if multiplicative else np.positive
+    trend, season, rest = (np.asarray(back(part)) for part in (parts.trend, parts.seasonal, parts.resid))
+    adjusted = x / season if multiplicative else x - season
+    weights = np.asarray(parts.weights, dtype=np.float64)
+    return Decomposition(calendar, x, trend, season, rest, adjusted, weights, filled, multiplicative, how)
+
+
+def turning_points(decomposition: Decomposition, *, reach: int = 6, phase: int = 6) -> list[TurningPoint]:
+    """Return the peaks and troughs of the trend, those that further months cannot easily undo.
+
+    After Bry and Boschan (1971), Cyclical Analysis of Time Series, NBER Technical Paper 20, on the trend of STL: a turn
+    is the highest (lowest) month of the ``reach`` months on either side; of two peaks in a row the higher stays, of two
+    troughs the lower; turns nearer than ``phase`` months to the one before are dropped. The first and last ``reach``
+    months cannot be turns. A turn says nothing of significance or cause.
+
+    Args:
+        decomposition: of a monthly series.
+        reach: months looked at on either side.
+        phase: months at least between a peak and a trough.
+
+    >>> import math
+    >>> months = [(2010 + n // 12, n % 12 + 1) for n in range(96)]
+    >>> wave = [100 + 20 * math.sin(2 * math.pi * n / 48) + 5 * (n % 12 == 0) for n in range(96)]
+    >>> [(turn.month, turn.kind) for turn in turning_points(decompose(months, wave))]
+    [((2011, 1), 'peak'), ((2013, 1), 'trough'), ((2015, 1), 'peak'), ((2017, 1), 'trough')]
+    """
+    turns: list[tuple[int, bool]] = []
+    trend = decomposition.trend
+    for at in range(reach, len(trend) - reach):
+        around = trend[at - reach : at + reach + 1]
+        high, low = int(around.argmax()) == reach, int(around.argmin()) == reach
+        if not (high or low):
+            continue
+        if turns and turns[-1][1] == high:
+            if (trend[at] > trend[turns[-1][0]]) == high:
+                turns[-1] = (at, high)
+        elif not turns or at - turns[-1][0] >= phase:
+            turns.append((at, high))
+    return [
+        TurningPoint(decomposition.months[at], "peak" if high else "trough", float(trend[at])) for at, high in turns
+    ]
+
+
+def _whole_months(
+    months: Sequence[tuple[int, int]], values: Numbers, gaps: str
+) -> tuple[tuple[tuple[int, int], ...], Numbers, NDArray[np.bool_]]:
+    """Every month from the first to the last, its value (interpolated where there is none), and which were filled."""
+    places = np.array([year * 12 + month - 1 for year, month in months], dtype=np.int64)
+    if values.shape != places.shape or (np.diff(places) <= 0).any() or any(not 1 <= month <= 12 for _, month in months):
+        raise ValueError("a monthly series has one value for each (year, month), the months 1 to 12 and rising")
+    length = int(places[-1] - places[0]) + 1 if len(places) else 0
+    if length < 12 * FEWEST_YEARS:
+        raise ValueError(f"{length} months are too few: {12 * FEWEST_YEARS} at least tell a season from chance")
+    x = np.full(length, np.nan)
+    x[places - places[0]] = values
+    calendar = tuple(((place // 12), place % 12 + 1) for place in range(int(places[0]), int(places[-1]) + 1))
+    filled = np.isnan(x)
+    if filled.any():
+        missing = ", ".join(f"{year}-{month:02d}" for (year, month), no in zip(calendar, filled, strict=True) if no)
+        if gaps == "refuse":
+            raise ValueError(f"no value for {missing}: give them, or choose gaps='fill' and mark what rests on them")
+        if filled[0] or filled[-1]:
+            raise ValueError(f"no value for {missing}: the first and the last month must have one")
+        x[filled] = np.interp(np.flatnonzero(filled), np.flatnonzero(~filled), x[~filled])
+    return calendar, x, filled
+
+
+def _days(calendar: Sequence[tuple[int, int]]) -> Numbers:
+    from calendar import monthrange
+
+    return np.array([monthrange(year, month)[1] for year, month in calendar], dtype=np.float64)

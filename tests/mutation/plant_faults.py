@@ -1,0 +1,333 @@
+"""Mutation check of the rules: plant faults at random places in good files and count which rule sees them.
+
+Run by hand (some minutes): ``python tests/mutation/plant_faults.py [--times 20] [--seed 1]``.
+A good file of ten years is made in the columns of two real sources: Argentina (annual, victims by sex, offences) and
+Mexico (months as columns, sex and age). Each fault changes one thing in a copy; it is caught when the source is refused
+or a rule that was quiet on the good file is not, or finds more than it did there. What no rule sees is printed too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from iccs.concordance import ConcordanceError
+from pipelines.errors import DataRefused
+from pipelines.run import check_source
+from pipelines.settings import Settings
+from pipelines.source import list_sources
+from schemas.codelists import load_areas
+
+Table = list[dict[str, str]]
+Fault = Callable[[Table, random.Random], None]
+
+MONTHS = ("Enero", "Febrero", "Marzo", "Abril", "Mayo", "Junio", "Julio", "Agosto", "Septiembre", "Octubre",
+          "Noviembre", "Diciembre")  # fmt: skip
+SNIC = ("provincia_id", "provincia_nombre", "anio", "codigo_delito_snic_id", "codigo_delito_snic_nombre",
+        "cantidad_hechos", "cantidad_victimas", "cantidad_victimas_masc", "cantidad_victimas_fem",
+        "cantidad_victimas_sd")  # fmt: skip
+SESNSP = ("Año", "Clave_Ent", "Entidad", "Bien jurídico afectado", "Tipo de delito", "Subtipo de delito", "Modalidad",
+          "Sexo", "Rango de edad", *MONTHS)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file: its source, name, columns, encoding, how a good one is made, and the names of its parts."""
+
+    source: str
+    file: str
+    columns: tuple[str, ...]
+    encoding: str
+    make: Callable[[random.Random], Table]
+    year: str
+    area: str
+    code: str
+    counts: tuple[str, ...]
+
+
+def make_snic(rng: random.Random) -> Table:
+    """24 provinces, ten years, homicide and attempted homicide: victims = men + women + unknown."""
+    codes = sorted(
+        code for area in load_areas() if area.code.startswith("AR-") for name, code in area.schemes if name == "indec"
+    )
+    rows = []
+    for province in codes:
+        base = rng.randint(150, 600)
+        for year in range(2010, 2020):
+            for code, name in (("1", "Homicidios dolosos"), ("2", "Homicidios dolosos en grado de tentativa")):
+                total = round(base * rng.uniform(0.9, 1.1))
+                women = round(total * rng.uniform(0.12, 0.18))
+                unknown = rng.randint(0, 3)
+                figures = [total - 2, total, total - women - unknown, women, unknown]
+                rows.append(
+                    dict(zip(SNIC, [province, province, str(year), code, name, *map(str, figures)], strict=True))
+                )
+    return rows
+
+
+def make_sesnsp(rng: random.Random) -> Table:
+    """32 states, ten years, intentional homicide with firearm by sex and age, months as columns."""
+    people = [("Hombre", "Menores de edad (0-17)", 6), ("Hombre", "Adultos (18 y más)", 60), ("Mujer", "Menores de edad (0-17)", 2),
+              ("Mujer", "Adultos (18 y más)", 9), ("Hombre", "No especificado", 3), ("Mujer", "No especificado", 1),
+              ("No identificado", "No identificado", 2)]  # fmt: skip
+    rows = []
+    for state in range(1, 33):
+        size = rng.uniform(0.8, 3)
+        for year in range(2015, 2025):
+            for sex, age, mean in people:
+                months = [str(round(mean * size * rng.uniform(0.85, 1.15))) for _ in MONTHS]
+                head = [
+                    str(year),
+                    str(state),
+                    str(state),
+                    "",
+                    "Homicidio",
+                    "Homicidio doloso",
+                    "Con arma de fuego",
+                    sex,
+                    age,
+                ]
+                rows.append(dict(zip(SESNSP, [*head, *months], strict=True)))
+    return rows
+
+
+KINDS = {
+    "annual": Kind("ar_snic", "snic-provincias.csv", SNIC, "utf-8", make_snic, "anio", "provincia_id",
+                   "codigo_delito_snic_id", SNIC[5:]),
+    "monthly": Kind("mx_sesnsp_victims", "IDVFC_NM_dic24.csv", SESNSP, "latin-1", make_sesnsp, "Año", "Clave_Ent",
+                    "Subtipo de delito", MONTHS),
+}  # fmt: skip
+
+
+def faults(kind: Kind) -> dict[str, Fault]:
+    """Every fault that makes sense in this kind of file."""
+    year, area = kind.year, kind.area
+
+    def pick(rows: Table, rng: random.Random) -> dict[str, str]:
+        return rng.choice(rows)
+
+    def some(rows: Table, rng: random.Random, *names: str) -> Table:
+        chosen = pick(rows, rng)
+        return [row for row in rows if all(row[name] == chosen[name] for name in names)]
+
+    def times(rows: Table, factor: float) -> None:
+        for row in rows:
+            for name in kind.counts:
+                row[name] = str(round(int(row[name]) * factor))
+
+    def remove(rows: Table, gone: Table) -> None:
+        ids = {id(row) for row in gone}
+        rows[:] = [row for row in rows if id(row) not in ids]
+
+    def set_one(text: str) -> Fault:
+        return lambda rows, rng: pick(rows, rng).__setitem__(rng.choice(kind.counts), text)
+
+    def put(column: str, text: str) -> Fault:
+        return lambda rows, rng: pick(rows, rng).__setitem__(column, text)
+
+    def inner_years(rows: Table, rng: random.Random) -> Table:
+        years = sorted({row[year] for row in rows})[1:-1]
+        chosen = rng.choice(years)
+        return [row for row in rows if row[year] == chosen]
+
+    def repeat_row(rows: Table, rng: random.Random) -> None:
+        rows.append(dict(pick(rows, rng)))
+
+    def repeat_area(rows: Table, rng: random.Random) -> None:
+        rows.extend([dict(row) for row in some(rows, rng, area, year)])
+
+    def total_row(rows: Table, rng: random.Random) -> None:
+        mine = some(rows, rng, year)
+        rows.append({**mine[0], area: "99", **{name: str(sum(int(row[name]) for row in mine)) for name in kind.counts}})
+
+    def other_area(rows: Table, rng: random.Random) -> None:
+        first, second = rng.sample(sorted({row[area] for row in rows}), 2)
+        for row in rows:
+            if row[area] == first:
+                row[area] = second
+
+    def shift_year(rows: Table, rng: random.Random) -> None:
+        for row in some(rows, rng, area, year):
+            row[year] = str(int(row[year]) + 1)
+
+    def last_year_of_area(rows: Table, rng: random.Random) -> None:
+        last = max(row[year] for row in rows)
+        remove(rows, [row for row in some(rows, rng, area) if row[year] == last])
+
+    def swap_counts(rows: Table, rng: random.Random) -> None:
+        row = pick(rows, rng)
+        first, second = rng.sample(kind.counts, 2)
+        row[first], row[second] = row[second], row[first]
+
+    def add_to_one(rows: Table, rng: random.Random) -> None:
+        row, name = pick(rows, rng), rng.choice(kind.counts)
+        row[name] = str(int(row[name]) + rng.randint(5, 50))
+
+    found: dict[str, Fault] = {
+        "negative count": set_one("-5"),
+        "empty count": set_one(""),
+        "text for a count": set_one("n/d"),
+        "fraction for a count": set_one("12.5"),
+        "thousands mark in a count": set_one("1,234"),
+        "spreadsheet error for a count": set_one("#REF!"),
+        "unknown area code": put(area, "77"),
+        "area code without its zero or with one more": lambda rows, rng: (r := pick(rows, rng)).__setitem__(area, "0" + r[area]),
+        "empty area": put(area, ""),
+        "year of two digits": put(year, "15"),
+        "year 1013": put(year, "1013"),
+        "empty year": put(year, ""),
+        "unknown national code": put(kind.code, "X99"),
+        "empty national code": put(kind.code, ""),
+        "row repeated": repeat_row,
+        "area and year repeated": repeat_area,
+        "total row added": total_row,
+        "area given another's code": other_area,
+        "area dropped": lambda rows, rng: remove(rows, some(rows, rng, area)),
+        "area stops in the last year": last_year_of_area,
+        "year dropped": lambda rows, rng: remove(rows, inner_years(rows, rng)),
+        "year dropped in one area": lambda rows, rng: remove(rows, [r for r in some(rows, rng, area) if r in inner_years(rows, rng)]),
+        "year of one area shifted by one": shift_year,
+        "decimal point moved in an area and year": lambda rows, rng: times(some(rows, rng, area, year), 10),
+        "unit changed to thousands in a year": lambda rows, rng: times(inner_years(rows, rng), 0.001),
+        "a year doubled": lambda rows, rng: times(some(rows, rng, year), 2.2),
+        "an area and year doubled": lambda rows, rng: times(some(rows, rng, area, year), 2.5),
+        "half of a year, published as a year": lambda rows, rng: times(some(rows, rng, year), 0.45),
+        "zeros in an area and year": lambda rows, rng: times(some(rows, rng, area, year), 0),
+        "zeros in a year": lambda rows, rng: times(some(rows, rng, year), 0),
+        "two counts of a row swapped": swap_counts,
+        "a few added to one count": add_to_one,
+    }  # fmt: skip
+    return found | (annual_faults(some, times) if kind.source == "ar_snic" else monthly_faults(some, remove))
+
+
+def annual_faults(some: Callable[..., Table], times: Callable[[Table, float], None]) -> dict[str, Fault]:
+    """Faults in a file with the sexes as columns."""
+    men, women, unknown, victims, offences = SNIC[7], SNIC[8], SNIC[9], SNIC[6], SNIC[5]
+
+    def nobody(rows: Table) -> None:
+        for row in rows:
+            row[unknown], row[men], row[women] = row[victims], "0", "0"
+
+    def swap_sexes(rows: Table) -> None:
+        for row in rows:
+            row[men], row[women] = row[women], row[men]
+
+    def put(rows: Table, name: str, value: Callable[[dict[str, str]], int]) -> None:
+        for row in rows:
+            row[name] = str(value(row))
+
+    return {
+        "sex of nobody in a year": lambda rows, rng: nobody(some(rows, rng, "anio")),
+        "sex of nobody in an area and year": lambda rows, rng: nobody(some(rows, rng, "anio", "provincia_id")),
+        "sexes swapped in a row": lambda rows, rng: swap_sexes([rng.choice(rows)]),
+        "sexes swapped in a year": lambda rows, rng: swap_sexes(some(rows, rng, "anio")),
+        "women counted twice in a row": lambda rows, rng: put([rng.choice(rows)], women, lambda row: 2 * int(row[women])),
+        "men lost in a row": lambda rows, rng: put([rng.choice(rows)], men, lambda row: 0),
+        "total of victims one too many": lambda rows, rng: put([rng.choice(rows)], victims, lambda row: int(row[victims]) + 1),
+        "fewer victims than offences": lambda rows, rng: put([rng.choice([r for r in rows if r["codigo_delito_snic_id"] == "1"])], offences, lambda row: int(row[victims]) + 20),
+    }  # fmt: skip
+
+
+def monthly_faults(some: Callable[..., Table], remove: Callable[[Table, Table], None]) -> dict[str, Fault]:
+    """Faults in a file with the months as columns and sex and age as words."""
+
+    def months(rows: Table, names: tuple[str, ...], text: str) -> None:
+        for row in rows:
+            for name in names:
+                row[name] = text
+
+    def word(rows: Table, name: str, text: str) -> None:
+        for row in rows:
+            row[name] = text
+
+    def merge(rows: Table, mine: Table, name: str, text: str) -> None:
+        """Everyone of these rows into one unknown row, the others zero."""
+        target = [row for row in mine if row[name] == text]
+        for row in mine:
+            if row not in target and target:
+                for month in MONTHS:
+                    target[0][month] = str(int(target[0][month]) + int(row[month]))
+                    row[month] = "0"
+
+    return {
+        "unknown word for sex": lambda rows, rng: word([rng.choice(rows)], "Sexo", "Hombres"),
+        "empty sex": lambda rows, rng: word([rng.choice(rows)], "Sexo", ""),
+        "unknown word for age": lambda rows, rng: word([rng.choice(rows)], "Rango de edad", "0-14"),
+        "unknown word for weapon": lambda rows, rng: word([rng.choice(rows)], "Modalidad", "Bomba"),
+        "months of a state empty": lambda rows, rng: months(some(rows, rng, "Año", "Clave_Ent"), MONTHS[6:], ""),
+        "months of a state zero": lambda rows, rng: months(some(rows, rng, "Año", "Clave_Ent"), MONTHS[6:], "0"),
+        "one month of a state zero": lambda rows, rng: months(some(rows, rng, "Año", "Clave_Ent"), (rng.choice(MONTHS),), "0"),
+        "a month zero everywhere": lambda rows, rng: months(some(rows, rng, "Año"), (rng.choice(MONTHS),), "0"),
+        "men dropped in a year": lambda rows, rng: remove(rows, [row for row in some(rows, rng, "Año") if row["Sexo"] == "Hombre"]),
+        "women dropped in a state and year": lambda rows, rng: remove(rows, [row for row in some(rows, rng, "Año", "Clave_Ent") if row["Sexo"] == "Mujer"]),
+        "sex of nobody in a year": lambda rows, rng: [merge(rows, [r for r in rows if (r["Año"], r["Clave_Ent"]) == key], "Sexo", "No identificado") for chosen in [rng.choice(rows)["Año"]] for key in {(r["Año"], r["Clave_Ent"]) for r in rows if r["Año"] == chosen}],
+        "sex of nobody in a state and year": lambda rows, rng: merge(rows, some(rows, rng, "Año", "Clave_Ent"), "Sexo", "No identificado"),
+        "one row dropped": lambda rows, rng: remove(rows, [rng.choice(rows)]),
+    }  # fmt: skip
+
+
+def outcomes_of(kind: Kind, rows: Table, folder: Path) -> dict[str, int]:
+    """Which rules speak, and of how many: a refusal, or warnings."""
+    given = folder / "given"
+    given.mkdir()
+    with (given / kind.file).open("w", encoding=kind.encoding, newline="") as handle:
+        writer = csv.DictWriter(handle, kind.columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    try:
+        checked = check_source(
+            list_sources()[kind.source], Settings(data=folder / "data", threads=2), given, None, None
+        )
+    except DataRefused as error:
+        return {f"refused: {problem.rule}": 1 for problem in error.problems}
+    except (ConcordanceError, ValueError) as error:
+        return {f"refused: {type(error).__name__}": 1}
+    return {one.rule: one.failing for one in checked.outcomes if one.outcome in ("warned", "failed", "errored")}
+
+
+def run(times: int, seed: int) -> int:
+    """Plant every fault and print the table; return how many escaped."""
+    caught: Counter[tuple[str, str]] = Counter()
+    by_rule: Counter[str] = Counter()
+    planted = escaped = 0
+    for name, kind in KINDS.items():
+        rng = random.Random(seed)
+        good = kind.make(rng)
+        with tempfile.TemporaryDirectory() as place:
+            quiet = outcomes_of(kind, good, Path(place))
+        sys.stdout.write(f"untouched {name} file: {quiet or 'no warning'}\n")
+        for label, fault in faults(kind).items():
+            seen: Counter[str] = Counter()
+            for _ in range(times):
+                rows = [dict(row) for row in good]
+                fault(rows, rng)
+                with tempfile.TemporaryDirectory() as place:
+                    found = outcomes_of(kind, rows, Path(place))
+                new = [rule for rule, count in found.items() if count > quiet.get(rule, 0)]
+                seen.update(new)
+                planted += 1
+                caught[name, label] += bool(new)
+                by_rule.update(new)
+            escaped += times - caught[name, label]
+            rules = ", ".join(f"{rule} {count}" for rule, count in seen.most_common(3)) or "none"
+            sys.stdout.write(f"{name:<8} {label:<46} {caught[name, label]:>3} of {times}  {rules}\n")
+            sys.stdout.flush()
+    sys.stdout.write(f"\ncaught {planted - escaped} of {planted} ({(planted - escaped) / planted:.1%})\n")
+    for rule, count in by_rule.most_common():
+        sys.stdout.write(f"{count:>6}  {rule}\n")
+    return escaped
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    run(options.times, options.seed)

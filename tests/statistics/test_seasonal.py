@@ -1,0 +1,109 @@
+"""Decomposition of monthly series against published components."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipelines.statistics.seasonal import Smoothing, decompose, turning_points
+
+Rows = Callable[[str], list[dict[str, str]]]
+
+
+def _months(count: int, year: int = 1959) -> list[tuple[int, int]]:
+    return [(year + n // 12, n % 12 + 1) for n in range(count)]
+
+
+def test_co2_as_the_original_program(reference: Rows) -> None:
+    # Output of the original Fortran of STL (kept as tests of statsmodels): a check that settings are passed on.
+    values = [float(row["co2"]) for row in reference("co2_monthly")]
+    base = Smoothing(
+        seasonal=35, trend=19, low_pass=13, seasonal_jump=4, trend_jump=2, low_pass_jump=2, inner=1, outer=2
+    )
+    rows = reference("co2_stl_expected")
+    for scenario in dict.fromkeys(row["scenario"] for row in rows):
+        how = base
+        if "nljump-1" in scenario:
+            how = replace(how, low_pass_jump=1)
+        if "ntjump-1" in scenario:
+            how = replace(how, trend_jump=1)
+        parts = decompose(_months(348), values, smoothing=how)
+        for row in (row for row in rows if row["scenario"] == scenario):
+            name, _, place = row["figure"].rstrip("]").partition("[")
+            series = {"seasonal": parts.season, "trend": parts.trend, "weight": parts.weights}[name]
+            assert series[int(place)] == pytest.approx(float(row["published"]), rel=1e-10, abs=1e-10), row
+
+
+@pytest.mark.parametrize("multiplicative", [False, True])
+def test_parts_make_the_series(multiplicative: bool) -> None:
+    random = np.random.default_rng(1)
+    values = 100 + np.arange(60) + 10 * np.sin(np.arange(60) * math.pi / 6) + random.normal(0, 2, 60)
+    parts = decompose(_months(60), values, multiplicative=multiplicative)
+    if multiplicative:
+        np.testing.assert_allclose(parts.trend * parts.season * parts.remainder, values)
+        np.testing.assert_allclose(parts.adjusted * parts.season, values)
+    else:
+        np.testing.assert_allclose(parts.trend + parts.season + parts.remainder, values)
+        np.testing.assert_allclose(parts.adjusted + parts.season, values)
+
+
+def test_adjustment_takes_the_season_out() -> None:
+    # A known season of +30 each July on a flat series: gone from the adjusted one, whatever one strange month does, and
+    # the level of the year, 202.5, kept.
+    values = np.full(72, 200.0)
+    values[6::12] += 30
+    values[40] += 500
+    parts = decompose(_months(72), values)
+    usual = np.delete(parts.adjusted, 40)
+    assert np.abs(usual - 202.5).max() < 0.1
+    assert parts.weights[40] < 0.01
+
+
+def test_equal_months_remove_the_days() -> None:
+    # Three events a day, every day: the raw series has a season, the series of equal months none.
+    from calendar import monthrange
+
+    values = [3 * monthrange(year, month)[1] for year, month in _months(48)]
+    parts = decompose(_months(48), values, equal_months=True)
+    np.testing.assert_allclose(parts.values, 3 * 365.2425 / 12)
+    assert np.ptp(decompose(_months(48), values).season) > 5
+
+
+def test_gaps_are_refused_or_marked() -> None:
+    months = _months(60)
+    values = [float(n) for n in range(60)]
+    with pytest.raises(ValueError, match="1960-03"):
+        decompose(months[:14] + months[15:], values[:14] + values[15:])
+    with pytest.raises(ValueError, match="1960-03, 1961-01"):
+        decompose(months, [math.nan if n in (14, 24) else value for n, value in enumerate(values)])
+    parts = decompose(months[:14] + months[15:], values[:14] + values[15:], gaps="fill")
+    assert np.flatnonzero(parts.filled).tolist() == [14]
+    assert parts.values[14] == 14
+    with pytest.raises(ValueError, match="first and the last"):
+        decompose(months, [*values[:59], math.nan], gaps="fill")
+
+
+def test_turning_points_of_a_known_cycle() -> None:
+    # Peaks every 48 months from the 12th, troughs between; noise and season must not add any.
+    random = np.random.default_rng(6)
+    n = np.arange(144)
+    values = 100 + 20 * np.sin(2 * math.pi * n / 48) + 8 * (n % 12 == 7) + random.normal(0, 1, 144)
+    turns = turning_points(decompose(_months(144, 2010), values))
+    assert [turn.kind for turn in turns] == ["peak", "trough"] * 3
+    places = [(turn.month[0] - 2010) * 12 + turn.month[1] - 1 for turn in turns]
+    assert np.abs(np.array(places) - [12, 36, 60, 84, 108, 132]).max() <= 2
+    rising = decompose(_months(60), np.arange(60) + random.normal(0, 0.1, 60))
+    assert turning_points(rising) == []
+
+
+def test_refusals_say_why() -> None:
+    with pytest.raises(ValueError, match="36"):
+        decompose(_months(35), [1.0] * 35)
+    with pytest.raises(ValueError, match="logarithm"):
+        decompose(_months(36), [0.0] * 36, multiplicative=True)
+    with pytest.raises(ValueError, match="rising"):
+        decompose([(2000, 2), (2000, 1)] * 20, [1.0] * 40)

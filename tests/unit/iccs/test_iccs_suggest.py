@@ -1,0 +1,305 @@
+"""The coding assistant. Expected codes are those under which the ICCS defines or lists the act; the booklet decides."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iccs.classification import load_classification
+from iccs.concordance import Concordance, list_concordances, read_concordance
+from iccs.evaluate import MEASURES, EvaluationRow, copied_terms, evaluate
+from iccs.suggest import LabelToCode, Suggestion, draft_concordance, suggest, write_concordance
+from iccs.suggest_entries import coded_labels, entries_of, exclusions, language_of
+from iccs.suggest_index import Index, load_index
+from iccs.suggest_text import LabelLanguage, load_glossary, reader
+from iccs.suggest_vectors import TextVectors, letter_groups, words_and_pairs
+
+ICCS = load_classification()
+SPANISH = ("ar_snic", "co_policia_homicides", "es_balances", "mx_sesnsp_offences", "mx_sesnsp_victims")
+
+
+def one(label: str, language: LabelLanguage = "es", description: str = "") -> Suggestion:
+    (found,) = suggest([LabelToCode("1", label, description)], language)
+    return found
+
+
+def first(label: str, language: LabelLanguage = "es") -> str:
+    return one(label, language).candidates[0].code
+
+
+@pytest.mark.parametrize(
+    ("label", "language", "code"),
+    [
+        ("Hurto de energía eléctrica", "es", "05026"),  # inclusion of 05026
+        ("Toma de rehenes", "es", "020222"),  # inclusion of 020222
+        ("TRÁFICO ILÍCITO DE MIGRANTES. ART. 411 BIS", "es", "08051"),  # title of 08051
+        ("Falsificación de pasaportes", "es", "07023"),  # inclusion of 07023
+        ("Alzamiento de bienes", "es", "08042"),  # fraudulent insolvency is an inclusion of 08042
+        ("Acid attacks", "en", "020111"),  # inclusion of 020111
+        ("Siphoning gas", "en", "050222"),  # inclusion of 050222
+        ("Acts against collective bargaining", "en", "08081"),  # index of the booklet
+        ("Meurtre", "fr", "0101"),
+        ("Proxénétisme", "fr", "03021"),  # the first inclusion of 03021 in other words
+        ("Lavagem de dinheiro", "pt", "07041"),  # money laundering
+        ("Estupro de vulnerável", "pt", "030113"),  # below the age of consent or unable to consent
+        ("Ladendiebstahl", "de", "050231"),  # theft from a shop
+        ("Geldfälschung", "de", "070211"),  # counterfeit coins and notes
+    ],
+)
+def test_the_category_comes_first(label: str, language: LabelLanguage, code: str) -> None:
+    assert first(label, language) == code
+
+
+@pytest.mark.parametrize(
+    ("label", "code"), [("Homisidio intencional", "0101"), ("Hurto de gannado", "05025"), ("Soborno activvo", "070311")]
+)
+def test_slips_of_the_pen_do_not_matter(label: str, code: str) -> None:
+    assert first(label) == code
+
+
+def test_attempts_stay_with_the_act_except_for_killing() -> None:
+    # ICCS, pp. 16-17: an attempt is coded with the completed act; attempted homicide has a division of its own.
+    theft = one("Tentativa de hurto")
+    assert (theft.candidates[0].code, theft.attempted) == ("0502", True)
+    killing = one("Homicidio en grado de tentativa")
+    assert (killing.candidates[0].code, killing.attempted) == ("0102", False)
+    assert first("Homicidio intencional") == "0101"
+    completed = next(c for c in killing.candidates if c.code == "0101")
+    assert completed.against[0] == "the label names an attempt"
+
+
+def test_words_that_the_definition_rules_out_speak_against_a_category() -> None:
+    # 0401 is "with the use of force or threat of force"; 0502 is "without".
+    found = one("Robo de bicicleta sin violencia")
+    assert found.candidates[0].code.startswith("05")
+    robbery = [c for c in suggest([found.national], limit=40)[0].candidates if c.code.startswith("04")]
+    assert robbery
+    assert all("the label says 'sin violencia'" in candidate.against for candidate in robbery)
+
+
+def test_an_exclusion_that_names_another_code_sends_the_match_there() -> None:
+    # The exclusions of 0101 send euthanasia to 0105; those of 0502 send theft of intellectual property to 0503.
+    found = suggest([LabelToCode("1", "Theft of intellectual property")], "en", limit=40)[0]
+    assert found.candidates[0].code == "0503"
+    theft = next(candidate for candidate in found.candidates if candidate.code == "0502")
+    assert "exclusions of 0502: theft of intellectual property (0503)" in theft.against
+
+
+def test_exclusions_are_read_from_the_printed_text() -> None:
+    printed = ICCS.get("0502").exclusions  # the booklet's own words
+    assert ("robbery", "0401") in list(exclusions(printed))
+    assert ("concealment of stolen goods", "0704") in list(exclusions(printed))
+    assert list(exclusions("apply all exclusions listed in 0501; no code")) == []
+    # 07029 prints the code 070219, which does not exist: it is never read as one.
+    assert all(code in ICCS for c in ICCS for _, code in exclusions(c.exclusions))
+
+
+def test_what_a_label_leaves_out_is_not_read() -> None:
+    whole = reader("es").read("Daños (no incluye informáticos)")
+    assert whole.stems == reader("es").read("Daños").stems
+    assert "informatic" in reader("es").read("Daños informáticos").text
+
+
+def test_a_candidate_says_why() -> None:
+    best = one("Sustracción de AUTOMÓVILES").candidates[0]
+    assert best.code == "050211"
+    assert best.words == ("Sustracción", "AUTOMÓVILES")
+    assert (best.evidence, best.source) == ("Sustracción de automóviles", "ICCS")
+    assert best.title == ICCS.get(best.code).title.es
+
+
+def test_unsure_means_a_wider_category_or_none() -> None:
+    # Two acts of two sections: nothing below level 1 holds both.
+    both = one("Homicidio y robo")
+    assert both.safe_code is None
+    assert both.margin < 0.2
+    # Homicide by negligence, traffic or not: 01032 holds 010321 and 010322.
+    sure = one("Homicidio culposo")
+    assert sure.safe_code == "01032"
+    # Serious or minor not said: the candidates differ below 0201 only.
+    assert (one("Agresión").safe_code or "").startswith("0201")
+
+
+def test_the_heading_of_a_list_helps_but_the_label_decides() -> None:
+    bare = {c.code: c.score for c in suggest([LabelToCode("1", "Adulteración")], limit=60)[0].candidates}
+    under = LabelToCode("1", "Adulteración", "Alimentos y medicamentos")
+    helped = {c.code: c.score for c in suggest([under], limit=60)[0].candidates}
+    assert helped["02071"] > bare["02071"]  # adulteration of food or medicine
+    assert one("Homicidio intencional", description="Delitos contra la propiedad").candidates[0].code == "0101"
+
+
+def test_nothing_alike_gives_nothing() -> None:
+    for label in ("12345", "§§ 1, 2", "de la", "qqqq"):
+        assert one(label).candidates == ()
+        assert one(label).safe_code is None
+    assert suggest([]) == []
+
+
+def test_wrong_arguments_are_refused() -> None:
+    hurto = LabelToCode("1", "Hurto")
+    with pytest.raises(ValueError, match="es, en, fr, pt, de"):
+        suggest([hurto], "it")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="at least 1"):
+        suggest([hurto], limit=0)
+    with pytest.raises(ValueError, match=r"label 2 of 2 is blank .*'7'"):
+        suggest([hurto, LabelToCode("7", " ")])
+    with pytest.raises(ValueError, match="zz_nowhere"):
+        suggest([hurto], exclude_source="zz_nowhere")
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.text(min_size=1).filter(str.strip), st.sampled_from(["es", "en", "fr", "pt", "de"]))
+def test_any_text_gives_ordered_valid_codes(label: str, language: LabelLanguage) -> None:
+    found = one(label, language)
+    scores = [candidate.score for candidate in found.candidates]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 < score <= 1 for score in scores)
+    assert all(ICCS.get(candidate.code).level >= 2 for candidate in found.candidates)
+    assert found.safe_code is None or ICCS.get(found.safe_code).level >= 2
+
+
+def test_leaving_a_source_out_leaves_its_country_out() -> None:
+    label = LabelToCode("1", "Robo de maquinaria | Robo de tractores Sin violencia")
+    known = suggest([label])[0].candidates[0]
+    assert (known.source, known.code) == ("mx_sesnsp_offences", "050211")
+    for source_id in ("mx_sesnsp_offences", "mx_sesnsp_victims"):
+        found = suggest([label], exclude_source=source_id)[0]
+        assert not any(candidate.source.startswith("mx_") for candidate in found.candidates)
+    origins = {entry.origin for entry in load_index("es", frozenset({"mx"})).entries}
+    assert "ar_snic" in origins
+    assert not any(origin.startswith("mx_") for origin in origins)
+
+
+def test_six_hundred_labels_take_less_than_five_seconds_and_get_the_same_answer_again() -> None:
+    seen = [label for source_id in SPANISH for _, label in coded_labels(source_id)]
+    labels = [LabelToCode(str(n), f"{seen[n % len(seen)]} {n}", "Delitos contra las personas") for n in range(600)]
+    start = time.perf_counter()
+    found = suggest(labels, index=Index("es", entries_of("es", frozenset())))
+    assert time.perf_counter() - start < 5
+    assert len(found) == 600
+    assert suggest(labels[:50]) == found[:50]
+
+
+def test_a_draft_is_a_concordance_without_errors(tmp_path: Path) -> None:
+    labels = [LabelToCode(f"{n:03}", label) for n, (_, label) in enumerate(coded_labels("mx_sesnsp_offences"))]
+    labels += [
+        LabelToCode("x1", "12345"),
+        LabelToCode("x2", "Homicidio y robo"),
+        LabelToCode("x3", "Tentativa de robo"),
+    ]
+    links = draft_concordance([*labels, labels[0]], exclude_source="mx_sesnsp_offences")
+    path = tmp_path / "mx_new.csv"
+    write_concordance(links, path)
+    concordance = read_concordance(path)
+    assert [problem for problem in concordance.check(ICCS) if problem.severity == "error"] == []
+    assert [link.national_code for link in concordance.links] == [national.code for national in labels]
+    assert {link.status for link in concordance.links} == {"draft"}
+    by_code = {link.national_code: link for link in concordance.links}
+    assert (by_code["x1"].relation, by_code["x1"].out_of_scope, by_code["x2"].out_of_scope) == ("none",) + (
+        "pending",
+    ) * 2
+    assert "0101" in by_code["x2"].note
+    assert (by_code["x3"].iccs_code, by_code["x3"].relation, by_code["x3"].attempted) == (
+        "0401",
+        "partial",
+        "ATTEMPTED",
+    )
+    with pytest.raises(FileExistsError):
+        write_concordance(links, path)
+
+
+def test_a_draft_needs_one_label_for_each_code() -> None:
+    hurto = LabelToCode("1", "Hurto")
+    with pytest.raises(ValueError, match="'1' has two labels, 'Hurto' and 'Robo'"):
+        draft_concordance([hurto, replace(hurto, label="Robo")])
+    with pytest.raises(ValueError, match="'Hurto' has no national code"):
+        draft_concordance([replace(hurto, code=" ")])
+
+
+def test_vectors_are_those_of_the_formula() -> None:
+    # By hand: 'a' is in both texts, weight ln(3/3)+1 = 1; 'b' and 'a b' in one, ln(3/2)+1; the length is made one.
+    rare = math.log(3 / 2) + 1
+    vectors = TextVectors(["a b", "a c"], words_and_pairs)
+    likeness = vectors.likeness(["a", "b a", "z"]).toarray()
+    length = math.sqrt(1 + 2 * rare**2)
+    assert likeness[0] == pytest.approx([1 / length, 1 / length])
+    assert likeness[1] == pytest.approx(
+        [(1 + rare**2) / length / math.sqrt(1 + rare**2), 1 / length / math.hypot(1, rare)]
+    )
+    assert likeness[2].tolist() == [0, 0]
+    assert list(letter_groups("ab c")) == [" ab", "ab ", " ab ", " c "]
+
+
+def test_the_glossary_is_valid() -> None:
+    rows = load_glossary()
+    assert {row.language for row in rows} == {"es", "pt", "de", "en", "fr"}
+    assert len({(row.language, row.term, row.code) for row in rows}) == len(rows)
+    for row in rows:
+        assert row.term == row.term.strip() != ""
+        assert row.code or row.words or row.against, row
+        assert not row.code or ICCS.get(row.code).level >= 2, row
+        assert all(code in ICCS for code in row.against), row
+
+
+@pytest.mark.parametrize(("source_id", "language"), [("mx_x", "es"), ("br_x", "pt"), ("de_x", "de"), ("za_x", "en")])
+def test_the_language_of_a_source(source_id: str, language: str) -> None:
+    assert language_of(source_id) == language
+
+
+@pytest.fixture(scope="module")
+def without_copied_terms() -> list[EvaluationRow]:
+    return evaluate(SPANISH, without_copied_terms=True)
+
+
+def test_unseen_spanish_lists_are_coded_as_well_as_aimed(without_copied_terms: list[EvaluationRow]) -> None:
+    # The aims set for the assistant, on the stricter figures: no learning from the country, no copied term.
+    total = without_copied_terms[-2]
+    assert total.name == "Spanish lists"
+    assert (total.share("exact_5") or 0) >= 0.65
+    assert (total.share("division_1") or 0) >= 0.60
+    assert (total.share("division_5") or 0) >= 0.80
+
+
+def test_the_evaluation_counts_right(without_copied_terms: list[EvaluationRow]) -> None:
+    by_name = {row.name: row for row in without_copied_terms}
+    for measure in ("labels", *MEASURES):
+        parts = sum(getattr(by_name[source_id], measure) for source_id in SPANISH)
+        assert getattr(by_name["Spanish lists"], measure) == getattr(by_name["all lists"], measure) == parts
+    # 12 of the 15 victim categories lead to the ICCS; counted in the file.
+    assert by_name["mx_sesnsp_victims"].labels == 12
+    # The same figures counted here from the suggestions, for a list of which no term is copied.
+    (row,) = evaluate(["co_policia_homicides"])
+    reviewed = coded_labels("co_policia_homicides")
+    found = suggest([LabelToCode(*key) for key in reviewed], exclude_source="co_policia_homicides")
+    best = [(suggestion.candidates[0].code, right) for suggestion, right in zip(found, reviewed.values(), strict=True)]
+    assert row.exact_1 == sum(code in right for code, right in best)
+    assert row.section_1 == sum(code[:2] in {c[:2] for c in right} for code, right in best)
+    assert row.share("exact_1") == row.exact_1 / row.labels
+    assert EvaluationRow("none", "es").share("exact_1") is None
+    with pytest.raises(ValueError, match="zz_nowhere"):
+        evaluate(["zz_nowhere"])
+
+
+def test_terms_that_repeat_a_label_are_named() -> None:
+    copied = {(term.table, term.term) for term in copied_terms("mx_sesnsp_offences")}
+    assert ("search_terms.csv", "narcomenudeo") in copied  # a label of the list
+    assert ("glossary.csv", "alzamiento de bienes") not in copied  # not one
+
+
+def test_drafts_are_not_learned_from() -> None:
+    for source_id in list_concordances():
+        links = read_concordance_of(source_id).links
+        learned = set(coded_labels(source_id))
+        assert learned == {(k.national_code, k.national_label) for k in links if k.iccs_code and k.status != "draft"}
+
+
+def read_concordance_of(source_id: str) -> Concordance:
+    from iccs.concordance import concordance_path
+
+    return read_concordance(concordance_path(source_id))

@@ -1,0 +1,158 @@
+"""Bytes become text, or are refused: never replaced, never cut."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from pipelines.acquire import RawFile
+from pipelines.decode import check_start, decode_to_utf8
+from pipelines.errors import DataRefused, Problem
+
+PIECE = 1 << 20  # the pieces in which files are read
+
+
+def _file(folder: Path, content: bytes, name: str = "file.csv") -> RawFile:
+    path = folder / name
+    path.write_bytes(content)
+    return RawFile(name=name, path=path, sha256="", size=len(content), layout=0, first_seen="2026-11-22")
+
+
+def _decode(folder: Path, content: bytes, encoding: str = "utf-8", limit_mib: int = 16) -> str:
+    target = folder / "decoded.csv"
+    decode_to_utf8("xx", _file(folder, content), encoding, target, limit_mib)
+    return target.read_bytes().decode("utf-8")
+
+
+def _refused(folder: Path, content: bytes, encoding: str = "utf-8", limit_mib: int = 16) -> Problem:
+    with pytest.raises(DataRefused) as refused:
+        _decode(folder, content, encoding, limit_mib)
+    (problem,) = refused.value.problems
+    return problem
+
+
+def _lines_up_to(size: int) -> str:
+    """ASCII lines of exactly this many bytes."""
+    line = "2024,14,HOM,1\n"
+    return (line * (size // len(line) + 1))[: size - 1] + "\n"
+
+
+@pytest.mark.parametrize("letter", ["ó", "€", "𝛿"])
+@pytest.mark.parametrize("before", [1, 2, 3])
+def test_letter_split_between_two_pieces_is_read_whole(tmp_path: Path, letter: str, before: int) -> None:
+    # `before` bytes of the letter at the end of the first piece, where it has more than that.
+    head = _lines_up_to(PIECE - before)
+    text = f"{head}{letter}rdoba,5\nlast,1\n"
+
+    assert _decode(tmp_path, text.encode()) == text
+
+
+def test_latin_1_over_several_pieces(tmp_path: Path) -> None:
+    text = _lines_up_to(PIECE - 3) + "Córdoba,Año\n" + _lines_up_to(PIECE) + "Ñuble\n"
+
+    assert _decode(tmp_path, text.encode("latin-1"), "latin-1") == text
+
+
+def test_byte_order_mark_goes_only_at_the_start(tmp_path: Path) -> None:
+    assert _decode(tmp_path, "\ufeffaño,\ufeffn\n".encode()) == "año,\ufeffn\n"
+
+
+def test_gzip_is_opened_whatever_the_name(tmp_path: Path) -> None:
+    assert _decode(tmp_path, gzip.compress("año\n".encode())) == "año\n"
+
+
+def test_utf_16(tmp_path: Path) -> None:
+    text = "año,n\n" + _lines_up_to(PIECE)
+
+    assert _decode(tmp_path, text.encode("utf-16"), "utf-16") == text
+
+
+# --- what is refused -----------------------------------------------------------------------------
+
+
+def test_wrong_byte_is_told_with_its_line_also_after_the_first_piece(tmp_path: Path) -> None:
+    head = _lines_up_to(PIECE)
+    good_lines = head.count("\n") + 2
+
+    problem = _refused(tmp_path, head.encode() + b"one\ntwo\nC\xf3rdoba\n")
+
+    assert problem.rule == "wrong_encoding"
+    assert problem.row == good_lines + 1
+    assert "0xf3" in problem.found
+    assert "latin-1" in problem.found
+
+
+def test_text_that_ends_in_half_a_letter(tmp_path: Path) -> None:
+    problem = _refused(tmp_path, "one\nCórdob".encode() + "ó".encode()[:1])
+
+    assert (problem.rule, problem.row) == ("wrong_encoding", 2)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "iso-8859-15"])
+def test_utf8_declared_as_a_single_byte_encoding(tmp_path: Path, encoding: str) -> None:
+    assert _refused(tmp_path, "Córdoba\n".encode(), encoding).rule == "wrong_encoding"
+
+
+def test_plain_ascii_is_right_in_every_encoding(tmp_path: Path) -> None:
+    assert _decode(tmp_path, b"Cordoba\n", "latin-1") == "Cordoba\n"
+
+
+def test_cp1252_has_bytes_that_mean_nothing(tmp_path: Path) -> None:
+    assert _refused(tmp_path, b"one\ntwo\x81\n", "cp1252").row == 2
+
+
+def test_gzip_that_breaks_off_is_told_with_the_line(tmp_path: Path) -> None:
+    import random
+
+    digits = random.Random(1)
+    text = "".join(f"{digits.random()}\n" for _ in range(80_000))  # does not compress well: several pieces
+    whole = gzip.compress(text.encode())
+
+    problem = _refused(tmp_path, whole[: len(whole) // 2])
+
+    assert problem.rule == "file_truncated"
+    assert "line" in problem.found
+
+
+def test_gzip_with_a_wrong_checksum(tmp_path: Path) -> None:
+    whole = bytearray(gzip.compress(b"one\n" * 1000))
+    whole[-8] ^= 0xFF
+
+    assert _refused(tmp_path, bytes(whole)).rule == "file_truncated"
+
+
+def test_file_that_unpacks_beyond_the_limit(tmp_path: Path) -> None:
+    assert _refused(tmp_path, gzip.compress(b"0" * (2 * PIECE)), limit_mib=1).rule == "file_too_large"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<!DOCTYPE html><html></html>",
+        b"\xef\xbb\xbf\r\n  <!doctype HTML>\n",
+        b"<HTML><body>503</body></HTML>",
+        b'<?xml version="1.0"?><!-- x --><html xmlns="http://www.w3.org/1999/xhtml">',
+        gzip.compress(b"<html><head><title>404</title></head></html>"),
+    ],
+)
+def test_web_page_in_disguise(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(DataRefused) as refused:
+        check_start("xx", _file(tmp_path, content))
+
+    assert [problem.rule for problem in refused.value.problems] == ["file_is_html"]
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\r\n\t", gzip.compress(b"")])
+def test_nothing_in_the_file(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(DataRefused) as refused:
+        check_start("xx", _file(tmp_path, content))
+
+    assert [problem.rule for problem in refused.value.problems] == ["file_empty"]
+
+
+def test_data_that_speak_of_html_are_data(tmp_path: Path) -> None:
+    content = b"offence,n\nforged <html> page,1\n"
+
+    assert check_start("xx", _file(tmp_path, content)) == content

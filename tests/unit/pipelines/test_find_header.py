@@ -1,0 +1,105 @@
+"""The header row is found by its labels, wherever it stands and however it is spread."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.errors import DataRefused
+from pipelines.read import find_header
+from pipelines.source import ReadOptions
+
+
+def _find(rows: list[list[str]], *labels: str, header_rows: int = 1) -> tuple[int, tuple[str, ...]]:
+    header = find_header("xx", "file.csv", rows, ReadOptions(columns=labels, header_rows=header_rows), None)
+    return header.last_row, header.names
+
+
+def test_header_in_the_first_row() -> None:
+    assert _find([["year", "sex", "n"], ["2024", "M", "1"]], "n", "year") == (1, ("year", "sex", "n"))
+
+
+def test_header_below_banner_rows() -> None:
+    banner = [["MINISTERIO DE DEFENSA"], [""], ["HOMICIDIOS", ""], []]
+    rows = [*banner, ["DEPARTAMENTO", "CANTIDAD"], ["ANTIOQUIA", "1"]]
+
+    assert _find(rows, "CANTIDAD", "DEPARTAMENTO") == (5, ("DEPARTAMENTO", "CANTIDAD"))
+
+
+def test_blanks_and_case_of_a_label_do_not_matter_and_the_declared_spelling_is_used() -> None:
+    rows = [["Departamento ", "CODIGO  DANE", " cantidad"], ["ANTIOQUIA", "05001", "1"]]
+
+    _, names = _find(rows, "DEPARTAMENTO", "CODIGO DANE", "CANTIDAD")
+
+    assert names == ("DEPARTAMENTO", "CODIGO DANE", "CANTIDAD")
+
+
+def test_accents_do_matter() -> None:
+    with pytest.raises(DataRefused) as refused:
+        _find([["Ano", "n"]], "Año", "n")
+
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.column, problem.nearest) == ("missing_column", "Año", ("Ano",))
+
+
+def test_columns_without_a_label_or_with_the_same_one_stay_apart() -> None:
+    rows = [["year", "", "total", "total", "Total", ""], ["2024", "x", "1", "2", "3", "y"]]
+
+    assert _find(rows, "year")[1] == ("year", "column 2", "total", "total (2)", "Total", "column 6")
+
+
+def test_merged_cell_counts_for_the_columns_to_its_right() -> None:
+    # As spreadsheets give a merged cell: its text in the first column, nothing in the others.
+    rows = [
+        ["Table 1"],
+        ["State", "Victims", "", "Offences", ""],
+        ["", "2023", "2024", "2023", "2024"],
+        ["Bremen", "1", "2", "3", "4"],
+    ]
+    names = ("State", "Victims | 2023", "Victims | 2024", "Offences | 2023", "Offences | 2024")
+
+    assert _find(rows, "State", "Offences | 2024", header_rows=2) == (3, names)
+
+
+def test_three_header_rows_of_which_one_repeats_itself() -> None:
+    rows = [
+        ["State", "Victims", "", "", ""],
+        ["State", "men", "", "women", ""],
+        ["State", "young", "old", "young", "old"],
+        ["Bremen", "1", "2", "3", "4"],
+    ]
+    names = (
+        "State",
+        "Victims | men | young",
+        "Victims | men | old",
+        "Victims | women | young",
+        "Victims | women | old",
+    )
+
+    assert _find(rows, "State", header_rows=3) == (3, names)
+
+
+def test_header_rows_of_different_length() -> None:
+    rows = [["State", "Victims"], ["", "men", "women"], ["Bremen", "1", "2"]]
+
+    assert _find(rows, "State", header_rows=2)[1] == ("State", "Victims | men", "Victims | women")
+
+
+def test_every_missing_label_is_told_at_the_row_that_comes_nearest() -> None:
+    rows = [["Sexo"], ["Año", "Sexos", "Rango edad", "n"], ["2024", "Mujer", "18", "1"]]
+
+    with pytest.raises(DataRefused) as refused:
+        _find(rows, "Año", "Sexo", "Rango de edad", "n")
+
+    told = [(problem.rule, problem.row, problem.column, problem.nearest) for problem in refused.value.problems]
+    assert told == [
+        ("missing_column", 2, "Sexo", ("Sexos",)),
+        ("missing_column", 2, "Rango de edad", ("Rango edad",)),
+    ]
+
+
+@pytest.mark.parametrize(("rows", "header_rows"), [([], 1), ([["year", "n"]], 2)])
+def test_no_row_can_be_the_header(rows: list[list[str]], header_rows: int) -> None:
+    with pytest.raises(DataRefused) as refused:
+        _find(rows, "year", header_rows=header_rows)
+
+    assert [problem.rule for problem in refused.value.problems] == ["file_empty"]

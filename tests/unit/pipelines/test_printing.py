@@ -1,0 +1,91 @@
+"""What machines and people are given to read."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.printing import print_error, print_json, print_line, print_table
+
+
+def _json(value: object, capsys: pytest.CaptureFixture[str]) -> object:
+    print_json(value)
+
+    def refuse(constant: str) -> object:
+        raise AssertionError(f"{constant} is not JSON")
+
+    return json.loads(capsys.readouterr().out, parse_constant=refuse)
+
+
+def test_numbers_that_json_cannot_hold_are_null(capsys: pytest.CaptureFixture[str]) -> None:
+    value = {"rate": math.nan, "limits": [math.inf, -math.inf, 1.5], "deep": ({"x": np.float64("nan")},)}
+
+    assert _json(value, capsys) == {"rate": None, "limits": [None, None, 1.5], "deep": [{"x": None}]}
+
+
+def test_values_keep_their_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    value = {
+        "none": None,
+        "zero": 0,
+        "true": True,
+        "code": "0101",
+        "decimal": Decimal("2.50"),
+        "day": date(2024, 12, 31),
+        "time": datetime(2024, 12, 31, 6),
+        "path": Path("data") / "x",
+        "name": "Córdoba",
+        7: "number as key",
+    }
+
+    assert _json(value, capsys) == {
+        "none": None,
+        "zero": 0,
+        "true": True,
+        "code": "0101",
+        "decimal": 2.5,
+        "day": "2024-12-31",
+        "time": "2024-12-31T06:00:00",
+        "path": "data/x",
+        "name": "Córdoba",
+        "7": "number as key",
+    }
+
+
+def test_numpy_numbers_are_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _json([np.int64(7), np.float64(0.5), np.bool_(True)], capsys) == [7, 0.5, True]
+
+
+def test_letters_are_written_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"name": "Nuevo León"})
+
+    assert "Nuevo León" in capsys.readouterr().out
+
+
+def test_table_shows_missing_as_empty_and_never_as_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["area", "value", "rate"], [["MX", 26_779, 20.36], ["AR", None, math.nan], ["CO", 0, 0.0]])
+
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    rows = [fields for fields in lines if fields[0] in ("MX", "AR", "CO")]
+    assert rows == [["MX", "26,779", "20.36"], ["AR"], ["CO", "0", "0.00"]]
+
+
+def test_text_with_brackets_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    print_line("read_csv(['a']) [bold]x[/bold]")
+    print_table(["found"], [["[red]x[/red]"]])
+
+    out = capsys.readouterr().out
+    assert "[bold]x[/bold]" in out
+    assert "[red]x[/red]" in out
+
+
+def test_errors_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    print_error("refused\n\n")
+
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "refused\n")

@@ -1,0 +1,168 @@
+"""One source after the other, then one publication: what a fault of one does to the others, what a re-run does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.acquire import acquire
+from pipelines.errors import UsageError
+from pipelines.run import RunResult, StepReport, plain_step, run_all, writing
+from pipelines.source import find_sources
+from pipelines.store import run_key
+
+Tiny = Any  # see conftest.py
+GOOD = "area,year,code,n\n14,2024,HOM,3\n"
+
+
+def _run(tiny: Tiny, *names: str, reports: list[StepReport] | None = None) -> RunResult:
+    return run_all(
+        find_sources(list(names), tiny.sources),
+        tiny.settings,
+        tiny.given,
+        plain_step((reports if reports is not None else []).append),
+        named=bool(names),
+        source_folders=tiny.sources,
+    )
+
+
+def _homicides(result: RunResult) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(result.published), read_only=True) as connection:
+        query = "SELECT value FROM out.observation WHERE iccs = '0101' AND ref_area = 'MX-JAL' ORDER BY value"
+        return connection.execute(query).fetchall()
+
+
+def test_run_again(tiny: Tiny) -> None:
+    tiny.declare_plain()
+    tiny.give("t.csv", GOOD)
+    reports: list[StepReport] = []
+    quarantine = tiny.settings.quarantine / f"{tiny.name}.parquet"
+
+    first = _run(tiny)
+    assert (first.loaded, first.refused) == ((tiny.name,), ())
+    before, kept = first.published.stat(), first.published.read_bytes()
+
+    # With the same files it does no work.
+    second = _run(tiny, reports=reports)
+    assert (second.loaded, second.unchanged, second.publication) == ((), (tiny.name,), None)
+    assert [report.step for report in reports] == ["acquire"]
+
+    # A bad edition is refused and put into quarantine.
+    tiny.give("t.csv", GOOD.replace("3", "-3"))
+    (refusal,) = _run(tiny).refused
+    assert [problem["rule"] for problem in refusal.problems] == ["count_negative"]
+    assert len(tiny.rejected()) == 1
+
+    # The old edition comes back: again no work, and nothing is left in quarantine.
+    tiny.give("t.csv", GOOD)
+    assert _run(tiny).unchanged == (tiny.name,)
+    assert not quarantine.exists()
+
+    after = first.published.stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+    assert first.published.read_bytes() == kept
+
+
+def test_every_part_of_a_declaration_decides_whether_there_is_work(tiny: Tiny) -> None:
+    tiny.give("t.csv", GOOD)
+    other = {"national_code": "HOM", "national_label": "h", "iccs_code": "0102", "relation": "exact"}
+
+    def key(**parts: Any) -> str:
+        source = tiny.declare_plain(**parts)
+        return run_key(source, acquire(source, tiny.settings, tiny.given))
+
+    keys = [key(), key(links=[other]), key(values="value,x,O,\n"), key(more="priority: 7\n"), key(reshape="FROM raw")]
+    tiny.give("t.csv", GOOD.replace("3", "4"))
+    keys.append(key(reshape="FROM raw"))
+
+    assert len(set(keys)) == len(keys)
+
+
+def test_source_without_files_is_a_remark_unless_it_was_named(tiny: Tiny) -> None:
+    tiny.declare_plain()
+    tiny.given.mkdir()
+
+    assert _run(tiny).absent == ("xx_tiny",)
+    (refusal,) = _run(tiny, "xx_tiny").refused
+    assert [problem["rule"] for problem in refusal.problems] == ["file_not_found"]
+
+
+# Each of these is written by the person who adds a source; a slip must be told as theirs, with the source's name.
+SLIPS: dict[str, dict[str, str]] = {
+    "exclusion": {"more": 'exclusions:\n  - {rule: r, where: "nope = 1", reason: x}\n'},
+    "control": {"more": 'controls:\n  - {control: c, where: "nope = 1", expected: 3}\n'},
+    "age": {"values": "age,HOM,Y5-9,\n"},
+    "sex": {"values": "sex,HOM,X,\n"},
+    "area": {"values": "ref_area,14,XX-14,\n"},
+    "dimension": {"values": "colour,14,red,\n"},
+    "scheme": {"scheme": "atlantis"},
+    "reshape": {"reshape": "SELECT nope FROM raw"},
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_slip_in_a_declaration_is_told_with_the_name_of_its_source(tiny: Tiny, slip: str) -> None:
+    tiny.name = f"xx_{slip}"
+    tiny.declare_plain(**SLIPS[slip])
+    tiny.give("t.csv", GOOD)
+
+    (refusal,) = _run(tiny).refused
+
+    assert f"source xx_{slip}" in refusal.message
+
+
+def test_conserve_that_names_no_column_is_told(tiny: Tiny) -> None:
+    tiny.declare(
+        "layouts:\n  - files: [t.csv]\n    read: {columns: [area, year, code, n]}\n    conserve: '^victims$'\n"
+        "area_scheme: inegi\ncolumns: {ref_area: area, time_period: year, national_code: code, value: n}\n"
+        "measures:\n  victims: {counting_unit: victim}\n",
+        reshape="FROM raw",
+    )
+    tiny.give("t.csv", GOOD)
+
+    (refusal,) = _run(tiny).refused
+
+    assert "victims" in refusal.message
+
+
+def test_slips_in_declarations_stop_only_their_sources(tiny: Tiny) -> None:
+    tiny.name = "xx_zz_good"  # the last to run
+    tiny.declare_plain()
+    for slip in ("age", "control", "exclusion", "sex"):
+        tiny.name = f"xx_{slip}"
+        tiny.declare_plain(**SLIPS[slip])
+    broken = tiny.sources / "xx_broken"
+    broken.mkdir()
+    broken.joinpath("source.yml").write_text("title: only a title\n", encoding="utf-8")
+    tiny.give("t.csv", GOOD)
+
+    result = _run(tiny)
+
+    assert result.loaded == ("xx_zz_good",)
+    refused = {refusal.source: refusal.message for refusal in result.refused}
+    assert sorted(refused) == ["xx_age", "xx_broken", "xx_control", "xx_exclusion", "xx_sex"]
+    assert "publisher" in refused["xx_broken"]
+    assert _homicides(result) == [(3,)]
+
+
+def test_published_file_that_is_damaged_is_built_anew(tiny: Tiny) -> None:
+    tiny.declare_plain()
+    tiny.give("t.csv", GOOD)
+    tiny.settings.published.parent.mkdir(parents=True)
+    tiny.settings.published.write_bytes(b"not a database " * 1000)
+
+    assert _homicides(_run(tiny)) == [(3,)]
+
+
+def test_two_writers_at_once_are_one_too_many(tiny: Tiny) -> None:
+    with writing(tiny.settings), pytest.raises(UsageError, match="another run"), writing(tiny.settings):
+        pass
+
+
+def test_unknown_source_is_told_with_the_nearest(tiny: Tiny) -> None:
+    tiny.declare_plain()
+
+    with pytest.raises(UsageError, match="nearest: xx_tiny"):
+        _run(tiny, "xx_tinny")

@@ -1,0 +1,199 @@
+"""Mann-Kendall and Sen's slope against figures published by others, and against brute force.
+
+The figures named below are copied from their sources, digits as printed; only numbers were taken:
+
+- Kendall, Rank Correlation Methods (1976), example 4.3, as quoted in the help page of the R package Kendall 2.2.1.
+- ``reference/pymannkendall_series.csv`` and its results: test file of pyMannKendall (MIT licence, Md. Manjurul Hussain
+  and others), ``tests/test_pymannkendall.py``, commit ec2e3ab16b4299517bd69b9f1ca949580797cd6d; its header says that
+  they were compared with the R packages modifiedmk, fume, rkt and trend.
+"""
+
+from __future__ import annotations
+
+import csv
+import statistics
+from itertools import combinations, permutations
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from pipelines.trends import describe_trend, longest_segment, mann_kendall, sen_slope
+
+# Kendall's example 4.3: twelve pairs of ranks with ties in both.
+KENDALL_X = [1.5, 1.5, 3, 4, 6, 6, 6, 8, 9.5, 9.5, 11, 12]
+KENDALL_Y = [2.5, 2.5, 7, 4.5, 1, 4.5, 6, 11.5, 11.5, 8.5, 8.5, 10]
+
+
+def test_s_of_kendalls_example() -> None:
+    # Kendall lets pairs tied in x count nothing. We have a time for each value, so the tied ones are put in every
+    # order they may have: each such pair counts once up and once down, and the mean of S is his S = 34.
+    orders = [
+        [*KENDALL_Y[0:2][::turn], *KENDALL_Y[2:4], *middle, KENDALL_Y[7], *KENDALL_Y[8:10][::last], *KENDALL_Y[10:]]
+        for turn in (1, -1)
+        for middle in permutations(KENDALL_Y[4:7])
+        for last in (1, -1)
+    ]
+
+    assert statistics.mean(mann_kendall(order)[0] for order in orders) == 34
+
+
+def test_tie_correction_of_kendalls_example() -> None:
+    # His variance with ties in both: v(no ties) - ties of x - ties of y + a term of both; printed as 203.30.
+    n = len(KENDALL_X)
+    untied, ties_x, ties_y = (mann_kendall(series)[1] for series in (range(n), KENDALL_X, KENDALL_Y))
+    pairs_x = sum(count * (count - 1) for count in (2, 3, 2))
+    pairs_y = sum(count * (count - 1) for count in (2, 2, 2, 2))
+    both = pairs_x * pairs_y / (2 * n * (n - 1))  # the term in triples is 0: y has no triple
+
+    assert round(ties_x + ties_y - untied + both, 2) == 203.30
+
+
+@pytest.fixture(scope="module")
+def pymannkendall() -> tuple[list[int], list[float]]:
+    """Times and values of the 360 months; months without a value are left out."""
+    path = Path(__file__).parent / "reference" / "pymannkendall_series.csv"
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = [(int(row["t"]), float(row["value"])) for row in csv.DictReader(handle) if row["value"]]
+    return [t for t, _ in rows], [value for _, value in rows]
+
+
+def test_mann_kendall_of_pymannkendall(pymannkendall: tuple[list[int], list[float]]) -> None:
+    s, variance, p = mann_kendall(pymannkendall[1])
+
+    assert s == -1959
+    assert variance == pytest.approx(4889800.333333333, rel=1e-12)
+    assert p == pytest.approx(0.37591058740506833, rel=1e-12)
+
+
+def test_sen_slope_of_pymannkendall_over_the_true_times(pymannkendall: tuple[list[int], list[float]]) -> None:
+    times, values = pymannkendall
+    slope, low, high = sen_slope(times, values, mann_kendall(values)[1])
+
+    assert slope == pytest.approx(-0.006369426751592357, rel=1e-12)
+    assert low < slope < high
+
+
+# --- against brute force and scipy ---------------------------------------------------------------
+
+SERIES = st.lists(st.integers(0, 12), min_size=8, max_size=25)  # few different values: many ties
+
+
+@given(SERIES)
+def test_s_is_ups_less_downs(values: list[int]) -> None:
+    pairs = list(combinations(values, 2))
+
+    assert mann_kendall(values)[0] == sum(b > a for a, b in pairs) - sum(b < a for a, b in pairs)
+
+
+@given(SERIES.filter(lambda values: len(set(values)) > 1))
+def test_variance_agrees_with_the_one_scipy_uses(values: list[int]) -> None:
+    # scipy's asymptotic p of Kendall's tau is that of S without continuity correction: it gives the variance away.
+    s, variance, p = mann_kendall(values)
+    theirs = stats.kendalltau(range(len(values)), values, method="asymptotic").pvalue
+
+    if s:
+        z = stats.norm.isf(theirs / 2)
+        assert s**2 / variance == pytest.approx(z**2, rel=1e-6)
+        assert p == pytest.approx(2 * stats.norm.sf((abs(s) - 1) / variance**0.5), rel=1e-9)
+    else:
+        assert p == theirs == 1
+
+
+@given(SERIES, st.sets(st.integers(1990, 2030), min_size=25, max_size=25))
+def test_sen_slope_is_the_median_of_all_slopes(values: list[int], years: set[int]) -> None:
+    times = sorted(years)[: len(values)]
+    slopes = [(values[j] - values[i]) / (times[j] - times[i]) for i, j in combinations(range(len(values)), 2)]
+
+    slope, low, high = sen_slope(times, values, mann_kendall(values)[1])
+
+    assert slope == pytest.approx(statistics.median(slopes), abs=1e-12)
+    assert low in slopes
+    assert high in slopes
+    assert low <= slope <= high
+
+
+@given(SERIES.filter(lambda values: len(set(values)) > 2))
+def test_limits_of_the_slope_agree_with_scipy(values: list[int]) -> None:
+    times = list(range(2000, 2000 + len(values)))
+    theirs = stats.theilslopes(values, times, alpha=0.95)
+
+    _, low, high = sen_slope(times, values, mann_kendall(values)[1])
+
+    assert (low, high) == pytest.approx((theirs.low_slope, theirs.high_slope), abs=1e-12)
+
+
+@given(SERIES)
+def test_trend_turned_round_is_the_same_with_the_other_sign(values: list[int]) -> None:
+    years = list(range(2000, 2000 + len(values)))
+    forth, back = describe_trend(years, values), describe_trend(years, values[::-1])
+    opposite = {"increasing": "decreasing", "decreasing": "increasing"}
+
+    assert back.direction == opposite.get(forth.direction, forth.direction)
+    assert back.mann_kendall_p == forth.mann_kendall_p
+    assert back.sen_slope_per_year == pytest.approx(-(forth.sen_slope_per_year or 0), abs=1e-12)
+
+
+def test_no_change_at_all() -> None:
+    trend = describe_trend(list(range(2010, 2020)), [4.0] * 10)
+
+    assert trend.direction == "no significant trend"
+    assert (trend.mann_kendall_p, trend.sen_slope_per_year, trend.sen_low, trend.sen_high) == (1.0, 0, 0, 0)
+    assert (trend.change, trend.change_percent) == (0, 0)
+
+
+def test_seven_years_are_too_few_for_a_test() -> None:
+    trend = describe_trend(list(range(2010, 2017)), [1, 2, 3, 4, 5, 6, 7])
+
+    assert trend.direction == "not tested (fewer than 8 years)"
+    assert (trend.mann_kendall_p, trend.sen_slope_per_year) == (None, None)
+    assert (trend.n, trend.change, trend.change_percent) == (7, 6, 600)
+
+
+def test_change_from_zero_has_no_percentage() -> None:
+    assert describe_trend([2010, 2011], [0, 5]).change_percent is None
+
+
+@pytest.mark.parametrize(("years", "values"), [([], []), ([2011, 2010], [1, 2]), ([2010, 2010], [1, 2])])
+def test_years_must_rise(years: list[int], values: list[float]) -> None:
+    with pytest.raises(ValueError, match="rising order"):
+        describe_trend(years, values)
+
+
+# --- breaks --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("years", "breaks", "kept"),
+    [
+        ([2015, 2016, 2017, 2018], [], [2015, 2016, 2017, 2018]),
+        ([2015, 2016, 2017, 2018, 2019], [2017], [2017, 2018, 2019]),
+        ([2015, 2016, 2017, 2018], [2017], [2017, 2018]),  # of two as long, the later
+        ([2015, 2016, 2017, 2018, 2019], [2016, 2019], [2016, 2017, 2018]),
+        ([2015, 2016, 2017], [2015], [2015, 2016, 2017]),  # before it there is nothing to compare with
+        ([2015, 2016, 2017], [2018, 2010], [2015, 2016, 2017]),
+        ([2015, 2018, 2019], [2016], [2018, 2019]),  # the break falls in a gap
+        ([2015, 2018, 2019], [2016, 2017], [2018, 2019]),
+        ([2015], [2015], [2015]),
+        ([2013, 2014, 2015, 2016], [2014, 2015, 2016], [2016]),
+    ],
+)
+def test_longest_stretch_without_a_break(years: list[int], breaks: list[int], kept: list[int]) -> None:
+    start, end = longest_segment(years, breaks)
+
+    assert years[start:end] == kept
+
+
+@given(st.sets(st.integers(2000, 2030), min_size=1, max_size=20), st.sets(st.integers(1998, 2032), max_size=6))
+def test_no_stretch_without_a_break_is_longer(years: set[int], breaks: set[int]) -> None:
+    rising = sorted(years)
+
+    def whole(first: int, last: int) -> bool:
+        return not any(rising[first] < at <= rising[last] for at in breaks)
+
+    spans = [(i, j + 1) for i in range(len(rising)) for j in range(i, len(rising)) if whole(i, j)]
+    longest = max(end - start for start, end in spans)
+
+    assert longest_segment(rising, sorted(breaks)) == max(span for span in spans if span[1] - span[0] == longest)
