@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,16 @@ ROOT = Path(__file__).parents[1]
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file published from the bundled data, built once."""
     settings = Settings(data=tmp_path_factory.mktemp("bundled"))
-    result = run_all(
-        find_sources([]), settings, ROOT / "data" / "input", plain_step(lambda step: None), named=False
-    )
+    result = run_all(find_sources([]), settings, ROOT / "data" / "input", plain_step(lambda step: None), named=False)
     assert result.refused == ()
     return settings.published
+
+
+@pytest.fixture(autouse=True)
+def _no_suite_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of tiny sources do without the suite of Great Expectations, whose library takes six seconds to import.
+
+    The run behind ``published`` has it, and so has every test marked ``suite``.
+    """
+    if request.node.get_closest_marker("suite") is None:
+        monkeypatch.setattr("pipelines.run.SuiteProcess", nullcontext)

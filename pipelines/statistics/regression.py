@@ -182,7 +182,7 @@ def usual_lag(n: int) -> int:
     >>> usual_lag(60)
     3
     """
-    return math.floor(4 * (n / 100) ** (2 / 9))
+    return math.floor(4 * math.pow(n / 100, 2 / 9))
 
 
 def _theta(y: Numbers, x: Numbers, offset: Numbers) -> float:

@@ -49,34 +49,34 @@ def test_what_was_expected_without_the_ban() -> None:
 
 @pytest.mark.parametrize("family", ["quasi-poisson", "negative binomial"])
 def test_known_effects_are_found(family: str) -> None:
-    # 20 simulated series: level x 0.8, slope x 0.99 a month, season, counts that cluster.
+    # 10 simulated series: level x 0.8, slope x 0.99 a month, season, counts that cluster.
     random = np.random.default_rng(12)
     t = np.arange(120)
     mean = np.exp(5 + 0.002 * t + 0.1 * np.sin(2 * np.pi * t / 12))
     mean *= np.where(t >= 72, 0.8 * 0.99 ** (t - 72), 1)
     held, levels = 0, []
-    for _ in range(20):
+    for _ in range(10):
         counts = random.negative_binomial(50, 50 / (50 + mean))
         found = interrupted_time_series(t.tolist(), counts, [1e6] * 120, 72, season=12, family=family)  # type: ignore[arg-type]
         assert found.slope is not None
         held += (found.level.low < 0.8 < found.level.high) + (found.slope.low < 0.99 < found.slope.high)
         levels.append(found.level.value)
-    assert held >= 34  # of 40, of which 38 are expected
-    assert np.mean(levels) == pytest.approx(0.8, abs=0.03)
+    assert held >= 16  # of 20, of which 19 are expected
+    assert np.mean(levels) == pytest.approx(0.8, abs=0.05)
     assert found.end.high < 0.7
     assert "placebo p" in found.diagnostics
 
 
 def test_limits_hold_what_they_promise() -> None:
-    # 80 series without any change: some 5 % of the limits of the level may miss 1.
+    # 50 series without any change: some 5 % of the limits of the level may miss 1.
     random = np.random.default_rng(21)
     missed = 0
-    for _ in range(80):
+    for _ in range(50):
         level = interrupted_time_series(
             range(30), random.poisson(60, 30), [1e5] * 30, 15, slope_change=False, lags=2
         ).level
         missed += not level.low < 1 < level.high
-    assert missed <= 10  # P(more than 10 of 80 at 5 %) is below 0.5 %
+    assert missed <= 7  # P(more than 7 of 50 at 5 %) is below 0.5 %
 
 
 def test_doubts_are_named() -> None:
