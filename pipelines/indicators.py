@@ -9,32 +9,12 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from pipelines.database import run_sql
 from pipelines.source import Source
+from pipelines.statistics.rates import exact_limits
 from pipelines.trends import describe_trend, longest_segment
 from schemas.declarations import attribute_columns
-
-
-def poisson_limits(
-    counts: NDArray[np.float64], confidence: float = 0.95
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the exact (Garwood) limits of Poisson counts.
-
-    Garwood (1936), Biometrika 28: 437-442: lower = chi2(a/2; 2x)/2, 0 where x = 0; upper = chi2(1 - a/2; 2x + 2)/2,
-    written with the inverse of the incomplete gamma function.
-
-    >>> low, high = poisson_limits(np.array([0.0, 10.0]))
-    >>> low.round(4).tolist(), high.round(4).tolist()
-    ([0.0, 4.7954], [3.6889, 18.3904])
-    """
-    from scipy.special import gammaincinv  # late: a command that makes no rates does not wait for it
-
-    tail = (1 - confidence) / 2
-    low = np.where(counts > 0, gammaincinv(np.maximum(counts, 1e-12), tail), 0.0)
-    high = np.asarray(gammaincinv(counts + 1, 1 - tail), dtype=np.float64)
-    return np.asarray(low, dtype=np.float64), high
 
 
 def make_rates(connection: duckdb.DuckDBPyConnection, populations: dict[str, int]) -> None:
@@ -45,7 +25,7 @@ def make_rates(connection: duckdb.DuckDBPyConnection, populations: dict[str, int
         populations: priority of each population source; the lowest number that has the cell is used.
     """
     counts = np.array([row[0] for row in run_sql(connection, "poisson_counts").fetchall()], dtype=float)
-    low, high = poisson_limits(counts)
+    low, high = exact_limits(counts)
     connection.register("poisson", pa.table({"value": counts, "low": low, "high": high}))
     connection.register(
         "population_priority",

@@ -84,10 +84,12 @@ class Tiny:
             folder.joinpath("reshape.sql").write_text(reshape, encoding="utf-8")
         return list_sources(self.sources)[self.name]
 
-    def declare_plain(self, more: str = "", *, scheme: str = "inegi", read: str = "", **parts: Any) -> SourceFolder:
+    def declare_plain(
+        self, more: str = "", *, scheme: str = "inegi", read: str = "", layout: str = "", **parts: Any
+    ) -> SourceFolder:
         """A table with the columns area, year, code and n; ``more`` is added to the declaration."""
         return self.declare(
-            f"layouts:\n  - files: ['*.csv']\n    read: {{columns: [area, year, code, n]{read}}}\n"
+            f"layouts:\n  - files: ['*.csv']\n    read: {{columns: [area, year, code, n]{read}}}\n{layout}"
             f"area_scheme: {scheme}\n"
             "columns: {ref_area: area, time_period: year, national_code: code, value: n}\n"
             "measures:\n  victims: {counting_unit: victim}\n" + more,

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipelines.indicators import poisson_limits
+from pipelines.statistics.rates import exact_limits
 
 
 def _limits(count: float, confidence: float = 0.95) -> tuple[float, float]:
-    low, high = poisson_limits(np.array([count]), confidence)
+    low, high = exact_limits(np.array([count]), confidence)
     return float(low[0]), float(high[0])
 
 

@@ -99,51 +99,29 @@ SLIPS: dict[str, dict[str, str]] = {
     "dimension": {"values": "colour,14,red,\n"},
     "scheme": {"scheme": "atlantis"},
     "reshape": {"reshape": "SELECT nope FROM raw"},
+    "conserve": {"reshape": "FROM raw", "layout": "    conserve: '^victims$'\n"},
 }
 
 
-@pytest.mark.parametrize("slip", SLIPS)
-def test_slip_in_a_declaration_is_told_with_the_name_of_its_source(tiny: Tiny, slip: str) -> None:
-    tiny.name = f"xx_{slip}"
-    tiny.declare_plain(**SLIPS[slip])
-    tiny.give("t.csv", GOOD)
-
-    (refusal,) = _run(tiny).refused
-
-    assert f"source xx_{slip}" in refusal.message
-
-
-def test_conserve_that_names_no_column_is_told(tiny: Tiny) -> None:
-    tiny.declare(
-        "layouts:\n  - files: [t.csv]\n    read: {columns: [area, year, code, n]}\n    conserve: '^victims$'\n"
-        "area_scheme: inegi\ncolumns: {ref_area: area, time_period: year, national_code: code, value: n}\n"
-        "measures:\n  victims: {counting_unit: victim}\n",
-        reshape="FROM raw",
-    )
-    tiny.give("t.csv", GOOD)
-
-    (refusal,) = _run(tiny).refused
-
-    assert "victims" in refusal.message
-
-
-def test_slips_in_declarations_stop_only_their_sources(tiny: Tiny) -> None:
+def test_slips_in_declarations_are_told_and_stop_only_their_sources(tiny: Tiny) -> None:
     tiny.name = "xx_zz_good"  # the last to run
     tiny.declare_plain()
-    for slip in ("age", "control", "exclusion", "sex"):
+    for slip, parts in SLIPS.items():
         tiny.name = f"xx_{slip}"
-        tiny.declare_plain(**SLIPS[slip])
-    broken = tiny.sources / "xx_broken"
-    broken.mkdir()
-    broken.joinpath("source.yml").write_text("title: only a title\n", encoding="utf-8")
+        tiny.declare_plain(**parts)
+    invalid = tiny.sources / "xx_invalid"
+    invalid.mkdir()
+    invalid.joinpath("source.yml").write_text("title: only a title\n", encoding="utf-8")
     tiny.give("t.csv", GOOD)
 
     result = _run(tiny)
 
     assert result.loaded == ("xx_zz_good",)
     refused = {refusal.source: refusal.message for refusal in result.refused}
-    assert sorted(refused) == ["xx_age", "xx_broken", "xx_control", "xx_exclusion", "xx_sex"]
-    assert "publisher" in refused["xx_broken"]
+    assert sorted(refused) == sorted(["xx_invalid", *(f"xx_{slip}" for slip in SLIPS)])
+    assert [source for source, message in refused.items() if f"source {source}" not in message] == []
+    assert "publisher" in refused["xx_invalid"]
+    assert "^victims$" in refused["xx_conserve"]
     assert _homicides(result) == [(3,)]
 
 

@@ -16,7 +16,7 @@ from itertools import combinations, permutations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -81,6 +81,7 @@ def test_sen_slope_of_pymannkendall_over_the_true_times(pymannkendall: tuple[lis
 SERIES = st.lists(st.integers(0, 12), min_size=8, max_size=25)  # few different values: many ties
 
 
+@settings(max_examples=40)
 @given(SERIES)
 def test_s_is_ups_less_downs(values: list[int]) -> None:
     pairs = list(combinations(values, 2))
@@ -88,6 +89,7 @@ def test_s_is_ups_less_downs(values: list[int]) -> None:
     assert mann_kendall(values)[0] == sum(b > a for a, b in pairs) - sum(b < a for a, b in pairs)
 
 
+@settings(max_examples=40)
 @given(SERIES.filter(lambda values: len(set(values)) > 1))
 def test_variance_agrees_with_the_one_scipy_uses(values: list[int]) -> None:
     # scipy's asymptotic p of Kendall's tau is that of S without continuity correction: it gives the variance away.
@@ -102,6 +104,7 @@ def test_variance_agrees_with_the_one_scipy_uses(values: list[int]) -> None:
         assert p == theirs == 1
 
 
+@settings(max_examples=40)
 @given(SERIES, st.sets(st.integers(1990, 2030), min_size=25, max_size=25))
 def test_sen_slope_is_the_median_of_all_slopes(values: list[int], years: set[int]) -> None:
     times = sorted(years)[: len(values)]
@@ -115,6 +118,7 @@ def test_sen_slope_is_the_median_of_all_slopes(values: list[int], years: set[int
     assert low <= slope <= high
 
 
+@settings(max_examples=40)
 @given(SERIES.filter(lambda values: len(set(values)) > 2))
 def test_limits_of_the_slope_agree_with_scipy(values: list[int]) -> None:
     times = list(range(2000, 2000 + len(values)))
@@ -125,6 +129,7 @@ def test_limits_of_the_slope_agree_with_scipy(values: list[int]) -> None:
     assert (low, high) == pytest.approx((theirs.low_slope, theirs.high_slope), abs=1e-12)
 
 
+@settings(max_examples=40)
 @given(SERIES)
 def test_trend_turned_round_is_the_same_with_the_other_sign(values: list[int]) -> None:
     years = list(range(2000, 2000 + len(values)))
@@ -186,6 +191,7 @@ def test_longest_stretch_without_a_break(years: list[int], breaks: list[int], ke
     assert years[start:end] == kept
 
 
+@settings(max_examples=40)
 @given(st.sets(st.integers(2000, 2030), min_size=1, max_size=20), st.sets(st.integers(1998, 2032), max_size=6))
 def test_no_stretch_without_a_break_is_longer(years: set[int], breaks: set[int]) -> None:
     rising = sorted(years)
