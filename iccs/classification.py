@@ -15,6 +15,8 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Literal
 
+from iccs.tree import check_tree
+
 DefinitionLanguage = Literal["en", "es"]
 
 # Two codes are misprinted in Table I of the booklet; Part Two, the index and the exclusions have the right ones.
@@ -164,7 +166,12 @@ class Classification:
     """
 
     def __init__(self, categories: Mapping[str, Category]) -> None:
-        """Build the tree from the categories by code, parents before children."""
+        """Build the tree from the categories by code.
+
+        Raises:
+            InvalidTree: a parent is unknown, circular, or not one level up.
+        """
+        check_tree(categories.values())
         self._categories = dict(sorted(categories.items()))
         self._children: dict[str, list[Category]] = {code: [] for code in self._categories}
         for category in self._categories.values():

@@ -159,16 +159,20 @@ def _word_columns(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, t
     return ", ".join(parts)
 
 
-def _register_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
+def area_words(folder: SourceFolder) -> set[tuple[str, str]]:
+    """Return the areas a source may name: (its code in the source's scheme, our code)."""
     scheme = folder.source.area_scheme
+    if scheme == "code":
+        return {(area.code, area.code) for area in load_areas()}
+    return {(other, area.code) for area in load_areas() for name, other in area.schemes if name == scheme}
+
+
+def _register_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
     words = list(folder.words)
     for dimension, word, code in words:
         _check_code(folder, dimension, word, code)
     given = {word for dimension, word, _ in words if dimension == "ref_area"}
-    pairs = {(other, area.code) for area in load_areas() for name, other in area.schemes if name == scheme}
-    if scheme == "code":
-        pairs = {(area.code, area.code) for area in load_areas()}
-    words += [("ref_area", word, code) for word, code in sorted(pairs) if word not in given]
+    words += [("ref_area", word, code) for word, code in sorted(area_words(folder)) if word not in given]
     columns = list(zip(*words, strict=True)) if words else [(), (), ()]
     names = ("dimension", "word", "code")
     connection.register(

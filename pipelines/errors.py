@@ -79,6 +79,11 @@ def nearest_values(value: str, valid: Iterable[str], count: int = 3) -> tuple[st
 
     >>> nearest_values("Hombres", ["Mujer", "Hombre", "No identificado"])
     ('Hombre',)
+    >>> nearest_values("6", ["02", "06", "60", "10"])[0]
+    '06'
     """
     folded = {item.casefold(): item for item in valid}
-    return tuple(folded[match] for match in difflib.get_close_matches(value.casefold(), folded, n=count, cutoff=0.5))
+    bare = value.strip().lstrip("0").casefold()  # a code that lost or gained leading zeros comes first
+    same = [item for item in folded if bare and item.lstrip("0") == bare]
+    close = difflib.get_close_matches(value.casefold(), folded, n=count, cutoff=0.5)
+    return tuple(folded[match] for match in dict.fromkeys([*same, *close]))[:count]

@@ -62,8 +62,8 @@ def render_report(connection: duckdb.DuckDBPyConnection, source_id: str) -> str:
         rules=_rules(rules),
         reconciliation=_plain(
             connection,
-            "SELECT measure, counting_unit, rows_read, rows_used, rows_excluded, rows_rejected, count_read, count_used, "
-            "count_excluded, count_rejected, closes FROM out.reconciliation",
+            "SELECT measure, counting_unit, rows_read, rows_used, rows_excluded, rows_rejected, count_read, "
+            "count_used, count_excluded, count_rejected, closes FROM out.reconciliation",
             source_id,
             "The source has none.",
         ),
@@ -141,7 +141,8 @@ def _cells(cells: list[dict[str, Any]]) -> str:
 def _coverage(connection: duckdb.DuckDBPyConnection, source_id: str) -> str:
     records = _records(
         connection,
-        "SELECT coverage.*, title_en FROM out.coverage AS coverage LEFT JOIN out.iccs AS iccs ON iccs.code = coverage.iccs",
+        "SELECT coverage.*, title_en FROM out.coverage AS coverage "
+        "LEFT JOIN out.iccs AS iccs ON iccs.code = coverage.iccs",
         source_id,
     )
     if not records:

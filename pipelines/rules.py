@@ -50,9 +50,8 @@ class Checked:
     @property
     def summary(self) -> str:
         """One line for people."""
-        counts = {
-            name: sum(1 for one in self.outcomes if one.outcome == name) for name in ("passed", "warned", "errored")
-        }
+        names = ("passed", "warned", "errored")
+        counts = {name: sum(1 for one in self.outcomes if one.outcome == name) for name in names}
         return f"{len(self.outcomes)} rules: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
 
@@ -97,9 +96,9 @@ def check(
         outcomes += [judge_rule(connection, rule, source) for rule in figure_rules(source.kind)]
         _add_controls(connection, validated)
         _locate(connection)
-        connection.execute(
-            f"COPY (SELECT * EXCLUDE (place) FROM located ORDER BY rule, place) TO {quote_literal(str(paths['findings']))} (FORMAT parquet)"
-        )
+        findings = quote_literal(str(paths["findings"]))
+        kept = "SELECT * EXCLUDE (place) FROM located ORDER BY rule, place"
+        connection.execute(f"COPY ({kept}) TO {findings} (FORMAT parquet)")
         outcomes += structure()
         _refuse(connection, folder, outcomes)
         cells = _attach_caveats(connection, aggregated.cells, paths["cells"])
@@ -118,8 +117,8 @@ def open_tables(
     register_code_tables(connection)
     run_sql(connection, "rule_tables", **_total_parts(source))
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE finding (rule VARCHAR, place BIGINT, stage VARCHAR, counting_unit VARCHAR, iccs VARCHAR, "
-        "ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, value_expected DOUBLE, "
+        "CREATE OR REPLACE TEMP TABLE finding (rule VARCHAR, place BIGINT, stage VARCHAR, counting_unit VARCHAR, "
+        "iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, value_expected DOUBLE, "
         "detail VARCHAR, _file VARCHAR, _sheet VARCHAR, _row BIGINT)"
     )
 
@@ -204,6 +203,7 @@ def _statement(rule: Rule, source: Source) -> str:
         **_total_parts(source),
         "covers": covers_literal(source),
         "events": "true" if source.rows == "events" else "false",
+        "whole_cube": "true" if source.rows == "cells" else "false",
         "include_children": "true" if source.parent_counts == "include_children" else "false",
         "fractions": _fractions(source),
         "condition": rule.parameters.get("condition", "false"),

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.errors import UsageError
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -58,7 +60,7 @@ def load_settings(data: str | Path | None = None) -> Settings:
         data: data folder; else ICCS_DATA; else ``data`` in the current folder.
 
     Raises:
-        ValueError: a number in the environment is not a number.
+        UsageError: a number in the environment is not a number.
     """
     folder = Path(data or os.environ.get("ICCS_DATA") or "data").resolve()
     return Settings(
@@ -74,5 +76,5 @@ def _whole_number(name: str, default: int) -> int:
     if text is None:
         return default
     if not text.isdigit() or int(text) < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, not {text!r}")
+        raise UsageError(f"{name} must be a whole number of at least 1, not {text!r}")
     return int(text)

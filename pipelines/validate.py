@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.classify import Classified, out_of_scope_reason
+from pipelines.conform import area_words
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import DataRefused, Problem, nearest_values
 from pipelines.numbers import create_number_macro
@@ -20,6 +21,7 @@ from pipelines.source import Control, Source, SourceFolder
 from schemas.declarations import load_rules, quote_identifier, quote_literal
 
 _MOST_PROBLEMS_SHOWN = 50
+_RULES_ON_WORDS = ("unknown_word", "unknown_area")
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
         column = folder.source.columns.get(dimension)
         if column:
             valid.setdefault(column, []).append(word)
+    area_column = folder.source.columns.get("ref_area", "ref_area")
+    valid.setdefault(area_column, []).extend(word for word, _ in sorted(area_words(folder)))
     return [
         Problem(
             rule=rule,
@@ -130,7 +134,7 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
             column=column,
             value=value,
             found=f"{cells:,} cell{'s' if cells != 1 else ''} rejected: {rule.replace('_', ' ')}.",
-            nearest=nearest_values(value or "", valid.get(column, [])) if rule == "unknown_word" else (),
+            nearest=nearest_values(value or "", valid.get(column, [])) if rule in _RULES_ON_WORDS else (),
             cells=cells,
         )
         for rule, file, sheet, row, column, value, cells in connection.execute(

@@ -56,7 +56,8 @@ def _run(tmp_path: Path, rows: list[str], links: list[dict[str, str]], by: str =
         lines.append(",".join(full.get(column, "") for column in columns))
     (folder / "concordance.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "xx_test.csv").write_text("\n".join(["area,year,code,sex,count", *rows]) + "\n", encoding="utf-8")
+    text = "\n".join(["area,year,code,sex,count", *rows])
+    (tmp_path / "in" / "xx_test.csv").write_text(text + "\n", encoding="utf-8")
     return run_all(
         find_sources([], tmp_path / "sources"),
         Settings(data=tmp_path / "data"),
@@ -201,7 +202,8 @@ def test_an_out_of_scope_code_is_excluded_by_name_and_counted(tmp_path: Path) ->
     with duckdb.connect(str(result.published), read_only=True) as connection:
         excluded = connection.execute("SELECT rule, cells, count FROM out.exclusion").fetchall()
         row = connection.execute(
-            "SELECT rows_read, rows_used, rows_excluded, rows_rejected, count_used, count_excluded FROM out.reconciliation"
+            "SELECT rows_read, rows_used, rows_excluded, rows_rejected, count_used, count_excluded "
+            "FROM out.reconciliation"
         ).fetchall()
     assert excluded == [("out_of_scope_not_crime", 1, 9.0)]
     assert row == [(2, 1, 1, 0, 3.0, 9.0)]

@@ -5,19 +5,23 @@ Expected counts: UNODC, ICCS Version 1.0, "Part Two - Broad and detailed structu
 
 from __future__ import annotations
 
+import csv
 import pickle
 import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iccs.classification import UnknownCode, load_classification
+from iccs.classification import Category, Classification, Text, UnknownCode, load_classification
+from iccs.tree import InvalidTree
 
 ICCS = load_classification()
+FAULTS = Path(__file__).parent / "faults"
 CODES = [category.code for category in ICCS]
 COMBINED = {"0101_0102", "02-04", "02043_02044", "TOTAL"}
 
@@ -272,3 +276,25 @@ def test_an_attribute_knows_the_categories_it_applies_to(tag: str, applies: str,
     (attribute,) = [item for item in ICCS.attributes if item.tag == tag]
     assert attribute.applies_to(applies)
     assert not attribute.applies_to(does_not)
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("tree_cyclic_parents", "0101 is its own ancestor"),
+        ("tree_unknown_parent", "0201 has the unknown parent '02'"),
+    ],
+)
+def test_a_table_that_is_no_tree_is_refused(fault: str, message: str) -> None:
+    rows = csv.DictReader((FAULTS / f"{fault}.csv").read_text(encoding="utf-8").splitlines())
+    categories = {
+        row["code"]: Category(
+            row["code"],
+            int(row["level"]),
+            row["parent"] or None,
+            Text(row["title_en"], row["title_fr"], row["title_es"]),
+        )
+        for row in rows
+    }
+    with pytest.raises(InvalidTree, match=message):
+        Classification(categories)

@@ -164,7 +164,7 @@ SEX_WORDS = "sex,m,M,\nsex,f,F,\n"
 
 @pytest.fixture(scope="module")
 def united_kingdom(new_tiny: Callable[[], Tiny]) -> Any:
-    """2008: 0102 of two parts only. 2022: all there, two words for men in Scotland. 2023: some missing. 2024: no row of women in Scotland."""
+    """2008: 0102 of two parts only. 2022: two words for men. 2023: some missing. 2024: a row of women lacks."""
     tiny = new_tiny()
     tiny.declare(GB + SEXES, SEX_WORDS + "sex,males,M,\nvalue,:,O,\n", [HOMICIDE, ATTEMPT])
     years = {

@@ -169,6 +169,9 @@ def months(values: list[float], **key: Any) -> Rows:
 
 
 SPLIT_YEARS = [row for year in range(2010, 2020) for row in by_sex(90, 10, 0, time_period=str(year))]
+NO_WOMEN_2014 = [
+    {**row, "value": 0.0} if (row["time_period"], row["sex"]) == ("2014", "F") else row for row in SPLIT_YEARS
+]
 NOBODY_YEARS = [
     row for year in range(2010, 2020)
     for row in (by_sex(0, 0, 100, time_period=str(year)) if year in (2014, 2015, 2016, 2017)
@@ -215,6 +218,24 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "0.0 % in 2020, 30.0 % in 2021",
     ),
     "sex_split_disappears": (Data(cells=SPLIT_YEARS), Data(cells=NOBODY_YEARS), 4, "0.0 % here, of 100.0 %"),
+    "sex_vanishes": (
+        Data(cells=SPLIT_YEARS),
+        Data(cells=NO_WOMEN_2014),
+        1,
+        "none of sex F, usually 10",
+    ),
+    "sex_share_jump": (
+        Data(cells=SPLIT_YEARS),
+        Data(cells=[*SPLIT_YEARS[:-4], *by_sex(10, 90, 0, time_period="2019")]),
+        1,
+        "men: 10.0 %, usually 90.0 %",
+    ),
+    "area_cells_missing": (
+        Data(core=[cell for sex in ("M", "F") for cell in states(*ZA_AREAS, sex=sex)]),
+        Data(core=[cell for sex in ("M", "F") for cell in states(*ZA_AREAS, sex=sex)][:-1]),
+        1,
+        "1 cells, the other areas have 2",
+    ),
     "sex_impossible": (
         Data(core=[{"national_label": "Feminicidio", "sex": "F"}, {"sex": "M"}]),
         Data(core=[{"national_label": "Feminicidio", "sex": "M"}]),
