@@ -118,8 +118,8 @@ def open_tables(
     run_sql(connection, "rule_tables", **_total_parts(source))
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE finding (rule VARCHAR, place BIGINT, stage VARCHAR, counting_unit VARCHAR, "
-        "iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, value_expected DOUBLE, "
-        "detail VARCHAR, _file VARCHAR, _sheet VARCHAR, _row BIGINT)"
+        "iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, "
+        "value_expected DOUBLE, detail VARCHAR, _file VARCHAR, _sheet VARCHAR, _row BIGINT)"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -33,6 +34,12 @@ class Trend:
     direction: str
 
 
+@cache
+def _pairs(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Positions of all pairs i < j of n points; the same few lengths come back thousands of times."""
+    return np.triu_indices(n, 1)
+
+
 def mann_kendall(values: Sequence[float]) -> tuple[int, float, float]:
     """Return S, its variance corrected for ties, and the two-sided p with continuity correction.
 
@@ -45,7 +52,8 @@ def mann_kendall(values: Sequence[float]) -> tuple[int, float, float]:
     """
     x = np.asarray(values, dtype=float)
     n = len(x)
-    s = int(np.sign(x[None, :] - x[:, None])[np.triu_indices(n, 1)].sum())
+    first, second = _pairs(n)
+    s = int(np.sign(x[second] - x[first]).sum())
     _, ties = np.unique(x, return_counts=True)
     variance = (n * (n - 1) * (2 * n + 5) - float((ties * (ties - 1) * (2 * ties + 5)).sum())) / 18
     if s == 0 or variance == 0:
@@ -69,7 +77,7 @@ def sen_slope(years: Sequence[float], values: Sequence[float], variance: float) 
     2.0
     """
     t, x = np.asarray(years, dtype=float), np.asarray(values, dtype=float)
-    first, second = np.triu_indices(len(x), 1)
+    first, second = _pairs(len(x))
     slopes: NDArray[np.float64] = np.sort((x[second] - x[first]) / (t[second] - t[first]))
     reach = _Z_975 * math.sqrt(variance)
     low = max(round((len(slopes) - reach) / 2), 1)

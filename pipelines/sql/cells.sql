@@ -29,4 +29,4 @@ COPY (
         coalesce(value_status, flag) AS obs_status
     FROM translated
     LEFT JOIN area ON area.code = translated.ref_area
-) TO {{target}} (FORMAT parquet, COMPRESSION zstd)
+) TO {{target}} (FORMAT parquet, COMPRESSION snappy)

@@ -20,6 +20,10 @@ FROM read_parquet({{cells}}) AS cell
 ANTI JOIN read_parquet({{rejected_before}}) AS before USING (cell)
 WHERE exclusion IS NULL;
 
+CREATE TEMP TABLE period AS
+SELECT time_period, first_day_of(time_period, freq) AS first_day, last_day_of(time_period, freq) AS last_day
+FROM (SELECT DISTINCT time_period, freq FROM used);
+
 CREATE TEMP VIEW linked AS
 SELECT
     used.cell, used._file, used._sheet, used._row, used.measure, used.stage, used.counting_unit, used.national_code,
@@ -31,10 +35,11 @@ SELECT
     link.out_of_scope,
     {{conflicts}} AS conflict
 FROM used
+JOIN period ON period.time_period = used.time_period
 LEFT JOIN link
     ON link.national_code = used.national_code
-    AND link.first_day <= first_day_of(used.time_period, used.freq)
-    AND link.last_day >= last_day_of(used.time_period, used.freq);
+    AND link.first_day <= period.first_day
+    AND link.last_day >= period.last_day;
 
 COPY (
     SELECT cell, exclusion AS rule
@@ -44,14 +49,14 @@ COPY (
     SELECT DISTINCT cell, 'out_of_scope_' || out_of_scope
     FROM linked
     WHERE out_of_scope IS NOT NULL
-) TO {{excluded}} (FORMAT parquet, COMPRESSION zstd);
+) TO {{excluded}} (FORMAT parquet, COMPRESSION snappy);
 
 COPY (
     SELECT link, measure, stage, counting_unit, left(time_period, 4) AS time_period, sex, sum(value * weight) AS count
     FROM linked
     WHERE link IS NOT NULL
     GROUP BY ALL
-) TO {{mapped}} (FORMAT parquet, COMPRESSION zstd);
+) TO {{mapped}} (FORMAT parquet, COMPRESSION snappy);
 
 CREATE TEMP TABLE rejected AS
 FROM read_parquet({{rejected_before}})
@@ -74,4 +79,4 @@ COPY (
     FROM linked
     ANTI JOIN rejected USING (cell)
     WHERE out_of_scope IS NULL
-) TO {{core}} (FORMAT parquet, COMPRESSION zstd)
+) TO {{core}} (FORMAT parquet, COMPRESSION snappy)

@@ -21,4 +21,4 @@ COPY (
             rejects_limit = 1000
         )
     )
-) TO {{target}} (FORMAT parquet, COMPRESSION zstd)
+) TO {{target}} (FORMAT parquet, COMPRESSION snappy)

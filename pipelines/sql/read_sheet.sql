@@ -2,4 +2,4 @@
 COPY (
     SELECT {{file}} AS _file, {{sheet}} AS _sheet, _row, {{columns}}
     FROM sheet_rows
-) TO {{target}} (FORMAT parquet, COMPRESSION zstd)
+) TO {{target}} (FORMAT parquet, COMPRESSION snappy)

@@ -3,4 +3,4 @@ COPY (
     SELECT *, {{caveats}} AS caveats
     FROM published_cells
     ORDER BY iccs, ref_area, freq, time_period
-) TO {{target}} (FORMAT parquet, COMPRESSION zstd)
+) TO {{target}} (FORMAT parquet, COMPRESSION snappy)
