@@ -1,8 +1,9 @@
--- Grain: one row for the file, then one for each raw row whose parts differ from its total (at most 20).
+-- Grain: one row for the file, then one for each raw row whose parts differ from its total (at most 20). A row with
+-- counts in its parts and no number as total differs too; one without either (an offence without victims) does not.
 WITH compared AS (
-    SELECT _file, _row, {{total}} AS total, {{parts}} AS parts
+    SELECT _file, _row, coalesce({{total}}, 0) AS total, {{parts}} AS parts
     FROM read_parquet({{path}})
-    WHERE {{total}} IS NOT NULL
+    WHERE {{total}} IS NOT NULL OR {{parts}} <> 0
 )
 (SELECT any_value(_file), NULL, sum(total), sum(total) + sum(CASE WHEN abs(parts - total) > {{tolerance}} THEN parts - total ELSE 0 END)
 FROM compared HAVING count(*) > 0)

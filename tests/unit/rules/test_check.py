@@ -316,3 +316,15 @@ def test_a_suite_that_died_is_errored(made: tuple[Settings, RunResult]) -> None:
         outcomes = suite.begin(cells, "count", settings)()
     assert {one.outcome for one in outcomes} == {"errored"}
     assert len(outcomes) == len(expectation_rules("count"))
+
+
+def test_a_total_that_is_no_number_beside_counts_is_told(tmp_path: Path) -> None:
+    spoilt = [*ROWS[1:], row("38", 2000, ATTEMPT, 19, 10, 8, 1, 19).replace(",19,10,8,1", ",#REF!,10,8,1")]
+    assert "#REF!" in spoilt[-1]
+    write_file(tmp_path / "given", spoilt)
+    checked = check_source(
+        list_sources()["ar_snic"], Settings(data=tmp_path / "data", threads=1), tmp_path / "given", None, None
+    )
+    (controls,) = [one for one in checked.outcomes if one.rule == "control_totals"]
+    assert controls.outcome == "warned"
+    assert "expected 0, found 19 (row 9)" in controls.detail
