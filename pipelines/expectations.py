@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -187,8 +186,6 @@ def _outcome(rule: Rule, answer: dict[str, Any] | None) -> Outcome:
 
 def serve(requests: IO[str] | None = None, answers: IO[str] | None = None) -> None:
     """Answer requests, one a line, until there are no more: the other process of ``SuiteProcess``."""
-    if requests is None:
-        os.nice(10)  # the library loads in the time that the run leaves over
     source, target = requests or sys.stdin, answers or sys.stdout
     sys.stdout = sys.stderr  # whatever the library prints must not get among the answers
     context = _context()
