@@ -229,7 +229,7 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
             }
         ],
     )
-    if source.kind == "count":
+    if source.figures == "count":
         tags = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{name}=' || {name} END" for name in _TAGS)
         run_sql(connection, "load_mapping", tags=tags, **own, **parts)
 

@@ -19,6 +19,9 @@ from pipelines.classify import classify
 from pipelines.conform import conform
 from pipelines.errors import DataRefused, UsageError
 from pipelines.expectations import SuiteProcess
+from pipelines.incident_account import account
+from pipelines.incidents import tally
+from pipelines.partitions import acquire_partitions
 from pipelines.publish import Publication, content_key, publish, published_key
 from pipelines.quarantine import clear_quarantine
 from pipelines.read import read
@@ -114,7 +117,7 @@ def run_source(
         DataRefused, ConcordanceError, UsageError: the source cannot be used; its last good vintage stays current.
     """
     name = folder.source_id
-    acquired: Acquired = run_step("acquire", name, 0, acquire, folder, settings, directory)
+    acquired: Acquired = run_step("acquire", name, 0, _acquiring(folder), folder, settings, directory)
     current = current_vintage(name, settings)
     if current is not None and current.run_key == run_key(folder, acquired):
         clear_quarantine(name, settings)  # of a file that came in between and was refused
@@ -150,15 +153,34 @@ def _check_acquired(
 ) -> tuple[Validated, Checked]:
     """Steps 2 to 7: from files to figures that may be stored."""
     name = folder.source_id
-    raw = run_step("read", name, len(acquired.files), read, folder, acquired, settings, work)
-    conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
-    classified = run_step("classify", name, conformed.cell_count, classify, folder, conformed, settings, work)
-    validated = run_step("validate", name, classified.rows, validate, folder, raw, classified, settings, work)
+    if folder.source.kind == "incident":
+        tallied = run_step("tally", name, len(acquired.files), tally, folder, acquired, settings, work)
+        validated = run_step("account", name, tallied.rows, account, folder, tallied, settings, work)
+    else:
+        validated = _validate_tables(folder, acquired, settings, work, run_step)
     aggregated = run_step("aggregate", name, validated.rows, aggregate, folder, validated, settings, work)
     checked = run_step(
         "check", name, aggregated.rows, check, folder, validated, aggregated, settings, work, suite, previous
     )
     return validated, checked
+
+
+def _acquiring(folder: SourceFolder) -> Callable[..., Acquired]:
+    return acquire_partitions if folder.source.kind == "incident" else acquire
+
+
+def _validate_tables(
+    folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path, run_step: RunStep
+) -> Validated:
+    """Steps 2 to 5 of a source of national tables."""
+    name = folder.source_id
+    raw = run_step("read", name, len(acquired.files), read, folder, acquired, settings, work)
+    conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
+    classified = run_step("classify", name, conformed.cell_count, classify, folder, conformed, settings, work)
+    validated: Validated = run_step(
+        "validate", name, classified.rows, validate, folder, raw, classified, settings, work
+    )
+    return validated
 
 
 def check_source(
@@ -179,7 +201,7 @@ def check_source(
     if suite is not None:
         suite.start()
     step = plain_step(lambda _: None)
-    acquired = step("acquire", folder.source_id, 0, acquire, folder, settings, directory)
+    acquired = step("acquire", folder.source_id, 0, _acquiring(folder), folder, settings, directory)
     with _working_folder(folder.source_id, settings) as work:
         return _check_acquired(folder, acquired, settings, work, step, suite, previous)[1]
 
@@ -217,7 +239,7 @@ def run_all(
                     absent.append(folder.source_id)
                     continue
                 # A population has few columns and no categories: SQL rules alone judge it.
-                judge = suite if folder.source.kind == "count" else None
+                judge = suite if folder.source.figures == "count" else None
                 _, worked = run_source(folder, settings, directory, run_step, judge)
                 (loaded if worked else unchanged).append(folder.source_id)
             except DataRefused as error:
