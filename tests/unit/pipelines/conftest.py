@@ -18,7 +18,7 @@ import pytest
 from pipelines.acquire import acquire
 from pipelines.aggregate import aggregate
 from pipelines.classify import classify
-from pipelines.conform import conform
+from pipelines.conform import conform, open_cells
 from pipelines.read import RawTable, read
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder, list_sources
@@ -144,7 +144,8 @@ class Tiny:
         conformed = conform(self.source, raw, self.settings, self.work)
         with duckdb.connect() as connection:
             rejected = connection.read_parquet(str(conformed.rejected))
-            cells = connection.read_parquet(str(conformed.cells)).join(rejected, "cell", how="anti")
+            open_cells(connection, conformed.cells)
+            cells = connection.view("cells").join(rejected, "cell", how="anti")
             return (
                 cells.project("_row, value").order("_row").fetchall(),
                 rejected.project("_row, rule").order("_row, rule").fetchall(),
