@@ -17,12 +17,14 @@ import pyarrow as pa
 from iccs.classification import load_classification
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.indicators import make_rates, make_trends
+from pipelines.loads import name_files
+from pipelines.revisions import load_vintages
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
 from pipelines.store import Vintage, code_fingerprint
 from pipelines.theme_coverage import load_themes_and_coverage
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
-from schemas.declarations import create_table_sql, load_tables, quote_literal
+from schemas.declarations import attribute_columns, create_table_sql, load_tables, quote_literal
 
 _TAGS = ("attempted", "weapon", "relationship", "citizenship", "motive", "cyber", "situational_context", "sex", "age")
 
@@ -47,7 +49,8 @@ def content_key(vintages: Sequence[Vintage], folders: dict[str, SourceFolder]) -
     """Return the fingerprint of what a publication would hold."""
     digest = hashlib.sha256(code_fingerprint().encode())
     for vintage in sorted(vintages, key=lambda item: item.source_id):
-        digest.update(f"{vintage.source_id} {vintage.vintage} {folders[vintage.source_id].fingerprint}\n".encode())
+        history = " ".join(f"{load.vintage} {load.loaded_at}" for load in vintage.loads)
+        digest.update(f"{vintage.source_id} {history} {folders[vintage.source_id].fingerprint}\n".encode())
     return digest.hexdigest()[:16]
 
 
@@ -79,11 +82,12 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
     try:
         with connect(settings, half) as connection:
             connection.execute("BEGIN")  # hundreds of small statements: one write to disk, not one each
-            _create(connection)
+            create_tables(connection)
             _load_lists(connection)
             connection.execute("COMMIT")
             for vintage in vintages:
                 _load_vintage(connection, vintage, folders[vintage.source_id])
+                load_vintages(connection, vintage, settings)
             _load_ages(connection)
             sources = [folders[vintage.source_id].source for vintage in vintages]
             populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
@@ -112,16 +116,19 @@ def _discard(half: Path) -> None:
         path.unlink()
 
 
-def _create(connection: duckdb.DuckDBPyConnection) -> None:
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the empty tables and the macros of schema ``out``, as declared, with their comments."""
     connection.execute("CREATE SCHEMA out")
     for table in load_tables().values():
         for statement in create_table_sql(table):
             connection.execute(statement)
+    attributes = ", ".join(attribute_columns())
+    totals = ", ".join("'_T'" for _ in attribute_columns())
     views = resources.files("schemas").joinpath("views", "out")
     for entry in sorted(views.iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".sql"):
             text = entry.read_text(encoding="utf-8")
-            connection.execute(text)
+            connection.execute(text.replace("{{attributes}}", attributes).replace("{{totals}}", totals))
             comment = " ".join(line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--"))
             connection.execute(
                 f"COMMENT ON MACRO TABLE out.{entry.name.removesuffix('.sql')} IS {quote_literal(comment)}"
@@ -185,7 +192,6 @@ def _load_lists(connection: duckdb.DuckDBPyConnection) -> None:
 def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder: SourceFolder) -> None:
     source = folder.source
     manifest = vintage.manifest()
-    files = "; ".join(f"{file['name']} ({file['sha256'][:12]})" for file in manifest["files"])
     parts = {name: quote_literal(str(vintage.part(name))) for name in ("cells", "links", "mapped")}
     own = {"source": quote_literal(source.source_id), "vintage": quote_literal(vintage.vintage)}
     run_sql(connection, "load_population" if source.kind == "population" else "load_observations", **own, **parts)
@@ -204,11 +210,7 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
             coverage=quote_literal(str(vintage.part("coverage"))),
             **own,
         )
-    (observations, first, last) = fetch_row(
-        connection,
-        "SELECT count(*), min(left(time_period, 4)), max(left(time_period, 4)) FROM read_parquet($cells)",
-        {"cells": str(vintage.part("cells"))},
-    )
+    current = vintage.loads[-1]
     _insert(
         connection,
         "source",
@@ -222,10 +224,10 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
                 "url": source.url,
                 "licence": source.licence.name,
                 "citation": source.citation,
-                "files": files,
-                "observations": observations,
-                "first_period": first,
-                "last_period": last,
+                "files": name_files(manifest["files"]),
+                "observations": current.observations,
+                "first_period": current.first_period,
+                "last_period": current.last_period,
             }
         ],
     )
