@@ -18,6 +18,7 @@ from iccs.classification import load_classification
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.indicators import make_rates, make_trends
 from pipelines.loads import name_files
+from pipelines.releases import history, keep_published, new_release_id, put_in_place
 from pipelines.revisions import load_vintages
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
@@ -54,17 +55,6 @@ def content_key(vintages: Sequence[Vintage], folders: dict[str, SourceFolder]) -
     return digest.hexdigest()[:16]
 
 
-def published_key(settings: Settings) -> str | None:
-    """Return the content key of the published file, None where there is none or it is not ours to read."""
-    if not settings.published.is_file():
-        return None
-    try:
-        with duckdb.connect(str(settings.published), read_only=True) as connection:
-            return str(fetch_row(connection, "SELECT content_key FROM out.release")[0])
-    except (duckdb.CatalogException, duckdb.InvalidInputException, duckdb.IOException):
-        return None  # damaged, or of an older layout: it is replaced
-
-
 def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], settings: Settings) -> Publication:
     """Build schema ``out`` from the current vintages, and put it in the place of the last release.
 
@@ -76,7 +66,8 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
     target = settings.published
     target.parent.mkdir(parents=True, exist_ok=True)
     key = content_key(vintages, folders)
-    release = f"{datetime.now(UTC).date().isoformat()}-{key[:8]}"
+    keep_published(settings)
+    release = new_release_id(datetime.now(UTC).date().isoformat(), key, settings)
     half = target.with_name(f".{target.stem}-{key}.part")
     _discard(half)
     try:
@@ -94,20 +85,15 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             make_rates(connection, populations)
             make_trends(connection, sources)
             load_themes_and_coverage(connection)
-            _load_release(connection, release, key, len(vintages))
-            counts = fetch_row(
-                connection,
-                "SELECT (SELECT count(*) FROM out.observation), (SELECT count(*) FROM out.rate), "
-                "(SELECT count(*) FROM out.trend)",
-            )
+            counts = _load_release(connection, release, key, settings)
             connection.execute("CHECKPOINT")
         with half.open("rb") as handle:
             os.fsync(handle.fileno())
-        os.replace(half, target)
+        put_in_place(half, settings)
     except BaseException:
         _discard(half)
         raise
-    target.with_name(target.name + ".wal").unlink(missing_ok=True)  # of a file that is no longer there
+    keep_published(settings)
     return Publication(target, release, *counts)
 
 
@@ -253,19 +239,27 @@ def _load_ages(connection: duckdb.DuckDBPyConnection) -> None:
     _insert(connection, "age", sorted(rows, key=lambda row: (str(row["code"])[0] == "_", row["lower_age"] or 0)))
 
 
-def _load_release(connection: duckdb.DuckDBPyConnection, release: str, key: str, sources: int) -> None:
-    (observations,) = fetch_row(connection, "SELECT count(*) FROM out.observation")
-    _insert(
+def _load_release(
+    connection: duckdb.DuckDBPyConnection, release: str, key: str, settings: Settings
+) -> tuple[int, int, int]:
+    """Fill the three tables of releases; returns how many observations, rates and trends there are."""
+    counts = fetch_row(
         connection,
-        "release",
-        [
-            {
-                "release": release,
-                "published_at": datetime.now(UTC).replace(tzinfo=None),
-                "code_version": version("iccs-pipelines"),
-                "content_key": key,
-                "sources": sources,
-                "observations": observations,
-            }
-        ],
+        "SELECT (SELECT count(*) FROM out.observation), (SELECT count(*) FROM out.rate), "
+        "(SELECT count(*) FROM out.trend), (SELECT count(*) FROM out.source)",
     )
+    this = {
+        "release": release,
+        "published_at": datetime.now(UTC).replace(tzinfo=None),
+        "code_version": version("iccs-pipelines"),
+        "content_key": key,
+        **dict(zip(("observations", "rates", "trends", "sources"), counts, strict=True)),
+    }
+    _insert(connection, "release", [this])
+    _insert(connection, "release_history", [*history("release_history", settings), this])
+    _insert(connection, "release_source", history("release_source", settings))
+    connection.execute(
+        "INSERT INTO out.release_source BY NAME SELECT (SELECT release FROM out.release) AS release, "
+        "source, vintage, observations, first_period, last_period FROM out.source"
+    )
+    return counts[:3]

@@ -40,8 +40,12 @@ def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, setti
     for before, load in pairwise(vintage.loads):
         revisions = _kept_revisions(connection, settings.core / vintage.source_id, before, load)
         connection.execute(
-            "INSERT INTO out.revision BY NAME SELECT $source AS source, $vintage AS vintage, "
-            "$before AS previous_vintage, CAST($loaded_at AS TIMESTAMP) AS loaded_at, $causes AS revision_cause, * FROM read_parquet($path)",
+            """
+            INSERT INTO out.revision BY NAME
+            SELECT $source AS source, $vintage AS vintage, $before AS previous_vintage,
+                CAST($loaded_at AS TIMESTAMP) AS loaded_at, $causes AS revision_cause, *
+            FROM read_parquet($path)
+            """,
             {
                 "source": vintage.source_id,
                 "vintage": load.vintage,

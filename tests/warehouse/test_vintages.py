@@ -21,7 +21,7 @@ from pipelines.run import plain_step, run_source
 from pipelines.store import Vintage, current_vintage
 from schemas.declarations import load_tables
 
-Tiny = Any  # see conftest.py
+Tiny = Any  # see tests/unit/pipelines/conftest.py
 COLUMNS = [column.name for column in load_tables()["observation"].columns if column.name not in ("source", "vintage")]
 LINKS = [
     {"national_code": "HOM", "national_label": "Homicidio", "iccs_code": "0101", "relation": "exact"},
