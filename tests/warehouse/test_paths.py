@@ -22,7 +22,13 @@ KEY = [column.name for column in load_tables()["observation"].columns if column.
 SERIES = ", ".join(name for name in KEY if name != "vintage")
 AREAS = ("UKC-L", "UKM", "UKN")  # the three parts of the United Kingdom
 MONTHS = [f"2024-{month:02d}" for month in range(1, 13)]
-CODES = {"HOM": "0101", "ATT": "0102", "ROB": "0401", "BUR": "05012", "PRO": "0501"}  # some at the category above others
+CODES = {
+    "HOM": "0101",
+    "ATT": "0102",
+    "ROB": "0401",
+    "BUR": "05012",
+    "PRO": "0501",
+}  # some at the category above others
 SEXES = {"men": "M", "women": "F", "not known": "_U"}
 AGES = {"0-14": "Y0T14", "15-17": "Y15T17", "18-29": "Y18T29", "30-59": "Y30T59", "60+": "Y_GE60", "?": "_U"}
 LINKS = [
@@ -110,7 +116,8 @@ PATHS = {
     **{
         f"level {level}": f"""
             WITH part AS (SELECT * REPLACE (left(iccs, 2) AS iccs) FROM out.counts_at_level({level})),
-            parts AS (SELECT {SERIES}, sum(value) AS value, bool_and(value IS NOT NULL) AS there FROM part GROUP BY ALL)
+            parts AS (SELECT {SERIES}, sum(value) AS value, bool_and(value IS NOT NULL) AS there FROM part GROUP BY ALL
+                HAVING NOT bool_or(rollup = 'children_exceed'))
             SELECT total.value, parts.value, there FROM parts JOIN out.observation AS total USING ({SERIES})
         """
         for level in (1, 2, 3, 4)
