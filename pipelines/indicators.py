@@ -11,14 +11,15 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.database import run_sql
+from pipelines.declared_indicators import make_indicators
 from pipelines.source import Source
-from pipelines.statistics.rates import exact_limits
+from pipelines.statistics.rates import FEWEST_EVENTS, exact_limits
 from pipelines.trends import describe_trend, longest_segment
 from schemas.declarations import attribute_columns
 
 
 def make_rates(connection: duckdb.DuckDBPyConnection, populations: dict[str, int]) -> None:
-    """Fill ``out.rate`` from ``out.observation`` and ``out.population``.
+    """Fill ``out.rate`` from ``out.observation`` and ``out.population``, and the declared indicators from both.
 
     Args:
         connection: the warehouse being built.
@@ -36,8 +37,9 @@ def make_rates(connection: duckdb.DuckDBPyConnection, populations: dict[str, int
             }
         ),
     )
-    run_sql(connection, "rate")
+    run_sql(connection, "rate", few=str(FEWEST_EVENTS))
     connection.unregister("poisson")
+    make_indicators(connection)
     connection.unregister("population_priority")
 
 

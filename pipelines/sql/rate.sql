@@ -36,7 +36,8 @@ chosen AS (
     QUALIFY row_number() OVER (PARTITION BY ref_area, time_period, sex, age ORDER BY priority, source) = 1
 )
 SELECT
-    annual.* EXCLUDE (freq, iccs_made_from, missing_reason, conf_status, completeness),
+    annual.* EXCLUDE (freq, iccs_made_from, missing_reason, conf_status),
+    annual.value < {{few}} AS few_events,
     chosen.population,
     chosen.source AS population_source,
     chosen.vintage AS population_vintage,
