@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from iccs.classification import load_classification
 from pipelines.database import connect, fetch_row, run_sql
-from pipelines.indicators import make_rates, make_trends
+from pipelines.indicators import make_rates, make_segments, make_trends
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
 from pipelines.store import Vintage, code_fingerprint
@@ -89,6 +89,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
             make_rates(connection, populations)
             make_trends(connection, sources)
+            make_segments(connection, sources)
             load_themes_and_coverage(connection)
             _load_release(connection, release, key, len(vintages))
             counts = fetch_row(
