@@ -41,9 +41,9 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[object]]:
     The ratio is that of two Poisson rates, with the exact conditional limits of
     :func:`~pipelines.statistics.rates.rate_ratio`. Crime counts vary more than that: where five pairs of neighbouring
     years are there before the last year, the dispersion is their mean chi-square (Pearson's, of two rates with the same
-    expectation, 1 degree each), and quasi-Poisson limits of the logarithm by Student's t are made too (McCullagh and Nelder 1989,
-    Generalized Linear Models, section 6.2). The wider limits and the larger p are kept. A span with a break inside has
-    no ratio; one whose first year has no value has no row.
+    expectation, 1 degree each), and quasi-Poisson limits of the logarithm by Student's t are made too (McCullagh and
+    Nelder 1989, Generalized Linear Models, section 6.2). The wider limits and the larger p are kept. A span with a
+    break inside has no ratio; one whose first year has no value has no row.
 
     Args:
         series: years rising.
