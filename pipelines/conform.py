@@ -35,6 +35,7 @@ class Conformed:
     cell_count: int
     rejected_count: int
     sum_in_raw: float
+    raw: RawTable
 
     @property
     def summary(self) -> str:
@@ -65,7 +66,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         run_sql(connection, "write_rejected", target=quote_literal(str(rejected)))
         (cell_count,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($cells)", {"cells": str(cells)})
         (rejected_count,) = fetch_row(connection, "SELECT count(DISTINCT cell) FROM rejected")
-    return Conformed(folder.source_id, cells, rejected, raw.rows, cell_count, rejected_count, sum_in_raw)
+    return Conformed(folder.source_id, cells, rejected, raw.rows, cell_count, rejected_count, sum_in_raw, raw)
 
 
 def _reshape(

@@ -14,7 +14,7 @@ from pipelines.conform import area_words
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import DataRefused, Problem, nearest_values
 from pipelines.numbers import create_number_macro
-from pipelines.quarantine import clear_quarantine, keep_rejected
+from pipelines.quarantine import forget_rejected, keep_rejected
 from pipelines.read import RawTable
 from pipelines.settings import Settings
 from pipelines.source import Control, Source, SourceFolder
@@ -70,7 +70,7 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         for name in ("cells", "excluded", "rejected", "core"):
             path = quote_literal(str(getattr(classified, name)))
             connection.execute(f"CREATE TEMP VIEW {name} AS FROM read_parquet({path})")
-        outcomes = [_check_rejected(connection, folder, classified, settings)]
+        outcomes = [_check_rejected(connection, folder, raw, classified, settings)]
         outcomes.append(_check_totals_beside_parts(connection, source))
         run_sql(connection, "reconcile")
         outcomes.append(_check_reconciliation(connection, folder, raw, classified))
@@ -102,13 +102,17 @@ def _write(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> N
 
 
 def _check_rejected(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, classified: Classified, settings: Settings
+    connection: duckdb.DuckDBPyConnection,
+    folder: SourceFolder,
+    raw: RawTable,
+    classified: Classified,
+    settings: Settings,
 ) -> Outcome:
     (cells,) = fetch_row(connection, "SELECT count(*) FROM cells")
     if classified.rejected_count == 0:
-        clear_quarantine(folder.source_id, settings)
+        forget_rejected(raw, settings)
         return Outcome("rejected_share", "passed", cells, 0)
-    keep_rejected(connection, folder.source_id, settings)
+    keep_rejected(connection, raw, settings)
     problems = _rejected_problems(connection, folder)
     if classified.rejected_count > folder.source.rejected_share_limit * cells:
         raise DataRefused(problems)
