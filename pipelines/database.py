@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -23,24 +23,35 @@ def connect(settings: Settings, path: Path | None = None) -> Iterator[duckdb.Duc
 
     Args:
         settings: limits and folders.
-        path: database file to write; default in memory.
+        path: database file to write; default in memory, where a connection sees its own temporary tables only.
     """
     settings.work.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect(
-        str(path) if path else ":memory:",
+    limits = (settings.memory_limit, settings.threads, settings.work / "spill")
+    connection = _open(str(path), *limits) if path else _open_in_memory(*limits).cursor()
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@lru_cache(maxsize=1)
+def _open_in_memory(memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
+    """One engine for all steps of a run: opening it takes as long as a small step, and they share one memory limit."""
+    return _open(":memory:", memory_limit, threads, spill)
+
+
+def _open(database: str, memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        database,
         config={
-            "memory_limit": settings.memory_limit,
-            "threads": settings.threads,
-            "temp_directory": str(settings.work / "spill"),
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "temp_directory": str(spill),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "storage_compatibility_version": STORAGE_VERSION,
         },
     )
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 @cache

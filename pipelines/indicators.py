@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 import duckdb
@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipelines.database import run_sql
 from pipelines.source import Source
 from pipelines.statistics.rates import exact_limits
-from pipelines.trends import describe_trend, longest_segment
+from pipelines.trends import Trend, describe_trends, longest_segment
 from schemas.declarations import attribute_columns
 
 
@@ -45,28 +45,31 @@ def make_trends(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]
     """Fill ``out.trend`` from ``out.rate``: one row a series, on its longest stretch without a break."""
     declared = {source.source_id: source for source in sources}
     attributes = " ".join(f"AND {name} = '_T'" for name in attribute_columns())
-    found = run_sql(connection, "trend_points", all_attributes=attributes)
-    names = [column[0] for column in found.description or ()]
-    rows = [_trend_row(dict(zip(names, row, strict=True)), declared) for row in found.fetchall()]
-    if rows:
-        connection.register("trend_rows", pa.Table.from_pylist(rows))
-        connection.execute("INSERT INTO out.trend BY NAME FROM trend_rows")
-        connection.unregister("trend_rows")
+    series: pa.Table = run_sql(connection, "trend_points", all_attributes=attributes).to_arrow_table()
+    columns: dict[str, list[Any]] = series.to_pydict()
+    if not columns["source"]:
+        return
+    years, points, marked = columns.pop("years"), columns.pop("points"), columns.pop("marked_breaks")
+    breaks = [
+        _breaks(declared[source], iccs, at, seen)
+        for source, iccs, at, seen in zip(columns["source"], columns["iccs"], years, marked, strict=True)
+    ]
+    used = [slice(*longest_segment(at, inside)) for at, inside in zip(years, breaks, strict=True)]
+    trends = describe_trends([(at[one], values[one]) for at, values, one in zip(years, points, used, strict=True)])
+    columns |= {field.name: [getattr(trend, field.name) for trend in trends] for field in fields(Trend)}
+    columns["break_handling"] = [_handling(inside, trend) for inside, trend in zip(breaks, trends, strict=True)]
+    connection.register("trend_rows", pa.table(columns))
+    connection.execute("INSERT INTO out.trend BY NAME FROM trend_rows")
+    connection.unregister("trend_rows")
 
 
-def _trend_row(series: dict[str, Any], declared: dict[str, Source]) -> dict[str, Any]:
-    years: list[int] = series.pop("years")
-    points: list[float] = series.pop("points")
-    breaks = set(series.pop("marked_breaks") or ())
-    breaks |= {
-        int(entry.period[:4])
-        for entry in declared[series["source"]].breaks
-        if not entry.iccs or series["iccs"] in entry.iccs
-    }
-    inside = sorted(year for year in breaks if years[0] < year <= years[-1])
-    start, end = longest_segment(years, inside)
-    trend = describe_trend(years[start:end], points[start:end])
-    handling = "no break declared"
-    if inside:
-        handling = f"break in {', '.join(map(str, inside))}; used {trend.first_year}-{trend.last_year}"
-    return {**series, **asdict(trend), "break_handling": handling, "caveats": series["caveats"] or None}
+def _breaks(source: Source, iccs: str, years: list[int], marked: list[int] | None) -> list[int]:
+    """Years in which a series begins anew: declared for the source, or marked in the cells."""
+    declared = {int(entry.period[:4]) for entry in source.breaks if not entry.iccs or iccs in entry.iccs}
+    return sorted(year for year in declared.union(marked or ()) if years[0] < year <= years[-1])
+
+
+def _handling(breaks: list[int], trend: Trend) -> str:
+    if not breaks:
+        return "no break declared"
+    return f"break in {', '.join(map(str, breaks))}; used {trend.first_year}-{trend.last_year}"

@@ -7,7 +7,7 @@ SELECT
     CASE WHEN bool_and(rate_per_100k IS NOT NULL) THEN list(rate_per_100k ORDER BY time_period)
         ELSE list(value ORDER BY time_period) END AS points,
     list(CAST(time_period AS INTEGER) ORDER BY time_period) FILTER (obs_status = 'B') AS marked_breaks,
-    array_to_string(list_sort(list_distinct(flatten(list(string_split(caveats, ';'))))), ';') AS caveats
+    nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(caveats, ';'))))), ';'), '') AS caveats
 FROM out.rate
 WHERE age = '_T' AND value IS NOT NULL {{all_attributes}}
 GROUP BY ALL

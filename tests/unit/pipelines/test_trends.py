@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipelines.trends import describe_trend, longest_segment, mann_kendall, sen_slope
+from pipelines.trends import describe_trends, longest_segment, mann_kendall, sen_slope
 
 # Kendall's example 4.3: twelve pairs of ranks with ties in both.
 KENDALL_X = [1.5, 1.5, 3, 4, 6, 6, 6, 8, 9.5, 9.5, 11, 12]
@@ -133,7 +133,7 @@ def test_limits_of_the_slope_agree_with_scipy(values: list[int]) -> None:
 @given(SERIES)
 def test_trend_turned_round_is_the_same_with_the_other_sign(values: list[int]) -> None:
     years = list(range(2000, 2000 + len(values)))
-    forth, back = describe_trend(years, values), describe_trend(years, values[::-1])
+    forth, back = describe_trends([(years, values)])[0], describe_trends([(years, values[::-1])])[0]
     opposite = {"increasing": "decreasing", "decreasing": "increasing"}
 
     assert back.direction == opposite.get(forth.direction, forth.direction)
@@ -142,7 +142,7 @@ def test_trend_turned_round_is_the_same_with_the_other_sign(values: list[int]) -
 
 
 def test_no_change_at_all() -> None:
-    trend = describe_trend(list(range(2010, 2020)), [4.0] * 10)
+    trend = describe_trends([(list(range(2010, 2020)), [4.0] * 10)])[0]
 
     assert trend.direction == "no significant trend"
     assert (trend.mann_kendall_p, trend.sen_slope_per_year, trend.sen_low, trend.sen_high) == (1.0, 0, 0, 0)
@@ -150,7 +150,7 @@ def test_no_change_at_all() -> None:
 
 
 def test_seven_years_are_too_few_for_a_test() -> None:
-    trend = describe_trend(list(range(2010, 2017)), [1, 2, 3, 4, 5, 6, 7])
+    trend = describe_trends([(list(range(2010, 2017)), [1, 2, 3, 4, 5, 6, 7])])[0]
 
     assert trend.direction == "not tested (fewer than 8 years)"
     assert (trend.mann_kendall_p, trend.sen_slope_per_year) == (None, None)
@@ -158,13 +158,21 @@ def test_seven_years_are_too_few_for_a_test() -> None:
 
 
 def test_change_from_zero_has_no_percentage() -> None:
-    assert describe_trend([2010, 2011], [0, 5]).change_percent is None
+    assert describe_trends([([2010, 2011], [0, 5])])[0].change_percent is None
 
 
 @pytest.mark.parametrize(("years", "values"), [([], []), ([2011, 2010], [1, 2]), ([2010, 2010], [1, 2])])
 def test_years_must_rise(years: list[int], values: list[float]) -> None:
     with pytest.raises(ValueError, match="rising order"):
-        describe_trend(years, values)
+        describe_trends([(years, values)])[0]
+
+
+@settings(max_examples=20)
+@given(st.lists(SERIES, min_size=2, max_size=6))
+def test_series_described_together_are_as_each_alone(series: list[list[int]]) -> None:
+    pairs = [(list(range(2000, 2000 + len(values))), values) for values in series]
+
+    assert describe_trends(pairs) == [describe_trends([pair])[0] for pair in pairs]
 
 
 # --- breaks --------------------------------------------------------------------------------------
