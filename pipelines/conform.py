@@ -60,7 +60,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
             if paths:
                 sum_in_raw += _reshape(connection, folder, layout, number, paths)
                 tidy.append(f"SELECT {_word_columns(connection, folder, f'tidy_{number}')} FROM tidy_{number}")
-        _register_words(connection, folder)
+        register_words(connection, folder)
         _write_cells(connection, source, " UNION ALL BY NAME ".join(tidy), cells)
         _reject(connection, source, cells)
         run_sql(connection, "write_rejected", target=quote_literal(str(rejected)))
@@ -168,7 +168,8 @@ def area_words(folder: SourceFolder) -> set[tuple[str, str]]:
     return {(other, area.code) for area in load_areas() for name, other in area.schemes if name == scheme}
 
 
-def _register_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
+def register_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
+    """Create the tables ``word`` (dimension, word, code) of a source and ``area`` (code, level)."""
     words = list(folder.words)
     for dimension, word, code in words:
         _check_code(folder, dimension, word, code)

@@ -14,25 +14,17 @@ from pipelines.conform import area_words
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import DataRefused, Problem, nearest_values
 from pipelines.numbers import create_number_macro
+from pipelines.outcome import Outcome
+from pipelines.published_rates import read_published_rates
 from pipelines.quarantine import forget_rejected, keep_rejected
 from pipelines.read import RawTable
 from pipelines.settings import Settings
 from pipelines.source import Control, Source, SourceFolder
-from schemas.declarations import load_rules, quote_identifier, quote_literal
+from pipelines.words import check_words
+from schemas.declarations import quote_identifier, quote_literal
 
 _MOST_PROBLEMS_SHOWN = 50
 _RULES_ON_WORDS = ("unknown_word", "unknown_area")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one rule found: passed, warned, failed or not applicable, with how many things were checked."""
-
-    rule: str
-    outcome: str
-    checked: int
-    failing: int
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +38,7 @@ class Validated:
     reconciliation: Path
     exclusions: Path
     controls: Path
+    rates: Path
     outcomes: tuple[Outcome, ...]
     rejected_count: int
     rows: int
@@ -64,7 +57,7 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         DataRefused: more cells rejected than the source allows, a total among its parts, or a sum that does not close.
     """
     source = folder.source
-    paths = {name: work / f"{name}.parquet" for name in ("reconciliation", "exclusions", "controls")}
+    paths = {name: work / f"{name}.parquet" for name in ("reconciliation", "exclusions", "controls", "rates")}
     with connect(settings) as connection:
         create_number_macro(connection, source)
         for name in ("cells", "excluded", "rejected", "core"):
@@ -83,6 +76,8 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         _write(connection, "FROM control_list", paths["controls"])
         outcomes.append(_judge_controls(controls))
         outcomes.append(_check_unused_links(connection, classified))
+        outcomes += check_words(connection, source)
+        read_published_rates(connection, folder, raw, classified.links, paths["rates"])
     return Validated(
         source_id=folder.source_id,
         core=classified.core,
@@ -91,6 +86,7 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         reconciliation=paths["reconciliation"],
         exclusions=paths["exclusions"],
         controls=paths["controls"],
+        rates=paths["rates"],
         outcomes=tuple(outcomes),
         rejected_count=classified.rejected_count,
         rows=classified.rows,
@@ -314,24 +310,3 @@ def _judge_controls(controls: pa.Table) -> Outcome:
         if row["expected"] is not None
     )
     return Outcome("control_totals", "warned" if outside else "passed", controls.num_rows, len(outside), detail)
-
-
-def outcome_rows(source_id: str, vintage: str, outcomes: tuple[Outcome, ...]) -> list[dict[str, Any]]:
-    """Return the outcomes as rows of out.quality."""
-    rules = load_rules()
-    return [
-        {
-            "source": source_id,
-            "vintage": vintage,
-            "rule": outcome.rule,
-            "severity": rules[outcome.rule].severity,
-            "outcome": outcome.outcome,
-            "checked": outcome.checked,
-            "failing": outcome.failing,
-            "share_failing": outcome.failing / outcome.checked if outcome.checked else None,
-            "reason": rules[outcome.rule].reason,
-            "what_to_do": rules[outcome.rule].what_to_do,
-            "detail": outcome.detail or None,
-        }
-        for outcome in outcomes
-    ]
