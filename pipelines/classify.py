@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from iccs.classification import load_classification
 from iccs.concordance import Concordance, ConcordanceError, Link, read_concordance
-from pipelines.conform import Conformed
+from pipelines.conform import Conformed, open_cells
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import DataRefused, Problem, UsageError, nearest_values
 from pipelines.quarantine import keep_rejected
@@ -65,12 +65,12 @@ def classify(folder: SourceFolder, conformed: Conformed, settings: Settings, wor
     rejected, links = work / "rejected-final.parquet", work / "links.parquet"
     mapped = work / "mapped.parquet"
     with connect(settings) as connection:
+        open_cells(connection, conformed.cells)
         connection.register("link_list", _link_table(_checked_concordance(folder)))
         run_sql(connection, "links")
         run_sql(
             connection,
             "classify",
-            cells=quote_literal(str(conformed.cells)),
             rejected_before=quote_literal(str(conformed.rejected)),
             population="true" if folder.source.kind == "population" else "false",
             filled=_filled_columns(folder.source),

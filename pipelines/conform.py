@@ -62,11 +62,20 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
                 tidy.append(f"SELECT {_word_columns(connection, folder, f'tidy_{number}')} FROM tidy_{number}")
         register_words(connection, folder)
         _write_cells(connection, source, " UNION ALL BY NAME ".join(tidy), cells)
-        _reject(connection, source, cells)
+        open_cells(connection, cells)
+        _reject(connection, source)
         run_sql(connection, "write_rejected", target=quote_literal(str(rejected)))
-        (cell_count,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($cells)", {"cells": str(cells)})
+        (cell_count,) = fetch_row(connection, "SELECT count(*) FROM cells")
         (rejected_count,) = fetch_row(connection, "SELECT count(DISTINCT cell) FROM rejected")
     return Conformed(folder.source_id, cells, rejected, raw.rows, cell_count, rejected_count, sum_in_raw, raw)
+
+
+def open_cells(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Create the view ``cells`` of the cells of a source; ``cell`` is the position in the file, which is their number."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP VIEW cells AS SELECT file_row_number AS cell, * EXCLUDE (file_row_number) "
+        f"FROM read_parquet({quote_literal(str(path))}, file_row_number = true)"
+    )
 
 
 def _reshape(
@@ -250,7 +259,7 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: st
     )
 
 
-def _reject(connection: duckdb.DuckDBPyConnection, source: Source, cells: Path) -> None:
+def _reject(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     words = [name for name in breakdown_columns() if name in source.columns]
     unknown = {name: f"{name} IS NULL" for name in words}
     if "obs_status" in source.columns:
@@ -264,7 +273,6 @@ def _reject(connection: duckdb.DuckDBPyConnection, source: Source, cells: Path) 
     run_sql(
         connection,
         "reject",
-        cells=quote_literal(str(cells)),
         any_unknown=" ".join(f"OR ({condition})" for condition in unknown.values()),
         unknown_words=" ".join(selects),
         area_column=quote_literal(source.columns.get("ref_area", "ref_area")),

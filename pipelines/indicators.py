@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -45,10 +45,12 @@ def make_trends(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]
     """Fill ``out.trend`` from ``out.rate``: one row a series, on its longest stretch without a break."""
     declared = {source.source_id: source for source in sources}
     attributes = " ".join(f"AND {name} = '_T'" for name in attribute_columns())
-    series: pa.Table = run_sql(connection, "trend_points", all_attributes=attributes).to_arrow_table()
-    columns: dict[str, list[Any]] = series.to_pydict()
-    if not columns["source"]:
+    found = run_sql(connection, "trend_points", all_attributes=attributes)
+    names = [column[0] for column in found.description or ()]
+    rows = found.fetchall()
+    if not rows:
         return
+    columns: dict[str, Sequence[Any]] = dict(zip(names, zip(*rows, strict=True), strict=True))
     years, points, marked = columns.pop("years"), columns.pop("points"), columns.pop("marked_breaks")
     breaks = [
         _breaks(declared[source], iccs, at, seen)

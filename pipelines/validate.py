@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.classify import Classified, out_of_scope_reason
-from pipelines.conform import area_words
+from pipelines.conform import area_words, open_cells
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import DataRefused, Problem, nearest_values
 from pipelines.numbers import create_number_macro
@@ -60,7 +60,8 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
     paths = {name: work / f"{name}.parquet" for name in ("reconciliation", "exclusions", "controls", "rates")}
     with connect(settings) as connection:
         create_number_macro(connection, source)
-        for name in ("cells", "excluded", "rejected", "core"):
+        open_cells(connection, classified.cells)
+        for name in ("excluded", "rejected", "core"):
             path = quote_literal(str(getattr(classified, name)))
             connection.execute(f"CREATE TEMP VIEW {name} AS FROM read_parquet({path})")
         outcomes = [_check_rejected(connection, folder, raw, classified, settings)]
@@ -138,9 +139,10 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
             cells=cells,
         )
         for rule, file, sheet, row, column, value, cells in connection.execute(
-            "SELECT rule, arg_min(_file, cell), arg_min(_sheet, cell), arg_min(_row, cell), column_name, bad_value, "
-            f"count(*) FROM rejected GROUP BY rule, column_name, bad_value ORDER BY min(cell), rule "
-            f"LIMIT {_MOST_PROBLEMS_SHOWN}"
+            "SELECT rule, first.file, first.sheet, first.row, column_name, bad_value, cells FROM ("
+            "SELECT rule, min({'file': _file, 'sheet': _sheet, 'row': _row}) AS first, column_name, bad_value, "
+            "count(*) AS cells FROM rejected GROUP BY rule, column_name, bad_value) "
+            f"ORDER BY first, column_name, rule, bad_value LIMIT {_MOST_PROBLEMS_SHOWN}"
         ).fetchall()
     ]
 
@@ -151,7 +153,7 @@ def _check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: So
     for name in sorted({name for breakdown in source.breakdowns for name in breakdown.by}):
         checked += 1
         for measure, file, row in connection.execute(
-            f"SELECT measure, arg_min(_file, cell) FILTER ({name} = '_T'), min(_row) FILTER ({name} = '_T') FROM core "
+            f"SELECT measure, arg_min(_file, _row) FILTER ({name} = '_T'), min(_row) FILTER ({name} = '_T') FROM core "
             f"GROUP BY measure HAVING bool_or({name} = '_T') AND bool_or({name} <> '_T')"
         ).fetchall():
             problems.append(
