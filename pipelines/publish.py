@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from iccs.classification import load_classification
+from pipelines.comparison import compare_sources
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.indicators import make_rates, make_trends
 from pipelines.settings import Settings
@@ -89,6 +90,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
             make_rates(connection, populations)
             make_trends(connection, sources)
+            compare_sources(connection, vintages)
             load_themes_and_coverage(connection)
             _load_release(connection, release, key, len(vintages))
             counts = fetch_row(

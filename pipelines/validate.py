@@ -72,7 +72,7 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         connection.register("reason_list", _reasons(connection, source))
         run_sql(connection, "exclusions")
         _write(connection, "FROM exclusion ORDER BY measure, rule", paths["exclusions"])
-        controls = _controls(connection, source, raw)
+        controls = _controls(connection, folder, raw)
         connection.register("control_list", controls)
         _write(connection, "FROM control_list", paths["controls"])
         outcomes.append(_judge_controls(controls))
@@ -216,13 +216,14 @@ def _reasons(connection: duckdb.DuckDBPyConnection, source: Source) -> pa.Table:
     )
 
 
-def _controls(connection: duckdb.DuckDBPyConnection, source: Source, raw: RawTable) -> pa.Table:
+def _controls(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable) -> pa.Table:
+    source = folder.source
     found: list[dict[str, Any]] = []
     for control in source.controls:
         if control.footer_column is not None:
             found += _footer_controls(connection, control, raw)
         elif control.total_column is not None:
-            found += _row_controls(connection, control, raw)
+            found += _row_controls(connection, folder, control, raw)
         else:
             try:
                 (actual, cells) = fetch_row(
@@ -244,6 +245,8 @@ def _controls(connection: duckdb.DuckDBPyConnection, source: Source, raw: RawTab
             ("detail", pa.string()),
             ("within_tolerance", pa.bool_()),
             ("row", pa.int64()),
+            ("checked", pa.int64()),
+            ("failing", pa.int64()),
         ]
     )
     return pa.Table.from_pylist(found, schema=schema)
@@ -256,8 +259,11 @@ def _control(
     actual: float | None,
     detail: str,
     row: int | None = None,
+    judged: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
     difference = None if expected is None or actual is None else actual - expected
+    within = difference is not None and abs(difference) <= control.tolerance
+    checked, failing = judged or (1, int(not within))
     return {
         "control": control.control,
         "file": file,
@@ -265,8 +271,10 @@ def _control(
         "actual": actual,
         "difference": difference,
         "detail": detail,
-        "within_tolerance": difference is not None and abs(difference) <= control.tolerance,
+        "within_tolerance": within,
         "row": row,
+        "checked": checked,
+        "failing": failing,
     }
 
 
@@ -281,24 +289,29 @@ def _footer_controls(connection: duckdb.DuckDBPyConnection, control: Control, ra
     return found
 
 
-def _row_controls(connection: duckdb.DuckDBPyConnection, control: Control, raw: RawTable) -> list[dict[str, Any]]:
+def _row_controls(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, control: Control, raw: RawTable
+) -> list[dict[str, Any]]:
     """Compare a column with the sum of its parts, row by row; one line for the file, one for each row that differs."""
     found = []
     parts = [f"to_number({quote_identifier(name)})" for name in control.part_columns]
     total = f"to_number({quote_identifier(control.total_column or '')})"
     for paths in raw.layouts:
         for path in paths:
+            table = f"read_parquet({quote_literal(str(path))})"
+            if control.rows:
+                table = f"(WITH raw AS (FROM {table}) FROM (\n{folder.read_text(control.rows)}\n))"
             rows = run_sql(
                 connection,
                 "row_control",
-                path=quote_literal(str(path)),
+                rows=table,
                 total=total,
                 parts=" + ".join(f"coalesce({part}, 0)" for part in parts),
                 tolerance=str(control.tolerance),
             ).fetchall()
-            for file, row, expected, actual in rows:
-                place = "all rows together" if row is None else f"row {row}"
-                found.append(_control(control, file, expected, actual, place, row))
+            for file, row, expected, actual, checked, failing in rows:
+                place = f"all {checked:,} together, {failing:,} differ" if row is None else f"row {row}"
+                found.append(_control(control, file, expected, actual, place, row, (checked, failing)))
     return found
 
 
@@ -311,4 +324,5 @@ def _judge_controls(controls: pa.Table) -> Outcome:
         for row in outside[:5]
         if row["expected"] is not None
     )
-    return Outcome("control_totals", "warned" if outside else "passed", controls.num_rows, len(outside), detail)
+    checked, failing = (sum(row[name] for row in controls.to_pylist()) for name in ("checked", "failing"))
+    return Outcome("control_totals", "warned" if failing else "passed", checked, failing, detail)
