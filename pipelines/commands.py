@@ -46,7 +46,14 @@ def run_command(
             )
 
     result = run_all(
-        folders, settings, where, plain_step(report), named=bool(names), wait_seconds=wait_seconds, replay=replay
+        folders,
+        settings,
+        where,
+        plain_step(report),
+        named=bool(names),
+        wait_seconds=wait_seconds,
+        replay=replay,
+        lanes=settings.threads,
     )
     if as_json:
         print_json(
