@@ -33,19 +33,24 @@ def run_in_lanes(action: Callable[[Item], Result], items: Sequence[Item], lanes:
     if lanes == 1 or len(items) < 2:
         return [action(item) for item in items]
 
+    failures: list[BaseException] = []
+
     def guarded(item: Item) -> Result:
         try:
             return action(item)
-        except BaseException:
+        except BaseException as error:
+            failures.append(error)  # the first is the cause; those of other lanes may be that they were stopped
             stop.set()
             raise
 
     with ThreadPoolExecutor(lanes, thread_name_prefix="lane") as pool:
         try:
             return list(pool.map(guarded, items))
-        except BaseException:  # also of the waiting thread: a person stopped the run
+        except BaseException as error:
             stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
+            if isinstance(error, Exception) and failures[0] is not error:
+                raise failures[0] from None
             raise
 
 

@@ -25,7 +25,8 @@ def test_one_lane_is_the_thread_of_the_caller() -> None:
     assert threads == [threading.current_thread()] * 2
 
 
-def test_a_failure_stops_the_other_lane_before_its_next_step() -> None:
+@pytest.mark.parametrize("items", [["fails", "works", "later"], ["works", "fails", "later"]])
+def test_a_failure_stops_the_other_lane_before_its_next_step(items: list[str]) -> None:
     stop = threading.Event()
     begun = threading.Event()
     steps = []
@@ -35,14 +36,14 @@ def test_a_failure_stops_the_other_lane_before_its_next_step() -> None:
         if item == "fails":
             begun.wait(20)
             raise OSError("disk full")
-        step("first")
+        step(f"{item}: first step")
         begun.set()
         stop.wait(20)
-        step("second")
+        step(f"{item}: second step")
 
     with pytest.raises(OSError, match="disk full"):
-        run_in_lanes(action, ["fails", "works", "never begun"], 2, stop)
-    assert steps == ["first"]
+        run_in_lanes(action, items, 2, stop)
+    assert steps == ["works: first step"]
 
 
 def test_no_step_begins_after_the_stop() -> None:
