@@ -98,9 +98,14 @@ def measure(path: Path, memory: str) -> None:
     """Time the queries on a file and print them."""
     with duckdb.connect(str(path), read_only=True, config={"memory_limit": memory}) as connection:
         codes = sorted(row[0] for row in connection.execute("SELECT DISTINCT iccs FROM out.observation").fetchall())
-        asked = [
-            {"area": area, "iccs": codes[(37 * number) % len(codes)]}
-            for number, area in enumerate(("AA", "AC", "AM", "AZ", "AB-07", "AG-24", "AD", "AF"))
+        areas = [
+            row[0]
+            for row in connection.execute(
+                "SELECT DISTINCT ref_area FROM out.observation WHERE iccs = $iccs ORDER BY 1", {"iccs": codes[0]}
+            ).fetchall()
+        ]
+        asked: list[dict[str, object]] = [
+            {"area": areas[number * len(areas) // 8], "iccs": codes[number * 37 % len(codes)]} for number in range(8)
         ]
         first = seconds(connection, FILTER, asked[0])
         each = [seconds(connection, FILTER, one) for one in asked for _ in range(3)]
