@@ -20,8 +20,8 @@ from typing import IO, TYPE_CHECKING, Any
 from schemas.declarations import Rule, load_rules
 
 if TYPE_CHECKING:
+    from pipelines.outcome import Outcome
     from pipelines.settings import Settings
-    from pipelines.validate import Outcome
 
 _NUMBERS = count()
 FRAMES = ("combination", "area", "period", "series")
@@ -171,7 +171,7 @@ def write_frames(cells: Path, folder: Path, settings: Settings) -> None:
 
 
 def _outcome(rule: Rule, answer: dict[str, Any] | None) -> Outcome:
-    from pipelines.validate import Outcome
+    from pipelines.outcome import Outcome
 
     if answer is None:
         return Outcome(rule.name, "errored", 0, 0, "the suite ended without an answer")

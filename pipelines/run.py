@@ -19,7 +19,15 @@ from pipelines.errors import DataRefused, UsageError
 from pipelines.expectations import SuiteProcess
 from pipelines.lock import writing
 from pipelines.publish import Publication, content_key, publish
-from pipelines.quarantine import clear_quarantine
+from pipelines.quarantine import (
+    Quarantined,
+    Replayed,
+    clear_refused,
+    compare_rejected,
+    open_quarantine,
+    receive_again,
+    settle_quarantine,
+)
 from pipelines.read import read
 from pipelines.releases import newest_key
 from pipelines.report import write_reports
@@ -62,6 +70,7 @@ class RunResult:
     publication: Publication | None
     published: Path
     seconds: float
+    replayed: tuple[Replayed, ...] = ()
 
 
 # Runs one step: its name, the source, rows in, the function and its arguments. The flow puts tasks in this place.
@@ -96,6 +105,7 @@ def run_source(
     directory: Path | None,
     run_step: RunStep,
     suite: SuiteProcess | None = None,
+    again: Quarantined | None = None,
 ) -> tuple[Vintage, bool]:
     """Take one source from its files to a stored vintage.
 
@@ -105,6 +115,7 @@ def run_source(
         directory: where its files are; default ``data/input``.
         run_step: how a step is run (see ``plain_step``).
         suite: judge of the structure of cells; None leaves that part of the rules out.
+        again: a load in quarantine whose files are tried again, in the place of those in the directory.
 
     Returns:
         The vintage that is now current, and whether there was work to do: with the same bytes, declarations and code
@@ -114,10 +125,14 @@ def run_source(
         DataRefused, ConcordanceError, UsageError: the source cannot be used; its last good vintage stays current.
     """
     name = folder.source_id
-    acquired: Acquired = run_step("acquire", name, 0, acquire, folder, settings, directory)
+    acquired: Acquired = (
+        run_step("acquire", name, 0, acquire, folder, settings, directory)
+        if again is None
+        else run_step("acquire", name, 0, receive_again, again)
+    )
     current = current_vintage(name, settings)
     if current is not None and current.run_key == run_key(folder, acquired):
-        clear_quarantine(name, settings)  # of a file that came in between and was refused
+        clear_refused(name, settings)  # of a file that came in between and was refused
         return current, False
     if suite is not None:
         suite.start()
@@ -125,6 +140,7 @@ def run_source(
     with _working_folder(name, settings) as work:
         validated, checked = _check_acquired(folder, acquired, settings, work, run_step, suite, previous)
         vintage: Vintage = run_step("store", name, checked.rows, store, folder, acquired, validated, checked, settings)
+        settle_quarantine(acquired, vintage.vintage, settings)
     return vintage, True
 
 
@@ -193,6 +209,7 @@ def run_all(
     named: bool,
     source_folders: Path | None = None,
     wait_seconds: float = 0,
+    replay: bool = False,
 ) -> RunResult:
     """Run sources and publish every source that has a good vintage.
 
@@ -206,6 +223,7 @@ def run_all(
         named: whether the user named the sources; a source without a file is then an error, not a remark.
         source_folders: where all sources are declared; default those of the package.
         wait_seconds: how long to wait where another run is writing.
+        replay: try only what is in quarantine again, each source with the files that it was rejected from.
 
     Raises:
         UsageError: another run is writing.
@@ -215,15 +233,20 @@ def run_all(
     unchanged: list[str] = []
     absent: list[str] = []
     refused: list[Refusal] = []
+    replayed: list[Replayed] = []
     with writing(settings, wait_seconds), SuiteProcess() as suite:
         for folder in _largest_first(folders, directory or settings.input):
             try:
-                if not named and not find_files(folder, directory or settings.input):
+                again = _to_replay(folder.source_id, settings) if replay else None
+                if replay and again is None:
+                    continue
+                if again is None and not named and not find_files(folder, directory or settings.input):
                     absent.append(folder.source_id)
                     continue
                 # A population has few columns and no categories: SQL rules alone judge it.
                 judge = suite if folder.source.kind == "count" else None
-                _, worked = run_source(folder, settings, directory, run_step, judge)
+                with _counting_rejected(again, settings, replayed):
+                    _, worked = run_source(folder, settings, directory, run_step, judge, again)
                 (loaded if worked else unchanged).append(folder.source_id)
             except DataRefused as error:
                 problems = tuple(problem.as_dict() for problem in error.problems)
@@ -239,7 +262,31 @@ def run_all(
         publication,
         settings.published,
         time.perf_counter() - start,
+        tuple(sorted(replayed, key=lambda one: one.source)),
     )
+
+
+def _to_replay(source_id: str, settings: Settings) -> Quarantined | None:
+    """The load to try again: the newest that was refused, else the current vintage's, as it came without some cells."""
+    current = current_vintage(source_id, settings)
+    loads = open_quarantine(source_id, current.vintage if current else None, settings)
+    return loads[0] if loads else None
+
+
+@contextmanager
+def _counting_rejected(again: Quarantined | None, settings: Settings, replayed: list[Replayed]) -> Iterator[None]:
+    """Note what a new try of rejected cells recovered, also where the source is refused again."""
+    if again is None:
+        yield
+        return
+    settings.work.mkdir(parents=True, exist_ok=True)
+    before = settings.work / f"{again.source_id}-before.parquet"
+    shutil.copyfile(again.path, before)
+    try:
+        yield
+    finally:
+        current = current_vintage(again.source_id, settings)
+        replayed.append(compare_rejected(again, before, current.vintage if current else None, settings))
 
 
 def _largest_first(folders: Sequence[SourceFolder], directory: Path) -> list[SourceFolder]:
