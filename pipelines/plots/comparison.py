@@ -224,7 +224,8 @@ def plot_revisions(
     """Draw a revision triangle: a row for each period, a column for each vintage, shaded by the change it made.
 
     Args:
-        triangle: columns time_period, vintage, value; at most one value for each pair.
+        triangle: columns time_period, vintage, value, as ``out.revision_triangle`` gives them for one stage and
+            counting unit; at most one value for each pair. Vintages stand in the order of ``loaded_at`` if it is there.
         title: what is counted and where.
         path: picture to write.
         sources: whose figures, for the foot.
@@ -237,7 +238,8 @@ def plot_revisions(
     from matplotlib import colormaps
     from matplotlib.patches import Rectangle
 
-    table = triangle.pivot(index="time_period", columns="vintage", values="value").sort_index().sort_index(axis=1)
+    order = triangle.sort_values("loaded_at" if "loaded_at" in triangle else "vintage")["vintage"].unique()
+    table = triangle.pivot(index="time_period", columns="vintage", values="value").sort_index()[order]
     if table.shape[1] < 2:
         raise UsageError("a revision triangle needs at least two vintages")
     values = table.to_numpy(dtype=float)
