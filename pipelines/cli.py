@@ -50,22 +50,30 @@ def build_parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--data", metavar="DIR", help="data folder (default: ICCS_DATA, else ./data)")
     common.add_argument("--json", action="store_true", help="output for machines")
+    waiting = argparse.ArgumentParser(add_help=False)
+    waiting.add_argument(
+        "--wait", type=float, default=0, metavar="SECONDS", help="wait where another run is writing (default: 0, fail)"
+    )
     parser = argparse.ArgumentParser(
         prog="iccs",
         description="National crime files to comparable trends in the International Classification of Crime (ICCS).",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    run = commands.add_parser("run", parents=[common], help="load sources and publish the DuckDB file")
+    run = commands.add_parser("run", parents=[common, waiting], help="load sources and publish the DuckDB file")
     run.add_argument("sources", nargs="*", metavar="SOURCE", help="which sources (default: all that have files)")
     run.add_argument("--from", dest="directory", metavar="DIR", help="folder with the files as published")
+    run.add_argument(
+        "--replay-quarantine", action="store_true", help="try rejected cells again, from the files as they came"
+    )
     run.set_defaults(command=_run)
 
     trend = commands.add_parser("trend", parents=[common], help="annual rates of one ICCS category in one area")
     trend.add_argument("code", metavar="CODE", help="ICCS category, e.g. 0101")
     trend.add_argument("--area", required=True, help="area code, e.g. MX or MX-JAL")
-    trend.add_argument("--sex", default="_T", help="M, F, _U or _T (default: _T, all)")
-    trend.add_argument("--plot", metavar="FILE", help="draw it to a .png, .svg or .pdf file")
+    trend.add_argument("--by", choices=("sex", "age", "area"), help="lines or panels of the picture (with --plot)")
+    trend.add_argument("--monthly", action="store_true", help="the monthly series: adjusted, trend, turning points")
+    _add_series_options(trend)
     trend.set_defaults(command=_trend)
 
     query = commands.add_parser("query", parents=[common], help="run SQL on the published file")
@@ -80,6 +88,27 @@ def build_parser() -> argparse.ArgumentParser:
     show = sources.add_parser("show", parents=[common], help="one source: publisher, licence, files, measures")
     show.add_argument("source", metavar="SOURCE")
     show.set_defaults(command=_sources_show)
+
+    strategy = commands.add_parser("evaluate", parents=[common], help="what a series did when a strategy began")
+    strategy.add_argument("code", metavar="CODE", help="ICCS category, e.g. 0101")
+    strategy.add_argument("--area", required=True, help="area with the strategy, e.g. MX-JAL")
+    strategy.add_argument("--date", required=True, help="first month (2019-03) or year (2019) with the strategy")
+    strategy.add_argument("--control", metavar="B", help="area without the strategy, to compare with")
+    _add_series_options(strategy)
+    strategy.set_defaults(command=_evaluate)
+
+    releases = commands.add_parser("releases", help="list, compare and restore what was published").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    every = releases.add_parser("list", parents=[common], help="a line for each release")
+    every.set_defaults(command=_releases_list)
+    changes = releases.add_parser("diff", parents=[common], help="cells added, withdrawn and changed, by source")
+    changes.add_argument("old", metavar="A")
+    changes.add_argument("new", metavar="B")
+    changes.set_defaults(command=_releases_diff)
+    restore = releases.add_parser("restore", parents=[common, waiting], help="put a kept release in place again")
+    restore.add_argument("release", metavar="RELEASE")
+    restore.set_defaults(command=_releases_restore)
 
     codes = commands.add_parser("codes", parents=[common], help="show an ICCS category, or search: codes search TEXT")
     codes.add_argument("words", nargs="+", metavar="CODE | search TEXT")
@@ -136,16 +165,69 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_series_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sex", default="_T", help="M, F, _U or _T (default: _T, all)")
+    parser.add_argument("--source", metavar="ID", help="whose figures (default: the first with victims, else offences)")
+    parser.add_argument("--unit", metavar="UNIT", help="counting unit: victim, offence, person ...")
+    parser.add_argument("--plot", metavar="FILE", help="draw it to a .png, .svg or .pdf file")
+    parser.add_argument("--lang", choices=("en", "fr", "es"), default="en", help="language of the picture")
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from pipelines.evaluate import evaluate_command
+
+    return evaluate_command(
+        options.code,
+        options.area,
+        options.date,
+        options.control,
+        options.sex,
+        options.source,
+        options.unit,
+        options.plot,
+        options.lang,
+        options.data,
+        options.json,
+    )
+
+
 def _run(options: argparse.Namespace) -> int:
     from pipelines.commands import run_command
 
-    return run_command(options.sources, options.directory, options.data, options.json)
+    return run_command(
+        options.sources, options.directory, options.wait, options.data, options.json, options.replay_quarantine
+    )
 
 
 def _trend(options: argparse.Namespace) -> int:
+    if options.monthly:
+        from pipelines.monthly import monthly_command
+
+        return monthly_command(
+            options.code,
+            options.area,
+            options.sex,
+            options.source,
+            options.unit,
+            options.plot,
+            options.lang,
+            options.data,
+            options.json,
+        )
     from pipelines.commands import trend_command
 
-    return trend_command(options.code, options.area, options.sex, options.plot, options.data, options.json)
+    return trend_command(
+        options.code,
+        options.area,
+        options.sex,
+        options.by,
+        options.source,
+        options.unit,
+        options.plot,
+        options.lang,
+        options.data,
+        options.json,
+    )
 
 
 def _query(options: argparse.Namespace) -> int:
@@ -164,6 +246,24 @@ def _sources_show(options: argparse.Namespace) -> int:
     from pipelines.commands import show_command
 
     return show_command(options.source, options.json)
+
+
+def _releases_list(options: argparse.Namespace) -> int:
+    from pipelines.release_commands import list_command
+
+    return list_command(options.data, options.json)
+
+
+def _releases_diff(options: argparse.Namespace) -> int:
+    from pipelines.release_commands import diff_command
+
+    return diff_command(options.old, options.new, options.data, options.json)
+
+
+def _releases_restore(options: argparse.Namespace) -> int:
+    from pipelines.release_commands import restore_command
+
+    return restore_command(options.release, options.wait, options.data, options.json)
 
 
 def _codes(options: argparse.Namespace) -> int:

@@ -19,12 +19,21 @@ from pipelines.warehouse import check_code, packaged_query, query
 _MOST_COUNTRIES = 12
 
 
-def run_command(names: list[str], directory: str | None, data: str | None, as_json: bool) -> int:
+def run_command(
+    names: list[str],
+    directory: str | None,
+    wait_seconds: float,
+    data: str | None,
+    as_json: bool,
+    replay: bool = False,
+) -> int:
     """Load sources and publish; exit code 1 where a source was refused."""
     settings = load_settings(data)
     where = Path(directory).resolve() if directory else None
     if where is not None and not where.is_dir():
         raise UsageError(f"--from {directory}: there is no such folder")
+    if replay and where is not None:
+        raise UsageError("--replay-quarantine tries the files again that cells were rejected from; leave --from out")
     folders = find_sources(names)
     reports: list[StepReport] = []
 
@@ -36,7 +45,16 @@ def run_command(names: list[str], directory: str | None, data: str | None, as_js
                 f"{step.seconds:>6.1f} s  {step.summary}"
             )
 
-    result = run_all(folders, settings, where, plain_step(report), named=bool(names))
+    result = run_all(
+        folders,
+        settings,
+        where,
+        plain_step(report),
+        named=bool(names),
+        wait_seconds=wait_seconds,
+        replay=replay,
+        lanes=settings.threads,
+    )
     if as_json:
         print_json(
             {
@@ -45,14 +63,30 @@ def run_command(names: list[str], directory: str | None, data: str | None, as_js
                 "unchanged": result.unchanged,
                 "absent": result.absent,
                 "refused": [asdict(refusal) for refusal in result.refused],
+                "replayed": [asdict(one) for one in result.replayed],
                 "published": result.published,
                 "release": result.publication.release if result.publication else None,
                 "seconds": result.seconds,
             }
         )
     else:
+        if replay:
+            _print_replayed(result)
         _print_result(result, settings)
     return EXIT_REFUSED if result.refused else EXIT_DONE
+
+
+def _print_replayed(result: RunResult) -> None:
+    print_line()
+    if not result.replayed:
+        print_line("no rejected cells in quarantine, nothing to try again")
+    for one in result.replayed:
+        more = f", {one.newly_rejected:,} rejected that were not before" if one.newly_rejected else ""
+        print_line(
+            f"{one.source} ({one.name}): {one.recovered:,} cells recovered, {one.still_rejected:,} still rejected{more}"
+        )
+        if one.still_rejected or one.newly_rejected:
+            print_line(f"  see: iccs quality {one.source} --rejected")
 
 
 def _print_result(result: RunResult, settings: Settings) -> None:
@@ -92,17 +126,38 @@ def _print_homicide_rates(settings: Settings) -> None:
         )
 
 
-def trend_command(code: str, area: str, sex: str, plot: str | None, data: str | None, as_json: bool) -> int:
-    """Print the annual series of one category in one area, and its direction; draw it where asked."""
+def trend_command(
+    code: str,
+    area: str,
+    sex: str,
+    by: str | None,
+    source: str | None,
+    counting_unit: str | None,
+    plot: str | None,
+    language: str,
+    data: str | None,
+    as_json: bool,
+) -> int:
+    """Print the annual series of one category in one area, its direction and changes; draw it where asked."""
     from iccs.classification import load_classification
 
+    if by and not plot:
+        raise UsageError("--by says how a picture is divided: give --plot FILE too")
     settings = load_settings(data)
     iccs = load_classification().normalise(code)
     check_code("area", area, settings)
     check_code("sex", sex, settings)
-    series = packaged_query("trend_series", settings, iccs=iccs, area=area, sex=sex)
-    summary = packaged_query("trend_summary", settings, iccs=iccs, area=area, sex=sex)
-    if not series.rows:
+
+    def read(name: str) -> list[dict[str, Any]]:
+        return [
+            record
+            for record in packaged_query(name, settings, iccs=iccs, area=area, sex=sex).records()
+            if source in (None, record["source"]) and counting_unit in (None, record["counting_unit"])
+        ]
+
+    series, summary = read("trend_series"), read("trend_summary")
+    changes, segments = read("change_summary"), read("segment_summary")
+    if not series:
         known = query(
             "SELECT DISTINCT iccs FROM out.rate WHERE ref_area = $area ORDER BY 1", settings, {"area": area}
         ).rows
@@ -111,20 +166,35 @@ def trend_command(code: str, area: str, sex: str, plot: str | None, data: str | 
             + (f"; there are: {', '.join(row[0] for row in known)}" if known else "; the area has none at all")
         )
     if plot:
-        from pipelines.plots import plot_trend
+        from pipelines.plots.trend import plot_trend
 
-        plot_trend(iccs, area, sex, Path(plot), settings)
+        chosen = {"source": source, "counting_unit": counting_unit}
+        plot_trend(iccs, area, Path(plot), sex=sex, by=by, language=language, settings=settings, **chosen)
     if as_json:
-        print_json({"series": series.records(), "trend": summary.records(), "plot": plot})
+        print_json(
+            {
+                "series": series,
+                "trend": summary,
+                "changes": changes,
+                "segments": segments,
+                "plot": plot,
+            }
+        )
         return EXIT_DONE
     names = query(
         "SELECT title_en, (SELECT name_en FROM out.area WHERE code = $area) FROM out.iccs WHERE code = $iccs",
         settings,
         {"area": area, "iccs": iccs},
     ).rows[0]
-    print_table(series.columns, series.rows, title=f"{iccs} {names[0]}: {names[1]}, sex {sex}")
-    for record in summary.records():
+    print_table(
+        list(series[0]), [list(record.values()) for record in series], title=f"{iccs} {names[0]}: {names[1]}, sex {sex}"
+    )
+    for record in summary:
         print_line(_trend_line(record))
+    for record in changes:
+        print_line(_change_line(record))
+    for record in segments:
+        print_line(_segment_line(record))
     if plot:
         print_line(f"picture: {plot}")
     return EXIT_DONE
@@ -138,11 +208,37 @@ def _trend_line(record: dict[str, Any]) -> str:
     )
     if record["mann_kendall_p"] is not None:
         text += (
-            f", Mann-Kendall p = {record['mann_kendall_p']:.3f}, Sen slope {record['sen_slope_per_year']:+.3g} a year "
+            f", Mann-Kendall p {_p(record['mann_kendall_p'])} (variance x {record['variance_factor']:.2f} for "
+            f"autocorrelation), Sen slope {record['sen_slope_per_year']:+.3g} a year "
             f"({record['sen_low']:+.3g} to {record['sen_high']:+.3g})"
         )
     text += f"; {record['break_handling']}"
     return text + (f"; caveats: {record['caveats'].replace(';', ', ')}" if record["caveats"] else "")
+
+
+def _change_line(record: dict[str, Any]) -> str:
+    text = (
+        f"  {record['source']} {record['counting_unit']}s, {record['first_year']} to {record['last_year']}: "
+        f"{record['direction']}"
+    )
+    if record["change_percent"] is not None:
+        high = "no upper limit" if record["ratio_high"] is None else f"{100 * (record['ratio_high'] - 1):+.1f}"
+        low = f"{100 * (record['ratio_low'] - 1):+.1f}"
+        text += f", {record['change_percent']:+.1f} % ({low} to {high}), p {_p(record['p_value'])}"
+    return f"{text}; {record['break_handling']}"
+
+
+def _segment_line(record: dict[str, Any]) -> str:
+    return (
+        f"  {record['source']} {record['counting_unit']}s, segment {record['first_year']}-"
+        f"{record['last_year']}: {record['apc']:+.1f} % a year "
+        f"({record['apc_low']:+.1f} to {record['apc_high']:+.1f}), "
+        f"p {_p(record['p_value'])}"
+    )
+
+
+def _p(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
 
 
 def query_command(sql: str, data: str | None, as_json: bool) -> int:

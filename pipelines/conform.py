@@ -35,6 +35,7 @@ class Conformed:
     cell_count: int
     rejected_count: int
     sum_in_raw: float
+    raw: RawTable
 
     @property
     def summary(self) -> str:
@@ -59,13 +60,22 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
             if paths:
                 sum_in_raw += _reshape(connection, folder, layout, number, paths)
                 tidy.append(f"SELECT {_word_columns(connection, folder, f'tidy_{number}')} FROM tidy_{number}")
-        _register_words(connection, folder)
+        register_words(connection, folder)
         _write_cells(connection, source, " UNION ALL BY NAME ".join(tidy), cells)
-        _reject(connection, source, cells)
+        open_cells(connection, cells)
+        _reject(connection, source)
         run_sql(connection, "write_rejected", target=quote_literal(str(rejected)))
-        (cell_count,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($cells)", {"cells": str(cells)})
+        (cell_count,) = fetch_row(connection, "SELECT count(*) FROM cells")
         (rejected_count,) = fetch_row(connection, "SELECT count(DISTINCT cell) FROM rejected")
-    return Conformed(folder.source_id, cells, rejected, raw.rows, cell_count, rejected_count, sum_in_raw)
+    return Conformed(folder.source_id, cells, rejected, raw.rows, cell_count, rejected_count, sum_in_raw, raw)
+
+
+def open_cells(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Create the view ``cells`` of a source's cells; the number of each, ``cell``, is its position in the file."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP VIEW cells AS SELECT file_row_number AS cell, * EXCLUDE (file_row_number) "
+        f"FROM read_parquet({quote_literal(str(path))}, file_row_number = true)"
+    )
 
 
 def _reshape(
@@ -167,10 +177,12 @@ def area_words(folder: SourceFolder) -> set[tuple[str, str]]:
     return {(other, area.code) for area in load_areas() for name, other in area.schemes if name == scheme}
 
 
-def _register_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
+def register_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
+    """Create the tables ``word`` (dimension, word, code) of a source and ``area`` (code, level)."""
     words = list(folder.words)
     for dimension, word, code in words:
-        _check_code(folder, dimension, word, code)
+        if dimension != "age_unit":
+            _check_code(folder, dimension, word, code)
     given = {word for dimension, word, _ in words if dimension == "ref_area"}
     words += [("ref_area", word, code) for word, code in sorted(area_words(folder)) if word not in given]
     columns = list(zip(*words, strict=True)) if words else [(), (), ()]
@@ -248,7 +260,7 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: st
     )
 
 
-def _reject(connection: duckdb.DuckDBPyConnection, source: Source, cells: Path) -> None:
+def _reject(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     words = [name for name in breakdown_columns() if name in source.columns]
     unknown = {name: f"{name} IS NULL" for name in words}
     if "obs_status" in source.columns:
@@ -262,7 +274,6 @@ def _reject(connection: duckdb.DuckDBPyConnection, source: Source, cells: Path) 
     run_sql(
         connection,
         "reject",
-        cells=quote_literal(str(cells)),
         any_unknown=" ".join(f"OR ({condition})" for condition in unknown.values()),
         unknown_words=" ".join(selects),
         area_column=quote_literal(source.columns.get("ref_area", "ref_area")),

@@ -7,14 +7,18 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.settings import Settings
 
 # Files written in this format open with every client from 1.4 on.
 STORAGE_VERSION = "v1.4.0"
+
+_OPENING = Lock()
 
 
 @contextmanager
@@ -27,7 +31,11 @@ def connect(settings: Settings, path: Path | None = None) -> Iterator[duckdb.Duc
     """
     settings.work.mkdir(parents=True, exist_ok=True)
     limits = (settings.memory_limit, settings.threads, settings.work / "spill")
-    connection = _open(str(path), *limits) if path else _open_in_memory(*limits).cursor()
+    if path:
+        connection = _open(str(path), *limits)
+    else:
+        with _OPENING:
+            connection = _open_in_memory(*limits).cursor()
     try:
         yield connection
     finally:
@@ -69,6 +77,11 @@ def load_sql(name: str) -> str:
 def run_sql(connection: duckdb.DuckDBPyConnection, name: str, **parts: str) -> duckdb.DuckDBPyConnection:
     """Run a packaged statement; ``{{part}}`` marks are filled with SQL made from declarations, never from data."""
     return connection.execute(fill_sql(name, **parts))
+
+
+def fetch_arrow(connection: duckdb.DuckDBPyConnection, name: str, **parts: str) -> pa.Table:
+    """Return the answer to a packaged SELECT as an Arrow table, for work on whole columns."""
+    return connection.sql(fill_sql(name, **parts)).to_arrow_table()
 
 
 def fill_sql(name: str, **parts: str) -> str:

@@ -14,12 +14,14 @@ from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import DataRefused, Problem, nearest_values
 from pipelines.incidents import Tallied
 from pipelines.numbers import create_number_macro
-from pipelines.quarantine import clear_quarantine, keep_rejected
+from pipelines.outcome import Outcome
+from pipelines.published_rates import read_published_rates
+from pipelines.quarantine import forget_rejected, keep_rejected
+from pipelines.read import RawTable
 from pipelines.settings import Settings
 from pipelines.source import Source, SourceFolder
 from pipelines.validate import (
     RULES_ON_WORDS,
-    Outcome,
     Validated,
     check_totals_beside_parts,
     check_unused_links,
@@ -28,6 +30,7 @@ from pipelines.validate import (
     judge_controls,
     write_part,
 )
+from pipelines.words import age_word_problem
 
 _VALUES_SHOWN = 5
 
@@ -39,7 +42,7 @@ def account(folder: SourceFolder, tallied: Tallied, settings: Settings, work: Pa
         DataRefused: a code without a link, more rows rejected than the source allows, or a sum that does not close.
     """
     source = folder.source
-    names = ("core", "links", "mapped", "reconciliation", "exclusions", "controls")
+    names = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
     paths = {name: work / f"{name}.parquet" for name in names}
     with connect(settings) as connection:
         create_number_macro(connection, source)
@@ -80,6 +83,8 @@ def account(folder: SourceFolder, tallied: Tallied, settings: Settings, work: Pa
             paths["mapped"],
         )
         outcomes.append(check_unused_links(connection, paths["links"], paths["mapped"]))
+        outcomes += _check_words(folder)
+        read_published_rates(connection, folder, _no_tables(tallied), paths["links"], paths["rates"])
         (rows,) = fetch_row(connection, "SELECT count(*) FROM core")
         (rejected,) = fetch_row(
             connection,
@@ -92,6 +97,22 @@ def account(folder: SourceFolder, tallied: Tallied, settings: Settings, work: Pa
         rows=rows,
         **paths,
     )
+
+
+def _no_tables(tallied: Tallied) -> RawTable:
+    """The files of a source whose rows are nowhere kept as tables of text."""
+    return RawTable(tallied.source_id, (), tallied.rows, {}, tallied.files)
+
+
+def _check_words(folder: SourceFolder) -> list[Outcome]:
+    """Judge the words for ages as declared: which of them occur is not known any more."""
+    words = [(word, code) for dimension, word, code in folder.words if dimension == "age"]
+    wrong = [problem for word, code in words if (problem := age_word_problem(word, code))]
+    outcome = "not applicable" if not words else "warned" if wrong else "passed"
+    return [
+        Outcome("two_words_for_unknown", "not applicable", 0, 0),
+        Outcome("age_words_agree", outcome, len(words), len(wrong), "; ".join(wrong[:5])),
+    ]
 
 
 def _add_malformed(connection: duckdb.DuckDBPyConnection, source: Source, tallied: Tallied) -> None:
@@ -122,7 +143,7 @@ def _check_rejected(
         "coalesce(sum(records) FILTER (disposition = 'rejected'), 0)::BIGINT FROM disposed",
     )
     if not rejected:
-        clear_quarantine(folder.source_id, settings)
+        forget_rejected(_no_tables(tallied), settings)
         return Outcome("rejected_share", "passed", rows, 0)
     by_rule = connection.execute(
         "SELECT rule, nullif(column_name, ''), sum(records)::BIGINT FROM disposed WHERE disposition = 'broken' "
@@ -130,11 +151,9 @@ def _check_rejected(
     ).fetchall()
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE rejected AS SELECT row_number() OVER (ORDER BY _file, _row) AS cell, _file, "
-        "NULL::VARCHAR AS _sheet, _row, rule, column_name, bad_value, NULL::DOUBLE AS number, "
-        "(SELECT sum(records)::BIGINT FROM disposed WHERE disposition = 'broken' AND disposed.rule = part.rule) "
-        "AS rows_with_rule FROM part_rejected AS part"
+        "NULL::VARCHAR AS _sheet, _row, rule, column_name, bad_value FROM part_rejected"
     )
-    keep_rejected(connection, folder.source_id, settings)
+    keep_rejected(connection, _no_tables(tallied), settings)
     unlinked = [name for name, _, _ in by_rule if name == "unlinked_national_code"]
     if unlinked or rejected > folder.source.rejected_share_limit * rows:
         raise DataRefused(_problems(connection, folder, tallied, by_rule))

@@ -22,6 +22,7 @@ class Settings:
     threads: int = 2
     max_file_mib: int = 4096
     engine: str = "duckdb"
+    keep_releases: int = 5
 
     @property
     def input(self) -> Path:
@@ -45,13 +46,18 @@ class Settings:
 
     @property
     def quarantine(self) -> Path:
-        """Folder with rejected cells, one Parquet file a source and run."""
+        """Folder with one folder a source: rejected cells, one Parquet file a load (vintage, or refused)."""
         return self.data / "quarantine"
 
     @property
     def work(self) -> Path:
         """Folder for files that live only during a run."""
         return self.data / "work"
+
+    @property
+    def releases(self) -> Path:
+        """Folder with the last ``keep_releases`` published files, each under the name of its release."""
+        return self.data / "published" / "releases"
 
     @property
     def published(self) -> Path:
@@ -75,6 +81,7 @@ def load_settings(data: str | Path | None = None) -> Settings:
         threads=_whole_number("ICCS_THREADS", os.cpu_count() or Settings.threads),
         max_file_mib=_whole_number("ICCS_MAX_FILE_MIB", Settings.max_file_mib),
         engine=os.environ.get("ICCS_ENGINE", Settings.engine),
+        keep_releases=_whole_number("ICCS_KEEP_RELEASES", Settings.keep_releases),
     )
 
 

@@ -1,10 +1,7 @@
 -- Grain: one row for each cell of every layout: the source's words (…_word) beside our codes. A word without a code
--- leaves its code NULL; the next statements name every such cell.
+-- leaves its code NULL; the next statements name every such cell. The number of a cell is its position in the file.
 COPY (
-    WITH words AS (
-        SELECT row_number() OVER () AS cell, *
-        FROM ({{tidy}})
-    ),
+    WITH words AS ({{tidy}}),
     translated AS (
         SELECT
             words.*,

@@ -15,8 +15,8 @@ CREATE TEMP MACRO last_day_of(period, freq) AS CAST(first_day_of(period, freq)
     + to_months(CASE freq WHEN 'A' THEN 12 WHEN 'Q' THEN 3 ELSE 1 END) AS DATE) - 1;
 
 CREATE TEMP VIEW used AS
-SELECT cell.*
-FROM read_parquet({{cells}}) AS cell
+SELECT cells.*
+FROM cells
 ANTI JOIN read_parquet({{rejected_before}}) AS before USING (cell)
 WHERE exclusion IS NULL;
 
@@ -43,7 +43,7 @@ LEFT JOIN link
 
 COPY (
     SELECT cell, exclusion AS rule
-    FROM read_parquet({{cells}})
+    FROM cells
     WHERE exclusion IS NOT NULL
     UNION ALL
     SELECT DISTINCT cell, 'out_of_scope_' || out_of_scope

@@ -7,8 +7,7 @@ WITH sample AS (
     )
 ),
 behind AS (
-    SELECT number, arg_min(core._file, core.cell) AS file, arg_min(core._sheet, core.cell) AS sheet,
-        arg_min(core._row, core.cell) AS row
+    SELECT number, min({'file': core._file, 'sheet': core._sheet, 'row': core._row}) AS first
     FROM sample
     JOIN area_ancestor AS up ON up.ancestor = sample.ref_area
     JOIN core ON core.ref_area = up.area AND core.stage = sample.stage AND core.counting_unit = sample.counting_unit
@@ -17,8 +16,8 @@ behind AS (
     GROUP BY number
 )
 SELECT sample.* EXCLUDE (number) REPLACE (
-    coalesce(sample._file, behind.file) AS _file, coalesce(sample._sheet, behind.sheet) AS _sheet,
-    coalesce(sample._row, behind.row) AS _row
+    coalesce(sample._file, first.file) AS _file, coalesce(sample._sheet, first.sheet) AS _sheet,
+    coalesce(sample._row, first.row) AS _row
 )
 FROM sample
 LEFT JOIN behind USING (number)

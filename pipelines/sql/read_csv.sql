@@ -21,4 +21,4 @@ COPY (
             rejects_limit = 1000
         )
     )
-) TO {{target}} (FORMAT parquet, COMPRESSION snappy)
+) TO {{target}} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 16384)

@@ -1,6 +1,6 @@
 -- Grain: one row for each cell and rule it breaks. Cells left out by a named exclusion are not judged.
 CREATE TEMP VIEW judged AS
-SELECT * FROM read_parquet({{cells}}) WHERE exclusion IS NULL;
+SELECT * FROM cells WHERE exclusion IS NULL;
 
 CREATE TEMP TABLE suspect AS
 SELECT * FROM judged
