@@ -187,7 +187,7 @@ class _Maker:
         links = self.concordance.links
         number = {id(link): place for place, link in enumerate(links, start=1)}
         pairs = [(place, link) for place, span in enumerate(spans) for link in span[3]]
-        text = ("national_code", "national_label", "iccs_code", "out_of_scope", *breakdown_columns())
+        text = ("national_code", "iccs_code", "out_of_scope", *breakdown_columns())
         self.lists["code_link"] = pa.table(
             {
                 "code_id": pa.array([place for place, _ in pairs], pa.int32()),

@@ -4,7 +4,7 @@ WITH
 {{judged}}
 SELECT
     used.measure, used.stage, used.counting_unit, area_code.code AS ref_area, area_code.level AS area_level,
-    {{period}} AS time_period, {{freq}} AS freq, link.link, link.national_code, link.national_label,
+    {{period}} AS time_period, {{freq}} AS freq, link.link, link.national_code, '' AS national_label,
     link.iccs_code AS iccs,
     {{filled}},
     CASE WHEN link.weight < 1 THEN 'E' ELSE 'A' END AS obs_status,
