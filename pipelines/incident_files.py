@@ -44,7 +44,8 @@ def open_partition(
         header = find_header(folder.source_id, file.name, rows, options, sheet=None)
         if header.last_row == 1:
             kept = _kept(folder, header.names)
-            return TextTable(file.path, "csv", header.names, kept, options.delimiter, 1, constants), None
+            outside = {name: value for name, value in constants.items() if name not in header.names}
+            return TextTable(file.path, "csv", header.names, kept, options.delimiter, 1, outside), None
     target = work / "text.parquet"
     target.unlink(missing_ok=True)
     with connect(settings) as connection:
@@ -76,10 +77,9 @@ def _open_parquet(folder: SourceFolder, file: RawFile, options: ReadOptions, con
     except (pa.ArrowInvalid, OSError) as error:
         found = f"The file is no whole Parquet file ({str(error).splitlines()[0]})."
         raise refuse(folder.source_id, file, "file_not_readable", found) from error
-    header = find_header(folder.source_id, file.name, [[*names, *constants]], options, sheet=None)
-    del header
-    kept = tuple(name for name in _kept(folder, names) if name not in constants)
-    return TextTable(file.path, "parquet", names, kept, header_rows=0, constants=constants)
+    find_header(folder.source_id, file.name, [[*names, *constants]], options, sheet=None)
+    outside = {name: value for name, value in constants.items() if name not in names}
+    return TextTable(file.path, "parquet", names, _kept(folder, names), header_rows=0, constants=outside)
 
 
 def _first_rows(source_id: str, file: RawFile, options: ReadOptions) -> list[list[str]]:

@@ -24,7 +24,7 @@ from pipelines.classify import checked_concordance
 from pipelines.database import connect, fetch_row
 from pipelines.decode import refuse
 from pipelines.engine import Engine, TextTable, open_engine, text_query
-from pipelines.errors import DataRefused, Problem, nearest_values
+from pipelines.errors import DataRefused, Problem, is_disk_full, nearest_values
 from pipelines.incident_files import open_partition
 from pipelines.incident_sql import Statements, make_statements
 from pipelines.partitions import is_unchanged
@@ -112,10 +112,14 @@ def tally(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pa
     )
 
 
-def forget_partitions(folder: SourceFolder, tallied: Tallied, settings: Settings) -> None:
+def forget_partitions(folder: SourceFolder, acquired: Acquired, settings: Settings) -> None:
     """Delete the tallies of partitions that are no longer part of the source, once its new vintage is stored."""
+    concordance = checked_concordance(folder)
+    if folder.source.kind != "incident" or concordance is None:
+        return
     root = settings.partitions / folder.source_id
-    kept = {path.name for path in tallied.folders}
+    statements = make_statements(folder, concordance)
+    kept = {_key(file, statements) for file in acquired.files}
     for path in root.iterdir():
         if path.name not in kept:
             shutil.rmtree(path, ignore_errors=True)
@@ -265,7 +269,7 @@ def _check_complete(folder: SourceFolder, file: RawFile, table: TextTable, rows:
 
 def _unreadable(folder: SourceFolder, file: RawFile, error: duckdb.Error) -> DataRefused:
     text = str(error).strip().splitlines()[0]
-    if "No space left" in text or "File too large" in text or isinstance(error, duckdb.OutOfMemoryException):
+    if is_disk_full(error) or isinstance(error, duckdb.OutOfMemoryException):
         raise error
     rule = "file_truncated" if "GZIP" in text.upper() or "decompress" in text else "file_not_readable"
     return refuse(folder.source_id, file, rule, f"The file cannot be read to its end ({text}).")

@@ -13,6 +13,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from pipelines.acquire import Acquired, RawFile, find_files
 from pipelines.errors import DataRefused, Problem
@@ -20,6 +21,7 @@ from pipelines.settings import Settings
 from pipelines.source import SourceFolder
 
 _CHUNK = 1 << 20
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 # A file written again within this time of its hashing could keep size and times: its hash is then not trusted later.
 _SAFE_AGE_NS = 2 * 10**9
 
@@ -91,9 +93,11 @@ def folder_keys(name: str) -> dict[str, str]:
 
     >>> folder_keys("year=2024/month=03/part-0.parquet")
     {'year': '2024', 'month': '03'}
+    >>> folder_keys("place=San%20Jos%C3%A9/sex=__HIVE_DEFAULT_PARTITION__/part-0.parquet")
+    {'place': 'San José', 'sex': ''}
     """
     pairs = [part.split("=", 1) for part in name.split("/")[:-1] if "=" in part]
-    return {key: value for key, value in pairs}
+    return {key: "" if value == _NO_VALUE else unquote(value) for key, value in pairs}
 
 
 def _state(path: Path) -> dict[str, int]:

@@ -19,7 +19,7 @@ from pipelines.conform import conform
 from pipelines.errors import DataRefused, UsageError
 from pipelines.expectations import SuiteProcess
 from pipelines.incident_account import account
-from pipelines.incidents import tally
+from pipelines.incidents import forget_partitions, tally
 from pipelines.lanes import run_in_lanes, stoppable
 from pipelines.lock import writing
 from pipelines.partitions import acquire_partitions
@@ -148,6 +148,7 @@ def run_source(
         validated, checked = _check_acquired(folder, acquired, settings, work, run_step, suite, previous)
         vintage: Vintage = run_step("store", name, checked.rows, store, folder, acquired, validated, checked, settings)
         settle_quarantine(acquired, vintage.vintage, settings)
+        forget_partitions(folder, acquired, settings)
     return vintage, True
 
 
