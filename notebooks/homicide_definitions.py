@@ -16,16 +16,14 @@
 # files are not loaded are left out.
 
 # %%
-import os
 import textwrap
-from pathlib import Path
 
-import duckdb
 import matplotlib.pyplot as plt
 
-path = Path(os.environ.get("ICCS_DATA", "data")) / "published" / "crime.duckdb"
-out = duckdb.connect(str(path), read_only=True)
-release = out.execute("SELECT release FROM out.release").fetchone()[0]
+from pipelines.warehouse import open_release
+
+crime = open_release()  # the newest; crime.is_newer() tells of another, crime.reconnect() changes to it
+out, release = crime.connection, crime.release
 sources = [
     "mx_sesnsp_victims",
     "ar_snic",
@@ -77,4 +75,4 @@ for source, label, relation, note in links:
     print(textwrap.fill(f"{source}: {label} ({relation}). {note}", 110, subsequent_indent="    "))
 
 # %%
-out.close()
+crime.close()

@@ -15,15 +15,12 @@
 # `data/`, or set `ICCS_DATA`. ICCS 0101 counts completed intentional homicides, femicide included.
 
 # %%
-import os
-from pathlib import Path
-
-import duckdb
 import matplotlib.pyplot as plt
 
-path = Path(os.environ.get("ICCS_DATA", "data")) / "published" / "crime.duckdb"
-out = duckdb.connect(str(path), read_only=True)
-release = out.execute("SELECT release FROM out.release").fetchone()[0]
+from pipelines.warehouse import open_release
+
+crime = open_release()  # the newest; crime.is_newer() tells of another, crime.reconnect() changes to it
+out, release = crime.connection, crime.release
 out.execute("SELECT source, title, vintage, first_period, last_period FROM out.source ORDER BY kind, source").df()
 
 # %% [markdown]
@@ -116,4 +113,4 @@ out.execute(
 ).df()
 
 # %%
-out.close()
+crime.close()

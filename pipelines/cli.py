@@ -50,13 +50,17 @@ def build_parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--data", metavar="DIR", help="data folder (default: ICCS_DATA, else ./data)")
     common.add_argument("--json", action="store_true", help="output for machines")
+    waiting = argparse.ArgumentParser(add_help=False)
+    waiting.add_argument(
+        "--wait", type=float, default=0, metavar="SECONDS", help="wait where another run is writing (default: 0, fail)"
+    )
     parser = argparse.ArgumentParser(
         prog="iccs",
         description="National crime files to comparable trends in the International Classification of Crime (ICCS).",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    run = commands.add_parser("run", parents=[common], help="load sources and publish the DuckDB file")
+    run = commands.add_parser("run", parents=[common, waiting], help="load sources and publish the DuckDB file")
     run.add_argument("sources", nargs="*", metavar="SOURCE", help="which sources (default: all that have files)")
     run.add_argument("--from", dest="directory", metavar="DIR", help="folder with the files as published")
     run.add_argument(
@@ -83,6 +87,19 @@ def build_parser() -> argparse.ArgumentParser:
     show = sources.add_parser("show", parents=[common], help="one source: publisher, licence, files, measures")
     show.add_argument("source", metavar="SOURCE")
     show.set_defaults(command=_sources_show)
+
+    releases = commands.add_parser("releases", help="list, compare and restore what was published").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    every = releases.add_parser("list", parents=[common], help="a line for each release")
+    every.set_defaults(command=_releases_list)
+    changes = releases.add_parser("diff", parents=[common], help="cells added, withdrawn and changed, by source")
+    changes.add_argument("old", metavar="A")
+    changes.add_argument("new", metavar="B")
+    changes.set_defaults(command=_releases_diff)
+    restore = releases.add_parser("restore", parents=[common, waiting], help="put a kept release in place again")
+    restore.add_argument("release", metavar="RELEASE")
+    restore.set_defaults(command=_releases_restore)
 
     codes = commands.add_parser("codes", parents=[common], help="show an ICCS category, or search: codes search TEXT")
     codes.add_argument("words", nargs="+", metavar="CODE | search TEXT")
@@ -142,7 +159,8 @@ def build_parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     from pipelines.commands import run_command
 
-    return run_command(options.sources, options.directory, options.data, options.json, options.replay_quarantine)
+    replay = options.replay_quarantine
+    return run_command(options.sources, options.directory, options.wait, options.data, options.json, replay)
 
 
 def _trend(options: argparse.Namespace) -> int:
@@ -167,6 +185,24 @@ def _sources_show(options: argparse.Namespace) -> int:
     from pipelines.commands import show_command
 
     return show_command(options.source, options.json)
+
+
+def _releases_list(options: argparse.Namespace) -> int:
+    from pipelines.release_commands import list_command
+
+    return list_command(options.data, options.json)
+
+
+def _releases_diff(options: argparse.Namespace) -> int:
+    from pipelines.release_commands import diff_command
+
+    return diff_command(options.old, options.new, options.data, options.json)
+
+
+def _releases_restore(options: argparse.Namespace) -> int:
+    from pipelines.release_commands import restore_command
+
+    return restore_command(options.release, options.wait, options.data, options.json)
 
 
 def _codes(options: argparse.Namespace) -> int:

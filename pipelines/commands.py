@@ -19,7 +19,14 @@ from pipelines.warehouse import check_code, packaged_query, query
 _MOST_COUNTRIES = 12
 
 
-def run_command(names: list[str], directory: str | None, data: str | None, as_json: bool, replay: bool = False) -> int:
+def run_command(
+    names: list[str],
+    directory: str | None,
+    wait_seconds: float,
+    data: str | None,
+    as_json: bool,
+    replay: bool = False,
+) -> int:
     """Load sources and publish; exit code 1 where a source was refused."""
     settings = load_settings(data)
     where = Path(directory).resolve() if directory else None
@@ -38,7 +45,8 @@ def run_command(names: list[str], directory: str | None, data: str | None, as_js
                 f"{step.seconds:>6.1f} s  {step.summary}"
             )
 
-    result = run_all(folders, settings, where, plain_step(report), named=bool(names), replay=replay)
+    step = plain_step(report)
+    result = run_all(folders, settings, where, step, named=bool(names), wait_seconds=wait_seconds, replay=replay)
     if as_json:
         print_json(
             {

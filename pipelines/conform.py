@@ -71,7 +71,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
 
 
 def open_cells(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Create the view ``cells`` of the cells of a source; ``cell`` is the position in the file, which is their number."""
+    """Create the view ``cells`` of a source's cells; the number of each, ``cell``, is its position in the file."""
     connection.execute(
         "CREATE OR REPLACE TEMP VIEW cells AS SELECT file_row_number AS cell, * EXCLUDE (file_row_number) "
         f"FROM read_parquet({quote_literal(str(path))}, file_row_number = true)"

@@ -18,12 +18,15 @@ from iccs.classification import load_classification
 from pipelines.comparison import compare_sources
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.indicators import make_rates, make_trends
+from pipelines.loads import name_files
+from pipelines.releases import history, keep_published, new_release_id, put_in_place
+from pipelines.revisions import load_vintages
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
 from pipelines.store import Vintage, code_fingerprint
 from pipelines.theme_coverage import load_themes_and_coverage
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
-from schemas.declarations import create_table_sql, load_tables, quote_literal
+from schemas.declarations import attribute_columns, create_table_sql, load_tables, quote_literal
 
 _TAGS = ("attempted", "weapon", "relationship", "citizenship", "motive", "cyber", "situational_context", "sex", "age")
 
@@ -48,19 +51,9 @@ def content_key(vintages: Sequence[Vintage], folders: dict[str, SourceFolder]) -
     """Return the fingerprint of what a publication would hold."""
     digest = hashlib.sha256(code_fingerprint().encode())
     for vintage in sorted(vintages, key=lambda item: item.source_id):
-        digest.update(f"{vintage.source_id} {vintage.vintage} {folders[vintage.source_id].fingerprint}\n".encode())
+        history = " ".join(f"{load.vintage} {load.loaded_at}" for load in vintage.loads)
+        digest.update(f"{vintage.source_id} {history} {folders[vintage.source_id].fingerprint}\n".encode())
     return digest.hexdigest()[:16]
-
-
-def published_key(settings: Settings) -> str | None:
-    """Return the content key of the published file, None where there is none or it is not ours to read."""
-    if not settings.published.is_file():
-        return None
-    try:
-        with duckdb.connect(str(settings.published), read_only=True) as connection:
-            return str(fetch_row(connection, "SELECT content_key FROM out.release")[0])
-    except (duckdb.CatalogException, duckdb.InvalidInputException, duckdb.IOException):
-        return None  # damaged, or of an older layout: it is replaced
 
 
 def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], settings: Settings) -> Publication:
@@ -74,17 +67,19 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
     target = settings.published
     target.parent.mkdir(parents=True, exist_ok=True)
     key = content_key(vintages, folders)
-    release = f"{datetime.now(UTC).date().isoformat()}-{key[:8]}"
+    keep_published(settings)
+    release = new_release_id(datetime.now(UTC).date().isoformat(), key, settings)
     half = target.with_name(f".{target.stem}-{key}.part")
     _discard(half)
     try:
         with connect(settings, half) as connection:
             connection.execute("BEGIN")  # hundreds of small statements: one write to disk, not one each
-            _create(connection)
+            create_tables(connection)
             _load_lists(connection)
             connection.execute("COMMIT")
             for vintage in vintages:
                 _load_vintage(connection, vintage, folders[vintage.source_id])
+                load_vintages(connection, vintage, settings)
             _load_ages(connection)
             sources = [folders[vintage.source_id].source for vintage in vintages]
             populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
@@ -92,20 +87,15 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             make_trends(connection, sources)
             compare_sources(connection, vintages)
             load_themes_and_coverage(connection)
-            _load_release(connection, release, key, len(vintages))
-            counts = fetch_row(
-                connection,
-                "SELECT (SELECT count(*) FROM out.observation), (SELECT count(*) FROM out.rate), "
-                "(SELECT count(*) FROM out.trend)",
-            )
+            counts = _load_release(connection, release, key, settings)
             connection.execute("CHECKPOINT")
         with half.open("rb") as handle:
             os.fsync(handle.fileno())
-        os.replace(half, target)
+        put_in_place(half, settings)
     except BaseException:
         _discard(half)
         raise
-    target.with_name(target.name + ".wal").unlink(missing_ok=True)  # of a file that is no longer there
+    keep_published(settings)
     return Publication(target, release, *counts)
 
 
@@ -114,16 +104,19 @@ def _discard(half: Path) -> None:
         path.unlink()
 
 
-def _create(connection: duckdb.DuckDBPyConnection) -> None:
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the empty tables and the macros of schema ``out``, as declared, with their comments."""
     connection.execute("CREATE SCHEMA out")
     for table in load_tables().values():
         for statement in create_table_sql(table):
             connection.execute(statement)
+    attributes = ", ".join(attribute_columns())
+    totals = ", ".join("'_T'" for _ in attribute_columns())
     views = resources.files("schemas").joinpath("views", "out")
     for entry in sorted(views.iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".sql"):
             text = entry.read_text(encoding="utf-8")
-            connection.execute(text)
+            connection.execute(text.replace("{{attributes}}", attributes).replace("{{totals}}", totals))
             comment = " ".join(line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--"))
             connection.execute(
                 f"COMMENT ON MACRO TABLE out.{entry.name.removesuffix('.sql')} IS {quote_literal(comment)}"
@@ -187,7 +180,6 @@ def _load_lists(connection: duckdb.DuckDBPyConnection) -> None:
 def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder: SourceFolder) -> None:
     source = folder.source
     manifest = vintage.manifest()
-    files = "; ".join(f"{file['name']} ({file['sha256'][:12]})" for file in manifest["files"])
     parts = {name: quote_literal(str(vintage.part(name))) for name in ("cells", "links", "mapped")}
     own = {"source": quote_literal(source.source_id), "vintage": quote_literal(vintage.vintage)}
     run_sql(connection, "load_population" if source.kind == "population" else "load_observations", **own, **parts)
@@ -206,11 +198,7 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
             coverage=quote_literal(str(vintage.part("coverage"))),
             **own,
         )
-    (observations, first, last) = fetch_row(
-        connection,
-        "SELECT count(*), min(left(time_period, 4)), max(left(time_period, 4)) FROM read_parquet($cells)",
-        {"cells": str(vintage.part("cells"))},
-    )
+    current = vintage.loads[-1]
     _insert(
         connection,
         "source",
@@ -224,10 +212,10 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
                 "url": source.url,
                 "licence": source.licence.name,
                 "citation": source.citation,
-                "files": files,
-                "observations": observations,
-                "first_period": first,
-                "last_period": last,
+                "files": name_files(manifest["files"]),
+                "observations": current.observations,
+                "first_period": current.first_period,
+                "last_period": current.last_period,
             }
         ],
     )
@@ -253,19 +241,27 @@ def _load_ages(connection: duckdb.DuckDBPyConnection) -> None:
     _insert(connection, "age", sorted(rows, key=lambda row: (str(row["code"])[0] == "_", row["lower_age"] or 0)))
 
 
-def _load_release(connection: duckdb.DuckDBPyConnection, release: str, key: str, sources: int) -> None:
-    (observations,) = fetch_row(connection, "SELECT count(*) FROM out.observation")
-    _insert(
+def _load_release(
+    connection: duckdb.DuckDBPyConnection, release: str, key: str, settings: Settings
+) -> tuple[int, int, int]:
+    """Fill the three tables of releases; returns how many observations, rates and trends there are."""
+    counts = fetch_row(
         connection,
-        "release",
-        [
-            {
-                "release": release,
-                "published_at": datetime.now(UTC).replace(tzinfo=None),
-                "code_version": version("iccs-pipelines"),
-                "content_key": key,
-                "sources": sources,
-                "observations": observations,
-            }
-        ],
+        "SELECT (SELECT count(*) FROM out.observation), (SELECT count(*) FROM out.rate), "
+        "(SELECT count(*) FROM out.trend), (SELECT count(*) FROM out.source)",
     )
+    this = {
+        "release": release,
+        "published_at": datetime.now(UTC).replace(tzinfo=None),
+        "code_version": version("iccs-pipelines"),
+        "content_key": key,
+        **dict(zip(("observations", "rates", "trends", "sources"), counts, strict=True)),
+    }
+    _insert(connection, "release", [this])
+    _insert(connection, "release_history", [*history("release_history", settings), this])
+    _insert(connection, "release_source", history("release_source", settings))
+    connection.execute(
+        "INSERT INTO out.release_source BY NAME SELECT (SELECT release FROM out.release) AS release, "
+        "source, vintage, observations, first_period, last_period FROM out.source"
+    )
+    return counts[:3]

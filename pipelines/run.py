@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from iccs.concordance import ConcordanceError
 from pipelines.acquire import Acquired, acquire, find_files
 from pipelines.aggregate import aggregate
@@ -19,7 +17,8 @@ from pipelines.classify import classify
 from pipelines.conform import conform
 from pipelines.errors import DataRefused, UsageError
 from pipelines.expectations import SuiteProcess
-from pipelines.publish import Publication, content_key, publish, published_key
+from pipelines.lock import writing
+from pipelines.publish import Publication, content_key, publish
 from pipelines.quarantine import (
     Quarantined,
     Replayed,
@@ -30,6 +29,7 @@ from pipelines.quarantine import (
     settle_quarantine,
 )
 from pipelines.read import read
+from pipelines.releases import newest_key
 from pipelines.report import write_reports
 from pipelines.rules import Checked, check
 from pipelines.settings import Settings
@@ -209,6 +209,7 @@ def run_all(
     named: bool,
     source_folders: Path | None = None,
     replay: bool = False,
+    wait_seconds: float = 0,
 ) -> RunResult:
     """Run sources and publish every source that has a good vintage.
 
@@ -221,7 +222,11 @@ def run_all(
         run_step: how a step is run (see ``plain_step``).
         named: whether the user named the sources; a source without a file is then an error, not a remark.
         source_folders: where all sources are declared; default those of the package.
+        wait_seconds: how long to wait where another run is writing.
         replay: try only what is in quarantine again, each source with the files that it was rejected from.
+
+    Raises:
+        UsageError: another run is writing.
     """
     start = time.perf_counter()
     loaded: list[str] = []
@@ -229,7 +234,7 @@ def run_all(
     absent: list[str] = []
     refused: list[Refusal] = []
     replayed: list[Replayed] = []
-    with writing(settings), SuiteProcess() as suite:
+    with writing(settings, wait_seconds), SuiteProcess() as suite:
         for folder in _largest_first(folders, directory or settings.input):
             try:
                 again = _to_replay(folder.source_id, settings) if replay else None
@@ -298,29 +303,9 @@ def _largest_first(folders: Sequence[SourceFolder], directory: Path) -> list[Sou
 
 def _publish_if_new(settings: Settings, folders: dict[str, SourceFolder], run_step: RunStep) -> Publication | None:
     vintages = [vintage for name in folders if (vintage := current_vintage(name, settings)) is not None]
-    if not vintages or published_key(settings) == content_key(vintages, folders):
+    if not vintages or newest_key(settings) == content_key(vintages, folders):
         return None
     cells = sum(vintage.rows for vintage in vintages)
     publication: Publication = run_step("publish", "all sources", cells, publish, vintages, folders, settings)
     write_reports(settings)
     return publication
-
-
-@contextmanager
-def writing(settings: Settings) -> Iterator[None]:
-    """Hold the lock of the data folder: one writer at a time; the system frees it when a process dies.
-
-    Raises:
-        UsageError: another run holds it.
-    """
-    settings.data.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(settings.data / ".writer.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise UsageError(f"another run is writing to {settings.data}; wait for it to end") from error
-    try:
-        shutil.rmtree(settings.work, ignore_errors=True)  # of a run that was killed
-        yield
-    finally:
-        lock.release()

@@ -21,6 +21,7 @@ class Settings:
     memory_limit: str = "400MB"
     threads: int = 2
     max_file_mib: int = 4096
+    keep_releases: int = 5
 
     @property
     def input(self) -> Path:
@@ -48,6 +49,11 @@ class Settings:
         return self.data / "work"
 
     @property
+    def releases(self) -> Path:
+        """Folder with the last ``keep_releases`` published files, each under the name of its release."""
+        return self.data / "published" / "releases"
+
+    @property
     def published(self) -> Path:
         """The file analysts open."""
         return self.data / "published" / "crime.duckdb"
@@ -68,6 +74,7 @@ def load_settings(data: str | Path | None = None) -> Settings:
         memory_limit=os.environ.get("ICCS_MEMORY_LIMIT", Settings.memory_limit),
         threads=_whole_number("ICCS_THREADS", os.cpu_count() or Settings.threads),
         max_file_mib=_whole_number("ICCS_MAX_FILE_MIB", Settings.max_file_mib),
+        keep_releases=_whole_number("ICCS_KEEP_RELEASES", Settings.keep_releases),
     )
 
 

@@ -17,13 +17,13 @@ from typing import Any
 
 from pipelines.acquire import Acquired, describe_files
 from pipelines.database import connect, fetch_row
+from pipelines.loads import POINTER, Load, add_load, describe_cells, name_files, point_to, read_loads
 from pipelines.outcome import outcome_rows
 from pipelines.rules import Checked
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
 from pipelines.validate import Validated
 
-_CURRENT = "current.json"
 _PARTS = (
     "cells",
     "core",
@@ -40,13 +40,17 @@ _PARTS = (
 
 @dataclass(frozen=True)
 class Vintage:
-    """One version of a source's figures: a folder of Parquet files and what is known about them."""
+    """One version of a source's figures: a folder of Parquet files and what is known about them.
+
+    ``loads`` is the history of the source up to this vintage, oldest first.
+    """
 
     source_id: str
     vintage: str
     folder: Path
     run_key: str
     rows: int
+    loads: tuple[Load, ...] = ()
     new: bool = False
 
     @property
@@ -70,66 +74,102 @@ def store(
     """Keep a validated source; if its figures are those of a vintage already kept, that one is current again.
 
     The folder is filled beside and renamed, then the pointer is replaced: a killed run leaves the last good vintage.
+    No vintage is ever removed; where figures come again, with a newer proof, the folder of the proof takes the place.
     """
     root = settings.core / folder.source_id
     root.mkdir(parents=True, exist_ok=True)
+    before = current_vintage(folder.source_id, settings)
+    loads = before.loads if before else ()
     key = run_key(folder, acquired)
-    figures = _fingerprint(checked, settings)
-    known = sorted(path.name for path in root.iterdir() if path.is_dir() and path.name.endswith(f"-{figures}"))
-    name = known[0] if known else f"{datetime.now(UTC).date().isoformat()}-{figures}"
+    figures, observations, first_period, last_period = _describe(checked, settings)
+    known = [load.vintage for load in loads if load.vintage.endswith(f"-{figures}")]
+    now = datetime.now(UTC)
+    name = known[0] if known else f"{now.date().isoformat()}-{figures}"
     half = Path(tempfile.mkdtemp(dir=root, prefix=".part-"))
+    parts = {
+        "cells": checked.cells,
+        "core": validated.core,
+        "links": validated.links,
+        "mapped": validated.mapped,
+        "reconciliation": validated.reconciliation,
+        "exclusions": validated.exclusions,
+        "controls": validated.controls,
+        "rates": validated.rates,
+        "findings": checked.findings,
+        "coverage": checked.coverage,
+    }
+    files = describe_files(acquired)
+    manifest = {
+        "source": folder.source_id,
+        "vintage": name,
+        "loaded_at": now.isoformat(timespec="seconds"),
+        "files": files,
+        "quality": outcome_rows(folder.source_id, name, checked.outcomes),
+        "rows": checked.rows,
+    }
     try:
-        sources = {
-            "cells": checked.cells,
-            "core": validated.core,
-            "links": validated.links,
-            "mapped": validated.mapped,
-            "reconciliation": validated.reconciliation,
-            "exclusions": validated.exclusions,
-            "controls": validated.controls,
-            "rates": validated.rates,
-            "findings": checked.findings,
-            "coverage": checked.coverage,
-        }
         for part in _PARTS:
-            shutil.copyfile(sources[part], half / f"{part}.parquet")
-        manifest = {
-            "source": folder.source_id,
-            "vintage": name,
-            "loaded_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "files": describe_files(acquired),
-            "quality": outcome_rows(folder.source_id, name, checked.outcomes),
-            "rows": checked.rows,
-        }
+            shutil.copyfile(parts[part], half / f"{part}.parquet")
         (half / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
-        target = root / name
-        if target.exists():  # same figures, perhaps another way to them: the proof is renewed
-            old = Path(tempfile.mkdtemp(dir=root, prefix=".old-"))
-            os.replace(target, old / "vintage")
-            os.replace(half, target)
-            shutil.rmtree(old)
-        else:
-            os.replace(half, target)
+        target = _unused(root, name)
+        os.replace(half, target)
     except BaseException:
         shutil.rmtree(half, ignore_errors=True)
         raise
-    _point_to(root, {"vintage": name, "run_key": key, "rows": checked.rows})
-    return Vintage(folder.source_id, name, root / name, key, checked.rows, new=not known)
+    load = Load(
+        vintage=name,
+        folder=target.name,
+        loaded_at=now.isoformat(timespec="microseconds"),
+        files=name_files(files),
+        files_key=_files_key(acquired),
+        declaration_key=folder.fingerprint,
+        program_key=code_fingerprint(),
+        observations=observations,
+        first_period=first_period,
+        last_period=last_period,
+    )
+    loads = add_load(loads, load)
+    pointer = {"vintage": name, "run_key": key, "rows": checked.rows}
+    point_to(root, pointer, loads)
+    _remove_superseded(root, name, target)
+    return Vintage(folder.source_id, name, target, key, checked.rows, loads, new=not known)
+
+
+def _unused(root: Path, name: str) -> Path:
+    """The folder of a vintage; where there is one already, which stays until the pointer has moved, a numbered one."""
+    target, number = root / name, 2
+    while target.exists():
+        target, number = root / f"{name}.{number}", number + 1
+    return target
+
+
+def _remove_superseded(root: Path, name: str, target: Path) -> None:
+    """Remove halves of killed runs, and other folders of this vintage: its proof was renewed."""
+    for path in root.iterdir():
+        same = path.name == name or path.name.startswith(f"{name}.")
+        if path.is_dir() and path != target and (same or path.name.startswith(".part-")):
+            shutil.rmtree(path)
 
 
 def current_vintage(source_id: str, settings: Settings) -> Vintage | None:
     """Return the last good vintage of a source, None where it was never loaded."""
     root = settings.core / source_id
-    pointer = root / _CURRENT
+    pointer = root / POINTER
     if not pointer.is_file():
         return None
     current = json.loads(pointer.read_text(encoding="utf-8"))
-    return Vintage(source_id, current["vintage"], root / current["vintage"], current["run_key"], current["rows"])
+    loads = read_loads(current, root)
+    folder = root / loads[-1].folder
+    return Vintage(source_id, current["vintage"], folder, current["run_key"], current["rows"], loads)
 
 
 def run_key(folder: SourceFolder, acquired: Acquired) -> str:
     """Return the fingerprint of everything that decides the result: bytes, declaration, concordance, code."""
-    digest = hashlib.sha256((folder.fingerprint + code_fingerprint()).encode())
+    return hashlib.sha256((folder.fingerprint + code_fingerprint() + _files_key(acquired)).encode()).hexdigest()
+
+
+def _files_key(acquired: Acquired) -> str:
+    digest = hashlib.sha256()
     for file in acquired.files:
         digest.update(f"{file.name} {file.sha256} {file.layout}\n".encode())
     return digest.hexdigest()
@@ -153,18 +193,13 @@ def _add_tree(digest: Any, node: Traversable, skip: set[str]) -> None:
             digest.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
 
 
-def _fingerprint(checked: Checked, settings: Settings) -> str:
-    """Fingerprint of the published figures, whatever their order."""
+def _describe(checked: Checked, settings: Settings) -> tuple[str, int, str | None, str | None]:
+    """Fingerprint of the published figures, whatever their order; their number, first and last year."""
     with connect(settings) as connection:
         (figures,) = fetch_row(
             connection,
             "SELECT bit_xor(md5_number(cells::VARCHAR))::VARCHAR || count(*) FROM read_parquet($path) AS cells",
             {"path": str(checked.cells)},
         )
-    return hashlib.sha256(str(figures).encode()).hexdigest()[:8]
-
-
-def _point_to(root: Path, current: dict[str, object]) -> None:
-    half = root / f".{_CURRENT}.part"
-    half.write_text(json.dumps(current), encoding="utf-8")
-    os.replace(half, root / _CURRENT)
+        described = describe_cells(connection, checked.cells)
+    return (hashlib.sha256(str(figures).encode()).hexdigest()[:8], *described)

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from pipelines.database import fetch_row
 from pipelines.errors import UsageError, nearest_values
 from pipelines.settings import Settings, load_settings
+from schemas.declarations import quote_literal
 
 
 @dataclass(frozen=True)
@@ -26,25 +29,103 @@ class Result:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
+class OpenRelease:
+    """The published file, open for reading: one whole release, whatever is published meanwhile.
+
+    Close it, or use it as a context manager. ``connection`` is a DuckDB connection of its own, in memory, with the file
+    attached read-only; tables are named as in the file, ``out.observation`` ...
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._path = (settings or load_settings()).published
+        self.connection: duckdb.DuckDBPyConnection
+        self.release: str
+        self._open()
+
+    def _open(self) -> None:
+        """Attach the file that has the name now.
+
+        Not by connecting to the path: within one process DuckDB gives the database that it has open under a path
+        already, which may be of the release before.
+        """
+        while True:
+            identity = self._identity()
+            if identity is None:
+                raise UsageError(f"there is no {self._path}; make it with: iccs run")
+            connection = duckdb.connect(
+                config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+            )
+            connection.execute(f"ATTACH {quote_literal(str(self._path))} AS crime (READ_ONLY)")
+            if self._identity() == identity:  # else another release took the name between looking and opening
+                break
+            connection.close()
+        connection.execute("USE crime.out")
+        self._opened = identity
+        self.connection = connection
+        (self.release,) = fetch_row(connection, "SELECT release FROM out.release")
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
+    def is_newer(self) -> bool:
+        """Return whether another release has been published (or put back) since this one was opened."""
+        return self._identity() not in (None, self._opened)
+
+    def reconnect(self) -> bool:
+        """Change to the release that is published now; returns False where it is the one that is open.
+
+        What was made on the old connection (temporary tables, results not yet fetched) ends with it.
+        """
+        if not self.is_newer():
+            return False
+        old = self.connection
+        self._open()
+        old.close()
+        return True
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+    def __enter__(self) -> OpenRelease:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_release(data: str | Path | None = None) -> OpenRelease:
+    """Open the newest release read-only, for notebooks and Python; it says when a newer one is there.
+
+    Args:
+        data: data folder; else ICCS_DATA; else ``data`` in the current folder.
+
+    Raises:
+        UsageError: nothing has been published yet.
+
+    Example::
+
+        crime = open_release()
+        crime.connection.sql("FROM out.trend_of('0101', 'MX')").df()
+        if crime.is_newer():
+            crime.reconnect()
+    """
+    return OpenRelease(load_settings(data))
+
+
 @contextmanager
 def open_published(settings: Settings | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the published file read-only; a release that comes meanwhile does not disturb.
+    """Open the published file read-only for a moment; a release that comes meanwhile does not disturb.
 
     Raises:
         UsageError: nothing has been published yet.
     """
-    where = settings or load_settings()
-    if not where.published.is_file():
-        raise UsageError(f"there is no {where.published}; make it with: iccs run")
-    connection = duckdb.connect(
-        str(where.published),
-        read_only=True,
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
-    )
-    try:
-        yield connection
-    finally:
-        connection.close()
+    with OpenRelease(settings) as release:
+        yield release.connection
 
 
 def query(statement: str, settings: Settings | None = None, parameters: dict[str, object] | None = None) -> Result:

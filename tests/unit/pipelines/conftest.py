@@ -12,13 +12,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from pipelines.acquire import acquire
 from pipelines.aggregate import aggregate
 from pipelines.classify import classify
-from pipelines.conform import conform
+from pipelines.conform import conform, open_cells
+from pipelines.database import connect
 from pipelines.read import RawTable, read
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder, list_sources
@@ -132,7 +132,7 @@ class Tiny:
         source = self.source
         raw = read(source, acquire(source, self.settings, self.given), self.settings, self.work)
         paths = [str(path) for paths in raw.layouts for path in paths]
-        with duckdb.connect() as connection:
+        with connect(self.settings) as connection:
             found = connection.execute(
                 "SELECT _row, COLUMNS(* EXCLUDE (_file, _sheet, _row)) FROM read_parquet($paths)", {"paths": paths}
             )
@@ -142,9 +142,10 @@ class Tiny:
         """The first three steps: row and value of each good cell, row and rule of each rejected one."""
         raw, _ = self.read()
         conformed = conform(self.source, raw, self.settings, self.work)
-        with duckdb.connect() as connection:
+        with connect(self.settings) as connection:
             rejected = connection.read_parquet(str(conformed.rejected))
-            cells = connection.read_parquet(str(conformed.cells)).join(rejected, "cell", how="anti")
+            open_cells(connection, conformed.cells)
+            cells = connection.view("cells").join(rejected, "cell", how="anti")
             return (
                 cells.project("_row, value").order("_row").fetchall(),
                 rejected.project("_row, rule").order("_row, rule").fetchall(),
@@ -153,7 +154,7 @@ class Tiny:
     def rejected(self) -> list[tuple[int, str, str, str]]:
         """Row, column, value and rule of each cell in quarantine."""
         (path,) = (self.settings.quarantine / self.name).glob("*.parquet")
-        with duckdb.connect() as connection:
+        with connect(self.settings) as connection:
             return connection.execute(
                 "SELECT row, column_name, value, rule FROM read_parquet($path) ORDER BY ALL", {"path": str(path)}
             ).fetchall()
@@ -166,7 +167,7 @@ class TinyResult:
     parts: dict[str, Path]
 
     def rows(self, part: str, columns: str = "*", where: str = "true") -> list[tuple[Any, ...]]:
-        with duckdb.connect() as connection:
+        with connect(Settings(data=self.parts[part].parent)) as connection:
             return connection.execute(
                 f"SELECT {columns} FROM read_parquet($path) WHERE {where}", {"path": str(self.parts[part])}
             ).fetchall()

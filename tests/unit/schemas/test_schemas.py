@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from collections.abc import Iterator
 from importlib import resources
 
 import duckdb
@@ -72,17 +73,24 @@ def test_columns_say_what_they_are() -> None:
             assert column.unit, f"{column.name}: a number needs a unit"
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_table_can_be_created_with_a_comment_on_everything(name: str) -> None:
+@pytest.fixture(scope="module")
+def created() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with every declared table."""
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA out")
-        for statement in create_table_sql(load_tables()[name]):
-            connection.execute(statement)
-        columns = connection.execute(
-            "SELECT column_name, data_type, comment FROM duckdb_columns() "
-            "WHERE schema_name = 'out' ORDER BY column_index"
-        ).fetchall()
-        tables = connection.execute("SELECT comment FROM duckdb_tables() WHERE schema_name = 'out'").fetchall()
+        for table in load_tables().values():
+            for statement in create_table_sql(table):
+                connection.execute(statement)
+        yield connection
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_table_can_be_created_with_a_comment_on_everything(name: str, created: duckdb.DuckDBPyConnection) -> None:
+    columns = created.execute(
+        "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = $name ORDER BY column_index",
+        {"name": name},
+    ).fetchall()
+    tables = created.execute("SELECT comment FROM duckdb_tables() WHERE table_name = $name", {"name": name}).fetchall()
 
     assert [(column.name, column.type, column.comment) for column in load_tables()[name].columns] == columns
     assert tables == [(load_tables()[name].comment,)]
@@ -90,8 +98,8 @@ def test_table_can_be_created_with_a_comment_on_everything(name: str) -> None:
 
 
 def test_names_and_texts_are_quoted_whatever_they_hold() -> None:
-    for text in ("plain", 'a "b" c', "l'âge", "x; DROP TABLE y --", "á\n\tb", "''", '""'):
-        with duckdb.connect() as connection:
+    with duckdb.connect() as connection:
+        for text in ("plain", 'a "b" c', "l'âge", "x; DROP TABLE y --", "á\n\tb", "''", '""'):
             found = connection.execute(f"SELECT {quote_literal(text)} AS {quote_identifier(text)}")
             assert (found.description[0][0], found.fetchall()) == (text, [(text,)])
 

@@ -1,0 +1,69 @@
+"""What the commands ``iccs releases list|diff|restore`` do, and how they print it."""
+
+from __future__ import annotations
+
+from pipelines.errors import EXIT_DONE
+from pipelines.lock import writing
+from pipelines.printing import print_json, print_line, print_table
+from pipelines.releases import compare_releases, history, kept_releases, read_release, restore_release
+from pipelines.settings import load_settings
+
+
+def list_command(data: str | None, as_json: bool) -> int:
+    """Print a line for each release, oldest first: what it held, whether it is published and still kept."""
+    settings = load_settings(data)
+    published = read_release(settings.published)
+    kept = {release.release for release in kept_releases(settings)}
+    rows = [
+        {
+            "release": row["release"],
+            "published_at": row["published_at"].isoformat(sep=" ", timespec="seconds"),
+            "code_version": row["code_version"],
+            "sources": row["sources"],
+            "observations": row["observations"],
+            "kept": row["release"] in kept,
+            "published": published is not None and row["release"] == published.release,
+        }
+        for row in sorted(history("release_history", settings), key=lambda row: row["published_at"])
+    ]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table(list(rows[0]), [list(row.values()) for row in rows])
+    else:
+        print_line("no release yet; make one with: iccs run")
+    return EXIT_DONE
+
+
+def diff_command(old: str, new: str, data: str | None, as_json: bool) -> int:
+    """Print what a release added, withdrew and changed against another, by source."""
+    compared = compare_releases(old, new, load_settings(data))
+    if as_json:
+        print_json({"sources": compared.sources, "largest_changes": compared.largest})
+        return EXIT_DONE
+    print_table(
+        list(compared.sources[0]),
+        [list(row.values()) for row in compared.sources],
+        title=f"Cells of {new} against {old}",
+    )
+    if compared.largest:
+        # A column that is a total in every line says nothing here.
+        columns = [
+            name for name in compared.largest[0] if any(row[name] not in ("_T", "_Z") for row in compared.largest)
+        ]
+        print_line()
+        print_table(columns, [[row[name] for name in columns] for row in compared.largest], title="Largest changes")
+    return EXIT_DONE
+
+
+def restore_command(release: str, wait_seconds: float, data: str | None, as_json: bool) -> int:
+    """Put a kept release in the place of the published file."""
+    settings = load_settings(data)
+    with writing(settings, wait_seconds):
+        restored = restore_release(release, settings)
+    if as_json:
+        print_json({"release": restored.release, "published": settings.published})
+    else:
+        print_line(f"{settings.published} is now release {restored.release}")
+        print_line("it stays until a run has figures, declarations or a program that the newest release does not have")
+    return EXIT_DONE

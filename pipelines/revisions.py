@@ -1,0 +1,97 @@
+"""Revisions: what changed between the vintages of a source, made once and kept beside them."""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.database import run_sql
+from pipelines.loads import REVISIONS, Load
+from pipelines.settings import Settings
+from pipelines.store import Vintage
+from schemas.declarations import attribute_columns, load_tables, quote_identifier, quote_literal
+
+
+def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, settings: Settings) -> None:
+    """Fill ``out.vintage`` and ``out.revision`` for one source.
+
+    The revisions between two loads are worked out when they are first published, then kept as Parquet.
+    """
+    rows = [
+        {
+            "source": vintage.source_id,
+            "vintage": load.vintage,
+            "loaded_at": load.moment,
+            "is_current": load is vintage.loads[-1],
+            "files": load.files,
+            "observations": load.observations,
+            "first_period": load.first_period,
+            "last_period": load.last_period,
+        }
+        for load in vintage.loads
+    ]
+    connection.register("vintage_rows", pa.Table.from_pylist(rows))
+    connection.execute("INSERT INTO out.vintage BY NAME FROM vintage_rows")
+    connection.unregister("vintage_rows")
+    for before, load in pairwise(vintage.loads):
+        revisions = _kept_revisions(connection, settings.core / vintage.source_id, before, load)
+        connection.execute(
+            """
+            INSERT INTO out.revision BY NAME
+            SELECT $source AS source, $vintage AS vintage, $before AS previous_vintage,
+                CAST($loaded_at AS TIMESTAMP) AS loaded_at, $causes AS revision_cause, *
+            FROM read_parquet($path)
+            """,
+            {
+                "source": vintage.source_id,
+                "vintage": load.vintage,
+                "before": before.vintage,
+                "loaded_at": load.moment,
+                "causes": load.causes(before),
+                "path": str(revisions),
+            },
+        )
+
+
+def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: Load, load: Load) -> Path:
+    """The revisions between two vintages: a vintage never changes, so they are worked out once."""
+    target = root / REVISIONS / f"{before.vintage}..{load.vintage}.parquet"
+    if target.is_file():
+        return target
+    target.parent.mkdir(exist_ok=True)
+    half = target.with_name(f".{target.name}.part")
+    observation = load_tables()["observation"].columns[2:]  # without source and vintage
+    for name, folder in (("old_cell", before.folder), ("new_cell", load.folder)):
+        _read_cells(connection, name, root / folder / "cells.parquet")
+    key = [column.name for column in observation if column.role == "dimension"]
+    others = [column.name for column in observation if column.name not in key]
+    run_sql(
+        connection,
+        "write_revisions",
+        key=", ".join(f"coalesce(new_cell.{name}, old_cell.{name}) AS {name}" for name in key),
+        same_key=" AND ".join(f"old_cell.{name} IS NOT DISTINCT FROM new_cell.{name}" for name in key),
+        differs=" OR ".join(f"old_cell.{name} IS DISTINCT FROM new_cell.{name}" for name in others),
+        target=quote_literal(str(half)),
+    )
+    connection.execute("DROP TABLE old_cell; DROP TABLE new_cell")
+    os.replace(half, target)
+    return target
+
+
+def _read_cells(connection: duckdb.DuckDBPyConnection, name: str, cells: Path) -> None:
+    """The cells of a vintage in today's columns: an attribute that it did not have yet is the total, ``_T``."""
+    columns = load_tables()["observation"].columns[2:]
+    attributes = attribute_columns()
+    body = ", ".join(
+        f"{quote_identifier(column.name)} {column.type}" + (" DEFAULT '_T'" if column.name in attributes else "")
+        for column in columns
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({body})")
+    found = connection.execute("SELECT name FROM parquet_schema($path)", {"path": str(cells)}).fetchall()
+    given = {row[0] for row in found}
+    both = ", ".join(quote_identifier(column.name) for column in columns if column.name in given)
+    connection.execute(f"INSERT INTO {name} BY NAME SELECT {both} FROM read_parquet({quote_literal(str(cells))})")

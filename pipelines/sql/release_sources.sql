@@ -1,0 +1,11 @@
+-- Grain: one row for each source of either release.
+SELECT coalesce(old.source, new.source) AS source, old.vintage AS old_vintage, new.vintage AS new_vintage,
+    count(*) FILTER (difference = 'added') AS added,
+    count(*) FILTER (difference = 'withdrawn') AS withdrawn,
+    count(*) FILTER (difference = 'changed') AS changed,
+    count(*) FILTER (difference = 'marks_changed') AS marks_changed
+FROM release_0.out.source AS old
+FULL JOIN release_1.out.source AS new ON new.source = old.source
+LEFT JOIN differing ON differing.source = coalesce(old.source, new.source)
+GROUP BY ALL
+ORDER BY 1

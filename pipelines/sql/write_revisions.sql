@@ -1,0 +1,31 @@
+-- Grain: one row for each cell of one source that differs between two vintages, or is in one of them only.
+COPY (
+    WITH both_sides AS (
+        SELECT {{key}},
+            old_cell.ref_area IS NOT NULL AS was_there, new_cell.ref_area IS NOT NULL AS is_there,
+            coalesce(old_cell.area_level, new_cell.area_level) AS area_level,
+            old_cell.value AS old_value, new_cell.value AS new_value,
+            old_cell.obs_status AS old_obs_status, new_cell.obs_status AS new_obs_status,
+            old_cell.missing_reason AS old_missing_reason, old_cell.conf_status AS old_conf_status,
+            old_cell.completeness AS old_completeness, old_cell.caveats AS old_caveats,
+            old_cell.iccs_made_from AS old_iccs_made_from
+        FROM old_cell
+        FULL JOIN new_cell ON {{same_key}}
+        WHERE (old_cell.ref_area IS NULL) OR (new_cell.ref_area IS NULL) OR {{differs}}
+    )
+    SELECT *, new_value - old_value AS revision_change,
+        (new_value - old_value) / nullif(old_value, 0) * 100 AS revision_percent,
+        CASE
+            WHEN NOT is_there THEN 'withdrawn'
+            WHEN NOT was_there AND (freq, time_period) NOT IN (SELECT (freq, time_period) FROM old_cell)
+                THEN 'new_period'
+            WHEN NOT was_there AND iccs NOT IN (SELECT iccs FROM old_cell WHERE iccs IS NOT NULL) THEN 'new_category'
+            WHEN NOT was_there THEN 'new_cell'
+            WHEN new_value IS NOT DISTINCT FROM old_value THEN 'marks_changed'
+            WHEN old_value IS NULL THEN 'completed'
+            WHEN new_value IS NULL THEN 'withdrawn'
+            ELSE 'corrected'
+        END AS revision_reason
+    FROM both_sides
+    ORDER BY iccs, ref_area, freq, time_period
+) TO {{target}} (FORMAT parquet, COMPRESSION snappy)

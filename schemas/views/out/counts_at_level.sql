@@ -1,0 +1,39 @@
+-- out.counts_at_level(level): counts at one ICCS level (1 to 4), so that every count of the tree is there once.
+-- part: category (a category of that level); coarser (the source gives nothing below this higher category); rest (what
+-- a higher category has beyond its children). rollup: complete; incomplete (NULL: a part has no value);
+-- children_exceed (NULL: the children as given are more than their category). Combinations outside the tree are left out.
+-- Grain: one row for each cell of out.observation that is one of these three.
+CREATE OR REPLACE MACRO out.counts_at_level(level) AS TABLE
+WITH cell AS (
+    SELECT observation.*, category.level AS iccs_level, category.parent
+    FROM out.observation AS observation
+    JOIN out.iccs AS category ON category.code = observation.iccs
+    WHERE category.in_tree AND category.level <= CASE WHEN level BETWEEN 1 AND 4 THEN level
+        ELSE error('counts_at_level: level is 1, 2, 3 or 4') END
+),
+below AS (
+    SELECT source, ref_area, time_period, freq, parent AS iccs, stage, counting_unit, sex, age, {{attributes}},
+        sum(value) AS given, count(*) AS children, count(value) AS with_value
+    FROM cell
+    WHERE parent IS NOT NULL
+    GROUP BY ALL
+),
+placed AS (
+    SELECT cell.*, given, children, with_value,
+        CASE WHEN iccs_level = level THEN 'category' WHEN children IS NULL THEN 'coarser' ELSE 'rest' END AS part
+    FROM cell
+    LEFT JOIN below
+        USING (source, ref_area, time_period, freq, iccs, stage, counting_unit, sex, age, {{attributes}})
+)
+SELECT source, vintage, ref_area, area_level, time_period, freq, iccs, iccs_level, part, stage, counting_unit, sex, age,
+    {{attributes}},
+    CASE WHEN part <> 'rest' THEN value WHEN children = with_value AND value >= given THEN value - given END AS value,
+    obs_status,
+    CASE
+        WHEN value IS NULL OR (part = 'rest' AND children > with_value) THEN 'incomplete'
+        WHEN part = 'rest' AND value < given THEN 'children_exceed'
+        ELSE 'complete'
+    END AS rollup
+FROM placed
+WHERE part <> 'rest' OR iccs_made_from IS NULL OR list_contains(string_split(iccs_made_from, ';'), '=')
+    OR (value IS NULL AND children = with_value)  -- a child that should be there is not

@@ -1,0 +1,30 @@
+-- out.counts_by_period(freq): monthly (and quarterly) counts added to quarters ('Q') or years ('A'). A period has a
+-- value only where every month or quarter of it has one; periods_there says how many have.
+-- rollup: complete or incomplete. made_from_freq: M or Q.
+-- Grain: one row for each series of months (or quarters) and longer period.
+CREATE OR REPLACE MACRO out.counts_by_period(freq) AS TABLE
+WITH part AS (
+    SELECT cell.* EXCLUDE (freq, time_period), cell.freq AS made_from_freq,
+        CASE
+            WHEN freq = 'A' THEN left(cell.time_period, 4)
+            WHEN freq = 'Q' THEN left(cell.time_period, 4) || '-Q' || ((CAST(right(cell.time_period, 2) AS INTEGER) + 2) // 3)
+            ELSE error('counts_by_period: freq is ''A'' or ''Q''')
+        END AS time_period,
+        CASE WHEN cell.freq = 'Q' THEN 4 WHEN freq = 'A' THEN 12 ELSE 3 END AS periods
+    FROM out.observation AS cell
+    WHERE cell.freq = 'M' OR (cell.freq = 'Q' AND freq = 'A')
+),
+added AS (
+    SELECT source, vintage, ref_area, area_level, time_period, made_from_freq, iccs, stage, counting_unit, sex, age,
+        {{attributes}}, periods,
+        sum(value) AS total, count(value) AS periods_there, min(obs_status) AS lowest, max(obs_status) AS highest
+    FROM part
+    GROUP BY ALL
+)
+SELECT source, vintage, ref_area, area_level, time_period, made_from_freq, iccs, stage, counting_unit, sex, age,
+    {{attributes}},
+    CASE WHEN periods_there = periods THEN total END AS value,
+    CASE WHEN periods_there < periods THEN 'O' WHEN lowest IN ('A', highest) THEN highest ELSE 'E' END AS obs_status,
+    periods_there, periods,
+    CASE WHEN periods_there = periods THEN 'complete' ELSE 'incomplete' END AS rollup
+FROM added

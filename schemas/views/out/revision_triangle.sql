@@ -1,0 +1,40 @@
+-- out.revision_triangle(source, iccs, area, sex := '_T', age := '_T', freq := 'A'): one series as each vintage gave it.
+-- Grain: one row for each stage, counting unit, period and load of the source. value is what that vintage said, NULL
+-- where it did not; change_from_first is against the first vintage that had a value for the period.
+CREATE OR REPLACE MACRO out.revision_triangle(source, iccs, area, sex := '_T', age := '_T', freq := 'A') AS TABLE
+WITH latest AS (
+    SELECT stage, counting_unit, time_period, value
+    FROM out.observation AS cell
+    WHERE cell.source = source AND cell.iccs = iccs AND cell.ref_area = area AND cell.sex = sex AND cell.age = age
+        AND cell.freq = freq AND ({{attributes}}) = ({{totals}})
+),
+changed AS (
+    SELECT stage, counting_unit, time_period, loaded_at, old_value
+    FROM out.revision AS cell
+    WHERE cell.source = source AND cell.iccs = iccs AND cell.ref_area = area AND cell.sex = sex AND cell.age = age
+        AND cell.freq = freq AND ({{attributes}}) = ({{totals}})
+),
+period AS (
+    SELECT stage, counting_unit, time_period FROM latest
+    UNION
+    SELECT stage, counting_unit, time_period FROM changed
+),
+-- What a vintage said is what the first change after it put away; without a later change, what is there today.
+said AS (
+    SELECT period.stage, period.counting_unit, period.time_period, load.vintage, load.loaded_at,
+        CASE WHEN count(changed.loaded_at) > 0 THEN arg_min_null(changed.old_value, changed.loaded_at)
+            ELSE any_value(latest.value) END AS value
+    FROM period
+    JOIN out.vintage AS load ON load.source = source
+    LEFT JOIN latest USING (stage, counting_unit, time_period)
+    LEFT JOIN changed
+        ON changed.stage = period.stage AND changed.counting_unit = period.counting_unit
+        AND changed.time_period = period.time_period AND changed.loaded_at > load.loaded_at
+    GROUP BY ALL
+)
+SELECT *, value - first_value(value IGNORE NULLS) OVER (
+    PARTITION BY stage, counting_unit, time_period ORDER BY loaded_at
+    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+) AS change_from_first
+FROM said
+ORDER BY stage, counting_unit, time_period, loaded_at

@@ -1,0 +1,174 @@
+"""Kill a run at random moments and look what is left; by hand: ``python tests/benchmarks/crashes.py --moments 200``.
+
+Each time a source has another edition, a run is started and killed (SIGKILL) at a random moment, then:
+the published file opens and holds one whole release, the old one or the new one; the next run completes; and what is
+published and kept is then what it would be without the kill: the same figures, one more load of the source, one more
+release, nothing left over. The runs are without the process of Great Expectations, which writes no file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from pipelines.releases import attached
+
+ROOT = Path(__file__).parents[2]
+SOURCE = "eu_crim_off_cat"
+TABLES = ("observation", "rate", "trend", "population", "reconciliation", "source")
+RUN = """
+import contextlib, sys
+import pipelines.run
+pipelines.run.SuiteProcess = contextlib.nullcontext
+from pipelines.cli import main
+sys.exit(main(["run", "--data", sys.argv[1]]))
+"""
+Content = dict[str, tuple[int, str]]  # table -> number of rows, and a fingerprint of them in any order
+
+
+def start_run(data: Path) -> subprocess.Popen[bytes]:
+    """Start ``iccs run`` in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, str(data)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "ICCS_THREADS": "2", "ICCS_KEEP_RELEASES": "3"},
+    )
+
+
+def whole_run(data: Path) -> float:
+    """Run to the end; returns the seconds it took."""
+    start = time.monotonic()
+    run = start_run(data)
+    _, told = run.communicate()
+    assert run.returncode == 0, told.decode()
+    return time.monotonic() - start
+
+
+def content(path: Path) -> Content:
+    """Return what a published file holds, for comparison."""
+    with attached(path) as connection:
+        connection.execute("USE release_0.out")
+        found = {}
+        for table in TABLES:
+            found[table] = connection.execute(
+                f"SELECT count(*), coalesce(bit_xor(md5_number(cells::VARCHAR)), 0)::VARCHAR FROM {table} AS cells"
+            ).fetchall()[0]
+        ((said, rates, closes),) = connection.execute(
+            "SELECT observations, rates, (SELECT bool_and(closes) FROM reconciliation) FROM release"
+        ).fetchall()
+        assert (said, rates) == (found["observation"][0], found["rate"][0]), "the file does not hold what it says"
+        assert closes, "the reconciliation does not close"
+        return found
+
+
+def kept_state(path: Path) -> tuple[int, int, int]:
+    """Return how many loads of the source, revisions and releases a published file knows."""
+    with attached(path) as connection:
+        return connection.execute(
+            "SELECT (SELECT count(*) FROM release_0.out.vintage WHERE source = $s), "
+            "(SELECT count(*) FROM release_0.out.revision WHERE source = $s), "
+            "(SELECT count(*) FROM release_0.out.release_history)",
+            {"s": SOURCE},
+        ).fetchall()[0]
+
+
+def prepare(data: Path) -> tuple[bytes, bytes]:
+    """Fill an input folder with one source of counts and its population; returns two editions of the counts."""
+    for name in (SOURCE, "wb_population"):
+        shutil.copytree(ROOT / "data" / "input" / name, data / "input" / name)
+    (path,) = (data / "input" / SOURCE).iterdir()
+    first = gzip.decompress(path.read_bytes()).decode()
+    # In the second edition every 20th series of numbers has one more in its last year.
+    lines = first.splitlines(keepends=True)
+    for number in range(1, len(lines), 20):
+        if ",NR," in lines[number]:
+            lines[number] = re.sub(r"(\d+)( *\n)$", lambda end: f"{int(end[1]) + 1}{end[2]}", lines[number])
+    return gzip.compress(first.encode(), mtime=0), gzip.compress("".join(lines).encode(), mtime=0)
+
+
+def measure(data: Path, moments: int, seed: int) -> Counter[str]:
+    """Kill ``moments`` runs, each at a random moment; returns how often the old or the new release was found.
+
+    Raises:
+        AssertionError: something was lost, doubled, mixed or left over.
+    """
+    editions = prepare(data)
+    (given,) = (data / "input" / SOURCE).iterdir()
+    published = data / "published" / "crime.duckdb"
+    expected: list[Content] = []
+    for edition in editions:
+        given.write_bytes(edition)
+        seconds = whole_run(data)
+        expected.append(content(published))
+    assert expected[0]["observation"] != expected[1]["observation"]
+    loads, changes, releases = kept_state(published)
+    assert (loads, releases) == (2, 2)
+    chance = random.Random(seed)
+    found: Counter[str] = Counter()
+    number = 0
+    while found["old release"] + found["new release"] < moments:
+        now = number % 2
+        given.write_bytes(editions[now])
+        run = start_run(data)
+        time.sleep(chance.uniform(0, seconds))
+        ended = run.poll() is not None
+        run.send_signal(signal.SIGKILL)
+        run.communicate()
+        left = content(published)
+        assert left in (expected[now], expected[1 - now]), f"kill {number}: neither the old release nor the new one"
+        state = "new release" if left == expected[now] else "old release"
+        found["not killed, the run had ended" if ended else state] += 1
+        seconds *= 0.97 if ended else 1.005  # the machine's speed changes: aim at the whole run, seldom beyond
+        whole_run(data)
+        assert content(published) == expected[now], f"kill {number}: not what an undisturbed run gives"
+        state_now = kept_state(published)
+        assert state_now == (loads + number + 1, changes * (number + 2), releases + number + 1), (number, state_now)
+        check_nothing_left_over(data)
+        number += 1
+        if sys.stderr.isatty() or number % 20 == 0:
+            sys.stderr.write(f"{number} runs: {dict(found)}\n")
+    return found
+
+
+def check_nothing_left_over(data: Path) -> None:
+    """After a whole run: no half file, no folder that no pointer names, no more releases than are to be kept."""
+    halves = [path for path in data.rglob("*") if ".part" in path.name]
+    assert halves == []
+    assert not (data / "work").exists() or list((data / "work").iterdir()) == []
+    folders = [path for path in (data / "core" / SOURCE).iterdir() if path.is_dir() and path.name != "revisions"]
+    assert len(folders) == 2, folders  # two vintages, however often they took turns
+    assert len(list((data / "published" / "releases").iterdir())) <= 3
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--moments", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=20261122)
+    options = parser.parse_args()
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure(Path(folder) / "data", options.moments, options.seed)
+    sys.stdout.write(
+        f"{options.moments} kills in {time.monotonic() - start:.0f} s (seed {options.seed}): every file opened with "
+        "one whole release, every next run completed with the figures of an undisturbed one\n"
+    )
+    for state, number in sorted(found.items()):
+        sys.stdout.write(f"  {state}: {number}\n")
+
+
+if __name__ == "__main__":
+    main()
