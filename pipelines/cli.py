@@ -159,8 +159,9 @@ def build_parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     from pipelines.commands import run_command
 
-    replay = options.replay_quarantine
-    return run_command(options.sources, options.directory, options.wait, options.data, options.json, replay)
+    return run_command(
+        options.sources, options.directory, options.wait, options.data, options.json, options.replay_quarantine
+    )
 
 
 def _trend(options: argparse.Namespace) -> int:

@@ -45,8 +45,9 @@ def run_command(
                 f"{step.seconds:>6.1f} s  {step.summary}"
             )
 
-    step = plain_step(report)
-    result = run_all(folders, settings, where, step, named=bool(names), wait_seconds=wait_seconds, replay=replay)
+    result = run_all(
+        folders, settings, where, plain_step(report), named=bool(names), wait_seconds=wait_seconds, replay=replay
+    )
     if as_json:
         print_json(
             {

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.settings import Settings
 
@@ -62,10 +63,19 @@ def load_sql(name: str) -> str:
 
 def run_sql(connection: duckdb.DuckDBPyConnection, name: str, **parts: str) -> duckdb.DuckDBPyConnection:
     """Run a packaged statement; ``{{part}}`` marks are filled with SQL made from declarations, never from data."""
+    return connection.execute(_filled(name, parts))
+
+
+def fetch_arrow(connection: duckdb.DuckDBPyConnection, name: str, **parts: str) -> pa.Table:
+    """Return the answer to a packaged SELECT as an Arrow table, for work on whole columns."""
+    return connection.sql(_filled(name, parts)).to_arrow_table()
+
+
+def _filled(name: str, parts: dict[str, str]) -> str:
     text = load_sql(name)
     for mark, part in parts.items():
         text = text.replace("{{" + mark + "}}", part)
-    return connection.execute(text)
+    return text
 
 
 def fetch_row(

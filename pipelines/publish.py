@@ -17,7 +17,7 @@ import pyarrow as pa
 from iccs.classification import load_classification
 from pipelines.comparison import compare_sources
 from pipelines.database import connect, fetch_row, run_sql
-from pipelines.indicators import make_rates, make_trends
+from pipelines.indicators import make_rates, make_segments, make_trends
 from pipelines.loads import name_files
 from pipelines.releases import history, keep_published, new_release_id, put_in_place
 from pipelines.revisions import load_vintages
@@ -85,6 +85,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
             make_rates(connection, populations)
             make_trends(connection, sources)
+            make_segments(connection, sources)
             compare_sources(connection, vintages)
             load_themes_and_coverage(connection)
             counts = _load_release(connection, release, key, settings)

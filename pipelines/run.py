@@ -208,8 +208,8 @@ def run_all(
     *,
     named: bool,
     source_folders: Path | None = None,
-    replay: bool = False,
     wait_seconds: float = 0,
+    replay: bool = False,
 ) -> RunResult:
     """Run sources and publish every source that has a good vintage.
 

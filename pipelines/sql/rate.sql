@@ -21,7 +21,7 @@ wanted AS (
 -- All ages: the total as made once. An age group: groups inside it that cover each of its years.
 found AS (
     SELECT wanted.ref_area, wanted.time_period, wanted.sex, wanted.age, groups.source, groups.vintage, groups.priority,
-        sum(groups.population) AS population
+        sum(groups.population) AS population, bool_or(groups.obs_status = 'E') AS estimated
     FROM wanted
     JOIN groups
         ON groups.ref_area = wanted.ref_area AND groups.time_period = wanted.time_period AND groups.sex = wanted.sex
@@ -36,7 +36,13 @@ chosen AS (
     QUALIFY row_number() OVER (PARTITION BY ref_area, time_period, sex, age ORDER BY priority, source) = 1
 )
 SELECT
-    annual.* EXCLUDE (freq, iccs_made_from, missing_reason, conf_status, completeness),
+    annual.* EXCLUDE (freq, iccs_made_from, missing_reason, conf_status)
+        REPLACE (
+            CASE WHEN chosen.estimated AND annual.obs_status = 'A' THEN 'E' ELSE annual.obs_status END AS obs_status,
+            CASE WHEN chosen.estimated THEN concat_ws(';', annual.caveats, 'population_interpolated')
+                ELSE annual.caveats END AS caveats
+        ),
+    annual.value < {{few}} AS few_events,
     chosen.population,
     chosen.source AS population_source,
     chosen.vintage AS population_vintage,

@@ -6,7 +6,10 @@ SELECT
     list(CAST(time_period AS INTEGER) ORDER BY time_period) AS years,
     CASE WHEN bool_and(rate_per_100k IS NOT NULL) THEN list(rate_per_100k ORDER BY time_period)
         ELSE list(value ORDER BY time_period) END AS points,
+    list(value ORDER BY time_period) AS counts,
+    CASE WHEN bool_and(rate_per_100k IS NOT NULL) THEN list(population ORDER BY time_period) END AS populations,
     list(CAST(time_period AS INTEGER) ORDER BY time_period) FILTER (obs_status = 'B') AS marked_breaks,
+    min(completeness) AS completeness,
     nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(caveats, ';'))))), ';'), '') AS caveats
 FROM out.rate
 WHERE age = '_T' AND value IS NOT NULL {{all_attributes}}

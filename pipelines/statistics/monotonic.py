@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.statistics.many_series import limit_ranks, sen_slopes
+
 Numbers = NDArray[np.float64]
 
 
@@ -171,9 +173,8 @@ def sen_line(times: ArrayLike, values: ArrayLike, *, confidence: float = 0.95) -
     2.0
     """
     t, x = _observed(times, values)
-    slopes = _slopes(t, x)
-    low, high = _slope_limits(slopes, kendall(t, x).variance, confidence)
-    slope = float(np.median(slopes))
+    _slopes(t, x)  # refuses times that are not all different
+    slope, low, high = (float(part) for part in sen_slopes(t, x, kendall(t, x).variance, confidence))
     return Line(slope, low, high, float(np.median(x)) - slope * float(np.median(t)))
 
 
@@ -310,12 +311,8 @@ def _slopes(t: Numbers, x: Numbers) -> Numbers:
 
 
 def _slope_limits(slopes: Numbers, variance: float, confidence: float) -> tuple[float, float]:
-    from scipy.special import ndtri
-
-    reach = float(ndtri(0.5 + confidence / 2)) * math.sqrt(variance)
-    low = max(round((len(slopes) - reach) / 2), 1)
-    high = min(round((len(slopes) + reach) / 2 + 1), len(slopes))
-    return float(slopes[low - 1]), float(slopes[high - 1])
+    low, high = limit_ranks(len(slopes), variance, confidence)
+    return float(slopes[low]), float(slopes[high])
 
 
 def _by_season(years: Sequence[int], seasons: Sequence[int], values: ArrayLike) -> Numbers:

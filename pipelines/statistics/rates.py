@@ -231,14 +231,49 @@ def share_limits(count: int, of: int, confidence: float = 0.95) -> tuple[float, 
     >>> low, round(high, 4)
     (0.0, 0.3085)
     """
-    from scipy.special import betaincinv
-
-    tail = _tail(confidence)
     if count != int(count) or of != int(of) or not 0 <= count <= of:
         raise ValueError(f"counts must be whole, not below 0, and a part not above its whole: {count} of {of}")
-    low = float(betaincinv(count, of - count + 1, tail)) if count else 0.0
-    high = float(betaincinv(count + 1, of - count, 1 - tail)) if count < of else 1.0
-    return low, high
+    low, high = proportion_limits([count], [of], confidence)
+    return float(low[0]), float(high[0])
+
+
+def proportion_limits(
+    counts: ArrayLike, of: ArrayLike, confidence: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the limits of :func:`share_limits` for columns; counts need not be whole, as splits are not.
+
+    Raises:
+        ValueError: a count below 0, missing, or larger than what it is a part of.
+
+    >>> low, high = proportion_limits([0, 5], [10, 5])
+    >>> low.round(4).tolist(), high.round(4).tolist()
+    ([0.0, 0.4782], [0.3085, 1.0])
+    """
+    from scipy.special import betaincinv
+
+    tail, x, n = _tail(confidence), _counts(counts), _counts(of)
+    if (x > n).any():
+        raise ValueError("a part is above its whole")
+    low = np.where(x > 0, betaincinv(np.maximum(x, 1e-12), n - x + 1, tail), 0.0)
+    high = np.where(x < n, betaincinv(x + 1, np.maximum(n - x, 1e-12), 1 - tail), 1.0)
+    return np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
+
+
+def odds_limits(
+    counts: ArrayLike, other_counts: ArrayLike, confidence: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the limits of the ratio of two Poisson means for columns; times the ratio of the populations, of rates.
+
+    As :func:`rate_ratio`; infinite above where the other count is 0.
+
+    >>> low, high = odds_limits([2], [9])
+    >>> (low * 16660 / 17877).round(4).tolist(), (high * 16660 / 17877).round(4).tolist()
+    ([0.0218], [1.0005])
+    """
+    x, other = _counts(counts), _counts(other_counts)
+    low, high = proportion_limits(x, x + other, confidence)
+    with np.errstate(divide="ignore"):
+        return low / (1 - low), np.where(other > 0, high / np.where(other > 0, 1 - high, 1.0), np.inf)
 
 
 def normal_quantile(confidence: float) -> float:

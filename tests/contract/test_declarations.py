@@ -15,9 +15,11 @@ import pytest
 from iccs.classification import load_classification
 from iccs.concordance import read_concordance
 from pipelines.source import list_sources
+from pipelines.statistics.standardisation import standard_names
 from schemas.codelists import load_areas, load_codelist
-from schemas.declarations import load_columns, load_rules, load_tables
+from schemas.declarations import load_columns, load_rules, load_tables, parse_yaml
 from schemas.dictionary import write_dictionary
+from schemas.indicators import load_indicators, parse_indicator
 
 ROOT = Path(__file__).parents[2]
 SOURCES = list_sources()
@@ -167,3 +169,30 @@ def test_package_data_are_declared() -> None:
 def test_the_data_dictionary_is_that_of_the_declarations() -> None:
     written = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
     assert written == write_dictionary(), "run: python -m schemas.dictionary > docs/data_dictionary.md"
+
+
+def test_indicators_use_categories_and_standards_that_exist() -> None:
+    classification = load_classification()
+    codes = {category.code for category in classification} | set(classification.combined)
+    for indicator in load_indicators().values():
+        assert indicator.iccs in codes
+        assert indicator.standard is None or indicator.standard in standard_names()
+        assert all(indicator.titles)
+        assert len(set(indicator.titles)) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"kind": "guess"}, "kind is 'guess'"),
+        ({"numerator": {"stages": ["seen"], "counting_units": ["victim"]}}, "stage is 'seen'"),
+        ({"by": ["religion"]}, "by is 'religion'"),
+        ({"denominator": {"stages": ["recorded"], "counting_units": ["victim"]}}, "divides by the population"),
+        ({"standard": "ESP2013"}, "standard"),
+        ({"colour": "blue"}, "colour"),
+    ],
+)
+def test_a_slip_in_an_indicator_is_told(change: dict[str, object], told: str) -> None:
+    text = resources.files("schemas").joinpath("indicators", "homicide_rate.yml").read_text(encoding="utf-8")
+    with pytest.raises(ValueError, match=told):
+        parse_indicator("homicide_rate", parse_yaml(text) | change)

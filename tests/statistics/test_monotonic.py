@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.statistics.many_series import mann_kendall, sen_slopes
 from pipelines.statistics.monotonic import (
     false_discovery,
     hamed_rao_correction,
@@ -19,7 +20,6 @@ from pipelines.statistics.monotonic import (
     seasonal_sen_line,
     sen_line,
 )
-from pipelines.trends import mann_kendall, sen_slope
 
 Rows = Callable[[str], list[dict[str, str]]]
 Printed = Callable[[float, str], bool]
@@ -47,7 +47,7 @@ def test_maxau(as_printed: Printed) -> None:
     # The two ways in this package to the same numbers.
     s, variance, p = mann_kendall(values)
     assert (test.s, test.variance, test.p) == pytest.approx((s, variance, p))
-    assert sen_slope(years, values, variance) == pytest.approx((line.slope, line.low, line.high))
+    assert sen_slopes(years, values, variance) == pytest.approx((line.slope, line.low, line.high))
 
 
 def test_kendall_textbook(as_printed: Printed) -> None:

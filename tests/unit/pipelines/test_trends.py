@@ -20,7 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipelines.trends import describe_trends, longest_segment, mann_kendall, sen_slope
+from pipelines.statistics.many_series import autocorrelation_factors, mann_kendall, sen_slopes
+from pipelines.statistics.monotonic import mann_kendall_autocorrelated
+from pipelines.trends import describe_trends, longest_segment
 
 # Kendall's example 4.3: twelve pairs of ranks with ties in both.
 KENDALL_X = [1.5, 1.5, 3, 4, 6, 6, 6, 8, 9.5, 9.5, 11, 12]
@@ -70,7 +72,7 @@ def test_mann_kendall_of_pymannkendall(pymannkendall: tuple[list[int], list[floa
 
 def test_sen_slope_of_pymannkendall_over_the_true_times(pymannkendall: tuple[list[int], list[float]]) -> None:
     times, values = pymannkendall
-    slope, low, high = sen_slope(times, values, mann_kendall(values)[1])
+    slope, low, high = sen_slopes(times, values, mann_kendall(values)[1])
 
     assert slope == pytest.approx(-0.006369426751592357, rel=1e-12)
     assert low < slope < high
@@ -110,7 +112,7 @@ def test_sen_slope_is_the_median_of_all_slopes(values: list[int], years: set[int
     times = sorted(years)[: len(values)]
     slopes = [(values[j] - values[i]) / (times[j] - times[i]) for i, j in combinations(range(len(values)), 2)]
 
-    slope, low, high = sen_slope(times, values, mann_kendall(values)[1])
+    slope, low, high = sen_slopes(times, values, mann_kendall(values)[1])
 
     assert slope == pytest.approx(statistics.median(slopes), abs=1e-12)
     assert low in slopes
@@ -124,7 +126,7 @@ def test_limits_of_the_slope_agree_with_scipy(values: list[int]) -> None:
     times = list(range(2000, 2000 + len(values)))
     theirs = stats.theilslopes(values, times, alpha=0.95)
 
-    _, low, high = sen_slope(times, values, mann_kendall(values)[1])
+    _, low, high = sen_slopes(times, values, mann_kendall(values)[1])
 
     assert (low, high) == pytest.approx((theirs.low_slope, theirs.high_slope), abs=1e-12)
 
@@ -173,6 +175,31 @@ def test_series_described_together_are_as_each_alone(series: list[list[int]]) ->
     pairs = [(list(range(2000, 2000 + len(values))), values) for values in series]
 
     assert describe_trends(pairs) == [describe_trends([pair])[0] for pair in pairs]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(0, 60), min_size=8, max_size=25), st.sets(st.integers(1990, 2020), min_size=25))
+def test_correction_is_that_of_one_series_at_lag_1_but_never_below_1(values: list[int], years: set[int]) -> None:
+    times = sorted(years)[: len(values)]
+    slope = sen_slopes(times, values, mann_kendall(values)[1])[0]
+    try:
+        alone = mann_kendall_autocorrelated(times, values, lags=1).correction
+    except ValueError:  # a variance below 0 has no test there
+        alone = 0.0
+
+    assert float(autocorrelation_factors([times], [values], [slope])[0]) == pytest.approx(max(alone, 1.0))
+
+
+def test_a_series_that_drifts_is_less_significant_once_corrected() -> None:
+    # A slow rise and fall on a line: neighbouring years are alike beyond the line.
+    wave = [0, 2, 4, 5, 5, 4, 2, 0, -2, -4, -5, -5, -4, -2, 0, 2, 4, 5, 5, 4]
+    values = [3 * n / 10 + part for n, part in enumerate(wave)]
+    trend = describe_trends([(list(range(2000, 2020)), values)])[0]
+
+    assert trend.variance_factor is not None
+    assert trend.variance_factor > 1.5
+    assert trend.mann_kendall_p == mann_kendall_autocorrelated(range(20), values, lags=1).p
+    assert trend.mann_kendall_p > mann_kendall(values)[2]
 
 
 # --- breaks --------------------------------------------------------------------------------------

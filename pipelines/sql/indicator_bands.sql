@@ -1,0 +1,62 @@
+-- Grain: one row for each source, area, year, stage, counting unit and sex with counts by age: its bands in order, with
+-- counts and populations as lists (NULL where the bands do not fill all ages once, or have no population).
+WITH cells AS (
+    SELECT rate.*, lower_age, coalesce(upper_age, 200) AS upper_age
+    FROM out.rate AS rate
+    JOIN out.age ON age.code = rate.age
+    WHERE {{counts}}
+    QUALIFY {{preferred}}
+),
+aged AS (
+    SELECT *,
+        {{band}} AS band,
+        coalesce(lag(upper_age) OVER (PARTITION BY {{series}} ORDER BY lower_age, upper_age), -1) + 1 = lower_age AS follows
+    FROM cells
+    WHERE lower_age IS NOT NULL
+),
+banded AS (
+    SELECT {{series}}, band, min(lower_age) AS lower_age, max(upper_age) AS upper_age,
+        CASE WHEN bool_and(value IS NOT NULL) THEN sum(value) END AS value,
+        bool_and(follows AND band IS NOT NULL) AS fits
+    FROM aged
+    GROUP BY ALL
+),
+groups AS (
+    SELECT population.*, lower_age, coalesce(upper_age, 200) AS upper_age, priority
+    FROM out.population AS population
+    JOIN out.age ON age.code = population.age
+    JOIN population_priority USING (source)
+    WHERE population IS NOT NULL AND age <> '_T'
+),
+found AS (
+    SELECT banded.ref_area, banded.time_period, banded.sex, banded.band, groups.source, priority,
+        sum(groups.population) AS population
+    FROM (SELECT DISTINCT ref_area, time_period, sex, band, lower_age, upper_age FROM banded WHERE fits) AS banded
+    JOIN groups
+        ON groups.ref_area = banded.ref_area AND groups.time_period = banded.time_period AND groups.sex = banded.sex
+        AND groups.lower_age >= banded.lower_age AND groups.upper_age <= banded.upper_age
+    GROUP BY ALL
+    HAVING sum(groups.upper_age - groups.lower_age + 1) = any_value(banded.upper_age - banded.lower_age + 1)
+),
+denominators AS (
+    FROM found
+    QUALIFY row_number() OVER (PARTITION BY ref_area, time_period, sex, band ORDER BY priority, source) = 1
+),
+series AS (
+    SELECT {{series_of_banded}},
+        list(band ORDER BY banded.lower_age) AS bands,
+        list(value ORDER BY banded.lower_age) AS counts,
+        list(population ORDER BY banded.lower_age) AS populations,
+        bool_and(fits) AND max(banded.upper_age) = 200 AND count(*) = count(value)
+            AND bool_and(coalesce(population > 0, false)) AS complete
+    FROM banded
+    LEFT JOIN denominators USING (ref_area, time_period, sex, band)
+    GROUP BY ALL
+),
+totals AS (
+    SELECT {{series}}, area_level, value AS total, obs_status, completeness, caveats FROM cells WHERE age = '_T'
+)
+SELECT *
+FROM series
+JOIN totals USING ({{series}})
+ORDER BY ALL

@@ -1,0 +1,32 @@
+-- Grain: one row for each source, area and year, and for each sex and age that the indicator does not compare: the
+-- counts of numerator and denominator and their populations. A part that is missing makes the sum missing; a code that
+-- has no row although its dimension is broken down has no events.
+WITH cells AS (
+    SELECT *, {{top}} AS is_top, {{bottom}} AS is_bottom
+    FROM out.rate
+    WHERE iccs = {{iccs}} AND ({{top}} OR {{bottom}} OR {{broken_down}})
+),
+preferred AS (
+    FROM cells
+    QUALIFY NOT is_bottom OR {{preferred}}
+)
+SELECT
+    source, vintage, ref_area, area_level, time_period, {{keys}},
+    coalesce(min(stage) FILTER (is_top), min(stage) FILTER (is_bottom)) AS stage,
+    coalesce(min(counting_unit) FILTER (is_top), min(counting_unit) FILTER (is_bottom)) AS counting_unit,
+    coalesce(sum(value) FILTER (is_top), CASE WHEN {{empty_is_zero}} AND bool_or(NOT is_bottom) THEN 0 END) AS numerator,
+    sum(value) FILTER (is_bottom) AS denominator,
+    sum(population) FILTER (is_top) AS top_population,
+    sum(population) FILTER (is_bottom) AS bottom_population,
+    CASE
+        WHEN bool_or(obs_status = 'B') THEN 'B' WHEN bool_or(obs_status = 'E') THEN 'E'
+        WHEN bool_or(obs_status = 'U') THEN 'U' WHEN bool_or(obs_status = 'D') THEN 'D'
+        WHEN bool_or(obs_status = 'P') THEN 'P' ELSE 'A'
+    END AS obs_status,
+    min(completeness) AS completeness,
+    nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(caveats, ';'))))), ';'), '') AS caveats
+FROM preferred
+GROUP BY ALL
+HAVING bool_and(value IS NOT NULL) FILTER (is_top OR is_bottom) AND bool_or(is_bottom)
+    AND numerator IS NOT NULL
+ORDER BY ALL

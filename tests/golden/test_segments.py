@@ -1,0 +1,63 @@
+"""Joinpoint segments and changes of the bundled data keep to their series and to its breaks."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import duckdb
+import numpy as np
+import pytest
+
+
+def test_segments_follow_each_other_and_their_years_are_those_of_the_series(out: duckdb.DuckDBPyConnection) -> None:
+    rows = out.execute(
+        """
+        SELECT source, ref_area, sex, list((first_year, last_year) ORDER BY segment), any_value(n),
+            any_value(joinpoints)
+        FROM out.trend_segment GROUP BY ALL
+        """
+    ).fetchall()
+    assert len(rows) > 40
+    for *_, parts, n, joinpoints in rows:
+        assert len(parts) == joinpoints + 1
+        assert all(before[1] == after[0] for before, after in pairwise(parts))
+        assert parts[-1][1] - parts[0][0] + 1 >= n >= 8
+
+
+def test_argentina_rose_to_2002_and_fell_since(out: duckdb.DuckDBPyConnection) -> None:
+    """The same model fitted on the raw counts with numpy alone, for the joinpoints that were found."""
+    found = out.execute(
+        "SELECT first_year, last_year, apc FROM out.trend_segment "
+        "WHERE ref_area = 'AR' AND sex = '_T' AND indicator = 'homicide_rate' ORDER BY segment"
+    ).fetchall()
+    years, counts, rates = (
+        np.array(column)
+        for column in zip(
+            *out.execute(
+                "SELECT CAST(time_period AS INTEGER), value, rate_per_100k FROM out.trend_of('0101', 'AR') "
+                "WHERE counting_unit = 'victim' AND rate_per_100k IS NOT NULL ORDER BY 1"
+            ).fetchall(),
+            strict=True,
+        )
+    )
+    hinges = [np.maximum(years - first, 0) for first, _, _ in found[1:]]
+    design = np.column_stack([np.ones(len(years)), years - years[0], *hinges])
+    weights = np.sqrt(counts)
+    slopes = np.cumsum(np.linalg.lstsq(design * weights[:, None], np.log(rates) * weights, rcond=None)[0][1:])
+
+    assert [apc for _, _, apc in found] == pytest.approx(list(100 * np.expm1(slopes)), rel=1e-6)
+
+
+def test_a_change_across_a_declared_break_is_not_made(out: duckdb.DuckDBPyConnection) -> None:
+    crossing = out.execute(
+        "SELECT count(*), count(rate_ratio), count(p_value) FROM out.change WHERE break_handling LIKE 'break%'"
+    ).fetchall()[0]
+    assert crossing[1:] == (0, 0)
+    plain = out.execute(
+        """
+        SELECT count(*) FROM out.change JOIN out.rate AS last USING (source, ref_area, iccs, stage, counting_unit, sex)
+        WHERE last.age = '_T' AND last.weapon = '_T' AND last.time_period = CAST(last_year AS VARCHAR)
+            AND basis = 'rate_per_100k' AND abs(last.rate_per_100k - last_value) > 1e-9
+        """
+    ).fetchall()[0][0]
+    assert plain == 0

@@ -1,0 +1,88 @@
+"""From counts and populations by age to a standardised rate in the published file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from pipelines.declared_indicators import make_indicators
+from pipelines.statistics.standardisation import standard_weights
+from schemas.codelists import parse_age
+from schemas.declarations import create_table_sql, load_tables
+
+# Invented counts and populations in the style of a census: five-year groups to 60 and over.
+AGES = [*(f"Y{low}T{low + 4}" for low in range(0, 60, 5)), "Y_GE60"]
+COUNTS = dict(zip(AGES, [2, 1, 3, 20, 31, 28, 25, 19, 15, 11, 9, 6, 12], strict=True))
+PEOPLE = {age: 100_000 - 4_000 * place for place, age in enumerate(AGES)}
+
+
+def _published(counts: dict[str, float], unknown: float = 0) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("CREATE SCHEMA out")
+    for name in ("rate", "population", "age", "indicator", "indicator_definition"):
+        connection.execute(create_table_sql(load_tables()[name])[0])
+    for age in {*counts, *PEOPLE}:
+        low, high = parse_age(age) or (None, None)
+        connection.execute("INSERT INTO out.age (code, lower_age, upper_age) VALUES (?, ?, ?)", [age, low, high])
+    connection.execute("INSERT INTO out.age (code) VALUES ('_T'), ('_U')")
+    key = {"source": "xx", "vintage": "v", "ref_area": "MX", "area_level": "country", "time_period": "2020", "sex": "F"}
+    count = {**key, "stage": "recorded", "counting_unit": "victim", "iccs": "0101", "completeness": 1.0}
+    count |= dict.fromkeys(
+        ("attempted", "weapon", "relationship", "citizenship", "motive", "cyber", "situational_context"), "_T"
+    )
+    cells = {**counts, "_U": unknown, "_T": sum(counts.values()) + unknown}
+    rows: list[dict[str, Any]] = [{**count, "age": age, "value": float(value)} for age, value in cells.items()]
+    people = [{**key, "source": "pop", "age": age, "population": float(n)} for age, n in PEOPLE.items()]
+    for table, content in (("rate", rows), ("population", people)):
+        connection.register("rows", pa.Table.from_pylist(content))
+        connection.execute(f"INSERT INTO out.{table} BY NAME FROM rows")
+    connection.register("population_priority", pa.table({"source": ["pop"], "priority": [1]}))
+    make_indicators(connection)
+    return connection
+
+
+def _values(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[float, float]]:
+    query = "SELECT indicator, value, completeness FROM out.indicator WHERE indicator LIKE 'homicide_rate_%'"
+    return {name: (value, share) for name, value, share in connection.execute(query).fetchall()}
+
+
+def _weighted(ages: dict[str, list[str]], standard: str) -> float:
+    weights = standard_weights(standard, list(ages))
+    rates = {band: sum(COUNTS[a] for a in inside) / sum(PEOPLE[a] for a in inside) for band, inside in ages.items()}
+    return sum(weights[band] * rates[band] for band in ages) * 100_000
+
+
+@pytest.mark.parametrize(("name", "standard"), [("who", "WHO2000-2025"), ("esp", "ESP2013")])
+def test_weighted_mean_of_the_rates_of_the_bands(name: str, standard: str) -> None:
+    found = _values(_published(COUNTS))
+    bands = {"Y0T14": AGES[:3], "Y15T29": AGES[3:6], "Y30T44": AGES[6:9], "Y45T59": AGES[9:12], "Y_GE60": AGES[12:]}
+
+    fine = _weighted({age: [age] for age in AGES}, standard)
+    assert found[f"homicide_rate_{name}"] == (pytest.approx(fine, rel=1e-12), 1.0)
+    coarse = _weighted(bands, standard)
+    assert found[f"homicide_rate_{name}_iccs_bands"] == (pytest.approx(coarse, rel=1e-12), 1.0)
+    assert fine != pytest.approx(coarse, rel=1e-7)
+
+
+def test_unknown_ages_are_left_out_and_said() -> None:
+    plain, less = _values(_published(COUNTS)), _values(_published(COUNTS, unknown=20))
+    known = sum(COUNTS.values())
+    assert less["homicide_rate_who"] == (plain["homicide_rate_who"][0], pytest.approx(known / (known + 20)))
+
+
+@pytest.mark.parametrize(
+    ("counts", "left"),
+    [
+        ({"Y0T17": 9, "Y_GE18": 80}, {"who": 1, "who_iccs_bands": 1}),  # cut a band of the standard, and of the ICCS
+        ({age: n for age, n in COUNTS.items() if age != "Y20T24"}, {"who": 1, "who_iccs_bands": 1}),  # leave ages out
+        ({**COUNTS, "Y0T9": 3}, {"who": 1, "who_iccs_bands": 1}),  # overlap
+    ],
+)
+def test_bands_that_do_not_fit_give_no_rate_and_are_counted(counts: dict[str, float], left: dict[str, int]) -> None:
+    connection = _published(counts)
+    assert _values(connection) == {}
+    found = dict(connection.execute("SELECT indicator, left_out FROM out.indicator_definition").fetchall())
+    assert {name: found[f"homicide_rate_{name}"] for name in left} == left
