@@ -91,10 +91,10 @@ def check(
     source = folder.source
     paths = {name: work / f"checked-{name}.parquet" for name in ("cells", "findings", "coverage")}
     outcomes = list(validated.outcomes)
-    structure = suite.begin(aggregated.cells, source.kind, settings) if suite is not None else list
+    structure = suite.begin(aggregated.cells, source.figures, settings) if suite is not None else list
     with connect(settings) as connection:
         open_tables(connection, source, validated, aggregated.cells, previous)
-        outcomes += [judge_rule(connection, rule, source) for rule in figure_rules(source.kind)]
+        outcomes += [judge_rule(connection, rule, source) for rule in figure_rules(source.figures)]
         _add_controls(connection, validated)
         _locate(connection)
         findings = quote_literal(str(paths["findings"]))
