@@ -83,3 +83,44 @@ def test_a_source_that_holds_part_of_the_persons_has_no_total_over_them(publishe
     assert ages[1] > 0
     # ten states are covered: zeros for them alone, and no country
     assert areas == (10, False)
+
+
+def test_indicators_of_prisons_are_those_of_the_file(published: Path) -> None:
+    """Mexico 2020 in the file: 211,154 held, 86,302 of them without a sentence, 215,343 places."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        found = dict(
+            connection.execute(
+                "SELECT indicator, value FROM out.indicator WHERE ref_area = 'MX' AND time_period = '2020' "
+                "AND source = 'un_cts_prisons'"
+            ).fetchall()
+        )
+        limits = connection.execute(
+            "SELECT count(ci_low) FROM out.indicator WHERE source = 'un_cts_prisons'"
+        ).fetchall()[0][0]
+    assert found["prison_unsentenced_share"] == pytest.approx(100 * 86302 / 211154)
+    assert found["prison_occupancy"] == pytest.approx(100 * 211154 / 215343)
+    assert limits == 0
+
+
+def test_layers_of_femicide_are_a_lower_bound_and_the_share_unknown(published: Path) -> None:
+    with duckdb.connect(str(published), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT indicator, sum(numerator), sum(denominator), bool_and(few_events) FROM out.indicator "
+            "WHERE indicator LIKE 'femicide%' AND source = 'us_fbi_shr' GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        by_relationship = dict(
+            connection.execute(
+                "SELECT relationship, sum(value) FROM out.observation WHERE source = 'us_fbi_shr' AND iccs = '0101' "
+                "AND sex = 'F' AND age = '_T' AND weapon = '_T' AND situational_context = '_T' AND freq = 'A' "
+                "GROUP BY ALL"
+            ).fetchall()
+        )
+    total = by_relationship.pop("_T")
+    assert sum(by_relationship.values()) == total > 0
+    partners = sum(by_relationship.get(code, 0) for code in ("PARTNER", "PARTNER_CURRENT", "PARTNER_FORMER"))
+    family = sum(by_relationship.get(code, 0) for code in ("FAMILY", "BLOOD_RELATIVE", "HOUSEHOLD"))
+    assert [(row[0], row[1], row[2]) for row in rows] == [
+        ("femicide_partner_family_share", partners + family, total),
+        ("femicide_partner_share", partners, total),
+        ("femicide_relationship_unknown_share", by_relationship["_U"], total),
+    ]
