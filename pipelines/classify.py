@@ -14,6 +14,7 @@ from pipelines.conform import Conformed, open_cells
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import DataRefused, Problem, UsageError, nearest_values
 from pipelines.quarantine import keep_rejected
+from pipelines.read import RawTable
 from pipelines.settings import Settings
 from pipelines.source import Source, SourceFolder
 from schemas.declarations import breakdown_columns, quote_literal
@@ -79,7 +80,7 @@ def classify(folder: SourceFolder, conformed: Conformed, settings: Settings, wor
             core=quote_literal(str(core)),
             mapped=quote_literal(str(mapped)),
         )
-        _refuse_unlinked(connection, folder, settings)
+        _refuse_unlinked(connection, folder, conformed.raw, settings)
         for name, target in (("rejected", rejected), ("link", links)):
             connection.execute(f"COPY {name} TO {quote_literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
         (rows,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($core)", {"core": str(core)})
@@ -152,7 +153,9 @@ def _conflicts() -> str:
     )
 
 
-def _refuse_unlinked(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, settings: Settings) -> None:
+def _refuse_unlinked(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, settings: Settings
+) -> None:
     known = [row[0] for row in connection.execute("SELECT DISTINCT national_code FROM link").fetchall()]
     problems = [
         Problem(
@@ -170,7 +173,7 @@ def _refuse_unlinked(connection: duckdb.DuckDBPyConnection, folder: SourceFolder
         for file, sheet, row, column, code, period, cells in run_sql(connection, "unlinked").fetchall()
     ]
     if problems:
-        keep_rejected(connection, folder.source_id, settings)
+        keep_rejected(connection, raw, settings)
         raise DataRefused(problems)
 
 

@@ -63,6 +63,9 @@ def build_parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", parents=[common, waiting], help="load sources and publish the DuckDB file")
     run.add_argument("sources", nargs="*", metavar="SOURCE", help="which sources (default: all that have files)")
     run.add_argument("--from", dest="directory", metavar="DIR", help="folder with the files as published")
+    run.add_argument(
+        "--replay-quarantine", action="store_true", help="try rejected cells again, from the files as they came"
+    )
     run.set_defaults(command=_run)
 
     trend = commands.add_parser("trend", parents=[common], help="annual rates of one ICCS category in one area")
@@ -191,7 +194,9 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from pipelines.commands import run_command
 
-    return run_command(options.sources, options.directory, options.wait, options.data, options.json)
+    return run_command(
+        options.sources, options.directory, options.wait, options.data, options.json, options.replay_quarantine
+    )
 
 
 def _trend(options: argparse.Namespace) -> int:

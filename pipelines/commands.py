@@ -19,12 +19,21 @@ from pipelines.warehouse import check_code, packaged_query, query
 _MOST_COUNTRIES = 12
 
 
-def run_command(names: list[str], directory: str | None, wait_seconds: float, data: str | None, as_json: bool) -> int:
+def run_command(
+    names: list[str],
+    directory: str | None,
+    wait_seconds: float,
+    data: str | None,
+    as_json: bool,
+    replay: bool = False,
+) -> int:
     """Load sources and publish; exit code 1 where a source was refused."""
     settings = load_settings(data)
     where = Path(directory).resolve() if directory else None
     if where is not None and not where.is_dir():
         raise UsageError(f"--from {directory}: there is no such folder")
+    if replay and where is not None:
+        raise UsageError("--replay-quarantine tries the files again that cells were rejected from; leave --from out")
     folders = find_sources(names)
     reports: list[StepReport] = []
 
@@ -36,7 +45,16 @@ def run_command(names: list[str], directory: str | None, wait_seconds: float, da
                 f"{step.seconds:>6.1f} s  {step.summary}"
             )
 
-    result = run_all(folders, settings, where, plain_step(report), named=bool(names), wait_seconds=wait_seconds)
+    result = run_all(
+        folders,
+        settings,
+        where,
+        plain_step(report),
+        named=bool(names),
+        wait_seconds=wait_seconds,
+        replay=replay,
+        lanes=settings.threads,
+    )
     if as_json:
         print_json(
             {
@@ -45,14 +63,30 @@ def run_command(names: list[str], directory: str | None, wait_seconds: float, da
                 "unchanged": result.unchanged,
                 "absent": result.absent,
                 "refused": [asdict(refusal) for refusal in result.refused],
+                "replayed": [asdict(one) for one in result.replayed],
                 "published": result.published,
                 "release": result.publication.release if result.publication else None,
                 "seconds": result.seconds,
             }
         )
     else:
+        if replay:
+            _print_replayed(result)
         _print_result(result, settings)
     return EXIT_REFUSED if result.refused else EXIT_DONE
+
+
+def _print_replayed(result: RunResult) -> None:
+    print_line()
+    if not result.replayed:
+        print_line("no rejected cells in quarantine, nothing to try again")
+    for one in result.replayed:
+        more = f", {one.newly_rejected:,} rejected that were not before" if one.newly_rejected else ""
+        print_line(
+            f"{one.source} ({one.name}): {one.recovered:,} cells recovered, {one.still_rejected:,} still rejected{more}"
+        )
+        if one.still_rejected or one.newly_rejected:
+            print_line(f"  see: iccs quality {one.source} --rejected")
 
 
 def _print_result(result: RunResult, settings: Settings) -> None:

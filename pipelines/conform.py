@@ -35,6 +35,7 @@ class Conformed:
     cell_count: int
     rejected_count: int
     sum_in_raw: float
+    raw: RawTable
 
     @property
     def summary(self) -> str:
@@ -59,14 +60,14 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
             if paths:
                 sum_in_raw += _reshape(connection, folder, layout, number, paths)
                 tidy.append(f"SELECT {_word_columns(connection, folder, f'tidy_{number}')} FROM tidy_{number}")
-        _register_words(connection, folder)
+        register_words(connection, folder)
         _write_cells(connection, source, " UNION ALL BY NAME ".join(tidy), cells)
         open_cells(connection, cells)
         _reject(connection, source)
         run_sql(connection, "write_rejected", target=quote_literal(str(rejected)))
         (cell_count,) = fetch_row(connection, "SELECT count(*) FROM cells")
         (rejected_count,) = fetch_row(connection, "SELECT count(DISTINCT cell) FROM rejected")
-    return Conformed(folder.source_id, cells, rejected, raw.rows, cell_count, rejected_count, sum_in_raw)
+    return Conformed(folder.source_id, cells, rejected, raw.rows, cell_count, rejected_count, sum_in_raw, raw)
 
 
 def open_cells(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -176,7 +177,8 @@ def area_words(folder: SourceFolder) -> set[tuple[str, str]]:
     return {(other, area.code) for area in load_areas() for name, other in area.schemes if name == scheme}
 
 
-def _register_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
+def register_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
+    """Create the tables ``word`` (dimension, word, code) of a source and ``area`` (code, level)."""
     words = list(folder.words)
     for dimension, word, code in words:
         _check_code(folder, dimension, word, code)

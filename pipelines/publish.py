@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from iccs.classification import load_classification
+from pipelines.comparison import compare_sources
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.indicators import make_rates, make_segments, make_trends
 from pipelines.loads import name_files
@@ -85,6 +86,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             make_rates(connection, populations)
             make_trends(connection, sources)
             make_segments(connection, sources)
+            compare_sources(connection, vintages)
             load_themes_and_coverage(connection)
             counts = _load_release(connection, release, key, settings)
             connection.execute("CHECKPOINT")

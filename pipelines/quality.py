@@ -8,16 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from pipelines.database import connect
 from pipelines.errors import EXIT_DONE, EXIT_REFUSED, DataRefused, UsageError
 from pipelines.printing import print_error, print_json, print_line, print_table
+from pipelines.quarantine import open_quarantine
 from pipelines.report import report_path
 from pipelines.settings import Settings, load_settings
 from pipelines.source import find_sources
+from pipelines.store import current_vintage
 from pipelines.warehouse import query
 
 _MOST_ROWS = 200
+_MOST_LETTERS = 80
 
 
 def quality_command(name: str | None, rejected: bool, data: str | None, as_json: bool) -> int:
@@ -75,24 +77,33 @@ def _print_source(name: str, settings: Settings, as_json: bool) -> int:
 
 def _print_rejected(name: str | None, settings: Settings, as_json: bool) -> int:
     rows: list[dict[str, Any]] = []
-    for path in sorted(settings.quarantine.glob(f"{name or '*'}.parquet")):
-        with duckdb.connect() as connection:
-            found = connection.execute(
-                "SELECT _file AS file, _sheet AS sheet, _row AS row, column_name AS column, bad_value AS value, rule "
-                "FROM read_parquet($path) ORDER BY cell, rule",
-                {"path": str(path)},
-            )
-            names = [column[0] for column in found.description or ()]
-            rows += [{"source": path.stem, **dict(zip(names, row, strict=True))} for row in found.fetchall()]
+    for folder in find_sources([name] if name else []):
+        current = current_vintage(folder.source_id, settings)
+        for load in open_quarantine(folder.source_id, current.vintage if current else None, settings):
+            with connect(settings) as connection:
+                found = connection.execute(
+                    "SELECT file, sheet, row, column_name AS column, value, rule, raw_text "
+                    "FROM read_parquet($path) ORDER BY cell, rule",
+                    {"path": str(load.path)},
+                )
+                names = [column[0] for column in found.description or ()]
+                where = {"source": load.source_id, "load": load.name}
+                rows += [{**where, **dict(zip(names, row, strict=True))} for row in found.fetchall()]
     if as_json:
         print_json(rows)
     elif not rows:
         print_line("no rejected cells")
     else:
-        print_table(list(rows[0]), [list(row.values()) for row in rows[:_MOST_ROWS]])
+        shown = [{**row, "raw_text": _shorten(row["raw_text"] or "")} for row in rows[:_MOST_ROWS]]
+        print_table(list(shown[0]), [list(row.values()) for row in shown])
         if len(rows) > _MOST_ROWS:
             print_line(f"and {len(rows) - _MOST_ROWS:,} more: iccs quality --rejected --json")
+        print_line("after a correction of values.csv or of the concordance: iccs run --replay-quarantine")
     return EXIT_DONE
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
 
 
 def check_file_command(file: str, source_id: str, data: str | None, as_json: bool) -> int:
@@ -102,7 +113,6 @@ def check_file_command(file: str, source_id: str, data: str | None, as_json: boo
     """
     from pipelines.expectations import SuiteProcess
     from pipelines.run import check_source
-    from pipelines.store import current_vintage
 
     path = Path(file)
     if not path.is_file():

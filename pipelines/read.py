@@ -28,13 +28,15 @@ ROW_COLUMNS = ("_file", "_sheet", "_row")
 class RawTable:
     """Result of step 2, one Parquet file of text a raw file: columns as labelled, and _file, _sheet, _row.
 
-    ``footers`` holds, for each file with a foot, the value under each column of its first foot row.
+    ``footers`` holds, for each file with a foot, the value under each column of its first foot row; ``files`` what was
+    received.
     """
 
     source_id: str
     layouts: tuple[tuple[Path, ...], ...]
     rows: int
     footers: dict[str, dict[str, str]]
+    files: tuple[RawFile, ...]
 
     @property
     def summary(self) -> str:
@@ -80,7 +82,7 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
                 footers[file.name] = footer
     if problems:
         raise DataRefused(problems)
-    return RawTable(folder.source_id, tuple(tuple(paths) for paths in layouts), rows, footers)
+    return RawTable(folder.source_id, tuple(tuple(paths) for paths in layouts), rows, footers, acquired.files)
 
 
 def fold(label: str) -> str:

@@ -19,10 +19,11 @@ from pipelines.aggregate import Aggregated, register_areas
 from pipelines.coverage import coverage_parts
 from pipelines.database import connect, fetch_row, load_sql, run_sql
 from pipelines.errors import DataRefused, Problem
+from pipelines.outcome import Outcome
 from pipelines.settings import Settings
 from pipelines.source import Source, SourceFolder
-from pipelines.validate import Outcome, Validated
-from schemas.codelists import parse_age
+from pipelines.validate import Validated
+from schemas.codelists import load_areas, parse_age
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, quote_literal
 
 SAMPLE = 20
@@ -111,6 +112,7 @@ def open_tables(
 ) -> None:
     """Create the tables and views that the rules read: cells, core, annual, series, given, band and the code lists."""
     files = {"cells": cells, "core": validated.core, "links": validated.links, "mapped": validated.mapped}
+    files["published_rate"] = validated.rates
     for name, path in {**files, **({"previous": previous} if previous else {})}.items():
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet({quote_literal(str(path))})")
     register_areas(connection)
@@ -124,13 +126,15 @@ def open_tables(
 
 
 def register_code_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create ``iccs_parent`` and ``age_bound`` (of the ages in ``core``)."""
+    """Create ``iccs_parent``, ``age_bound`` (of the ages in ``core``) and ``area_validity`` (of areas that changed)."""
     pairs = [(category.code, category.parent or None) for category in load_classification()]
     ages = [age for (age,) in connection.execute("SELECT DISTINCT age FROM core WHERE age IS NOT NULL").fetchall()]
     bounds = [(age, *(parse_age(age) or (None, None))) for age in ages]
+    changed = [(area.code, area.valid_from, area.valid_to) for area in load_areas() if area.valid_from or area.valid_to]
     tables = {
         "iccs_parent": ({"code": pa.string(), "parent": pa.string()}, pairs),
         "age_bound": ({"age": pa.string(), "low": pa.int32(), "high": pa.int32()}, bounds),
+        "area_validity": ({"area": pa.string(), "valid_from": pa.int32(), "valid_to": pa.int32()}, changed),
     }
     for name, (types, rows) in tables.items():
         columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(types)
@@ -207,6 +211,7 @@ def _statement(rule: Rule, source: Source) -> str:
         "include_children": "true" if source.parent_counts == "include_children" else "false",
         "fractions": _fractions(source),
         "condition": rule.parameters.get("condition", "false"),
+        "of": rule.parameters.get("of", "true"),
     }
     for mark, part in parts.items():
         text = text.replace("{{" + mark + "}}", part)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from iccs.concordance import ConcordanceError
@@ -17,9 +18,18 @@ from pipelines.classify import classify
 from pipelines.conform import conform
 from pipelines.errors import DataRefused, UsageError
 from pipelines.expectations import SuiteProcess
+from pipelines.lanes import run_in_lanes, stoppable
 from pipelines.lock import writing
 from pipelines.publish import Publication, content_key, publish
-from pipelines.quarantine import clear_quarantine
+from pipelines.quarantine import (
+    Quarantined,
+    Replayed,
+    clear_refused,
+    compare_rejected,
+    open_quarantine,
+    receive_again,
+    settle_quarantine,
+)
 from pipelines.read import read
 from pipelines.releases import newest_key
 from pipelines.report import write_reports
@@ -28,6 +38,8 @@ from pipelines.settings import Settings
 from pipelines.source import SourceFolder, list_sources
 from pipelines.store import Vintage, current_vintage, run_key, store
 from pipelines.validate import Validated, validate
+
+LARGE_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,7 @@ class RunResult:
     publication: Publication | None
     published: Path
     seconds: float
+    replayed: tuple[Replayed, ...] = ()
 
 
 # Runs one step: its name, the source, rows in, the function and its arguments. The flow puts tasks in this place.
@@ -96,6 +109,7 @@ def run_source(
     directory: Path | None,
     run_step: RunStep,
     suite: SuiteProcess | None = None,
+    again: Quarantined | None = None,
 ) -> tuple[Vintage, bool]:
     """Take one source from its files to a stored vintage.
 
@@ -105,6 +119,7 @@ def run_source(
         directory: where its files are; default ``data/input``.
         run_step: how a step is run (see ``plain_step``).
         suite: judge of the structure of cells; None leaves that part of the rules out.
+        again: a load in quarantine whose files are tried again, in the place of those in the directory.
 
     Returns:
         The vintage that is now current, and whether there was work to do: with the same bytes, declarations and code
@@ -114,10 +129,14 @@ def run_source(
         DataRefused, ConcordanceError, UsageError: the source cannot be used; its last good vintage stays current.
     """
     name = folder.source_id
-    acquired: Acquired = run_step("acquire", name, 0, acquire, folder, settings, directory)
+    acquired: Acquired = (
+        run_step("acquire", name, 0, acquire, folder, settings, directory)
+        if again is None
+        else run_step("acquire", name, 0, receive_again, again)
+    )
     current = current_vintage(name, settings)
     if current is not None and current.run_key == run_key(folder, acquired):
-        clear_quarantine(name, settings)  # of a file that came in between and was refused
+        clear_refused(name, settings)  # of a file that came in between and was refused
         return current, False
     if suite is not None:
         suite.start()
@@ -125,6 +144,7 @@ def run_source(
     with _working_folder(name, settings) as work:
         validated, checked = _check_acquired(folder, acquired, settings, work, run_step, suite, previous)
         vintage: Vintage = run_step("store", name, checked.rows, store, folder, acquired, validated, checked, settings)
+        settle_quarantine(acquired, vintage.vintage, settings)
     return vintage, True
 
 
@@ -193,6 +213,8 @@ def run_all(
     named: bool,
     source_folders: Path | None = None,
     wait_seconds: float = 0,
+    replay: bool = False,
+    lanes: int = 1,
 ) -> RunResult:
     """Run sources and publish every source that has a good vintage.
 
@@ -206,44 +228,88 @@ def run_all(
         named: whether the user named the sources; a source without a file is then an error, not a remark.
         source_folders: where all sources are declared; default those of the package.
         wait_seconds: how long to wait where another run is writing.
+        replay: try only what is in quarantine again, each source with the files that it was rejected from.
+        lanes: how many small sources at a time; an orchestrator that watches the caller's thread wants one.
 
     Raises:
         UsageError: another run is writing.
     """
     start = time.perf_counter()
-    loaded: list[str] = []
-    unchanged: list[str] = []
-    absent: list[str] = []
+    where = directory or settings.input
     refused: list[Refusal] = []
+    replayed: list[Replayed] = []
+    stop = Event()
+    step = stoppable(run_step, stop)
+
+    def attempt(folder: SourceFolder) -> str:
+        """Take one source as far as it goes; return what became of it."""
+        try:
+            again = _to_replay(folder.source_id, settings) if replay else None
+            if replay and again is None:
+                return "nothing to replay"
+            if again is None and not named and not find_files(folder, where):
+                return "absent"
+            # A population has few columns and no categories: SQL rules alone judge it.
+            judge = suite if folder.source.kind == "count" else None
+            with _counting_rejected(again, settings, replayed):
+                _, worked = run_source(folder, settings, directory, step, judge, again)
+        except DataRefused as error:
+            problems = tuple(problem.as_dict() for problem in error.problems)
+            refused.append(Refusal(folder.source_id, str(error), problems))
+            return "refused"
+        except (ConcordanceError, UsageError) as error:
+            refused.append(Refusal(folder.source_id, str(error), ({"rule": "declaration", "found": str(error)},)))
+            return "refused"
+        return "loaded" if worked else "unchanged"
+
     with writing(settings, wait_seconds), SuiteProcess() as suite:
-        for folder in _largest_first(folders, directory or settings.input):
-            try:
-                if not named and not find_files(folder, directory or settings.input):
-                    absent.append(folder.source_id)
-                    continue
-                # A population has few columns and no categories: SQL rules alone judge it.
-                judge = suite if folder.source.kind == "count" else None
-                _, worked = run_source(folder, settings, directory, run_step, judge)
-                (loaded if worked else unchanged).append(folder.source_id)
-            except DataRefused as error:
-                problems = tuple(problem.as_dict() for problem in error.problems)
-                refused.append(Refusal(folder.source_id, str(error), problems))
-            except (ConcordanceError, UsageError) as error:
-                refused.append(Refusal(folder.source_id, str(error), ({"rule": "declaration", "found": str(error)},)))
+        large, small = _by_size(folders, where)
+        ends = run_in_lanes(attempt, large, 1, stop) + run_in_lanes(attempt, small, lanes, stop)
         publication = _publish_if_new(settings, list_sources(source_folders), run_step)
+    became = {folder.source_id: end for folder, end in zip(large + small, ends, strict=True)}
+    loaded, unchanged, absent = (
+        tuple(sorted(name for name, end in became.items() if end == one)) for one in ("loaded", "unchanged", "absent")
+    )
     return RunResult(
-        tuple(sorted(loaded)),
-        tuple(sorted(unchanged)),
-        tuple(sorted(absent)),
+        loaded,
+        unchanged,
+        absent,
         tuple(sorted(refused, key=lambda refusal: refusal.source)),
         publication,
         settings.published,
         time.perf_counter() - start,
+        tuple(sorted(replayed, key=lambda one: one.source)),
     )
 
 
-def _largest_first(folders: Sequence[SourceFolder], directory: Path) -> list[SourceFolder]:
-    """The suite of rules takes seconds to load: it does so while the source with the largest files is read."""
+def _to_replay(source_id: str, settings: Settings) -> Quarantined | None:
+    """The load to try again: the newest that was refused, else the current vintage's, as it came without some cells."""
+    current = current_vintage(source_id, settings)
+    loads = open_quarantine(source_id, current.vintage if current else None, settings)
+    return loads[0] if loads else None
+
+
+@contextmanager
+def _counting_rejected(again: Quarantined | None, settings: Settings, replayed: list[Replayed]) -> Iterator[None]:
+    """Note what a new try of rejected cells recovered, also where the source is refused again."""
+    if again is None:
+        yield
+        return
+    settings.work.mkdir(parents=True, exist_ok=True)
+    before = settings.work / f"{again.source_id}-before.parquet"
+    shutil.copyfile(again.path, before)
+    try:
+        yield
+    finally:
+        current = current_vintage(again.source_id, settings)
+        replayed.append(compare_rejected(again, before, current.vintage if current else None, settings))
+
+
+def _by_size(folders: Sequence[SourceFolder], directory: Path) -> tuple[list[SourceFolder], list[SourceFolder]]:
+    """Large sources, which have the machine to themselves, and small ones; the largest of each first.
+
+    The suite of rules takes seconds to load: it does so while the source with the largest files is read.
+    """
 
     def size(folder: SourceFolder) -> int:
         try:
@@ -251,7 +317,10 @@ def _largest_first(folders: Sequence[SourceFolder], directory: Path) -> list[Sou
         except UsageError:  # told when the source's turn comes
             return 0
 
-    return sorted(folders, key=size, reverse=True)
+    sizes = {folder.source_id: size(folder) for folder in folders}
+    ordered = sorted(folders, key=lambda folder: sizes[folder.source_id], reverse=True)
+    large = [folder for folder in ordered if sizes[folder.source_id] >= LARGE_BYTES]
+    return large, ordered[len(large) :]
 
 
 def _publish_if_new(settings: Settings, folders: dict[str, SourceFolder], run_step: RunStep) -> Publication | None:

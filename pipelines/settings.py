@@ -40,7 +40,7 @@ class Settings:
 
     @property
     def quarantine(self) -> Path:
-        """Folder with rejected cells, one Parquet file a source and run."""
+        """Folder with one folder a source: rejected cells, one Parquet file a load (vintage, or refused)."""
         return self.data / "quarantine"
 
     @property

@@ -97,6 +97,7 @@ class Control(_Strict):
     footer_column: str | None = None
     total_column: str | None = None
     part_columns: tuple[str, ...] = ()
+    rows: str | None = Field(default=None, description="a SELECT of the folder that puts totals beside their parts")
     tolerance: float = 0
     where: str | None = None
     expected: float | None = None

@@ -18,12 +18,24 @@ from typing import Any
 from pipelines.acquire import Acquired, describe_files
 from pipelines.database import connect, fetch_row
 from pipelines.loads import POINTER, Load, add_load, describe_cells, name_files, point_to, read_loads
+from pipelines.outcome import outcome_rows
 from pipelines.rules import Checked
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
-from pipelines.validate import Validated, outcome_rows
+from pipelines.validate import Validated
 
-_PARTS = ("cells", "core", "links", "mapped", "reconciliation", "exclusions", "controls", "findings", "coverage")
+_PARTS = (
+    "cells",
+    "core",
+    "links",
+    "mapped",
+    "reconciliation",
+    "exclusions",
+    "controls",
+    "rates",
+    "findings",
+    "coverage",
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,7 @@ def store(
         "reconciliation": validated.reconciliation,
         "exclusions": validated.exclusions,
         "controls": validated.controls,
+        "rates": validated.rates,
         "findings": checked.findings,
         "coverage": checked.coverage,
     }

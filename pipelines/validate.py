@@ -14,25 +14,17 @@ from pipelines.conform import area_words, open_cells
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import DataRefused, Problem, nearest_values
 from pipelines.numbers import create_number_macro
-from pipelines.quarantine import clear_quarantine, keep_rejected
+from pipelines.outcome import Outcome
+from pipelines.published_rates import read_published_rates
+from pipelines.quarantine import forget_rejected, keep_rejected
 from pipelines.read import RawTable
 from pipelines.settings import Settings
 from pipelines.source import Control, Source, SourceFolder
-from schemas.declarations import load_rules, quote_identifier, quote_literal
+from pipelines.words import check_words
+from schemas.declarations import quote_identifier, quote_literal
 
 _MOST_PROBLEMS_SHOWN = 50
 _RULES_ON_WORDS = ("unknown_word", "unknown_area")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one rule found: passed, warned, failed or not applicable, with how many things were checked."""
-
-    rule: str
-    outcome: str
-    checked: int
-    failing: int
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +38,7 @@ class Validated:
     reconciliation: Path
     exclusions: Path
     controls: Path
+    rates: Path
     outcomes: tuple[Outcome, ...]
     rejected_count: int
     rows: int
@@ -64,14 +57,14 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         DataRefused: more cells rejected than the source allows, a total among its parts, or a sum that does not close.
     """
     source = folder.source
-    paths = {name: work / f"{name}.parquet" for name in ("reconciliation", "exclusions", "controls")}
+    paths = {name: work / f"{name}.parquet" for name in ("reconciliation", "exclusions", "controls", "rates")}
     with connect(settings) as connection:
         create_number_macro(connection, source)
         open_cells(connection, classified.cells)
         for name in ("excluded", "rejected", "core"):
             path = quote_literal(str(getattr(classified, name)))
             connection.execute(f"CREATE TEMP VIEW {name} AS FROM read_parquet({path})")
-        outcomes = [_check_rejected(connection, folder, classified, settings)]
+        outcomes = [_check_rejected(connection, folder, raw, classified, settings)]
         outcomes.append(_check_totals_beside_parts(connection, source))
         run_sql(connection, "reconcile")
         outcomes.append(_check_reconciliation(connection, folder, raw, classified))
@@ -79,11 +72,13 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         connection.register("reason_list", _reasons(connection, source))
         run_sql(connection, "exclusions")
         _write(connection, "FROM exclusion ORDER BY measure, rule", paths["exclusions"])
-        controls = _controls(connection, source, raw)
+        controls = _controls(connection, folder, raw)
         connection.register("control_list", controls)
         _write(connection, "FROM control_list", paths["controls"])
         outcomes.append(_judge_controls(controls))
         outcomes.append(_check_unused_links(connection, classified))
+        outcomes += check_words(connection, source)
+        read_published_rates(connection, folder, raw, classified.links, paths["rates"])
     return Validated(
         source_id=folder.source_id,
         core=classified.core,
@@ -92,6 +87,7 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         reconciliation=paths["reconciliation"],
         exclusions=paths["exclusions"],
         controls=paths["controls"],
+        rates=paths["rates"],
         outcomes=tuple(outcomes),
         rejected_count=classified.rejected_count,
         rows=classified.rows,
@@ -103,13 +99,17 @@ def _write(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> N
 
 
 def _check_rejected(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, classified: Classified, settings: Settings
+    connection: duckdb.DuckDBPyConnection,
+    folder: SourceFolder,
+    raw: RawTable,
+    classified: Classified,
+    settings: Settings,
 ) -> Outcome:
     (cells,) = fetch_row(connection, "SELECT count(*) FROM cells")
     if classified.rejected_count == 0:
-        clear_quarantine(folder.source_id, settings)
+        forget_rejected(raw, settings)
         return Outcome("rejected_share", "passed", cells, 0)
-    keep_rejected(connection, folder.source_id, settings)
+    keep_rejected(connection, raw, settings)
     problems = _rejected_problems(connection, folder)
     if classified.rejected_count > folder.source.rejected_share_limit * cells:
         raise DataRefused(problems)
@@ -216,13 +216,14 @@ def _reasons(connection: duckdb.DuckDBPyConnection, source: Source) -> pa.Table:
     )
 
 
-def _controls(connection: duckdb.DuckDBPyConnection, source: Source, raw: RawTable) -> pa.Table:
+def _controls(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable) -> pa.Table:
+    source = folder.source
     found: list[dict[str, Any]] = []
     for control in source.controls:
         if control.footer_column is not None:
             found += _footer_controls(connection, control, raw)
         elif control.total_column is not None:
-            found += _row_controls(connection, control, raw)
+            found += _row_controls(connection, folder, control, raw)
         else:
             try:
                 (actual, cells) = fetch_row(
@@ -244,6 +245,8 @@ def _controls(connection: duckdb.DuckDBPyConnection, source: Source, raw: RawTab
             ("detail", pa.string()),
             ("within_tolerance", pa.bool_()),
             ("row", pa.int64()),
+            ("checked", pa.int64()),
+            ("failing", pa.int64()),
         ]
     )
     return pa.Table.from_pylist(found, schema=schema)
@@ -256,8 +259,11 @@ def _control(
     actual: float | None,
     detail: str,
     row: int | None = None,
+    judged: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
     difference = None if expected is None or actual is None else actual - expected
+    within = difference is not None and abs(difference) <= control.tolerance
+    checked, failing = judged or (1, int(not within))
     return {
         "control": control.control,
         "file": file,
@@ -265,8 +271,10 @@ def _control(
         "actual": actual,
         "difference": difference,
         "detail": detail,
-        "within_tolerance": difference is not None and abs(difference) <= control.tolerance,
+        "within_tolerance": within,
         "row": row,
+        "checked": checked,
+        "failing": failing,
     }
 
 
@@ -281,24 +289,29 @@ def _footer_controls(connection: duckdb.DuckDBPyConnection, control: Control, ra
     return found
 
 
-def _row_controls(connection: duckdb.DuckDBPyConnection, control: Control, raw: RawTable) -> list[dict[str, Any]]:
+def _row_controls(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, control: Control, raw: RawTable
+) -> list[dict[str, Any]]:
     """Compare a column with the sum of its parts, row by row; one line for the file, one for each row that differs."""
     found = []
     parts = [f"to_number({quote_identifier(name)})" for name in control.part_columns]
     total = f"to_number({quote_identifier(control.total_column or '')})"
     for paths in raw.layouts:
         for path in paths:
+            table = f"read_parquet({quote_literal(str(path))})"
+            if control.rows:
+                table = f"(WITH raw AS (FROM {table}) FROM (\n{folder.read_text(control.rows)}\n))"
             rows = run_sql(
                 connection,
                 "row_control",
-                path=quote_literal(str(path)),
+                rows=table,
                 total=total,
                 parts=" + ".join(f"coalesce({part}, 0)" for part in parts),
                 tolerance=str(control.tolerance),
             ).fetchall()
-            for file, row, expected, actual in rows:
-                place = "all rows together" if row is None else f"row {row}"
-                found.append(_control(control, file, expected, actual, place, row))
+            for file, row, expected, actual, checked, failing in rows:
+                place = f"all {checked:,} together, {failing:,} differ" if row is None else f"row {row}"
+                found.append(_control(control, file, expected, actual, place, row, (checked, failing)))
     return found
 
 
@@ -311,25 +324,5 @@ def _judge_controls(controls: pa.Table) -> Outcome:
         for row in outside[:5]
         if row["expected"] is not None
     )
-    return Outcome("control_totals", "warned" if outside else "passed", controls.num_rows, len(outside), detail)
-
-
-def outcome_rows(source_id: str, vintage: str, outcomes: tuple[Outcome, ...]) -> list[dict[str, Any]]:
-    """Return the outcomes as rows of out.quality."""
-    rules = load_rules()
-    return [
-        {
-            "source": source_id,
-            "vintage": vintage,
-            "rule": outcome.rule,
-            "severity": rules[outcome.rule].severity,
-            "outcome": outcome.outcome,
-            "checked": outcome.checked,
-            "failing": outcome.failing,
-            "share_failing": outcome.failing / outcome.checked if outcome.checked else None,
-            "reason": rules[outcome.rule].reason,
-            "what_to_do": rules[outcome.rule].what_to_do,
-            "detail": outcome.detail or None,
-        }
-        for outcome in outcomes
-    ]
+    checked, failing = (sum(row[name] for row in controls.to_pylist()) for name in ("checked", "failing"))
+    return Outcome("control_totals", "warned" if failing else "passed", checked, failing, detail)

@@ -16,7 +16,7 @@ SPECIAL_AGES = {
     "_Z": ("Not applicable", "Sans objet", "No aplicable"),
 }
 _AGE_PATTERN = re.compile(r"Y(?:(?P<single>\d+)|(?P<low>\d+)T(?P<high>\d+)|_GE(?P<from>\d+)|_LT(?P<below>\d+))")
-_AREA_COLUMNS = ("code", "name_en", "name_fr", "name_es", "level", "parent")
+_AREA_COLUMNS = ("code", "name_en", "name_fr", "name_es", "level", "parent", "valid_from", "valid_to")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,10 @@ class Code:
 
 @dataclass(frozen=True)
 class Area:
-    """One reference area; ``schemes`` gives its code in other lists (iso3, inegi, indec, dane, eurostat ...)."""
+    """One reference area; ``schemes`` gives its code in other lists (iso3, inegi, indec, dane, eurostat ...).
+
+    ``valid_from`` and ``valid_to`` are the first and last year of an area that was made or dissolved.
+    """
 
     code: str
     name_en: str
@@ -40,6 +43,8 @@ class Area:
     level: str
     parent: str | None
     schemes: tuple[tuple[str, str], ...]
+    valid_from: int | None = None
+    valid_to: int | None = None
 
 
 def read_csv_rows(path: Traversable) -> list[dict[str, str]]:
@@ -94,6 +99,8 @@ def load_areas() -> tuple[Area, ...]:
                     level=row["level"],
                     parent=row["parent"] or None,
                     schemes=schemes,
+                    valid_from=int(row["valid_from"]) if row.get("valid_from") else None,
+                    valid_to=int(row["valid_to"]) if row.get("valid_to") else None,
                 )
             )
     return tuple(areas)

@@ -4,7 +4,7 @@ WITH rates AS (
     SELECT name_en AS country, source, counting_unit, time_period AS year, rate_per_100k
     FROM out.rate
     JOIN out.area ON area.code = rate.ref_area
-    WHERE iccs = '0101' AND rate.area_level = 'country' AND sex = '_T' AND age = '_T' AND weapon = '_T'
+    WHERE iccs = '0101' AND stage = 'recorded' AND rate.area_level = 'country' AND sex = '_T' AND age = '_T' AND weapon = '_T'
         AND rate_per_100k IS NOT NULL
     QUALIFY counting_unit = max(counting_unit) OVER (PARTITION BY source, ref_area)
 ),

@@ -5,6 +5,10 @@ WITH wanted AS (
     JOIN area_ancestor AS up ON up.area = given.ref_area AND up.ancestor_level = 'country'
     JOIN area_ancestor AS inside ON inside.ancestor = up.ancestor AND inside.area_level = given.area_level
     WHERE (given.area_level = 'admin1' OR given.area_level = 'admin2' AND NOT {{events}})
+        AND NOT EXISTS (
+            FROM area_validity WHERE area_validity.area = inside.area
+                AND (valid_from > (SELECT max(year) FROM given) OR valid_to < (SELECT min(year) FROM given))
+        )
         AND (len({{covers}}) = 0 OR list_contains({{covers}}, inside.area))
 )
 SELECT wanted.stage, wanted.counting_unit, NULL AS iccs, wanted.area AS ref_area, NULL AS time_period, NULL AS sex,

@@ -6,5 +6,6 @@ SELECT stage, counting_unit, NULL AS iccs, NULL AS ref_area, NULL AS time_period
         || coalesce(array_to_string(list(DISTINCT national_code) FILTER ({{condition}})[:10], ', '), '') AS detail
 FROM mapped
 JOIN links USING (link)
+WHERE {{of}}
 GROUP BY ALL
 HAVING sum(count) > 0

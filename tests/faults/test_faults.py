@@ -90,12 +90,12 @@ class Case:
         return _run([self.source], self.data, self.input, self.source_folders)
 
     def quarantined(self) -> Counter[tuple[object, ...]] | None:
-        path = self.data / "quarantine" / f"{self.source}.parquet"
-        if not path.exists():
+        paths = [str(path) for path in (self.data / "quarantine" / self.source).glob("*.parquet")]
+        if not paths:
             return None
         with duckdb.connect() as connection:
             rows = connection.execute(
-                "SELECT _file, _row, column_name, bad_value, rule FROM read_parquet($path)", {"path": str(path)}
+                "SELECT file, row, column_name, value, rule FROM read_parquet($paths)", {"paths": paths}
             ).fetchall()
         return Counter(tuple(row) for row in rows)
 

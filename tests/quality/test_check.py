@@ -22,11 +22,11 @@ import pipelines.rules
 from pipelines.cli import main
 from pipelines.errors import DataRefused
 from pipelines.expectations import SuiteProcess, expectation_rules
+from pipelines.outcome import Outcome
 from pipelines.report import report_path
 from pipelines.run import RunResult, check_source, plain_step, run_all
 from pipelines.settings import Settings
 from pipelines.source import find_sources, list_sources
-from pipelines.validate import Outcome
 from schemas.declarations import load_rules
 
 HEADER = (

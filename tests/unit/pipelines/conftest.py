@@ -153,10 +153,10 @@ class Tiny:
 
     def rejected(self) -> list[tuple[int, str, str, str]]:
         """Row, column, value and rule of each cell in quarantine."""
-        path = self.settings.quarantine / f"{self.name}.parquet"
+        (path,) = (self.settings.quarantine / self.name).glob("*.parquet")
         with connect(self.settings) as connection:
             return connection.execute(
-                "SELECT _row, column_name, bad_value, rule FROM read_parquet($path) ORDER BY ALL", {"path": str(path)}
+                "SELECT row, column_name, value, rule FROM read_parquet($path) ORDER BY ALL", {"path": str(path)}
             ).fetchall()
 
 

@@ -1,0 +1,27 @@
+-- Grain: one row for each annual cell by sex and age of an area whose regions all have that cell: the cube of sex, age
+-- and place adds up to the same figure along every edge.
+WITH cube AS (
+    SELECT * FROM annual WHERE sex <> '_T' AND age <> '_T' AND value IS NOT NULL
+),
+along_place AS (
+    SELECT part.stage, part.counting_unit, part.iccs, up.ancestor AS ref_area, part.time_period, part.sex, part.age,
+        sum(part.value) AS value
+    FROM cube AS part
+    JOIN area_ancestor AS up ON up.area = part.ref_area AND up.ancestor_level = 'country'
+    WHERE part.area_level = 'admin1'
+    GROUP BY ALL
+),
+edges AS (
+    SELECT stage, counting_unit, iccs, ref_area, time_period, sum(cube.value) AS country, sum(along_place.value) AS regions
+    FROM cube
+    JOIN along_place USING (stage, counting_unit, iccs, ref_area, time_period, sex, age)
+    WHERE cube.area_level = 'country'
+    GROUP BY ALL
+)
+SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, regions AS found, whole.value AS expected,
+    abs(regions - whole.value) > {{tolerance}} OR abs(country - whole.value) > {{tolerance}} AS failing,
+    'sex x age x region ' || CAST(regions AS DECIMAL(38, 1)) || ', sex x age ' || CAST(country AS DECIMAL(38, 1))
+        || ', total ' || CAST(whole.value AS DECIMAL(38, 1)) AS detail
+FROM edges
+JOIN series AS whole USING (stage, counting_unit, iccs, ref_area, time_period)
+WHERE whole.value IS NOT NULL

@@ -1,0 +1,84 @@
+"""Words of a file against their codes, on a few words written here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.database import connect
+from pipelines.outcome import Outcome
+from pipelines.settings import Settings
+from pipelines.source import Source
+from pipelines.words import age_word_problem, check_words
+
+ABOUT: dict[str, Any] = {
+    "source_id": "xx_tiny",
+    "title": "Tiny",
+    "publisher": "nobody",
+    "url": "https://example.org",
+    "licence": {"name": "invented"},
+    "citation": "invented",
+    "layouts": [{"files": ["x.csv"], "read": {"columns": ["a"]}}],
+    "columns": {"ref_area": "a", "time_period": "b", "value": "c", "sex": "d", "age": "e"},
+    "area_scheme": "code",
+    "measures": {"victims": {"counting_unit": "victim"}},
+}
+
+
+def judged(folder: Path, *words: tuple[str, str, str, str]) -> dict[str, Outcome]:
+    """The outcomes for cells with these (sex word, sex, age word, age)."""
+    with connect(Settings(data=folder, threads=1)) as connection:
+        connection.execute(
+            "CREATE TEMP TABLE cells (sex_word VARCHAR, sex VARCHAR, age_word VARCHAR, age VARCHAR, exclusion VARCHAR)"
+        )
+        connection.executemany("INSERT INTO cells VALUES (?, ?, ?, ?, NULL)", [list(row) for row in words])
+        return {one.rule: one for one in check_words(connection, Source.model_validate(ABOUT))}
+
+
+def test_one_word_for_each_code_passes(tmp_path: Path) -> None:
+    found = judged(tmp_path, ("Hombre", "M", "0-17", "Y0T17"), ("No identificado", "_U", "No especificado", "_U"))
+    assert [(one.rule, one.outcome, one.checked, one.failing) for one in found.values()] == [
+        ("two_words_for_unknown", "passed", 2, 0),
+        ("age_words_agree", "passed", 2, 0),
+    ]
+
+
+def test_two_words_for_the_unknown_age_are_told(tmp_path: Path) -> None:
+    """The two words of Mexico's file of victims."""
+    found = judged(tmp_path, ("Hombre", "M", "No especificado", "_U"), ("Hombre", "M", "No identificado", "_U"))
+    told = found["two_words_for_unknown"]
+    assert (told.outcome, told.checked, told.failing) == ("warned", 1, 1)
+    assert told.detail == "age: 'No especificado' (1 cells), 'No identificado' (1 cells)"
+
+
+def test_an_age_word_with_another_code_is_told(tmp_path: Path) -> None:
+    found = judged(tmp_path, ("Hombre", "M", "6-11 months", "Y6T11"), ("Hombre", "M", "12-17", "Y12T17"))
+    told = found["age_words_agree"]
+    assert (told.outcome, told.checked, told.failing) == ("warned", 2, 1)
+    assert "'6-11 months' stands for Y6T11" in told.detail
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("Menores de edad (0-17)", "Y0T17"), ("Adultos (18 y más)", "Y_GE18"), ("m_13_14", "Y13T14"),
+        ("14 bis unter 16", "Y14T15"), ("BELOW 6 YEARS", "Y0T5"), ("16 YEARS & ABOVE", "Y_GE16"), ("Adults", "Y_GE18"),
+        ("minors", "Y0T17"), ("3 meses", "Y0"), ("40 days", "Y0"), ("18-30 months", "Y1T2"),
+        ("12", "Y14T15"), ("x", "_U"),
+    ],
+)  # fmt: skip
+def test_words_that_agree(word: str, code: str) -> None:
+    assert age_word_problem(word, code) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("Adultos (18 y más)", "Y0T17"), ("0-14", "Y0T17"), ("minors", "Y_GE18"), ("Adults", "Y0T17"),
+        ("3 meses", "Y3"), ("40 days", "Y40"), ("18-30 months", "Y18T30"), ("adultos", "Y15T29"),
+    ],
+)  # fmt: skip
+def test_words_that_do_not(word: str, code: str) -> None:
+    assert age_word_problem(word, code)
