@@ -359,6 +359,12 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "1010 in 2013, 10100 in 2014",
     ),
+    "year_repeated": (
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in years([20, 20 + (code == "D")])]),
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in years([20, 20])]),
+        1,
+        "all 4 figures are those of 2010",
+    ),
     "past_changed": (
         Data(cells=years([10, 20]), previous=years([10])),
         Data(cells=years([12, 20]), previous=years([10])),
