@@ -23,7 +23,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from iccs.concordance import ConcordanceError
 from pipelines.errors import DataRefused
@@ -432,30 +431,34 @@ def outcomes_of(kind: Kind, rows: Table, folder: Path) -> dict[str, int]:
 
 
 def run(times: int, seed: int, names: list[str], folder: Path) -> None:
-    """Plant every fault in each kind of file; print a line a fault, and keep what was found in the folder."""
+    """Plant every fault once in each kind of file, then again; keep what was found in the folder after each round."""
     for name in names:
         kind = KINDS[name]
         rng = random.Random(seed)
         good = kind.make(rng)
         quiet = judged(kind, good)
         sys.stdout.write(f"untouched {name} file: {quiet or 'no warning'}\n")
-        found: list[dict[str, Any]] = []
-        for label, fault in faults(kind).items():
-            seen: Counter[str] = Counter()
-            caught = 0
-            for _ in range(times):
+        seen: dict[str, Counter[str]] = {label: Counter() for label in faults(kind)}
+        caught: Counter[str] = Counter()
+        for number in range(1, times + 1):
+            for label, fault in faults(kind).items():
                 rows = [dict(row) for row in good]
                 fault(rows, rng)
                 new = [rule for rule, count in judged(kind, rows).items() if count > quiet.get(rule, 0)]
-                seen.update(new)
-                caught += bool(new)
-            found.append({"fault": label, "times": times, "caught": caught, "rules": dict(seen.most_common())})
-            rules = ", ".join(f"{rule} {count}" for rule, count in seen.most_common(3)) or "none"
-            sys.stdout.write(f"{name:<12} {label:<52} {caught:>3} of {times}  {rules}\n")
+                seen[label].update(new)
+                caught[label] += bool(new)
+            found = [
+                {"fault": label, "times": number, "caught": caught[label], "rules": dict(rules.most_common())}
+                for label, rules in seen.items()
+            ]
+            result = {"kind": name, "rows": len(good), "quiet": quiet, "faults": found}
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{name.replace(' ', '_')}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False))
+            share = caught.total() / (number * len(seen))
+            sys.stdout.write(
+                f"{name}: round {number}, {caught.total():,} of {number * len(seen):,} caught ({share:.1%})\n"
+            )
             sys.stdout.flush()
-        result = {"kind": name, "rows": len(good), "quiet": quiet, "faults": found}
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name.replace(' ', '_')}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False))
 
 
 def judged(kind: Kind, rows: Table) -> dict[str, int]:

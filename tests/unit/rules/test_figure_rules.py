@@ -457,6 +457,13 @@ def test_small_numbers_do_not_warn(judge: Judge) -> None:
     assert judge("volume_jump", Data(cells=years([1, 1, 2, 1, 9, 1])))[0] == "passed"
 
 
+def test_a_declared_break_is_no_jump(judge: Judge) -> None:
+    jump = CASES["volume_jump"][1]
+    declared = {"period": "2014", "iccs": ["0101"], "note": "the list became finer"}
+    assert judge("volume_jump", replace(jump, about={"breaks": [declared]}))[0] == "passed"
+    assert judge("volume_jump", replace(jump, about={"breaks": [{**declared, "iccs": ["0102"]}]}))[2] == 1
+
+
 def test_where_nothing_happened_in_a_source_of_events_nothing_is_missing(judge: Judge) -> None:
     gap = CASES["periods_missing"][1]
     assert judge("periods_missing", replace(gap, about={"rows": "events"}))[0] == "passed"
