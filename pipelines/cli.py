@@ -71,8 +71,9 @@ def build_parser() -> argparse.ArgumentParser:
     trend = commands.add_parser("trend", parents=[common], help="annual rates of one ICCS category in one area")
     trend.add_argument("code", metavar="CODE", help="ICCS category, e.g. 0101")
     trend.add_argument("--area", required=True, help="area code, e.g. MX or MX-JAL")
-    trend.add_argument("--sex", default="_T", help="M, F, _U or _T (default: _T, all)")
-    trend.add_argument("--plot", metavar="FILE", help="draw it to a .png, .svg or .pdf file")
+    trend.add_argument("--by", choices=("sex", "age", "area"), help="lines or panels of the picture (with --plot)")
+    trend.add_argument("--monthly", action="store_true", help="the monthly series: adjusted, trend, turning points")
+    _add_series_options(trend)
     trend.set_defaults(command=_trend)
 
     query = commands.add_parser("query", parents=[common], help="run SQL on the published file")
@@ -87,6 +88,14 @@ def build_parser() -> argparse.ArgumentParser:
     show = sources.add_parser("show", parents=[common], help="one source: publisher, licence, files, measures")
     show.add_argument("source", metavar="SOURCE")
     show.set_defaults(command=_sources_show)
+
+    strategy = commands.add_parser("evaluate", parents=[common], help="what a series did when a strategy began")
+    strategy.add_argument("code", metavar="CODE", help="ICCS category, e.g. 0101")
+    strategy.add_argument("--area", required=True, help="area with the strategy, e.g. MX-JAL")
+    strategy.add_argument("--date", required=True, help="first month (2019-03) or year (2019) with the strategy")
+    strategy.add_argument("--control", metavar="B", help="area without the strategy, to compare with")
+    _add_series_options(strategy)
+    strategy.set_defaults(command=_evaluate)
 
     releases = commands.add_parser("releases", help="list, compare and restore what was published").add_subparsers(
         title="commands", metavar="COMMAND", required=True
@@ -156,6 +165,32 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_series_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sex", default="_T", help="M, F, _U or _T (default: _T, all)")
+    parser.add_argument("--source", metavar="ID", help="whose figures (default: the first with victims, else offences)")
+    parser.add_argument("--unit", metavar="UNIT", help="counting unit: victim, offence, person ...")
+    parser.add_argument("--plot", metavar="FILE", help="draw it to a .png, .svg or .pdf file")
+    parser.add_argument("--lang", choices=("en", "fr", "es"), default="en", help="language of the picture")
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from pipelines.evaluate import evaluate_command
+
+    return evaluate_command(
+        options.code,
+        options.area,
+        options.date,
+        options.control,
+        options.sex,
+        options.source,
+        options.unit,
+        options.plot,
+        options.lang,
+        options.data,
+        options.json,
+    )
+
+
 def _run(options: argparse.Namespace) -> int:
     from pipelines.commands import run_command
 
@@ -165,9 +200,34 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _trend(options: argparse.Namespace) -> int:
+    if options.monthly:
+        from pipelines.monthly import monthly_command
+
+        return monthly_command(
+            options.code,
+            options.area,
+            options.sex,
+            options.source,
+            options.unit,
+            options.plot,
+            options.lang,
+            options.data,
+            options.json,
+        )
     from pipelines.commands import trend_command
 
-    return trend_command(options.code, options.area, options.sex, options.plot, options.data, options.json)
+    return trend_command(
+        options.code,
+        options.area,
+        options.sex,
+        options.by,
+        options.source,
+        options.unit,
+        options.plot,
+        options.lang,
+        options.data,
+        options.json,
+    )
 
 
 def _query(options: argparse.Namespace) -> int:

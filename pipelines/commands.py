@@ -46,7 +46,14 @@ def run_command(
             )
 
     result = run_all(
-        folders, settings, where, plain_step(report), named=bool(names), wait_seconds=wait_seconds, replay=replay
+        folders,
+        settings,
+        where,
+        plain_step(report),
+        named=bool(names),
+        wait_seconds=wait_seconds,
+        replay=replay,
+        lanes=settings.threads,
     )
     if as_json:
         print_json(
@@ -119,17 +126,38 @@ def _print_homicide_rates(settings: Settings) -> None:
         )
 
 
-def trend_command(code: str, area: str, sex: str, plot: str | None, data: str | None, as_json: bool) -> int:
-    """Print the annual series of one category in one area, and its direction; draw it where asked."""
+def trend_command(
+    code: str,
+    area: str,
+    sex: str,
+    by: str | None,
+    source: str | None,
+    counting_unit: str | None,
+    plot: str | None,
+    language: str,
+    data: str | None,
+    as_json: bool,
+) -> int:
+    """Print the annual series of one category in one area, its direction and changes; draw it where asked."""
     from iccs.classification import load_classification
 
+    if by and not plot:
+        raise UsageError("--by says how a picture is divided: give --plot FILE too")
     settings = load_settings(data)
     iccs = load_classification().normalise(code)
     check_code("area", area, settings)
     check_code("sex", sex, settings)
-    series = packaged_query("trend_series", settings, iccs=iccs, area=area, sex=sex)
-    summary = packaged_query("trend_summary", settings, iccs=iccs, area=area, sex=sex)
-    if not series.rows:
+
+    def read(name: str) -> list[dict[str, Any]]:
+        return [
+            record
+            for record in packaged_query(name, settings, iccs=iccs, area=area, sex=sex).records()
+            if source in (None, record["source"]) and counting_unit in (None, record["counting_unit"])
+        ]
+
+    series, summary = read("trend_series"), read("trend_summary")
+    changes, segments = read("change_summary"), read("segment_summary")
+    if not series:
         known = query(
             "SELECT DISTINCT iccs FROM out.rate WHERE ref_area = $area ORDER BY 1", settings, {"area": area}
         ).rows
@@ -138,20 +166,35 @@ def trend_command(code: str, area: str, sex: str, plot: str | None, data: str | 
             + (f"; there are: {', '.join(row[0] for row in known)}" if known else "; the area has none at all")
         )
     if plot:
-        from pipelines.plots import plot_trend
+        from pipelines.plots.trend import plot_trend
 
-        plot_trend(iccs, area, sex, Path(plot), settings)
+        chosen = {"source": source, "counting_unit": counting_unit}
+        plot_trend(iccs, area, Path(plot), sex=sex, by=by, language=language, settings=settings, **chosen)
     if as_json:
-        print_json({"series": series.records(), "trend": summary.records(), "plot": plot})
+        print_json(
+            {
+                "series": series,
+                "trend": summary,
+                "changes": changes,
+                "segments": segments,
+                "plot": plot,
+            }
+        )
         return EXIT_DONE
     names = query(
         "SELECT title_en, (SELECT name_en FROM out.area WHERE code = $area) FROM out.iccs WHERE code = $iccs",
         settings,
         {"area": area, "iccs": iccs},
     ).rows[0]
-    print_table(series.columns, series.rows, title=f"{iccs} {names[0]}: {names[1]}, sex {sex}")
-    for record in summary.records():
+    print_table(
+        list(series[0]), [list(record.values()) for record in series], title=f"{iccs} {names[0]}: {names[1]}, sex {sex}"
+    )
+    for record in summary:
         print_line(_trend_line(record))
+    for record in changes:
+        print_line(_change_line(record))
+    for record in segments:
+        print_line(_segment_line(record))
     if plot:
         print_line(f"picture: {plot}")
     return EXIT_DONE
@@ -165,11 +208,37 @@ def _trend_line(record: dict[str, Any]) -> str:
     )
     if record["mann_kendall_p"] is not None:
         text += (
-            f", Mann-Kendall p = {record['mann_kendall_p']:.3f}, Sen slope {record['sen_slope_per_year']:+.3g} a year "
+            f", Mann-Kendall p {_p(record['mann_kendall_p'])} (variance x {record['variance_factor']:.2f} for "
+            f"autocorrelation), Sen slope {record['sen_slope_per_year']:+.3g} a year "
             f"({record['sen_low']:+.3g} to {record['sen_high']:+.3g})"
         )
     text += f"; {record['break_handling']}"
     return text + (f"; caveats: {record['caveats'].replace(';', ', ')}" if record["caveats"] else "")
+
+
+def _change_line(record: dict[str, Any]) -> str:
+    text = (
+        f"  {record['source']} {record['counting_unit']}s, {record['first_year']} to {record['last_year']}: "
+        f"{record['direction']}"
+    )
+    if record["change_percent"] is not None:
+        high = "no upper limit" if record["ratio_high"] is None else f"{100 * (record['ratio_high'] - 1):+.1f}"
+        low = f"{100 * (record['ratio_low'] - 1):+.1f}"
+        text += f", {record['change_percent']:+.1f} % ({low} to {high}), p {_p(record['p_value'])}"
+    return f"{text}; {record['break_handling']}"
+
+
+def _segment_line(record: dict[str, Any]) -> str:
+    return (
+        f"  {record['source']} {record['counting_unit']}s, segment {record['first_year']}-"
+        f"{record['last_year']}: {record['apc']:+.1f} % a year "
+        f"({record['apc_low']:+.1f} to {record['apc_high']:+.1f}), "
+        f"p {_p(record['p_value'])}"
+    )
+
+
+def _p(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
 
 
 def query_command(sql: str, data: str | None, as_json: bool) -> int:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -16,6 +17,8 @@ from pipelines.settings import Settings
 
 # Files written in this format open with every client from 1.4 on.
 STORAGE_VERSION = "v1.4.0"
+
+_OPENING = Lock()
 
 
 @contextmanager
@@ -28,7 +31,11 @@ def connect(settings: Settings, path: Path | None = None) -> Iterator[duckdb.Duc
     """
     settings.work.mkdir(parents=True, exist_ok=True)
     limits = (settings.memory_limit, settings.threads, settings.work / "spill")
-    connection = _open(str(path), *limits) if path else _open_in_memory(*limits).cursor()
+    if path:
+        connection = _open(str(path), *limits)
+    else:
+        with _OPENING:
+            connection = _open_in_memory(*limits).cursor()
     try:
         yield connection
     finally:

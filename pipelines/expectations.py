@@ -15,6 +15,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import IO, TYPE_CHECKING, Any
 
 from schemas.declarations import Rule, load_rules
@@ -81,6 +82,10 @@ class SuiteProcess:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
+        # Sources may be judged at the same time: each waits for its own answer, and answers come in order.
+        self._writing, self._reading = Lock(), Lock()
+        self._sent = 0
+        self._came: list[dict[str, Any]] = []
 
     def __enter__(self) -> SuiteProcess:
         return self
@@ -95,15 +100,16 @@ class SuiteProcess:
 
     def start(self) -> None:
         """Begin to load the library, without waiting for it."""
-        if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", "from pipelines.expectations import serve; serve()"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                encoding="utf-8",
-            )
+        with self._writing:
+            if self._process is None:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", "from pipelines.expectations import serve; serve()"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                    encoding="utf-8",
+                )
 
     def begin(self, cells: Path, kind: str, settings: Settings) -> Callable[[], list[Outcome]]:
         """Begin to judge a Parquet file of published cells; the function returned waits and gives each outcome.
@@ -114,33 +120,39 @@ class SuiteProcess:
         rules = expectation_rules(kind)
         folder = TemporaryDirectory(dir=settings.work)
         write_frames(cells, Path(folder.name), settings)
-        sent = self._send({"folder": folder.name, "rules": [_request(rule) for rule in rules]})
+        number = self._send({"folder": folder.name, "rules": [_request(rule) for rule in rules]})
 
         def outcomes() -> list[Outcome]:
-            answers = self._answers() if sent else {}
+            answers = self._answers(number)
             folder.cleanup()
             return [_outcome(rule, answers.get(rule.name)) for rule in rules]
 
         return outcomes
 
-    def _send(self, request: dict[str, Any]) -> bool:
-        if self._process is None or self._process.stdin is None:
-            return False
-        try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-        except OSError:  # the process is no longer there
-            return False
-        return True
+    def _send(self, request: dict[str, Any]) -> int | None:
+        """Return the number of the request, None where the process is no longer there."""
+        with self._writing:
+            if self._process is None or self._process.stdin is None:
+                return None
+            try:
+                self._process.stdin.write(json.dumps(request) + "\n")
+                self._process.stdin.flush()
+            except OSError:
+                return None
+            self._sent += 1
+            return self._sent - 1
 
-    def _answers(self) -> dict[str, Any]:
-        if self._process is None or self._process.stdout is None:
+    def _answers(self, number: int | None) -> dict[str, Any]:
+        """The answers to a request; empty where the process died before it gave them."""
+        if number is None or self._process is None or self._process.stdout is None:
             return {}
-        try:
-            answers: dict[str, Any] = json.loads(self._process.stdout.readline())
-        except (OSError, ValueError):
-            return {}
-        return answers
+        with self._reading:
+            while len(self._came) <= number:
+                try:
+                    self._came.append(json.loads(self._process.stdout.readline()))
+                except (OSError, ValueError):
+                    return {}
+            return self._came[number]
 
 
 def _request(rule: Rule) -> dict[str, Any]:

@@ -56,6 +56,7 @@ def make_trends(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]
     A trend is that of the longest stretch without a break; a change is up to the last year.
     """
     declared = {source.source_id: source for source in sources}
+    _insert_breaks(connection, declared.values())
     attributes = " ".join(f"AND {name} = '_T'" for name in attribute_columns())
     columns: dict[str, list[Any]] = fetch_arrow(connection, "trend_points", all_attributes=attributes).to_pydict()
     if not columns["source"]:
@@ -74,6 +75,19 @@ def make_trends(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]
     connection.register("trend_rows", pa.table(columns))
     connection.execute("INSERT INTO out.trend BY NAME FROM trend_rows")
     connection.unregister("trend_rows")
+
+
+def _insert_breaks(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
+    rows = [
+        {"source": source.source_id, "iccs": code, "time_period": entry.period, "note": entry.note}
+        for source in sources
+        for entry in source.breaks
+        for code in entry.iccs or (None,)
+    ]
+    if rows:
+        connection.register("break_rows", pa.Table.from_pylist(rows))
+        connection.execute("INSERT INTO out.series_break BY NAME FROM break_rows")
+        connection.unregister("break_rows")
 
 
 def make_segments(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from iccs.concordance import ConcordanceError
@@ -17,6 +18,7 @@ from pipelines.classify import classify
 from pipelines.conform import conform
 from pipelines.errors import DataRefused, UsageError
 from pipelines.expectations import SuiteProcess
+from pipelines.lanes import run_in_lanes, stoppable
 from pipelines.lock import writing
 from pipelines.publish import Publication, content_key, publish
 from pipelines.quarantine import (
@@ -36,6 +38,8 @@ from pipelines.settings import Settings
 from pipelines.source import SourceFolder, list_sources
 from pipelines.store import Vintage, current_vintage, run_key, store
 from pipelines.validate import Validated, validate
+
+LARGE_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)
@@ -210,6 +214,7 @@ def run_all(
     source_folders: Path | None = None,
     wait_seconds: float = 0,
     replay: bool = False,
+    lanes: int = 1,
 ) -> RunResult:
     """Run sources and publish every source that has a good vintage.
 
@@ -224,40 +229,51 @@ def run_all(
         source_folders: where all sources are declared; default those of the package.
         wait_seconds: how long to wait where another run is writing.
         replay: try only what is in quarantine again, each source with the files that it was rejected from.
+        lanes: how many small sources at a time; an orchestrator that watches the caller's thread wants one.
 
     Raises:
         UsageError: another run is writing.
     """
     start = time.perf_counter()
-    loaded: list[str] = []
-    unchanged: list[str] = []
-    absent: list[str] = []
+    where = directory or settings.input
     refused: list[Refusal] = []
     replayed: list[Replayed] = []
+    stop = Event()
+    step = stoppable(run_step, stop)
+
+    def attempt(folder: SourceFolder) -> str:
+        """Take one source as far as it goes; return what became of it."""
+        try:
+            again = _to_replay(folder.source_id, settings) if replay else None
+            if replay and again is None:
+                return "nothing to replay"
+            if again is None and not named and not find_files(folder, where):
+                return "absent"
+            # A population has few columns and no categories: SQL rules alone judge it.
+            judge = suite if folder.source.kind == "count" else None
+            with _counting_rejected(again, settings, replayed):
+                _, worked = run_source(folder, settings, directory, step, judge, again)
+        except DataRefused as error:
+            problems = tuple(problem.as_dict() for problem in error.problems)
+            refused.append(Refusal(folder.source_id, str(error), problems))
+            return "refused"
+        except (ConcordanceError, UsageError) as error:
+            refused.append(Refusal(folder.source_id, str(error), ({"rule": "declaration", "found": str(error)},)))
+            return "refused"
+        return "loaded" if worked else "unchanged"
+
     with writing(settings, wait_seconds), SuiteProcess() as suite:
-        for folder in _largest_first(folders, directory or settings.input):
-            try:
-                again = _to_replay(folder.source_id, settings) if replay else None
-                if replay and again is None:
-                    continue
-                if again is None and not named and not find_files(folder, directory or settings.input):
-                    absent.append(folder.source_id)
-                    continue
-                # A population has few columns and no categories: SQL rules alone judge it.
-                judge = suite if folder.source.kind == "count" else None
-                with _counting_rejected(again, settings, replayed):
-                    _, worked = run_source(folder, settings, directory, run_step, judge, again)
-                (loaded if worked else unchanged).append(folder.source_id)
-            except DataRefused as error:
-                problems = tuple(problem.as_dict() for problem in error.problems)
-                refused.append(Refusal(folder.source_id, str(error), problems))
-            except (ConcordanceError, UsageError) as error:
-                refused.append(Refusal(folder.source_id, str(error), ({"rule": "declaration", "found": str(error)},)))
+        large, small = _by_size(folders, where)
+        ends = run_in_lanes(attempt, large, 1, stop) + run_in_lanes(attempt, small, lanes, stop)
         publication = _publish_if_new(settings, list_sources(source_folders), run_step)
+    became = {folder.source_id: end for folder, end in zip(large + small, ends, strict=True)}
+    loaded, unchanged, absent = (
+        tuple(sorted(name for name, end in became.items() if end == one)) for one in ("loaded", "unchanged", "absent")
+    )
     return RunResult(
-        tuple(sorted(loaded)),
-        tuple(sorted(unchanged)),
-        tuple(sorted(absent)),
+        loaded,
+        unchanged,
+        absent,
         tuple(sorted(refused, key=lambda refusal: refusal.source)),
         publication,
         settings.published,
@@ -289,8 +305,11 @@ def _counting_rejected(again: Quarantined | None, settings: Settings, replayed: 
         replayed.append(compare_rejected(again, before, current.vintage if current else None, settings))
 
 
-def _largest_first(folders: Sequence[SourceFolder], directory: Path) -> list[SourceFolder]:
-    """The suite of rules takes seconds to load: it does so while the source with the largest files is read."""
+def _by_size(folders: Sequence[SourceFolder], directory: Path) -> tuple[list[SourceFolder], list[SourceFolder]]:
+    """Large sources, which have the machine to themselves, and small ones; the largest of each first.
+
+    The suite of rules takes seconds to load: it does so while the source with the largest files is read.
+    """
 
     def size(folder: SourceFolder) -> int:
         try:
@@ -298,7 +317,10 @@ def _largest_first(folders: Sequence[SourceFolder], directory: Path) -> list[Sou
         except UsageError:  # told when the source's turn comes
             return 0
 
-    return sorted(folders, key=size, reverse=True)
+    sizes = {folder.source_id: size(folder) for folder in folders}
+    ordered = sorted(folders, key=lambda folder: sizes[folder.source_id], reverse=True)
+    large = [folder for folder in ordered if sizes[folder.source_id] >= LARGE_BYTES]
+    return large, ordered[len(large) :]
 
 
 def _publish_if_new(settings: Settings, folders: dict[str, SourceFolder], run_step: RunStep) -> Publication | None:

@@ -1,0 +1,279 @@
+"""Annual rates: one area with its interval, breaks and segments; by sex or age; small multiples of areas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipelines.errors import UsageError
+from pipelines.plots.style import (
+    STYLES,
+    add_foot,
+    add_title,
+    blank_figure,
+    clear_frame,
+    colon,
+    label_of,
+    names_of,
+    new_figure,
+    picture_path,
+    whole_years,
+    word,
+)
+from pipelines.segments import fit_segments
+from pipelines.series import UNITS
+from pipelines.settings import Settings
+from pipelines.trends import SIGNIFICANCE
+from pipelines.warehouse import packaged_query, query
+from schemas.codelists import age_labels, parse_age
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Rows = list[dict[str, Any]]
+MOST_PANELS = 42
+MOST_LINEAR_RATIO = 8
+"""Small multiples whose middle rates differ more than this go on a logarithmic scale."""
+
+
+def plot_trend(
+    iccs: str,
+    area: str,
+    path: Path,
+    *,
+    sex: str = "_T",
+    by: str | None = None,
+    source: str | None = None,
+    counting_unit: str | None = None,
+    language: str = "en",
+    settings: Settings | None = None,
+) -> Path:
+    """Draw the annual rates of one category in one area: a line for each counting unit, or by sex, age or area.
+
+    Args:
+        iccs: category.
+        area: code of the area.
+        path: picture to write, .png, .svg or .pdf.
+        sex: of the persons; not used where ``by`` is sex.
+        by: None, ``sex``, ``age``, or ``area`` for the areas below it, a panel each.
+        source: whose figures; all if None.
+        counting_unit: what is counted; all, or the first where ``by`` is given, if None.
+        language: of titles and foot, en, fr or es.
+        settings: where the published file is.
+
+    Raises:
+        UsageError: there is no rate to draw, or the file's ending is not that of a picture.
+    """
+    if by == "area":
+        below = query("SELECT code FROM out.area WHERE parent = $area ORDER BY code", settings, {"area": area}).rows
+        if not below:
+            raise UsageError(f"there is no area below {area}: leave out --by area")
+        codes = [row[0] for row in below]
+        return plot_areas(iccs, codes, path, title_area=area, sex=sex, language=language, settings=settings)
+    sexes = ["M", "F"] if by == "sex" else [sex]
+    rows = _rates(iccs, [area], sexes, by == "age", settings)
+    rows = [row for row in rows if source in (None, row["source"]) and counting_unit in (None, row["counting_unit"])]
+    if by is not None:
+        rows = preferred_unit(rows)
+    if by == "age":
+        rows = [row for row in rows if row["age"] != "_T"]
+    if not rows:
+        raise UsageError(f"there is no rate of {iccs} in {area}{f' by {by}' if by else ''} to draw")
+    figure, axes = new_figure()
+    series = _split(rows, "sex", "age") if by else _split(rows)
+    if by == "age":
+        series.sort(key=lambda one: (parse_age(one[0]["age"]) or (0, 0))[0])
+    marked = _breaks(iccs, {row["source"] for row in rows}, rows, settings)
+    segments = False
+    first = min(range(len(series)), key=lambda place: UNITS.index(series[place][0]["counting_unit"]))
+    for position, one in enumerate(series):
+        draw_rates(axes, one, _label(one[0], by, language), position, breaks=marked)
+        if by in (None, "sex") and (by or position == first):
+            segments |= _draw_segments(axes, one, marked, position)
+    _draw_breaks(axes, marked, rows, language)
+    title, name = names_of(iccs, area, language, settings)
+    people = "" if sex == "_T" or by == "sex" else f", {label_of('sex', sex, language).lower()}"
+    add_title(figure, f"{iccs} {title}{colon(language)}{name}{people}")
+    axes.set_ylabel(word("rate", language))
+    axes.set_ylim(bottom=0)
+    axes.margins(x=0.06)
+    whole_years(axes)
+    axes.legend(frameon=False, fontsize=8)
+    notes = [word("poisson", language), *([word("segments", language)] if segments else [])]
+    notes += [word("breaks", language)] if marked else []
+    add_foot(figure, sorted({row["source"] for row in rows}), notes, language, settings)
+    figure.savefig(picture_path(path))
+    return path
+
+
+def plot_areas(
+    iccs: str,
+    areas: Sequence[str],
+    path: Path,
+    *,
+    title_area: str | None = None,
+    sex: str = "_T",
+    language: str = "en",
+    settings: Settings | None = None,
+) -> Path:
+    """Draw small multiples of annual rates, a panel for each area, all on one scale, the highest latest rates first.
+
+    Args:
+        iccs: category.
+        areas: codes; those without a rate are left out, and at most 42 are drawn.
+        path: picture to write.
+        title_area: area named in the title, such as the country whose regions are drawn.
+        sex: of the persons counted.
+        language: of titles and foot.
+        settings: where the published file is.
+
+    Raises:
+        UsageError: none of the areas has a rate.
+    """
+    rows = preferred_unit(_rates(iccs, areas, [sex], False, settings))
+    panels = sorted(_split(rows, "ref_area"), key=lambda one: -one[-1]["rate_per_100k"])[:MOST_PANELS]
+    if not panels:
+        raise UsageError(f"there is no rate of {iccs} in {', '.join(areas[:5])} to draw")
+    columns = min(len(panels), 7 if len(panels) > 18 else 4 if len(panels) > 6 else 3)
+    lines = math.ceil(len(panels) / columns)
+    figure = blank_figure(max(1.45 * columns, 6.0), 1.25 * lines + 1.1)
+    grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    names = dict(query(f"SELECT code, name_{language} FROM out.area", settings).rows)
+    for axes, one in zip(grid, panels, strict=False):
+        clear_frame(axes)
+        marked = _breaks(iccs, {one[0]["source"]}, one, settings)
+        draw_rates(axes, one, "", 0, breaks=marked, small=True)
+        name = names[one[0]["ref_area"]]
+        axes.set_title(name if len(name) < 21 else name[:19] + "…", fontsize=7, loc="left", pad=2)
+        axes.tick_params(labelsize=6)
+        whole_years(axes)
+        axes.xaxis.get_major_locator().set_params(nbins=3)
+    for axes in grid[len(panels) :]:
+        axes.set_visible(False)
+    notes = [word("poisson", language)]
+    middles = [float(np.median([row["rate_per_100k"] for row in one])) for one in panels]
+    least = min((middle for middle in middles if middle > 0), default=0.0)
+    if least and max(middles) > MOST_LINEAR_RATIO * least:  # on one straight scale the low ones would be flat
+        grid[0].set_yscale("log")
+        grid[0].set_ylim(least / 2, max(row["rate_per_100k"] for row in rows) * 1.5)
+        ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500) if least / 2 <= tick]
+        grid[0].set_yticks(ticks[::2], [f"{tick:g}" for tick in ticks[::2]])
+        grid[0].minorticks_off()
+        for line in [line for axes in grid for line in axes.lines]:
+            line.set_ydata(np.where(np.asarray(line.get_ydata()) == 0, np.nan, line.get_ydata()))
+        notes.append(word("log", language))
+    else:
+        grid[0].set_ylim(bottom=0)
+    title, name = names_of(iccs, title_area or areas[0], language, settings)
+    add_title(figure, f"{iccs} {title}{colon(language) + name if title_area else ''}, {word('rate', language)}")
+    add_foot(figure, sorted({row["source"] for row in rows}), notes, language, settings)
+    figure.savefig(picture_path(path))
+    return path
+
+
+def draw_rates(
+    axes: Axes, rows: Rows, label: str, position: int, *, breaks: Sequence[int] = (), small: bool = False
+) -> None:
+    """Draw one annual series of rates with its interval; a missing year or a break leaves a gap.
+
+    Args:
+        axes: where to draw.
+        rows: year, rate_per_100k, ci_low, ci_high.
+        label: name in the legend.
+        position: number of the series, for its style.
+        breaks: years that begin anew.
+        small: true in a panel among many: no markers.
+    """
+    line, marker, colour = STYLES[position % len(STYLES)]
+    by_year = {row["year"]: row for row in rows}
+    halves = {at - 0.5 for at in breaks}
+    years = sorted({*map(float, range(min(by_year), max(by_year) + 1)), *halves})
+
+    def column(name: str) -> list[float]:
+        return [float(by_year[year][name]) if year in by_year else float("nan") for year in years]
+
+    axes.fill_between(years, column("ci_low"), column("ci_high"), color=colour, alpha=0.18, linewidth=0)
+    look = {"linewidth": 1.1} if small else {"marker": marker, "markersize": 4, "linewidth": 1.4}
+    axes.plot(years, column("rate_per_100k"), linestyle=line, color=colour, label=label, **look)
+
+
+def preferred_unit(rows: Rows) -> Rows:
+    """Keep for each area the first counting unit and source: one line a group, never two units side by side."""
+    best: dict[str, tuple[int, str, str]] = {}
+    for row in rows:
+        key = (UNITS.index(row["counting_unit"]), row["source"], row["stage"])
+        best[row["ref_area"]] = min(key, best.get(row["ref_area"], key))
+    return [
+        row for row in rows if (UNITS.index(row["counting_unit"]), row["source"], row["stage"]) == best[row["ref_area"]]
+    ]
+
+
+def _rates(iccs: str, areas: Sequence[str], sexes: Sequence[str], ages: bool, settings: Settings | None) -> Rows:
+    return packaged_query("trend_rows", settings, iccs=iccs, areas=list(areas), sexes=list(sexes), ages=ages).records()
+
+
+def _split(rows: Rows, *dimensions: str) -> list[Rows]:
+    groups: dict[tuple[str, ...], Rows] = {}
+    for row in rows:
+        key = tuple(row[name] for name in ("source", "stage", "counting_unit", *dimensions))
+        groups.setdefault(key, []).append(row)
+    return list(groups.values())
+
+
+def _label(row: dict[str, Any], by: str | None, language: str) -> str:
+    if by == "sex":
+        return label_of("sex", row["sex"], language)
+    if by == "age":
+        return age_labels(row["age"])[("en", "fr", "es").index(language)]
+    return f"{label_of('counting_unit', row['counting_unit'], language)}, {row['source']}"
+
+
+def _breaks(iccs: str, sources: set[str], rows: Rows, settings: Settings | None) -> list[int]:
+    found = query(
+        "SELECT source, left(time_period, 4) FROM out.series_break WHERE coalesce(iccs = $iccs, true)",
+        settings,
+        {"iccs": iccs},
+    ).rows
+    years = {int(year) for source, year in found if source in sources}
+    years |= {row["year"] for row in rows if row["obs_status"] == "B"}
+    first, last = min(row["year"] for row in rows), max(row["year"] for row in rows)
+    return sorted(year for year in years if first < year <= last)
+
+
+def _draw_breaks(axes: Axes, breaks: Sequence[int], rows: Rows, language: str) -> None:
+    top = max(row["ci_high"] for row in rows)
+    for year in breaks:
+        axes.axvline(year - 0.5, color="0.3", linestyle=":", linewidth=1.2)
+        axes.text(year - 0.45, top, word("break", language), rotation=90, fontsize=7, va="top", color="0.3")
+
+
+def _draw_segments(axes: Axes, rows: Rows, breaks: list[int], position: int) -> bool:
+    """Draw the joinpoint segments of a series; return whether there are any."""
+    years = [row["year"] for row in rows]
+    inside = [year for year in breaks if years[0] < year <= years[-1]]
+    parts = fit_segments(years, [row["value"] for row in rows], [row["population"] for row in rows], inside)
+    colour = STYLES[position % len(STYLES)][2]
+    for place, part in enumerate(parts):
+        span = np.linspace(part["first_year"], part["last_year"], 40)
+        line = np.geomspace(part["fitted_first"], part["fitted_last"], 40)  # straight on the logarithm
+        axes.plot(span, line, color=colour, linewidth=0.9)
+        if place:
+            axes.plot(span[0], line[0], marker="|", markersize=12, color=colour)
+        text = f"{part['apc']:+.1f} %" + ("" if part["p_value"] < SIGNIFICANCE else " (ns)")
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
+        axes.annotate(
+            text,
+            (float(span[20]), float(line[20])),
+            (0, 14),
+            textcoords="offset points",
+            ha="center",
+            fontsize=7.5,
+            color=colour,
+            bbox=box,
+            zorder=5,
+        )
+    return bool(parts)

@@ -1,0 +1,178 @@
+"""``iccs evaluate``, ``iccs trend --monthly`` and the pictures, on the bundled data, against the raw files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from pipelines.cli import main
+from pipelines.errors import UsageError
+from pipelines.evaluate import evaluate
+from pipelines.plots.comparison import plot_pyramid, plot_revisions, plot_slopes, plot_tiles
+from pipelines.plots.trend import plot_areas, plot_trend
+from pipelines.series import read_series
+from pipelines.settings import Settings
+
+INPUT = Path(__file__).parents[2] / "data" / "input"
+
+
+@pytest.fixture(scope="module")
+def settings(published: Path) -> Settings:
+    return Settings(data=published.parents[1])
+
+
+@pytest.fixture(scope="module")
+def monthly() -> pd.DataFrame:
+    """Victims of 0101 by state and month from the file: a column for each state code, 120 rows."""
+    raw = pd.read_csv(INPUT / "mx_sesnsp_victims" / "IDVFC_NM_dic24.csv.gz", encoding="latin-1")
+    raw = raw[raw["Subtipo de delito"].isin(["Homicidio doloso", "Feminicidio"])]
+    table = raw.groupby(["Clave_Ent", "Año"]).sum(numeric_only=True).loc[:, "Enero":"Diciembre"]
+    return table.stack().unstack("Clave_Ent")
+
+
+def test_the_series_is_that_of_the_file(settings: Settings, monthly: pd.DataFrame) -> None:
+    series = read_series("0101", "MX-JAL", freq="M", settings=settings)
+    assert (series.periods[0], series.periods[-1]) == ("2015-01", "2024-12")
+    assert list(series.counts) == monthly[14].tolist()
+    assert series.steps == list(range(2015 * 12, 2025 * 12))
+
+
+def test_effect_against_a_control_is_that_of_the_poisson_model_of_both_areas(
+    settings: Settings, monthly: pd.DataFrame
+) -> None:
+    """The model with an effect for each area and month, whose effect the conditional one must equal, from the file."""
+    found = evaluate("0101", "MX-JAL", "2019-03", control="MX-NLE", settings=settings)
+    people = pd.read_csv(next((INPUT / "mx_conapo_population").glob("state-population*")))
+    people = people[people["AgeGroup"].ne("Total")].groupby(["StateCode", "Year"])["Total"].sum()
+    years = np.repeat(np.arange(2015, 2025), 12)
+    after = np.arange(120) >= 50
+    counts = np.concatenate([monthly[14], monthly[19]])
+    exposure = np.concatenate([people[14][years], people[19][years]])
+    area = np.repeat([1.0, 0.0], 120)
+    months = np.tile(np.eye(120), (2, 1))
+    design = np.column_stack([months, area, area * np.tile(after, 2)])
+    model = sm.GLM(counts, design, family=sm.families.Poisson(), offset=np.log(exposure)).fit()
+
+    assert found.controlled is not None
+    # The pipeline adds the sexes of CONAPO, whose own total differs by a person here and there.
+    assert found.controlled.effect.value == pytest.approx(np.exp(model.params[-1]), rel=1e-6)
+    assert found.family == "negative binomial"
+    assert found.interrupted.diagnostics["periods before"] == 50
+
+
+def test_counts_that_vary_as_chance_would_stay_poisson_and_the_want_of_a_control_is_said(settings: Settings) -> None:
+    found = evaluate("0101", "IT", "2017", settings=settings)
+    assert found.family == "poisson"
+    assert found.controlled is None
+    assert any("no control" in note for note in found.interrupted.cannot_tell)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--area", "MX", "--date", "2030-01"], "outside the series"),
+        (["--area", "MX", "--date", "2015-01"], "outside the series"),
+        (["--area", "AR", "--date", "2003"], "8 before and 3 after are needed"),
+        (["--area", "MX-JA", "--date", "2019-03"], "nearest: MX-JAL"),
+        (["--area", "MX", "--date", "2019-13"], "01 to 12"),
+        (["--area", "MX", "--date", "March"], "neither a year"),
+        (["--area", "MX", "--date", "2019-03", "--control", "MX"], "another area"),
+        (["--area", "AR", "--date", "2014-01"], "no monthly series"),
+        (["--area", "MX", "--date", "2019-03", "--source", "ar_snic"], "there are: mx_sesnsp_victims"),
+        (["--area", "MX", "--date", "2019-03", "--plot", "x.gif"], "ends in .png"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_said(
+    settings: Settings, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
+    assert main(["evaluate", "0101", *arguments, "--data", str(settings.data)]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_commands_print_for_people_and_machines(
+    settings: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    data = ["--data", str(settings.data)]
+    picture = tmp_path / "evaluation.svg"
+    area = ["--area", "MX-JAL"]
+    assert main(["evaluate", "0101", *area, "--date", "2019-03", "--plot", str(picture), "--lang", "es", *data]) == 0
+    text = capsys.readouterr().out
+    assert "level just after the date" in text
+    assert "This cannot tell:" in text
+    assert "inicio de la estrategia" in _words(picture)
+
+    assert main(["evaluate", "0101", *area, "--date", "2019-03", "--control", "MX-NLE", "--json", *data]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["fitted"]) == len(document["counts"]) == 120
+    assert document["control"] == "MX-NLE"
+
+    assert main(["trend", "0101", *area, "--monthly", "--json", *data]) == 0
+    document = json.loads(capsys.readouterr().out)
+    parts = np.array([document[name] for name in ("adjusted", "season")])
+    assert document["equal_months"] == pytest.approx(list(parts[0] * parts[1]))
+    assert document["turning_points"]
+
+    assert main(["trend", "0101", "--area", "AR", "--unit", "victim", *data]) == 0
+    text = capsys.readouterr().out
+    assert "2013 to 2023: decrease" in text
+    assert "segment 2014-2023" in text
+    assert "offence" not in text
+    assert main(["trend", "0101", "--area", "AR", "--by", "sex", *data]) == 2
+
+
+def _words(path: Path) -> str:
+    """All text of an SVG whose letters are kept as text."""
+    return " ".join(text.strip() for text in ElementTree.parse(path).getroot().itertext())  # noqa: S314 (our own)
+
+
+@pytest.fixture(autouse=True)
+def _letters_as_text() -> None:
+    import matplotlib as mpl
+
+    mpl.rcParams["svg.fonttype"] = "none"
+
+
+def test_every_picture_says_what_it_shows_its_source_and_release(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "picture.svg"
+    triangle = pd.DataFrame(
+        [("2023", "a", 10.0), ("2023", "b", 12.0), ("2024", "b", 5.0)], columns=["time_period", "vintage", "value"]
+    )
+    europe = ["IT", "ES", "FR", "LI"]
+    drawn = {
+        "Homicidio intencional: México, hombres": lambda: plot_trend(
+            "0101", "MX", path, sex="M", language="es", settings=settings
+        ),
+        "Homicide intentionnel : Mexique": lambda: plot_trend(
+            "0101", "MX", path, by="area", language="fr", settings=settings
+        ),
+        "Intentional homicide": lambda: plot_areas("0101", europe, path, settings=settings),
+        "2015 and 2024": lambda: plot_slopes("0101", "MX", 2015, 2024, path, settings=settings),
+        "102.1": lambda: plot_tiles("0101", 2024, path, settings=settings),
+        "18 years and over": lambda: plot_pyramid("0101", "MX", 2024, path, settings=settings),
+        "+20.0 %": lambda: plot_revisions(triangle, "Victims", path, sources=["ar_snic"], settings=settings),
+    }
+    for text, draw in drawn.items():
+        draw()
+        words = _words(path)
+        assert text in words
+        assert "elease" in words or "ersi" in words
+        assert "Secretariado" in words or "Eurostat" in words or "ar_snic" in words
+
+
+def test_a_picture_that_cannot_be_drawn_is_refused(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    with pytest.raises(UsageError, match="no rate of 0401 in MX"):
+        plot_trend("0401", "MX", path, settings=settings)
+    with pytest.raises(UsageError, match="no area below IT"):
+        plot_trend("0101", "IT", path, by="area", settings=settings)
+    with pytest.raises(UsageError, match="by age and sex"):
+        plot_pyramid("0101", "AR", 2020, path, settings=settings)
+    with pytest.raises(UsageError, match="fewer than two"):
+        plot_slopes("0101", "MX", 1990, 2024, path, settings=settings)
+    assert not path.exists()
