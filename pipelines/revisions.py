@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from itertools import pairwise
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines.database import run_sql
+from pipelines.database import load_sql, run_sql
 from pipelines.loads import REVISIONS, Load
 from pipelines.settings import Settings
 from pipelines.store import Vintage
@@ -59,12 +60,14 @@ def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, setti
 
 def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: Load, load: Load) -> Path:
     """The revisions between two vintages: a vintage never changes, so they are worked out once."""
-    target = root / REVISIONS / f"{before.vintage}..{load.vintage}.parquet"
+    observation = load_tables()["observation"].columns[2:]  # without source and vintage
+    layout = hashlib.sha256((load_sql("write_revisions") + repr(observation)).encode()).hexdigest()[:8]
+    pair = f"{before.vintage}..{load.vintage}"
+    target = root / REVISIONS / f"{pair}.{layout}.parquet"
     if target.is_file():
         return target
     target.parent.mkdir(exist_ok=True)
     half = target.with_name(f".{target.name}.part")
-    observation = load_tables()["observation"].columns[2:]  # without source and vintage
     for name, folder in (("old_cell", before.folder), ("new_cell", load.folder)):
         _read_cells(connection, name, root / folder / "cells.parquet")
     key = [column.name for column in observation if column.role == "dimension"]
@@ -78,6 +81,8 @@ def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: L
         target=quote_literal(str(half)),
     )
     connection.execute("DROP TABLE old_cell; DROP TABLE new_cell")
+    for other_layout in target.parent.glob(f"{pair}.*.parquet"):
+        other_layout.unlink()
     os.replace(half, target)
     return target
 

@@ -14,18 +14,13 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
-_SPEC = spec_from_file_location("crashes", Path(__file__).with_name("crashes.py"))
-assert _SPEC is not None
-assert _SPEC.loader is not None
-crashes: Any = module_from_spec(_SPEC)
-sys.modules["crashes"] = crashes
-_SPEC.loader.exec_module(crashes)
+sys.path.insert(0, str(Path(__file__).parent))
+import crashes
 
+ROOT = Path(__file__).parents[2]
 # One row: the release by its own table and by the history, what it says it holds, and what is there.
 WHOLE = """
 SELECT this.release,

@@ -1,0 +1,115 @@
+"""Rules on all sources of a release together, on a warehouse of a few rows written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.comparison import compare_sources
+from pipelines.database import connect
+from pipelines.settings import Settings
+from schemas.declarations import attribute_columns, create_table_sql, load_tables
+
+CELL = {
+    "vintage": "v", "ref_area": "MX", "area_level": "country", "time_period": "2019", "freq": "A", "iccs": "0101",
+    "stage": "recorded", "counting_unit": "victim", "sex": "_T", "age": "_T",
+    **dict.fromkeys(attribute_columns(), "_T"),
+}  # fmt: skip
+PRINTED = {"ref_area": "MX", "time_period": "2019", "population": 1e6, "rate": 5.0, "rate_made": 5.0}
+
+
+@dataclass
+class Kept:
+    """A vintage of which only the printed rates matter."""
+
+    source_id: str
+    folder: Path
+    vintage: str = "v"
+
+    def part(self, name: str) -> Path:
+        return self.folder / f"{self.source_id}-{name}.parquet"
+
+
+class Warehouse:
+    """The tables that are compared, and what the rules say of them."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        self.connection = connection
+        self.folder = folder
+        connection.execute("ATTACH ':memory:' AS warehouse; USE warehouse; CREATE SCHEMA out")
+        for name in ("observation", "rate", "source", "source_gap", "rate_check", "quality", "quality_cell"):
+            for statement in create_table_sql(load_tables()[name]):
+                connection.execute(statement)
+
+    def insert(self, table: str, *rows: dict[str, Any]) -> None:
+        self.connection.register("given", pa.Table.from_pylist(list(rows)))
+        self.connection.execute(f"INSERT INTO out.{table} BY NAME FROM given")
+
+    def compare(self, *sources: str) -> dict[tuple[str, str], tuple[str, int, int, str]]:
+        self.insert("source", *({"source": name, "vintage": "v", "kind": "count"} for name in sources))
+        compare_sources(self.connection, [Kept(name, self.folder) for name in sources])  # type: ignore[misc]
+        return {
+            (source, rule): tuple(rest)
+            for source, rule, *rest in self.connection.execute(
+                "SELECT source, rule, outcome, checked, failing, detail FROM out.quality"
+            ).fetchall()
+        }
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
+    with connect(Settings(data=tmp_path, threads=1)) as connection:
+        yield Warehouse(connection, tmp_path)
+        connection.execute("USE memory; DETACH warehouse")
+
+
+def test_two_sources_that_agree_pass(warehouse: Warehouse) -> None:
+    warehouse.insert(
+        "observation", {**CELL, "source": "xx_a", "value": 100.0}, {**CELL, "source": "xx_b", "value": 109.0}
+    )
+    found = warehouse.compare("xx_a", "xx_b")
+    assert found["xx_a", "other_source_gap"] == found["xx_b", "other_source_gap"] == ("passed", 1, 0, None)
+    assert found["xx_a", "population_behind_rates"] == ("not applicable", 0, 0, None)
+
+
+def test_a_gap_between_sources_is_shown_both_ways(warehouse: Warehouse) -> None:
+    """Mexico 2015: 18,312 victims by the prosecutors, 20,853 by the World Health Organization."""
+    national = {**CELL, "source": "xx_a", "value": 18312.0}
+    other = {**CELL, "source": "xx_b", "value": 20853.0, "counting_unit": "offence"}
+    few = {"ref_area": "IS", "value": 1.0}  # too few to judge
+    held = {**CELL, "source": "xx_b", "value": 1.0, "stage": "held"}  # prisoners are not compared with offences
+    warehouse.insert("observation", national, other, {**national, **few}, {**other, **few, "value": 4.0}, held)
+    found = warehouse.compare("xx_a", "xx_b")
+    outcome, checked, failing, detail = found["xx_a", "other_source_gap"]
+    assert (outcome, checked, failing) == ("warned", 1, 1)
+    assert detail == "MX 0101 2019: 18312 victims, xx_b has 20853 offences"
+    gaps = warehouse.connection.execute(
+        "SELECT source, other_source, round(gap_percent, 1) FROM out.source_gap WHERE ref_area = 'MX' ORDER BY 1"
+    ).fetchall()
+    assert gaps == [("xx_a", "xx_b", -12.2), ("xx_b", "xx_a", 13.9)]
+    (cell,) = warehouse.connection.execute(
+        "SELECT value_found, value_expected, ref_area, vintage FROM out.quality_cell WHERE source = 'xx_a'"
+    ).fetchall()
+    assert cell == (18312.0, 20853.0, "MX", "v")
+
+
+@pytest.mark.parametrize(("used", "outcome"), [(1_010_000.0, "passed"), (1_300_000.0, "warned")])
+def test_the_population_behind_printed_rates(warehouse: Warehouse, used: float, outcome: str) -> None:
+    rates = [PRINTED, {**PRINTED, "rate": 17.14, "rate_made": 173.51}]
+    pq.write_table(pa.Table.from_pylist(rates), warehouse.folder / "xx_a-rates.parquet")
+    cell = {name: value for name, value in CELL.items() if name != "freq"}
+    warehouse.insert("rate", {**cell, "source": "xx_a", "population": used})
+    found = warehouse.compare("xx_a")
+    assert found["xx_a", "population_behind_rates"][:3] == (outcome, 1, int(outcome == "warned"))
+    (row,) = warehouse.connection.execute(
+        "SELECT rates_checked, rates_deviating, round(largest_deviation_percent, 1), population_in_file, "
+        "population_used FROM out.rate_check"
+    ).fetchall()
+    assert row == (2, 1, -90.1, 1e6, used)
