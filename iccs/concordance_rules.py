@@ -12,7 +12,9 @@ from iccs.classification import Classification, UnknownCode
 from iccs.concordance import Link, Problem, Severity
 from iccs.periods import InvalidPeriod
 
-RELATIONS = ("exact", "narrower", "broader", "partial", "none")
+RELATIONS = ("exact", "narrower", "broader", "partial", "undivided", "none")
+# Persons held, prosecuted ... for any offence: no offence is mapped, and no category below level 1 is meant.
+UNDIVIDED_TARGET = "TOTAL"
 # counted_elsewhere: a part, or a sum, of other rows of the same source; linking it too would count the same acts twice.
 OUT_OF_SCOPE = ("not_crime", "too_wide", "counted_elsewhere", "pending")
 STATUSES = ("draft", "reviewed", "published")
@@ -113,6 +115,11 @@ def _relation(link: Link, report: Report) -> Iterator[Problem]:
 
 def _target(link: Link, report: Report, classification: Classification) -> Iterator[Problem]:
     code = link.iccs_code
+    if link.relation == "undivided":
+        if code != UNDIVIDED_TARGET:
+            message = "A figure that the source does not divide by offence belongs to all offences together."
+            yield report("level_1", "iccs_code", code, message, f"Write {UNDIVIDED_TARGET}, or another relation.")
+        return
     if not code or code in classification.combined:
         members = classification.combined[code].members if code else ()
         if any(classification.get(member).level == 1 for member in members):

@@ -24,6 +24,7 @@ from iccs.classification import (
     load_classification,
 )
 from iccs.concordance import Concordance, ConcordanceError, Link
+from iccs.concordance_rules import UNDIVIDED_TARGET
 
 NOT_IN_ICCS = "none"
 
@@ -36,6 +37,7 @@ READINGS: Mapping[str, str] = MappingProxyType(
         "narrower": "all of the national category is in the ICCS category, which holds more",
         "broader": "the national category holds the ICCS category and more; what is more is counted here too",
         "partial": "the two overlap: part of each is outside the other",
+        "undivided": "the source does not divide this figure by offence: all offences together",
         "none": "no link",
         "not_crime": "no link: it is no offence in the ICCS",
         "too_wide": "no link: no category below level 1 holds it",
@@ -129,7 +131,8 @@ def correspondence_rows(
 ) -> dict[str, list[CorrespondenceRow]]:
     """Return the sheet's lines by section code, and under "none" the national categories outside the ICCS.
 
-    A combined category (0101_0102) stands after the last of its members.
+    Figures that are not divided by offence are in no section and stand there too. A combined category (0101_0102)
+    stands after the last of its members.
 
     Args:
         concordance: the table of one source.
@@ -154,6 +157,8 @@ def correspondence_rows(
         for combined in _combined_after(category, classification):
             sheets[category.code[:2]] += _combined_rows(combined, by_target.get(combined.code, []), language)
     sheets[NOT_IN_ICCS] = [_row("", "", "", _NO_DEFINITION, link) for link in by_target.get("", [])]
+    everything = classification.combined[UNDIVIDED_TARGET]
+    sheets[NOT_IN_ICCS] += _combined_rows(everything, by_target.get(UNDIVIDED_TARGET, []), language)
     return sheets
 
 

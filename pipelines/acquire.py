@@ -28,6 +28,7 @@ class RawFile:
     size: int
     layout: int
     first_seen: str
+    lines: int | None = None
 
 
 @dataclass(frozen=True)

@@ -66,14 +66,14 @@ def classify(folder: SourceFolder, conformed: Conformed, settings: Settings, wor
     mapped = work / "mapped.parquet"
     with connect(settings) as connection:
         open_cells(connection, conformed.cells)
-        connection.register("link_list", _link_table(_checked_concordance(folder)))
+        connection.register("link_list", link_table(checked_concordance(folder)))
         run_sql(connection, "links")
         run_sql(
             connection,
             "classify",
             rejected_before=quote_literal(str(conformed.rejected)),
             population="true" if folder.source.kind == "population" else "false",
-            filled=_filled_columns(folder.source),
+            filled=filled_columns(folder.source),
             conflicts=_conflicts(),
             code_column=quote_literal(folder.source.columns.get("national_code", "national_code")),
             excluded=quote_literal(str(excluded)),
@@ -99,7 +99,8 @@ def classify(folder: SourceFolder, conformed: Conformed, settings: Settings, wor
     )
 
 
-def _checked_concordance(folder: SourceFolder) -> Concordance | None:
+def checked_concordance(folder: SourceFolder) -> Concordance | None:
+    """Return the concordance of a source, which keeps its own rules; None for a population."""
     if folder.source.kind == "population":
         return None
     if folder.concordance is None:
@@ -111,7 +112,8 @@ def _checked_concordance(folder: SourceFolder) -> Concordance | None:
     return concordance
 
 
-def _link_table(concordance: Concordance | None) -> pa.Table:
+def link_table(concordance: Concordance | None) -> pa.Table:
+    """Return the links in the order of their file, with weight and validity typed."""
     links: tuple[Link, ...] = concordance.links if concordance else ()
     text = {
         name: pa.array([getattr(link, name) or None for link in links], pa.string())
@@ -128,7 +130,7 @@ def _link_table(concordance: Concordance | None) -> pa.Table:
     )
 
 
-def _filled_columns(source: Source) -> str:
+def filled_columns(source: Source) -> str:
     """Fill a tag where the file has none; where a published breakdown needs it and nobody tells, it is unknown."""
     parts = []
     for name in breakdown_columns():

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from pipelines.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED, EXIT_USAGE, DataRefused, UsageError
+from pipelines.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED, EXIT_USAGE, DataRefused, UsageError, is_disk_full
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +34,10 @@ def _explain(error: Exception) -> int:
     from iccs.classification import UnknownCode
     from iccs.concordance import ConcordanceError
 
+    if is_disk_full(error):
+        sys.stderr.write(f"the disk is full, or a file grew over its limit ({str(error).splitlines()[0]})\n")
+        sys.stderr.write("the last release is as it was; make room under the data folder and run again\n")
+        return EXIT_FAULT
     sys.stderr.write(f"{error}\n")
     if isinstance(error, (DataRefused, ConcordanceError)):
         return EXIT_REFUSED

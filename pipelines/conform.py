@@ -181,7 +181,8 @@ def register_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) 
     """Create the tables ``word`` (dimension, word, code) of a source and ``area`` (code, level)."""
     words = list(folder.words)
     for dimension, word, code in words:
-        _check_code(folder, dimension, word, code)
+        if dimension != "age_unit":
+            _check_code(folder, dimension, word, code)
     given = {word for dimension, word, _ in words if dimension == "ref_area"}
     words += [("ref_area", word, code) for word, code in sorted(area_words(folder)) if word not in given]
     columns = list(zip(*words, strict=True)) if words else [(), (), ()]

@@ -49,17 +49,23 @@ def _open_in_memory(memory_limit: str, threads: int, spill: Path) -> duckdb.Duck
 
 
 def _open(database: str, memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
-        database,
-        config={
-            "memory_limit": memory_limit,
-            "threads": threads,
-            "temp_directory": str(spill),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "storage_compatibility_version": STORAGE_VERSION,
-        },
-    )
+    return duckdb.connect(database, config=_config(memory_limit, threads, spill))
+
+
+def connection_config(settings: Settings) -> dict[str, Any]:
+    """Return what every connection is opened with: limits, a folder to spill into, no extensions from outside."""
+    return _config(settings.memory_limit, settings.threads, settings.work / "spill")
+
+
+def _config(memory_limit: str, threads: int, spill: Path) -> dict[str, Any]:
+    return {
+        "memory_limit": memory_limit,
+        "threads": threads,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "storage_compatibility_version": STORAGE_VERSION,
+    }
 
 
 @cache
@@ -70,15 +76,16 @@ def load_sql(name: str) -> str:
 
 def run_sql(connection: duckdb.DuckDBPyConnection, name: str, **parts: str) -> duckdb.DuckDBPyConnection:
     """Run a packaged statement; ``{{part}}`` marks are filled with SQL made from declarations, never from data."""
-    return connection.execute(_filled(name, parts))
+    return connection.execute(fill_sql(name, **parts))
 
 
 def fetch_arrow(connection: duckdb.DuckDBPyConnection, name: str, **parts: str) -> pa.Table:
     """Return the answer to a packaged SELECT as an Arrow table, for work on whole columns."""
-    return connection.sql(_filled(name, parts)).to_arrow_table()
+    return connection.sql(fill_sql(name, **parts)).to_arrow_table()
 
 
-def _filled(name: str, parts: dict[str, str]) -> str:
+def fill_sql(name: str, **parts: str) -> str:
+    """Return a packaged statement with its marks filled."""
     text = load_sql(name)
     for mark, part in parts.items():
         text = text.replace("{{" + mark + "}}", part)

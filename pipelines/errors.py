@@ -74,6 +74,15 @@ class UsageError(Exception):
     """The command cannot be carried out as it was given."""
 
 
+def is_disk_full(error: BaseException) -> bool:
+    """Tell whether an error, of the system or of DuckDB, says that nothing more can be written.
+
+    >>> is_disk_full(OSError(28, "No space left on device")), is_disk_full(ValueError("no"))
+    (True, False)
+    """
+    return any(text in str(error) for text in ("No space left on device", "File too large", "Disk quota exceeded"))
+
+
 def nearest_values(value: str, valid: Iterable[str], count: int = 3) -> tuple[str, ...]:
     """Return the valid values that look most like the one given.
 

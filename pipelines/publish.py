@@ -19,6 +19,7 @@ from pipelines.comparison import compare_sources
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.indicators import make_rates, make_segments, make_trends
 from pipelines.loads import name_files
+from pipelines.personal import refuse_personal
 from pipelines.releases import history, keep_published, new_release_id, put_in_place
 from pipelines.revisions import load_vintages
 from pipelines.settings import Settings
@@ -89,6 +90,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             compare_sources(connection, vintages)
             load_themes_and_coverage(connection)
             counts = _load_release(connection, release, key, settings)
+            refuse_personal(connection, sources, settings)
             connection.execute("CHECKPOINT")
         with half.open("rb") as handle:
             os.fsync(handle.fileno())
@@ -220,7 +222,7 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
             }
         ],
     )
-    if source.kind == "count":
+    if source.figures == "count":
         tags = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{name}=' || {name} END" for name in _TAGS)
         run_sql(connection, "load_mapping", tags=tags, **own, **parts)
 

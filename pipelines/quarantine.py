@@ -69,6 +69,8 @@ def keep_rejected(connection: duckdb.DuckDBPyConnection, raw: RawTable, settings
         for paths in raw.layouts
         for path in paths
     ]
+    # Records on persons are not kept: a source of incidents has no table of text to look them up in.
+    texts = texts or ["SELECT '' AS _file, '' AS _sheet, 0 AS _row, '' AS raw_text LIMIT 0"]
     received = {
         "files": json.dumps([{**asdict(file), "path": file.path.name} for file in raw.files], ensure_ascii=False),
         "kept_at": datetime.now(UTC).isoformat(),

@@ -20,7 +20,7 @@ from pipelines.settings import Settings
 from pipelines.source import ReadOptions, SourceFolder
 from schemas.declarations import quote_identifier, quote_literal
 
-_HEADER_SEARCH_ROWS = 100
+HEADER_SEARCH_ROWS = 100
 ROW_COLUMNS = ("_file", "_sheet", "_row")
 
 
@@ -68,8 +68,7 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
             target = work / f"raw-{number}.parquet"
             try:
                 check_start(folder.source_id, file)
-                reader = _read_csv if options.format == "csv" else _read_excel
-                footer = reader(connection, folder.source_id, file, options, settings, target)
+                footer = read_table(connection, folder.source_id, file, options, settings, target)
                 (read_rows,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($path)", {"path": str(target)})
                 if read_rows == 0:
                     raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")
@@ -83,6 +82,23 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
     if problems:
         raise DataRefused(problems)
     return RawTable(folder.source_id, tuple(tuple(paths) for paths in layouts), rows, footers, acquired.files)
+
+
+def read_table(
+    connection: duckdb.DuckDBPyConnection,
+    source_id: str,
+    file: RawFile,
+    options: ReadOptions,
+    settings: Settings,
+    target: Path,
+) -> dict[str, str] | None:
+    """Write one file as Parquet of text, and return the first row of its foot where it has one.
+
+    Raises:
+        DataRefused: the file cannot be read as declared.
+    """
+    reader = _read_csv if options.format == "csv" else _read_excel
+    return reader(connection, source_id, file, options, settings, target)
 
 
 def fold(label: str) -> str:
@@ -212,7 +228,7 @@ def _first_rows(source_id: str, file: RawFile, text: Path, options: ReadOptions)
     with text.open(encoding="utf-8", newline="") as handle:
         reader = csv.reader(handle, delimiter=options.delimiter)
         try:
-            return list(islice(reader, _HEADER_SEARCH_ROWS))
+            return list(islice(reader, HEADER_SEARCH_ROWS))
         except csv.Error as error:
             found = f"The line cannot be read ({error})."
             raise refuse(source_id, file, "malformed_line", found, row=reader.line_num) from error
@@ -275,7 +291,7 @@ def _read_excel(
     from pipelines.excel import read_sheet
 
     sheet, rows = read_sheet(source_id, file, options.sheet, settings)
-    header = find_header(source_id, file.name, rows[:_HEADER_SEARCH_ROWS], options, sheet)
+    header = find_header(source_id, file.name, rows[:HEADER_SEARCH_ROWS], options, sheet)
     data = rows[header.last_row :]
     footer: dict[str, str] | None = None
     if options.footer is not None:

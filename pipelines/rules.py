@@ -91,10 +91,10 @@ def check(
     source = folder.source
     paths = {name: work / f"checked-{name}.parquet" for name in ("cells", "findings", "coverage")}
     outcomes = list(validated.outcomes)
-    structure = suite.begin(aggregated.cells, source.kind, settings) if suite is not None else list
+    structure = suite.begin(aggregated.cells, source.figures, settings) if suite is not None else list
     with connect(settings) as connection:
         open_tables(connection, source, validated, aggregated.cells, previous)
-        outcomes += [judge_rule(connection, rule, source) for rule in figure_rules(source.kind)]
+        outcomes += [judge_rule(connection, rule, source) for rule in figure_rules(source.figures)]
         _add_controls(connection, validated)
         _locate(connection)
         findings = quote_literal(str(paths["findings"]))
@@ -210,6 +210,7 @@ def _statement(rule: Rule, source: Source) -> str:
         "whole_cube": "true" if source.rows == "cells" else "false",
         "include_children": "true" if source.parent_counts == "include_children" else "false",
         "fractions": _fractions(source),
+        "breaks": _declared_breaks(source),
         "condition": rule.parameters.get("condition", "false"),
         "of": rule.parameters.get("of", "true"),
     }
@@ -223,6 +224,16 @@ def _statement(rule: Rule, source: Source) -> str:
 def _fractions(source: Source) -> str:
     """Where fractions are right: populations made by a model, rates' sums, and estimates from split categories."""
     return "true" if not source.whole_numbers else "coalesce(obs_status, 'A') = 'E'"
+
+
+def _declared_breaks(source: Source) -> str:
+    """The years and categories at which the source declares a break, as a condition."""
+    parts = [
+        f"year = {int(entry.period[:4])}"
+        + (f" AND list_contains({_literal(list(entry.iccs))}, iccs)" if entry.iccs else "")
+        for entry in source.breaks
+    ]
+    return " OR ".join(f"({part})" for part in parts) or "false"
 
 
 def covers_literal(source: Source) -> str:

@@ -18,8 +18,11 @@ from pipelines.classify import classify
 from pipelines.conform import conform
 from pipelines.errors import DataRefused, UsageError
 from pipelines.expectations import SuiteProcess
+from pipelines.incident_account import account
+from pipelines.incidents import forget_partitions, tally
 from pipelines.lanes import run_in_lanes, stoppable
 from pipelines.lock import writing
+from pipelines.partitions import acquire_partitions
 from pipelines.publish import Publication, content_key, publish
 from pipelines.quarantine import (
     Quarantined,
@@ -130,7 +133,7 @@ def run_source(
     """
     name = folder.source_id
     acquired: Acquired = (
-        run_step("acquire", name, 0, acquire, folder, settings, directory)
+        run_step("acquire", name, 0, _acquiring(folder), folder, settings, directory)
         if again is None
         else run_step("acquire", name, 0, receive_again, again)
     )
@@ -145,6 +148,7 @@ def run_source(
         validated, checked = _check_acquired(folder, acquired, settings, work, run_step, suite, previous)
         vintage: Vintage = run_step("store", name, checked.rows, store, folder, acquired, validated, checked, settings)
         settle_quarantine(acquired, vintage.vintage, settings)
+        forget_partitions(folder, acquired, settings)
     return vintage, True
 
 
@@ -170,15 +174,34 @@ def _check_acquired(
 ) -> tuple[Validated, Checked]:
     """Steps 2 to 7: from files to figures that may be stored."""
     name = folder.source_id
-    raw = run_step("read", name, len(acquired.files), read, folder, acquired, settings, work)
-    conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
-    classified = run_step("classify", name, conformed.cell_count, classify, folder, conformed, settings, work)
-    validated = run_step("validate", name, classified.rows, validate, folder, raw, classified, settings, work)
+    if folder.source.kind == "incident":
+        tallied = run_step("tally", name, len(acquired.files), tally, folder, acquired, settings, work)
+        validated = run_step("account", name, tallied.rows, account, folder, tallied, settings, work)
+    else:
+        validated = _validate_tables(folder, acquired, settings, work, run_step)
     aggregated = run_step("aggregate", name, validated.rows, aggregate, folder, validated, settings, work)
     checked = run_step(
         "check", name, aggregated.rows, check, folder, validated, aggregated, settings, work, suite, previous
     )
     return validated, checked
+
+
+def _acquiring(folder: SourceFolder) -> Callable[..., Acquired]:
+    return acquire_partitions if folder.source.kind == "incident" else acquire
+
+
+def _validate_tables(
+    folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path, run_step: RunStep
+) -> Validated:
+    """Steps 2 to 5 of a source of national tables."""
+    name = folder.source_id
+    raw = run_step("read", name, len(acquired.files), read, folder, acquired, settings, work)
+    conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
+    classified = run_step("classify", name, conformed.cell_count, classify, folder, conformed, settings, work)
+    validated: Validated = run_step(
+        "validate", name, classified.rows, validate, folder, raw, classified, settings, work
+    )
+    return validated
 
 
 def check_source(
@@ -199,7 +222,7 @@ def check_source(
     if suite is not None:
         suite.start()
     step = plain_step(lambda _: None)
-    acquired = step("acquire", folder.source_id, 0, acquire, folder, settings, directory)
+    acquired = step("acquire", folder.source_id, 0, _acquiring(folder), folder, settings, directory)
     with _working_folder(folder.source_id, settings) as work:
         return _check_acquired(folder, acquired, settings, work, step, suite, previous)[1]
 
@@ -250,7 +273,7 @@ def run_all(
             if again is None and not named and not find_files(folder, where):
                 return "absent"
             # A population has few columns and no categories: SQL rules alone judge it.
-            judge = suite if folder.source.kind == "count" else None
+            judge = suite if folder.source.figures == "count" else None
             with _counting_rejected(again, settings, replayed):
                 _, worked = run_source(folder, settings, directory, step, judge, again)
         except DataRefused as error:

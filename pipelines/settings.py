@@ -21,6 +21,7 @@ class Settings:
     memory_limit: str = "400MB"
     threads: int = 2
     max_file_mib: int = 4096
+    engine: str = "duckdb"
     keep_releases: int = 5
 
     @property
@@ -37,6 +38,11 @@ class Settings:
     def core(self) -> Path:
         """Folder with one folder a source and vintage: observations in codes, as Parquet."""
         return self.data / "core"
+
+    @property
+    def partitions(self) -> Path:
+        """Folder with the tallies of each partition of incidents, by content; a run may delete it and starts anew."""
+        return self.data / "partitions"
 
     @property
     def quarantine(self) -> Path:
@@ -74,6 +80,7 @@ def load_settings(data: str | Path | None = None) -> Settings:
         memory_limit=os.environ.get("ICCS_MEMORY_LIMIT", Settings.memory_limit),
         threads=_whole_number("ICCS_THREADS", os.cpu_count() or Settings.threads),
         max_file_mib=_whole_number("ICCS_MAX_FILE_MIB", Settings.max_file_mib),
+        engine=os.environ.get("ICCS_ENGINE", Settings.engine),
         keep_releases=_whole_number("ICCS_KEEP_RELEASES", Settings.keep_releases),
     )
 

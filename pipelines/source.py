@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import UsageError, nearest_values
+from schemas.codelists import parse_age
 from schemas.declarations import breakdown_columns, parse_yaml
 
 _DIMENSIONS = (
@@ -26,6 +27,9 @@ _DIMENSIONS = (
     "obs_status",
     "value",
 )
+# What an incident may have in place of a period, and beside an age.
+_INCIDENT_COLUMNS = ("year", "month", "age_unit")
+OLDEST_AGE_YEARS = 120
 
 
 class _Strict(BaseModel):
@@ -48,7 +52,7 @@ class Footer(_Strict):
 class ReadOptions(_Strict):
     """How one kind of file becomes a table of text. Only what differs from the default is written."""
 
-    format: Literal["csv", "excel"] = "csv"
+    format: Literal["csv", "excel", "parquet"] = "csv"
     encoding: str = "utf-8"
     delimiter: str = ","
     columns: tuple[str, ...] = Field(min_length=1, description="labels by which the header row is found")
@@ -104,6 +108,23 @@ class Control(_Strict):
     origin: str = ""
 
 
+class Ages(_Strict):
+    """How a file of incidents gives ages: as a number in a unit, or as a date of birth; and the bands to publish."""
+
+    unit: Literal["years", "months", "days", "birth_date"] = "years"
+    bands: tuple[str, ...] = Field(min_length=1, description="age codes from the youngest on, each next to the last")
+
+    @model_validator(mode="after")
+    def _check_bands(self) -> Ages:
+        bounds = [parse_age(band) for band in self.bands]
+        for band, one, following in zip(self.bands, bounds, [*bounds[1:], None], strict=True):
+            if one is None:
+                raise ValueError(f"bands: {band!r} is no band of ages")
+            if following is not None and (one[1] is None or following[0] != one[1] + 1):
+                raise ValueError(f"bands: the band after {band!r} must begin where it ends")
+        return self
+
+
 class Caveat(_Strict):
     """A caveat code attached to the cells it concerns."""
 
@@ -126,7 +147,7 @@ class Source(_Strict):
     """One national publication series, as declared; see docs/add_a_source.md for each field."""
 
     source_id: str
-    kind: Literal["count", "population"] = "count"
+    kind: Literal["count", "population", "incident"] = "count"
     title: str
     publisher: str
     url: str
@@ -138,6 +159,9 @@ class Source(_Strict):
     area_scheme: str
     measures: dict[str, Measure] = Field(min_length=1)
     rows: Literal["cells", "parts", "events"] = "cells"
+    dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="forms of dates in a file of incidents")
+    ages: Ages | None = None
+    personal: tuple[str, ...] = Field(default=(), description="columns that identify a person; never stored")
     covers: tuple[str, ...] = Field(default=(), description="areas the source counts in; default all of the list")
     totals: dict[str, str] = Field(default={}, description="code of a dimension's total where only part is held")
     parent_counts: Literal["apart", "include_children"] = "apart"
@@ -154,18 +178,41 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _check_names(self) -> Source:
-        _all_known("columns", tuple(self.columns), _DIMENSIONS)
+        known = (*_DIMENSIONS, *_INCIDENT_COLUMNS) if self.kind == "incident" else _DIMENSIONS
+        _all_known("columns", tuple(self.columns), known)
         _all_known("constants", tuple(self.constants), _DIMENSIONS)
         _all_known("totals", tuple(self.totals), breakdown_columns())
-        for need in ("ref_area", "time_period", "value"):
-            if need not in self.columns and need not in self.constants:
+        period = "year" if "year" in self.columns else "time_period"
+        for need in ("ref_area", period, "value"):
+            if need not in self.columns and need not in self.constants and (need, self.kind) != ("value", "incident"):
                 raise ValueError(f"columns must say where {need} is")
+        if self.kind == "incident":
+            self._check_incidents()
         if len(self.measures) > 1 and "measure" not in self.columns:
             raise ValueError("several measures need columns.measure, the column that tells them apart")
         for breakdown in self.breakdowns:
             _all_known("breakdowns: by", breakdown.by, breakdown_columns())
             _all_known("breakdowns: measures", breakdown.measures, tuple(self.measures))
         return self
+
+    def _check_incidents(self) -> None:
+        if self.rows == "cells":
+            raise ValueError("rows: a file of incidents has events, or parts where an absent cell is no zero")
+        for name in ("obs_status", "national_label"):
+            if name in self.columns:
+                raise ValueError(f"columns.{name}: a file of incidents has none")
+        if self.thousands or self.decimal != "." or not self.whole_numbers:
+            raise ValueError("a file of incidents counts in plain whole numbers")
+        open_columns = {column for name, column in self.columns.items() if name != "age"}
+        for column in sorted(open_columns.intersection(self.personal)):
+            raise ValueError(f"personal: {column!r} is also under columns; only a date of birth (age) may be both")
+        if "age_unit" in self.columns and self.ages is None:
+            raise ValueError("columns.age_unit needs ages, the bands to publish")
+
+    @property
+    def figures(self) -> Literal["count", "population"]:
+        """What its published figures are; those of incidents are counts."""
+        return "population" if self.kind == "population" else "count"
 
 
 def _all_known(where: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
@@ -211,7 +258,7 @@ class SourceFolder:
             return []
         rows = [(row["dimension"], row["word"], row["code"]) for row in csv.DictReader(text.splitlines())]
         for dimension, word, _ in rows:
-            if dimension not in _DIMENSIONS:
+            if dimension not in (*_DIMENSIONS, "age_unit"):
                 raise UsageError(f"source {self.source_id}: values.csv has the unknown dimension {dimension!r}")
             if sum(1 for other in rows if other[:2] == (dimension, word)) > 1:
                 raise UsageError(f"source {self.source_id}: values.csv gives {word!r} two codes for {dimension}")

@@ -24,7 +24,7 @@ from pipelines.words import check_words
 from schemas.declarations import quote_identifier, quote_literal
 
 _MOST_PROBLEMS_SHOWN = 50
-_RULES_ON_WORDS = ("unknown_word", "unknown_area")
+RULES_ON_WORDS = ("unknown_word", "unknown_area")
 
 
 @dataclass(frozen=True)
@@ -65,18 +65,18 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
             path = quote_literal(str(getattr(classified, name)))
             connection.execute(f"CREATE TEMP VIEW {name} AS FROM read_parquet({path})")
         outcomes = [_check_rejected(connection, folder, raw, classified, settings)]
-        outcomes.append(_check_totals_beside_parts(connection, source))
+        outcomes.append(check_totals_beside_parts(connection, source))
         run_sql(connection, "reconcile")
         outcomes.append(_check_reconciliation(connection, folder, raw, classified))
-        _write(connection, "FROM reconciliation ORDER BY measure", paths["reconciliation"])
+        write_part(connection, "FROM reconciliation ORDER BY measure", paths["reconciliation"])
         connection.register("reason_list", _reasons(connection, source))
         run_sql(connection, "exclusions")
-        _write(connection, "FROM exclusion ORDER BY measure, rule", paths["exclusions"])
+        write_part(connection, "FROM exclusion ORDER BY measure, rule", paths["exclusions"])
         controls = _controls(connection, folder, raw)
         connection.register("control_list", controls)
-        _write(connection, "FROM control_list", paths["controls"])
-        outcomes.append(_judge_controls(controls))
-        outcomes.append(_check_unused_links(connection, classified))
+        write_part(connection, "FROM control_list", paths["controls"])
+        outcomes.append(judge_controls(controls))
+        outcomes.append(check_unused_links(connection, classified.links, classified.mapped))
         outcomes += check_words(connection, source)
         read_published_rates(connection, folder, raw, classified.links, paths["rates"])
     return Validated(
@@ -94,7 +94,8 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
     )
 
 
-def _write(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+def write_part(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    """Write the result of a query as a part of a vintage."""
     connection.execute(f"COPY ({query}) TO {quote_literal(str(target))} (FORMAT parquet)")
 
 
@@ -135,7 +136,7 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
             column=column,
             value=value,
             found=f"{cells:,} cell{'s' if cells != 1 else ''} rejected: {rule.replace('_', ' ')}.",
-            nearest=nearest_values(value or "", valid.get(column, [])) if rule in _RULES_ON_WORDS else (),
+            nearest=nearest_values(value or "", valid.get(column, [])) if rule in RULES_ON_WORDS else (),
             cells=cells,
         )
         for rule, file, sheet, row, column, value, cells in connection.execute(
@@ -147,7 +148,8 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
     ]
 
 
-def _check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcome:
+def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcome:
+    """Refuse totals and parts over one dimension in the same table, in the relation ``core``."""
     checked = 0
     problems = []
     for name in sorted({name for breakdown in source.breakdowns for name in breakdown.by}):
@@ -193,13 +195,14 @@ def _check_reconciliation(
     return Outcome("reconciliation_closes", "passed", len(rows), 0)
 
 
-def _check_unused_links(connection: duckdb.DuckDBPyConnection, classified: Classified) -> Outcome:
+def check_unused_links(connection: duckdb.DuckDBPyConnection, link_file: Path, mapped: Path) -> Outcome:
+    """Warn of links that nothing in the data used."""
     unused = connection.execute(
         "SELECT link.national_code FROM read_parquet($links) AS link "
         "ANTI JOIN read_parquet($mapped) AS mapped ON mapped.link = link.link ORDER BY link.link",
-        {"links": str(classified.links), "mapped": str(classified.mapped)},
+        {"links": str(link_file), "mapped": str(mapped)},
     ).fetchall()
-    (links,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($links)", {"links": str(classified.links)})
+    (links,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($links)", {"links": str(link_file)})
     if not links:
         return Outcome("unused_links", "not applicable", 0, 0)
     codes = ", ".join(code for (code,) in unused[:10])
@@ -234,7 +237,12 @@ def _controls(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: 
                 problem = Problem(rule="declaration_invalid", source=source.source_id, found=found_text)
                 raise DataRefused([problem]) from error
             if cells:
-                found.append(_control(control, None, control.expected, actual, control.origin))
+                found.append(control_row(control, None, control.expected, actual, control.origin))
+    return controls_table(found)
+
+
+def controls_table(found: list[dict[str, Any]]) -> pa.Table:
+    """Return the controls of a source as a table, typed also where there are none."""
     schema = pa.schema(
         [
             ("control", pa.string()),
@@ -252,8 +260,8 @@ def _controls(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: 
     return pa.Table.from_pylist(found, schema=schema)
 
 
-def _control(
-    control: Control,
+def control_row(
+    control: Control | str,
     file: str | None,
     expected: float | None,
     actual: float | None,
@@ -261,11 +269,13 @@ def _control(
     row: int | None = None,
     judged: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
+    """Return one comparison; a control that every source of a kind has is given by its name and allows nothing."""
+    name, tolerance = (control, 0.0) if isinstance(control, str) else (control.control, control.tolerance)
     difference = None if expected is None or actual is None else actual - expected
-    within = difference is not None and abs(difference) <= control.tolerance
+    within = difference is not None and abs(difference) <= tolerance
     checked, failing = judged or (1, int(not within))
     return {
-        "control": control.control,
+        "control": name,
         "file": file,
         "expected": expected,
         "actual": actual,
@@ -285,7 +295,7 @@ def _footer_controls(connection: duckdb.DuckDBPyConnection, control: Control, ra
         text = footer.get(control.footer_column or "", "")
         (expected,) = fetch_row(connection, "SELECT to_number($text)", {"text": text})
         detail = f"foot row of the file, column {control.footer_column}"
-        found.append(_control(control, file, expected, sums.get(file), detail))
+        found.append(control_row(control, file, expected, sums.get(file), detail))
     return found
 
 
@@ -311,11 +321,12 @@ def _row_controls(
             ).fetchall()
             for file, row, expected, actual, checked, failing in rows:
                 place = f"all {checked:,} together, {failing:,} differ" if row is None else f"row {row}"
-                found.append(_control(control, file, expected, actual, place, row, (checked, failing)))
+                found.append(control_row(control, file, expected, actual, place, row, (checked, failing)))
     return found
 
 
-def _judge_controls(controls: pa.Table) -> Outcome:
+def judge_controls(controls: pa.Table) -> Outcome:
+    """Return what the comparison with control totals means."""
     outside = [row for row in controls.to_pylist() if not row["within_tolerance"]]
     if not controls.num_rows:
         return Outcome("control_totals", "not applicable", 0, 0)

@@ -13,4 +13,4 @@ COPY (
     LEFT JOIN (FROM caveat_cell WHERE iccs IS NULL) AS whole
         ON whole.stage = cells.stage AND whole.counting_unit = cells.counting_unit
         AND whole.ref_area = cells.ref_area AND whole.year = left(cells.time_period, 4)
-) TO {{target}} (FORMAT parquet, COMPRESSION zstd)
+) TO {{target}} (FORMAT parquet, COMPRESSION snappy)

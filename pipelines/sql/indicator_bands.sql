@@ -52,6 +52,7 @@ series AS (
     FROM banded
     LEFT JOIN denominators USING (ref_area, time_period, sex, band)
     GROUP BY ALL
+    HAVING count(value) > 0
 ),
 totals AS (
     SELECT {{series}}, area_level, value AS total, obs_status, completeness, caveats FROM cells WHERE age = '_T'

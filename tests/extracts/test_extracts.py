@@ -83,3 +83,94 @@ def test_a_source_that_holds_part_of_the_persons_has_no_total_over_them(publishe
     assert ages[1] > 0
     # ten states are covered: zeros for them alone, and no country
     assert areas == (10, False)
+
+
+def test_indicators_of_prisons_are_those_of_the_file(published: Path) -> None:
+    """Mexico 2020 in the file: 211,154 held, 86,302 of them without a sentence, 215,343 places."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        found = dict(
+            connection.execute(
+                "SELECT indicator, value FROM out.indicator WHERE ref_area = 'MX' AND time_period = '2020' "
+                "AND source = 'un_cts_prisons'"
+            ).fetchall()
+        )
+        limits = connection.execute(
+            "SELECT count(ci_low) FROM out.indicator WHERE source = 'un_cts_prisons'"
+        ).fetchall()[0][0]
+    assert found["prison_unsentenced_share"] == pytest.approx(100 * 86302 / 211154)
+    assert found["prison_occupancy"] == pytest.approx(100 * 211154 / 215343)
+    assert limits == 0
+
+
+def test_layers_of_femicide_are_a_lower_bound_and_the_share_unknown(published: Path) -> None:
+    with duckdb.connect(str(published), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT indicator, sum(numerator), sum(denominator), bool_and(few_events) FROM out.indicator "
+            "WHERE indicator LIKE 'femicide%' AND source = 'us_fbi_shr' GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        by_relationship = dict(
+            connection.execute(
+                "SELECT relationship, sum(value) FROM out.observation WHERE source = 'us_fbi_shr' AND iccs = '0101' "
+                "AND sex = 'F' AND age = '_T' AND weapon = '_T' AND situational_context = '_T' AND freq = 'A' "
+                "GROUP BY ALL"
+            ).fetchall()
+        )
+    total = by_relationship.pop("_T")
+    assert sum(by_relationship.values()) == total > 0
+    partners = sum(by_relationship.get(code, 0) for code in ("PARTNER", "PARTNER_CURRENT", "PARTNER_FORMER"))
+    family = sum(by_relationship.get(code, 0) for code in ("FAMILY", "BLOOD_RELATIVE", "HOUSEHOLD"))
+    assert [(row[0], row[1], row[2]) for row in rows] == [
+        ("femicide_partner_family_share", partners + family, total),
+        ("femicide_partner_share", partners, total),
+        ("femicide_relationship_unknown_share", by_relationship["_U"], total),
+    ]
+
+
+WHO_STANDARD = {
+    "Y0T14": 26.15,
+    "Y15T29": 24.62,
+    "Y30T44": 21.35,
+    "Y45T59": 15.96,
+    "Y_GE60": 11.955,
+}  # Ahmad et al. 2001
+WORDS = {"0-14": "Y0T14", "15-29": "Y15T29", "30-44": "Y30T44", "45-59": "Y45T59", "60 or more": "Y_GE60"}
+
+
+def test_standardised_rate_of_mexico_is_that_of_the_two_files(tmp_path: Path) -> None:
+    """UNODC's victims by sex and age over CONAPO's population, added and weighted here without the pipeline."""
+    settings = Settings(data=tmp_path)
+    given = {"un_gsh_homicide": HERE, "mx_conapo_population": HERE.parents[1] / "data" / "input"}
+    folders = {folder.source_id: folder for folder in find_sources(list(given))}
+    step = plain_step(lambda step: None)
+    vintages = [run_source(folders[name], settings, where / name, step)[0] for name, where in given.items()]
+    with duckdb.connect(str(publish(vintages, folders, settings).path), read_only=True) as connection:
+        ((value, low, high, victims),) = connection.execute(
+            "SELECT value, ci_low, ci_high, numerator FROM out.indicator WHERE indicator = 'homicide_rate_who' "
+            "AND ref_area = 'MX' AND time_period = '2017' AND sex = 'M'"
+        ).fetchall()
+        by_age = dict(
+            connection.execute(
+                "SELECT age, value FROM out.indicator WHERE indicator = 'homicide_rate' "
+                "AND ref_area = 'MX' AND time_period = '2017' AND sex = 'M' AND age <> '_T'"
+            ).fetchall()
+        )
+    printed = {row["Indicator"]: row["2017"] for row in _rows("un_gsh_homicide") if row["Country"] == "Mexico"}
+    counts = {code: float(printed[f"Male {word} Count"]) for word, code in WORDS.items()}
+    (people,) = (given["mx_conapo_population"] / "mx_conapo_population").glob("state-population*")
+    text = gzip.decompress(people.read_bytes()) if people.suffix == ".gz" else people.read_bytes()
+    population = dict.fromkeys(WHO_STANDARD, 0.0)
+    for row in csv.DictReader(text.decode("utf-8").splitlines()):
+        if row["Year"] == "2017" and row["AgeGroup"][0].isdigit():
+            age = int(row["AgeGroup"].replace("plus", "-").split("-")[0])
+            band = list(WHO_STANDARD)[min(age // 15, 4)]
+            population[band] += float(row["Males"])
+    rates = {band: counts[band] / population[band] * 1e5 for band in WHO_STANDARD}
+    expected = sum(WHO_STANDARD[band] * rates[band] for band in rates) / sum(WHO_STANDARD.values())
+
+    assert value == pytest.approx(expected, rel=1e-9)
+    assert low < value < high
+    assert victims == sum(counts.values())
+    assert by_age == pytest.approx(rates)
+    # The same counts over two populations, the UN's and CONAPO's, that differ by up to 13 % in an age band.
+    for word, code in WORDS.items():
+        assert 0.86 < float(printed[f"Male {word} Rate"]) / rates[code] < 1.06

@@ -1,16 +1,21 @@
 # ruff: noqa: C901, E501 (one fault a line reads best as a table)
 """Mutation check of the rules: plant faults at random places in good files and count which rule sees them.
 
-Run by hand (some minutes): ``python tests/mutation/plant_faults.py [--times 20] [--seed 1]``.
+Run by hand (half an hour): ``python tests/mutation/plant_faults.py [--times 20] [--seed 1]``, then with ``--write``.
 A good file of ten years is made in the columns of two real sources: Argentina (annual, victims by sex, offences) and
-Mexico (months as columns, sex and age). Each fault changes one thing in a copy; it is caught when the source is refused
-or a rule that was quiet on the good file is not, or finds more than it did there. What no rule sees is printed too.
+Mexico (months as columns, sex and age); and the bundled files themselves are taken, cut to the killings. Each fault
+changes one thing in a copy; it is caught when the source is refused or a rule that was quiet on the good file is not,
+or finds more than it did there. What no rule sees is printed too. ``--write`` puts the tables into
+docs/quality_of_rules.md. The rules in SQL and the steps judge here; the rules of the suite judge codes that the steps
+have refused before, and have a fault each of their own (tests/quality/test_structure_rules.py).
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import gzip
+import json
 import random
 import sys
 import tempfile
@@ -26,6 +31,8 @@ from pipelines.settings import Settings
 from pipelines.source import list_sources
 from schemas.codelists import load_areas
 
+ROOT = Path(__file__).parents[2]
+BEGIN, END = "<!-- tables: made by tests/mutation/plant_faults.py -->\n", "<!-- end of tables -->"
 Table = list[dict[str, str]]
 Fault = Callable[[Table, random.Random], None]
 
@@ -33,9 +40,13 @@ MONTHS = ("Enero", "Febrero", "Marzo", "Abril", "Mayo", "Junio", "Julio", "Agost
           "Noviembre", "Diciembre")  # fmt: skip
 SNIC = ("provincia_id", "provincia_nombre", "anio", "codigo_delito_snic_id", "codigo_delito_snic_nombre",
         "cantidad_hechos", "cantidad_victimas", "cantidad_victimas_masc", "cantidad_victimas_fem",
-        "cantidad_victimas_sd")  # fmt: skip
+        "cantidad_victimas_sd", "tasa_hechos", "tasa_victimas")  # fmt: skip
 SESNSP = ("Año", "Clave_Ent", "Entidad", "Bien jurídico afectado", "Tipo de delito", "Subtipo de delito", "Modalidad",
           "Sexo", "Rango de edad", *MONTHS)  # fmt: skip
+
+
+CRIMES = (("1", "Homicidios dolosos"), ("2", "Homicidios dolosos en grado de tentativa"),
+          ("5", "Lesiones dolosas"))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,13 +73,17 @@ def make_snic(rng: random.Random) -> Table:
     for province in codes:
         base = rng.randint(150, 600)
         for year in range(2010, 2020):
-            for code, name in (("1", "Homicidios dolosos"), ("2", "Homicidios dolosos en grado de tentativa")):
+            population = base * 10_000 + 100 * year
+            for code, name in CRIMES:
                 total = round(base * rng.uniform(0.9, 1.1))
                 women = round(total * rng.uniform(0.12, 0.18))
                 unknown = rng.randint(0, 3)
                 figures = [total - 2, total, total - women - unknown, women, unknown]
+                rates = [f"{count / population * 100_000:.7f}" for count in figures[:2]]
                 rows.append(
-                    dict(zip(SNIC, [province, province, str(year), code, name, *map(str, figures)], strict=True))
+                    dict(
+                        zip(SNIC, [province, province, str(year), code, name, *map(str, figures), *rates], strict=True)
+                    )
                 )
     return rows
 
@@ -99,11 +114,36 @@ def make_sesnsp(rng: random.Random) -> Table:
     return rows
 
 
+def read_real(name: str, keep: Callable[[dict[str, str]], bool], columns: tuple[str, ...], encoding: str) -> Table:
+    """The rows of a bundled file that are kept, with the columns that the source reads."""
+    path = ROOT / "data" / "input" / name
+    with gzip.open(path, "rt", encoding=encoding, newline="") as handle:
+        return [{column: row[column] for column in columns} for row in csv.DictReader(handle) if keep(row)]
+
+
+def real_snic(_: random.Random) -> Table:
+    """The bundled Argentine file: killings, attempts, traffic deaths, assault, rape."""
+    codes = {"1", "2", "3", "4", "5", "10"}
+    return read_real("ar_snic/snic-provincias.csv.gz", lambda row: row["codigo_delito_snic_id"] in codes, SNIC, "utf-8")
+
+
+def real_sesnsp(_: random.Random) -> Table:
+    """The bundled Mexican file: homicide and femicide."""
+    kinds = {"Homicidio", "Feminicidio"}
+    return read_real(
+        "mx_sesnsp_victims/IDVFC_NM_dic24.csv.gz", lambda row: row["Tipo de delito"] in kinds, SESNSP, "latin-1"
+    )
+
+
 KINDS = {
     "annual": Kind("ar_snic", "snic-provincias.csv", SNIC, "utf-8", make_snic, "anio", "provincia_id",
-                   "codigo_delito_snic_id", SNIC[5:]),
+                   "codigo_delito_snic_id", SNIC[5:10]),
     "monthly": Kind("mx_sesnsp_victims", "IDVFC_NM_dic24.csv", SESNSP, "latin-1", make_sesnsp, "Año", "Clave_Ent",
                     "Subtipo de delito", MONTHS),
+    "real annual": Kind("ar_snic", "snic-provincias.csv", SNIC, "utf-8", real_snic, "anio", "provincia_id",
+                        "codigo_delito_snic_id", SNIC[5:10]),
+    "real monthly": Kind("mx_sesnsp_victims", "IDVFC_NM_dic24.csv", SESNSP, "latin-1", real_sesnsp, "Año", "Clave_Ent",
+                         "Subtipo de delito", MONTHS),
 }  # fmt: skip
 
 
@@ -121,7 +161,7 @@ def faults(kind: Kind) -> dict[str, Fault]:
     def times(rows: Table, factor: float) -> None:
         for row in rows:
             for name in kind.counts:
-                row[name] = str(round(int(row[name]) * factor))
+                row[name] = str(round(int(row[name] or 0) * factor))
 
     def remove(rows: Table, gone: Table) -> None:
         ids = {id(row) for row in gone}
@@ -151,7 +191,9 @@ def faults(kind: Kind) -> dict[str, Fault]:
 
     def total_row(rows: Table, rng: random.Random) -> None:
         mine = some(rows, rng, year)
-        rows.append({**mine[0], area: "99", **{name: str(sum(int(row[name]) for row in mine)) for name in kind.counts}})
+        rows.append(
+            {**mine[0], area: "99", **{name: str(sum(int(row[name] or 0) for row in mine)) for name in kind.counts}}
+        )
 
     def other_area(rows: Table, rng: random.Random) -> None:
         first, second = rng.sample(sorted({row[area] for row in rows}), 2)
@@ -174,9 +216,66 @@ def faults(kind: Kind) -> dict[str, Fault]:
 
     def add_to_one(rows: Table, rng: random.Random) -> None:
         row, name = pick(rows, rng), rng.choice(kind.counts)
-        row[name] = str(int(row[name]) + rng.randint(5, 50))
+        row[name] = str(int(row[name] or 0) + rng.randint(5, 50))
+
+    def swap_years(rows: Table, rng: random.Random) -> None:
+        mine = some(rows, rng, area)
+        first, second = rng.sample(sorted({row[year] for row in mine}), 2)
+        for row in mine:
+            row[year] = {first: second, second: first}.get(row[year], row[year])
+
+    def swap_areas(rows: Table, rng: random.Random) -> None:
+        mine = some(rows, rng, year)
+        first, second = rng.sample(sorted({row[area] for row in mine}), 2)
+        for row in mine:
+            row[area] = {first: second, second: first}.get(row[area], row[area])
+
+    def copy_year(rows: Table, mine: Table, same: tuple[str, ...]) -> None:
+        """The counts of the year before stand in these rows."""
+        before = {tuple(row[name] for name in same): row for row in rows}
+        for row in mine:
+            other = before.get(tuple(str(int(row[name]) - 1) if name == year else row[name] for name in same))
+            if other is not None:
+                row.update({name: other[name] for name in kind.counts})
+
+    keys = tuple(name for name in kind.columns if name not in (*kind.counts, "tasa_hechos", "tasa_victimas"))
+
+    def drop_code(rows: Table, rng: random.Random) -> None:
+        remove(rows, some(rows, rng, kind.code, year))
+
+    def half_of_areas(rows: Table, rng: random.Random) -> None:
+        mine = some(rows, rng, year)
+        areas = sorted({row[area] for row in mine})
+        gone = set(rng.sample(areas, len(areas) // 2))
+        remove(rows, [row for row in mine if row[area] in gone])
+
+    def cut_end(rows: Table, rng: random.Random) -> None:
+        """The file ends early, as a download that broke off between two lines."""
+        del rows[rng.randint(len(rows) // 2, len(rows) - 2) :]
+
+    def digits(rows: Table, rng: random.Random) -> None:
+        row = max(
+            rng.sample(rows, min(20, len(rows))), key=lambda one: max(int(one[name] or 0) for name in kind.counts)
+        )
+        name = max(kind.counts, key=lambda one: int(row[one] or 0))
+        row[name] = str(int(row[name] or 0) * 10)
+
+    last = max
 
     found: dict[str, Fault] = {
+        "two years of an area swapped": swap_years,
+        "two areas swapped in a year": swap_areas,
+        "a year copied from the year before": lambda rows, rng: copy_year(rows, inner_years(rows, rng), keys),
+        "an area's year copied from the year before": lambda rows, rng: copy_year(rows, inner_area_year(rows, rng), keys),
+        "a category dropped in a year": drop_code,
+        "half of the areas dropped in a year": half_of_areas,
+        "file ends early": cut_end,
+        "a digit too many in a large count": digits,
+        "the last year is half a year": lambda rows, rng: times([row for row in rows if row[year] == last(r[year] for r in rows)], 0.5),
+        "unit changed to thousands in an area": lambda rows, rng: times(some(rows, rng, area), 0.001),
+        "year repeated under another year": lambda rows, rng: rows.extend([{**row, year: str(int(row[year]) + 1)} for row in some(rows, rng, year)]),
+        "blank inside a count": set_one("1 2"),
+        "year with its century twice": put(year, "202020"),
         "negative count": set_one("-5"),
         "empty count": set_one(""),
         "text for a count": set_one("n/d"),
@@ -229,7 +328,16 @@ def annual_faults(some: Callable[..., Table], times: Callable[[Table, float], No
         for row in rows:
             row[name] = str(value(row))
 
+    def printed(rows: Table, rng: random.Random, factor: float) -> None:
+        row = rng.choice([row for row in rows if float(row["tasa_hechos"] or 0) > 1])
+        row["tasa_hechos"] = str(float(row["tasa_hechos"]) * factor)
+
     return {
+        "printed rate a digit off": lambda rows, rng: printed(rows, rng, 0.1),
+        "printed rate of another population": lambda rows, rng: printed(rows, rng, 1.2),
+        "columns of offences and victims exchanged in a year": lambda rows, rng: [row.update({offences: row[victims], victims: row[offences]}) for row in some(rows, rng, "anio")],
+        "sum of codes beside its parts": lambda rows, rng: rows.extend([{**row, "codigo_delito_snic_id": "1", "codigo_delito_snic_nombre": "Homicidios dolosos"} for row in some(rows, rng, "anio") if row["codigo_delito_snic_id"] == "2"]),
+        "women and unknown exchanged in a year": lambda rows, rng: [row.update({women: row[unknown], unknown: row[women]}) for row in some(rows, rng, "anio")],
         "sex of nobody in a year": lambda rows, rng: nobody(some(rows, rng, "anio")),
         "sex of nobody in an area and year": lambda rows, rng: nobody(some(rows, rng, "anio", "provincia_id")),
         "sexes swapped in a row": lambda rows, rng: swap_sexes([rng.choice(rows)]),
@@ -262,7 +370,31 @@ def monthly_faults(some: Callable[..., Table], remove: Callable[[Table, Table], 
                     target[0][month] = str(int(target[0][month]) + int(row[month]))
                     row[month] = "0"
 
+    def rotate(rows: Table) -> None:
+        for row in rows:
+            values = [row[month] for month in MONTHS]
+            row.update(zip(MONTHS, values[1:] + values[:1], strict=True))
+
+    def exchange(rows: Table, name: str, first: str, second: str) -> None:
+        for row in rows:
+            row[name] = {first: second, second: first}.get(row[name], row[name])
+
+    def copy_month(rows: Table, rng: random.Random) -> None:
+        number = rng.randrange(1, 12)
+        for row in rows:
+            row[MONTHS[number]] = row[MONTHS[number - 1]]
+
+    minors, adults = "Menores de edad (0-17)", "Adultos (18 y más)"
+
     return {
+        "months shifted by one in a year": lambda rows, rng: rotate(some(rows, rng, "Año")),
+        "a month copied from the month before in a year": lambda rows, rng: copy_month(some(rows, rng, "Año"), rng),
+        "minors and adults exchanged in a year": lambda rows, rng: exchange(some(rows, rng, "Año"), "Rango de edad", minors, adults),
+        "men and women exchanged in a year": lambda rows, rng: exchange(some(rows, rng, "Año"), "Sexo", "Hombre", "Mujer"),
+        "men and women exchanged in a state and year": lambda rows, rng: exchange(some(rows, rng, "Año", "Clave_Ent"), "Sexo", "Hombre", "Mujer"),
+        "minors dropped in a year": lambda rows, rng: remove(rows, [row for row in some(rows, rng, "Año") if row["Rango de edad"] == minors]),
+        "age of nobody in a year": lambda rows, rng: [word([row for row in some(rows, rng, "Año") if row["Sexo"] == "Hombre"], "Rango de edad", "No especificado")],
+        "months after June cut in the last year": lambda rows, rng: months([row for row in rows if row["Año"] == max(r["Año"] for r in rows)], MONTHS[6:], "0"),
         "unknown word for sex": lambda rows, rng: word([rng.choice(rows)], "Sexo", "Hombres"),
         "empty sex": lambda rows, rng: word([rng.choice(rows)], "Sexo", ""),
         "unknown word for age": lambda rows, rng: word([rng.choice(rows)], "Rango de edad", "0-14"),
@@ -289,7 +421,7 @@ def outcomes_of(kind: Kind, rows: Table, folder: Path) -> dict[str, int]:
         writer.writerows(rows)
     try:
         checked = check_source(
-            list_sources()[kind.source], Settings(data=folder / "data", threads=2), given, None, None
+            list_sources()[kind.source], Settings(data=folder / "data", threads=1), given, None, None
         )
     except DataRefused as error:
         return {f"refused: {problem.rule}": 1 for problem in error.problems}
@@ -298,45 +430,75 @@ def outcomes_of(kind: Kind, rows: Table, folder: Path) -> dict[str, int]:
     return {one.rule: one.failing for one in checked.outcomes if one.outcome in ("warned", "failed", "errored")}
 
 
-def run(times: int, seed: int, only: str | None = None) -> int:
-    """Plant every fault and print the table; return how many escaped."""
-    caught: Counter[tuple[str, str]] = Counter()
-    by_rule: Counter[str] = Counter()
-    planted = escaped = 0
-    for name, kind in KINDS.items():
-        if only not in (None, name):
-            continue
+def run(times: int, seed: int, names: list[str], folder: Path) -> None:
+    """Plant every fault once in each kind of file, then again; keep what was found in the folder after each round."""
+    for name in names:
+        kind = KINDS[name]
         rng = random.Random(seed)
         good = kind.make(rng)
-        with tempfile.TemporaryDirectory() as place:
-            quiet = outcomes_of(kind, good, Path(place))
+        quiet = judged(kind, good)
         sys.stdout.write(f"untouched {name} file: {quiet or 'no warning'}\n")
-        for label, fault in faults(kind).items():
-            seen: Counter[str] = Counter()
-            for _ in range(times):
+        seen: dict[str, Counter[str]] = {label: Counter() for label in faults(kind)}
+        caught: Counter[str] = Counter()
+        for number in range(1, times + 1):
+            for label, fault in faults(kind).items():
                 rows = [dict(row) for row in good]
                 fault(rows, rng)
-                with tempfile.TemporaryDirectory() as place:
-                    found = outcomes_of(kind, rows, Path(place))
-                new = [rule for rule, count in found.items() if count > quiet.get(rule, 0)]
-                seen.update(new)
-                planted += 1
-                caught[name, label] += bool(new)
-                by_rule.update(new)
-            escaped += times - caught[name, label]
-            rules = ", ".join(f"{rule} {count}" for rule, count in seen.most_common(3)) or "none"
-            sys.stdout.write(f"{name:<8} {label:<46} {caught[name, label]:>3} of {times}  {rules}\n")
+                new = [rule for rule, count in judged(kind, rows).items() if count > quiet.get(rule, 0)]
+                seen[label].update(new)
+                caught[label] += bool(new)
+            found = [
+                {"fault": label, "times": number, "caught": caught[label], "rules": dict(rules.most_common())}
+                for label, rules in seen.items()
+            ]
+            result = {"kind": name, "rows": len(good), "quiet": quiet, "faults": found}
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{name.replace(' ', '_')}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False))
+            share = caught.total() / (number * len(seen))
+            sys.stdout.write(
+                f"{name}: round {number}, {caught.total():,} of {number * len(seen):,} caught ({share:.1%})\n"
+            )
             sys.stdout.flush()
-    sys.stdout.write(f"\ncaught {planted - escaped} of {planted} ({(planted - escaped) / planted:.1%})\n")
-    for rule, count in by_rule.most_common():
-        sys.stdout.write(f"{count:>6}  {rule}\n")
-    return escaped
+
+
+def judged(kind: Kind, rows: Table) -> dict[str, int]:
+    """``outcomes_of`` in a folder that is thrown away."""
+    with tempfile.TemporaryDirectory() as place:
+        return outcomes_of(kind, rows, Path(place))
+
+
+def write_page(folder: Path) -> None:
+    """Make the tables of docs/quality_of_rules.md from what runs have kept; the text around them stays."""
+    results = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    parts, by_rule = [], Counter[str]()
+    whole = "| file | rows | faults | planted | caught | share |\n|---|---|---|---|---|---|\n"
+    for result in results:
+        planted, caught = (sum(fault[name] for fault in result["faults"]) for name in ("times", "caught"))
+        share = f"{caught / planted:.1%}"
+        whole += f"| {result['kind']} | {result['rows']:,} | {len(result['faults'])} | {planted:,} | {caught:,} | {share} |\n"
+        table = f"### {result['kind']}\n\n| fault | caught | by |\n|---|---|---|\n"
+        for fault in sorted(result["faults"], key=lambda one: one["caught"] / one["times"]):
+            by_rule.update(fault["rules"])
+            rules = ", ".join(list(fault["rules"])[:3]) or "no rule"
+            table += f"| {fault['fault']} | {fault['caught']} of {fault['times']} | {rules} |\n"
+        parts.append(table)
+    rules = "### Catches by rule\n\n| rule | times |\n|---|---|\n"
+    rules += "".join(f"| {rule} | {count:,} |\n" for rule, count in by_rule.most_common())
+    page = ROOT / "docs" / "quality_of_rules.md"
+    before, _, after = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = after.partition(END)
+    page.write_text(before + "\n".join([BEGIN, whole, *parts, rules + END]) + after, encoding="utf-8")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--times", type=int, default=20, help="how often each fault is planted")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=tuple(KINDS), help="one kind of file")
+    parser.add_argument("--only", choices=tuple(KINDS), action="append", help="one kind of file (may be repeated)")
+    parser.add_argument("--keep", type=Path, default=ROOT / "data" / "work" / "mutation", help="folder of the results")
+    parser.add_argument("--write", action="store_true", help="write the page from kept results, plant nothing")
     options = parser.parse_args()
-    run(options.times, options.seed, options.only)
+    if options.write:
+        write_page(options.keep)
+    else:
+        run(options.times, options.seed, options.only or list(KINDS), options.keep)

@@ -2,6 +2,5 @@
 -- Grain: one row for each raw row.
 SELECT
     *,
-    left(lpad("CODIGO DANE", 8, '0'), 5) AS municipality,
-    left("FECHA HECHO", 7) AS month
+    substr(lpad("CODIGO DANE", 8, '0'), 1, 5) AS municipality
 FROM raw

@@ -1,8 +1,7 @@
--- Numbers carry a decimal point (1976.0). Kind and circumstance together make the national code.
+-- Kind and circumstance together make the national code. Numbers carry a decimal point (999.0).
 -- Grain: one row for each raw row, a victim.
 SELECT
     *,
-    year::DOUBLE::INTEGER || '-' || lpad(month::DOUBLE::INTEGER::VARCHAR, 2, '0') AS period,
-    vic_age::DOUBLE::INTEGER::VARCHAR AS age,
+    CAST(CAST(TRY_CAST(vic_age AS DOUBLE) AS INTEGER) AS STRING) AS age,
     homicide_type || ' | ' || circumstance AS kind_and_circumstance
 FROM raw

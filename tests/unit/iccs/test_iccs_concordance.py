@@ -125,6 +125,15 @@ def test_combined_categories_of_whole_sections_are_refused() -> None:
     assert rules(replace(MURDER, iccs_code="TOTAL")) == {("level_1", "error")}
 
 
+def test_all_offences_together_are_only_for_figures_that_are_not_divided_by_offence() -> None:
+    held = Link("held", "Persons held", "TOTAL", "undivided", threats="unknown", aiding="unknown", accomplice="unknown",
+                conspiracy="unknown", incitement="unknown", note="All offences", basis="definition", status="reviewed",
+                decided_by="a test", decided_on="2026-11-22")  # fmt: skip
+    assert rules(held) == set()
+    assert rules(replace(held, iccs_code="0101")) == {("level_1", "error")}
+    assert rules(replace(held, iccs_code="01")) == {("level_1", "error")}
+
+
 def test_relation_and_code_agree() -> None:
     out = Link("Z", "Traffic fine", "", "none", out_of_scope="not_crime", note="Administrative offence")
     assert rules(out) == set()

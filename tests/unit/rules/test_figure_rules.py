@@ -359,6 +359,12 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "1010 in 2013, 10100 in 2014",
     ),
+    "year_repeated": (
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in years([20, 20 + (code == "D")])]),
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in years([20, 20])]),
+        1,
+        "all 4 figures are those of 2010",
+    ),
     "past_changed": (
         Data(cells=years([10, 20]), previous=years([10])),
         Data(cells=years([12, 20]), previous=years([10])),
@@ -449,6 +455,13 @@ def test_an_area_made_later_is_not_missed_before(judge: Judge) -> None:
 def test_small_numbers_do_not_warn(judge: Judge) -> None:
     assert judge("sex_unknown_share", Data(cells=by_sex(0, 0, 49)))[0] == "not applicable"
     assert judge("volume_jump", Data(cells=years([1, 1, 2, 1, 9, 1])))[0] == "passed"
+
+
+def test_a_declared_break_is_no_jump(judge: Judge) -> None:
+    jump = CASES["volume_jump"][1]
+    declared = {"period": "2014", "iccs": ["0101"], "note": "the list became finer"}
+    assert judge("volume_jump", replace(jump, about={"breaks": [declared]}))[0] == "passed"
+    assert judge("volume_jump", replace(jump, about={"breaks": [{**declared, "iccs": ["0102"]}]}))[2] == 1
 
 
 def test_where_nothing_happened_in_a_source_of_events_nothing_is_missing(judge: Judge) -> None:

@@ -1,4 +1,4 @@
-"""From counts and populations by age to a standardised rate in the published file."""
+"""From counts and populations to declared indicators: standardised rates, ratios between stages, few events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from pipelines.declared_indicators import make_indicators
 from pipelines.statistics.standardisation import standard_weights
 from schemas.codelists import parse_age
-from schemas.declarations import create_table_sql, load_tables
+from schemas.declarations import attribute_columns, create_table_sql, load_tables
 
 # Invented counts and populations in the style of a census: five-year groups to 60 and over.
 AGES = [*(f"Y{low}T{low + 4}" for low in range(0, 60, 5)), "Y_GE60"]
@@ -19,7 +19,20 @@ COUNTS = dict(zip(AGES, [2, 1, 3, 20, 31, 28, 25, 19, 15, 11, 9, 6, 12], strict=
 PEOPLE = {age: 100_000 - 4_000 * place for place, age in enumerate(AGES)}
 
 
-def _published(counts: dict[str, float], unknown: float = 0) -> duckdb.DuckDBPyConnection:
+KEY = {"source": "xx", "vintage": "v", "ref_area": "MX", "area_level": "country", "time_period": "2020"}
+COUNT = {
+    **KEY,
+    **dict.fromkeys(attribute_columns(), "_T"),
+    "stage": "recorded",
+    "counting_unit": "victim",
+    "iccs": "0101",
+    "completeness": 1.0,
+}
+
+
+def _published(
+    counts: dict[str, float], unknown: float = 0, more: tuple[dict[str, Any], ...] = ()
+) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("CREATE SCHEMA out")
     for name in ("rate", "population", "age", "indicator", "indicator_definition"):
@@ -28,14 +41,11 @@ def _published(counts: dict[str, float], unknown: float = 0) -> duckdb.DuckDBPyC
         low, high = parse_age(age) or (None, None)
         connection.execute("INSERT INTO out.age (code, lower_age, upper_age) VALUES (?, ?, ?)", [age, low, high])
     connection.execute("INSERT INTO out.age (code) VALUES ('_T'), ('_U')")
-    key = {"source": "xx", "vintage": "v", "ref_area": "MX", "area_level": "country", "time_period": "2020", "sex": "F"}
-    count = {**key, "stage": "recorded", "counting_unit": "victim", "iccs": "0101", "completeness": 1.0}
-    count |= dict.fromkeys(
-        ("attempted", "weapon", "relationship", "citizenship", "motive", "cyber", "situational_context"), "_T"
-    )
+    count = {**COUNT, "sex": "F"}
     cells = {**counts, "_U": unknown, "_T": sum(counts.values()) + unknown}
     rows: list[dict[str, Any]] = [{**count, "age": age, "value": float(value)} for age, value in cells.items()]
-    people = [{**key, "source": "pop", "age": age, "population": float(n)} for age, n in PEOPLE.items()]
+    rows += [{**COUNT, "sex": "_T", "age": "_T", **row} for row in more]
+    people = [{**KEY, "sex": "F", "source": "pop", "age": age, "population": float(n)} for age, n in PEOPLE.items()]
     for table, content in (("rate", rows), ("population", people)):
         connection.register("rows", pa.Table.from_pylist(content))
         connection.execute(f"INSERT INTO out.{table} BY NAME FROM rows")
@@ -86,3 +96,34 @@ def test_bands_that_do_not_fit_give_no_rate_and_are_counted(counts: dict[str, fl
     assert _values(connection) == {}
     found = dict(connection.execute("SELECT indicator, left_out FROM out.indicator_definition").fetchall())
     assert {name: found[f"homicide_rate_{name}"] for name in left} == left
+
+
+def test_a_ratio_between_stages_takes_the_first_counting_unit_and_calls_itself_no_probability() -> None:
+    connection = _published(
+        COUNTS,
+        more=(
+            {"stage": "suspected", "counting_unit": "person", "value": 128.0},
+            {"stage": "recorded", "counting_unit": "case", "value": 110.0, "completeness": 0.9},
+            {"stage": "recorded", "counting_unit": "offence", "value": 200.0},
+        ),
+    )
+    query = (
+        "SELECT value, numerator, denominator, ci_low, few_events, completeness, method FROM out.indicator "
+        "WHERE indicator = 'homicide_suspects_per_100_cases'"
+    )
+    ((value, *counts, low, few, completeness, method),) = connection.execute(query).fetchall()
+    assert (value, counts) == (pytest.approx(100 * 128 / 110), [128, 110])
+    assert (low, few, completeness) == (None, False, 0.9)
+    assert "not a probability" in method
+
+
+def test_a_missing_part_makes_no_ratio() -> None:
+    connection = _published(
+        COUNTS,
+        more=(
+            {"stage": "suspected", "counting_unit": "person", "value": None},
+            {"stage": "recorded", "counting_unit": "case", "value": 110.0},
+        ),
+    )
+    query = "SELECT produced, figures FROM out.indicator_definition WHERE indicator = 'homicide_suspects_per_100_cases'"
+    assert connection.execute(query).fetchall() == [(False, 0)]

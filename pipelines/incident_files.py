@@ -1,0 +1,98 @@
+"""A file of incidents as a table of text that an engine can read: where its header is, which columns may be seen."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.acquire import RawFile
+from pipelines.database import connect
+from pipelines.decode import check_start, refuse
+from pipelines.engine import TextTable
+from pipelines.errors import UsageError, nearest_values
+from pipelines.partitions import folder_keys
+from pipelines.read import HEADER_SEARCH_ROWS, find_header, read_table
+from pipelines.settings import Settings
+from pipelines.source import ReadOptions, SourceFolder
+
+
+def open_partition(
+    folder: SourceFolder, file: RawFile, settings: Settings, work: Path
+) -> tuple[TextTable, dict[str, str] | None]:
+    """Return a partition as a table of text, and the first row of its foot where it has one.
+
+    CSV in UTF-8 with its header in the first line, and Parquet, are read where they lie. Workbooks, files with a foot,
+    a banner or another encoding are first turned into Parquet by the readers of national tables, in the work folder.
+
+    Raises:
+        DataRefused: the file is empty, damaged, a web page, or lacks a column.
+    """
+    options = folder.source.layouts[file.layout].read
+    constants = {"_file": file.name, "_received": file.first_seen, **folder_keys(file.name)}
+    if options.format == "parquet":
+        return _open_parquet(folder, file, options, constants), None
+    check_start(folder.source_id, file)
+    if options.format == "csv" and options.encoding.lower() in ("utf-8", "utf8") and options.footer is None:
+        rows = _first_rows(folder.source_id, file, options)
+        header = find_header(folder.source_id, file.name, rows, options, sheet=None)
+        if header.last_row == 1:
+            kept = _kept(folder, header.names)
+            outside = {name: value for name, value in constants.items() if name not in header.names}
+            return TextTable(file.path, "csv", header.names, kept, options.delimiter, 1, outside), None
+    target = work / "text.parquet"
+    target.unlink(missing_ok=True)
+    with connect(settings) as connection:
+        footer = read_table(connection, folder.source_id, file, options, settings, target)
+    names = tuple(name for name in pq.read_schema(target).names if name not in ("_file", "_sheet"))
+    kept = _kept(folder, names)
+    return TextTable(target, "parquet", names, kept, header_rows=0, constants=constants), footer
+
+
+def _kept(folder: SourceFolder, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Columns that may be read: without a reshape those declared, else all; of the personal ones the date of birth."""
+    source = folder.source
+    unknown = [name for name in source.personal if name not in names]
+    if unknown:
+        near = ", ".join(nearest_values(unknown[0], names)) or "none"
+        raise UsageError(
+            f"source {source.source_id}: personal: the files have no column {unknown[0]!r} (nearest: {near}); a column "
+            "that identifies persons must be named as the files write it"
+        )
+    hidden = set(source.personal) - {source.columns.get("age", "")}
+    return tuple(name for name in names if name not in hidden)
+
+
+def _open_parquet(folder: SourceFolder, file: RawFile, options: ReadOptions, constants: dict[str, str]) -> TextTable:
+    if file.size == 0:
+        raise refuse(folder.source_id, file, "file_empty", "The file has no bytes.")
+    try:
+        names = tuple(pq.read_schema(file.path).names)
+    except (pa.ArrowInvalid, OSError) as error:
+        found = f"The file is no whole Parquet file ({str(error).splitlines()[0]})."
+        raise refuse(folder.source_id, file, "file_not_readable", found) from error
+    find_header(folder.source_id, file.name, [[*names, *constants]], options, sheet=None)
+    outside = {name: value for name, value in constants.items() if name not in names}
+    return TextTable(file.path, "parquet", names, _kept(folder, names), header_rows=0, constants=outside)
+
+
+def _first_rows(source_id: str, file: RawFile, options: ReadOptions) -> list[list[str]]:
+    with file.path.open("rb") as handle:
+        packed = handle.read(2) == b"\x1f\x8b"
+        handle.seek(0)
+        stream = gzip.GzipFile(fileobj=handle) if packed else handle
+        lines = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+        try:
+            return list(islice(csv.reader(lines, delimiter=options.delimiter), HEADER_SEARCH_ROWS))
+        except csv.Error as error:
+            found = f"The first lines cannot be read ({error})."
+            raise refuse(source_id, file, "malformed_line", found) from error
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            found = f"The compressed file is damaged ({error})."
+            raise refuse(source_id, file, "file_truncated", found) from error

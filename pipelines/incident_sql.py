@@ -1,0 +1,380 @@
+"""The statements over incidents, made from a source's declaration in the subset of SQL that DuckDB and Spark share.
+
+``rows`` gives each incident its codes, as numbers of small lists (NULL or negative where a rule is broken); ``tally``
+counts the combinations of these numbers, in the only pass over the file; ``base``, ``disposed`` and ``mapped`` turn the
+tally into base cells in codes, the account of every row, and the counts of every link.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pyarrow as pa
+
+from iccs.concordance import Concordance, Link
+from pipelines.classify import filled_columns
+from pipelines.conform import area_words
+from pipelines.database import fill_sql
+from pipelines.errors import UsageError
+from pipelines.incident_dates import event_day, parse_dates, period_bounds, period_number, period_text, precision_of
+from pipelines.source import OLDEST_AGE_YEARS, Source, SourceFolder
+from schemas.codelists import load_areas, parse_age
+from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
+
+_FIRST_DAY, _LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """A rule that a row may break: its name, the column and the word it speaks of, and the condition on its numbers."""
+
+    rule: str
+    column: str | None
+    word: str
+    condition: str
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What an engine needs to tally a source: lists by name, statements by name, and the rules on rows."""
+
+    lists: dict[str, pa.Table]
+    rows: str
+    tally: str
+    base: str
+    disposed: str
+    mapped: str
+    conformed: str
+    rules: tuple[RowRule, ...]
+
+
+def make_statements(folder: SourceFolder, concordance: Concordance) -> Statements:
+    """Generate the statements of a source from its declaration and its links, which are checked.
+
+    Raises:
+        UsageError: the declaration names an area, a unit of age or a form of date that there is not.
+    """
+    return _Maker(folder, concordance).statements()
+
+
+class _Maker:
+    """Collects the joins, lists and rules while the select list of ``rows`` is made, dimension by dimension."""
+
+    def __init__(self, folder: SourceFolder, concordance: Concordance) -> None:
+        self.folder = folder
+        self.source: Source = folder.source
+        self.concordance = concordance
+        self.lists: dict[str, pa.Table] = {}
+        self.joins: list[str] = []
+        self.numbers: dict[str, str] = {}  # our name of a number: its expression
+        self.counted: dict[str, str] = {}  # the number that a row counts, where it is not one
+        self.rules: list[RowRule] = []
+        self.conflicting: list[str] = []  # dimensions that both the file and some link give
+
+    def statements(self) -> Statements:
+        source = self.source
+        precision = precision_of(source)
+        self._add_words("ref_area", self._area_list())
+        self._add_codes()
+        if "measure" in source.columns:
+            self._add_words("measure", [(name, number) for number, name in enumerate(source.measures)])
+        self.numbers["period"] = period_number(precision)
+        shown = source.columns.get("time_period") or source.columns.get("year")
+        word = self._word("time_period" if "time_period" in source.columns else "year")
+        self.rules.append(RowRule("invalid_period", shown, word, "period IS NULL"))
+        self.rules.append(RowRule("date_in_future", shown, word, "period = -1"))
+        for name in breakdown_columns():
+            if name == "age" and source.ages is not None and name in source.columns:
+                self._add_age()
+            elif name in source.columns:
+                self._add_words(name, self._code_list(name))
+        self._add_value()
+        keys = ", ".join(self.numbers)
+        numbers = "".join(f",\n    {text} AS {name}" for name, text in {**self.numbers, **self.counted}.items())
+        rows = fill_sql(
+            "incident_rows",
+            exclusion=self._exclusions(),
+            day=event_day(source, precision),
+            birth=self._birth(),
+            numbers=numbers,
+            tidy=self._tidy(),
+            joins="\n".join(self.joins),
+        )
+        judged = self._judged()
+        return Statements(
+            lists=self.lists,
+            rows=rows,
+            tally=fill_sql("incident_tally", keys=keys, rows=rows, total=self._total()),
+            base=fill_sql(
+                "incident_base",
+                judged=judged,
+                period=period_text(precision),
+                freq=quote_literal("A" if precision == "year" else "M"),
+                filled=filled_columns(source),
+            ),
+            disposed=fill_sql("incident_disposed", judged=judged, rules=self._rule_counts()),
+            mapped=fill_sql("incident_mapped", judged=judged, filled=filled_columns(source)),
+            conformed=fill_sql("incident_conformed", judged=judged, period=period_text(precision)),
+            rules=tuple(self.rules),
+        )
+
+    def _word(self, dimension: str) -> str:
+        """The word of a row for a dimension: its column, or the constant of the source."""
+        if dimension in self.source.columns:
+            return f"r.{quote_identifier(self.source.columns[dimension])}"
+        return quote_literal(self.source.constants.get(dimension, ""))
+
+    def _join(self, name: str, word: str, more: str = "") -> str:
+        """Join a list by a word as it stands, and only where that finds nothing by the word without blanks around."""
+        self.joins.append(
+            f"LEFT JOIN list_{name} AS {name}_1 ON {name}_1.word = {word}{more.replace('?', name + '_1')}"
+        )
+        bare = f"CASE WHEN {name}_1.id IS NULL THEN trim(coalesce({word}, '')) END"
+        self.joins.append(
+            f"LEFT JOIN list_{name} AS {name}_2 ON {name}_2.word = {bare}{more.replace('?', name + '_2')}"
+        )
+        return f"coalesce({name}_1.id, {name}_2.id)"
+
+    def _add_words(self, dimension: str, words: list[tuple[str, int]]) -> None:
+        self.lists[f"list_{dimension}"] = _word_table(words)
+        self.numbers[f"{dimension}_id"] = self._join(dimension, self._word(dimension))
+        rule = {"ref_area": "unknown_area", "measure": "unknown_measure"}.get(dimension, "unknown_word")
+        column = self.source.columns.get(dimension, dimension)
+        self.rules.append(RowRule(rule, column, self._word(dimension), f"{dimension}_id IS NULL"))
+
+    def _area_list(self) -> list[tuple[str, int]]:
+        areas = load_areas()
+        position = {area.code: number for number, area in enumerate(areas)}
+        self.lists["area_code"] = pa.table(
+            {
+                "id": pa.array(range(len(areas)), pa.int32()),
+                "code": pa.array([area.code for area in areas], pa.string()),
+                "level": pa.array([area.level for area in areas], pa.string()),
+            }
+        )
+        if "ref_area" not in self.source.columns:
+            code = self.source.constants["ref_area"]
+            if code not in position:
+                raise UsageError(f"source {self.source.source_id}: constants.ref_area: there is no area {code!r}")
+            return [(code, position[code])]
+        words = {word: code for word, code in area_words(self.folder)}
+        words |= {word: code for dimension, word, code in self.folder.words if dimension == "ref_area"}
+        return [(word, position[code]) for word, code in sorted(words.items())]
+
+    def _code_list(self, dimension: str) -> list[tuple[str, int]]:
+        words = [(word, code) for name, word, code in self.folder.words if name == dimension]
+        codes = list(dict.fromkeys(code for _, code in words))
+        if dimension == "age" and self.source.ages is not None:
+            codes = list(dict.fromkeys([*self.source.ages.bands, *codes]))
+        self.lists[f"{dimension}_code"] = pa.table(
+            {"id": pa.array(range(len(codes)), pa.int32()), "code": pa.array(codes, pa.string())}
+        )
+        return [(word, codes.index(code)) for word, code in words]
+
+    def _add_codes(self) -> None:
+        """National codes: each with the spans of time in which the same links hold, so that no row is multiplied."""
+        spans = _code_spans(self.concordance)
+        bounded = any((first, last) != (_FIRST_DAY, _LAST_DAY) for _, first, last, _ in spans)
+        days = {"first_day": [span[1] for span in spans], "last_day": [span[2] for span in spans]}
+        self.lists["list_code"] = pa.table(
+            {
+                "word": pa.array([span[0] for span in spans], pa.string()),
+                "id": pa.array(range(len(spans)), pa.int32()),
+                **{name: pa.array(values, pa.date32()) for name, values in days.items()},
+            }
+        )
+        links = self.concordance.links
+        number = {id(link): place for place, link in enumerate(links, start=1)}
+        pairs = [(place, link) for place, span in enumerate(spans) for link in span[3]]
+        text = ("national_code", "iccs_code", "out_of_scope", *breakdown_columns())
+        self.lists["code_link"] = pa.table(
+            {
+                "code_id": pa.array([place for place, _ in pairs], pa.int32()),
+                "link": pa.array([number[id(link)] for _, link in pairs], pa.int64()),
+                "weight": pa.array([float(link.share) for _, link in pairs], pa.float64()),
+                **{name: pa.array([getattr(link, name) or None for _, link in pairs], pa.string()) for name in text},
+            }
+        )
+        self._add_spans(spans)
+        first, last = period_bounds(precision_of(self.source))
+        more = f" AND {first} >= ?.first_day AND {last} <= ?.last_day" if bounded else ""
+        self.numbers["code_id"] = self._join("code", self._word("national_code"), more)
+        column = self.source.columns.get("national_code", "national_code")
+        condition = "code_id IS NULL AND period IS NOT NULL" if bounded else "code_id IS NULL"
+        self.rules.append(RowRule("unlinked_national_code", column, self._word("national_code"), condition))
+
+    def _add_spans(self, spans: list[tuple[str, date, date, list[Link]]]) -> None:
+        """What all links of a span say: out of scope, and the one code of a dimension (``*`` where they differ)."""
+        tags: dict[str, list[str | None]] = {}
+        for name in breakdown_columns():
+            found = [{getattr(link, name) for link in links} - {"", None} for *_, links in spans]
+            if name in self.source.columns or name in self.source.constants:
+                tags[name] = [None if not one else one.pop() if len(one) == 1 else "*" for one in found]
+        self.conflicting = [name for name, codes in tags.items() if any(codes)]
+        scopes = [next((link.out_of_scope for link in links if link.out_of_scope), None) for *_, links in spans]
+        self.lists["code_span"] = pa.table(
+            {
+                "id": pa.array(range(len(spans)), pa.int32()),
+                "national_code": pa.array([span[0] for span in spans], pa.string()),
+                "out_of_scope": pa.array(scopes, pa.string()),
+                **{name: pa.array(tags[name], pa.string()) for name in self.conflicting},
+            }
+        )
+
+    def _birth(self) -> str:
+        if self.source.ages is None or self.source.ages.unit != "birth_date":
+            return ""
+        return f",\n        {parse_dates(quote_identifier(self.source.columns['age']), self.source.dates)} AS _birth"
+
+    def _add_age(self) -> None:
+        """Words of values.csv first (unknown, 999, 99 and over), then the number, in bands."""
+        ages, word = self.source.ages, self._word("age")
+        if ages is None:
+            return
+        words = self._code_list("age")
+        self.lists["list_age"] = _word_table(words)
+        by_word = self._join("age", word) if words else "NULL"
+        years = self._age_in_years(word)
+        bounds = [parse_age(band) or (0, None) for band in ages.bands]
+        cases = [f"WHEN {years} < 0 OR {years} > {OLDEST_AGE_YEARS} THEN -1"]
+        cases += [f"WHEN {years} < {bounds[0][0]} THEN -1"] if bounds[0][0] else []
+        for number, (_, high) in enumerate(bounds):
+            below = f"{years} < {high + 1}" if high is not None else f"{years} IS NOT NULL"
+            cases.append(f"WHEN {below} THEN {number}")
+        cases += [f"WHEN {years} IS NOT NULL THEN -1"] if bounds[-1][1] is not None else []
+        self.numbers["age_id"] = f"CAST(coalesce({by_word}, CASE {' '.join(cases)} END) AS INTEGER)"
+        column = self.source.columns["age"]
+        shown = "NULL" if column in self.source.personal else word
+        self.rules.append(RowRule("unknown_word", column, shown, "age_id IS NULL"))
+        self.rules.append(RowRule("age_impossible", column, shown, "age_id = -1"))
+
+    def _age_in_years(self, word: str) -> str:
+        ages = self.source.ages
+        if ages is not None and ages.unit == "birth_date":
+            before = "extract(month FROM r._day) * 100 + extract(day FROM r._day)"
+            born = "extract(month FROM r._birth) * 100 + extract(day FROM r._birth)"
+            years = "extract(year FROM r._day) - extract(year FROM r._birth)"
+            return f"({years} - CASE WHEN {before} < {born} THEN 1 ELSE 0 END)"
+        number = f"TRY_CAST({word} AS DOUBLE)"
+        factors = {"years": "1.0", "months": "12.0", "days": "365.25"}
+        if "age_unit" not in self.source.columns:
+            given = ages.unit if ages is not None else "years"
+            return number if given == "years" else f"({number} / {factors[given]})"
+        units = [(one, unit) for dimension, one, unit in self.folder.words if dimension == "age_unit"]
+        for one, factor in units:
+            if factor not in factors:
+                raise UsageError(
+                    f"source {self.source.source_id}: values.csv: age_unit {one!r} is none of {', '.join(factors)}"
+                )
+        cases = " ".join(f"WHEN {quote_literal(one)} THEN {factors[unit]}" for one, unit in units)
+        return f"({number} / CASE trim({self._word('age_unit')}) {cases} END)"
+
+    def _add_value(self) -> None:
+        """A row counts one, or the number in a column: then that number is judged too."""
+        if "value" not in self.source.columns:
+            self.numbers["fault"] = "0"
+            return
+        word = self._word("value")
+        number = f"TRY_CAST({word} AS DOUBLE)"
+        self.numbers["fault"] = (
+            f"CASE WHEN trim(coalesce({word}, '')) = '' THEN 1 WHEN {number} IS NULL THEN 2 "
+            f"WHEN {number} <> floor({number}) THEN 3 WHEN {number} < 0 THEN 4 ELSE 0 END"
+        )
+        self.counted["number"] = f"coalesce({number}, 0)"
+        column = self.source.columns["value"]
+        for fault, rule in enumerate(("count_empty", "count_not_a_number", "count_not_whole", "count_negative"), 1):
+            self.rules.append(RowRule(rule, column, word, f"fault = {fault}"))
+
+    def _total(self) -> str:
+        return ", sum(number) AS total" if self.counted else ""
+
+    def _exclusions(self) -> str:
+        rules = [f"WHEN ({item.where}) THEN {number}" for number, item in enumerate(self.source.exclusions, start=1)]
+        return f"CASE {' '.join(rules)} ELSE 0 END" if rules else "0"
+
+    def _tidy(self) -> str:
+        statement = self.folder.read_text("reshape.sql")
+        if statement is None:
+            return "raw"
+        return f"(\n{statement.strip()}\n)"
+
+    def _judged(self) -> str:
+        """The tally with codes in the place of numbers, and what becomes of each combination of them."""
+        source = self.source
+        codes, joins = [], []
+        for name in breakdown_columns():
+            if name in source.columns:
+                codes.append(f"{name}_code.code AS {name}")
+                joins.append(f"LEFT JOIN {name}_code ON {name}_code.id = tally.{name}_id")
+            else:
+                codes.append(f"{quote_literal(source.constants.get(name, '_T'))} AS {name}")
+        measures = list(source.measures.items())
+        for column, values in (
+            ("measure", [name for name, _ in measures]),
+            ("stage", [measure.stage for _, measure in measures]),
+            ("counting_unit", [measure.counting_unit for _, measure in measures]),
+        ):
+            if "measure" in source.columns:
+                cases = " ".join(f"WHEN {n} THEN {quote_literal(value)}" for n, value in enumerate(values))
+                codes.append(f"CASE tally.measure_id {cases} END AS {column}")
+            else:
+                codes.append(f"{quote_literal(values[0])} AS {column}")
+        own = {name: f"{name}_code.code" for name in source.columns}
+        own |= {name: quote_literal(code) for name, code in source.constants.items()}
+        conflict = " OR ".join(
+            f"(code_span.{name} IS NOT NULL AND {own[name]} NOT IN ('_T', '_U') AND {own[name]} <> code_span.{name})"
+            for name in self.conflicting
+        )
+        excluded = " ".join(
+            f"WHEN {number} THEN {quote_literal(item.rule)}" for number, item in enumerate(source.exclusions, start=1)
+        )
+        return fill_sql(
+            "incident_judged",
+            codes=",\n        ".join(codes),
+            joins="\n    ".join(joins),
+            broken=" OR ".join(f"({rule.condition})" for rule in self.rules),
+            excluded=f"CASE exclusion {excluded} END" if excluded else "CAST(NULL AS STRING)",
+            value="total" if "value" in source.columns else "CAST(records AS DOUBLE)",
+            conflict=f"coalesce({conflict}, FALSE)" if conflict else "FALSE",
+        )
+
+    def _rule_counts(self) -> str:
+        return "".join(
+            f"\nUNION ALL\nSELECT measure, stage, counting_unit, 'broken', {quote_literal(rule.rule)}, "
+            f"{quote_literal(rule.column or '')}, CAST(sum(records) AS BIGINT), sum(value) FROM judged "
+            f"WHERE {condition} GROUP BY measure, stage, counting_unit"
+            for rule, condition in [
+                *((rule, f"exclusion = 0 AND ({rule.condition})") for rule in self.rules),
+                (RowRule("implied_tag_conflict", self.source.columns.get("national_code"), "", ""), "conflicts"),
+            ]
+        )
+
+
+def _word_table(words: list[tuple[str, int]]) -> pa.Table:
+    return pa.table(
+        {
+            "word": pa.array([word for word, _ in words], pa.string()),
+            "id": pa.array([number for _, number in words], pa.int32()),
+        }
+    )
+
+
+def _code_spans(concordance: Concordance) -> list[tuple[str, date, date, list[Link]]]:
+    """Return (national code, first day, last day, links) for each stretch of days in which the same links hold."""
+    by_code: dict[str, list[Link]] = {}
+    for link in concordance.links:
+        by_code.setdefault(link.national_code, []).append(link)
+    spans = []
+    for code, links in by_code.items():
+        starts = sorted({link.validity[0] for link in links} | {_next(link.validity[1]) for link in links})
+        for first, following in zip(starts, [*starts[1:], None], strict=True):
+            last = _LAST_DAY if following is None else following - timedelta(days=1)
+            held = [link for link in links if link.validity[0] <= first and link.validity[1] >= last]
+            if held and first <= last:
+                spans.append((code, first, last, held))
+    return spans
+
+
+def _next(day: date) -> date:
+    return day if day >= _LAST_DAY else day + timedelta(days=1)

@@ -1,0 +1,323 @@
+"""Steps 2 to 4 for incidents: each partition is tallied by the engine, once; unchanged ones are kept.
+
+What a partition leaves is small: base cells in codes, the account of its rows, the counts of its links and a sample of
+its rejected rows. It is kept under ``data/partitions`` by the hash of content, statements and lists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from iccs.concordance import Concordance
+from pipelines.acquire import Acquired, RawFile
+from pipelines.classify import checked_concordance
+from pipelines.database import connect, fetch_row
+from pipelines.decode import refuse
+from pipelines.engine import Engine, TextTable, open_engine, text_query
+from pipelines.errors import DataRefused, Problem, is_disk_full, nearest_values
+from pipelines.incident_files import open_partition
+from pipelines.incident_sql import Statements, make_statements
+from pipelines.partitions import is_unchanged
+from pipelines.progress import Progress
+from pipelines.settings import Settings
+from pipelines.source import SourceFolder
+from schemas.declarations import quote_identifier, quote_literal
+
+SAMPLE = 100  # rejected rows kept of each rule and partition
+PARTS = ("base", "disposed", "mapped", "rejected")
+
+
+@dataclass(frozen=True)
+class Tallied:
+    """Result of the step: one folder of small Parquet files for each partition, and what is known of each file."""
+
+    source_id: str
+    folders: tuple[Path, ...]
+    files: tuple[RawFile, ...]
+    facts: tuple[dict[str, Any], ...]
+    reused: int
+    rows: int
+    engine: str
+    concordance: Concordance = field(repr=False)
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        new = len(self.folders) - self.reused
+        return f"{new} partition{'s' if new != 1 else ''} tallied by {self.engine}, {self.reused} unchanged"
+
+    def parts(self, name: str) -> list[str]:
+        """Return the Parquet files of one part, one a partition; an engine on a cluster writes folders of them."""
+        return [
+            str(path / "*.parquet" if (path := folder / f"{name}.parquet").is_dir() else path)
+            for folder in self.folders
+        ]
+
+
+def tally(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path) -> Tallied:
+    """Tally every partition that is not known yet.
+
+    Raises:
+        DataRefused: every file that could not be read, together.
+        ConcordanceError, UsageError: the declarations are not in order.
+    """
+    concordance = checked_concordance(folder)
+    if concordance is None:
+        raise ValueError(f"source {folder.source_id} has no categories: it cannot be one of incidents")
+    root = settings.partitions / folder.source_id
+    root.mkdir(parents=True, exist_ok=True)
+    problems: list[Problem] = []
+    done: list[tuple[RawFile, Path]] = []
+    reused = tallied = 0
+    statements = make_statements(folder, concordance)
+    with open_engine(settings) as engine, Progress(folder.source_id, acquired.files, engine) as progress:
+        for file in acquired.files:
+            target = root / _key(file, statements)
+            try:
+                if (target / "facts.json").is_file():
+                    reused += 1
+                else:
+                    if not tallied:
+                        for name, rows in statements.lists.items():
+                            engine.add_list(name, rows)
+                    _tally_one(folder, engine, statements, file, settings, work, target)
+                    tallied += 1
+                done.append((file, target))
+            except DataRefused as refused:
+                problems.extend(refused.problems)
+            progress.advance(file)
+        engine_name = engine.name
+    if problems:
+        raise DataRefused(problems)
+    facts = tuple(json.loads((target / "facts.json").read_text(encoding="utf-8")) for _, target in done)
+    return Tallied(
+        folder.source_id,
+        tuple(target for _, target in done),
+        tuple(file for file, _ in done),
+        facts,
+        reused,
+        sum(fact["records"] + fact["malformed"] for fact in facts),
+        engine_name,
+        concordance,
+    )
+
+
+def forget_partitions(folder: SourceFolder, acquired: Acquired, settings: Settings) -> None:
+    """Delete the tallies of partitions that are no longer part of the source, once its new vintage is stored."""
+    concordance = checked_concordance(folder)
+    if folder.source.kind != "incident" or concordance is None:
+        return
+    root = settings.partitions / folder.source_id
+    statements = make_statements(folder, concordance)
+    kept = {_key(file, statements) for file in acquired.files}
+    for path in root.iterdir():
+        if path.name not in kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable) -> None:
+    """The columns that the declaration names must be there after the reshape, and its SQL must hold together."""
+    source = folder.source
+    statement = folder.read_text("reshape.sql") or "FROM raw"
+    empty = ", ".join(f"NULL::VARCHAR AS {quote_identifier(name)}" for name in (*table.kept, *table.constants))
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(f"CREATE TEMP VIEW raw AS SELECT {empty} LIMIT 0")
+            columns = [row[0] for row in connection.execute(f"DESCRIBE {statement}").fetchall()]
+        except duckdb.Error as error:
+            raise refuse(folder.source_id, file, "reshape_failed", f"reshape.sql: {error}") from error
+        for item in source.exclusions:
+            try:
+                connection.execute(f"SELECT {item.where} FROM ({statement}) LIMIT 0")
+            except duckdb.Error as error:
+                found = f"exclusions: {item.rule}: {str(error).splitlines()[0]}"
+                raise refuse(folder.source_id, file, "declaration_invalid", found) from error
+    missing = [name for name in source.columns.values() if name not in columns]
+    if missing:
+        raise DataRefused(
+            [
+                Problem(
+                    rule="missing_column",
+                    source=folder.source_id,
+                    file=file.name,
+                    column=name,
+                    found=f"The column {name!r} is not in the file.",
+                    nearest=nearest_values(name, columns),
+                )
+                for name in missing
+            ]
+        )
+
+
+def _key(file: RawFile, statements: Statements) -> str:
+    """What decides a partition's tally: its content, when and under which name it came, statements and lists."""
+    digest = hashlib.sha256(f"{file.sha256} {file.name} {file.first_seen} {file.layout}\n".encode())
+    for text in (statements.tally, statements.base, statements.disposed, statements.mapped):
+        digest.update(text.encode() + b"\0")
+    for name, table in sorted(statements.lists.items()):
+        digest.update(name.encode() + json.dumps(table.to_pydict(), default=str).encode())
+    return digest.hexdigest()[:32]
+
+
+def _tally_one(
+    folder: SourceFolder,
+    engine: Engine,
+    statements: Statements,
+    file: RawFile,
+    settings: Settings,
+    work: Path,
+    target: Path,
+) -> None:
+    """Tally one partition beside, and put it in its place when all of it is there."""
+    half = work / "partition"
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(parents=True)
+    table, footer = open_partition(folder, file, settings, work)
+    _check_columns(folder, file, table)
+    try:
+        engine.open_text("raw", table)
+        engine.run(statements.tally, half / "tally.parquet")
+        malformed = engine.count_malformed()
+        engine.open_parquet("tally", half / "tally.parquet")
+        for name in ("base", "disposed", "mapped"):
+            engine.run(getattr(statements, name), half / f"{name}.parquet")
+    except duckdb.Error as error:
+        raise _unreadable(folder, file, error) from error
+    if not is_unchanged(file, folder.source_id, settings):
+        raise refuse(folder.source_id, file, "file_changed", "The file changed while it was read.")
+    facts: dict[str, Any] = {
+        "malformed": malformed,
+        "footer": footer,
+        "header_rows": table.header_rows,
+        "lines_expected": table.path == file.path and table.format == "csv",
+    }
+    with connect(settings) as connection:
+        _open_lists(connection, statements, half / "tally.parquet")
+        (facts["records"], facts["counted"], broken) = fetch_row(
+            connection,
+            "SELECT coalesce(sum(records) FILTER (disposition <> 'broken'), 0)::BIGINT, "
+            "coalesce(sum(counted) FILTER (disposition <> 'broken'), 0)::DOUBLE, "
+            "coalesce(sum(records) FILTER (disposition = 'broken'), 0)::BIGINT FROM read_parquet($path)",
+            {"path": _glob(half / "disposed.parquet")},
+        )
+        if facts["records"] + malformed == 0:
+            raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")
+        _check_complete(folder, file, table, facts["records"] + malformed)
+        facts["controls"] = _sum_controls(connection, folder, statements, file)
+        if malformed or broken:
+            _look_up_rejected(connection, statements, table, half / "rejected.parquet")
+        else:
+            pq.write_table(_REJECTED.empty_table(), half / "rejected.parquet")
+    _remove(half / "tally.parquet")
+    (half / "facts.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+    os.replace(half, target)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements, tally_file: Path) -> None:
+    for name, rows in statements.lists.items():
+        connection.register("incoming", rows)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM incoming")
+        connection.unregister("incoming")
+    path = quote_literal(_glob(tally_file))
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW tally AS FROM read_parquet({path})")
+
+
+def _sum_controls(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, statements: Statements, file: RawFile
+) -> dict[str, tuple[float | None, int]]:
+    """Sum what each published total speaks of, in the words of the source: used, or out of the scope of the ICCS."""
+    sums = {}
+    for number, control in enumerate(folder.source.controls):
+        if control.where is None:
+            continue
+        statement = f"SELECT sum(value)::DOUBLE, count(*) FROM ({statements.conformed}) WHERE {control.where}"
+        try:
+            (total, cells) = fetch_row(connection, statement)
+        except duckdb.Error as error:
+            found = f"controls: {control.control}: {str(error).splitlines()[0]}"
+            raise refuse(folder.source_id, file, "declaration_invalid", found) from error
+        sums[str(number)] = (total, cells)
+    return sums
+
+
+def _glob(path: Path) -> str:
+    return str(path / "*.parquet") if path.is_dir() else str(path)
+
+
+def _check_complete(folder: SourceFolder, file: RawFile, table: TextTable, rows: int) -> None:
+    """A Parquet file says itself how many rows it has: a reshape that loses or doubles one is found here."""
+    if table.format == "parquet":
+        expected = pq.ParquetFile(table.path).metadata.num_rows
+        if expected != rows:
+            found = f"{expected:,} rows stand in the file, {rows:,} came out of reshape.sql."
+            raise refuse(folder.source_id, file, "reshape_lost_rows", found)
+
+
+def _unreadable(folder: SourceFolder, file: RawFile, error: duckdb.Error) -> DataRefused:
+    text = str(error).strip().splitlines()[0]
+    if is_disk_full(error) or isinstance(error, duckdb.OutOfMemoryException):
+        raise error
+    rule = "file_truncated" if "GZIP" in text.upper() or "decompress" in text else "file_not_readable"
+    return refuse(folder.source_id, file, rule, f"The file cannot be read to its end ({text}).")
+
+
+_REJECTED = pa.schema(
+    [
+        ("_file", pa.string()),
+        ("_row", pa.int64()),
+        ("rule", pa.string()),
+        ("column_name", pa.string()),
+        ("bad_value", pa.string()),
+    ]
+)
+
+
+def _look_up_rejected(
+    connection: duckdb.DuckDBPyConnection, statements: Statements, table: TextTable, target: Path
+) -> None:
+    """Find where rejected rows stand, the first of each rule. Only a partition that has any is read a second time."""
+    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, numbered=True)}")
+    faults = ", ".join(
+        f"CASE WHEN {rule.condition} THEN {{'rule': {quote_literal(rule.rule)}, "
+        f"'column_name': {quote_literal(rule.column or '')}, 'bad_value': CAST({rule.word} AS VARCHAR)}} END"
+        for rule in statements.rules
+    )
+    rows_text = statements.rows.replace(
+        "SELECT\n    r.exclusion", "SELECT\n    r.*, r.exclusion AS exclusion_number", 1
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE fault AS "
+        f"SELECT fault.*, _number FROM (SELECT _number, unnest([{faults}]) AS fault FROM ({rows_text}) AS r "
+        "WHERE exclusion_number = 0) WHERE fault IS NOT NULL "
+        f"QUALIFY row_number() OVER (PARTITION BY fault.rule ORDER BY _number) <= {SAMPLE}"
+    )
+    header = table.header_rows if table.format == "csv" else 0
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE malformed AS SELECT line, any_value(error_type) AS error_type, "
+        f"line - {header} - row_number() OVER (ORDER BY line) AS rows_before FROM reject_errors GROUP BY line"
+        if connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()
+        else "CREATE OR REPLACE TEMP TABLE malformed AS SELECT 0 AS line, '' AS error_type, 0 AS rows_before LIMIT 0"
+    )
+    file = quote_literal(table.constants["_file"])
+    connection.execute(
+        f"COPY (SELECT {file} AS _file, (SELECT {header} + _number + count(*) FROM malformed "
+        "WHERE rows_before < _number)::BIGINT AS _row, rule, column_name, bad_value FROM fault "
+        f"UNION ALL (SELECT {file}, line, 'malformed_line', NULL, lower(error_type) FROM malformed ORDER BY line "
+        f"LIMIT {SAMPLE})) TO {quote_literal(str(target))} (FORMAT parquet)"
+    )
+    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")

@@ -1,0 +1,13 @@
+-- Grain: one row for each incident, its codes as numbers of the lists; NULL or negative where a rule is broken.
+-- DuckDB and Spark run this text; the smaller _1 and _2 lists of a dimension are joined to the word as it stands, and
+-- where that is none to the word without blanks around it.
+SELECT
+    r.exclusion{{numbers}}
+FROM (
+    SELECT
+        tidy.*,
+        {{exclusion}} AS exclusion,
+        {{day}} AS _day{{birth}}
+    FROM {{tidy}} AS tidy
+) AS r
+{{joins}}

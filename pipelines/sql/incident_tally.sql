@@ -1,0 +1,6 @@
+-- Grain: one row for each combination of numbers that occurs in a partition, with how many incidents have it.
+SELECT exclusion, {{keys}}, count(*) AS records{{total}}
+FROM (
+{{rows}}
+) AS numbered
+GROUP BY exclusion, {{keys}}
