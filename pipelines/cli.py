@@ -68,6 +68,9 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("sources", nargs="*", metavar="SOURCE", help="which sources (default: all that have files)")
     run.add_argument("--from", dest="directory", metavar="DIR", help="folder with the files as published")
     run.add_argument(
+        "--engine", metavar="ENGINE", help="for files of incidents: duckdb, or the address of a Spark cluster"
+    )
+    run.add_argument(
         "--replay-quarantine", action="store_true", help="try rejected cells again, from the files as they came"
     )
     run.set_defaults(command=_run)
@@ -199,7 +202,13 @@ def _run(options: argparse.Namespace) -> int:
     from pipelines.commands import run_command
 
     return run_command(
-        options.sources, options.directory, options.wait, options.data, options.json, options.replay_quarantine
+        options.sources,
+        options.directory,
+        options.wait,
+        options.data,
+        options.json,
+        options.replay_quarantine,
+        options.engine,
     )
 
 

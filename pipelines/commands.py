@@ -26,9 +26,10 @@ def run_command(
     data: str | None,
     as_json: bool,
     replay: bool = False,
+    engine: str | None = None,
 ) -> int:
     """Load sources and publish; exit code 1 where a source was refused."""
-    settings = load_settings(data)
+    settings = load_settings(data, engine)
     where = Path(directory).resolve() if directory else None
     if where is not None and not where.is_dir():
         raise UsageError(f"--from {directory}: there is no such folder")
@@ -288,7 +289,9 @@ def show_command(name: str, as_json: bool) -> int:
         f"page        {source.url}",
         f"licence     {source.licence.name}",
         f"citation    {source.citation}",
+        f"kind        {source.kind}",
         f"files       {', '.join(pattern for layout in source.layouts for pattern in layout.files)}",
+        *([f"personal    never stored: {', '.join(source.personal)}"] if source.personal else []),
         *(f"measure     {key}: {m.stage}, {m.counting_unit}" for key, m in source.measures.items()),
         *(f"breakdown   {b.freq} by {', '.join(b.by) or 'total only'}" for b in source.breakdowns),
         *(f"exclusion   {e.rule}: {e.reason}" for e in source.exclusions),

@@ -65,11 +65,12 @@ class Settings:
         return self.data / "published" / "crime.duckdb"
 
 
-def load_settings(data: str | Path | None = None) -> Settings:
+def load_settings(data: str | Path | None = None, engine: str | None = None) -> Settings:
     """Return the settings in force.
 
     Args:
         data: data folder; else ICCS_DATA; else ``data`` in the current folder.
+        engine: engine for files of incidents; else ICCS_ENGINE; else DuckDB.
 
     Raises:
         UsageError: a number in the environment is not a number.
@@ -80,7 +81,7 @@ def load_settings(data: str | Path | None = None) -> Settings:
         memory_limit=os.environ.get("ICCS_MEMORY_LIMIT", Settings.memory_limit),
         threads=_whole_number("ICCS_THREADS", os.cpu_count() or Settings.threads),
         max_file_mib=_whole_number("ICCS_MAX_FILE_MIB", Settings.max_file_mib),
-        engine=os.environ.get("ICCS_ENGINE", Settings.engine),
+        engine=engine or os.environ.get("ICCS_ENGINE", Settings.engine),
         keep_releases=_whole_number("ICCS_KEEP_RELEASES", Settings.keep_releases),
     )
 

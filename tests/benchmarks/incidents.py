@@ -1,0 +1,381 @@
+"""Benchmark of files of incidents, run by hand: this pipeline against bare DuckDB, polars, pandas and Spark.
+
+    python tests/benchmarks/incidents.py --rows 1000000 --times 5 --runners duckdb pipeline polars pandas spark
+
+All runners take the same file to the same cells: annual by sex and age, monthly by sex, for 32 states and the country,
+up the tree of categories. They run in turn, each in a process of its own, and the sums are compared. Printed: median
+seconds, processor seconds, peak memory, and the ratio to bare DuckDB. What only the pipeline does: the hash of the
+file, the account of rejected rows, zeros, rules, intervals, the stored vintage and the published file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import importlib.util
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).parents[2]
+FIRST_DAY, DAYS = "2015-01-01", 3652
+MUNICIPALITIES, CODES = 2500, 150
+BANDS = [(0, 14), (15, 17), (18, 24), (25, 34), (35, 44), (45, 59), (60, None)]
+BAND_CODES = ["Y0T14", "Y15T17", "Y18T24", "Y25T34", "Y35T44", "Y45T59", "Y_GE60"]
+HEADER = "folio,fecha,municipio,delito,sexo,edad,nombre"
+
+
+def generate(target: Path, rows: int, dirty: float) -> None:
+    """Write incidents with few frequent and many rare codes and places; a share of rows breaks a rule."""
+    with duckdb.connect() as connection:
+        connection.execute("SELECT setseed(0.5)")
+        connection.execute(
+            f"""
+            COPY (
+                SELECT printf('F%09d', i) AS folio,
+                    CASE WHEN random() < {dirty} / 4 THEN '2999-01-01' ELSE strftime(
+                        DATE '{FIRST_DAY}' + CAST(floor(random() * {DAYS}) AS INTEGER), '%Y-%m-%d') END AS fecha,
+                    CASE WHEN random() < {dirty} / 4 THEN '99999'
+                        ELSE printf('%05d', 1000 + CAST(floor(pow(random(), 4) * {MUNICIPALITIES}) AS INTEGER))
+                    END AS municipio,
+                    printf('D%03d', CAST(floor(pow(random(), 4) * {CODES}) AS INTEGER)) AS delito,
+                    CASE WHEN random() < {dirty} / 4 THEN '?' WHEN random() < .55 THEN 'Hombre'
+                        WHEN random() < .9 THEN 'Mujer' ELSE 'No identificado' END AS sexo,
+                    CASE WHEN random() < {dirty} / 4 THEN '444' WHEN random() < .06 THEN NULL
+                        ELSE CAST(CAST(floor(10 + 70 * pow(random(), 1.5)) AS INTEGER) AS VARCHAR) END AS edad,
+                    'Persona ' || CAST(floor(random() * 1e6) AS INTEGER) AS nombre
+                FROM range({rows}) AS t(i)
+            ) TO '{target}' (HEADER)
+            """
+        )
+
+
+def states() -> list[str]:
+    """The states that municipalities belong to."""
+    with (ROOT / "schemas/codelists/areas/MX.csv").open(encoding="utf-8") as handle:
+        return [row["code"] for row in csv.DictReader(handle) if row["level"] == "admin1"]
+
+
+def municipality_states() -> list[tuple[str, str]]:
+    """(municipality, state) of every municipality."""
+    names = states()
+    return [(f"{1000 + n:05d}", names[n % len(names)]) for n in range(MUNICIPALITIES)]
+
+
+def code_categories() -> list[tuple[str, str]]:
+    """(national code, ICCS category) of every national code: categories below level 2, in turn."""
+    from iccs.classification import load_classification
+
+    codes = [category.code for category in load_classification() if category.level >= 2 and category.code[:2] != "11"]
+    return [(f"D{n:03d}", codes[n % len(codes)]) for n in range(CODES)]
+
+
+def write_source(folder: Path) -> None:
+    """Declare the source that the pipeline reads."""
+    own = folder / "xx_bench_incidents"
+    own.mkdir(parents=True, exist_ok=True)
+    (own / "source.yml").write_text(
+        f"""kind: incident
+title: Incidents made for the benchmark
+publisher: none
+url: https://example.org
+licence: {{name: none}}
+citation: none
+layouts:
+  - files: ["*.csv"]
+    read: {{columns: [{HEADER.replace(",", ", ")}]}}
+area_scheme: code
+columns: {{time_period: fecha, ref_area: municipio, national_code: delito, sex: sexo, age: edad}}
+ages: {{unit: years, bands: [{", ".join(BAND_CODES)}]}}
+personal: [folio, nombre]
+measures:
+  victims: {{stage: recorded, counting_unit: victim}}
+rows: events
+breakdowns:
+  - {{freq: A, by: [sex, age], area_levels: [country, admin1]}}
+  - {{freq: M, by: [sex], area_levels: [country, admin1]}}
+rejected_share_limit: 0.2
+""",
+        encoding="utf-8",
+    )
+    words = [("sex", "Hombre", "M"), ("sex", "Mujer", "F"), ("sex", "No identificado", "_U"), ("age", "", "_U")]
+    words += [("ref_area", *pair) for pair in municipality_states()]
+    with (own / "values.csv").open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle).writerows([("dimension", "word", "code", "note"), *[(*word, "") for word in words]])
+    like = ROOT / "iccs/concordances/us_fbi_shr.csv"
+    with like.open(encoding="utf-8") as handle:
+        names = next(csv.reader(handle))
+    common = dict.fromkeys(("threats", "aiding", "accomplice", "conspiracy", "incitement"), "unknown")
+    common |= {"relation": "narrower", "basis": "definition", "status": "reviewed", "decided_by": "benchmark"}
+    common |= {"decided_on": "2026-01-01", "note": "made for the benchmark"}
+    with (own / "concordance.csv").open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, names, restval="")
+        writer.writeheader()
+        for code, iccs in code_categories():
+            writer.writerow({**common, "national_code": code, "national_label": code, "iccs_code": iccs})
+
+
+def _lists(connection: duckdb.DuckDBPyConnection) -> None:
+    from iccs.classification import load_classification
+
+    classification = load_classification()
+    up = [
+        (code, above)
+        for code in sorted({iccs for _, iccs in code_categories()})
+        for above in [code, *(category.code for category in classification.ancestors(code))]
+    ]
+    for name, rows in {"place": municipality_states(), "code": code_categories(), "up": up}.items():
+        connection.execute(f"CREATE TABLE {name} (word VARCHAR, id VARCHAR)")
+        values = ", ".join(f"('{one}', '{other}')" for one, other in rows)
+        connection.execute(f"INSERT INTO {name} VALUES {values}")
+
+
+FLOOR = """
+CREATE TABLE base AS
+SELECT left(fecha, 7) AS month, place.id AS state, code.id AS iccs,
+    CASE sexo WHEN 'Hombre' THEN 'M' WHEN 'Mujer' THEN 'F' WHEN 'No identificado' THEN '_U' END AS sex,
+    CASE {ages} END AS age,
+    TRY_CAST(fecha AS DATE) <= current_date AS valid_date, count(*) AS n
+FROM read_csv('{path}', auto_detect = false, header = true, columns = {{
+    'folio': 'VARCHAR', 'fecha': 'VARCHAR', 'municipio': 'VARCHAR', 'delito': 'VARCHAR', 'sexo': 'VARCHAR',
+    'edad': 'VARCHAR', 'nombre': 'VARCHAR'}})
+LEFT JOIN place ON place.word = municipio
+LEFT JOIN code ON code.word = delito
+GROUP BY ALL;
+CREATE TABLE good AS FROM base
+WHERE state IS NOT NULL AND iccs IS NOT NULL AND sex IS NOT NULL AND age IS NOT NULL AND valid_date;
+CREATE TABLE rolled AS
+SELECT up.id AS iccs, unnest([state, 'MX']) AS area, month,
+    left(month, 4) AS period, sex, age, n
+FROM good JOIN up ON up.word = good.iccs;
+CREATE TABLE observation AS
+SELECT iccs, area, period, coalesce(rolled.sex, '_T') AS sex, coalesce(rolled.age, '_T') AS age, sum(n) AS value
+FROM rolled GROUP BY GROUPING SETS (
+    (iccs, area, period, rolled.sex, rolled.age), (iccs, area, period, rolled.sex), (iccs, area, period, rolled.age),
+    (iccs, area, period)
+)
+UNION ALL
+SELECT iccs, area, month, coalesce(rolled.sex, '_T'), '_T', sum(n)
+FROM rolled GROUP BY GROUPING SETS ((iccs, area, month, rolled.sex), (iccs, area, month));
+"""
+
+
+def _age_cases() -> str:
+    cases = ["WHEN edad IS NULL THEN '_U'", "WHEN CAST(edad AS DOUBLE) > 120 THEN NULL"]
+    for (_, high), code in zip(BANDS, BAND_CODES, strict=True):
+        cases.append(f"WHEN CAST(edad AS DOUBLE) < {high + 1} THEN '{code}'" if high is not None else f"ELSE '{code}'")
+    return " ".join(cases)
+
+
+def run_duckdb(path: Path, work: Path, memory: str) -> float:
+    """Bare DuckDB: one statement for base cells, one for the grouping sets, into a database file. The floor."""
+    with duckdb.connect(str(work / "floor.duckdb"), config={"memory_limit": memory, "threads": 2}) as connection:
+        connection.execute("SET preserve_insertion_order = false")
+        # Without it the small lists are not built into the hash tables, but the file: slower and out of memory.
+        connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
+        _lists(connection)
+        connection.execute(FLOOR.format(ages=_age_cases(), path=path))
+        ((total,),) = connection.execute("SELECT sum(value) FROM observation").fetchall()
+    return float(total)
+
+
+def run_pipeline(path: Path, work: Path, memory: str) -> float:
+    """This pipeline, as ``iccs run`` does it, every rule included."""
+    os.environ["ICCS_MEMORY_LIMIT"] = memory
+    from functools import partial
+
+    import pipelines.run
+    import pipelines.source
+    from pipelines.cli import main
+
+    own = partial(pipelines.source.list_sources, work / "sources")
+    pipelines.source.list_sources = pipelines.run.list_sources = lambda folder=None: own()
+    write_source(work / "sources")
+    code = main(["run", "xx_bench_incidents", "--from", str(path.parent), "--data", str(work / "data")])
+    if code:
+        raise SystemExit(code)
+    with duckdb.connect(str(work / "data/published/crime.duckdb"), read_only=True) as connection:
+        ((total,),) = connection.execute("SELECT sum(value) FROM out.observation").fetchall()
+    return float(total)
+
+
+def run_spark(path: Path, work: Path, memory: str) -> float:
+    """This pipeline on Spark, in one process with two threads."""
+    os.environ |= {"ICCS_ENGINE": "local[2]", "SPARK_LOCAL_IP": "127.0.0.1"}
+    return run_pipeline(path, work, memory)
+
+
+def run_polars(path: Path, work: Path, memory: str) -> float:
+    """polars with its streaming engine."""
+    import polars as pl
+
+    from iccs.classification import load_classification
+
+    classification = load_classification()
+    place = pl.LazyFrame(municipality_states(), schema=["municipio", "state"], orient="row")
+    code = pl.LazyFrame(code_categories(), schema=["delito", "leaf"], orient="row")
+    pairs = [
+        (one, above)
+        for one in sorted({iccs for _, iccs in code_categories()})
+        for above in [one, *(category.code for category in classification.ancestors(one))]
+    ]
+    up = pl.LazyFrame(pairs, schema=["leaf", "iccs"], orient="row")
+    edad = pl.col("edad").cast(pl.Float64, strict=False)
+    age = pl.when(pl.col("edad").is_null()).then(pl.lit("_U")).when(edad > 120).then(None)
+    for (_, high), band in zip(BANDS, BAND_CODES, strict=True):
+        age = age.when(edad < (high + 1 if high is not None else 1000)).then(pl.lit(band))
+    sexes = {"Hombre": "M", "Mujer": "F", "No identificado": "_U"}
+    base = (
+        pl.scan_csv(path, infer_schema=False)
+        .join(place, on="municipio", how="left")
+        .join(code, on="delito", how="left")
+        .select(
+            pl.col("fecha").str.slice(0, 7).alias("month"),
+            (pl.col("fecha").str.to_date("%Y-%m-%d", strict=False) <= pl.lit("2026-12-31").str.to_date()).alias(
+                "valid"
+            ),
+            "state",
+            "leaf",
+            pl.col("sexo").replace_strict(sexes, default=None).alias("sex"),
+            age.alias("age"),
+        )
+        .group_by(pl.all())
+        .len("n")
+        .collect(engine="streaming")
+    )
+    good = base.drop_nulls().filter("valid").lazy().join(up, on="leaf")
+    both = pl.concat([good, good.with_columns(pl.lit("MX").alias("state"))]).with_columns(
+        pl.col("month").str.slice(0, 4).alias("year")
+    )
+    sets = [["year", "sex", "age"], ["year", "sex"], ["year", "age"], ["year"], ["month", "sex"], ["month"]]
+    tables = [both.group_by("iccs", "state", *keys).agg(pl.col("n").sum()) for keys in sets]
+    total = 0
+    for number, table in enumerate(pl.collect_all(tables, engine="streaming")):
+        table.write_parquet(work / f"{number}.parquet")
+        total += table["n"].sum()
+    return float(total)
+
+
+def run_pandas(path: Path, work: Path, memory: str) -> float:
+    """pandas."""
+    import numpy as np
+    import pandas as pd
+
+    from iccs.classification import load_classification
+
+    classification = load_classification()
+    columns = ["fecha", "municipio", "delito", "sexo", "edad"]
+    data = pd.read_csv(path, usecols=columns, dtype={name: str for name in columns[:4]})
+    day = pd.to_datetime(data["fecha"], format="%Y-%m-%d", errors="coerce")
+    edges = [low for low, _ in BANDS] + [121]
+    age = pd.cut(data["edad"], edges, right=False, labels=BAND_CODES).astype(object)
+    age = age.where(data["edad"].notna(), "_U")
+    base = pd.DataFrame(
+        {
+            "month": data["fecha"].str[:7],
+            "state": data["municipio"].map(dict(municipality_states())),
+            "leaf": data["delito"].map(dict(code_categories())),
+            "sex": data["sexo"].map({"Hombre": "M", "Mujer": "F", "No identificado": "_U"}),
+            "age": age,
+            "valid": np.where(day <= pd.Timestamp("2026-12-31"), True, None),
+        }
+    )
+    base = base.groupby(list(base.columns), observed=True).size().rename("n").reset_index()
+    pairs = [
+        (one, above)
+        for one in sorted({iccs for _, iccs in code_categories()})
+        for above in [one, *(category.code for category in classification.ancestors(one))]
+    ]
+    good = base.merge(pd.DataFrame(pairs, columns=["leaf", "iccs"]), on="leaf")
+    both = pd.concat([good, good.assign(state="MX")])
+    both["year"] = both["month"].str[:4]
+    sets = [["year", "sex", "age"], ["year", "sex"], ["year", "age"], ["year"], ["month", "sex"], ["month"]]
+    total = 0
+    for number, keys in enumerate(sets):
+        table = both.groupby(["iccs", "state", *keys], observed=True)["n"].sum().reset_index()
+        table.to_parquet(work / f"{number}.parquet")
+        total += int(table["n"].sum())
+    return float(total)
+
+
+RUNNERS: dict[str, Callable[[Path, Path, str], float]] = {
+    "duckdb": run_duckdb,
+    "pipeline": run_pipeline,
+    "polars": run_polars,
+    "pandas": run_pandas,
+    "spark": run_spark,
+}
+
+
+def measure(name: str, path: Path, work: Path, memory: str) -> tuple[float, float, float, float]:
+    """Run one in a process of its own: seconds, processor seconds, peak MiB, sum of all cells."""
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    command = [sys.executable, __file__, "--one", name, "--file", str(path), "--work", str(work), "--memory", memory]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    seconds = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise SystemExit(f"{name} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+    answer = json.loads(done.stdout.strip().splitlines()[-1])
+    (work / "said.txt").write_text(done.stdout, encoding="utf-8")
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, processor, answer["peak_mib"], answer["total"]
+
+
+def main() -> None:
+    """Read the arguments and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--dirty", type=float, default=0.0, help="share of rows that break a rule, 0 to 0.2")
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--memory", default="2GiB")
+    parser.add_argument("--runners", nargs="+", choices=RUNNERS, default=["duckdb", "pipeline", "polars", "pandas"])
+    parser.add_argument("--folder", type=Path, default=Path("bench"), help="where files are made (default: ./bench)")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        total = RUNNERS[options.one](options.file, options.work, options.memory)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        sys.stdout.write("\n" + json.dumps({"total": total, "peak_mib": peak}) + "\n")
+        return
+    missing = [name for name in ("polars",) if name in options.runners and importlib.util.find_spec(name) is None]
+    if missing:
+        raise SystemExit(f"not installed: {', '.join(missing)}")
+    path = (options.folder / f"input-{options.rows}-{options.dirty}" / "incidents.csv").resolve()
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        generate(path, options.rows, options.dirty)
+    results: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name in options.runners}
+    for _ in range(options.times):
+        for name in options.runners:
+            results[name].append(measure(name, path, (options.folder / f"work-{name}").resolve(), options.memory))
+    totals = {name: found[0][3] for name, found in results.items()}
+    floor = statistics.median(one[0] for one in results[options.runners[0]])
+    out = [f"{options.rows:,} rows, {path.stat().st_size / 1024**2:,.0f} MiB, median of {options.times}"]
+    out.append(f"{'runner':<10}{'seconds':>9}{'cpu s':>9}{'peak MiB':>10}{'ratio':>8}  sum of cells")
+    for name, found in results.items():
+        seconds, processor, peak = (statistics.median(one[n] for one in found) for n in range(3))
+        out.append(
+            f"{name:<10}{seconds:>9.1f}{processor:>9.1f}{peak:>10,.0f}{seconds / floor:>8.2f}  {totals[name]:,.0f}"
+        )
+    if len(set(totals.values())) > 1:
+        out.append("THE SUMS DIFFER: the runners did not do the same work")
+    sys.stdout.write("\n".join(out) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,333 @@
+"""Bad files of incidents: each is refused with its place or goes to quarantine; every row is accounted for.
+
+Counts expected are the numbers of faults put in here, or those of an own loop over the rows.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+
+import duckdb
+import pytest
+
+from pipelines.errors import DataRefused, UsageError
+from pipelines.incidents import Tallied
+from pipelines.partitions import acquire_partitions
+from pipelines.run import RunResult
+from pipelines.settings import Settings
+from pipelines.source import SourceFolder
+from pipelines.validate import Validated
+
+Take = Callable[..., tuple[Tallied, Validated]]
+HERE = Path(__file__).parent
+
+
+def account_of(validated: Validated) -> tuple[int, int, int, int, bool]:
+    with duckdb.connect() as connection:
+        (row,) = connection.execute(
+            "SELECT rows_read, rows_used, rows_excluded, rows_rejected, closes FROM read_parquet($path)",
+            {"path": str(validated.reconciliation)},
+        ).fetchall()
+    return tuple(row)  # type: ignore[return-value]
+
+
+def quarantined(settings: Settings) -> list[tuple[object, ...]]:
+    (path,) = (settings.quarantine / "xx_test_incidents").glob("*.parquet")
+    with duckdb.connect() as connection:
+        return connection.execute(
+            'SELECT file, "row", column_name, value, rule FROM read_parquet($path) ORDER BY "row", rule',
+            {"path": str(path)},
+        ).fetchall()
+
+
+def rejected_detail(validated: Validated) -> str:
+    return next(one.detail for one in validated.outcomes if one.rule == "rejected_share")
+
+
+def test_two_per_cent_of_malformed_lines_go_to_quarantine(
+    made: SimpleNamespace, tmp_path: Path, take: Take, settings: Settings
+) -> None:
+    rows = made.rows(5000)
+    bad = set(Random(3).sample(range(5000), 100))
+    lines = [",".join(row) for row in rows]
+    for number in bad:
+        lines[number] = lines[number].rsplit(",", 2)[0] if number % 2 else lines[number] + ",more,fields"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text("\n".join([",".join(made.header), *lines]) + "\n", encoding="utf-8")
+
+    _, validated = take(tmp_path / "in")
+
+    good = [row for number, row in enumerate(rows) if number not in bad]
+    excluded = sum(1 for row in good if row[3] in ("X1", "T9"))
+    assert account_of(validated) == (5000, 4900 - excluded, excluded, 100, True)
+    assert rejected_detail(validated) == "rows in quarantine, within the limit: malformed_line 100"
+    assert [row for _, row, *_ in quarantined(settings)] == sorted(number + 2 for number in bad)
+
+
+def test_rows_that_break_rules_are_counted_and_the_first_are_placed(
+    made: SimpleNamespace, tmp_path: Path, take: Take, settings: Settings
+) -> None:
+    rows = made.rows(6000)
+    faults = {
+        10: (1, "2021-13-01", "invalid_period"),
+        11: (1, "31/02/2021", "invalid_period"),
+        12: (1, "2999-01-01", "date_in_future"),
+        13: (2, "MX-XXX", "unknown_area"),
+        14: (4, "men", "unknown_word"),
+        15: (5, "130", "age_impossible"),
+        16: (5, "-1", "age_impossible"),
+        17: (5, "thirty", "unknown_word"),
+    }
+    for number, (column, value, _) in faults.items():
+        rows[number][3] = "H1"
+        rows[number][column] = value
+    rows[20] = ["x", "not a day", "nowhere", "T9", "", "", ""]  # excluded by a named rule: not judged
+    made.write(tmp_path / "in" / "a.csv", rows)
+
+    _, validated = take(tmp_path / "in")
+
+    good = [row for number, row in enumerate(rows) if number not in faults]
+    excluded = sum(1 for row in good if row[3] in ("X1", "T9"))
+    assert account_of(validated) == (6000, len(good) - excluded, excluded, len(faults), True)
+    assert [(row, value, rule) for _, row, _, value, rule in quarantined(settings)] == [
+        (number + 2, value, rule) for number, (_, value, rule) in faults.items()
+    ]
+
+
+def test_too_many_rejected_rows_refuse_the_source_with_numbers_and_nearest_words(
+    made: SimpleNamespace, tmp_path: Path, take: Take
+) -> None:
+    rows = made.rows(100)
+    for row in rows[:10]:
+        row[3:5] = ["H1", "womann"]
+    made.write(tmp_path / "in" / "a.csv", rows)
+
+    with pytest.raises(DataRefused) as refused:
+        take(tmp_path / "in")
+
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.column, problem.value, problem.row) == ("unknown_word", "sex", "womann", 2)
+    assert problem.nearest[0] == "woman"
+    assert "10 rows rejected" in problem.found
+
+
+def test_a_code_without_a_link_stops_the_source_however_few(made: SimpleNamespace, tmp_path: Path, take: Take) -> None:
+    rows = made.rows(1000)
+    rows[500][3] = "H2"
+    made.write(tmp_path / "in" / "a.csv", rows)
+
+    with pytest.raises(DataRefused) as refused:
+        take(tmp_path / "in")
+
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.value, problem.row) == ("unlinked_national_code", "H2", 502)
+    assert "H1" in problem.nearest
+
+
+def test_a_column_that_changes_its_type_half_way(made: SimpleNamespace, tmp_path: Path, take: Take) -> None:
+    """Ages as numbers, then as ages with a word: the second half is rejected, not read as something else."""
+    rows = made.rows(1000)
+    for row in rows[970:]:
+        row[3], row[5] = "H1", "25 years"
+    made.write(tmp_path / "in" / "a.csv", rows)
+
+    _, validated = take(tmp_path / "in")
+
+    assert account_of(validated)[3:] == (30, True)
+    assert rejected_detail(validated).endswith("unknown_word 30")
+
+
+def test_two_encodings_in_one_file(made: SimpleNamespace, tmp_path: Path, take: Take, settings: Settings) -> None:
+    rows = made.rows(1000)
+    rows[700][4] = "mujér"
+    text = made.write(tmp_path / "a.csv", rows).read_bytes()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_bytes(text.replace("mujér".encode(), "mujér".encode("latin-1")))
+
+    _, validated = take(tmp_path / "in")
+
+    assert account_of(validated)[0] == 1000
+    assert account_of(validated)[3:] == (1, True)
+    assert quarantined(settings) == [("a.csv", 702, None, "invalid encoding", "malformed_line")]
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.9])
+def test_a_truncated_gzip_file_is_refused(made: SimpleNamespace, tmp_path: Path, take: Take, keep: float) -> None:
+    whole = gzip.compress(made.write(tmp_path / "a.csv", made.rows(20000)).read_bytes())
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv.gz").write_bytes(whole[: int(len(whole) * keep)])
+
+    with pytest.raises(DataRefused) as refused:
+        take(tmp_path / "in")
+
+    assert [problem.rule for problem in refused.value.problems] == ["file_truncated"]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "overwritten"])
+def test_a_damaged_parquet_file_is_refused(made: SimpleNamespace, tmp_path: Path, take: Take, damage: str) -> None:
+    plain = made.write(tmp_path / "a.csv", made.rows(5000))
+    (tmp_path / "in").mkdir()
+    target = tmp_path / "in" / "a.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (FROM read_csv('{plain}', all_varchar = true)) TO '{target}' (FORMAT parquet)")
+    content = target.read_bytes()
+    half = len(content) // 2
+    target.write_bytes(content[:half] if damage == "truncated" else b"PAR1" + bytes(half) + content[half + 4 :])
+
+    with pytest.raises(DataRefused) as refused:
+        take(tmp_path / "in")
+
+    assert [problem.rule for problem in refused.value.problems] == ["file_not_readable"]
+
+
+def test_a_text_file_cut_in_the_middle_of_a_line(made: SimpleNamespace, tmp_path: Path, take: Take) -> None:
+    content = made.write(tmp_path / "a.csv", made.rows(300)).read_bytes()
+    (tmp_path / "in").mkdir()
+    lines = content.split(b"\n")
+    (tmp_path / "in" / "a.csv").write_bytes(b"\n".join(lines[:200]) + b"\n" + lines[200][:20])
+
+    _, validated = take(tmp_path / "in")
+
+    assert account_of(validated)[0] == 200
+    assert account_of(validated)[3:] == (1, True)
+
+
+def test_a_quote_that_is_never_closed_is_told_by_the_lines_of_the_file(
+    made: SimpleNamespace, tmp_path: Path, take: Take
+) -> None:
+    rows = made.rows(400)
+    content = made.write(tmp_path / "a.csv", rows).read_text(encoding="utf-8").split("\n")
+    content[250] = content[250].replace(",MX", ',"MX')
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text("\n".join(content), encoding="utf-8")
+
+    try:
+        _, validated = take(tmp_path / "in")
+    except DataRefused:
+        return
+    told = [one for one in validated.outcomes if one.rule == "control_totals"]
+    assert told[0].outcome == "warned"
+    assert "lines of the file" in told[0].detail
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (b"", "file_empty"),
+        (b"<!DOCTYPE html><html></html>", "file_is_html"),
+        (b"folio,day,place,offence,sex,age,name\n", "no_data_rows"),
+        (b"folio,date,place,offence,sex,age,name\n1,2021-01-01,MX-JAL,H1,man,3,x\n", "missing_column"),
+    ],
+)
+def test_a_file_that_is_no_table_of_incidents(tmp_path: Path, take: Take, content: bytes, rule: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_bytes(content)
+
+    with pytest.raises(DataRefused) as refused:
+        take(tmp_path / "in")
+
+    assert [problem.rule for problem in refused.value.problems] == [rule]
+
+
+def test_the_same_incidents_in_two_files_are_refused(
+    made: SimpleNamespace, tmp_path: Path, folder: SourceFolder, settings: Settings
+) -> None:
+    rows = made.rows(10)
+    made.write(tmp_path / "in" / "a.csv", rows)
+    made.write(tmp_path / "in" / "copy of a.csv", rows)
+
+    with pytest.raises(DataRefused) as refused:
+        acquire_partitions(folder, settings, tmp_path / "in")
+
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.file) == ("file_given_twice", "copy of a.csv")
+
+
+def test_an_engine_that_there_is_not(made: SimpleNamespace, tmp_path: Path, take: Take) -> None:
+    made.write(tmp_path / "in" / "a.csv", made.rows(10))
+    with pytest.raises(UsageError, match="there is no engine 'flink'"):
+        take(tmp_path / "in", engine="flink")
+
+
+RUN = """
+import resource, sys
+from pathlib import Path
+from pipelines.cli import main
+import pipelines.run, pipelines.source, pipelines.commands
+from contextlib import nullcontext
+from functools import partial
+own = partial(pipelines.source.list_sources, Path(sys.argv[1]))
+pipelines.source.list_sources = pipelines.run.list_sources = lambda folder=None: own()
+pipelines.run.SuiteProcess = nullcontext
+if sys.argv[4] != "0":
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), int(sys.argv[4])))
+sys.exit(main(["run", "xx_test_incidents", "--from", sys.argv[2], "--data", sys.argv[3]]))
+"""
+
+
+def _start(given: Path, data: Path, largest_file: int = 0) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, str(HERE / "sources"), str(given), str(data), str(largest_file)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=HERE.parents[1],
+    )
+
+
+def _release(data: Path) -> dict[str, str]:
+    kept = [path for name in ("core", "published") for path in (data / name).rglob("*") if path.is_file()]
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
+
+
+@pytest.fixture
+def released(made: SimpleNamespace, tmp_path: Path, publish: Callable[[Path], RunResult], settings: Settings) -> Path:
+    made.write(tmp_path / "before" / "a.csv", made.rows(200))
+    assert publish(tmp_path / "before").refused == ()
+    return settings.data
+
+
+def test_a_disk_that_is_full_leaves_the_release(made: SimpleNamespace, tmp_path: Path, released: Path) -> None:
+    before = _release(released)
+    made.write(tmp_path / "in" / "a.csv", made.rows(20000))
+
+    run = _start(tmp_path / "in", released, largest_file=20_000)
+    _, said = run.communicate(timeout=300)
+
+    assert run.returncode == 3, said
+    assert "the disk is full, or a file grew over its limit" in said
+    assert "Traceback" not in said
+    assert _release(released) == before
+    assert not list((released / "work").glob("*/*"))
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_is_stopped_leaves_the_release_and_the_next_one_goes_on(
+    made: SimpleNamespace, tmp_path: Path, released: Path, publish: Callable[[Path], RunResult], how: signal.Signals
+) -> None:
+    before = _release(released)
+    rows = made.rows(1000)
+    for number in range(20):
+        made.write(tmp_path / "in" / f"{number}.csv", rows[number::20])
+    partitions = released / "partitions" / "xx_test_incidents"
+    known = len(list(partitions.iterdir()))
+    run = _start(tmp_path / "in", released)
+    while len(list(partitions.iterdir())) < known + 2 and run.poll() is None:
+        time.sleep(0.01)
+    run.send_signal(how)
+    _, said = run.communicate(timeout=300)
+
+    assert run.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL), said
+    assert "Traceback" not in said
+    assert _release(released) == before
+    assert publish(tmp_path / "in").refused == ()
+    assert _release(released) != before
