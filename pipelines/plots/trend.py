@@ -152,6 +152,8 @@ def plot_areas(
         axes.tick_params(labelsize=6)
         whole_years(axes)
         axes.xaxis.get_major_locator().set_params(nbins=3)
+    for axes in grid[max(len(panels) - columns, 0) : len(panels)]:
+        axes.tick_params(labelbottom=True)  # the lowest panel of each column
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
     notes = [word("poisson", language)]
@@ -186,7 +188,7 @@ def draw_rates(
         label: name in the legend.
         position: number of the series, for its style.
         breaks: years that begin anew.
-        small: true in a panel among many: no markers.
+        small: true in a panel among many: small markers.
     """
     line, marker, colour = STYLES[position % len(STYLES)]
     by_year = {row["year"]: row for row in rows}
@@ -197,8 +199,9 @@ def draw_rates(
         return [float(by_year[year][name]) if year in by_year else float("nan") for year in years]
 
     axes.fill_between(years, column("ci_low"), column("ci_high"), color=colour, alpha=0.18, linewidth=0)
-    look = {"linewidth": 1.1} if small else {"marker": marker, "markersize": 4, "linewidth": 1.4}
-    axes.plot(years, column("rate_per_100k"), linestyle=line, color=colour, label=label, **look)
+    mark, size, width = (".", 2.5, 1.1) if small else (marker, 4.0, 1.4)
+    rates = column("rate_per_100k")
+    axes.plot(years, rates, linestyle=line, color=colour, label=label, marker=mark, markersize=size, linewidth=width)
 
 
 def preferred_unit(rows: Rows) -> Rows:

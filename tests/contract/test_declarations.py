@@ -122,6 +122,12 @@ def test_caveats_of_rules_are_in_the_code_list_and_severities_known() -> None:
         assert set(rule.applies_to) <= {"count", "population"}
 
 
+def test_every_rule_on_cells_and_figures_is_in_the_page_of_the_rules() -> None:
+    page = (ROOT / "docs" / "quality_of_rules.md").read_text(encoding="utf-8")
+    reading = parse_yaml(resources.files("schemas").joinpath("rules", "reading.yml").read_text(encoding="utf-8"))
+    assert [name for name in load_rules() if name not in reading and f"`{name}`" not in page] == []
+
+
 def test_modules_are_small() -> None:
     long = {
         str(path.relative_to(ROOT)): lines

@@ -95,6 +95,14 @@ def test_what_cannot_be_evaluated_is_said(
     assert told in capsys.readouterr().err
 
 
+def test_a_date_at_a_break_is_refused_and_a_series_stops_at_one(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="break at 2023"):
+        evaluate("0301", "AR", "2023", settings=settings)
+    found = evaluate("0301", "AR", "2015", settings=settings)
+    assert found.series.periods[-1] == "2022"
+    assert any("without a gap or a break" in remark for remark in found.remarks)
+
+
 def test_commands_print_for_people_and_machines(
     settings: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -471,10 +471,10 @@ def write_page(folder: Path) -> None:
     """Make the tables of docs/quality_of_rules.md from what runs have kept; the text around them stays."""
     results = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
     parts, by_rule = [], Counter[str]()
-    whole = "| file | rows | faults | planted | caught | share |\n|---|---|---|---|---|---|\n"
+    whole = "| file | rows | faults | planted | caught | mean share of a fault |\n|---|---|---|---|---|---|\n"
     for result in results:
         planted, caught = (sum(fault[name] for fault in result["faults"]) for name in ("times", "caught"))
-        share = f"{caught / planted:.1%}"
+        share = f"{sum(fault['caught'] / fault['times'] for fault in result['faults']) / len(result['faults']):.1%}"
         whole += f"| {result['kind']} | {result['rows']:,} | {len(result['faults'])} | {planted:,} | {caught:,} | {share} |\n"
         table = f"### {result['kind']}\n\n| fault | caught | by |\n|---|---|---|\n"
         for fault in sorted(result["faults"], key=lambda one: one["caught"] / one["times"]):

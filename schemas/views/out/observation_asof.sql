@@ -18,7 +18,7 @@ undone AS (
     SELECT revision.* REPLACE (state.vintage AS vintage)
     FROM out.revision AS revision
     JOIN state USING (source)
-    JOIN out.source AS kind ON kind.source = revision.source AND kind.kind = 'count'
+    JOIN out.source AS about ON about.source = revision.source AND about.kind <> 'population'
     WHERE loaded_at > (SELECT moment FROM asked)
     QUALIFY row_number() OVER (
         PARTITION BY revision.source, ref_area, time_period, freq, iccs, stage, counting_unit, sex, age, {{attributes}}

@@ -186,6 +186,8 @@ NOBODY_YEARS = [
 ]  # fmt: skip
 AGE_YEARS = [{"age": a, "value": v, "time_period": y} for y in ("2018", "2019", "2020")
              for a, v in {"Y0T17": 30.0, "Y_GE18": 70.0, "_U": 0.0, "_T": 100.0}.items()]  # fmt: skip
+AGES_OF_YEARS = [{"age": a, "value": v, "time_period": str(y)} for y in range(2012, 2018)
+                 for a, v in {"Y0T17": 30.0, "Y_GE18": 70.0}.items()]  # fmt: skip
 NO_AGE_2020 = [
     {**row, "value": {"_U": 100.0, "_T": 100.0}.get(row["age"], 0.0)} if row["time_period"] == "2020" else row
     for row in AGE_YEARS
@@ -279,6 +281,31 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
     ),
     "age_unknown_jump": (Data(cells=AGE_YEARS), Data(cells=NO_AGE_2020), 1, "0.0 % in 2019, 100.0 % in 2020"),
     "age_split_disappears": (Data(cells=AGE_YEARS), Data(cells=NO_AGE_2020), 1, "0.0 % here"),
+    "age_vanishes": (
+        Data(cells=AGES_OF_YEARS),
+        Data(cells=[row for row in AGES_OF_YEARS if (row["age"], row["time_period"]) != ("Y0T17", "2015")]),
+        1,
+        "none of the age Y0T17, usually 30",
+    ),
+    "age_share_jump": (
+        Data(cells=AGES_OF_YEARS),
+        Data(cells=[{**row, "value": 95.0 if row["age"] == "Y0T17" else 5.0} if row["time_period"] == "2015" else row
+                    for row in AGES_OF_YEARS]),
+        1,
+        "95.0 %, usually 30.0 %",
+    ),
+    "month_jump": (
+        Data(core=months([50.0] * 11 + [140.0])),
+        Data(core=months([50.0] * 11 + [500.0])),
+        1,
+        "2020-12: 500, usually 50",
+    ),
+    "month_repeated": (
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([20, 20 + (code == "D")])]),
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([20, 20])]),
+        1,
+        "2020-02: all 4 figures are those of the month before",
+    ),
     "age_iccs_bands": (
         Data(core=ages("Y0T14", "Y15T19", "Y20T29", "Y30T44", "Y45T59", "Y_GE60")),
         Data(core=ages("Y0T17", "Y_GE18")),
