@@ -97,7 +97,7 @@ def test_as_of_each_load_the_cells_are_those_of_its_vintage(
         loads = add_load(loads, Load(name, name, at, "", str(number), "", "", len(edition), None, None))
     current = Vintage("xx_tiny", loads[-1].vintage, root / loads[-1].folder, "", 0, loads)
 
-    with connect(where) as out:
+    with connect(where, where.data / "earlier.duckdb") as out:
         create_tables(out)
         cells = f"read_parquet('{current.part('cells')}')"
         out.execute("INSERT INTO out.source BY NAME SELECT 'xx_tiny' AS source, 'count' AS kind")
