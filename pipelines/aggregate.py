@@ -18,6 +18,11 @@ from pipelines.validate import Validated
 from schemas.codelists import area_ancestors, load_areas
 from schemas.declarations import breakdown_columns, quote_literal
 
+_PLACE_IN_YEAR = {
+    "A": "0",
+    "Q": "CAST(right(time_period, 1) AS INTEGER)",
+    "M": "CAST(right(time_period, 2) AS INTEGER)",
+}
 _PERIODS_IN = {("M", "A"): 12, ("Q", "A"): 4, ("M", "Q"): 3}
 
 
@@ -158,6 +163,7 @@ def _aggregate_one(
         measure=quote_literal(plan.measure),
         freq=quote_literal(plan.freq),
         period=period,
+        bit=f"(1::BIGINT << {_PLACE_IN_YEAR[data_freq[0]]})",
         periods=str(periods),
         include_children="true" if source.parent_counts == "include_children" else "false",
         events="true" if source.rows == "events" else "false",

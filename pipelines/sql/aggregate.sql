@@ -1,11 +1,13 @@
 -- Grain of what is added: one row for each area (also those above), period, ICCS category and combination of the
 -- dimensions asked for, totals marked _T. present and expected count the area-period cells behind each cell.
 INSERT INTO published_cells BY NAME
+-- present: periods of the data in which every cell behind this one has a value, counted by a bit for each.
 WITH base AS (
-    SELECT stage, counting_unit, iccs, national_code, ref_area, area_level, time_period{{dimensions}},
+    SELECT stage, counting_unit, iccs, national_code, ref_area, area_level, {{period}} AS time_period{{dimensions}},
         sum(value) AS value,
-        CAST(count(value) = count(*) AS INTEGER) AS present,
-        1 AS expected,
+        bit_count(
+            coalesce(bit_or({{bit}}) FILTER (value IS NOT NULL), 0) & ~coalesce(bit_or({{bit}}) FILTER (value IS NULL), 0)
+        ) AS present,
         min(obs_status) AS lowest, max(obs_status) AS highest
     FROM core
     WHERE measure = {{measure}}
@@ -14,18 +16,14 @@ WITH base AS (
 -- In a source of events the months with any event are those covered.
 covered AS (
     SELECT {{period}} AS period, least(count(DISTINCT time_period), {{periods}}) AS months
-    FROM base
+    FROM core
+    WHERE measure = {{measure}}
     GROUP BY ALL
 ),
 timed AS (
-    SELECT stage, counting_unit, iccs, national_code, ref_area, area_level, {{period}} AS time_period{{dimensions}},
-        sum(value) AS value,
-        CASE WHEN {{events}} THEN any_value(months) ELSE sum(present) END AS present,
-        {{periods}} AS expected,
-        min(lowest) AS lowest, max(highest) AS highest
+    SELECT base.* REPLACE (CASE WHEN {{events}} THEN months ELSE present END AS present), {{periods}} AS expected
     FROM base
-    JOIN covered ON covered.period = {{period}}
-    GROUP BY ALL
+    JOIN covered ON covered.period = base.time_period
 ),
 -- National codes into their category. Where every cell is written, an area that lacks a code which others give for the
 -- same cell has an incomplete sum.
