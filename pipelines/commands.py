@@ -112,6 +112,8 @@ def _print_result(result: RunResult, settings: Settings) -> None:
 
 def _print_homicide_rates(settings: Settings) -> None:
     records = packaged_query("homicide_rates", settings).records()
+    if not records:  # no homicide among the sources, or no population for them
+        return
     years = sorted({record["year"] for record in records})
     rows: dict[tuple[str, str], dict[str, float]] = {}
     for record in records:

@@ -1,5 +1,5 @@
--- Grain: one row for each country and source, for the six latest years with more than one country. Victims are
--- preferred to offences where a source counts both.
+-- Grain: one row for each country and source, for the eight latest years with more than one country, where there are
+-- several. Victims are preferred to offences where a source counts both.
 WITH rates AS (
     SELECT name_en AS country, source, counting_unit, time_period AS year, rate_per_100k
     FROM out.rate
@@ -9,7 +9,8 @@ WITH rates AS (
     QUALIFY counting_unit = max(counting_unit) OVER (PARTITION BY source, ref_area)
 ),
 years AS (
-    SELECT year FROM rates GROUP BY year HAVING count(DISTINCT country) > 1 ORDER BY year DESC LIMIT 8
+    SELECT year FROM rates GROUP BY year HAVING count(DISTINCT country) >= least(2, (SELECT count(DISTINCT country) FROM rates))
+    ORDER BY year DESC LIMIT 8
 )
 SELECT country, source, year, rate_per_100k
 FROM rates
