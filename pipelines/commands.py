@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import EXIT_DONE, EXIT_REFUSED, UsageError
-from pipelines.printing import print_error, print_json, print_line, print_table
+from pipelines.printing import p_value_text, print_error, print_json, print_line, print_table
 from pipelines.run import RunResult, StepReport, plain_step, run_all
 from pipelines.settings import Settings, load_settings
 from pipelines.source import find_sources
@@ -211,8 +211,9 @@ def _trend_line(record: dict[str, Any]) -> str:
     )
     if record["mann_kendall_p"] is not None:
         text += (
-            f", Mann-Kendall p {_p(record['mann_kendall_p'])} (variance x {record['variance_factor']:.2f} for "
-            f"autocorrelation), Sen slope {record['sen_slope_per_year']:+.3g} a year "
+            f", Mann-Kendall p {p_value_text(record['mann_kendall_p'])} "
+            f"(variance x {record['variance_factor']:.2f} for autocorrelation), "
+            f"Sen slope {record['sen_slope_per_year']:+.3g} a year "
             f"({record['sen_low']:+.3g} to {record['sen_high']:+.3g})"
         )
     text += f"; {record['break_handling']}"
@@ -227,7 +228,7 @@ def _change_line(record: dict[str, Any]) -> str:
     if record["change_percent"] is not None:
         high = "no upper limit" if record["ratio_high"] is None else f"{100 * (record['ratio_high'] - 1):+.1f}"
         low = f"{100 * (record['ratio_low'] - 1):+.1f}"
-        text += f", {record['change_percent']:+.1f} % ({low} to {high}), p {_p(record['p_value'])}"
+        text += f", {record['change_percent']:+.1f} % ({low} to {high}), p {p_value_text(record['p_value'])}"
     return f"{text}; {record['break_handling']}"
 
 
@@ -236,12 +237,8 @@ def _segment_line(record: dict[str, Any]) -> str:
         f"  {record['source']} {record['counting_unit']}s, segment {record['first_year']}-"
         f"{record['last_year']}: {record['apc']:+.1f} % a year "
         f"({record['apc_low']:+.1f} to {record['apc_high']:+.1f}), "
-        f"p {_p(record['p_value'])}"
+        f"p {p_value_text(record['p_value'])}"
     )
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
 
 
 def query_command(sql: str, data: str | None, as_json: bool) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import EXIT_DONE, UsageError
-from pipelines.printing import print_json, print_line, print_table
+from pipelines.printing import p_value_text, print_json, print_line, print_table
 from pipelines.series import Series, period_of, read_series, step_of
 from pipelines.settings import Settings, load_settings
 from pipelines.statistics.evaluation import (
@@ -274,7 +274,7 @@ def _print(found: Evaluation) -> None:
             effect.low,
             effect.high,
             f"{effect.percent:+.1f} %",
-            _p(effect.p),
+            p_value_text(effect.p).removeprefix("= "),
             _verdict(effect),
         ]
         for name, effect in effects(found).items()
@@ -298,7 +298,3 @@ def _print(found: Evaluation) -> None:
 
 def _verdict(effect: Effect) -> str:
     return "no significant change" if effect.p >= 0.05 else "lower" if effect.value < 1 else "higher"
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"

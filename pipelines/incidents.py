@@ -34,7 +34,6 @@ from pipelines.source import SourceFolder
 from schemas.declarations import quote_identifier, quote_literal
 
 SAMPLE = 100  # rejected rows kept of each rule and partition
-PARTS = ("base", "disposed", "mapped", "rejected")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.errors import EXIT_DONE, UsageError
-from pipelines.printing import print_json, print_line, print_table
+from pipelines.printing import p_value_text, print_json, print_line, print_table
 from pipelines.series import Series, period_of, read_series
 from pipelines.settings import load_settings
 from pipelines.statistics.monotonic import Line, MonotonicTest, seasonal_mann_kendall, seasonal_sen_line
@@ -83,9 +83,9 @@ def monthly_command(
     if not turns:
         print_line("no turning point of the trend")
     direction = "no significant trend" if test.p >= 0.05 else "increasing" if test.s > 0 else "decreasing"
-    p = "< 0.001" if test.p < 0.001 else f"= {test.p:.3f}"
     print_line(
-        f"{direction}, {series.periods[0]} to {series.periods[-1]}, n = {test.n} months, {test.method} p {p}, "
+        f"{direction}, {series.periods[0]} to {series.periods[-1]}, n = {test.n} months, "
+        f"{test.method} p {p_value_text(test.p)}, "
         f"Sen slope {line.slope:+.3g} a year ({line.low:+.3g} to {line.high:+.3g})"
     )
     if len(series.periods) < len(whole.periods):

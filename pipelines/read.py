@@ -21,7 +21,6 @@ from pipelines.source import ReadOptions, SourceFolder
 from schemas.declarations import quote_identifier, quote_literal
 
 HEADER_SEARCH_ROWS = 100
-ROW_COLUMNS = ("_file", "_sheet", "_row")
 
 
 @dataclass(frozen=True)

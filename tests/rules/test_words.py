@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
+from figure_data import ABOUT
 
 from pipelines.database import connect
 from pipelines.outcome import Outcome
 from pipelines.settings import Settings
 from pipelines.source import Source
 from pipelines.words import age_word_problem, check_words
-
-ABOUT: dict[str, Any] = {
-    "source_id": "xx_tiny",
-    "title": "Tiny",
-    "publisher": "nobody",
-    "url": "https://example.org",
-    "licence": {"name": "invented"},
-    "citation": "invented",
-    "layouts": [{"files": ["x.csv"], "read": {"columns": ["a"]}}],
-    "columns": {"ref_area": "a", "time_period": "b", "value": "c", "sex": "d", "age": "e"},
-    "area_scheme": "code",
-    "measures": {"victims": {"counting_unit": "victim"}},
-}
 
 
 def judged(folder: Path, *words: tuple[str, str, str, str]) -> dict[str, Outcome]:

@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +175,5 @@ def test_lock_of_a_killed_writer_is_free(tmp_path: Path) -> None:
     with _hold(tmp_path, 600) as holder:
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-        start = time.monotonic()
-        with writing(load_settings(tmp_path), 10):
-            assert time.monotonic() - start < 5
+        with writing(load_settings(tmp_path), 0):  # without waiting: the system freed it with the process
+            pass

@@ -1,0 +1,164 @@
+"""Tiny data for the rules on figures: what a case gives, plain rows for what it leaves out, and a judge over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.database import connect
+from pipelines.rules import judge_rule, open_tables
+from pipelines.settings import Settings
+from pipelines.source import Source
+from schemas.declarations import attribute_columns, load_rules
+
+ABOUT = {
+    "source_id": "xx_tiny",
+    "title": "Tiny",
+    "publisher": "nobody",
+    "url": "https://example.org",
+    "licence": {"name": "invented"},
+    "citation": "invented",
+    "layouts": [{"files": ["x.csv"], "read": {"columns": ["a"]}}],
+    "columns": {"ref_area": "a", "time_period": "b", "value": "c", "sex": "d", "age": "e", "measure": "m"},
+    "area_scheme": "code",
+    "measures": {"victims": {"counting_unit": "victim"}, "offences": {"counting_unit": "offence"}},
+    "constants": {"measure": "victims"},
+}
+KEY = {
+    "freq": "A",
+    "stage": "recorded",
+    "counting_unit": "victim",
+    "iccs": "0101",
+    "ref_area": "MX",
+    "area_level": "country",
+    "time_period": "2020",
+    "sex": "_T",
+    "age": "_T",
+    **dict.fromkeys(attribute_columns(), "_T"),
+    "value": 1.0,
+    "obs_status": "A",
+}
+CELL = {**KEY, "missing_reason": None, "conf_status": "F", "completeness": 1.0, "caveats": None}
+CORE = {
+    **KEY,
+    "cell": 1,
+    "_file": "x.csv",
+    "_sheet": None,
+    "_row": 2,
+    "measure": "victims",
+    "national_code": "H",
+    "national_label": "Homicidio",
+    "link": 1,
+    "weight": 1.0,
+}
+LINK = {
+    "link": 1,
+    "national_code": "H",
+    "national_label": "Homicidio",
+    "iccs_code": "0101",
+    "sex": None,
+    "weight": "1",
+    "status": "reviewed",
+    "out_of_scope": None,
+}
+MAPPED = {
+    "link": 1,
+    "measure": "victims",
+    "stage": "recorded",
+    "counting_unit": "victim",
+    "time_period": "2020",
+    "sex": "M",
+    "count": 10.0,
+}
+RATE = {
+    "_row": 2, "ref_area": "MX", "time_period": "2020", "national_code": "H", "iccs": "0101", "stage": "recorded",
+    "counting_unit": "victim", "count": 50.0, "rate": 5.0, "per": 100000.0, "population": 1e6, "rate_made": 5.0,
+}  # fmt: skip
+Rows = list[dict[str, Any]]
+_TEXT = {"_sheet", "missing_reason", "caveats", "sex", "out_of_scope", "iccs"}
+
+
+@dataclass
+class Data:
+    """What one case gives the rules; what is not said takes one plain row."""
+
+    cells: Rows = field(default_factory=lambda: [{}])
+    core: Rows = field(default_factory=lambda: [{}])
+    links: Rows = field(default_factory=lambda: [{}])
+    mapped: Rows = field(default_factory=lambda: [{}])
+    rates: Rows = field(default_factory=lambda: [{}])
+    previous: Rows | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+
+
+def _write(rows: Rows, whole: dict[str, Any], path: Path) -> Path:
+    full = [{**whole, **row} for row in rows]
+    types = {name: pa.string() if name in _TEXT else pa.array([value]).type for name, value in whole.items()}
+    schema = pa.schema(list(types.items()))
+    pq.write_table(pa.Table.from_pylist(full, schema=schema), path)
+    return path
+
+
+class Judge:
+    """Runs rules on tiny data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def open(self, connection: duckdb.DuckDBPyConnection, data: Data) -> Source:
+        source = Source.model_validate({**ABOUT, **data.about})
+        files = SimpleNamespace(
+            core=_write(data.core, CORE, self.folder / "core.parquet"),
+            links=_write(data.links, LINK, self.folder / "links.parquet"),
+            rates=_write(data.rates, RATE, self.folder / "rates.parquet"),
+            mapped=_write(data.mapped, MAPPED, self.folder / "mapped.parquet"),
+        )
+        cells = _write(data.cells, CELL, self.folder / "cells.parquet")
+        before = None
+        if data.previous is not None:
+            before = _write(data.previous, CELL, self.folder / "previous.parquet")
+        open_tables(connection, source, files, cells, before)  # type: ignore[arg-type]
+        return source
+
+    def __call__(self, rule: str, data: Data) -> tuple[str, int, int, str]:
+        with connect(Settings(data=self.folder, threads=1)) as connection:
+            source = self.open(connection, data)
+            found = judge_rule(connection, load_rules()[rule], source)
+            (kept,) = connection.execute("SELECT count(*) FROM finding").fetchall()
+            assert found.outcome == "errored" or kept == (found.failing,)
+        return found.outcome, found.checked, found.failing, found.detail
+
+
+def by_sex(men: float, women: float, unknown: float, total: float | None = None, **key: Any) -> Rows:
+    total = men + women + unknown if total is None else total
+    figures = {"M": men, "F": women, "_U": unknown, "_T": total}
+    return [{**key, "sex": sex, "value": value} for sex, value in figures.items()]
+
+
+def by_age(total: float | None = None, **bands: float) -> Rows:
+    total = sum(bands.values()) if total is None else total
+    return [{"age": age, "value": value} for age, value in {**bands, "_T": total}.items()]
+
+
+def years(values: list[float | None], first: int = 2010, **key: Any) -> Rows:
+    return [{**key, "time_period": str(first + n), "value": value} for n, value in enumerate(values)]
+
+
+def ages(*codes: str) -> Rows:
+    return [{"age": code} for code in codes]
+
+
+def states(*codes: str, **key: Any) -> Rows:
+    return [{**key, "ref_area": code, "area_level": "admin1"} for code in codes]
+
+
+def months(values: list[float], **key: Any) -> Rows:
+    return [
+        {**key, "freq": "M", "time_period": f"2020-{n:02}", "value": value} for n, value in enumerate(values, start=1)
+    ]
