@@ -18,11 +18,6 @@ from pipelines.validate import Validated
 from schemas.codelists import area_ancestors, load_areas
 from schemas.declarations import breakdown_columns, quote_literal
 
-_PLACE_IN_YEAR = {
-    "A": "0",
-    "Q": "CAST(right(time_period, 1) AS INTEGER)",
-    "M": "CAST(right(time_period, 2) AS INTEGER)",
-}
 _PERIODS_IN = {("M", "A"): 12, ("Q", "A"): 4, ("M", "Q"): 3}
 
 
@@ -90,7 +85,7 @@ def aggregate(folder: SourceFolder, validated: Validated, settings: Settings, wo
     source = folder.source
     cells = work / "aggregated.parquet"
     with connect(settings) as connection:
-        connection.execute(f"CREATE TEMP VIEW core AS FROM read_parquet({quote_literal(str(validated.core))})")
+        connection.execute(f"CREATE TEMP VIEW core_text AS FROM read_parquet({quote_literal(str(validated.core))})")
         register_areas(connection)
         register_categories(connection)
         connection.execute(
@@ -98,15 +93,39 @@ def aggregate(folder: SourceFolder, validated: Validated, settings: Settings, wo
             "SELECT DISTINCT area FROM area_ancestor WHERE len($covers) = 0 OR area IN $covers",
             {"covers": list(source.covers)},
         )
-        run_sql(connection, "published_cells", breakdowns=", ".join(f"{name} VARCHAR" for name in breakdown_columns()))
+        plans = plan_tables(source)
+        _open_core(connection, source, plans)
+        run_sql(
+            connection, "published_cells", breakdowns=", ".join(f"{name} {name}_code" for name in breakdown_columns())
+        )
         freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
         data_freq = {measure: tuple(found) for measure, found in freqs}
-        for plan in plan_tables(source):
+        for plan in plans:
             if plan.measure in data_freq:
                 _aggregate_one(connection, source, plan, data_freq[plan.measure])
         run_sql(connection, "write_published_cells", caveats=_caveats(source), target=quote_literal(str(cells)))
         (rows,) = fetch_row(connection, "SELECT count(*) FROM published_cells")
     return Aggregated(folder.source_id, cells, rows)
+
+
+def _open_core(connection: duckdb.DuckDBPyConnection, source: Source, plans: list[TablePlan]) -> None:
+    """Create ``core`` with its codes as enumerated types: numbers, which group many times faster than texts.
+
+    Each type is in the order of its texts, so that sorting, and the smallest and largest code, are those of the text.
+    """
+    run_sql(connection, "code_types")
+    for name in breakdown_columns():
+        connection.execute(
+            f"CREATE TEMP TYPE {name}_code AS ENUM (SELECT code FROM (SELECT {name} AS code FROM core_text "
+            f"UNION SELECT {_total_code(source, name)}) WHERE code IS NOT NULL ORDER BY code)"
+        )
+    used = [name for name in breakdown_columns() if any(name in plan.dimensions for plan in plans)]
+    run_sql(
+        connection,
+        "core_in_codes",
+        dimensions="".join(f", CAST({name} AS {name}_code) AS {name}" for name in used),
+        include_children="true" if source.parent_counts == "include_children" else "false",
+    )
 
 
 def register_areas(connection: duckdb.DuckDBPyConnection) -> None:
@@ -153,28 +172,24 @@ def _aggregate_one(
         raise UsageError(
             f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, the data have {data_freq[0]}"
         )
-    period = {"A": "left(time_period, 4)", "M": "time_period", "Q": "time_period"}[plan.freq]
-    if plan.freq == "Q" and data_freq[0] == "M":
-        period = "left(time_period, 4) || '-Q' || ((CAST(right(time_period, 2) AS INTEGER) + 2) // 3)"
     names = plan.dimensions
     run_sql(
         connection,
-        "aggregate",
+        "aggregate_events" if source.rows == "events" else "aggregate",
         measure=quote_literal(plan.measure),
         freq=quote_literal(plan.freq),
-        period=period,
-        bit=f"(1::BIGINT << {_PLACE_IN_YEAR[data_freq[0]]})",
+        period={"A": "year_period", "Q": "quarter_period", "M": "time_period"}[plan.freq],
         periods=str(periods),
-        include_children="true" if source.parent_counts == "include_children" else "false",
-        events="true" if source.rows == "events" else "false",
         cells="true" if source.rows == "cells" else "false",
         dimensions="".join(f", {name}" for name in names),
-        totals="".join(f", coalesce({name}, {_total_code(source, name)}) AS {name}" for name in names),
+        totals="".join(
+            f", coalesce({name}, CAST({_total_code(source, name)} AS {name}_code)) AS {name}" for name in names
+        ),
         sets=", ".join(f"({', '.join(one)})" for one in plan.sets),
         not_broken_down="".join(
             f", {_total_code(source, name)} AS {name}" for name in breakdown_columns() if name not in names
         ),
-        same_dimensions="".join(f" AND cell.{name} = combination.{name}" for name in names),
+        same_dimensions="".join(f" AND cell.{name} = zero.{name}" for name in names),
         levels=", ".join(quote_literal(level) for level in plan.area_levels) or "area_level",
     )
 

@@ -6,24 +6,13 @@ WITH base AS (
     SELECT stage, counting_unit, iccs, national_code, ref_area, area_level, {{period}} AS time_period{{dimensions}},
         sum(value) AS value,
         bit_count(
-            coalesce(bit_or({{bit}}) FILTER (value IS NOT NULL), 0) & ~coalesce(bit_or({{bit}}) FILTER (value IS NULL), 0)
+            coalesce(bit_or(place) FILTER (value IS NOT NULL), 0) & ~coalesce(bit_or(place) FILTER (value IS NULL), 0)
         ) AS present,
         min(obs_status) AS lowest, max(obs_status) AS highest
     FROM core
+    JOIN period_list USING (time_period)
     WHERE measure = {{measure}}
     GROUP BY ALL
-),
--- In a source of events the months with any event are those covered.
-covered AS (
-    SELECT {{period}} AS period, least(count(DISTINCT time_period), {{periods}}) AS months
-    FROM core
-    WHERE measure = {{measure}}
-    GROUP BY ALL
-),
-timed AS (
-    SELECT base.* REPLACE (CASE WHEN {{events}} THEN months ELSE present END AS present), {{periods}} AS expected
-    FROM base
-    JOIN covered ON covered.period = base.time_period
 ),
 -- National codes into their category. Where every cell is written, an area that lacks a code which others give for the
 -- same cell has an incomplete sum.
@@ -33,15 +22,13 @@ summed AS (
         min(present) * CASE WHEN {{cells}} THEN count(*) / max(count(*)) OVER (
             PARTITION BY stage, counting_unit, iccs, time_period{{dimensions}}
         ) ELSE 1 END AS present,
-        max(expected) AS expected,
         min(lowest) AS lowest, max(highest) AS highest
-    FROM timed
+    FROM base
     GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}}
 ),
 added AS (
     SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{totals}},
-        sum(value) AS value, min(present) AS present, max(expected) AS expected, count(*) AS parts,
-        min(lowest) AS lowest, max(highest) AS highest
+        sum(value) AS value, min(present) AS present, count(*) AS parts, min(lowest) AS lowest, max(highest) AS highest
     FROM summed
     GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period, GROUPING SETS ({{sets}})
 ),
@@ -54,40 +41,17 @@ totalled AS (
     )
     FROM added
 ),
--- Up the ICCS tree: a category holds its own counts and those of every category below it. Where the source gives a
--- category with its children inside, that figure stands, and what is below it is not added again.
-given_categories AS (
-    SELECT DISTINCT iccs FROM base
-),
-climb AS (
-    SELECT up.code, up.ancestor, up.via
-    FROM iccs_ancestor AS up
-    SEMI JOIN given_categories ON given_categories.iccs = up.code
-    WHERE NOT {{include_children}} OR up.ancestor = up.code OR NOT EXISTS (
-        FROM given_categories AS other
-        JOIN iccs_ancestor AS below ON below.code = up.code AND below.ancestor = other.iccs
-        WHERE other.iccs <> up.code AND starts_with(other.iccs, up.ancestor)
-    )
-),
-made_from AS (
-    SELECT stage, counting_unit, ancestor AS iccs, time_period,
-        CASE WHEN bool_or(via <> '=') THEN string_agg(DISTINCT via, ';' ORDER BY via) END AS children
-    FROM (SELECT DISTINCT stage, counting_unit, iccs, time_period FROM timed) AS seen
-    JOIN climb ON climb.code = seen.iccs
-    GROUP BY ALL
-),
 rolled AS (
-    SELECT stage, counting_unit, coalesce(climb.ancestor, totalled.iccs) AS iccs, ref_area, area_level,
+    SELECT stage, counting_unit, coalesce(up.ancestor, totalled.iccs) AS iccs, ref_area, area_level,
         time_period{{dimensions}},
         sum(value) AS value,
         min(present) * CASE WHEN {{cells}} THEN count(*) / max(count(*)) OVER (
-            PARTITION BY stage, counting_unit, coalesce(climb.ancestor, totalled.iccs), time_period{{dimensions}}
+            PARTITION BY stage, counting_unit, coalesce(up.ancestor, totalled.iccs), time_period{{dimensions}}
         ) ELSE 1 END AS present,
-        max(expected) AS expected,
         min(lowest) AS lowest, max(highest) AS highest
     FROM totalled
-    LEFT JOIN climb ON climb.code = totalled.iccs
-    GROUP BY stage, counting_unit, coalesce(climb.ancestor, totalled.iccs), ref_area, area_level,
+    LEFT JOIN (FROM climb WHERE measure = {{measure}}) AS up ON up.code = totalled.iccs
+    GROUP BY stage, counting_unit, coalesce(up.ancestor, totalled.iccs), ref_area, area_level,
         time_period{{dimensions}}
 ),
 areas_expected AS (
@@ -95,71 +59,25 @@ areas_expected AS (
     FROM area_ancestor
     GROUP BY ALL
 ),
--- An area of which the source covers only some parts is not made from them.
-partly_covered AS (
-    SELECT DISTINCT ancestor
-    FROM area_ancestor
-    WHERE area_level IN (SELECT area_level FROM base) AND area NOT IN (SELECT area FROM covered_area)
-),
--- An area that the source itself gives is not made again from the areas in it, and stands for them further up.
-given AS (
-    SELECT DISTINCT ref_area FROM base
-),
-already_given AS (
-    SELECT DISTINCT between_them.area, above.ancestor
-    FROM area_ancestor AS between_them
-    JOIN given ON given.ref_area = between_them.ancestor AND between_them.ancestor <> between_them.area
-    JOIN area_ancestor AS above ON above.area = between_them.ancestor
-),
 located AS (
     SELECT stage, counting_unit, iccs, link.ancestor AS ref_area, link.ancestor_level AS area_level,
         time_period{{dimensions}},
         sum(value) AS value,
-        CASE WHEN {{events}} THEN min(present) ELSE sum(present) END AS present,
-        max(expected) * CASE WHEN {{events}} THEN 1 ELSE any_value(areas) END AS expected,
+        sum(present) AS present,
+        {{periods}} * any_value(areas) AS expected,
         min(lowest) AS lowest, max(highest) AS highest
     FROM rolled
     JOIN area_ancestor AS link ON link.area = rolled.ref_area
     JOIN areas_expected ON areas_expected.ancestor = link.ancestor AND areas_expected.area_level = rolled.area_level
-    WHERE link.ancestor = rolled.ref_area
-        OR (link.ancestor NOT IN (FROM partly_covered) AND (link.area, link.ancestor) NOT IN (FROM already_given))
+    WHERE link.ancestor = rolled.ref_area OR (
+        link.ancestor NOT IN (SELECT ancestor FROM partly_covered WHERE measure = {{measure}})
+        AND (link.area, link.ancestor) NOT IN (SELECT (area, ancestor) FROM already_given WHERE measure = {{measure}})
+    )
     GROUP BY stage, counting_unit, iccs, link.ancestor, link.ancestor_level, time_period{{dimensions}}
-),
--- Where rows are events, what is not there did not happen: zeros for every area of the lists used.
-combination AS (
-    SELECT DISTINCT stage, counting_unit, iccs{{dimensions}} FROM located
-),
-grid AS (
-    SELECT combination.*, area.ancestor AS ref_area, area.ancestor_level AS area_level, covered.period AS time_period,
-        months
-    FROM combination
-    CROSS JOIN covered
-    CROSS JOIN (
-        SELECT DISTINCT inside.ancestor, inside.ancestor_level
-        FROM area_ancestor AS inside
-        JOIN area_ancestor AS top ON top.area = inside.area AND top.ancestor_level = 'country'
-        WHERE inside.area_level IN (SELECT DISTINCT area_level FROM base)
-            AND inside.ancestor NOT IN (FROM partly_covered)
-            AND top.ancestor IN (
-                SELECT link.ancestor FROM base JOIN area_ancestor AS link ON link.area = base.ref_area
-                WHERE link.ancestor_level = 'country'
-            )
-    ) AS area
-    WHERE {{events}}
-),
-filled AS (
-    SELECT * FROM located
-    UNION ALL BY NAME
-    SELECT combination.* EXCLUDE (months), 0 AS value, months AS present, {{periods}} AS expected,
-        'A' AS lowest, 'A' AS highest
-    FROM grid AS combination
-    ANTI JOIN located AS cell
-        ON cell.ref_area = combination.ref_area AND cell.time_period = combination.time_period
-        AND cell.iccs IS NOT DISTINCT FROM combination.iccs AND cell.stage = combination.stage
-        AND cell.counting_unit = combination.counting_unit {{same_dimensions}}
 )
 SELECT
-    ref_area, area_level, time_period, {{freq}} AS freq, iccs, made_from.children AS iccs_made_from, stage, counting_unit{{dimensions}}{{not_broken_down}},
+    ref_area, area_level, time_period, {{freq}} AS freq, iccs, made.children AS iccs_made_from, stage,
+    counting_unit{{dimensions}}{{not_broken_down}},
     CASE WHEN present >= expected THEN value END AS value,
     CASE
         WHEN present < expected AND lowest = highest AND lowest IN ('L', 'M', 'Q') THEN lowest
@@ -178,6 +96,6 @@ SELECT
     END AS missing_reason,
     'F' AS conf_status,
     present / expected AS completeness
-FROM filled AS located
-LEFT JOIN made_from USING (stage, counting_unit, iccs, time_period)
+FROM located
+LEFT JOIN (FROM made_from WHERE measure = {{measure}}) AS made USING (stage, counting_unit, iccs, time_period)
 WHERE area_level IN ({{levels}})

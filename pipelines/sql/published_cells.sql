@@ -1,6 +1,7 @@
--- Grain: one row for each published cell of a source.
+-- Grain: one row for each published cell of a source; codes are numbers of the types in code_types.sql.
 CREATE TEMP TABLE published_cells (
-    ref_area VARCHAR, area_level VARCHAR, time_period VARCHAR, freq VARCHAR, iccs VARCHAR, iccs_made_from VARCHAR,
-    stage VARCHAR, counting_unit VARCHAR, {{breakdowns}},
-    value DOUBLE, obs_status VARCHAR, missing_reason VARCHAR, conf_status VARCHAR, completeness DOUBLE
-);
+    ref_area area_code, area_level area_level_code, time_period period_code, freq freq_code, iccs iccs_code,
+    iccs_made_from children_code, stage stage_code, counting_unit counting_unit_code, {{breakdowns}},
+    value DOUBLE, obs_status obs_status_code, missing_reason missing_reason_code, conf_status conf_status_code,
+    completeness DOUBLE
+)

@@ -1,0 +1,91 @@
+-- Grain of what is added: one row for each area of the lists used (also those above), period, ICCS category and
+-- combination of the dimensions asked for, totals marked _T. Rows are events: what is not there did not happen, a zero.
+INSERT INTO published_cells BY NAME
+WITH base AS (
+    SELECT stage, counting_unit, iccs, ref_area, area_level, {{period}} AS time_period{{dimensions}},
+        sum(value) AS value, min(obs_status) AS lowest, max(obs_status) AS highest
+    FROM core
+    JOIN period_list USING (time_period)
+    WHERE measure = {{measure}}
+    GROUP BY ALL
+),
+-- The months with any event are those covered.
+covered AS (
+    SELECT {{period}} AS time_period, least(count(DISTINCT time_period), {{periods}}) AS months
+    FROM core
+    JOIN period_list USING (time_period)
+    WHERE measure = {{measure}}
+    GROUP BY ALL
+),
+rolled AS (
+    SELECT stage, counting_unit, coalesce(up.ancestor, base.iccs) AS iccs, ref_area, area_level,
+        time_period{{dimensions}},
+        sum(value) AS value, min(lowest) AS lowest, max(highest) AS highest
+    FROM base
+    LEFT JOIN (FROM climb WHERE measure = {{measure}}) AS up ON up.code = base.iccs
+    GROUP BY stage, counting_unit, coalesce(up.ancestor, base.iccs), ref_area, area_level, time_period{{dimensions}}
+),
+-- An area that the source gives is in no second row: where it gives it, it is not made again (already_given).
+located AS (
+    FROM rolled
+    UNION ALL BY NAME
+    SELECT stage, counting_unit, iccs, link.ancestor AS ref_area, link.ancestor_level AS area_level,
+        time_period{{dimensions}},
+        sum(value) AS value, min(lowest) AS lowest, max(highest) AS highest
+    FROM rolled
+    JOIN area_ancestor AS link ON link.area = rolled.ref_area
+    WHERE link.ancestor <> rolled.ref_area
+        AND link.ancestor NOT IN (SELECT ancestor FROM partly_covered WHERE measure = {{measure}})
+        AND (link.area, link.ancestor) NOT IN (SELECT (area, ancestor) FROM already_given WHERE measure = {{measure}})
+    GROUP BY stage, counting_unit, iccs, link.ancestor, link.ancestor_level, time_period{{dimensions}}
+),
+totalled AS (
+    SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{totals}},
+        sum(value) AS value, min(lowest) AS lowest, max(highest) AS highest
+    FROM located
+    GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period, GROUPING SETS ({{sets}})
+),
+combination AS (
+    SELECT DISTINCT stage, counting_unit, iccs{{dimensions}} FROM totalled
+),
+area AS (
+    SELECT DISTINCT inside.ancestor AS ref_area, inside.ancestor_level AS area_level
+    FROM area_ancestor AS inside
+    JOIN area_ancestor AS top ON top.area = inside.area AND top.ancestor_level = 'country'
+    WHERE inside.area_level IN (SELECT area_level FROM given_area WHERE measure = {{measure}})
+        AND inside.ancestor NOT IN (SELECT ancestor FROM partly_covered WHERE measure = {{measure}})
+        AND top.ancestor IN (
+            SELECT link.ancestor FROM given_area JOIN area_ancestor AS link ON link.area = given_area.ref_area
+            WHERE given_area.measure = {{measure}} AND link.ancestor_level = 'country'
+        )
+),
+filled AS (
+    FROM totalled WHERE area_level IN ({{levels}})
+    UNION ALL BY NAME
+    SELECT zero.*, 0 AS value, 'A' AS lowest, 'A' AS highest
+    FROM (
+        SELECT combination.*, area.*, covered.time_period
+        FROM combination CROSS JOIN area CROSS JOIN covered
+        WHERE area_level IN ({{levels}})
+    ) AS zero
+    ANTI JOIN totalled AS cell
+        ON cell.ref_area = zero.ref_area AND cell.time_period = zero.time_period
+        AND cell.iccs IS NOT DISTINCT FROM zero.iccs AND cell.stage = zero.stage
+        AND cell.counting_unit = zero.counting_unit {{same_dimensions}}
+)
+SELECT
+    ref_area, area_level, time_period, {{freq}} AS freq, iccs, made.children AS iccs_made_from, stage,
+    counting_unit{{dimensions}}{{not_broken_down}},
+    CASE WHEN months = {{periods}} THEN value END AS value,
+    CASE
+        WHEN months < {{periods}} THEN 'O'
+        WHEN lowest = 'A' THEN highest  -- one kind of mark among normal values marks the sum
+        WHEN lowest = highest THEN lowest
+        ELSE 'E'
+    END AS obs_status,
+    CASE WHEN months < {{periods}} THEN 'incomplete' END AS missing_reason,
+    'F' AS conf_status,
+    months / {{periods}} AS completeness
+FROM filled
+JOIN covered USING (time_period)
+LEFT JOIN (FROM made_from WHERE measure = {{measure}}) AS made USING (stage, counting_unit, iccs, time_period)
