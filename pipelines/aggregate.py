@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations, pairwise
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from iccs.classification import load_classification
-from pipelines.database import connect, fetch_row, run_sql
+from pipelines.database import fetch_row, open_connection, run_sql
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.source import Source, SourceFolder
@@ -23,11 +22,18 @@ _PERIODS_IN = {("M", "A"): 12, ("Q", "A"): 4, ("M", "Q"): 3}
 
 @dataclass(frozen=True)
 class Aggregated:
-    """Result of step 6: ``cells``, one row for each published cell, with completeness; Parquet."""
+    """Result of step 6: a connection with the tables ``core`` and ``cells``, one row for each published cell.
+
+    Both have their codes as enumerated types. The next step judges and writes them, and they end with the connection.
+    """
 
     source_id: str
-    cells: Path
+    connection: duckdb.DuckDBPyConnection = field(repr=False)
     rows: int
+
+    def close(self) -> None:
+        """Let go of the tables."""
+        self.connection.close()
 
     @property
     def summary(self) -> str:
@@ -73,7 +79,7 @@ def plan_tables(source: Source) -> list[TablePlan]:
     return plans
 
 
-def aggregate(folder: SourceFolder, validated: Validated, settings: Settings, work: Path) -> Aggregated:
+def aggregate(folder: SourceFolder, validated: Validated, settings: Settings) -> Aggregated:
     """Make the cells that the source's breakdowns ask for, from its observations.
 
     A sum over months, areas or parts is made only where all of them are there; else the cell stays, without a value,
@@ -83,8 +89,8 @@ def aggregate(folder: SourceFolder, validated: Validated, settings: Settings, wo
         UsageError: a breakdown asks for a frequency that the data cannot give.
     """
     source = folder.source
-    cells = work / "aggregated.parquet"
-    with connect(settings) as connection:
+    connection = open_connection(settings)
+    try:
         connection.execute(f"CREATE TEMP VIEW core_text AS FROM read_parquet({quote_literal(str(validated.core))})")
         register_areas(connection)
         register_categories(connection)
@@ -93,22 +99,23 @@ def aggregate(folder: SourceFolder, validated: Validated, settings: Settings, wo
             "SELECT DISTINCT area FROM area_ancestor WHERE len($covers) = 0 OR area IN $covers",
             {"covers": list(source.covers)},
         )
-        plans = plan_tables(source)
-        _open_core(connection, source, plans)
+        _open_core(connection, source)
         run_sql(
             connection, "published_cells", breakdowns=", ".join(f"{name} {name}_code" for name in breakdown_columns())
         )
         freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
         data_freq = {measure: tuple(found) for measure, found in freqs}
-        for plan in plans:
+        for plan in plan_tables(source):
             if plan.measure in data_freq:
                 _aggregate_one(connection, source, plan, data_freq[plan.measure])
-        run_sql(connection, "write_published_cells", caveats=_caveats(source), target=quote_literal(str(cells)))
-        (rows,) = fetch_row(connection, "SELECT count(*) FROM published_cells")
-    return Aggregated(folder.source_id, cells, rows)
+        (rows,) = fetch_row(connection, "SELECT count(*) FROM cells")
+    except BaseException:
+        connection.close()
+        raise
+    return Aggregated(folder.source_id, connection, rows)
 
 
-def _open_core(connection: duckdb.DuckDBPyConnection, source: Source, plans: list[TablePlan]) -> None:
+def _open_core(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     """Create ``core`` with its codes as enumerated types: numbers, which group many times faster than texts.
 
     Each type is in the order of its texts, so that sorting, and the smallest and largest code, are those of the text.
@@ -119,11 +126,10 @@ def _open_core(connection: duckdb.DuckDBPyConnection, source: Source, plans: lis
             f"CREATE TEMP TYPE {name}_code AS ENUM (SELECT code FROM (SELECT {name} AS code FROM core_text "
             f"UNION SELECT {_total_code(source, name)}) WHERE code IS NOT NULL ORDER BY code)"
         )
-    used = [name for name in breakdown_columns() if any(name in plan.dimensions for plan in plans)]
     run_sql(
         connection,
         "core_in_codes",
-        dimensions="".join(f", CAST({name} AS {name}_code) AS {name}" for name in used),
+        dimensions=", ".join(f"CAST({name} AS {name}_code) AS {name}" for name in breakdown_columns()),
         include_children="true" if source.parent_counts == "include_children" else "false",
     )
 
@@ -199,18 +205,18 @@ def _total_code(source: Source, dimension: str) -> str:
     return quote_literal(source.totals.get(dimension, "_T"))
 
 
-def _caveats(source: Source) -> str:
-    """The caveat codes of a cell, by period and category, as an SQL expression."""
+def caveats_sql(source: Source) -> str:
+    """Return the caveat codes that a source declares for a cell, by period and category, as an SQL expression."""
     parts = []
     for caveat in source.caveats:
         conditions = ["true"]
         if caveat.first_period:
             first = quote_literal(caveat.first_period)
-            conditions.append(f"left(time_period, length({first})) >= {first}")
+            conditions.append(f"left(cells.time_period, length({first})) >= {first}")
         if caveat.last_period:
             last = quote_literal(caveat.last_period)
-            conditions.append(f"left(time_period, length({last})) <= {last}")
+            conditions.append(f"left(cells.time_period, length({last})) <= {last}")
         if caveat.iccs:
-            conditions.append(f"iccs IN ({', '.join(quote_literal(code) for code in caveat.iccs)})")
+            conditions.append(f"cells.iccs IN ({', '.join(quote_literal(code) for code in caveat.iccs)})")
         parts.append(f"CASE WHEN {' AND '.join(conditions)} THEN {quote_literal(caveat.caveat)} END")
     return f"nullif(concat_ws(';', {', '.join(parts)}), '')" if parts else "NULL::VARCHAR"

@@ -29,17 +29,21 @@ def connect(settings: Settings, path: Path | None = None) -> Iterator[duckdb.Duc
         settings: limits and folders.
         path: database file to write; default in memory, where a connection sees its own temporary tables only.
     """
-    settings.work.mkdir(parents=True, exist_ok=True)
-    limits = (settings.memory_limit, settings.threads, settings.work / "spill")
-    if path:
-        connection = _open(str(path), *limits)
-    else:
-        with _OPENING:
-            connection = _open_in_memory(*limits).cursor()
+    connection = open_connection(settings, path)
     try:
         yield connection
     finally:
         connection.close()
+
+
+def open_connection(settings: Settings, path: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a connection as ``connect`` does, for a caller that closes it itself."""
+    settings.work.mkdir(parents=True, exist_ok=True)
+    limits = (settings.memory_limit, settings.threads, settings.work / "spill")
+    if path:
+        return _open(str(path), *limits)
+    with _OPENING:
+        return _open_in_memory(*limits).cursor()
 
 
 @lru_cache(maxsize=1)

@@ -21,6 +21,8 @@ from typing import IO, TYPE_CHECKING, Any
 from schemas.declarations import Rule, load_rules
 
 if TYPE_CHECKING:
+    import duckdb
+
     from pipelines.outcome import Outcome
     from pipelines.settings import Settings
 
@@ -111,15 +113,17 @@ class SuiteProcess:
                     encoding="utf-8",
                 )
 
-    def begin(self, cells: Path, kind: str, settings: Settings) -> Callable[[], list[Outcome]]:
-        """Begin to judge a Parquet file of published cells; the function returned waits and gives each outcome.
+    def begin(
+        self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
+    ) -> Callable[[], list[Outcome]]:
+        """Begin to judge the table ``cells`` of the connection; the function returned waits and gives each outcome.
 
         Where the process died, each expectation is errored.
         """
         self.start()
         rules = expectation_rules(kind)
         folder = TemporaryDirectory(dir=settings.work)
-        write_frames(cells, Path(folder.name), settings)
+        write_frames(connection, Path(folder.name))
         number = self._send({"folder": folder.name, "rules": [_request(rule) for rule in rules]})
 
         def outcomes() -> list[Outcome]:
@@ -167,19 +171,17 @@ def _request(rule: Rule) -> dict[str, Any]:
     }
 
 
-def write_frames(cells: Path, folder: Path, settings: Settings) -> None:
-    """Write what occurs in the cells as small Parquet files, one a frame of the suite."""
-    from pipelines.database import connect, run_sql
+def write_frames(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write what occurs in the table ``cells`` as small Parquet files, one a frame of the suite."""
+    from pipelines.database import run_sql
     from schemas.declarations import attribute_columns, quote_literal
 
-    with connect(settings) as connection:
-        run_sql(
-            connection,
-            "suite_frames",
-            cells=quote_literal(str(cells)),
-            attributes="".join(f", {name}" for name in attribute_columns()),
-            **{name: quote_literal(str(folder / f"{name}.parquet")) for name in FRAMES},
-        )
+    run_sql(
+        connection,
+        "suite_frames",
+        attributes="".join(f", {name}" for name in attribute_columns()),
+        **{name: quote_literal(str(folder / f"{name}.parquet")) for name in FRAMES},
+    )
 
 
 def _outcome(rule: Rule, answer: dict[str, Any] | None) -> Outcome:

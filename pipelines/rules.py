@@ -15,9 +15,9 @@ import duckdb
 import pyarrow as pa
 
 from iccs.classification import load_classification
-from pipelines.aggregate import Aggregated, register_areas
+from pipelines.aggregate import Aggregated, caveats_sql
 from pipelines.coverage import coverage_parts
-from pipelines.database import connect, fetch_row, load_sql, run_sql
+from pipelines.database import fetch_row, load_sql, run_sql
 from pipelines.errors import DataRefused, Problem
 from pipelines.outcome import Outcome
 from pipelines.settings import Settings
@@ -33,8 +33,10 @@ _MOST_PROBLEMS_SHOWN = 20
 class Suite(Protocol):
     """Judges the structure of cells; ``pipelines.expectations.SuiteProcess`` in a run."""
 
-    def begin(self, cells: Path, kind: str, settings: Settings) -> Callable[[], list[Outcome]]:
-        """Begin to judge a Parquet file of published cells; the function returned gives every outcome."""
+    def begin(
+        self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
+    ) -> Callable[[], list[Outcome]]:
+        """Begin to judge the table ``cells`` of the connection; the function returned gives every outcome."""
 
 
 @dataclass(frozen=True)
@@ -91,31 +93,30 @@ def check(
     source = folder.source
     paths = {name: work / f"checked-{name}.parquet" for name in ("cells", "findings", "coverage")}
     outcomes = list(validated.outcomes)
-    structure = suite.begin(aggregated.cells, source.figures, settings) if suite is not None else list
-    with connect(settings) as connection:
-        open_tables(connection, source, validated, aggregated.cells, previous)
-        outcomes += [judge_rule(connection, rule, source) for rule in figure_rules(source.figures)]
-        _add_controls(connection, validated)
-        _locate(connection)
-        findings = quote_literal(str(paths["findings"]))
-        kept = "SELECT * EXCLUDE (place) FROM located ORDER BY rule, place"
-        connection.execute(f"COPY ({kept}) TO {findings} (FORMAT parquet)")
-        outcomes += structure()
-        _refuse(connection, folder, outcomes)
-        cells = _attach_caveats(connection, aggregated.cells, paths["cells"])
-        run_sql(connection, "coverage", **_coverage_parts(source), target=quote_literal(str(paths["coverage"])))
-    return Checked(folder.source_id, cells, paths["findings"], paths["coverage"], tuple(outcomes), aggregated.rows)
+    connection = aggregated.connection
+    structure = suite.begin(connection, source.figures, settings) if suite is not None else list
+    open_tables(connection, source, validated, previous)
+    outcomes += [judge_rule(connection, rule, source) for rule in figure_rules(source.figures)]
+    _add_controls(connection, validated)
+    _locate(connection)
+    findings = quote_literal(str(paths["findings"]))
+    kept = "SELECT * EXCLUDE (place) FROM located ORDER BY rule, place"
+    connection.execute(f"COPY ({kept}) TO {findings} (FORMAT parquet)")
+    outcomes += structure()
+    _refuse(connection, folder, outcomes)
+    _write_cells(connection, source, paths["cells"])
+    run_sql(connection, "coverage", **_coverage_parts(source), target=quote_literal(str(paths["coverage"])))
+    return Checked(folder.source_id, **paths, outcomes=tuple(outcomes), rows=aggregated.rows)
 
 
 def open_tables(
-    connection: duckdb.DuckDBPyConnection, source: Source, validated: Validated, cells: Path, previous: Path | None
+    connection: duckdb.DuckDBPyConnection, source: Source, validated: Validated, previous: Path | None
 ) -> None:
-    """Create the tables and views that the rules read: cells, core, annual, series, given, band and the code lists."""
-    files = {"cells": cells, "core": validated.core, "links": validated.links, "mapped": validated.mapped}
+    """Create what the rules read beside ``cells`` and ``core``: annual, series, given, band and the code lists."""
+    files = {"core_text": validated.core, "links": validated.links, "mapped": validated.mapped}
     files["published_rate"] = validated.rates
     for name, path in {**files, **({"previous": previous} if previous else {})}.items():
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet({quote_literal(str(path))})")
-    register_areas(connection)
     register_code_tables(connection)
     run_sql(connection, "rule_tables", **_total_parts(source))
     connection.execute(
@@ -150,7 +151,8 @@ def _total_parts(source: Source) -> dict[str, str]:
     parts = {"no_attributes": "".join(f" AND {name} = {totals[name]}" for name in attribute_columns())}
     parts["gives_age"] = "true" if "age" in source.columns else "false"  # an age implied by a link is not a band
     for name in ("sex", "age"):
-        parts[name] = f"CASE {name} WHEN {totals[name]} THEN '_T' ELSE {name} END"
+        whole = totals[name] == quote_literal("_T")
+        parts[name] = name if whole else f"CASE {name} WHEN {totals[name]} THEN '_T' ELSE {name} END"
     return parts
 
 
@@ -257,8 +259,8 @@ def _locate(connection: duckdb.DuckDBPyConnection) -> None:
     run_sql(connection, "locate_findings", sample=str(SAMPLE))
 
 
-def _attach_caveats(connection: duckdb.DuckDBPyConnection, cells: Path, target: Path) -> Path:
-    """Put each rule's caveat on the cells it found failing; leave the file as it is where there are none."""
+def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: Path) -> None:
+    """Write the cells, with the caveats of the source and those of each rule on the cells it found failing."""
     rules = [rule for rule in load_rules().values() if rule.caveat]
     given = {
         "rule": [rule.name for rule in rules],
@@ -267,11 +269,7 @@ def _attach_caveats(connection: duckdb.DuckDBPyConnection, cells: Path, target: 
     }
     connection.register("rule_caveat", pa.table(given))
     run_sql(connection, "caveat_cells")
-    (found,) = fetch_row(connection, "SELECT count(*) FROM caveat_cell")
-    if not found:
-        return cells
-    run_sql(connection, "attach_caveats", target=quote_literal(str(target)))
-    return target
+    run_sql(connection, "write_published_cells", caveats=caveats_sql(source), target=quote_literal(str(target)))
 
 
 def _coverage_parts(source: Source) -> dict[str, str]:

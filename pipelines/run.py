@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -179,10 +179,10 @@ def _check_acquired(
         validated = run_step("account", name, tallied.rows, account, folder, tallied, settings, work)
     else:
         validated = _validate_tables(folder, acquired, settings, work, run_step)
-    aggregated = run_step("aggregate", name, validated.rows, aggregate, folder, validated, settings, work)
-    checked = run_step(
-        "check", name, aggregated.rows, check, folder, validated, aggregated, settings, work, suite, previous
-    )
+    with closing(run_step("aggregate", name, validated.rows, aggregate, folder, validated, settings)) as aggregated:
+        checked = run_step(
+            "check", name, aggregated.rows, check, folder, validated, aggregated, settings, work, suite, previous
+        )
     return validated, checked
 
 

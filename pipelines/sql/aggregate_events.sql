@@ -1,6 +1,6 @@
 -- Grain of what is added: one row for each area of the lists used (also those above), period, ICCS category and
 -- combination of the dimensions asked for, totals marked _T. Rows are events: what is not there did not happen, a zero.
-INSERT INTO published_cells BY NAME
+INSERT INTO cells BY NAME
 WITH base AS (
     SELECT stage, counting_unit, iccs, ref_area, area_level, {{period}} AS time_period{{dimensions}},
         sum(value) AS value, min(obs_status) AS lowest, max(obs_status) AS highest
@@ -70,7 +70,7 @@ filled AS (
     ) AS zero
     ANTI JOIN totalled AS cell
         ON cell.ref_area = zero.ref_area AND cell.time_period = zero.time_period
-        AND cell.iccs IS NOT DISTINCT FROM zero.iccs AND cell.stage = zero.stage
+        AND cell.iccs = zero.iccs AND cell.stage = zero.stage
         AND cell.counting_unit = zero.counting_unit {{same_dimensions}}
 )
 SELECT

@@ -8,7 +8,7 @@ SELECT 'control_totals', row_number() OVER (ORDER BY abs(control.actual - contro
         || CAST(control.actual AS DECIMAL(38, 1)),
     control.file, any_value(core._sheet), control.row
 FROM read_parquet({{controls}}) AS control
-JOIN core ON core._file = control.file AND core._row = control.row
+JOIN core_text AS core ON core._file = control.file AND core._row = control.row
 WHERE NOT control.within_tolerance AND control.row IS NOT NULL
 GROUP BY control.control, control.file, control.row, control.expected, control.actual, core.stage, core.counting_unit
 HAVING abs(sum(core.value) - control.actual) <= 0.5

@@ -2,9 +2,10 @@
 CREATE TEMP TABLE core AS
 SELECT
     CAST(measure AS measure_code) AS measure, CAST(freq AS freq_code) AS freq, CAST(stage AS stage_code) AS stage,
-    CAST(counting_unit AS counting_unit_code) AS counting_unit, CAST(iccs AS iccs_code) AS iccs,
-    CAST(national_code AS national_code) AS national_code, CAST(ref_area AS area_code) AS ref_area,
-    CAST(area_level AS area_level_code) AS area_level, CAST(time_period AS period_code) AS time_period{{dimensions}},
+    CAST(counting_unit AS counting_unit_code) AS counting_unit, CAST(coalesce(iccs, '') AS iccs_code) AS iccs, link,
+    CAST(coalesce(national_code, '') AS national_code) AS national_code,
+    CAST(coalesce(national_label, '') AS national_label) AS national_label, CAST(ref_area AS area_code) AS ref_area,
+    CAST(area_level AS area_level_code) AS area_level, CAST(time_period AS period_code) AS time_period, {{dimensions}},
     CAST(obs_status AS obs_status_code) AS obs_status, value
 FROM core_text;
 

@@ -3,7 +3,7 @@
 COPY (
     WITH observed AS (
         SELECT stage, counting_unit, measure,
-            CASE WHEN length(iccs) > 4 AND iccs NOT LIKE 'ICCS%' THEN left(iccs, 4) ELSE coalesce(iccs, '') END AS division,
+            CASE WHEN length(iccs) > 4 AND iccs NOT LIKE 'ICCS%' THEN left(iccs, 4) ELSE iccs END AS division,
             left(time_period, 4) AS year, ref_area, area_level, {{dimensions}}, sum(value) AS value
         FROM core
         WHERE value IS NOT NULL

@@ -10,9 +10,9 @@ behind AS (
     SELECT number, min({'file': core._file, 'sheet': core._sheet, 'row': core._row}) AS first
     FROM sample
     JOIN area_ancestor AS up ON up.ancestor = sample.ref_area
-    JOIN core ON core.ref_area = up.area AND core.stage = sample.stage AND core.counting_unit = sample.counting_unit
+    JOIN core_text AS core ON core.ref_area = up.area AND core.stage = sample.stage AND core.counting_unit = sample.counting_unit
         AND left(core.time_period, 4) = left(sample.time_period, 4)
-    WHERE sample._row IS NULL AND (sample.iccs IS NULL OR starts_with(core.iccs, sample.iccs))
+    WHERE sample._row IS NULL AND core._row IS NOT NULL AND (sample.iccs IS NULL OR starts_with(core.iccs, sample.iccs))
     GROUP BY number
 )
 SELECT sample.* EXCLUDE (number) REPLACE (

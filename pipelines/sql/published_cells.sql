@@ -1,5 +1,5 @@
--- Grain: one row for each published cell of a source; codes are numbers of the types in code_types.sql.
-CREATE TEMP TABLE published_cells (
+-- Grain: one row for each published cell of a source; codes are numbers of the types in code_types.sql, iccs '' where there are none.
+CREATE TEMP TABLE cells (
     ref_area area_code, area_level area_level_code, time_period period_code, freq freq_code, iccs iccs_code,
     iccs_made_from children_code, stage stage_code, counting_unit counting_unit_code, {{breakdowns}},
     value DOUBLE, obs_status obs_status_code, missing_reason missing_reason_code, conf_status conf_status_code,

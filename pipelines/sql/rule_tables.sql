@@ -3,7 +3,7 @@
 -- Grain of given: one row for each area, category and period as the source gives it, sexes and ages together.
 -- Grain of band: one row for each stage, counting unit, year and age code of the observations, with its bounds.
 CREATE OR REPLACE TEMP TABLE annual AS
-SELECT stage, counting_unit, coalesce(iccs, '') AS iccs, ref_area, area_level, time_period,
+SELECT stage, counting_unit, iccs, ref_area, area_level, time_period,
     CAST(time_period AS INTEGER) AS year, {{sex}} AS sex, {{age}} AS age, value
 FROM cells
 WHERE freq = 'A' {{no_attributes}};
@@ -12,13 +12,15 @@ CREATE OR REPLACE TEMP VIEW series AS
 SELECT * FROM annual WHERE sex = '_T' AND age = '_T';
 
 CREATE OR REPLACE TEMP TABLE given AS
-SELECT stage, counting_unit, coalesce(iccs, '') AS iccs, ref_area, area_level, time_period,
-    CAST(left(time_period, 4) AS INTEGER) AS year, freq, sum(value) AS value
-FROM core
-GROUP BY ALL;
+SELECT *, CAST(left(time_period, 4) AS INTEGER) AS year
+FROM (
+    SELECT stage, counting_unit, iccs, ref_area, area_level, time_period, freq, sum(value) AS value
+    FROM core
+    GROUP BY ALL
+);
 
 CREATE OR REPLACE TEMP TABLE band AS
-SELECT DISTINCT stage, counting_unit, left(time_period, 4) AS time_period, core.age, bound.low, bound.high
-FROM core
-JOIN age_bound AS bound ON bound.age = core.age
+SELECT DISTINCT stage, counting_unit, left(time_period, 4) AS time_period, occurring.age, bound.low, bound.high
+FROM (SELECT DISTINCT stage, counting_unit, time_period, age FROM core) AS occurring
+JOIN age_bound AS bound ON bound.age = occurring.age
 WHERE {{gives_age}}

@@ -145,7 +145,7 @@ def load(place: Path, rules: bool, with_suite: bool) -> dict[str, Any]:
         validated = (
             step("validate", validate, folder, raw, classified, settings, work) if rules else unvalidated(classified)
         )
-        aggregated = step("aggregate", aggregate, folder, validated, settings, work)
+        aggregated = step("aggregate", aggregate, folder, validated, settings)
         if rules:
             step("check", check, folder, validated, aggregated, settings, work, suite, None)
     return {

@@ -20,6 +20,7 @@ import pytest
 
 import pipelines.rules
 from pipelines.cli import main
+from pipelines.database import connect
 from pipelines.errors import DataRefused
 from pipelines.expectations import SuiteProcess, expectation_rules
 from pipelines.outcome import Outcome
@@ -307,13 +308,13 @@ def test_a_warning_that_crashed_is_errored_in_the_outcomes(tmp_path: Path, monke
 def test_a_suite_that_died_is_errored(made: tuple[Settings, RunResult]) -> None:
     settings, _ = made
     (cells,) = settings.core.glob("ar_snic/*/cells.parquet")
-    settings.work.mkdir(exist_ok=True)
-    with SuiteProcess() as suite:
+    with SuiteProcess() as suite, connect(settings) as connection:
+        connection.execute(f"CREATE TEMP VIEW cells AS FROM read_parquet('{cells}')")
         suite.start()
         assert suite._process is not None
         suite._process.kill()
         suite._process.wait()
-        outcomes = suite.begin(cells, "count", settings)()
+        outcomes = suite.begin(connection, "count", settings)()
     assert {one.outcome for one in outcomes} == {"errored"}
     assert len(outcomes) == len(expectation_rules("count"))
 

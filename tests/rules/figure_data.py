@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.aggregate import register_areas
 from pipelines.database import connect
 from pipelines.rules import judge_rule, open_tables
 from pipelines.settings import Settings
@@ -123,7 +124,10 @@ class Judge:
         before = None
         if data.previous is not None:
             before = _write(data.previous, CELL, self.folder / "previous.parquet")
-        open_tables(connection, source, files, cells, before)  # type: ignore[arg-type]
+        for name, path in (("core", files.core), ("cells", cells)):
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet('{path}')")
+        register_areas(connection)
+        open_tables(connection, source, files, before)  # type: ignore[arg-type]
         return source
 
     def __call__(self, rule: str, data: Data) -> tuple[str, int, int, str]:

@@ -117,13 +117,16 @@ class Tiny:
         raw = read(source, acquire(source, settings, self.given), settings, work)
         classified = classify(source, conform(source, raw, settings, work), settings, work)
         validated = validate(source, raw, classified, settings, work)
+        cells = work / "cells.parquet"
+        with contextlib.closing(aggregate(source, validated, settings)) as aggregated:
+            aggregated.connection.execute(f"COPY cells TO '{cells}'")
         return TinyResult(
             {
                 "core": validated.core,
                 "reconciliation": validated.reconciliation,
                 "exclusions": validated.exclusions,
                 "controls": validated.controls,
-                "cells": aggregate(source, validated, settings, work).cells,
+                "cells": cells,
             }
         )
 
