@@ -19,6 +19,7 @@ def coverage_parts(source: Source) -> dict[str, str]:
         pairs += [(measure, "geography") for measure in source.measures]
     return {
         "dimensions": ", ".join(breakdown_columns()),
+        "dimension_texts": ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in breakdown_columns()),
         "declared": ", ".join(f"({quote_literal(m)}, {quote_literal(n)})" for m, n in pairs) or "(NULL, NULL)",
         "events": "true" if source.rows == "events" else "false",
         "full": str(FULL_AT_MOST_UNKNOWN),

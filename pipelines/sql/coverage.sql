@@ -1,21 +1,27 @@
 -- Grain: one row for each stage, counting unit, ICCS division, year and dimension: does the source break it down, and
 -- for which share of its counts is the code unknown. For geography the share is that of the regions without a figure.
 COPY (
-    WITH observed AS (
-        SELECT stage, counting_unit, measure,
-            CASE WHEN length(iccs) > 4 AND iccs NOT LIKE 'ICCS%' THEN left(iccs, 4) ELSE iccs END AS division,
-            left(time_period, 4) AS year, ref_area, area_level, {{dimensions}}, sum(value) AS value
+    WITH figure AS (
+        SELECT stage, counting_unit, measure, iccs, time_period, {{dimensions}}, sum(value) AS value
         FROM core
         WHERE value IS NOT NULL
         GROUP BY ALL
     ),
+    reported AS (
+        SELECT DISTINCT stage, counting_unit, measure, iccs, time_period, ref_area, area_level
+        FROM core
+        WHERE value IS NOT NULL
+    ),
+    observed AS (
+        SELECT stage, counting_unit, measure,
+            CASE WHEN length(iccs) > 4 AND iccs NOT LIKE 'ICCS%' THEN left(iccs, 4) ELSE iccs END AS division,
+            left(time_period, 4) AS year, {{dimensions}}, sum(value) AS value
+        FROM figure
+        GROUP BY ALL
+    ),
     grouped AS (
         SELECT stage, counting_unit, measure, division, year, dimension, code, sum(value) AS value
-        FROM (
-            SELECT stage, counting_unit, measure, division, year, {{dimensions}}, sum(value) AS value
-            FROM observed
-            GROUP BY ALL
-        )
+        FROM (SELECT * REPLACE ({{dimension_texts}}) FROM observed)
         UNPIVOT INCLUDE NULLS (code FOR dimension IN ({{dimensions}}))
         GROUP BY ALL
     ),
@@ -28,7 +34,10 @@ COPY (
         GROUP BY ALL
     ),
     areas AS (
-        SELECT DISTINCT stage, counting_unit, measure, division, year, ref_area, area_level FROM observed
+        SELECT DISTINCT stage, counting_unit, measure,
+            CASE WHEN length(iccs) > 4 AND iccs NOT LIKE 'ICCS%' THEN left(iccs, 4) ELSE iccs END AS division,
+            left(time_period, 4) AS year, ref_area, area_level
+        FROM reported
     ),
     countries AS (
         SELECT areas.*, up.ancestor AS country

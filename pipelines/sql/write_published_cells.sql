@@ -9,7 +9,7 @@ COPY (
         FROM caveat_cell
         JOIN (SELECT DISTINCT time_period FROM cells) AS period ON left(period.time_period, 4) = caveat_cell.year
     )
-    SELECT cells.* REPLACE (nullif(cells.iccs, '') AS iccs),
+    SELECT cells.* REPLACE (CASE WHEN cells.iccs <> '' THEN cells.iccs END AS iccs),
         CASE
             WHEN one.year IS NULL AND whole.year IS NULL THEN {{caveats}}
             ELSE nullif(array_to_string(list_sort(list_distinct(string_split(
