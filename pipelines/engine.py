@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.database import connection_config
-from pipelines.errors import UsageError
+from pipelines.errors import UsageError, is_disk_full
 from pipelines.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 
@@ -38,6 +38,10 @@ class TextTable:
     constants: dict[str, str] = field(default_factory=dict)
 
 
+class FileUnreadable(Exception):
+    """The engine cannot read a partition to its end."""
+
+
 class Engine(Protocol):
     """Runs statements over incidents."""
 
@@ -47,13 +51,21 @@ class Engine(Protocol):
         """Make a small table known under a name, in the place of an earlier one."""
 
     def open_text(self, name: str, table: TextTable) -> None:
-        """Make one partition known under a name; its columns are text."""
+        """Make one partition known under a name; its columns are text.
+
+        Raises:
+            FileUnreadable: see ``run``.
+        """
 
     def open_parquet(self, name: str, path: Path) -> None:
         """Make an earlier result known under a name."""
 
     def run(self, statement: str, target: Path) -> None:
-        """Run a statement and write its result as Parquet."""
+        """Run a statement and write its result as Parquet.
+
+        Raises:
+            FileUnreadable: the content of the partition cannot be read to its end.
+        """
 
     def count_malformed(self) -> int:
         """Return how many lines of the partition opened last could not be split into its columns."""
@@ -87,7 +99,7 @@ class DuckDBEngine:
     def open_text(self, name: str, table: TextTable) -> None:
         """See ``Engine``."""
         self.connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
-        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {text_query(table)}")
+        self._read(f"CREATE OR REPLACE TEMP VIEW {name} AS {text_query(table)}")
 
     def open_parquet(self, name: str, path: Path) -> None:
         """See ``Engine``."""
@@ -96,9 +108,16 @@ class DuckDBEngine:
 
     def run(self, statement: str, target: Path) -> None:
         """See ``Engine``."""
-        self.connection.execute(
-            f"COPY (\n{statement}\n) TO {quote_literal(str(target))} (FORMAT parquet, COMPRESSION snappy)"
-        )
+        copy = f"COPY (\n{statement}\n) TO {quote_literal(str(target))} (FORMAT parquet, COMPRESSION snappy)"
+        self._read(copy)
+
+    def _read(self, statement: str) -> None:
+        try:
+            self.connection.execute(statement)
+        except duckdb.Error as error:
+            if is_disk_full(error) or isinstance(error, duckdb.OutOfMemoryException):
+                raise
+            raise FileUnreadable(str(error).strip().splitlines()[0]) from error
 
     def count_malformed(self) -> int:
         """See ``Engine``."""

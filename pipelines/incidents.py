@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,8 @@ from pipelines.acquire import Acquired, RawFile
 from pipelines.classify import checked_concordance
 from pipelines.database import connect, fetch_row
 from pipelines.decode import refuse
-from pipelines.engine import Engine, TextTable, open_engine, text_query
-from pipelines.errors import DataRefused, Problem, is_disk_full, nearest_values
+from pipelines.engine import Engine, FileUnreadable, TextTable, open_engine, text_query
+from pipelines.errors import DataRefused, Problem, nearest_values
 from pipelines.incident_files import open_partition
 from pipelines.incident_sql import Statements, make_statements
 from pipelines.partitions import is_unchanged
@@ -33,6 +34,7 @@ from pipelines.settings import Settings
 from pipelines.source import SourceFolder
 from schemas.declarations import quote_identifier, quote_literal
 
+_PACKED = ("GZIP", "DECOMPRESS", ".GZ")
 SAMPLE = 100  # rejected rows kept of each rule and partition
 
 
@@ -63,8 +65,33 @@ class Tallied:
         ]
 
 
-def tally(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path) -> Tallied:
+@dataclass(frozen=True)
+class Partition:
+    """One partition to tally: all that the work needs, so that another process or machine can do it."""
+
+    folder: SourceFolder
+    statements: Statements
+    file: RawFile
+    settings: Settings
+    work: Path
+    target: Path
+
+
+# Tallies partitions, in their order, and returns the problems of each; the flow puts tasks on a runner in this place.
+Spread = Callable[[Sequence[Partition]], Sequence[tuple[Problem, ...]]]
+
+
+def tally(
+    folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path, spread: Spread | None = None
+) -> Tallied:
     """Tally every partition that is not known yet.
+
+    Args:
+        folder: the source.
+        acquired: its files, one a partition.
+        settings: limits, engine and where data live.
+        work: folder for files that live only during the run.
+        spread: how several partitions are tallied; default one after the other, on one engine.
 
     Raises:
         DataRefused: every file that could not be read, together.
@@ -75,40 +102,63 @@ def tally(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pa
         raise ValueError(f"source {folder.source_id} has no categories: it cannot be one of incidents")
     root = settings.partitions / folder.source_id
     root.mkdir(parents=True, exist_ok=True)
-    problems: list[Problem] = []
-    done: list[tuple[RawFile, Path]] = []
-    reused = tallied = 0
     statements = make_statements(folder, concordance)
-    with open_engine(settings) as engine, Progress(folder.source_id, acquired.files, engine) as progress:
-        for file in acquired.files:
-            target = root / _key(file, statements)
-            try:
-                if (target / "facts.json").is_file():
-                    reused += 1
-                else:
-                    if not tallied:
-                        for name, rows in statements.lists.items():
-                            engine.add_list(name, rows)
-                    _tally_one(folder, engine, statements, file, settings, work, target)
-                    tallied += 1
-                done.append((file, target))
-            except DataRefused as refused:
-                problems.extend(refused.problems)
-            progress.advance(file)
-        engine_name = engine.name
-    if problems:
+    targets = [root / _key(file, statements) for file in acquired.files]
+    new = [
+        Partition(folder, statements, file, settings, work / target.name, target)
+        for file, target in zip(acquired.files, targets, strict=True)
+        if not (target / "facts.json").is_file()
+    ]
+    found = (spread or tally_in_turn)(new) if new else ()
+    if problems := [problem for one in found for problem in one]:
         raise DataRefused(problems)
-    facts = tuple(json.loads((target / "facts.json").read_text(encoding="utf-8")) for _, target in done)
+    facts = tuple(json.loads((target / "facts.json").read_text(encoding="utf-8")) for target in targets)
     return Tallied(
         folder.source_id,
-        tuple(target for _, target in done),
-        tuple(file for file, _ in done),
+        tuple(targets),
+        acquired.files,
         facts,
-        reused,
+        len(targets) - len(new),
         sum(fact["records"] + fact["malformed"] for fact in facts),
-        engine_name,
+        settings.engine,
         concordance,
     )
+
+
+def tally_in_turn(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
+    """Tally partitions of one source one after the other, on one engine, telling the progress on a terminal.
+
+    Returns:
+        The problems of each partition, none where it is tallied.
+    """
+    first = partitions[0]
+    files = [partition.file for partition in partitions]
+    found = []
+    with open_engine(first.settings) as engine, Progress(first.folder.source_id, files, engine) as progress:
+        for name, rows in first.statements.lists.items():
+            engine.add_list(name, rows)
+        for partition in partitions:
+            found.append(_try_partition(engine, partition))
+            progress.advance(partition.file)
+    return found
+
+
+def tally_alone(partition: Partition) -> tuple[Problem, ...]:
+    """Tally one partition on an engine of its own, within the settings it carries; return its problems."""
+    with open_engine(partition.settings) as engine:
+        for name, rows in partition.statements.lists.items():
+            engine.add_list(name, rows)
+        return _try_partition(engine, partition)
+
+
+def _try_partition(engine: Engine, partition: Partition) -> tuple[Problem, ...]:
+    try:
+        _tally_one(engine, partition)
+    except DataRefused as refused:
+        return refused.problems
+    finally:
+        shutil.rmtree(partition.work, ignore_errors=True)
+    return ()
 
 
 def forget_partitions(folder: SourceFolder, acquired: Acquired, settings: Settings) -> None:
@@ -168,20 +218,12 @@ def _key(file: RawFile, statements: Statements) -> str:
     return digest.hexdigest()[:32]
 
 
-def _tally_one(
-    folder: SourceFolder,
-    engine: Engine,
-    statements: Statements,
-    file: RawFile,
-    settings: Settings,
-    work: Path,
-    target: Path,
-) -> None:
+def _tally_one(engine: Engine, partition: Partition) -> None:
     """Tally one partition beside, and put it in its place when all of it is there."""
-    half = work / "partition"
-    shutil.rmtree(half, ignore_errors=True)
+    folder, statements, file, settings = partition.folder, partition.statements, partition.file, partition.settings
+    half = partition.work / "half"
     half.mkdir(parents=True)
-    table, footer = open_partition(folder, file, settings, work)
+    table, footer = open_partition(folder, file, settings, partition.work)
     _check_columns(folder, file, table)
     try:
         engine.open_text("raw", table)
@@ -190,8 +232,9 @@ def _tally_one(
         engine.open_parquet("tally", half / "tally.parquet")
         for name in ("base", "disposed", "mapped"):
             engine.run(getattr(statements, name), half / f"{name}.parquet")
-    except duckdb.Error as error:
-        raise _unreadable(folder, file, error) from error
+    except FileUnreadable as error:
+        rule = "file_truncated" if any(word in str(error).upper() for word in _PACKED) else "file_not_readable"
+        raise refuse(folder.source_id, file, rule, f"The file cannot be read to its end ({error}).") from error
     if not is_unchanged(file, folder.source_id, settings):
         raise refuse(folder.source_id, file, "file_changed", "The file changed while it was read.")
     facts: dict[str, Any] = {
@@ -219,7 +262,7 @@ def _tally_one(
             pq.write_table(_REJECTED.empty_table(), half / "rejected.parquet")
     _remove(half / "tally.parquet")
     (half / "facts.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
-    os.replace(half, target)
+    os.replace(half, partition.target)
 
 
 def _remove(path: Path) -> None:
@@ -264,14 +307,6 @@ def _check_complete(folder: SourceFolder, file: RawFile, table: TextTable, rows:
         if expected != rows:
             found = f"{expected:,} rows stand in the file, {rows:,} came out of reshape.sql."
             raise refuse(folder.source_id, file, "reshape_lost_rows", found)
-
-
-def _unreadable(folder: SourceFolder, file: RawFile, error: duckdb.Error) -> DataRefused:
-    text = str(error).strip().splitlines()[0]
-    if is_disk_full(error) or isinstance(error, duckdb.OutOfMemoryException):
-        raise error
-    rule = "file_truncated" if "GZIP" in text.upper() or "decompress" in text else "file_not_readable"
-    return refuse(folder.source_id, file, rule, f"The file cannot be read to its end ({text}).")
 
 
 _REJECTED = pa.schema(

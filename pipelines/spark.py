@@ -6,19 +6,23 @@ of base cells and accounts.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from pipelines.engine import TextTable
-from pipelines.errors import UsageError
+from pipelines.engine import FileUnreadable, TextTable
+from pipelines.errors import UsageError, is_disk_full
 from pipelines.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 
 _INSTALL = "the engine {engine} needs the Spark client: pip install 'iccs-pipelines[spark]' (and Java 17 or later)"
 _CORRUPT = "_corrupt_record"
 _NOT_UTF8 = "\ufffd"  # what Spark's reader puts in the place of bytes that are no UTF-8
+_UNREAD = "FAILED_READ_FILE"  # Spark's class of error for content that its readers cannot take
 _SETTINGS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.ansi.doubleQuotedIdentifiers": "true",
@@ -27,6 +31,10 @@ _SETTINGS = {
     # Else a line with too few fields is not seen to be one when its last columns are not asked for.
     "spark.sql.csv.parser.columnPruning.enabled": "false",
 }
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 class SparkEngine:
@@ -39,30 +47,34 @@ class SparkEngine:
         except ImportError as error:
             raise UsageError(_INSTALL.format(engine=settings.engine)) from error
         builder: Any = SparkSession.builder
-        builder = (
-            builder.remote(settings.engine) if settings.engine.startswith("sc://") else builder.master(settings.engine)
-        )
-        builder = builder.appName("iccs").config("spark.ui.enabled", "false")
-        for name, value in _SETTINGS.items():
-            builder = builder.config(name, value)
-        try:
-            self.session = builder.getOrCreate()
-        except Exception as error:  # the client raises whatever the gateway, Java or the network raised
-            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise UsageError(f"the Spark cluster {settings.engine} cannot be reached: {first}") from error
-        for name, value in _SETTINGS.items():
-            self.session.conf.set(name, value)
+        if settings.engine.startswith("sc://"):
+            builder = builder.remote(settings.engine)
+        else:  # a server of Spark Connect has started already, with a page of its own
+            builder = builder.master(settings.engine).config("spark.ui.enabled", "false")
+        with warnings.catch_warnings():
+            # The client warns of pandas 3, which is not used here, and of a setting of ours that Spark 5 may not have.
+            warnings.simplefilter("ignore")
+            try:
+                self.session = builder.appName("iccs").getOrCreate()
+                for name, value in _SETTINGS.items():
+                    self.session.conf.set(name, value)
+            except Exception as error:  # the client raises whatever the gateway, Java or the network raised
+                found = f"the Spark cluster {settings.engine} cannot be reached: {_first_line(error)}"
+                raise UsageError(found) from error
         self._malformed = ""
 
     def add_list(self, name: str, table: pa.Table) -> None:
         """See ``Engine``."""
-        frame = self.session.createDataFrame(table)
-        frame.createOrReplaceTempView(name)
+        # A client of Spark Connect takes no table without rows: it gets one row, which is left out again.
+        some = table if table.num_rows else pa.Table.from_pylist([{}], schema=table.schema)
+        frame = self.session.createDataFrame(some)
+        (frame if table.num_rows else frame.limit(0)).createOrReplaceTempView(name)
 
     def open_text(self, name: str, table: TextTable) -> None:
         """See ``Engine``."""
         if table.format == "parquet":
-            frame = self.session.read.parquet(str(table.path))
+            with self._telling_failures():
+                frame = self.session.read.parquet(str(table.path))
             kept = [
                 f"CAST({quote_identifier(column)} AS STRING) AS {quote_identifier(column)}" for column in table.kept
             ]
@@ -107,13 +119,28 @@ class SparkEngine:
 
     def run(self, statement: str, target: Path) -> None:
         """See ``Engine``."""
-        self.session.sql(statement).write.mode("overwrite").parquet(str(target))
+        with self._telling_failures():
+            self.session.sql(statement).write.mode("overwrite").parquet(str(target))
 
     def count_malformed(self) -> int:
         """See ``Engine``."""
         if not self._malformed:
             return 0
-        return int(self.session.sql(self._malformed).collect()[0][0])
+        with self._telling_failures():
+            return int(self.session.sql(self._malformed).collect()[0][0])
+
+    @contextmanager
+    def _telling_failures(self) -> Iterator[None]:
+        """What the cluster raises has its whole Java stack in the text: one line of it is for people."""
+        try:
+            yield
+        except Exception as error:
+            if is_disk_full(error):
+                raise
+            unread = next((line for line in str(error).splitlines() if _UNREAD in line), None)
+            if unread is not None:
+                raise FileUnreadable(unread.strip()) from error
+            raise RuntimeError(f"the Spark cluster {self.name} failed: {_first_line(error)}") from error
 
     def progress(self) -> float:
         """See ``Engine``; the cluster's own page tells more."""

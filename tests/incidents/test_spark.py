@@ -1,10 +1,11 @@
-"""The same statements on DuckDB and on a Spark cluster (a master and two workers) give the same rows.
+"""The same statements on DuckDB and on Spark give the same rows: a master with two workers, and over Spark Connect.
 
-Needs pyspark (``pip install .[spark]``) and Java; skipped where either is absent. About a minute.
+Needs pyspark (``pip install .[spark]``) and Java; skipped where either is absent. About two minutes.
 """
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import os
 import shutil
@@ -12,16 +13,17 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
 import duckdb
+import pyarrow as pa
 import pytest
 
-from pipelines.errors import UsageError
+from pipelines.errors import DataRefused, UsageError
 from pipelines.incidents import Tallied, tally
 from pipelines.partitions import acquire_partitions
 from pipelines.settings import Settings
@@ -40,39 +42,70 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    import pyspark
-
+@pytest.fixture(scope="module", params=["standalone", "connect"])
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a cluster that runs on this machine only, for as long as the tests need it."""
     folder = tmp_path_factory.mktemp("spark")
-    home = Path(pyspark.__file__).parent
-    environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
-    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-    port, page = _free_port(), _free_port()
-    address = f"spark://127.0.0.1:{port}"
-    deploy = "org.apache.spark.deploy"
-    commands = [
-        [f"{deploy}.master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", str(page)],
-        *[[f"{deploy}.worker.Worker", "-c", "1", "-m", "1g", "-d", str(folder / str(n)), address] for n in range(2)],
-    ]
-    started = []
+    (folder / "spark-defaults.conf").write_text("spark.sql.shuffle.partitions 4\nspark.ui.enabled false\n")
+    os.environ |= {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_CONF_DIR": str(folder)}
+    started: list[subprocess.Popen[bytes]] = []
     try:
-        for number, command in enumerate(commands):
-            with (folder / f"{number}.log").open("w") as log:
-                run = subprocess.Popen(
-                    [str(home / "bin" / "spark-class"), *command], env=environment, stdout=log, stderr=log
-                )
-            started.append(run)
-        deadline = time.monotonic() + 120
-        while _workers(page) < 2:
-            assert time.monotonic() < deadline, "the cluster did not start"
-            time.sleep(0.5)
-        yield address
+        yield (_start_standalone if request.param == "standalone" else _start_connect)(folder, started)
     finally:
         for run in reversed(started):
             run.terminate()
         for run in started:
             run.wait(30)
+
+
+def _start(folder: Path, started: list[subprocess.Popen[bytes]], program: str, *arguments: str) -> None:
+    import pyspark
+
+    home = Path(pyspark.__file__).parent
+    with (folder / f"{len(started)}.log").open("w") as log:
+        started.append(
+            subprocess.Popen(
+                [str(home / "bin" / program), *arguments],
+                env={**os.environ, "SPARK_HOME": str(home)},
+                stdout=log,
+                stderr=log,
+            )
+        )
+
+
+def _start_standalone(folder: Path, started: list[subprocess.Popen[bytes]]) -> str:
+    port, page = _free_port(), _free_port()
+    address = f"spark://127.0.0.1:{port}"
+    deploy = "org.apache.spark.deploy"
+    master = ("--host", "127.0.0.1", "--port", str(port), "--webui-port", str(page))
+    _start(folder, started, "spark-class", f"{deploy}.master.Master", *master)
+    for number in range(2):
+        worker = ("-c", "1", "-m", "1g", "-d", str(folder / f"worker{number}"), address)
+        _start(folder, started, "spark-class", f"{deploy}.worker.Worker", *worker)
+    _wait_until(lambda: _workers(page) == 2)
+    return address
+
+
+def _start_connect(folder: Path, started: list[subprocess.Popen[bytes]]) -> str:
+    port = _free_port()
+    binding = "spark.connect.grpc.binding"
+    options = ["--master", "local[2]", "--conf", f"{binding}.address=127.0.0.1", "--conf", f"{binding}.port={port}"]
+    server = "org.apache.spark.sql.connect.service.SparkConnectServer"
+    _start(folder, started, "spark-submit", *options, "--class", server, "spark-internal")
+    _wait_until(lambda: _answers(port))
+    return f"sc://127.0.0.1:{port}"
+
+
+def _wait_until(ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not ready():
+        assert time.monotonic() < deadline, "the cluster did not start"
+        time.sleep(0.5)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _workers(page: int) -> int:
@@ -145,6 +178,41 @@ def test_national_microdata_give_the_same_rows(source: str, settings: Settings, 
 
     assert [(more, less) for _, more, less in found.values()] == [(0, 0)] * 4
     assert found["base"][0] > 0
+
+
+@needs_spark
+def test_a_truncated_file_is_refused_in_one_line_without_the_stack_of_java(
+    made: SimpleNamespace, tmp_path: Path, folder: SourceFolder, settings: Settings, cluster: str
+) -> None:
+    whole = gzip.compress(made.write(tmp_path / "a.csv", made.rows(2000)).read_bytes())
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv.gz").write_bytes(whole[: len(whole) // 2])
+
+    with pytest.raises(DataRefused) as refused:
+        _tally(folder, tmp_path / "in", replace(settings, engine=cluster))
+
+    (problem,) = refused.value.problems
+    assert problem.rule == "file_truncated"
+    assert "\n" not in problem.found
+
+
+@needs_spark
+def test_a_list_without_words_is_a_list_on_a_cluster_too(tmp_path: Path, settings: Settings, cluster: str) -> None:
+    """A source whose ages are all numbers has no words of ages: its list is empty, and has its columns."""
+    from pipelines.spark import SparkEngine
+
+    engine = SparkEngine(replace(settings, engine=cluster))
+    try:
+        empty = {"word": pa.array([], pa.string()), "id": pa.array([], pa.int32()), "day": pa.array([], pa.date32())}
+        engine.add_list("list_age", pa.table(empty))
+        engine.run("SELECT word, id, day FROM list_age", tmp_path / "empty.parquet")
+    finally:
+        engine.close()
+
+    with duckdb.connect() as connection:
+        table = connection.sql(f"FROM read_parquet('{tmp_path / 'empty.parquet'}/*.parquet')")
+        assert [str(one) for one in table.types] == ["VARCHAR", "INTEGER", "DATE"]
+        assert table.fetchall() == []
 
 
 def test_without_the_extra_the_message_says_what_to_install(
