@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import duckdb
-import pyarrow as pa
 
-from iccs.classification import load_classification
+from pipelines.code_types import open_core, total_code
 from pipelines.database import fetch_row, open_connection, run_sql
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.source import Source, SourceFolder
 from pipelines.validate import Validated
-from schemas.codelists import area_ancestors, load_areas
 from schemas.declarations import breakdown_columns, quote_literal
 
 _PERIODS_IN = {("M", "A"): 12, ("Q", "A"): 4, ("M", "Q"): 3}
@@ -89,20 +87,19 @@ def aggregate(folder: SourceFolder, validated: Validated, settings: Settings) ->
         UsageError: a breakdown asks for a frequency that the data cannot give.
     """
     source = folder.source
-    connection = open_connection(settings)
+    connection = validated.connection or open_connection(settings)
     try:
-        connection.execute(f"CREATE TEMP VIEW core_text AS FROM read_parquet({quote_literal(str(validated.core))})")
-        register_areas(connection)
-        register_categories(connection)
+        if validated.connection is None:
+            open_core(connection, source, validated.core)
         connection.execute(
             "CREATE TEMP TABLE covered_area AS "
             "SELECT DISTINCT area FROM area_ancestor WHERE len($covers) = 0 OR area IN $covers",
             {"covers": list(source.covers)},
         )
-        _open_core(connection, source)
-        run_sql(
-            connection, "published_cells", breakdowns=", ".join(f"{name} {name}_code" for name in breakdown_columns())
-        )
+        included = "true" if source.parent_counts == "include_children" else "false"
+        run_sql(connection, "aggregate_lists", include_children=included)
+        breakdowns = ", ".join(f"{name} {name}_code" for name in breakdown_columns())
+        run_sql(connection, "published_cells", breakdowns=breakdowns)
         freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
         data_freq = {measure: tuple(found) for measure, found in freqs}
         for plan in plan_tables(source):
@@ -113,59 +110,6 @@ def aggregate(folder: SourceFolder, validated: Validated, settings: Settings) ->
         connection.close()
         raise
     return Aggregated(folder.source_id, connection, rows)
-
-
-def _open_core(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Create ``core`` with its codes as enumerated types: numbers, which group many times faster than texts.
-
-    Each type is in the order of its texts, so that sorting, and the smallest and largest code, are those of the text.
-    """
-    run_sql(connection, "code_types")
-    for name in breakdown_columns():
-        connection.execute(
-            f"CREATE TEMP TYPE {name}_code AS ENUM (SELECT code FROM (SELECT {name} AS code FROM core_text "
-            f"UNION SELECT {_total_code(source, name)}) WHERE code IS NOT NULL ORDER BY code)"
-        )
-    run_sql(
-        connection,
-        "core_in_codes",
-        dimensions=", ".join(f"CAST({name} AS {name}_code) AS {name}" for name in breakdown_columns()),
-        include_children="true" if source.parent_counts == "include_children" else "false",
-    )
-
-
-def register_areas(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create ``area_ancestor``: each area with itself and every area above it, and the levels of both."""
-    pairs = area_ancestors()
-    levels = {area.code: area.level for area in load_areas()}
-    connection.register(
-        "ancestor_list",
-        pa.table(
-            {
-                "area": [area for area, _, _ in pairs],
-                "area_level": [levels[area] for area, _, _ in pairs],
-                "ancestor": [ancestor for _, ancestor, _ in pairs],
-                "ancestor_level": [level for _, _, level in pairs],
-            }
-        ),
-    )
-    connection.execute("CREATE TEMP TABLE area_ancestor AS FROM ancestor_list")
-
-
-def register_categories(connection: duckdb.DuckDBPyConnection) -> None:
-    """Each ICCS category with itself and all above it; ``via`` is the child on the way, '=' for itself."""
-    classification = load_classification()
-    rows = []
-    for category in classification:
-        way = [category, *classification.ancestors(category.code)]
-        rows.append((category.code, category.code, "="))
-        rows += [(category.code, above.code, below.code) for below, above in pairwise(way)]
-    columns = zip(*rows, strict=True)
-    connection.register(
-        "category_list",
-        pa.table(dict(zip(("code", "ancestor", "via"), (pa.array(column) for column in columns), strict=True))),
-    )
-    connection.execute("CREATE TEMP TABLE iccs_ancestor AS FROM category_list")
 
 
 def _aggregate_one(
@@ -189,20 +133,15 @@ def _aggregate_one(
         cells="true" if source.rows == "cells" else "false",
         dimensions="".join(f", {name}" for name in names),
         totals="".join(
-            f", coalesce({name}, CAST({_total_code(source, name)} AS {name}_code)) AS {name}" for name in names
+            f", coalesce({name}, CAST({total_code(source, name)} AS {name}_code)) AS {name}" for name in names
         ),
         sets=", ".join(f"({', '.join(one)})" for one in plan.sets),
         not_broken_down="".join(
-            f", {_total_code(source, name)} AS {name}" for name in breakdown_columns() if name not in names
+            f", {total_code(source, name)} AS {name}" for name in breakdown_columns() if name not in names
         ),
         same_dimensions="".join(f" AND cell.{name} = zero.{name}" for name in names),
         levels=", ".join(quote_literal(level) for level in plan.area_levels) or "area_level",
     )
-
-
-def _total_code(source: Source, dimension: str) -> str:
-    """The code of all a source holds over a dimension: _T, unless it declares to hold only part (persons under 18)."""
-    return quote_literal(source.totals.get(dimension, "_T"))
 
 
 def caveats_sql(source: Source) -> str:

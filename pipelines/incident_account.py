@@ -9,10 +9,11 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.classify import link_table, out_of_scope_reason
+from pipelines.code_types import cast_codes, code_columns, create_code_types
 from pipelines.conform import area_words
-from pipelines.database import connect, fetch_row, run_sql
+from pipelines.database import fetch_row, open_connection, run_sql
 from pipelines.errors import DataRefused, Problem, nearest_values
-from pipelines.incidents import Tallied
+from pipelines.incidents import Tallied, open_lists
 from pipelines.numbers import create_number_macro
 from pipelines.outcome import Outcome
 from pipelines.published_rates import read_published_rates
@@ -31,8 +32,10 @@ from pipelines.validate import (
     write_part,
 )
 from pipelines.words import age_word_problem
+from schemas.declarations import quote_literal
 
 _VALUES_SHOWN = 5
+_LINKED = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # combinations of codes; no row is kept
 
 
 def account(folder: SourceFolder, tallied: Tallied, settings: Settings, work: Path) -> Validated:
@@ -41,62 +44,99 @@ def account(folder: SourceFolder, tallied: Tallied, settings: Settings, work: Pa
     Raises:
         DataRefused: a code without a link, more rows rejected than the source allows, or a sum that does not close.
     """
+    connection = open_connection(settings)
+    try:
+        return _account(connection, folder, tallied, settings, work)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _account(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tallied: Tallied, settings: Settings, work: Path
+) -> Validated:
     source = folder.source
     names = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
     paths = {name: work / f"{name}.parquet" for name in names}
-    with connect(settings) as connection:
-        create_number_macro(connection, source)
-        for name in ("base", "disposed", "mapped", "rejected"):
-            files = ", ".join("'" + path.replace("'", "''") + "'" for path in tallied.parts(name))
-            connection.execute(f"CREATE OR REPLACE TEMP VIEW part_{name} AS FROM read_parquet([{files}])")
-        _add_malformed(connection, source, tallied)
-        outcomes = [_check_rejected(connection, folder, tallied, settings)]
-        write_part(
-            connection,
-            "SELECT row_number() OVER () AS cell, NULL::VARCHAR AS _file, NULL::VARCHAR AS _sheet, "
-            "NULL::BIGINT AS _row, * FROM part_base",
-            paths["core"],
-        )
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW core AS FROM read_parquet('{paths['core']}')")
-        outcomes.append(check_totals_beside_parts(connection, source))
-        run_sql(connection, "incident_reconciliation")
-        outcomes.append(_check_reconciliation(connection, folder, tallied))
-        write_part(connection, "FROM reconciliation ORDER BY measure", paths["reconciliation"])
-        connection.register("reason_list", _reasons(connection, source))
-        write_part(
-            connection,
-            "SELECT measure, rule, any_value(reason) AS reason, sum(records)::BIGINT AS cells, sum(counted) AS count "
-            "FROM disposed JOIN reason_list USING (rule) WHERE disposition IN ('excluded', 'out_of_scope') "
-            "GROUP BY measure, rule ORDER BY measure, rule",
-            paths["exclusions"],
-        )
-        controls = _controls(connection, source, tallied)
-        connection.register("control_list", controls)
-        write_part(connection, "FROM control_list", paths["controls"])
-        outcomes.append(judge_controls(controls))
-        connection.register("link_list", link_table(tallied.concordance))
-        write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
-        write_part(
-            connection,
-            "SELECT link, measure, stage, counting_unit, time_period, sex, sum(counted) AS count FROM part_mapped "
-            "GROUP BY ALL",
-            paths["mapped"],
-        )
-        outcomes.append(check_unused_links(connection, paths["links"], paths["mapped"]))
-        outcomes += _check_words(folder)
-        read_published_rates(connection, folder, _no_tables(tallied), paths["links"], paths["rates"])
-        (rows,) = fetch_row(connection, "SELECT count(*) FROM core")
-        (rejected,) = fetch_row(
-            connection,
-            "SELECT coalesce(sum(records), 0)::BIGINT FROM disposed WHERE disposition = 'rejected'",
-        )
+    create_number_macro(connection, source)
+    for name in ("tally", "disposed", "mapped", "rejected"):
+        files = ", ".join(quote_literal(path) for path in tallied.parts(name))
+        part = f"{name}_part"
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {part} AS FROM read_parquet([{files}])")
+    _add_malformed(connection, source, tallied)
+    outcomes = [_check_rejected(connection, folder, tallied, settings)]
+    _open_core(connection, source, tallied)
+    write_part(
+        connection,
+        "SELECT row_number() OVER () AS cell, NULL::VARCHAR AS _file, NULL::VARCHAR AS _sheet, NULL::BIGINT AS _row, "
+        f"{', '.join(code_columns())}, link, value FROM core",
+        paths["core"],
+    )
+    outcomes.append(check_totals_beside_parts(connection, source, _LINKED))
+    run_sql(connection, "incident_reconciliation")
+    outcomes.append(_check_reconciliation(connection, folder, tallied))
+    write_part(connection, "FROM reconciliation ORDER BY measure", paths["reconciliation"])
+    connection.register("reason_list", _reasons(connection, source))
+    write_part(
+        connection,
+        "SELECT measure, rule, any_value(reason) AS reason, sum(records)::BIGINT AS cells, sum(counted) AS count "
+        "FROM disposed JOIN reason_list USING (rule) WHERE disposition IN ('excluded', 'out_of_scope') "
+        "GROUP BY measure, rule ORDER BY measure, rule",
+        paths["exclusions"],
+    )
+    controls = _controls(connection, source, tallied)
+    connection.register("control_list", controls)
+    write_part(connection, "FROM control_list", paths["controls"])
+    outcomes.append(judge_controls(controls))
+    connection.register("link_list", link_table(tallied.concordance))
+    write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
+    write_part(
+        connection,
+        "SELECT link, measure, stage, counting_unit, time_period, sex, sum(counted) AS count FROM mapped_part "
+        "GROUP BY ALL",
+        paths["mapped"],
+    )
+    outcomes.append(check_unused_links(connection, paths["links"], paths["mapped"]))
+    outcomes += _check_words(folder)
+    read_published_rates(connection, folder, _no_tables(tallied), paths["links"], paths["rates"])
+    (rows,) = fetch_row(connection, "SELECT count(*) FROM core")
+    (rejected,) = fetch_row(
+        connection,
+        "SELECT coalesce(sum(records), 0)::BIGINT FROM disposed WHERE disposition = 'rejected'",
+    )
     return Validated(
         source_id=folder.source_id,
         outcomes=tuple(outcomes),
         rejected_count=rejected,
         rows=rows,
-        **paths,
+        connection=connection,
+        core=paths["core"],
+        links=paths["links"],
+        mapped=paths["mapped"],
+        reconciliation=paths["reconciliation"],
+        exclusions=paths["exclusions"],
+        controls=paths["controls"],
+        rates=paths["rates"],
     )
+
+
+def _open_core(connection: duckdb.DuckDBPyConnection, source: Source, tallied: Tallied) -> None:
+    """Create ``core`` with its types from the tallies of all partitions."""
+    statements = tallied.statements
+    open_lists(connection, statements)
+    keys = ", ".join(statements.keys)
+    run_sql(
+        connection,
+        "incident_core",
+        keys=keys,
+        links=statements.links,
+        period=statements.period,
+        total=", 1.0 AS total" if statements.value == "total" else "",
+    )
+    places = {"ref_area": "area_seen", "area_level": "area_seen", "time_period": "period_seen"}
+    create_code_types(connection, source, {name: places.get(name, "linked") for name in code_columns()})
+    codes = cast_codes(name for name in code_columns() if name not in places)
+    run_sql(connection, "incident_coded", keys=keys, codes=codes, value=statements.value)
 
 
 def _no_tables(tallied: Tallied) -> RawTable:
@@ -120,7 +160,7 @@ def _add_malformed(connection: duckdb.DuckDBPyConnection, source: Source, tallie
     name, measure = next(iter(source.measures.items()))
     malformed = sum(fact["malformed"] for fact in tallied.facts)
     counted = 0 if "value" in source.columns else malformed
-    connection.execute("CREATE OR REPLACE TEMP TABLE disposed AS FROM part_disposed")
+    connection.execute("CREATE OR REPLACE TEMP TABLE disposed AS FROM disposed_part")
     connection.execute(
         "UPDATE disposed SET measure = coalesce(measure, $m), stage = coalesce(stage, $s), "
         "counting_unit = coalesce(counting_unit, $u)",
@@ -151,7 +191,7 @@ def _check_rejected(
     ).fetchall()
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE rejected AS SELECT row_number() OVER (ORDER BY _file, _row) AS cell, _file, "
-        "NULL::VARCHAR AS _sheet, _row, rule, column_name, bad_value FROM part_rejected"
+        "NULL::VARCHAR AS _sheet, _row, rule, column_name, bad_value FROM rejected_part"
     )
     keep_rejected(connection, _no_tables(tallied), settings)
     unlinked = [name for name, _, _ in by_rule if name == "unlinked_national_code"]

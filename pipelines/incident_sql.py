@@ -1,8 +1,9 @@
 """The statements over incidents, made from a source's declaration in the subset of SQL that DuckDB and Spark share.
 
 ``rows`` gives each incident its codes, as numbers of small lists (NULL or negative where a rule is broken); ``tally``
-counts the combinations of these numbers, in the only pass over the file; ``base``, ``disposed`` and ``mapped`` turn the
-tally into base cells in codes, the account of every row, and the counts of every link.
+counts the combinations of these numbers, in the only pass over the file; ``disposed`` and ``mapped`` turn the tally of
+a partition into the account of every row and the counts of every link, ``links`` the combinations of all tallies into
+codes.
 """
 
 from __future__ import annotations
@@ -42,11 +43,14 @@ class Statements:
     lists: dict[str, pa.Table]
     rows: str
     tally: str
-    base: str
     disposed: str
     mapped: str
+    links: str
     conformed: str
     rules: tuple[RowRule, ...]
+    keys: tuple[str, ...]  # the numbers of a combination, but for area and period
+    period: str  # the period of a number, as text
+    value: str  # what a row of the tally counts
 
 
 def make_statements(folder: SourceFolder, concordance: Concordance) -> Statements:
@@ -91,6 +95,7 @@ class _Maker:
                 self._add_words(name, self._code_list(name))
         self._add_value()
         keys = ", ".join(self.numbers)
+        own = ("exclusion", *(name for name in self.numbers if name not in ("ref_area_id", "period")))
         numbers = "".join(f",\n    {text} AS {name}" for name, text in {**self.numbers, **self.counted}.items())
         rows = fill_sql(
             "incident_rows",
@@ -106,17 +111,20 @@ class _Maker:
             lists=self.lists,
             rows=rows,
             tally=fill_sql("incident_tally", keys=keys, rows=rows, total=self._total()),
-            base=fill_sql(
-                "incident_base",
+            disposed=fill_sql("incident_disposed", judged=judged, rules=self._rule_counts()),
+            mapped=fill_sql("incident_mapped", judged=judged, filled=filled_columns(source)),
+            links=fill_sql(
+                "incident_links",
+                keys=", ".join(f"used.{name}" for name in own),
                 judged=judged,
-                period=period_text(precision),
                 freq=quote_literal("A" if precision == "year" else "M"),
                 filled=filled_columns(source),
             ),
-            disposed=fill_sql("incident_disposed", judged=judged, rules=self._rule_counts()),
-            mapped=fill_sql("incident_mapped", judged=judged, filled=filled_columns(source)),
             conformed=fill_sql("incident_conformed", judged=judged, period=period_text(precision)),
             rules=tuple(self.rules),
+            keys=own,
+            period=period_text(precision),
+            value="total" if self.counted else "records",
         )
 
     def _word(self, dimension: str) -> str:

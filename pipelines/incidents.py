@@ -1,7 +1,7 @@
 """Steps 2 to 4 for incidents: each partition is tallied by the engine, once; unchanged ones are kept.
 
-What a partition leaves is small: base cells in codes, the account of its rows, the counts of its links and a sample of
-its rejected rows. It is kept under ``data/partitions`` by the hash of content, statements and lists.
+What a partition leaves is small: the tally of its rows in numbers, their account, the counts of its links and a sample
+of its rejected rows. It is kept under ``data/partitions`` by the hash of content, statements and lists.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Tallied:
     rows: int
     engine: str
     concordance: Concordance = field(repr=False)
+    statements: Statements = field(repr=False)
 
     @property
     def summary(self) -> str:
@@ -122,6 +123,7 @@ def tally(
         sum(fact["records"] + fact["malformed"] for fact in facts),
         settings.engine,
         concordance,
+        statements,
     )
 
 
@@ -211,7 +213,7 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable) -> Non
 def _key(file: RawFile, statements: Statements) -> str:
     """What decides a partition's tally: its content, when and under which name it came, statements and lists."""
     digest = hashlib.sha256(f"{file.sha256} {file.name} {file.first_seen} {file.layout}\n".encode())
-    for text in (statements.tally, statements.base, statements.disposed, statements.mapped):
+    for text in (statements.tally, statements.disposed, statements.mapped):
         digest.update(text.encode() + b"\0")
     for name, table in sorted(statements.lists.items()):
         digest.update(name.encode() + json.dumps(table.to_pydict(), default=str).encode())
@@ -230,7 +232,7 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         engine.run(statements.tally, half / "tally.parquet")
         malformed = engine.count_malformed()
         engine.open_parquet("tally", half / "tally.parquet")
-        for name in ("base", "disposed", "mapped"):
+        for name in ("disposed", "mapped"):
             engine.run(getattr(statements, name), half / f"{name}.parquet")
     except FileUnreadable as error:
         rule = "file_truncated" if any(word in str(error).upper() for word in _PACKED) else "file_not_readable"
@@ -244,7 +246,9 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         "lines_expected": table.path == file.path and table.format == "csv",
     }
     with connect(settings) as connection:
-        _open_lists(connection, statements, half / "tally.parquet")
+        open_lists(connection, statements)
+        path = quote_literal(_glob(half / "tally.parquet"))
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW tally AS FROM read_parquet({path})")
         (facts["records"], facts["counted"], broken) = fetch_row(
             connection,
             "SELECT coalesce(sum(records) FILTER (disposition <> 'broken'), 0)::BIGINT, "
@@ -260,22 +264,16 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
             _look_up_rejected(connection, statements, table, half / "rejected.parquet")
         else:
             pq.write_table(_REJECTED.empty_table(), half / "rejected.parquet")
-    _remove(half / "tally.parquet")
     (half / "facts.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
     os.replace(half, partition.target)
 
 
-def _remove(path: Path) -> None:
-    shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def _open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements, tally_file: Path) -> None:
+def open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements) -> None:
+    """Create the small lists that the statements over tallies join."""
     for name, rows in statements.lists.items():
         connection.register("incoming", rows)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM incoming")
         connection.unregister("incoming")
-    path = quote_literal(_glob(tally_file))
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW tally AS FROM read_parquet({path})")
 
 
 def _sum_controls(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,11 @@ RULES_ON_WORDS = ("unknown_word", "unknown_area")
 
 @dataclass(frozen=True)
 class Validated:
-    """Result of step 5: the observations, and the tables that prove them, as Parquet files."""
+    """Result of step 5: the observations, and the tables that prove them, as Parquet files.
+
+    ``connection``, where there is one, has the observations as the table ``core`` already (see ``code_types``); the
+    next step takes it over.
+    """
 
     source_id: str
     core: Path
@@ -42,6 +46,7 @@ class Validated:
     outcomes: tuple[Outcome, ...]
     rejected_count: int
     rows: int
+    connection: duckdb.DuckDBPyConnection | None = field(default=None, repr=False)
 
     @property
     def summary(self) -> str:
@@ -148,14 +153,16 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
     ]
 
 
-def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcome:
-    """Refuse totals and parts over one dimension in the same table, in the relation ``core``."""
+def check_totals_beside_parts(
+    connection: duckdb.DuckDBPyConnection, source: Source, relation: str = "core"
+) -> Outcome:
+    """Refuse totals and parts over one dimension in the same table, in the relation of observations."""
     checked = 0
     problems = []
     for name in sorted({name for breakdown in source.breakdowns for name in breakdown.by}):
         checked += 1
         for measure, file, row in connection.execute(
-            f"SELECT measure, arg_min(_file, _row) FILTER ({name} = '_T'), min(_row) FILTER ({name} = '_T') FROM core "
+            f"SELECT measure, arg_min(_file, _row) FILTER ({name} = '_T'), min(_row) FILTER ({name} = '_T') FROM {relation} "
             f"GROUP BY measure HAVING bool_or({name} = '_T') AND bool_or({name} <> '_T')"
         ).fetchall():
             problems.append(

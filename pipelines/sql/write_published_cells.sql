@@ -4,7 +4,7 @@ COPY (
     WITH caveat AS (
         SELECT caveat_cell.* REPLACE (
             CAST(stage AS stage_code) AS stage, CAST(counting_unit AS counting_unit_code) AS counting_unit,
-            CAST(iccs AS iccs_code) AS iccs, CAST(ref_area AS area_code) AS ref_area
+            CAST(iccs AS iccs_code) AS iccs, CAST(ref_area AS ref_area_code) AS ref_area
         ), period.time_period
         FROM caveat_cell
         JOIN (SELECT DISTINCT time_period FROM cells) AS period ON left(period.time_period, 4) = caveat_cell.year

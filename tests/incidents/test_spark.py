@@ -125,7 +125,7 @@ def _tally(folder: SourceFolder, directory: Path, settings: Settings) -> Tallied
 def _difference(one: Tallied, other: Tallied) -> dict[str, tuple[int, int, int]]:
     found = {}
     with duckdb.connect() as connection:
-        for part in ("base", "disposed", "mapped", "rejected"):
+        for part in ("tally", "disposed", "mapped", "rejected"):
             tables = [f"SELECT * FROM read_parquet({tallied.parts(part)!r})" for tallied in (one, other)]
             ((rows,),) = connection.execute(f"SELECT count(*) FROM ({tables[0]})").fetchall()
             ((more,),) = connection.execute(f"SELECT count(*) FROM ({tables[0]} EXCEPT ALL {tables[1]})").fetchall()
@@ -177,7 +177,7 @@ def test_national_microdata_give_the_same_rows(source: str, settings: Settings, 
     found = _same(folder, ROOT / "tests" / place / source, settings, cluster)
 
     assert [(more, less) for _, more, less in found.values()] == [(0, 0)] * 4
-    assert found["base"][0] > 0
+    assert found["tally"][0] > 0
 
 
 @needs_spark

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.aggregate import register_areas
+from pipelines.code_types import register_areas
 from pipelines.database import connect
 from pipelines.rules import judge_rule, open_tables
 from pipelines.settings import Settings

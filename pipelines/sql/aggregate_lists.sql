@@ -1,32 +1,11 @@
--- Grain of core: one row for each observation, its codes as numbers of the types (code_types.sql).
-CREATE TEMP TABLE core AS
-SELECT
-    CAST(measure AS measure_code) AS measure, CAST(freq AS freq_code) AS freq, CAST(stage AS stage_code) AS stage,
-    CAST(counting_unit AS counting_unit_code) AS counting_unit, CAST(coalesce(iccs, '') AS iccs_code) AS iccs, link,
-    CAST(coalesce(national_code, '') AS national_code) AS national_code,
-    CAST(coalesce(national_label, '') AS national_label) AS national_label, CAST(ref_area AS area_code) AS ref_area,
-    CAST(area_level AS area_level_code) AS area_level, CAST(time_period AS period_code) AS time_period, {{dimensions}},
-    CAST(obs_status AS obs_status_code) AS obs_status, value
-FROM core_text;
-
--- Grain of period_list: one row for each period of the data, with the year and quarter it lies in and a bit for its
--- place in the year.
+-- Small tables that adding up needs, made from core. Grain of period_list: one row for each period of the data, with the
+-- year and quarter it lies in and a bit for its place in the year.
 CREATE TEMP TABLE period_list AS
-SELECT time_period, CAST(left(time_period, 4) AS period_code) AS year_period,
-    CAST(quarter_of(CAST(time_period AS VARCHAR), freq) AS period_code) AS quarter_period,
+SELECT time_period, CAST(left(time_period, 4) AS time_period_code) AS year_period,
+    CAST(quarter_of(CAST(time_period AS VARCHAR)) AS time_period_code) AS quarter_period,
     1::BIGINT << CASE freq WHEN 'Q' THEN CAST(right(time_period, 1) AS INTEGER)
         WHEN 'M' THEN CAST(right(time_period, 2) AS INTEGER) ELSE 0 END AS place
 FROM (SELECT DISTINCT time_period, freq FROM core);
-
--- Grain of area_ancestor: one row for each area and each area above it or itself. Grain of iccs_ancestor: the same for
--- categories; via is the child on the way, '=' for itself.
-CREATE OR REPLACE TEMP TABLE area_ancestor AS
-SELECT CAST(area AS area_code) AS area, CAST(area_level AS area_level_code) AS area_level,
-    CAST(ancestor AS area_code) AS ancestor, CAST(ancestor_level AS area_level_code) AS ancestor_level
-FROM area_ancestor;
-CREATE OR REPLACE TEMP TABLE iccs_ancestor AS
-SELECT CAST(code AS iccs_code) AS code, CAST(ancestor AS iccs_code) AS ancestor, via
-FROM iccs_ancestor;
 
 -- Grain of given_area and given_category: one row for each that the source gives for a measure.
 CREATE TEMP TABLE given_area AS
