@@ -6,6 +6,7 @@ over them, ``sql/rule_<kind>.sql``. The structure of the cells is judged by the 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +18,14 @@ import pyarrow as pa
 from iccs.classification import load_classification
 from pipelines.aggregate import Aggregated, caveats_sql
 from pipelines.coverage import coverage_parts
-from pipelines.database import fetch_row, load_sql, run_sql
+from pipelines.database import fetch_row, fill_sql, load_sql, run_sql
 from pipelines.errors import DataRefused, Problem
 from pipelines.outcome import Outcome
 from pipelines.settings import Settings
 from pipelines.source import Source, SourceFolder
 from pipelines.validate import Validated
 from schemas.codelists import load_areas, parse_age
-from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, quote_literal
+from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
 
 SAMPLE = 20
 _MOST_PROBLEMS_SHOWN = 20
@@ -41,10 +42,14 @@ class Suite(Protocol):
 
 @dataclass(frozen=True)
 class Checked:
-    """Result of step 7: the cells with their caveats, every outcome, the failing cells and the coverage; Parquet."""
+    """Result of step 7: the cells with their caveats, every outcome, the failing cells and the coverage; Parquet.
+
+    ``figures`` is the fingerprint of the cells and their caveats.
+    """
 
     source_id: str
     cells: Path
+    figures: str
     findings: Path
     coverage: Path
     outcomes: tuple[Outcome, ...]
@@ -104,9 +109,9 @@ def check(
     connection.execute(f"COPY ({kept}) TO {findings} (FORMAT parquet)")
     outcomes += structure()
     _refuse(connection, folder, outcomes)
-    _write_cells(connection, source, paths["cells"])
+    figures = _write_cells(connection, source, paths["cells"])
     run_sql(connection, "coverage", **_coverage_parts(source), target=quote_literal(str(paths["coverage"])))
-    return Checked(folder.source_id, **paths, outcomes=tuple(outcomes), rows=aggregated.rows)
+    return Checked(folder.source_id, **paths, figures=figures, outcomes=tuple(outcomes), rows=aggregated.rows)
 
 
 def open_tables(
@@ -259,8 +264,12 @@ def _locate(connection: duckdb.DuckDBPyConnection) -> None:
     run_sql(connection, "locate_findings", sample=str(SAMPLE))
 
 
-def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: Path) -> None:
-    """Write the cells, with the caveats of the source and those of each rule on the cells it found failing."""
+def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: Path) -> str:
+    """Write the cells, with the caveats of the source and those of each rule on the cells it found failing.
+
+    Returns:
+        The fingerprint of what was written, from the texts of all columns.
+    """
     rules = [rule for rule in load_rules().values() if rule.caveat]
     given = {
         "rule": [rule.name for rule in rules],
@@ -269,7 +278,12 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: 
     }
     connection.register("rule_caveat", pa.table(given))
     run_sql(connection, "caveat_cells")
-    run_sql(connection, "write_published_cells", caveats=caveats_sql(source), target=quote_literal(str(target)))
+    written = quote_literal(str(target))
+    run_sql(connection, "write_published_cells", caveats=caveats_sql(source), target=written)
+    names = [column.name for column in load_tables()["observation"].columns]
+    columns = ", ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in names[2:-1])  # but for source and caveats
+    found = fetch_row(connection, fill_sql("figures_fingerprint", columns=columns, written=written))
+    return hashlib.sha256(str(found).encode()).hexdigest()[:8]
 
 
 def _coverage_parts(source: Source) -> dict[str, str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.acquire import Acquired, describe_files
-from pipelines.database import connect, fetch_row
+from pipelines.database import connect
 from pipelines.loads import POINTER, Load, add_load, describe_cells, name_files, point_to, read_loads
 from pipelines.outcome import outcome_rows
 from pipelines.rules import Checked
@@ -81,10 +81,11 @@ def store(
     before = current_vintage(folder.source_id, settings)
     loads = before.loads if before else ()
     key = run_key(folder, acquired)
-    figures, observations, first_period, last_period = _describe(checked, settings)
-    known = [load.vintage for load in loads if load.vintage.endswith(f"-{figures}")]
+    with connect(settings) as connection:
+        observations, first_period, last_period = describe_cells(connection, checked.cells)
+    known = [load.vintage for load in loads if load.vintage.endswith(f"-{checked.figures}")]
     now = datetime.now(UTC)
-    name = known[0] if known else f"{now.date().isoformat()}-{figures}"
+    name = known[0] if known else f"{now.date().isoformat()}-{checked.figures}"
     half = Path(tempfile.mkdtemp(dir=root, prefix=".part-"))
     parts = {
         "cells": checked.cells,
@@ -191,15 +192,3 @@ def _add_tree(digest: Any, node: Traversable, skip: set[str]) -> None:
                 _add_tree(digest, entry, skip)
         elif entry.name.endswith((".py", ".sql", ".yml", ".csv")):
             digest.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
-
-
-def _describe(checked: Checked, settings: Settings) -> tuple[str, int, str | None, str | None]:
-    """Fingerprint of the published figures, whatever their order; their number, first and last year."""
-    with connect(settings) as connection:
-        (figures,) = fetch_row(
-            connection,
-            "SELECT bit_xor(md5_number(cells::VARCHAR))::VARCHAR || count(*) FROM read_parquet($path) AS cells",
-            {"path": str(checked.cells)},
-        )
-        described = describe_cells(connection, checked.cells)
-    return (hashlib.sha256(str(figures).encode()).hexdigest()[:8], *described)

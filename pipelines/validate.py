@@ -153,17 +153,15 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
     ]
 
 
-def check_totals_beside_parts(
-    connection: duckdb.DuckDBPyConnection, source: Source, relation: str = "core"
-) -> Outcome:
+def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Source, relation: str = "core") -> Outcome:
     """Refuse totals and parts over one dimension in the same table, in the relation of observations."""
     checked = 0
     problems = []
     for name in sorted({name for breakdown in source.breakdowns for name in breakdown.by}):
         checked += 1
         for measure, file, row in connection.execute(
-            f"SELECT measure, arg_min(_file, _row) FILTER ({name} = '_T'), min(_row) FILTER ({name} = '_T') FROM {relation} "
-            f"GROUP BY measure HAVING bool_or({name} = '_T') AND bool_or({name} <> '_T')"
+            f"SELECT measure, arg_min(_file, _row) FILTER ({name} = '_T'), min(_row) FILTER ({name} = '_T') "
+            f"FROM {relation} GROUP BY measure HAVING bool_or({name} = '_T') AND bool_or({name} <> '_T')"
         ).fetchall():
             problems.append(
                 Problem(

@@ -1,7 +1,7 @@
 -- Grain: one row for each area of the lists that the source should give: those of a level and country it gives some of.
 WITH wanted AS (
     SELECT DISTINCT given.stage, given.counting_unit, inside.area, inside.area_level
-    FROM given
+    FROM (SELECT DISTINCT stage, counting_unit, ref_area, area_level FROM given) AS given
     JOIN area_ancestor AS up ON up.area = given.ref_area AND up.ancestor_level = 'country'
     JOIN area_ancestor AS inside ON inside.ancestor = up.ancestor AND inside.area_level = given.area_level
     WHERE (given.area_level = 'admin1' OR given.area_level = 'admin2' AND NOT {{events}})

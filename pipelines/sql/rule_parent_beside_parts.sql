@@ -9,15 +9,16 @@ inside AS (
     JOIN category AS child ON child.iccs <> category.iccs AND starts_with(child.iccs, category.iccs)
     WHERE NOT {{include_children}}
 ),
+parts AS (
+    SELECT child.stage, child.counting_unit, inside.iccs, child.ref_area, child.time_period, sum(child.value) AS children
+    FROM given AS child
+    JOIN inside ON inside.child = child.iccs
+    GROUP BY ALL
+),
 pairs AS (
-    SELECT given.stage, given.counting_unit, given.iccs, given.ref_area, given.time_period,
-        any_value(given.value) AS value, sum(child.value) AS children
+    SELECT stage, counting_unit, iccs, ref_area, time_period, value, children
     FROM given
-    JOIN inside ON inside.iccs = given.iccs
-    JOIN given AS child ON child.iccs = inside.child AND child.stage = given.stage
-        AND child.counting_unit = given.counting_unit AND child.ref_area = given.ref_area
-        AND child.time_period = given.time_period
-    GROUP BY given.stage, given.counting_unit, given.iccs, given.ref_area, given.time_period
+    JOIN parts USING (stage, counting_unit, iccs, ref_area, time_period)
 )
 SELECT stage, counting_unit, iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
     avg(CAST(value = children AS INTEGER)) AS found, {{least_share}} AS expected, found >= {{least_share}} AS failing,
