@@ -2,16 +2,19 @@
 PYTHON ?= python3
 PIP_FLAGS = --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test test-cluster lint clean
 
 help:  ## say what the targets do
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /  /'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /  /'
 
 demo: .venv/installed  ## set up .venv and publish the bundled data to data/published/crime.duckdb
 	.venv/bin/iccs run
 
 test: .venv-test/installed lint  ## set up .venv-test, check the code and run every test
 	.venv-test/bin/python -m pytest
+
+test-cluster: .venv-cluster/installed  ## set up .venv-cluster, run what needs Spark (and Java 17) or Dask
+	.venv-cluster/bin/python -m pytest -rs tests/incidents/test_spark.py tests/incidents/test_fan_out.py -k "spark or dask"
 
 lint: .venv-test/installed  ## ruff and mypy
 	.venv-test/bin/ruff check .
@@ -30,6 +33,11 @@ lint: .venv-test/installed  ## ruff and mypy
 	.venv-test/bin/python -m pip install $(PIP_FLAGS) --editable '.[dev]'
 	@touch $@
 
+.venv-cluster/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-cluster
+	.venv-cluster/bin/python -m pip install $(PIP_FLAGS) --editable '.[spark,dask]' pytest
+	@touch $@
+
 clean:  ## remove the environments and everything a run produced
-	rm -rf .venv .venv-test build dist *.egg-info
+	rm -rf .venv .venv-test .venv-cluster build dist *.egg-info
 	rm -rf data/raw data/core data/quarantine data/published data/work data/prefect data/.writer.lock

@@ -168,6 +168,11 @@ def build_parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", parents=[common], help="put the run on a schedule (Prefect, local)")
     serve.add_argument("--cron", default="0 6 * * 1", help='when, in UTC (default: "0 6 * * 1", Mondays at six)')
     serve.add_argument("--port", type=int, default=4200, help="port of the page (default: 4200)")
+    serve.add_argument(
+        "--runner",
+        metavar="RUNNER",
+        help="takes the partitions of incidents: threads, dask, ray, dask:ADDRESS (default: ICCS_RUNNER, else threads)",
+    )
     serve.set_defaults(command=_serve)
     return parser
 
@@ -339,7 +344,7 @@ def _check_file(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from pipelines.serve import serve
 
-    return serve(options.cron, options.port, options.data)
+    return serve(options.cron, options.port, options.data, options.runner)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ def coverage_parts(source: Source) -> dict[str, str]:
     for name, measure in ((name, measure) for measure in source.measures for name in breakdown_columns()):
         if any(name in one.by and (not one.measures or measure in one.measures) for one in source.breakdowns):
             pairs.append((measure, name))
-    if "ref_area" in source.columns:
+    if "ref_area" in source.columns or source.boundaries is not None:
         pairs += [(measure, "geography") for measure in source.measures]
     return {
         "dimensions": ", ".join(breakdown_columns()),

@@ -1,13 +1,15 @@
 """The same run as a Prefect flow: each step a task, retries on acquiring only, the reconciliation as an artifact.
 
-The only module that imports Prefect. Nothing of the data goes through it: tasks hand on small results with paths.
+The only module that imports Prefect. Nothing of the data goes through it: tasks hand on small results with paths. The
+partitions of a source of incidents are tasks of their own, on threads of this process or on a cluster of Dask or Ray.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,11 @@ from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.schedules import CronSchedule
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from pipelines.errors import DataRefused, UsageError
+from pipelines.errors import DataRefused, Problem, UsageError
+from pipelines.fan_out import Runner, divide_limits, parse_runner
+from pipelines.incidents import Partition, Spread, tally, tally_alone, tally_in_turn
 from pipelines.run import RunResult, rows_of, run_all
 from pipelines.settings import load_settings
 from pipelines.source import find_sources
@@ -64,9 +69,80 @@ def run_as_task(name: str, source: str, rows_in: int, function: Callable[..., An
     return result
 
 
+def fan_out(runner: Runner) -> Spread:
+    """Return the way to tally partitions of incidents as tasks on a runner, several at a time.
+
+    On one machine they share its memory limit and threads; on a cluster each task has those of the settings. One
+    partition alone, and those of a Spark cluster, which spreads its own work, are tallied in turn.
+
+    Raises:
+        UsageError: the library of the runner is not there.
+    """
+    make_runner = _load_runner(runner)
+
+    def spread(partitions: Sequence[Partition]) -> Sequence[tuple[Problem, ...]]:
+        settings = partitions[0].settings
+        own, at_once = divide_limits(settings, len(partitions)) if runner.is_local else (settings, len(partitions))
+        if at_once == 1 or settings.engine != "duckdb":
+            return tally_in_turn(partitions)
+        alone = task(name="tally partition", cache_policy=NO_CACHE, persist_result=False)(tally_alone)
+
+        @flow(
+            name="iccs partitions",
+            flow_run_name=f"partitions {partitions[0].folder.source_id}",
+            task_runner=make_runner(at_once),
+            persist_result=False,
+        )
+        def tally_partitions() -> list[tuple[Problem, ...]]:
+            futures = [
+                alone.with_options(task_run_name=f"tally {one.file.name}").submit(replace(one, settings=own))
+                for one in partitions
+            ]
+            return [future.result() for future in futures]
+
+        return tally_partitions()
+
+    return spread
+
+
+def spreading_step(spread: Spread) -> Callable[..., Any]:
+    """Return the way to run steps as tasks, where the partitions of incidents are tallied as ``spread`` does."""
+
+    def run_step(name: str, source: str, rows_in: int, function: Callable[..., Any], *arguments: object) -> Any:
+        more = (spread,) if function is tally else ()
+        return run_as_task(name, source, rows_in, function, *arguments, *more)
+
+    return run_step
+
+
+def _load_runner(runner: Runner) -> Callable[[int], TaskRunner[Any]]:
+    """Return what makes the task runner for a number of tasks at a time."""
+    if runner.kind == "threads":
+        return lambda at_once: ThreadPoolTaskRunner(max_workers=at_once)
+    try:
+        if runner.kind == "dask":
+            from prefect_dask import DaskTaskRunner
+
+            if runner.address:
+                return lambda _: DaskTaskRunner(address=runner.address)
+            own = {"threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
+            return lambda at_once: DaskTaskRunner(cluster_kwargs={"n_workers": at_once, **own})
+        from prefect_ray import RayTaskRunner
+    except ImportError as error:
+        raise UsageError(
+            f"the runner {runner.kind} needs a library: pip install 'iccs-pipelines[{runner.kind}]'"
+        ) from error
+    if runner.address:
+        return lambda _: RayTaskRunner(address=runner.address)
+    return lambda at_once: RayTaskRunner(init_kwargs={"num_cpus": at_once, "include_dashboard": False})
+
+
 @flow(name="iccs", validate_parameters=False)
 def publish_crime_statistics(
-    sources: list[str] | None = None, directory: str | None = None, data: str | None = None
+    sources: list[str] | None = None,
+    directory: str | None = None,
+    data: str | None = None,
+    runner: str | None = None,
 ) -> dict[str, Any]:
     """Load sources and publish the DuckDB file; fails where a source was refused, after publishing the others.
 
@@ -74,13 +150,16 @@ def publish_crime_statistics(
         sources: which sources; default all that have files.
         directory: folder with the files as published; default ``input`` in the data folder.
         data: data folder; default ICCS_DATA, else ``data`` in the current folder.
+        runner: what takes the partitions of incidents; default ICCS_RUNNER, else ``threads``.
 
     Raises:
         DataRefused: a source was refused.
+        UsageError: there is no such runner, or its library is not there.
     """
-    settings = load_settings(data)
+    settings = load_settings(data, runner=runner)
+    run_step = spreading_step(fan_out(parse_runner(settings.runner)))
     where = Path(directory).resolve() if directory else None
-    result: RunResult = run_all(find_sources(sources or []), settings, where, run_as_task, named=bool(sources))
+    result: RunResult = run_all(find_sources(sources or []), settings, where, run_step, named=bool(sources))
     if settings.published.is_file():
         table = query("SELECT * FROM out.reconciliation ORDER BY source, measure", settings).records()
         note = "Rows and counts: read = used + excluded + rejected."

@@ -20,7 +20,7 @@ from pipelines.errors import UsageError, nearest_values
 from pipelines.partitions import folder_keys
 from pipelines.read import HEADER_SEARCH_ROWS, find_header, read_table
 from pipelines.settings import Settings
-from pipelines.source import ReadOptions, SourceFolder
+from pipelines.source import CODED_PERSONAL, ReadOptions, SourceFolder
 
 
 def open_partition(
@@ -56,7 +56,7 @@ def open_partition(
 
 
 def _kept(folder: SourceFolder, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Columns that may be read: without a reshape those declared, else all; of the personal ones the date of birth."""
+    """Columns that may be read: of the personal ones those of which only a code is kept."""
     source = folder.source
     unknown = [name for name in source.personal if name not in names]
     if unknown:
@@ -65,7 +65,7 @@ def _kept(folder: SourceFolder, names: tuple[str, ...]) -> tuple[str, ...]:
             f"source {source.source_id}: personal: the files have no column {unknown[0]!r} (nearest: {near}); a column "
             "that identifies persons must be named as the files write it"
         )
-    hidden = set(source.personal) - {source.columns.get("age", "")}
+    hidden = set(source.personal) - {source.columns.get(name, "") for name in CODED_PERSONAL}
     return tuple(name for name in names if name not in hidden)
 
 

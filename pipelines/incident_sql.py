@@ -8,22 +8,26 @@ codes.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from functools import cached_property
 
 import pyarrow as pa
 
 from iccs.concordance import Concordance, Link
+from pipelines.boundaries import join_points, make_boundaries
 from pipelines.classify import filled_columns
+from pipelines.code_spans import FIRST_DAY, LAST_DAY, code_spans
 from pipelines.conform import area_words
 from pipelines.database import fill_sql
 from pipelines.errors import UsageError
+from pipelines.incident_ages import age_band, age_in_years
 from pipelines.incident_dates import event_day, parse_dates, period_bounds, period_number, period_text, precision_of
-from pipelines.source import OLDEST_AGE_YEARS, Source, SourceFolder
-from schemas.codelists import load_areas, parse_age
+from pipelines.source import BoundaryFile, Source, SourceFolder
+from schemas.codelists import load_areas
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
-
-_FIRST_DAY, _LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,16 @@ class Statements:
     period: str  # the period of a number, as text
     value: str  # what a row of the tally counts
 
+    @cached_property
+    def digest(self) -> str:
+        """Hash of what decides a tally beside the file: statements and lists."""
+        digest = hashlib.sha256()
+        for text in (self.tally, self.disposed, self.mapped):
+            digest.update(text.encode() + b"\0")
+        for name, table in sorted(self.lists.items()):
+            digest.update(name.encode() + json.dumps(table.to_pydict(), default=str).encode())
+        return digest.hexdigest()
+
 
 def make_statements(folder: SourceFolder, concordance: Concordance) -> Statements:
     """Generate the statements of a source from its declaration and its links, which are checked.
@@ -79,7 +93,10 @@ class _Maker:
     def statements(self) -> Statements:
         source = self.source
         precision = precision_of(source)
-        self._add_words("ref_area", self._area_list())
+        if source.boundaries is not None:
+            self._add_points(source.boundaries)
+        else:
+            self._add_words("ref_area", self._area_list())
         self._add_codes()
         if "measure" in source.columns:
             self._add_words("measure", [(name, number) for number, name in enumerate(source.measures)])
@@ -102,6 +119,7 @@ class _Maker:
             exclusion=self._exclusions(),
             day=event_day(source, precision),
             birth=self._birth(),
+            point=self._point(),
             numbers=numbers,
             tidy=self._tidy(),
             joins="\n".join(self.joins),
@@ -161,7 +179,7 @@ class _Maker:
                 "level": pa.array([area.level for area in areas], pa.string()),
             }
         )
-        if "ref_area" not in self.source.columns:
+        if "ref_area" in self.source.constants:
             code = self.source.constants["ref_area"]
             if code not in position:
                 raise UsageError(f"source {self.source.source_id}: constants.ref_area: there is no area {code!r}")
@@ -169,6 +187,35 @@ class _Maker:
         words = {word: code for word, code in area_words(self.folder)}
         words |= {word: code for dimension, word, code in self.folder.words if dimension == "ref_area"}
         return [(word, position[code]) for word, code in sorted(words.items())]
+
+    def _add_points(self, boundaries: BoundaryFile) -> None:
+        """The area around a point: the one trapezoid, of those listed under its cell of the grid, that it is in."""
+        numbers = dict(self._area_list())
+        text = self.folder.read_text(boundaries.file)
+        if text is None:
+            raise UsageError(f"source {self.source.source_id}: boundaries: there is no file {boundaries.file}")
+        try:
+            made = make_boundaries(text, boundaries.area_property, numbers)
+        except UsageError as error:
+            raise UsageError(f"source {self.source.source_id}: {error}") from error
+        self.lists["list_boundary"] = made.cells
+        self.joins.append(join_points("list_boundary", made))
+        words = [f"trim(coalesce({self._word(name)}, ''))" for name in ("longitude", "latitude")]
+        none = " AND ".join(f"{word} = ''" for word in words)
+        self.numbers["ref_area_id"] = (
+            f"CASE WHEN {none} THEN {numbers.get('', 'CAST(NULL AS INTEGER)')} ELSE coalesce(boundary.id, -1) END"
+        )
+        column = self.source.columns["longitude"]
+        hidden = {column, self.source.columns["latitude"]} & set(self.source.personal)
+        shown = "CAST(NULL AS STRING)" if hidden else " || ' ' || ".join(words)
+        self.rules.append(RowRule("unknown_area", column, shown, "ref_area_id IS NULL"))
+        self.rules.append(RowRule("point_outside_areas", column, shown, "ref_area_id = -1"))
+
+    def _point(self) -> str:
+        if self.source.boundaries is None:
+            return ""
+        columns = [(name, quote_identifier(self.source.columns[name])) for name in ("longitude", "latitude")]
+        return "".join(f",\n        TRY_CAST({column} AS DOUBLE) AS _{name}" for name, column in columns)
 
     def _code_list(self, dimension: str) -> list[tuple[str, int]]:
         words = [(word, code) for name, word, code in self.folder.words if name == dimension]
@@ -182,8 +229,8 @@ class _Maker:
 
     def _add_codes(self) -> None:
         """National codes: each with the spans of time in which the same links hold, so that no row is multiplied."""
-        spans = _code_spans(self.concordance)
-        bounded = any((first, last) != (_FIRST_DAY, _LAST_DAY) for _, first, last, _ in spans)
+        spans = code_spans(self.concordance)
+        bounded = any((first, last) != (FIRST_DAY, LAST_DAY) for _, first, last, _ in spans)
         days = {"first_day": [span[1] for span in spans], "last_day": [span[2] for span in spans]}
         self.lists["list_code"] = pa.table(
             {
@@ -243,40 +290,12 @@ class _Maker:
         words = self._code_list("age")
         self.lists["list_age"] = _word_table(words)
         by_word = self._join("age", word) if words else "NULL"
-        years = self._age_in_years(word)
-        bounds = [parse_age(band) or (0, None) for band in ages.bands]
-        cases = [f"WHEN {years} < 0 OR {years} > {OLDEST_AGE_YEARS} THEN -1"]
-        cases += [f"WHEN {years} < {bounds[0][0]} THEN -1"] if bounds[0][0] else []
-        for number, (_, high) in enumerate(bounds):
-            below = f"{years} < {high + 1}" if high is not None else f"{years} IS NOT NULL"
-            cases.append(f"WHEN {below} THEN {number}")
-        cases += [f"WHEN {years} IS NOT NULL THEN -1"] if bounds[-1][1] is not None else []
-        self.numbers["age_id"] = f"CAST(coalesce({by_word}, CASE {' '.join(cases)} END) AS INTEGER)"
+        number = age_band(ages, age_in_years(self.folder, word))
+        self.numbers["age_id"] = f"CAST(coalesce({by_word}, {number}) AS INTEGER)"
         column = self.source.columns["age"]
         shown = "NULL" if column in self.source.personal else word
         self.rules.append(RowRule("unknown_word", column, shown, "age_id IS NULL"))
         self.rules.append(RowRule("age_impossible", column, shown, "age_id = -1"))
-
-    def _age_in_years(self, word: str) -> str:
-        ages = self.source.ages
-        if ages is not None and ages.unit == "birth_date":
-            before = "extract(month FROM r._day) * 100 + extract(day FROM r._day)"
-            born = "extract(month FROM r._birth) * 100 + extract(day FROM r._birth)"
-            years = "extract(year FROM r._day) - extract(year FROM r._birth)"
-            return f"({years} - CASE WHEN {before} < {born} THEN 1 ELSE 0 END)"
-        number = f"TRY_CAST({word} AS DOUBLE)"
-        factors = {"years": "1.0", "months": "12.0", "days": "365.25"}
-        if "age_unit" not in self.source.columns:
-            given = ages.unit if ages is not None else "years"
-            return number if given == "years" else f"({number} / {factors[given]})"
-        units = [(one, unit) for dimension, one, unit in self.folder.words if dimension == "age_unit"]
-        for one, factor in units:
-            if factor not in factors:
-                raise UsageError(
-                    f"source {self.source.source_id}: values.csv: age_unit {one!r} is none of {', '.join(factors)}"
-                )
-        cases = " ".join(f"WHEN {quote_literal(one)} THEN {factors[unit]}" for one, unit in units)
-        return f"({number} / CASE trim({self._word('age_unit')}) {cases} END)"
 
     def _add_value(self) -> None:
         """A row counts one, or the number in a column: then that number is judged too."""
@@ -366,23 +385,3 @@ def _word_table(words: list[tuple[str, int]]) -> pa.Table:
             "id": pa.array([number for _, number in words], pa.int32()),
         }
     )
-
-
-def _code_spans(concordance: Concordance) -> list[tuple[str, date, date, list[Link]]]:
-    """Return (national code, first day, last day, links) for each stretch of days in which the same links hold."""
-    by_code: dict[str, list[Link]] = {}
-    for link in concordance.links:
-        by_code.setdefault(link.national_code, []).append(link)
-    spans = []
-    for code, links in by_code.items():
-        starts = sorted({link.validity[0] for link in links} | {_next(link.validity[1]) for link in links})
-        for first, following in zip(starts, [*starts[1:], None], strict=True):
-            last = _LAST_DAY if following is None else following - timedelta(days=1)
-            held = [link for link in links if link.validity[0] <= first and link.validity[1] >= last]
-            if held and first <= last:
-                spans.append((code, first, last, held))
-    return spans
-
-
-def _next(day: date) -> date:
-    return day if day >= _LAST_DAY else day + timedelta(days=1)

@@ -212,12 +212,8 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable) -> Non
 
 def _key(file: RawFile, statements: Statements) -> str:
     """What decides a partition's tally: its content, when and under which name it came, statements and lists."""
-    digest = hashlib.sha256(f"{file.sha256} {file.name} {file.first_seen} {file.layout}\n".encode())
-    for text in (statements.tally, statements.disposed, statements.mapped):
-        digest.update(text.encode() + b"\0")
-    for name, table in sorted(statements.lists.items()):
-        digest.update(name.encode() + json.dumps(table.to_pydict(), default=str).encode())
-    return digest.hexdigest()[:32]
+    parts = f"{file.sha256} {file.name} {file.first_seen} {file.layout} {statements.digest}"
+    return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
 def _tally_one(engine: Engine, partition: Partition) -> None:

@@ -6,10 +6,12 @@ sha256, lines and the day they first came.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
 import time
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,11 @@ def acquire_partitions(folder: SourceFolder, settings: Settings, directory: Path
         entry = known["files"].get(str(path))
         if entry is None or entry["state"] != state or not entry["settled"]:
             began = time.time_ns()
-            digest, lines = _read_all(path)
+            digest, lines, damage = _read_all(path)
+            if damage:
+                found = f"The compressed file is damaged ({damage})."
+                problems.append(Problem(rule="file_truncated", source=folder.source_id, file=name, found=found))
+                continue
             entry = {
                 "state": state,
                 "settled": began - state["changed_ns"] > _SAFE_AGE_NS and _state(path) == state,
@@ -110,18 +116,33 @@ def _state(path: Path) -> dict[str, int]:
     }
 
 
-def _read_all(path: Path) -> tuple[str, int | None]:
-    """Return the sha256 of a file, and the lines of a plain text file: the one independent count of what is in it."""
+def _read_all(path: Path) -> tuple[str, int | None, str]:
+    """Return the sha256 of a file, the lines of a text file, and what is wrong with a compressed one.
+
+    Lines are the one independent count of what is in a file. Its own checksum says whether a compressed file is whole,
+    which DuckDB does not ask.
+    """
     digest = hashlib.sha256()
     lines, last = 0, b""
-    text = path.suffix.lower() in (".csv", ".txt", ".tsv")
+    name = path.name.lower().removesuffix(".gz")
+    text = name.endswith((".csv", ".txt", ".tsv"))
     with path.open("rb") as handle:
+        packed = handle.read(2) == b"\x1f\x8b"
+        handle.seek(0)
         while piece := handle.read(_CHUNK):
             digest.update(piece)
-            if text:
+            if text and not packed:
                 lines += piece.count(b"\n")
                 last = piece[-1:]
-    return digest.hexdigest(), lines + (last not in (b"", b"\n")) if text else None
+    if packed:
+        try:
+            with gzip.open(path, "rb") as unpacked:
+                while piece := unpacked.read(_CHUNK):
+                    lines += piece.count(b"\n")
+                    last = piece[-1:]
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            return digest.hexdigest(), None, str(error)
+    return digest.hexdigest(), lines + (last not in (b"", b"\n")) if text else None, ""
 
 
 def _read_note(note: Path) -> dict[str, Any]:

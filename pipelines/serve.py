@@ -29,23 +29,25 @@ def prefect_environment(home: Path, port: int) -> dict[str, str]:
     }
 
 
-def serve(cron: str, port: int, data: str | None) -> int:
+def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> int:
     """Start the server, wait until it answers, then serve the flow until stopped (Ctrl-C stops both).
 
     Raises:
-        UsageError: the cron line is not one, or the port is taken.
+        UsageError: the cron line or the runner is not one, its library is not there, or the port is taken.
     """
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise UsageError(f"port {port} is taken; give another with --port")
-    settings = load_settings(data)
+    settings = load_settings(data, runner=runner)
     home = settings.data / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(prefect_environment(home, port))
     # Late, and after its settings are in place: Prefect reads them when it is imported.
-    from pipelines.flows import check_cron, publish_crime_statistics
+    from pipelines.fan_out import parse_runner
+    from pipelines.flows import check_cron, fan_out, publish_crime_statistics
 
     check_cron(cron)
+    fan_out(parse_runner(settings.runner))
     log = (home / "server.log").open("ab")
     server = subprocess.Popen(
         [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
@@ -56,7 +58,10 @@ def serve(cron: str, port: int, data: str | None) -> int:
         _wait_for(f"http://127.0.0.1:{port}/api/health", server, home / "server.log")
         print_line(f"page: http://127.0.0.1:{port}   schedule: {cron} (UTC)   stop: Ctrl-C")
         publish_crime_statistics.serve(
-            name="scheduled", cron=cron, parameters={"data": str(settings.data)}, pause_on_shutdown=False
+            name="scheduled",
+            cron=cron,
+            parameters={"data": str(settings.data), "runner": settings.runner},
+            pause_on_shutdown=False,
         )
     finally:
         server.terminate()

@@ -22,6 +22,7 @@ class Settings:
     threads: int = 2
     max_file_mib: int = 4096
     engine: str = "duckdb"
+    runner: str = "threads"
     keep_releases: int = 5
 
     @property
@@ -65,12 +66,13 @@ class Settings:
         return self.data / "published" / "crime.duckdb"
 
 
-def load_settings(data: str | Path | None = None, engine: str | None = None) -> Settings:
+def load_settings(data: str | Path | None = None, engine: str | None = None, runner: str | None = None) -> Settings:
     """Return the settings in force.
 
     Args:
         data: data folder; else ICCS_DATA; else ``data`` in the current folder.
         engine: engine for files of incidents; else ICCS_ENGINE; else DuckDB.
+        runner: what takes the partitions of incidents in the scheduled flow; else ICCS_RUNNER; else threads.
 
     Raises:
         UsageError: a number in the environment is not a number.
@@ -82,6 +84,7 @@ def load_settings(data: str | Path | None = None, engine: str | None = None) -> 
         threads=_whole_number("ICCS_THREADS", os.cpu_count() or Settings.threads),
         max_file_mib=_whole_number("ICCS_MAX_FILE_MIB", Settings.max_file_mib),
         engine=engine or os.environ.get("ICCS_ENGINE", Settings.engine),
+        runner=runner or os.environ.get("ICCS_RUNNER", Settings.runner),
         keep_releases=_whole_number("ICCS_KEEP_RELEASES", Settings.keep_releases),
     )
 

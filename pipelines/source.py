@@ -28,7 +28,9 @@ _DIMENSIONS = (
     "value",
 )
 # What an incident may have in place of a period, and beside an age.
-_INCIDENT_COLUMNS = ("year", "month", "age_unit")
+_INCIDENT_COLUMNS = ("year", "month", "age_unit", "longitude", "latitude")
+# Personal columns that are read all the same: of them only a band of ages, or an area, is kept.
+CODED_PERSONAL = ("age", "longitude", "latitude")
 OLDEST_AGE_YEARS = 120
 
 
@@ -125,6 +127,13 @@ class Ages(_Strict):
         return self
 
 
+class BoundaryFile(_Strict):
+    """Boundaries of the areas, for incidents with longitude and latitude: a GeoJSON file of the folder, in WGS 84."""
+
+    file: str
+    area_property: str = Field(description="property of each feature that holds the code of its area")
+
+
 class Caveat(_Strict):
     """A caveat code attached to the cells it concerns."""
 
@@ -161,6 +170,7 @@ class Source(_Strict):
     rows: Literal["cells", "parts", "events"] = "cells"
     dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="forms of dates in a file of incidents")
     ages: Ages | None = None
+    boundaries: BoundaryFile | None = None
     personal: tuple[str, ...] = Field(default=(), description="columns that identify a person; never stored")
     covers: tuple[str, ...] = Field(default=(), description="areas the source counts in; default all of the list")
     totals: dict[str, str] = Field(default={}, description="code of a dimension's total where only part is held")
@@ -183,11 +193,15 @@ class Source(_Strict):
         _all_known("constants", tuple(self.constants), _DIMENSIONS)
         _all_known("totals", tuple(self.totals), breakdown_columns())
         period = "year" if "year" in self.columns else "time_period"
-        for need in ("ref_area", period, "value"):
+        as_points = self.boundaries is not None or "longitude" in self.columns
+        needed = (period, "value") if as_points else ("ref_area", period, "value")
+        for need in needed:
             if need not in self.columns and need not in self.constants and (need, self.kind) != ("value", "incident"):
                 raise ValueError(f"columns must say where {need} is")
         if self.kind == "incident":
             self._check_incidents()
+        elif self.boundaries is not None:
+            raise ValueError("boundaries: only incidents may be given as points")
         if len(self.measures) > 1 and "measure" not in self.columns:
             raise ValueError("several measures need columns.measure, the column that tells them apart")
         for breakdown in self.breakdowns:
@@ -203,9 +217,15 @@ class Source(_Strict):
                 raise ValueError(f"columns.{name}: a file of incidents has none")
         if self.thousands or self.decimal != "." or not self.whole_numbers:
             raise ValueError("a file of incidents counts in plain whole numbers")
-        open_columns = {column for name, column in self.columns.items() if name != "age"}
+        open_columns = {column for name, column in self.columns.items() if name not in CODED_PERSONAL}
         for column in sorted(open_columns.intersection(self.personal)):
-            raise ValueError(f"personal: {column!r} is also under columns; only a date of birth (age) may be both")
+            may = "a date of birth (age), longitude and latitude"
+            raise ValueError(f"personal: {column!r} is also under columns; only {may} may be both")
+        given = {name for name in ("longitude", "latitude") if name in self.columns}
+        if given and self.boundaries is None:
+            raise ValueError("columns.longitude and latitude need boundaries, the areas that points lie in")
+        if self.boundaries is not None and (len(given) < 2 or "ref_area" in {**self.columns, **self.constants}):
+            raise ValueError("boundaries: columns must give longitude and latitude, and no ref_area")
         if "age_unit" in self.columns and self.ages is None:
             raise ValueError("columns.age_unit needs ages, the bands to publish")
 

@@ -7,7 +7,7 @@ FROM (
     SELECT
         tidy.*,
         {{exclusion}} AS exclusion,
-        {{day}} AS _day{{birth}}
+        {{day}} AS _day{{birth}}{{point}}
     FROM {{tidy}} AS tidy
 ) AS r
 {{joins}}

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -146,6 +147,32 @@ def test_a_column_that_changes_its_type_half_way(made: SimpleNamespace, tmp_path
     assert rejected_detail(validated).endswith("unknown_word 30")
 
 
+def test_a_column_with_another_type_in_another_file(made: SimpleNamespace, tmp_path: Path, take: Take) -> None:
+    """Parquet files of one source, where ages are text, whole numbers and numbers with a decimal point.
+
+    The word 999 for an unknown age would be 999.0 in the last, which values.csv does not have.
+    """
+    rows = [row for row in made.rows(900) if row[5] not in ("", "999")]
+    (tmp_path / "in").mkdir()
+    for number, kind in enumerate(("VARCHAR", "INTEGER", "DOUBLE")):
+        plain = made.write(tmp_path / "plain.csv", rows[number::3])
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"COPY (SELECT * REPLACE (age::DOUBLE::{kind} AS age) FROM read_csv('{plain}', all_varchar = true)) "
+                f"TO '{tmp_path / 'in' / kind}.parquet' (FORMAT parquet)"
+            )
+
+    _, validated = take(tmp_path / "in")
+
+    assert account_of(validated)[3:] == (0, True)
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "SELECT time_period, ref_area, iccs, sex, age, sum(value) FROM read_parquet($core) GROUP BY ALL",
+            {"core": str(validated.core)},
+        ).fetchall()
+    assert {row[:-1]: row[-1] for row in found} == pytest.approx(made.expected(rows))
+
+
 def test_two_encodings_in_one_file(made: SimpleNamespace, tmp_path: Path, take: Take, settings: Settings) -> None:
     rows = made.rows(1000)
     rows[700][4] = "mujér"
@@ -160,16 +187,110 @@ def test_two_encodings_in_one_file(made: SimpleNamespace, tmp_path: Path, take: 
     assert quarantined(settings) == [("a.csv", 702, None, "invalid encoding", "malformed_line")]
 
 
-@pytest.mark.parametrize("keep", [0.5, 0.9])
-def test_a_truncated_gzip_file_is_refused(made: SimpleNamespace, tmp_path: Path, take: Take, keep: float) -> None:
-    whole = gzip.compress(made.write(tmp_path / "a.csv", made.rows(20000)).read_bytes())
+def test_a_file_whose_second_half_is_in_another_encoding(
+    made: SimpleNamespace, tmp_path: Path, take: Take, settings: Settings
+) -> None:
+    """As two exports put one after the other: only rows whose words have letters outside of ASCII differ."""
+    rows = made.rows(1000)
+    for number in (100, 200, 600, 700, 800):
+        rows[number][3:5] = ["H1", "señora"]
+    for number in (300, 900):
+        rows[number][6] = "José"  # in a column that is never read
+    lines = made.write(tmp_path / "a.csv", rows).read_text(encoding="utf-8").splitlines(keepends=True)
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.csv.gz").write_bytes(whole[: int(len(whole) * keep)])
+    content = "".join(lines[:501]).encode() + "".join(lines[501:]).encode("latin-1")
+    (tmp_path / "in" / "a.csv").write_bytes(content)
+
+    _, validated = take(tmp_path / "in")
+
+    assert account_of(validated)[0] == 1000
+    assert account_of(validated)[3:] == (5, True)
+    assert [(row, value, rule) for _, row, _, value, rule in quarantined(settings)] == [
+        *((number + 2, "señora", "unknown_word") for number in (100, 200)),
+        *((number + 2, "invalid encoding", "malformed_line") for number in (600, 700, 800)),
+    ]
+
+
+def test_dates_in_three_forms_are_read_and_those_in_others_are_rejected_not_guessed(
+    made: SimpleNamespace, tmp_path: Path, take: Take, settings: Settings
+) -> None:
+    """The three declared forms side by side give the same months; month first, words, two-digit years do not."""
+    forms = ["2021-11-03", "03/11/2021", "20211103"]
+    others = ["11/30/2021", "3 Nov 2021", "03-11-2021", "03/11/21", "2021/11/03", "44503"]
+    rows = made.rows(200)
+    for number, row in enumerate(rows):
+        row[1], row[3] = forms[number % 3], "H1"
+    for number, form in enumerate(others):
+        rows[50 + number][1] = form
+    made.write(tmp_path / "in" / "a.csv", rows)
+
+    _, validated = take(tmp_path / "in")
+
+    assert account_of(validated) == (200, 194, 0, 6, True)
+    with duckdb.connect() as connection:
+        months = connection.execute(
+            "SELECT time_period, sum(value)::BIGINT FROM read_parquet($core) GROUP BY 1", {"core": str(validated.core)}
+        ).fetchall()
+    assert months == [("2021-11", 194)]
+    assert [(row, value, rule) for _, row, _, value, rule in quarantined(settings)] == [
+        (52 + number, form, "invalid_period") for number, form in enumerate(others)
+    ]
+
+
+def test_the_day_on_which_the_file_came_is_not_the_future_but_the_next_is(
+    made: SimpleNamespace, tmp_path: Path, take: Take, settings: Settings
+) -> None:
+    rows = made.rows(100)
+    for row in rows:
+        row[3] = "H1"
+    today = datetime.now(UTC).date()
+    rows[10][1], rows[20][1] = f"{today:%Y-%m-%d}", f"{today + timedelta(days=2):%d/%m/%Y}"
+    made.write(tmp_path / "in" / "a.csv", rows)
+
+    _, validated = take(tmp_path / "in")
+
+    assert account_of(validated) == (100, 99, 0, 1, True)
+    assert [(row, rule) for _, row, _, _, rule in quarantined(settings)] == [(22, "date_in_future")]
+
+
+@pytest.mark.parametrize("damage", ["half of it", "a tenth missing", "bytes overwritten", "checksum wrong"])
+def test_a_damaged_gzip_file_is_refused(made: SimpleNamespace, tmp_path: Path, take: Take, damage: str) -> None:
+    whole = gzip.compress(made.write(tmp_path / "a.csv", made.rows(20000)).read_bytes())
+    half = len(whole) // 2
+    content = {
+        "half of it": whole[:half],
+        "a tenth missing": whole[: int(len(whole) * 0.9)],
+        "bytes overwritten": whole[:half] + bytes(64) + whole[half + 64 :],
+        "checksum wrong": whole[:-8] + bytes(4) + whole[-4:],
+    }[damage]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv.gz").write_bytes(content)
 
     with pytest.raises(DataRefused) as refused:
         take(tmp_path / "in")
 
-    assert [problem.rule for problem in refused.value.problems] == ["file_truncated"]
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.file) == ("file_truncated", "a.csv.gz")
+
+
+def test_a_damaged_file_among_good_ones_refuses_the_source_and_the_good_are_not_read_again(
+    made: SimpleNamespace, tmp_path: Path, take: Take
+) -> None:
+    rows = made.rows(300)
+    for number in range(3):
+        made.write(tmp_path / "in" / f"{number}.csv", rows[number::3])
+    good = (tmp_path / "in" / "1.csv").read_bytes()
+    (tmp_path / "in" / "1.csv").write_bytes(b"PK\x03\x04" + good)
+    with pytest.raises(DataRefused) as refused:
+        take(tmp_path / "in")
+    assert {problem.file for problem in refused.value.problems} == {"1.csv"}
+    (tmp_path / "in" / "1.csv").write_bytes(good)
+
+    tallied, validated = take(tmp_path / "in")
+
+    assert tallied.reused == 2
+    excluded = sum(1 for row in rows if row[3] in ("X1", "T9"))
+    assert account_of(validated) == (300, 300 - excluded, excluded, 0, True)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "overwritten"])

@@ -27,7 +27,7 @@ from pipelines.errors import DataRefused, UsageError
 from pipelines.incidents import Tallied, tally
 from pipelines.partitions import acquire_partitions
 from pipelines.settings import Settings
-from pipelines.source import SourceFolder, find_sources
+from pipelines.source import SourceFolder, find_sources, list_sources
 
 ROOT = Path(__file__).parents[2]
 needs_spark = pytest.mark.skipif(
@@ -161,6 +161,26 @@ def test_dirty_incidents_give_the_same_rows(
     for part in range(2):
         text = "\n".join([",".join(made.header), *lines[part::2]]) + "\n"
         (given / f"{part}.csv").write_text(text, encoding="utf-8")
+
+    found = _same(folder, given, settings, cluster)
+
+    assert [(more, less) for _, more, less in found.values()] == [(0, 0)] * 4
+    assert all(rows > 0 for rows, _, _ in found.values())
+
+
+@needs_spark
+def test_points_lie_in_the_same_areas(tmp_path: Path, settings: Settings, cluster: str) -> None:
+    """Points everywhere, on every half degree (so on borders and corners too), and coordinates that are none."""
+    random = Random(9)
+    spots = [(f"{random.uniform(-104.5, -97):.6f}", f"{random.uniform(18.8, 24.2):.6f}") for _ in range(3000)]
+    spots += [(f"{x / 2}", f"{y / 2}") for x in range(-209, -194) for y in range(37, 49)]
+    spots += [("", ""), ("20", "-103"), ("-103,5", "20,5"), ("nan", "inf"), ("", "20"), ("1e300", "-1e300")]
+    given = tmp_path / "in"
+    given.mkdir()
+    lines = [f"2021-0{1 + number % 9}-11,{x!r},{y!r},H1".replace("'", '"') for number, (x, y) in enumerate(spots)]
+    (given / "a.csv").write_text("\n".join(["day,lon,lat,offence", *lines]) + "\n", encoding="utf-8")
+    folder = list_sources(Path(__file__).parent / "sources")["xx_test_points"]
+    folder.__dict__["source"] = folder.source.model_copy(update={"rejected_share_limit": 1.0})
 
     found = _same(folder, given, settings, cluster)
 
