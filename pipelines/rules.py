@@ -259,6 +259,17 @@ def _locate(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _attach_caveats(connection: duckdb.DuckDBPyConnection, cells: Path, target: Path) -> Path:
     """Put each rule's caveat on the cells it found failing; leave the file as it is where there are none."""
+    register_caveats(connection)
+    run_sql(connection, "caveat_cells")
+    (found,) = fetch_row(connection, "SELECT count(*) FROM caveat_cell")
+    if not found:
+        return cells
+    run_sql(connection, "attach_caveats", target=quote_literal(str(target)))
+    return target
+
+
+def register_caveats(connection: duckdb.DuckDBPyConnection) -> None:
+    """Register ``rule_caveat``: the caveat of each rule that has one, and the dimension it is about ('' for any)."""
     rules = [rule for rule in load_rules().values() if rule.caveat]
     given = {
         "rule": [rule.name for rule in rules],
@@ -266,12 +277,6 @@ def _attach_caveats(connection: duckdb.DuckDBPyConnection, cells: Path, target: 
         "dimension": [rule.parameters.get("dimension", "") for rule in rules],
     }
     connection.register("rule_caveat", pa.table(given))
-    run_sql(connection, "caveat_cells")
-    (found,) = fetch_row(connection, "SELECT count(*) FROM caveat_cell")
-    if not found:
-        return cells
-    run_sql(connection, "attach_caveats", target=quote_literal(str(target)))
-    return target
 
 
 def _coverage_parts(source: Source) -> dict[str, str]:
