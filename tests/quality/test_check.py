@@ -342,6 +342,19 @@ def test_a_suite_whose_library_does_not_load_says_why(
     assert len(lines) == 10
 
 
+def test_rates_beside_counts_of_zero_are_found_in_a_file(tmp_path: Path) -> None:
+    """Fewer than three counts imply a population here, so no rate can be made; zero persons have none anyway."""
+    zero = row("06", 2003, HOMICIDE, 0, 0, 0, 0, 0).replace("0,0,0,0,0,0,0,0,0", "0,0,0,0,0,12.5,0,0,0")
+    assert zero.endswith("0,12.5,0,0,0")
+    write_file(tmp_path / "given", [*ROWS[:-2], zero])
+    checked = check_source(
+        list_sources()["ar_snic"], Settings(data=tmp_path / "data", threads=1), tmp_path / "given", None, None
+    )
+    (rates,) = [one for one in checked.outcomes if one.rule == "published_rates_agree"]
+    assert (rates.outcome, rates.checked, rates.failing) == ("warned", 2, 1)
+    assert rates.detail == "AR-B 0101 2003: 1: printed rate 12.5, its count 0"
+
+
 def test_a_total_that_is_no_number_beside_counts_is_told(tmp_path: Path) -> None:
     spoilt = [*ROWS[1:], row("38", 2000, ATTEMPT, 19, 10, 8, 1, 19).replace(",19,10,8,1", ",#REF!,10,8,1")]
     assert "#REF!" in spoilt[-1]
