@@ -1,6 +1,7 @@
 -- Grain: one row for each area and year that can be judged, and one for each pair of areas that fit each other's place.
 -- A figure is compared with the median of the three years before and after it, in units of the usual deviation of its
 -- series (1.4826 times the median absolute deviation of the logarithms, at least 0.05); over all categories on average.
+-- The fewer categories, the more they must be off: one series alone is often two deviations off.
 WITH levels AS (
     SELECT stage, counting_unit, iccs, area_level, ref_area, year, ln(sum(value) + 1) AS here
     FROM given
@@ -24,7 +25,8 @@ figure AS (
     QUALIFY count(*) OVER (PARTITION BY stage, counting_unit, iccs, ref_area) >= {{least_years}}
 ),
 area_year AS (
-    SELECT stage, counting_unit, area_level, ref_area, year, avg(abs(here - usual) / deviation) AS off
+    SELECT stage, counting_unit, area_level, ref_area, year,
+        avg(abs(here - usual) / deviation) > greatest({{least_off}}, {{least_off_single}} / sqrt(count(*))) AS off
     FROM figure
     GROUP BY ALL
 ),
@@ -36,7 +38,7 @@ pair AS (
     JOIN area_year AS other USING (stage, counting_unit, area_level, year)
     JOIN figure AS mine USING (stage, counting_unit, area_level, year)
     JOIN figure AS theirs USING (stage, counting_unit, area_level, year, iccs)
-    WHERE one.off > {{least_off}} AND other.off > {{least_off}} AND one.ref_area < other.ref_area
+    WHERE one.off AND other.off AND one.ref_area < other.ref_area
         AND mine.ref_area = one.ref_area AND theirs.ref_area = other.ref_area
     GROUP BY ALL
     HAVING moved < {{least_off}} AND moved < stay / 2
