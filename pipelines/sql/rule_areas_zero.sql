@@ -1,8 +1,9 @@
--- Grain: one row for each area that the source gives: an area of zeros only, where the others count many, gives nothing.
+-- Grain: one row for each region that the source gives: one of zeros only, where the others count many, gives nothing.
+-- Countries are left out: some are small enough to have nothing to count.
 WITH whole AS (
     SELECT stage, counting_unit, area_level, ref_area, sum(value) AS value
     FROM given
-    WHERE value IS NOT NULL
+    WHERE value IS NOT NULL AND area_level <> 'country'
     GROUP BY ALL
 ),
 usual AS (
