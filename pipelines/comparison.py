@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pipelines.database import run_sql
 from pipelines.outcome import Outcome, outcome_rows
-from pipelines.rules import SAMPLE
+from pipelines.rules import SAMPLE, register_caveats
 from pipelines.store import Vintage
 from schemas.declarations import attribute_columns, load_rules, load_tables, quote_literal
 
@@ -17,10 +17,12 @@ _RULES = ("other_source_gap", "population_behind_rates")
 
 
 def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vintage]) -> None:
-    """Fill ``out.source_gap`` and ``out.rate_check``, and add the outcomes of their rules to ``out.quality``.
+    """Fill ``out.source_gap`` and ``out.rate_check``, add the outcomes of their rules to ``out.quality``, mark cells.
+
+    The caveat of a rule goes on the cells of ``out.observation`` and ``out.rate`` that it found failing.
 
     Args:
-        connection: the warehouse being built; observations, rates and sources are loaded.
+        connection: the warehouse being built; observations, rates and sources are loaded, nothing is made from rates.
         vintages: those published.
     """
     rules = load_rules()
@@ -43,6 +45,8 @@ def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vi
                 **tolerances,
             )
     run_sql(connection, "judge_comparisons", sample=str(SAMPLE), **parameters)
+    register_caveats(connection)
+    run_sql(connection, "attach_compared_caveats")
     _add_outcomes(connection, vintages)
 
 

@@ -33,7 +33,7 @@ _SERIES = ("source", "vintage", "ref_area", "time_period", "stage", "counting_un
 def make_indicators(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill ``out.indicator`` and ``out.indicator_definition`` from ``out.rate`` and ``out.population``.
 
-    The relation ``population_priority`` must be registered (see ``make_rates``).
+    The table ``population_priority`` must be there (see ``make_rates``).
     """
     for indicator in load_indicators().values():
         left_out = 0

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from pipelines.settings import Settings
 
 _NUMBERS = count()
+_LAST_BYTES = 4096
+_LAST_LINES = 10
+_END_SECONDS = 5  # a process that closed its output is about to end
 FRAMES = ("combination", "area", "period", "series")
 
 
@@ -84,6 +88,7 @@ class SuiteProcess:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
+        self._errors: IO[bytes] | None = None  # a file, not a pipe: nobody need read it for the process to go on
         # Sources may be judged at the same time: each waits for its own answer, and answers come in order.
         self._writing, self._reading = Lock(), Lock()
         self._sent = 0
@@ -96,19 +101,22 @@ class SuiteProcess:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
                     pipe.close()
+        if self._errors is not None:
+            self._errors.close()
 
     def start(self) -> None:
         """Begin to load the library, without waiting for it."""
         with self._writing:
             if self._process is None:
+                self._errors = TemporaryFile()  # noqa: SIM115 (closed with the process)
                 self._process = subprocess.Popen(
                     [sys.executable, "-c", "from pipelines.expectations import serve; serve()"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
+                    stderr=self._errors,
                     text=True,
                     encoding="utf-8",
                 )
@@ -129,9 +137,30 @@ class SuiteProcess:
         def outcomes() -> list[Outcome]:
             answers = self._answers(number)
             folder.cleanup()
-            return [_outcome(rule, answers.get(rule.name)) for rule in rules]
+            missing = "" if answers else self._why_it_ended()
+            return [_outcome(rule, answers.get(rule.name), missing) for rule in rules]
 
         return outcomes
+
+    def last_errors(self) -> list[str]:
+        """Return the last lines that the process wrote to its standard error, oldest first, without blank ones."""
+        if self._errors is None:
+            return []
+        # The process writes at the same place in the file as we read: pread leaves that place where it is.
+        size = os.fstat(self._errors.fileno()).st_size
+        said = os.pread(self._errors.fileno(), _LAST_BYTES, max(0, size - _LAST_BYTES))
+        lines = said.decode("utf-8", errors="replace").splitlines()
+        return [line.rstrip() for line in lines if line.strip()][-_LAST_LINES:]
+
+    def _why_it_ended(self) -> str:
+        """What is known of the end of a process that gave no answer: its exit code and the last line it said."""
+        if self._process is None:
+            return "it never began"
+        try:
+            code = f"exit code {self._process.wait(_END_SECONDS)}"
+        except subprocess.TimeoutExpired:
+            code = "the process is still there"
+        return f"{code}; its last line: {(self.last_errors() or ['none'])[-1]}"
 
     def _send(self, request: dict[str, Any]) -> int | None:
         """Return the number of the request, None where the process is no longer there."""
@@ -184,11 +213,11 @@ def write_frames(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     )
 
 
-def _outcome(rule: Rule, answer: dict[str, Any] | None) -> Outcome:
+def _outcome(rule: Rule, answer: dict[str, Any] | None, why: str) -> Outcome:
     from pipelines.outcome import Outcome
 
     if answer is None:
-        return Outcome(rule.name, "errored", 0, 0, "the suite ended without an answer")
+        return Outcome(rule.name, "errored", 0, 0, f"the suite ended without an answer ({why})")
     if answer["errored"]:
         return Outcome(rule.name, "errored", 0, 0, f"the rule could not be judged: {answer['errored']}")
     checked, failing = answer["checked"], answer["failing"]

@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from pipelines.changes import AnnualSeries, describe_changes
 from pipelines.database import fetch_arrow, run_sql
-from pipelines.declared_indicators import make_indicators
 from pipelines.segments import fit_segments
 from pipelines.source import Source
 from pipelines.statistics.rates import FEWEST_EVENTS, exact_limits
@@ -25,7 +24,9 @@ MOST_YEARS_INTERPOLATED = 5
 
 
 def make_rates(connection: duckdb.DuckDBPyConnection, populations: dict[str, int]) -> None:
-    """Fill ``out.rate`` from ``out.observation`` and ``out.population``, and the declared indicators from both.
+    """Fill ``out.rate`` from ``out.observation`` and ``out.population``.
+
+    The table ``population_priority`` that it makes stays for ``make_indicators``.
 
     Args:
         connection: the warehouse being built.
@@ -35,19 +36,15 @@ def make_rates(connection: duckdb.DuckDBPyConnection, populations: dict[str, int
     counts = np.array([row[0] for row in run_sql(connection, "poisson_counts").fetchall()], dtype=float)
     low, high = exact_limits(counts)
     connection.register("poisson", pa.table({"value": counts, "low": low, "high": high}))
-    connection.register(
-        "population_priority",
-        pa.table(
-            {
-                "source": pa.array(list(populations), pa.string()),
-                "priority": pa.array(list(populations.values()), pa.int64()),
-            }
-        ),
-    )
+    priorities = {
+        "source": pa.array(list(populations), pa.string()),
+        "priority": pa.array(list(populations.values()), pa.int64()),
+    }
+    connection.register("priorities", pa.table(priorities))
+    connection.execute("CREATE OR REPLACE TEMP TABLE population_priority AS FROM priorities")
+    connection.unregister("priorities")
     run_sql(connection, "rate", few=str(FEWEST_EVENTS))
     connection.unregister("poisson")
-    make_indicators(connection)
-    connection.unregister("population_priority")
 
 
 def make_trends(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from iccs.classification import load_classification
 from pipelines.comparison import compare_sources
 from pipelines.database import connect, fetch_row, run_sql
+from pipelines.declared_indicators import make_indicators
 from pipelines.indicators import make_rates, make_segments, make_trends
 from pipelines.loads import name_files
 from pipelines.personal import refuse_personal
@@ -85,9 +86,10 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             sources = [folders[vintage.source_id].source for vintage in vintages]
             populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
             make_rates(connection, populations)
+            compare_sources(connection, vintages)  # its caveats are on the cells before anything is made from them
+            make_indicators(connection)
             make_trends(connection, sources)
             make_segments(connection, sources)
-            compare_sources(connection, vintages)
             load_themes_and_coverage(connection)
             counts = _load_release(connection, release, key, settings)
             refuse_personal(connection, sources, settings)

@@ -190,7 +190,7 @@ class Comparison:
 def compare_releases(old: str, new: str, settings: Settings) -> Comparison:
     """Return what a release added, withdrew and changed against another, by source.
 
-    Cells of sources with the same vintage in both are the same and are not compared.
+    Cells of sources with the same vintage in both have the same figures and are not compared.
 
     Raises:
         UsageError: one of them is not kept.

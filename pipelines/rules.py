@@ -270,6 +270,19 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: 
     Returns:
         The fingerprint of what was written, from the texts of all columns.
     """
+    register_caveats(connection)
+    run_sql(connection, "caveat_cells")
+    run_sql(connection, "caveat_text")
+    written = quote_literal(str(target))
+    run_sql(connection, "write_published_cells", caveats=caveats_sql(source), target=written)
+    names = [column.name for column in load_tables()["observation"].columns]
+    columns = ", ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in names[2:-1])  # but for source and caveats
+    found = fetch_row(connection, fill_sql("figures_fingerprint", columns=columns, written=written))
+    return hashlib.sha256(str(found).encode()).hexdigest()[:8]
+
+
+def register_caveats(connection: duckdb.DuckDBPyConnection) -> None:
+    """Register ``rule_caveat``: the caveat of each rule that has one, and the dimension it is about ('' for any)."""
     rules = [rule for rule in load_rules().values() if rule.caveat]
     given = {
         "rule": [rule.name for rule in rules],
@@ -277,13 +290,6 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: 
         "dimension": [rule.parameters.get("dimension", "") for rule in rules],
     }
     connection.register("rule_caveat", pa.table(given))
-    run_sql(connection, "caveat_cells")
-    written = quote_literal(str(target))
-    run_sql(connection, "write_published_cells", caveats=caveats_sql(source), target=written)
-    names = [column.name for column in load_tables()["observation"].columns]
-    columns = ", ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in names[2:-1])  # but for source and caveats
-    found = fetch_row(connection, fill_sql("figures_fingerprint", columns=columns, written=written))
-    return hashlib.sha256(str(found).encode()).hexdigest()[:8]
 
 
 def _coverage_parts(source: Source) -> dict[str, str]:

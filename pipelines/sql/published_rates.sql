@@ -1,6 +1,7 @@
 -- Grain: one row for each printed rate that has its count: both as numbers, with the population that they imply
 -- together and the one that the other rates of the area and year imply (the median of the five highest rates, which
--- rounding changes least). Areas and categories that the run does not use are left out.
+-- rounding changes least; unknown where fewer than three imply one). Areas and categories that the run does not use are
+-- left out.
 COPY (
     WITH printed AS (
         {{statement}}
@@ -34,7 +35,7 @@ COPY (
         numbers.count, numbers.rate, numbers.per, usual.population,
         numbers.count / usual.population * numbers.per AS rate_made
     FROM numbers
-    JOIN usual ON usual.ref_area = numbers.ref_area AND usual.time_period = numbers.time_period
+    LEFT JOIN usual ON usual.ref_area = numbers.ref_area AND usual.time_period = numbers.time_period
     LEFT JOIN code ON code.national_code = numbers.national_code
     WHERE numbers.count IS NOT NULL AND numbers.rate IS NOT NULL
 ) TO {{target}} (FORMAT parquet)

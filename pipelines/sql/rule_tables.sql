@@ -1,7 +1,7 @@
 -- Grain of annual: one row for each annual published cell without ICCS attributes: the table most rules read.
 -- Grain of series: one row for each annual series and year: annual, both sexes, all ages.
 -- Grain of given: one row for each area, category and period as the source gives it, sexes and ages together.
--- Grain of band: one row for each stage, counting unit, year and age code of the observations, with its bounds.
+-- Grain of band: one row for each stage, counting unit, year and age code with a figure, with its bounds.
 CREATE OR REPLACE TEMP TABLE annual AS
 SELECT stage, counting_unit, iccs, ref_area, area_level, time_period,
     CAST(time_period AS INTEGER) AS year, {{sex}} AS sex, {{age}} AS age, value
@@ -21,6 +21,6 @@ FROM (
 
 CREATE OR REPLACE TEMP TABLE band AS
 SELECT DISTINCT stage, counting_unit, left(time_period, 4) AS time_period, occurring.age, bound.low, bound.high
-FROM (SELECT DISTINCT stage, counting_unit, time_period, age FROM core) AS occurring
+FROM (SELECT DISTINCT stage, counting_unit, time_period, age FROM core WHERE value IS NOT NULL) AS occurring
 JOIN age_bound AS bound ON bound.age = occurring.age
 WHERE {{gives_age}}

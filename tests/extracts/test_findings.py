@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,15 @@ import duckdb
 import pytest
 
 from pipelines.publish import publish
-from pipelines.run import plain_step, run_source
+from pipelines.run import check_source, plain_step, run_source
 from pipelines.settings import Settings
 from pipelines.source import find_sources
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 SOURCES = [
-    "eu_crim_pris_off", "in_ncrb_kidnapping", "in_ncrb_murder", "in_ncrb_rape", "un_who_homicide", "us_fbi_estimates",
-    "za_saps",
+    "eu_crim_pris_off", "in_ncrb_kidnapping", "in_ncrb_murder", "in_ncrb_rape", "un_cts_formal_contact",
+    "un_who_homicide", "us_fbi_estimates", "za_saps",
 ]  # fmt: skip
 
 
@@ -127,3 +129,66 @@ def test_who_sexes_add_up_and_mexico_is_as_published(release: Path) -> None:
     ((mexico,),) = ask(release, "SELECT value FROM out.observation WHERE source = 'un_who_homicide' AND iccs = '0101' AND "
                        "ref_area = 'MX' AND time_period = '2019' AND sex = '_T'")  # fmt: skip
     assert round(mexico) == 32450  # the figure on the publisher's page
+
+
+FORMAL_YEARS = [str(year) for year in range(2003, 2018)]
+FORMAL_BANDS = ["0-17", "18-24", "25-29", "30-44", "45-59", "over 60"]
+
+
+def in_formal_contact() -> dict[tuple[str, str, str], float | None]:
+    """The extract: (country, sex and age in words, year) -> persons, None where the cell is blank."""
+    words = " Brought into Formal Contact"
+    return {
+        (row["Country"], row["Indicator"].removesuffix(words), year): float(row[year]) if row[year].strip() else None
+        for row in rows("un_cts_formal_contact")
+        for year in FORMAL_YEARS
+        if row["Indicator"].endswith(words)
+    }
+
+
+def test_unodc_persons_of_0_to_14_are_in_the_band_0_to_17_too(release: Path, tmp_path: Path) -> None:
+    """As declared, the inner band is excluded by name; with that exclusion taken away, the rule finds it each year."""
+    figures = in_formal_contact()
+    years = {
+        year for (_, words, year), persons in figures.items()
+        if persons is not None and words.endswith(" 0-14")
+    }  # fmt: skip
+    assert len(years) == 9  # 2009-2017
+    declared = ask(release, "SELECT outcome, failing FROM out.quality WHERE source = 'un_cts_formal_contact' "
+                   "AND rule = 'age_bands_overlap'")  # fmt: skip
+    assert declared == [("passed", 0)]
+
+    own = tmp_path / "sources" / "un_cts_formal_contact"
+    shutil.copytree(ROOT / "pipelines" / "sources" / own.name, own)
+    shutil.copyfile(ROOT / "iccs" / "concordances" / f"{own.name}.csv", own / "concordance.csv")
+    lines = (own / "source.yml").read_text(encoding="utf-8").splitlines()
+    without = [line for line in lines if "band_inside_another" not in line]
+    assert len(without) == len(lines) - 1
+    (own / "source.yml").write_text("\n".join(without), encoding="utf-8")
+    (folder,) = find_sources([own.name], tmp_path / "sources")
+    checked = check_source(folder, Settings(data=tmp_path / "data"), HERE / own.name, None, None)
+    (overlap,) = [one for one in checked.outcomes if one.rule == "age_bands_overlap"]
+    assert (overlap.outcome, overlap.failing) == ("warned", len(years))
+    assert "Y0T14 begins inside Y0T17" in overlap.detail
+
+
+def test_unodc_persons_by_age_are_counted_once_and_compared_with_the_total_of_their_sex(release: Path) -> None:
+    figures = in_formal_contact()
+    sums = {
+        (country, sex, year): [figures[country, f"{sex} {band}", year] for band in FORMAL_BANDS]
+        for country in {country for country, _, _ in figures}
+        for sex in ("Male", "Female")
+        for year in FORMAL_YEARS
+    }
+    expected = sum(sum(each) for each in sums.values() if None not in each)
+    (used,) = ask(release, "SELECT sum(value) FROM out.observation WHERE source = 'un_cts_formal_contact' AND iccs = '0101' "
+                  "AND age = '_T' AND sex IN ('M', 'F')")  # fmt: skip
+    assert used == (expected,)
+
+    beside = [(figures[country, sex, year], sum(one or 0 for one in each)) for (country, sex, year), each in sums.items()
+              if figures[country, sex, year] is not None and any(one is not None for one in each)]  # fmt: skip
+    above = [(total, bands) for total, bands in beside if bands > total]
+    assert (262, 268) in above  # Australia 2013, men: 16 + 60 + 50 + 98 + 32 + 12 in the bands
+    control = ask(release, "SELECT outcome, checked, failing FROM out.quality WHERE source = 'un_cts_formal_contact' "
+                  "AND rule = 'control_totals'")  # fmt: skip
+    assert control == [("warned", len(beside), len(above))]

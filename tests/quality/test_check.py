@@ -319,6 +319,43 @@ def test_a_suite_that_died_is_errored(made: tuple[Settings, RunResult]) -> None:
     assert len(outcomes) == len(expectation_rules("count"))
 
 
+def test_a_suite_whose_library_does_not_load_says_why(
+    made: tuple[Settings, RunResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with pyspark but without grpc, where importing the library ends the process."""
+    (tmp_path / "great_expectations.py").write_text(
+        "import sys\nfor line in range(100):\n    print('warning', line, file=sys.stderr)\n"
+        "print('grpcio >= 1.48.1 must be installed; however, it was not found.\\n', file=sys.stderr)\nsys.exit(7)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    settings, _ = made
+    (cells,) = settings.core.glob("ar_snic/*/cells.parquet")
+    settings.work.mkdir(exist_ok=True)
+    with SuiteProcess() as suite:
+        outcomes = suite.begin(cells, "count", settings)()
+        lines = suite.last_errors()
+    assert {one.outcome for one in outcomes} == {"errored"}
+    assert {one.detail for one in outcomes} == {
+        "the suite ended without an answer "
+        "(exit code 7; its last line: grpcio >= 1.48.1 must be installed; however, it was not found.)"
+    }
+    assert lines[-2:] == ["warning 99", "grpcio >= 1.48.1 must be installed; however, it was not found."]
+    assert len(lines) == 10
+
+
+def test_rates_beside_counts_of_zero_are_found_in_a_file(tmp_path: Path) -> None:
+    """Fewer than three counts imply a population here, so no rate can be made; zero persons have none anyway."""
+    zero = row("06", 2003, HOMICIDE, 0, 0, 0, 0, 0).replace("0,0,0,0,0,0,0,0,0", "0,0,0,0,0,12.5,0,0,0")
+    assert zero.endswith("0,12.5,0,0,0")
+    write_file(tmp_path / "given", [*ROWS[:-2], zero])
+    checked = check_source(
+        list_sources()["ar_snic"], Settings(data=tmp_path / "data", threads=1), tmp_path / "given", None, None
+    )
+    (rates,) = [one for one in checked.outcomes if one.rule == "published_rates_agree"]
+    assert (rates.outcome, rates.checked, rates.failing) == ("warned", 2, 1)
+    assert rates.detail == "AR-B 0101 2003: 1: printed rate 12.5, its count 0"
+
+
 def test_a_total_that_is_no_number_beside_counts_is_told(tmp_path: Path) -> None:
     spoilt = [*ROWS[1:], row("38", 2000, ATTEMPT, 19, 10, 8, 1, 19).replace(",19,10,8,1", ",#REF!,10,8,1")]
     assert "#REF!" in spoilt[-1]

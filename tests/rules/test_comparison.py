@@ -113,3 +113,71 @@ def test_the_population_behind_printed_rates(warehouse: Warehouse, used: float, 
         "population_used FROM out.rate_check"
     ).fetchall()
     assert row == (2, 1, -90.1, 1e6, used)
+
+
+def caveats(warehouse: Warehouse, table: str) -> dict[tuple[str, ...], str | None]:
+    """The caveats of each cell, by what the test cells differ in."""
+    rows = warehouse.connection.execute(
+        f"SELECT source, ref_area, time_period, sex, caveats FROM out.{table} ORDER BY ALL"
+    ).fetchall()
+    return {tuple(key): found for *key, found in rows}
+
+
+def test_a_gap_is_a_caveat_on_the_cells_of_both_sources(warehouse: Warehouse) -> None:
+    """A gap of the total is one of each sex; a gap among men says nothing of women."""
+    national = [
+        {**CELL, "source": "xx_a", "value": 100.0, "caveats": "method_change"},
+        {**CELL, "source": "xx_a", "value": 60.0, "sex": "F", "caveats": None},
+        {**CELL, "source": "xx_a", "value": 100.0, "time_period": "2020", "caveats": None},
+        {**CELL, "source": "xx_a", "value": 80.0, "time_period": "2020", "sex": "M", "caveats": None},
+        {**CELL, "source": "xx_a", "value": 20.0, "time_period": "2020", "sex": "F", "caveats": None},
+        {**CELL, "source": "xx_a", "value": 100.0, "ref_area": "AR", "caveats": None},
+    ]
+    other = [
+        {**CELL, "source": "xx_b", "value": 150.0},
+        {**CELL, "source": "xx_b", "value": 100.0, "time_period": "2020"},
+        {**CELL, "source": "xx_b", "value": 95.0, "time_period": "2020", "sex": "M"},
+    ]
+    warehouse.insert("observation", *national, *other)
+    rates = [{name: value for name, value in cell.items() if name != "freq"} for cell in national]
+    warehouse.insert("rate", *rates)
+    warehouse.compare("xx_a", "xx_b")
+    gap = "other_source_differs"
+    expected = {
+        ("xx_a", "MX", "2019", "_T"): f"method_change;{gap}",
+        ("xx_a", "MX", "2019", "F"): gap,
+        ("xx_a", "MX", "2020", "_T"): None,
+        ("xx_a", "MX", "2020", "M"): gap,
+        ("xx_a", "MX", "2020", "F"): None,
+        ("xx_a", "AR", "2019", "_T"): None,
+    }
+    assert caveats(warehouse, "rate") == expected
+    assert caveats(warehouse, "observation") == expected | {
+        ("xx_b", "MX", "2019", "_T"): gap,
+        ("xx_b", "MX", "2020", "_T"): None,
+        ("xx_b", "MX", "2020", "M"): gap,
+    }
+
+
+def test_another_population_is_a_caveat_on_rates_not_on_counts(warehouse: Warehouse) -> None:
+    printed = [PRINTED, {**PRINTED, "time_period": "2020", "population": 1.3e6}]
+    pq.write_table(pa.Table.from_pylist(printed), warehouse.folder / "xx_a-rates.parquet")
+    cells = [
+        {**CELL, "source": "xx_a", "value": 50.0, "time_period": year, "sex": sex}
+        for year in ("2019", "2020")
+        for sex in ("M", "_U", "_T")
+    ]
+    populations = {"_T": 1e6, "M": 4.9e5, "_U": None}
+    warehouse.insert("observation", *cells)
+    rates = [{name: value for name, value in cell.items() if name != "freq"} for cell in cells]
+    warehouse.insert("rate", *({**rate, "population": populations[str(rate["sex"])]} for rate in rates))
+    warehouse.compare("xx_a")
+    assert set(caveats(warehouse, "observation").values()) == {None}
+    assert {key[2:]: found for key, found in caveats(warehouse, "rate").items()} == {
+        ("2019", "M"): None,
+        ("2019", "_T"): None,
+        ("2019", "_U"): None,
+        ("2020", "M"): "rate_population_differs",
+        ("2020", "_T"): "rate_population_differs",
+        ("2020", "_U"): None,  # without a population there is no rate to doubt
+    }

@@ -56,6 +56,27 @@ def cube(in_the_region: float) -> Rows:
 
 OFFENCE = {"counting_unit": "offence", "measure": "offences"}
 
+# Two areas that keep to a hundred and to three hundred, within three per cent; in 2013 each has the other's figure.
+LOW, HIGH = [100.0, 104, 97, 102, 99, 103, 98], [300.0, 310, 290, 305, 295, 308, 296]
+TWO_AREAS = [*years([*LOW], ref_area="ES"), *years([*HIGH], ref_area="FR")]
+EXCHANGED = [
+    {**row, "ref_area": {"ES": "FR", "FR": "ES"}[row["ref_area"]]} if row["time_period"] == "2013" else row
+    for row in TWO_AREAS
+]
+# Thirty persons a day; in 2014 each month stands one column to the left, January in December.
+DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+BY_DAY = [{"freq": "M", "time_period": f"{year}-{month:02}", "value": days * 30.0 + year - 2010}
+          for year in range(2010, 2016) for month, days in enumerate(DAYS, start=1)]  # fmt: skip
+MOVED = [{**row, "value": BY_DAY[n - n % 12 + (n + 1) % 12]["value"]} if row["time_period"].startswith("2014") else row
+         for n, row in enumerate(BY_DAY)]  # fmt: skip
+# Santa Cruz 2001-2006: the persons behind the rates printed in the Argentine file
+SANTA_CRUZ = [198121.0, 205510.0, 213174.0, 221123.0, 229370.0, 237924.0]
+
+
+def behind(populations: list[float]) -> Rows:
+    return [{"ref_area": "AR-Z", "time_period": str(2001 + n), "population": one} for n, one in enumerate(populations)]
+
+
 # rule: (data that keep it, data that break it, how many failing, a part of what is said)
 CASES: dict[str, tuple[Data, Data, int, str]] = {
     "cell_keys_unique": (Data(cells=[{"sex": "M"}, {"sex": "F"}]), Data(cells=[{}, {}]), 1, "2 times"),
@@ -155,6 +176,14 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "2020-02: all 4 figures are those of the month before",
     ),
+    "months_shifted": (Data(core=BY_DAY), Data(core=MOVED), 1, "r = 1.0 when moved by one month"),
+    # 2003 and 2004 exchanged: growth is 7 % into 2003, -4 % into 2004, 7 % into 2005, otherwise 4 %
+    "population_jump": (
+        Data(rates=behind(SANTA_CRUZ)),
+        Data(rates=behind([*SANTA_CRUZ[:2], SANTA_CRUZ[3], SANTA_CRUZ[2], *SANTA_CRUZ[4:]])),
+        3,
+        "behind the printed rates 221123 in 2003, 213174 in 2004",
+    ),
     "age_iccs_bands": (
         Data(core=ages("Y0T14", "Y15T19", "Y20T29", "Y30T44", "Y45T59", "Y_GE60")),
         Data(core=ages("Y0T17", "Y_GE18")),
@@ -191,6 +220,18 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=[*years([50, 50], ref_area="ES"), *years([50, None], ref_area="FR")]),
         1,
         "gives nothing after 2010",
+    ),
+    "areas_all_zero": (
+        Data(core=states(*ZA_AREAS[:-1], value=200.0) + states(ZA_AREAS[-1], value=1.0)),
+        Data(core=states(*ZA_AREAS[:-1], value=200.0) + states(ZA_AREAS[-1], value=0.0)),
+        1,
+        "zero in every category and period, the other areas usually 200",
+    ),
+    "areas_exchanged": (
+        Data(core=TWO_AREAS),
+        Data(core=EXCHANGED),
+        2,
+        "the figures of ES and FR fit each other's place",
     ),
     "areas_sum": (
         Data(cells=[ZA, *ZA_PARTS], core=[ZA, *ZA_PARTS]),
@@ -331,6 +372,29 @@ def test_an_area_made_later_is_not_missed_before(judge: Judge) -> None:
 def test_small_numbers_do_not_warn(judge: Judge) -> None:
     assert judge("sex_unknown_share", Data(cells=by_sex(0, 0, 49)))[0] == "not applicable"
     assert judge("volume_jump", Data(cells=years([1, 1, 2, 1, 9, 1])))[0] == "passed"
+
+
+def test_two_areas_that_both_change_are_not_exchanged(judge: Judge) -> None:
+    """Each is far from its usual figure, and neither fits the other's place."""
+    tripled = [{**row, "value": 3.3 * row["value"]} if row["time_period"] == "2013" else row for row in TWO_AREAS]
+    assert judge("areas_exchanged", Data(core=tripled)) == ("passed", 14, 0, "")
+
+
+def test_a_year_without_the_usual_season_is_not_shifted(judge: Judge) -> None:
+    """A year of closures, as 2020: its steps are like nothing."""
+    closures = [1.0, 1.05, 0.9, 0.6, 0.7, 0.8, 0.95, 0.9, 1.0, 1.1, 0.9, 0.85]
+    odd = [{**row, "value": 900 * closures[n % 12]} if row["time_period"].startswith("2014") else row
+           for n, row in enumerate(BY_DAY)]  # fmt: skip
+    assert judge("months_shifted", Data(core=odd))[:3] == ("passed", 6, 0)
+
+
+def test_a_printed_rate_of_no_count_is_found_without_a_population(judge: Judge) -> None:
+    """A count in thousands, rounded to zero, beside the rate made from persons: no count implies a population."""
+    unknown = {"population": None, "rate_made": None}
+    nothing, small = {**unknown, "count": 0.0, "rate": 0.0}, {**unknown, "count": 1.0, "rate": 5.0}
+    assert judge("published_rates_agree", Data(rates=[nothing, small])) == ("passed", 1, 0, "")
+    found = judge("published_rates_agree", Data(rates=[{**nothing, "rate": 5.0}]))
+    assert found == ("warned", 1, 1, "MX 0101 2020: H: printed rate 5.0, its count 0")
 
 
 def test_a_declared_break_is_no_jump(judge: Judge) -> None:

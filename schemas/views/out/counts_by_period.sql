@@ -17,7 +17,8 @@ WITH part AS (
 added AS (
     SELECT source, vintage, ref_area, area_level, time_period, made_from_freq, iccs, stage, counting_unit, sex, age,
         {{attributes}}, periods,
-        sum(value) AS total, count(value) AS periods_there, min(obs_status) AS lowest, max(obs_status) AS highest
+        sum(value) AS total, count(value) AS periods_there, min(obs_status) AS lowest, max(obs_status) AS highest,
+        nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(caveats, ';'))))), ';'), '') AS caveats
     FROM part
     GROUP BY ALL
 )
@@ -26,5 +27,6 @@ SELECT source, vintage, ref_area, area_level, time_period, made_from_freq, iccs,
     CASE WHEN periods_there = periods THEN total END AS value,
     CASE WHEN periods_there < periods THEN 'O' WHEN lowest IN ('A', highest) THEN highest ELSE 'E' END AS obs_status,
     periods_there, periods,
-    CASE WHEN periods_there = periods THEN 'complete' ELSE 'incomplete' END AS rollup
+    CASE WHEN periods_there = periods THEN 'complete' ELSE 'incomplete' END AS rollup,
+    caveats
 FROM added

@@ -15,7 +15,8 @@ nested AS (
 ),
 added AS (
     SELECT source, vintage, time_period, freq, iccs, stage, counting_unit, sex, age, {{attributes}},
-        sum(value) AS total, count(value) AS areas_there, min(obs_status) AS lowest, max(obs_status) AS highest
+        sum(value) AS total, count(value) AS areas_there, min(obs_status) AS lowest, max(obs_status) AS highest,
+        nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(caveats, ';'))))), ';'), '') AS caveats
     FROM out.observation
     SEMI JOIN asked USING (ref_area)
     WHERE CASE WHEN (SELECT count(*) FROM nested) > 0 THEN error('counts_of_areas: one of the areas lies in another')
@@ -26,6 +27,7 @@ SELECT source, vintage, time_period, freq, iccs, stage, counting_unit, sex, age,
     CASE WHEN areas_there = areas_asked THEN total END AS value,
     CASE WHEN areas_there < areas_asked THEN 'O' WHEN lowest IN ('A', highest) THEN highest ELSE 'E' END AS obs_status,
     areas_there, areas_asked,
-    CASE WHEN areas_there = areas_asked THEN 'complete' ELSE 'incomplete' END AS rollup
+    CASE WHEN areas_there = areas_asked THEN 'complete' ELSE 'incomplete' END AS rollup,
+    caveats
 FROM added
 CROSS JOIN (SELECT count(*) AS areas_asked FROM asked)
