@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.errors import UsageError
 from pipelines.plots.style import add_foot, add_title, colon, names_of, new_figure, picture_path, word
-from pipelines.plots.trend import preferred_unit
+from pipelines.plots.trend import break_notes, bridge_rates, preferred_unit
 from pipelines.settings import Settings
 from pipelines.warehouse import packaged_query, query
 from schemas.codelists import age_labels, parse_age
@@ -58,16 +58,21 @@ def plot_slopes(
         settings: where the published file is.
 
     Raises:
-        UsageError: fewer than two areas have a rate in both years.
+        UsageError: fewer than two areas have a rate in both years, without a break between that is not bridged.
     """
     rows = _regions(iccs, area, sex, settings)
-    pairs: dict[str, dict[int, float]] = {}
-    for row in rows:
-        if row["year"] in (first_year, last_year):
-            pairs.setdefault(row["ref_area"], {})[row["year"]] = row["rate_per_100k"]
-    both = {code: (found[first_year], found[last_year]) for code, found in pairs.items() if len(found) == 2}
+    between = [row for row in rows if first_year <= row["year"] <= last_year]
+    series, breaks = bridge_rates(iccs, list(_by_area(between).values()), settings)
+    both = {}
+    for one, inside in zip(series, breaks, strict=True):
+        found = {row["year"]: row["rate_per_100k"] for row in one}
+        if first_year in found and last_year in found and not inside.cuts:
+            both[one[0]["ref_area"]] = (found[first_year], found[last_year])
     if len(both) < 2:
-        raise UsageError(f"fewer than two areas of {area} have a rate of {iccs} in {first_year} and {last_year}")
+        raise UsageError(
+            f"fewer than two areas of {area} have a rate of {iccs} in {first_year} and {last_year} without a break "
+            "between"
+        )
     names = dict(query(f"SELECT code, name_{language} FROM out.area", settings).rows)
     moved = sorted(both, key=lambda code: -abs(both[code][1] - both[code][0]))
     fell = min(both, key=lambda code: both[code][1] - both[code][0])
@@ -99,7 +104,7 @@ def plot_slopes(
     title, name = names_of(iccs, area, language, settings)
     years = word("from to", language).format(first=first_year, last=last_year)
     add_title(figure, f"{iccs} {title}{colon(language)}{name}, {years}")
-    add_foot(figure, sorted({row["source"] for row in rows}), [], language, settings)
+    add_foot(figure, sorted({row["source"] for row in rows}), break_notes(breaks, language), language, settings)
     figure.savefig(picture_path(path))
     return path
 
@@ -278,6 +283,13 @@ def plot_revisions(
     add_foot(figure, sources, [word("revisions", language)], language, settings)
     figure.savefig(picture_path(path))
     return path
+
+
+def _by_area(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    areas: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        areas.setdefault(row["ref_area"], []).append(row)
+    return areas
 
 
 def _regions(iccs: str, area: str, sex: str, settings: Settings | None) -> list[dict[str, Any]]:

@@ -52,6 +52,15 @@ _WORDS = {
         "Punteado: ruptura de la serie, no comparable.",
     ),
     "break": ("break", "rupture", "ruptura"),
+    "bridged": ("bridged", "raccordé", "empalmado"),
+    "bridges": (
+        "Before a bridged break: recorded (grey) times the factor between the definitions, the band with its limits; "
+        "an estimate (E).",
+        "Avant une rupture raccordée : enregistré (gris) fois le facteur entre définitions, bande avec ses limites ; "
+        "une estimation (E).",
+        "Antes de una ruptura empalmada: lo registrado (gris) por el factor entre definiciones, banda con sus "
+        "límites; estimación (E).",
+    ),
     "monthly": ("monthly count", "effectif mensuel", "recuento mensual"),
     "raw": ("as recorded", "brut", "registrado"),
     "adjusted": ("seasonally adjusted", "corrigé des variations saisonnières", "desestacionalizado"),

@@ -191,12 +191,17 @@ def fit_joinpoints(
 
 def fit_series(series: LogSeries, number: int, confidence: float) -> JoinpointModel:
     """Return the best model of a prepared series; see :func:`fit_joinpoints`."""
+    if series.n - 2 - 3 * number < 1:
+        raise ValueError(f"{series.n} years are too few for {number} joinpoints: the errors need n - 2 - 3k above 0")
+    return fit_at(series, smallest_sums(series, number)[1][0].tolist(), confidence)
+
+
+def fit_at(series: LogSeries, places: list[int], confidence: float) -> JoinpointModel:
+    """Return the model with joinpoints at these positions of the series; see :func:`fit_joinpoints`."""
     from scipy.special import stdtr, stdtrit
 
+    number = len(places)
     degrees = series.n - 2 - 3 * number
-    if degrees < 1:
-        raise ValueError(f"{series.n} years are too few for {number} joinpoints: the errors need n - 2 - 3k above 0")
-    places = smallest_sums(series, number)[1][0].tolist()
     design = series.design(places)
     coefficients = np.linalg.lstsq(series.whiten @ design, series.whiten @ series.logs, rcond=None)[0]
     residuals = series.whiten @ (series.logs - design @ coefficients)

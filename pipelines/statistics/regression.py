@@ -172,7 +172,9 @@ def fit_errors(
     scale = "X2" if overdispersed else None
     robust = {"cov_type": "HAC", "cov_kwds": {"maxlags": lag, "use_correction": True}}
     ways: dict[Errors, list[dict[str, Any]]] = {"model": [{}], "newey-west": [robust], "cautious": [{}, robust]}
-    results = [model.fit(tol=1e-12, maxiter=200, scale=scale, **way) for way in ways[errors]]
+    # By the coefficients: the deviance of large counts is rounded more coarsely than any fixed tolerance.
+    stop = {"tol_criterion": "params", "tol": 1e-10, "rtol": 1e-10, "maxiter": 200}
+    results = [model.fit(scale=scale, **stop, **way) for way in ways[errors]]
     return results[0], tuple(np.asarray(result.cov_params(), dtype=np.float64) for result in results)
 
 

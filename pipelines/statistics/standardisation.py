@@ -106,8 +106,8 @@ def standardised_rate(
 
     >>> ages = standard_weights("ESP2013")
     >>> rate = standardised_rate([1, 9, 12, 6, 2], [2e5, 2e5, 3e5, 2e5, 1e5], list(ages.values()))
-    >>> round(rate.value, 3), round(rate.low, 3), round(rate.high, 3)
-    (2.813, 1.809, 4.406)
+    >>> round(rate.value, 2), round(rate.low, 2), round(rate.high, 2)
+    (2.81, 1.81, 4.41)
     """
     x, n, share = (np.asarray(values, dtype=np.float64) for values in (counts, populations, weights))
     if not (x.ndim == 1 and x.shape == n.shape == share.shape and x.size):
