@@ -47,7 +47,7 @@ def overlap_factor(old_counts: ArrayLike, new_counts: ArrayLike, *, confidence: 
     old, new = np.asarray(old_counts, dtype=np.float64), np.asarray(new_counts, dtype=np.float64)
     if old.shape != new.shape or old.ndim != 1 or not old.size:
         raise ValueError("an overlap needs at least one period, and as many old counts as new ones")
-    if not ((old >= 0).all() and (new >= 0).all()):
+    if not ((old >= 0).all() and (new >= 0).all() and np.isfinite([*old, *new]).all()):
         raise ValueError("counts of an overlap must not be missing or below 0")
     before, after, periods = float(old.sum()), float(new.sum()), old.size
     if before == 0 or after == 0:

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.statistics.arguments import check_choice, tail_of
 from pipelines.statistics.rates import Rate, byar_limits, exact_limits
 from schemas.codelists import parse_age
 
@@ -112,8 +113,9 @@ def standardised_rate(
     x, n, share = (np.asarray(values, dtype=np.float64) for values in (counts, populations, weights))
     if not (x.ndim == 1 and x.shape == n.shape == share.shape and x.size):
         raise ValueError(f"one count, population and weight for each band: got {x.size}, {n.size} and {share.size}")
-    if not ((x >= 0).all() and (n > 0).all() and (share > 0).all()):
+    if not ((x >= 0).all() and (n > 0).all() and (share > 0).all() and np.isfinite([*x, *n, *share]).all()):
         raise ValueError("counts must not be below 0 or missing, populations and weights must be above 0, in each band")
+    check_choice("method", method, StandardisedMethod)
     w = share / share.sum() / n
     rate, variance = float(w @ x), float(w**2 @ x)
     if method in ("dobson byar", "dobson exact"):
@@ -129,7 +131,7 @@ def _gamma_limits(
 ) -> tuple[float, float]:
     from scipy.special import gammaincinv
 
-    tail = (1 - confidence) / 2
+    tail = tail_of(confidence)
     low = float(gammaincinv(rate**2 / variance, tail)) * variance / rate if rate > 0 else 0.0
     mean, spread = rate + more_rate, variance + more_variance
     return low, float(gammaincinv(mean**2 / spread, 1 - tail)) * spread / mean
