@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.bridges import Breaks
 from pipelines.statistics.rates import odds_limits
 from pipelines.trends import SIGNIFICANCE
 
@@ -22,12 +23,12 @@ SPREAD = "the wider of exact conditional limits and those with the usual spread 
 
 @dataclass(frozen=True)
 class AnnualSeries:
-    """Counts of one series by year; ``populations`` is None where it has no rate, ``breaks`` begin a new segment."""
+    """Counts of one series by year; ``populations`` is None where it has no rate, ``breaks`` are those inside it."""
 
     years: Sequence[int]
     counts: Sequence[float]
     populations: Sequence[float] | None
-    breaks: Sequence[int]
+    breaks: Breaks
 
     @property
     def exposures(self) -> Sequence[float]:
@@ -43,12 +44,13 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[object]]:
     years are there before the last year, the dispersion is their mean chi-square (Pearson's, of two rates with the same
     expectation, 1 degree each), and quasi-Poisson limits of the logarithm by Student's t are made too (McCullagh and
     Nelder 1989, Generalized Linear Models, section 6.2). The wider limits and the larger p are kept. A span with a
-    break inside has no ratio; one whose first year has no value has no row.
+    break inside has no ratio, unless it is bridged: then the first value is multiplied by the factor, and limits and p
+    are the widest of those with the factor and with its own limits. A span whose first year has no value has no row.
 
     Args:
         series: years rising.
 
-    >>> found = describe_changes([AnnualSeries([2014, 2018, 2019], [40, 90, 50], [1e6] * 3, [])])
+    >>> found = describe_changes([AnnualSeries([2014, 2018, 2019], [40, 90, 50], [1e6] * 3, Breaks())])
     >>> found["span_years"], [round(x, 2) for x in found["rate_ratio"]], found["direction"]
     ([1, 5], [0.56, 1.25], ['decrease', 'no significant change'])
     """
@@ -58,9 +60,17 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[object]]:
         for span in SPANS
         if one.years[-1] - span in one.years
     ]
-    crossed = [
-        [at for at in series[n].breaks if series[n].years[-1] - span < at <= series[n].years[-1]] for n, span, _ in rows
-    ]
+    inside = [series[n].breaks.inside(series[n].years[-1] - span, series[n].years[-1]) for n, span, _ in rows]
+    crossed = [one.cuts for one in inside]
+    bridged = np.array([bool(one.bridges) and not one.cuts for one in inside], dtype=bool)
+    # Counts before, multiplied by a bridge's factor, over their exposure: the same as the exposure divided by it.
+    factors = np.array(
+        [
+            [column[0] for column in one.multipliers([series[n].years[first]])]
+            for one, (n, _, first) in zip(inside, rows, strict=True)
+        ],
+        dtype=np.float64,
+    ).reshape(-1, 3)
     ends = np.array(
         [
             (series[n].counts[first], series[n].exposures[first], series[n].counts[-1], series[n].exposures[-1])
@@ -71,7 +81,13 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[object]]:
     spreads = [_dispersion(one) for one in series]
     dispersion = np.array([spreads[n][0] for n, _, _ in rows], dtype=np.float64)
     pairs = np.array([spreads[n][1] for n, _, _ in rows], dtype=np.float64)
-    ratio, low, high, p = _ratios(ends, dispersion, pairs)
+    ratio, low, high, p = _ratios(ends, factors[:, 0], dispersion, pairs)
+    for limit in (1, 2):
+        part = (ends[bridged], factors[bridged, limit], dispersion[bridged], pairs[bridged])
+        other, other_low, other_high, other_p = _ratios(*part)
+        low[bridged], high[bridged] = np.fmin(low[bridged], other_low), np.fmax(high[bridged], other_high)
+        turned = (other - 1) * (ratio[bridged] - 1) < 0  # the direction depends on the factor
+        p[bridged] = np.where(turned, 1.0, np.fmax(p[bridged], other_p))
     significant = p < SIGNIFICANCE
     directions = np.where(significant, np.where(ratio > 1, "increase", "decrease"), "no significant change").tolist()
 
@@ -88,7 +104,7 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[object]]:
         "n": [len(series[n].years) - first for n, _, first in rows],
         "first_year": [series[n].years[first] for n, _, first in rows],
         "last_year": [series[n].years[-1] for n, _, _ in rows],
-        "first_value": [_value(series[n], first) for n, _, first in rows],
+        "first_value": [_value(series[n], first) * by for (n, _, first), by in zip(rows, factors[:, 0], strict=True)],
         "last_value": [_value(series[n], -1) for n, _, _ in rows],
         "change_percent": kept(100 * (ratio - 1)),
         "rate_ratio": kept(ratio),
@@ -100,11 +116,14 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[object]]:
             "not compared" if broken else direction for broken, direction in zip(crossed, directions, strict=True)
         ],
         "method": [SPREAD if np.isfinite(x) else EXACT for x in dispersion],
-        "break_handling": [
-            f"break in {', '.join(map(str, broken))}: not compared across it" if broken else "no break in between"
-            for broken in crossed
-        ],
+        "break_handling": list(map(_handling, inside)),
     }
+
+
+def _handling(inside: Breaks) -> str:
+    if inside.cuts:
+        return f"break in {', '.join(map(str, inside.cuts))}: not compared across it"
+    return "; ".join(f"bridged in {one.at} ({one.words})" for one in inside.bridges) or "no break in between"
 
 
 def _value(one: AnnualSeries, place: int) -> float:
@@ -117,19 +136,22 @@ def _dispersion(one: AnnualSeries) -> tuple[float, int]:
     The last year is left out: a change must not be taken for the usual spread that it is held against.
     """
     found = []
-    exposures = one.exposures
+    exposures, begun = one.exposures, one.breaks.all
     for at in range(1, len(one.years) - 1):
         x0, x1, n0, n1 = one.counts[at - 1], one.counts[at], exposures[at - 1], exposures[at]
-        if one.years[at] - one.years[at - 1] == 1 and one.years[at] not in one.breaks and x0 + x1 > 0:
+        if one.years[at] - one.years[at - 1] == 1 and one.years[at] not in begun and x0 + x1 > 0:
             found.append((x1 / n1 - x0 / n0) ** 2 / ((x0 + x1) / (n0 + n1) * (1 / n0 + 1 / n1)))
     return (sum(found) / len(found) if len(found) >= FEWEST_PAIRS else float("nan")), len(found)
 
 
-def _ratios(ends: Numbers, dispersion: Numbers, pairs: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """Ratio, limits and p of each row of (count, exposure) before and after."""
+def _ratios(
+    ends: Numbers, factors: Numbers, dispersion: Numbers, pairs: Numbers
+) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """Ratio, limits and p of each row of (count, exposure) before and after, the counts before times their factor."""
     from scipy.special import betainc, stdtr, stdtrit
 
     before, exposure_before, after, exposure = ends.T
+    exposure_before = exposure_before / factors
     size, total = exposure_before / exposure, before + after
     share = exposure / (exposure + exposure_before)
     with np.errstate(divide="ignore", invalid="ignore"):

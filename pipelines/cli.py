@@ -83,6 +83,15 @@ def build_parser() -> argparse.ArgumentParser:
     _add_series_options(trend)
     trend.set_defaults(command=_trend)
 
+    by_area = commands.add_parser("map", parents=[common], help="rates of one year by area, on a map")
+    by_area.add_argument("code", metavar="CODE", help="ICCS category, e.g. 0101")
+    by_area.add_argument("--area", help="whose parts, e.g. MX (default: countries)")
+    by_area.add_argument("--year", type=int, help="of the rates (default: the last there is)")
+    by_area.add_argument("--boundaries", metavar="FILE", help="outlines, GeoJSON or TopoJSON (default: bundled ones)")
+    by_area.add_argument("--property", default="id", metavar="NAME", help="where FILE has our area codes (default: id)")
+    _add_series_options(by_area)
+    by_area.set_defaults(command=_map)
+
     query = commands.add_parser("query", parents=[common], help="run SQL on the published file")
     query.add_argument("sql", metavar="SQL")
     query.set_defaults(command=_query)
@@ -241,6 +250,25 @@ def _trend(options: argparse.Namespace) -> int:
         options.by,
         options.source,
         options.unit,
+        options.plot,
+        options.lang,
+        options.data,
+        options.json,
+    )
+
+
+def _map(options: argparse.Namespace) -> int:
+    from pipelines.maps import map_command
+
+    return map_command(
+        options.code,
+        options.area,
+        options.year,
+        options.sex,
+        options.source,
+        options.unit,
+        options.boundaries,
+        options.property,
         options.plot,
         options.lang,
         options.data,

@@ -216,7 +216,7 @@ def _trend_line(record: dict[str, Any]) -> str:
             f"Sen slope {record['sen_slope_per_year']:+.3g} a year "
             f"({record['sen_low']:+.3g} to {record['sen_high']:+.3g})"
         )
-    text += f"; {record['break_handling']}"
+    text += f"; {record['break_handling']}" + ("; estimate (E)" if record["obs_status"] == "E" else "")
     return text + (f"; caveats: {record['caveats'].replace(';', ', ')}" if record["caveats"] else "")
 
 
@@ -237,7 +237,7 @@ def _segment_line(record: dict[str, Any]) -> str:
         f"  {record['source']} {record['counting_unit']}s, segment {record['first_year']}-"
         f"{record['last_year']}: {record['apc']:+.1f} % a year "
         f"({record['apc_low']:+.1f} to {record['apc_high']:+.1f}), "
-        f"p {p_value_text(record['p_value'])}"
+        f"p {p_value_text(record['p_value'])}; {record['break_handling']}"
     )
 
 
@@ -296,7 +296,7 @@ def show_command(name: str, as_json: bool) -> int:
         *(f"exclusion   {e.rule}: {e.reason}" for e in source.exclusions),
         *(f"control     {c.control}" for c in source.controls),
         *(f"caveat      {c.caveat}: {c.note}" for c in source.caveats),
-        *(f"break       {b.period}: {b.note}" for b in source.breaks),
+        *(f"break       {b.period}: {b.note}{f' Bridge: {b.bridge.basis}' if b.bridge else ''}" for b in source.breaks),
     ]
     for line in lines:
         print_line(line)

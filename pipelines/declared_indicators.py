@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.database import fetch_arrow, run_sql
+from pipelines.database import fetch_arrow, fetch_row, run_sql
 from pipelines.statistics.rates import FEWEST_EVENTS, odds_limits, proportion_limits
 from pipelines.statistics.standardisation import standard_weights, standardised_rate
 from schemas.declarations import attribute_columns, quote_identifier, quote_literal
@@ -183,6 +183,7 @@ def _define(connection: duckdb.DuckDBPyConnection, indicator: Indicator, left_ou
         "numerator_of": _words(indicator.numerator, indicator.sex),
         "denominator_of": "population" if below is None else _words(below, indicator.sex),
         "expected_breakdown": ";".join(indicator.by),
+        "not_produced_reason": _missing_input(connection, indicator, left_out),
         "note": indicator.note,
         "reference": indicator.reference,
     }
@@ -193,6 +194,42 @@ def _define(connection: duckdb.DuckDBPyConnection, indicator: Indicator, left_ou
         indicator=quote_literal(indicator.indicator_id),
         left_out=str(left_out),
     )
+
+
+def _missing_input(connection: duckdb.DuckDBPyConnection, indicator: Indicator, left_out: int) -> str | None:
+    """Say which input an indicator without figures lacks in this release; None where it has figures."""
+    (made,) = fetch_row(
+        connection,
+        "SELECT count(*) FROM out.indicator WHERE indicator = $name AND value IS NOT NULL",
+        {"name": indicator.indicator_id},
+    )
+    if made:
+        return None
+    below = indicator.denominator
+    top, top_population, bottom = _fetch_inputs(connection, indicator)
+    if not top:
+        return f"no source counts the numerator: ICCS {indicator.iccs}, {_words(indicator.numerator, indicator.sex)}"
+    if below is not None and not bottom:
+        return f"no source counts the denominator: ICCS {indicator.iccs}, {_words(below, indicator.sex)}"
+    if left_out:
+        return "counts by age are there, but with bands that cut those of the standard, a missing band or no population"
+    if indicator.kind == "standardised_rate":
+        return "no source counts the numerator by age"
+    if not top_population and (below is None or indicator.kind in ("rate_ratio", "representation_ratio")):
+        return "no population of the same area, year, sex and age"
+    return "numerator and denominator are never in one source, area and year"
+
+
+def _fetch_inputs(connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> tuple[bool, bool, bool]:
+    below = indicator.denominator
+    top, top_population, bottom = run_sql(
+        connection,
+        "indicator_inputs",
+        iccs=quote_literal(indicator.iccs),
+        top=_condition(indicator, indicator.numerator, ages=indicator.standard is not None),
+        bottom=_condition(indicator, below) if below else "false",
+    ).fetchall()[0]
+    return top, top_population, bottom
 
 
 def _words(part: Part, sex: str | None) -> str:

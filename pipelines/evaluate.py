@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.errors import EXIT_DONE, UsageError
 from pipelines.printing import p_value_text, print_json, print_line, print_table
-from pipelines.series import Series, period_of, read_series, step_of
+from pipelines.series import Series, read_series
 from pipelines.settings import Settings, load_settings
 from pipelines.statistics.evaluation import (
     ControlledSeries,
@@ -20,6 +22,7 @@ from pipelines.statistics.evaluation import (
     interrupted_time_series,
 )
 from pipelines.statistics.regression import Effect, Family
+from pipelines.steps import period_of, step_of
 
 MOST_POISSON_DISPERSION = 1.5
 """Above this dispersion counts are taken as negative binomial."""
@@ -39,12 +42,22 @@ class Evaluation:
 
     @property
     def exposures(self) -> NDArray[np.float64]:
-        """Person-years of each period."""
-        return person_years(self.series)
+        """Person-years of each period, those before a bridge divided by its factor."""
+        years: NDArray[np.float64] = person_years(self.series)[0]
+        return years
 
 
 def person_years(series: Series) -> NDArray[np.float64]:
-    """Return the person-years of each period: population x share of the year; 1 a year where it is unknown."""
+    """Return the person-years of each period: population x share of the year; 1 a year where it is unknown.
+
+    Periods before a bridge have fewer, by its factor: so many recorded counts as there were, at the rate of today's
+    definition. The rows are those with the factors, with their lower limits and with their upper ones.
+    """
+    multipliers: NDArray[np.float64] = np.array(series.multipliers, dtype=np.float64)
+    return _people(series)[np.newaxis, :] / multipliers
+
+
+def _people(series: Series) -> NDArray[np.float64]:
     unknown = any(population is None for population in series.populations)
     people = [1.0 if unknown or population is None else population for population in series.populations]
     if series.freq == "A":
@@ -67,8 +80,9 @@ def evaluate(
     """Return the interrupted time series of one area at a date, and the difference to a control where one is named.
 
     A date with a month takes the monthly series, a year the annual one. Used is the stretch around the date without a
-    gap or a break. The counts are Poisson, or negative binomial where they vary 1.5 times more (quasi-Poisson where no
-    theta can be found); errors are the larger of the model's and Newey-West's.
+    gap or a break; a break with a bridge is gone over, and limits and p are then the widest of those with the bridge's
+    factor and with its own limits. The counts are Poisson, or negative binomial where they vary 1.5 times more
+    (quasi-Poisson where no theta can be found); errors are the larger of the model's and Newey-West's.
 
     Args:
         iccs: category.
@@ -96,23 +110,36 @@ def evaluate(
             f"used {series.periods[0]} to {series.periods[-1]} of {whole.periods[0]} to {whole.periods[-1]}: "
             "the stretch around the date without a gap or a break"
         )
+    remarks += [f"bridged in {period_of(one.at, freq)} ({one.words})" for one in series.crossed]
     counts, exposures = _counts(series), person_years(series)
     if any(population is None for population in series.populations):
         remarks.append("no population: the counts themselves are compared, not rates")
     season = 12 if freq == "M" else None
     try:
-        family, interrupted = _interrupted(series.steps, counts, exposures, at, season)
+        family, interrupted = _interrupted(series.steps, counts, exposures[0], at, season)
+        if series.crossed:
+            others = [
+                interrupted_time_series(series.steps, counts, people, at, season=season, family=family)
+                for people in exposures[1:]
+            ]
+            interrupted = _widest_interrupted([interrupted, *others])
         compared = _control(series, control, at, sex, settings) if control else None
         controlled = None
         if compared is not None:
             inside = [n for n, step in enumerate(series.steps) if step in set(compared.steps)]
-            controlled = controlled_time_series(
-                [series.steps[n] for n in inside],
-                counts[inside],
-                exposures[inside],
-                _counts(compared),
-                person_years(compared),
-                at,
+            pairs = [(0, 0), *(product((1, 2), repeat=2) if series.crossed or compared.crossed else ())]
+            controlled = _widest_controlled(
+                [
+                    controlled_time_series(
+                        [series.steps[n] for n in inside],
+                        counts[inside],
+                        exposures[own][inside],
+                        _counts(compared),
+                        person_years(compared)[other],
+                        at,
+                    )
+                    for own, other in pairs
+                ]
             )
     except ValueError as error:
         raise UsageError(f"{iccs} in {area} at {date} cannot be evaluated: {error}") from error
@@ -126,11 +153,8 @@ def _around(whole: Series, at: int, date: str) -> Series:
             f"--date {date} is outside the series {whole.name}, which runs from {whole.periods[0]} to "
             f"{whole.periods[-1]}"
         )
-    for period in whole.breaks:
-        if step_of(period, whole.freq) == at:
-            raise UsageError(
-                f"--date {date}: the series itself has a break at {period}; its effect cannot be told apart"
-            )
+    if at in whole.breaks.all:  # bridged or not: a factor from the same time holds some of the effect, too
+        raise UsageError(f"--date {date}: the series itself has a break at {date}; its effect cannot be told apart")
     if at not in steps or whole.counts[steps.index(at)] is None:
         raise UsageError(f"--date {date}: the series {whole.name} has no figure for that period")
     return whole.around(at)
@@ -155,6 +179,35 @@ def _control(series: Series, area: str, at: int, sex: str, settings: Settings | 
     if any(people is None for people in (*series.populations, *kept.populations)):
         raise UsageError(f"a control needs populations: there is none for {series.area} or {area} in some period")
     return kept
+
+
+def _widest(effects: Sequence[Effect]) -> Effect:
+    """The first of the effects with the widest limits and largest p of all; p is 1 where they point apart."""
+    values = [effect.value for effect in effects]
+    return Effect(
+        values[0],
+        min(effect.low for effect in effects),
+        max(effect.high for effect in effects),
+        1.0 if min(values) < 1 < max(values) else max(effect.p for effect in effects),
+    )
+
+
+def _widest_interrupted(found: Sequence[InterruptedSeries]) -> InterruptedSeries:
+    slopes = [one.slope for one in found if one.slope is not None]
+    return replace(
+        found[0],
+        level=_widest([one.level for one in found]),
+        slope=_widest(slopes) if slopes else None,
+        end=_widest([one.end for one in found]),
+    )
+
+
+def _widest_controlled(found: Sequence[ControlledSeries]) -> ControlledSeries:
+    return replace(
+        found[0],
+        effect=_widest([one.effect for one in found]),
+        pre_trend=_widest([one.pre_trend for one in found]),
+    )
 
 
 def _counts(series: Series) -> NDArray[np.float64]:
@@ -227,6 +280,7 @@ def as_document(found: Evaluation, plot: str | None = None) -> dict[str, object]
         "date": period_of(found.at, series.freq),
         "periods": list(series.periods),
         "counts": list(series.counts),
+        "bridges": [vars(bridge) | {"at": period_of(bridge.at, series.freq)} for bridge in series.crossed],
         "fitted": interrupted.model.fitted.tolist(),
         "expected_without": interrupted.expected_without.tolist(),
         "model": found.family,

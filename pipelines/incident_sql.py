@@ -17,7 +17,6 @@ from functools import cached_property
 import pyarrow as pa
 
 from iccs.concordance import Concordance, Link
-from pipelines.boundaries import join_points, make_boundaries
 from pipelines.classify import filled_columns
 from pipelines.code_spans import FIRST_DAY, LAST_DAY, code_spans
 from pipelines.conform import area_words
@@ -25,6 +24,7 @@ from pipelines.database import fill_sql
 from pipelines.errors import UsageError
 from pipelines.incident_ages import age_band, age_in_years
 from pipelines.incident_dates import event_day, parse_dates, period_bounds, period_number, period_text, precision_of
+from pipelines.point_areas import join_points, make_boundaries
 from pipelines.source import BoundaryFile, Source, SourceFolder
 from schemas.codelists import load_areas
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import numpy as np
 
 from pipelines.errors import EXIT_DONE, UsageError
 from pipelines.printing import p_value_text, print_json, print_line, print_table
-from pipelines.series import Series, period_of, read_series
+from pipelines.series import Series, read_series
 from pipelines.settings import load_settings
 from pipelines.statistics.monotonic import Line, MonotonicTest, seasonal_mann_kendall, seasonal_sen_line
 from pipelines.statistics.seasonal import FEWEST_YEARS, Decomposition, TurningPoint, decompose, turning_points
+from pipelines.steps import period_of
 
 _MONTHS_PRINTED = 13
 
@@ -21,12 +23,12 @@ def decompose_series(series: Series) -> tuple[Decomposition, list[TurningPoint]]
     """Return the parts of a monthly series and the turning points of its trend, of the months after the last break.
 
     By STL on logarithms (the season of counts grows with their level), on sums where a month has no event; months are
-    brought to equal length.
+    brought to equal length, and those before a bridge multiplied by its factor.
 
     Raises:
         UsageError: a month is missing, or there are fewer than three years.
     """
-    counts = [np.nan if count is None else count for count in series.counts]
+    counts = _bridged(series)[0]
     months = [(step // 12, step % 12 + 1) for step in series.steps]
     try:
         parts = decompose(months, counts, multiplicative=min(counts) > 0, equal_months=True)
@@ -36,12 +38,28 @@ def decompose_series(series: Series) -> tuple[Decomposition, list[TurningPoint]]
 
 
 def direction_of(series: Series) -> tuple[MonotonicTest, Line]:
-    """Return the seasonal Mann-Kendall test and Sen line of a monthly series, per year, for seasons that differ."""
+    """Return the seasonal Mann-Kendall test and Sen line of a monthly series, per year, for seasons that differ.
+
+    With a bridge, the larger p and the wider limits of those with its factor and with the factor's own limits.
+    """
     years = [step // 12 for step in series.steps]
     months = [step % 12 + 1 for step in series.steps]
-    counts = [np.nan if count is None else count for count in series.counts]
-    test = seasonal_mann_kendall(years, months, counts, correlated=max(years) - min(years) >= 9)
-    return test, seasonal_sen_line(years, months, counts)
+    correlated = max(years) - min(years) >= 9
+    counts = _bridged(series) if series.crossed else _bridged(series)[:1]
+    tests = [seasonal_mann_kendall(years, months, column, correlated=correlated) for column in counts]
+    lines = [seasonal_sen_line(years, months, column) for column in counts]
+    slopes = [line.slope for line in lines]
+    p = 1.0 if min(slopes) < 0 < max(slopes) else max(test.p for test in tests)
+    low, high = min(line.low for line in lines), max(line.high for line in lines)
+    return replace(tests[0], p=p), replace(lines[0], low=low, high=high)
+
+
+def _bridged(series: Series) -> list[list[float]]:
+    """Counts with the bridges' factors, their lower and their upper limits; not a number where missing."""
+    return [
+        [np.nan if count is None else count * times for count, times in zip(series.counts, column, strict=True)]
+        for column in series.multipliers
+    ]
 
 
 def monthly_command(
@@ -90,6 +108,8 @@ def monthly_command(
     )
     if len(series.periods) < len(whole.periods):
         print_line(f"of {whole.periods[0]} to {whole.periods[-1]}: after the last break and gap")
+    for bridge in series.crossed:
+        print_line(f"bridged in {period_of(bridge.at, 'M')} ({bridge.words}): months before are estimates (E)")
     print_line("adjusted and trend by STL; the last months change when new ones arrive: read them as provisional")
     if plot:
         print_line(f"picture: {plot}")
@@ -125,6 +145,7 @@ def _document(
         "sex": series.sex,
         "months": [f"{year}-{month:02d}" for year, month in parts.months],
         "recorded": list(series.counts),
+        "bridges": [vars(bridge) | {"at": period_of(bridge.at, "M")} for bridge in series.crossed],
         "equal_months": parts.values.tolist(),
         "adjusted": parts.adjusted.tolist(),
         "trend": parts.trend.tolist(),

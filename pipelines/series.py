@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pipelines.bridges import Breaks, Bridge, SeriesBreaks
 from pipelines.errors import UsageError, nearest_values
 from pipelines.settings import Settings
-from pipelines.warehouse import check_code, packaged_query, query
+from pipelines.steps import step_of
+from pipelines.warehouse import check_code, open_published, packaged_query, query
 
 UNITS = ("victim", "offence", "incident", "case", "person", "arrest", "charge")
 """Counting units in the order in which one is taken where a source counts several."""
@@ -28,7 +30,7 @@ class Series:
         periods: as published, rising: ``2019`` or ``2019-03``; absent ones are not there.
         counts: of each period; None where missing.
         populations: of the year of each period; None where unknown.
-        breaks: periods that begin anew, declared or marked B.
+        breaks: steps that begin anew, declared or marked B, and the bridges over them.
         others: other series that were there to choose from, in words.
     """
 
@@ -42,7 +44,7 @@ class Series:
     periods: tuple[str, ...]
     counts: tuple[float | None, ...]
     populations: tuple[float | None, ...]
-    breaks: tuple[str, ...]
+    breaks: Breaks
     others: tuple[str, ...]
 
     @property
@@ -55,13 +57,23 @@ class Series:
         """Periods as whole steps: years, or months counted through."""
         return [step_of(period) for period in self.periods]
 
+    @property
+    def multipliers(self) -> tuple[list[float], list[float], list[float]]:
+        """What each count is multiplied by to fit the last: with factors, their lower and their upper limits."""
+        return self.breaks.multipliers(self.steps)
+
+    @property
+    def crossed(self) -> tuple[Bridge, ...]:
+        """The bridges that the series goes over."""
+        return self.breaks.inside(self.steps[0], self.steps[-1]).bridges
+
     def around(self, step: int) -> Series:
-        """Return the longest stretch around a step that has neither a gap nor a missing count nor a break inside.
+        """Return the longest stretch around a step that has no gap, no missing count and no break that is not bridged.
 
         A break at the step itself stays: the caller decides what it means.
         """
         value_at = {at: n for n, at in enumerate(self.steps) if self.counts[n] is not None}
-        starts = {step_of(at, self.freq) for at in self.breaks} - {step}
+        starts = set(self.breaks.cuts) - {step}
         first = last = step
         while first - 1 in value_at and first not in starts:
             first -= 1
@@ -70,8 +82,8 @@ class Series:
         return self.kept([value_at[at] for at in range(first, last + 1) if at in value_at])
 
     def unbroken(self) -> Series:
-        """Return the periods from the last break on."""
-        starts = [step_of(at, self.freq) for at in self.breaks]
+        """Return the periods from the last break on that is not bridged."""
+        starts = self.breaks.cuts
         return self.kept([n for n, at in enumerate(self.steps) if not starts or at >= max(starts)])
 
     def kept(self, places: Sequence[int]) -> Series:
@@ -82,39 +94,6 @@ class Series:
             counts=tuple(self.counts[n] for n in places),
             populations=tuple(self.populations[n] for n in places),
         )
-
-
-def step_of(period: str, freq: str = "") -> int:
-    """Return a period as a whole step: a year, or months counted through.
-
-    Args:
-        period: ``2019`` or ``2019-03``.
-        freq: M takes a year for its January; else the form of the period decides.
-
-    Raises:
-        ValueError: neither a year nor a month.
-
-    >>> step_of("2019"), step_of("2019-03"), step_of("2019", "M")
-    (2019, 24230, 24228)
-    """
-    year, _, month = period.partition("-")
-    if len(year) != 4 or not year.isdigit() or (month and not (len(month) == 2 and month.isdigit())):
-        raise ValueError(f"{period!r} is neither a year (2019) nor a month (2019-03)")
-    if not month and freq != "M":
-        return int(year)
-    place = int(month or 1)
-    if not 1 <= place <= 12:
-        raise ValueError(f"{period!r} is not a month: they are 01 to 12")
-    return int(year) * 12 + place - 1
-
-
-def period_of(step: int, freq: str) -> str:
-    """Return the period of a step; the inverse of :func:`step_of`.
-
-    >>> period_of(24230, "M"), period_of(2019, "A")
-    ('2019-03', '2019')
-    """
-    return f"{step // 12}-{step % 12 + 1:02d}" if freq == "M" else str(step)
 
 
 def read_series(
@@ -144,12 +123,12 @@ def read_series(
         raise UsageError(_nothing(iccs, area, sex, freq, source, counting_unit, keys, settings))
     chosen = wanted[0]
     own = [row for row in rows if (row["source"], row["stage"], row["counting_unit"]) == chosen]
-    declared = query(
-        "SELECT time_period FROM out.series_break WHERE source = $source AND coalesce(iccs = $iccs, true)",
-        settings,
-        {"source": chosen[0], "iccs": iccs},
-    ).rows
-    marked = [row["time_period"] for row in own if row["obs_status"] == "B"]
+    with open_published(settings) as connection:
+        breaks = SeriesBreaks(connection).of(
+            (chosen[0], area, iccs, chosen[1], chosen[2], sex),
+            [row["time_period"] for row in own if row["obs_status"] == "B"],
+            freq,
+        )
     return Series(
         iccs=iccs,
         area=area,
@@ -161,7 +140,7 @@ def read_series(
         periods=tuple(row["time_period"] for row in own),
         counts=tuple(row["value"] for row in own),
         populations=tuple(row["population"] for row in own),
-        breaks=tuple(sorted({*(row[0] for row in declared), *marked})),
+        breaks=breaks,
         others=tuple(f"{key[0]}: {key[1]} {key[2]}s" for key in wanted[1:]),
     )
 

@@ -144,12 +144,44 @@ class Caveat(_Strict):
     note: str
 
 
+class Bridge(_Strict):
+    """What brings counts from before a break to the definition after it: an overlap in the data, or a known factor."""
+
+    basis: str
+    overlap: str | None = Field(default=None, description="source that goes on with the definition of before the break")
+    factor: float | None = Field(
+        default=None, gt=0, description="new count / old count, where it is known from outside"
+    )
+    low: float | None = Field(default=None, gt=0, description="lower 95 % limit of the factor")
+    high: float | None = None
+    reference: str = ""
+
+    @model_validator(mode="after")
+    def _check_factor(self) -> Bridge:
+        if (self.overlap is None) == (self.factor is None):
+            raise ValueError("a bridge has either overlap, a source, or factor, a number")
+        if (self.low is None) != (self.high is None):
+            raise ValueError("low and high: give both limits of the factor, or none where it is exact")
+        if self.low is not None and not (self.factor and self.high and self.low <= self.factor <= self.high):
+            raise ValueError("low and high are limits of factor: low <= factor <= high")
+        return self
+
+
 class Break(_Strict):
-    """A declared break in the series: nothing is compared across the start of this period."""
+    """A declared break in the series: nothing is compared across the start of this period, unless it is bridged."""
 
     period: str
     iccs: tuple[str, ...] = ()
     note: str
+    bridge: Bridge | None = None
+
+    @model_validator(mode="after")
+    def _check_bridge(self) -> Break:
+        if self.bridge is not None and not self.iccs:
+            raise ValueError("iccs: a bridge is of named categories, one factor does not hold for all")
+        if self.bridge is not None and self.period[4:] not in ("", "-01"):
+            raise ValueError(f"period: {self.period} is inside a year, whose count would be half of each definition")
+        return self
 
 
 class Source(_Strict):
@@ -204,6 +236,8 @@ class Source(_Strict):
             raise ValueError("boundaries: only incidents may be given as points")
         if len(self.measures) > 1 and "measure" not in self.columns:
             raise ValueError("several measures need columns.measure, the column that tells them apart")
+        if any(entry.bridge and entry.bridge.overlap == self.source_id for entry in self.breaks):
+            raise ValueError("breaks: bridge: overlap is another source, that of the definition before the break")
         for breakdown in self.breakdowns:
             _all_known("breakdowns: by", breakdown.by, breakdown_columns())
             _all_known("breakdowns: measures", breakdown.measures, tuple(self.measures))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -81,6 +81,26 @@ def describe_trends(series: Sequence[tuple[Sequence[int], Sequence[float]]]) -> 
             columns = (column.tolist() for column in (s, two_sided(s, variance * factors), factors, *slopes))
             tests.update(zip(positions, zip(*columns, strict=True), strict=True))
     return [_trend(years, values, tests.get(position)) for position, (years, values) in enumerate(series)]
+
+
+def widest_trend(trend: Trend, others: Sequence[Trend]) -> Trend:
+    """Return a trend with the largest p and the widest limits of itself and the same series with other bridges.
+
+    Where they point in different ways p is 1: what the series does depends on the bridge.
+    """
+    if trend.mann_kendall_p is None:
+        return trend
+    every = [trend, *others]
+    slopes = [one.sen_slope_per_year or 0.0 for one in every]
+    turns = min(slopes) < 0 < max(slopes)
+    p = 1.0 if turns else max(one.mann_kendall_p or 0.0 for one in every)
+    return replace(
+        trend,
+        mann_kendall_p=p,
+        sen_low=min(one.sen_low for one in every if one.sen_low is not None),
+        sen_high=max(one.sen_high for one in every if one.sen_high is not None),
+        direction=trend.direction if p < SIGNIFICANCE else "no significant trend",
+    )
 
 
 def _trend(years: Sequence[int], values: Sequence[float], test: _Test | None) -> Trend:

@@ -1,4 +1,4 @@
-"""Pictures that compare: regions of two years, regions on tiles, victims by age and sex, vintages of one source."""
+"""Pictures that compare: regions of two years, victims by age and sex, vintages of one source."""
 
 from __future__ import annotations
 
@@ -10,23 +10,13 @@ import numpy as np
 
 from pipelines.errors import UsageError
 from pipelines.plots.style import add_foot, add_title, colon, names_of, new_figure, picture_path, word
-from pipelines.plots.trend import preferred_unit
+from pipelines.plots.trend import break_notes, bridge_rates, preferred_unit
 from pipelines.settings import Settings
 from pipelines.warehouse import packaged_query, query
 from schemas.codelists import age_labels, parse_age
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MEXICO_TILES = """
-BCN SON CHH COA NLE TAM ... ... ... ...
-BCS SIN DUR ZAC SLP ... ... ... ... ...
-... NAY AGU GUA QUE HID VER ... ... YUC
-... JAL MIC MEX CMX TLA PUE TAB CAM ROO
-... COL GRO MOR ... ... OAX CHP ... ...
-"""
-"""States of Mexico on tiles, our own layout: no boundaries with a known licence are at hand."""
-
 
 LEAST_FULL_SHADE = 5.0
 """Percent of change that gets the darkest shade at least: small revisions look small."""
@@ -58,16 +48,21 @@ def plot_slopes(
         settings: where the published file is.
 
     Raises:
-        UsageError: fewer than two areas have a rate in both years.
+        UsageError: fewer than two areas have a rate in both years, without a break between that is not bridged.
     """
     rows = _regions(iccs, area, sex, settings)
-    pairs: dict[str, dict[int, float]] = {}
-    for row in rows:
-        if row["year"] in (first_year, last_year):
-            pairs.setdefault(row["ref_area"], {})[row["year"]] = row["rate_per_100k"]
-    both = {code: (found[first_year], found[last_year]) for code, found in pairs.items() if len(found) == 2}
+    between = [row for row in rows if first_year <= row["year"] <= last_year]
+    series, breaks = bridge_rates(iccs, list(_by_area(between).values()), settings)
+    both = {}
+    for one, inside in zip(series, breaks, strict=True):
+        found = {row["year"]: row["rate_per_100k"] for row in one}
+        if first_year in found and last_year in found and not inside.cuts:
+            both[one[0]["ref_area"]] = (found[first_year], found[last_year])
     if len(both) < 2:
-        raise UsageError(f"fewer than two areas of {area} have a rate of {iccs} in {first_year} and {last_year}")
+        raise UsageError(
+            f"fewer than two areas of {area} have a rate of {iccs} in {first_year} and {last_year} without a break "
+            "between"
+        )
     names = dict(query(f"SELECT code, name_{language} FROM out.area", settings).rows)
     moved = sorted(both, key=lambda code: -abs(both[code][1] - both[code][0]))
     fell = min(both, key=lambda code: both[code][1] - both[code][0])
@@ -99,60 +94,7 @@ def plot_slopes(
     title, name = names_of(iccs, area, language, settings)
     years = word("from to", language).format(first=first_year, last=last_year)
     add_title(figure, f"{iccs} {title}{colon(language)}{name}, {years}")
-    add_foot(figure, sorted({row["source"] for row in rows}), [], language, settings)
-    figure.savefig(picture_path(path))
-    return path
-
-
-def plot_tiles(
-    iccs: str,
-    year: int,
-    path: Path,
-    *,
-    sex: str = "_T",
-    language: str = "en",
-    settings: Settings | None = None,
-) -> Path:
-    """Draw the rates of the states of Mexico in one year, a tile a state, the rate written in it.
-
-    Args:
-        iccs: category.
-        year: of the rates.
-        path: picture to write.
-        sex: of the persons counted.
-        language: of titles and foot.
-        settings: where the published file is.
-
-    Raises:
-        UsageError: no state has a rate in that year.
-    """
-    from matplotlib import colormaps
-    from matplotlib.patches import Rectangle
-
-    rows = [row for row in _regions(iccs, "MX", sex, settings) if row["year"] == year]
-    rates = {row["ref_area"]: row["rate_per_100k"] for row in rows}
-    if not rates:
-        raise UsageError(f"there is no rate of {iccs} in the states of Mexico in {year}")
-    figure, axes = new_figure(8.0, 4.9)
-    shades, most = colormaps["cividis_r"], max(rates.values())
-    for line, text in enumerate(MEXICO_TILES.split("\n")[1:-1]):
-        for column, short in enumerate(text.split()):
-            if short == "...":
-                continue
-            rate = rates.get(f"MX-{short}")
-            share = 0.0 if rate is None else rate / most
-            axes.add_patch(Rectangle((column, -line), 0.94, 0.94, facecolor="white" if rate is None else shades(share)))
-            ink = "white" if share > 0.45 else "black"
-            axes.text(column + 0.47, -line + 0.64, short, ha="center", va="center", fontsize=8, color=ink)
-            shown = "–" if rate is None else f"{rate:.1f}"
-            axes.text(column + 0.47, -line + 0.28, shown, ha="center", va="center", fontsize=8, color=ink)
-    axes.set_xlim(-0.1, 10)
-    axes.set_ylim(-4.1, 1)
-    axes.set_aspect("equal")
-    axes.set_axis_off()
-    title, name = names_of(iccs, "MX", language, settings)
-    add_title(figure, f"{iccs} {title}{colon(language)}{name}, {year}, {word('rate', language)}")
-    add_foot(figure, sorted({row["source"] for row in rows}), [word("tiles", language)], language, settings)
+    add_foot(figure, sorted({row["source"] for row in rows}), break_notes(breaks, language), language, settings)
     figure.savefig(picture_path(path))
     return path
 
@@ -278,6 +220,13 @@ def plot_revisions(
     add_foot(figure, sources, [word("revisions", language)], language, settings)
     figure.savefig(picture_path(path))
     return path
+
+
+def _by_area(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    areas: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        areas.setdefault(row["ref_area"], []).append(row)
+    return areas
 
 
 def _regions(iccs: str, area: str, sex: str, settings: Settings | None) -> list[dict[str, Any]]:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.bridges import Breaks
 from pipelines.plots.style import add_foot, add_title, colon, label_of, names_of, new_figure, picture_path, word
-from pipelines.series import Series, period_of
+from pipelines.plots.trend import break_notes
+from pipelines.series import Series
 from pipelines.settings import Settings
 from pipelines.statistics.seasonal import Decomposition, TurningPoint
+from pipelines.steps import period_of
 
 if TYPE_CHECKING:
     from pipelines.evaluate import Evaluation
@@ -30,7 +33,7 @@ def plot_evaluation(found: Evaluation, path: Path, *, language: str = "en", sett
     series, model = found.series, found.interrupted.model
     exposures = found.exposures
     rates = all(population is not None for population in series.populations)
-    scale = 100_000 / exposures if rates else np.ones(len(exposures))
+    scale = 100_000 / exposures if rates else np.array(series.multipliers[0])
     x = _positions(series.steps, series.freq)
     after = np.array(series.steps) >= found.at
     figure, axes = new_figure()
@@ -61,7 +64,8 @@ def plot_evaluation(found: Evaluation, path: Path, *, language: str = "en", sett
     level = found.interrupted.level
     text = f"{level.p:.3f}" if level.p >= 0.001 else "< 0.001"
     note = word("effect", language).format(value=level.value, low=level.low, high=level.high, p=text)
-    add_foot(figure, [series.source], [f"{found.family.capitalize()}.", note], language, settings)
+    notes = [f"{found.family.capitalize()}.", note, *break_notes([Breaks(bridges=series.crossed)], language)]
+    add_foot(figure, [series.source], notes, language, settings)
     figure.savefig(picture_path(path))
     return path
 
@@ -106,7 +110,8 @@ def plot_monthly(
     axes.legend(frameon=False, fontsize=8, loc="lower right")
     title, name = names_of(series.iccs, series.area, language, settings)
     add_title(figure, f"{series.iccs} {title}{colon(language)}{name}, {word('monthly', language)}")
-    add_foot(figure, [series.source], [word("stl", language)], language, settings)
+    notes = [word("stl", language), *break_notes([Breaks(bridges=series.crossed)], language)]
+    add_foot(figure, [series.source], notes, language, settings)
     figure.savefig(picture_path(path))
     return path
 

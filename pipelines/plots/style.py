@@ -52,6 +52,15 @@ _WORDS = {
         "Punteado: ruptura de la serie, no comparable.",
     ),
     "break": ("break", "rupture", "ruptura"),
+    "bridged": ("bridged", "raccordé", "empalmado"),
+    "bridges": (
+        "Before a bridged break: recorded (grey) times the factor between the definitions, the band with its limits; "
+        "an estimate (E).",
+        "Avant une rupture raccordée : enregistré (gris) fois le facteur entre définitions, bande avec ses limites ; "
+        "une estimation (E).",
+        "Antes de una ruptura empalmada: lo registrado (gris) por el factor entre definiciones, banda con sus "
+        "límites; estimación (E).",
+    ),
     "monthly": ("monthly count", "effectif mensuel", "recuento mensual"),
     "raw": ("as recorded", "brut", "registrado"),
     "adjusted": ("seasonally adjusted", "corrigé des variations saisonnières", "desestacionalizado"),
@@ -94,10 +103,31 @@ _WORDS = {
         "Teinte : variation en pourcentage depuis le millésime précédent.",
         "Tono: cambio porcentual desde la edición anterior.",
     ),
-    "tiles": (
-        "One tile a state, placed roughly as on the map; equal size, not area.",
-        "Une case par État, placée à peu près comme sur la carte ; taille égale.",
-        "Una casilla por entidad, ubicada aproximadamente como en el mapa; igual tamaño.",
+    "no rate": ("no rate", "pas de taux", "sin tasa"),
+    "classes": (
+        "Classes of about as many areas each (their number in brackets); equal-area projection.",
+        "Classes d’effectifs proches (nombre de zones entre parenthèses) ; projection équivalente.",
+        "Clases con un número parecido de áreas (entre paréntesis); proyección equivalente.",
+    ),
+    "hatched": (
+        "Hatched: no rate, which is not zero.",
+        "Hachuré : pas de taux, ce qui n’est pas zéro.",
+        "Rayado: sin tasa, lo que no es cero.",
+    ),
+    "few events": (
+        "*: fewer than {n} events.",
+        "* : moins de {n} faits.",
+        "*: menos de {n} hechos.",
+    ),
+    "without outline": (
+        "Not drawn, for want of an outline: {names}.",
+        "Non représentés, faute de contour : {names}.",
+        "Sin dibujar, por falta de contorno: {names}.",
+    ),
+    "outlines": (
+        "Outlines: {origin}; they state no view on any border.",
+        "Contours : {origin} ; sans prise de position sur les frontières.",
+        "Contornos: {origin}; sin opinión sobre las fronteras.",
     ),
     "from to": ("{first} and {last}", "{first} et {last}", "{first} y {last}"),
     "yearly rate": (

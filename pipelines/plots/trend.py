@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipelines.bridges import Breaks, SeriesBreaks
 from pipelines.errors import UsageError
 from pipelines.plots.style import (
     STYLES,
@@ -28,7 +29,7 @@ from pipelines.segments import fit_segments
 from pipelines.series import UNITS
 from pipelines.settings import Settings
 from pipelines.trends import SIGNIFICANCE
-from pipelines.warehouse import packaged_query, query
+from pipelines.warehouse import open_published, packaged_query, query
 from schemas.codelists import age_labels, parse_age
 
 if TYPE_CHECKING:
@@ -87,14 +88,15 @@ def plot_trend(
     series = _split(rows, "sex", "age") if by else _split(rows)
     if by == "age":
         series.sort(key=lambda one: (parse_age(one[0]["age"]) or (0, 0))[0])
-    marked = _breaks(iccs, {row["source"] for row in rows}, rows, settings)
+    series, breaks = bridge_rates(iccs, series, settings)
+    rows = [row for one in series for row in one]
     segments = False
     first = min(range(len(series)), key=lambda place: UNITS.index(series[place][0]["counting_unit"]))
     for position, one in enumerate(series):
-        draw_rates(axes, one, _label(one[0], by, language), position, breaks=marked)
+        draw_rates(axes, one, _label(one[0], by, language), position, breaks=breaks[position].cuts)
         if by in (None, "sex") and (by or position == first):
-            segments |= _draw_segments(axes, one, marked, position)
-    _draw_breaks(axes, marked, rows, language)
+            segments |= _draw_segments(axes, one, breaks[position], position)
+    _draw_breaks(axes, breaks, rows, language)
     title, name = names_of(iccs, area, language, settings)
     people = "" if sex == "_T" or by == "sex" else f", {label_of('sex', sex, language).lower()}"
     add_title(figure, f"{iccs} {title}{colon(language)}{name}{people}")
@@ -104,7 +106,7 @@ def plot_trend(
     whole_years(axes)
     axes.legend(frameon=False, fontsize=8)
     notes = [word("poisson", language), *([word("segments", language)] if segments else [])]
-    notes += [word("breaks", language)] if marked else []
+    notes += break_notes(breaks, language)
     add_foot(figure, sorted({row["source"] for row in rows}), notes, language, settings)
     figure.savefig(picture_path(path))
     return path
@@ -143,10 +145,10 @@ def plot_areas(
     figure = blank_figure(max(1.45 * columns, 6.0), 1.25 * lines + 1.1)
     grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
     names = dict(query(f"SELECT code, name_{language} FROM out.area", settings).rows)
-    for axes, one in zip(grid, panels, strict=False):
+    panels, breaks = bridge_rates(iccs, panels, settings)
+    for axes, one, inside in zip(grid, panels, breaks, strict=False):
         clear_frame(axes)
-        marked = _breaks(iccs, {one[0]["source"]}, one, settings)
-        draw_rates(axes, one, "", 0, breaks=marked, small=True)
+        draw_rates(axes, one, "", 0, breaks=inside.cuts, small=True)
         name = names[one[0]["ref_area"]]
         axes.set_title(name if len(name) < 21 else name[:19] + "…", fontsize=7, loc="left", pad=2)
         axes.tick_params(labelsize=6)
@@ -156,12 +158,12 @@ def plot_areas(
         axes.tick_params(labelbottom=True)  # the lowest panel of each column
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
-    notes = [word("poisson", language)]
+    notes = [word("poisson", language), *break_notes(breaks, language)]
     middles = [float(np.median([row["rate_per_100k"] for row in one])) for one in panels]
     least = min((middle for middle in middles if middle > 0), default=0.0)
     if least and max(middles) > MOST_LINEAR_RATIO * least:  # on one straight scale the low ones would be flat
         grid[0].set_yscale("log")
-        grid[0].set_ylim(least / 2, max(row["rate_per_100k"] for row in rows) * 1.5)
+        grid[0].set_ylim(least / 2, max(row["rate_per_100k"] for one in panels for row in one) * 1.5)
         ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500) if least / 2 <= tick]
         grid[0].set_yticks(ticks[::2], [f"{tick:g}" for tick in ticks[::2]])
         grid[0].minorticks_off()
@@ -184,7 +186,7 @@ def draw_rates(
 
     Args:
         axes: where to draw.
-        rows: year, rate_per_100k, ci_low, ci_high.
+        rows: year, rate_per_100k, ci_low, ci_high; recorded, in grey, where it differs from the rate.
         label: name in the legend.
         position: number of the series, for its style.
         breaks: years that begin anew.
@@ -201,6 +203,11 @@ def draw_rates(
     axes.fill_between(years, column("ci_low"), column("ci_high"), color=colour, alpha=0.18, linewidth=0)
     mark, size, width = (".", 2.5, 1.1) if small else (marker, 4.0, 1.4)
     rates = column("rate_per_100k")
+    if any(row["recorded"] != row["rate_per_100k"] for row in rows):
+        before = [row for row in rows if row["recorded"] != row["rate_per_100k"]]
+        axes.plot(
+            [row["year"] for row in before], [row["recorded"] for row in before], color="0.6", marker=".", linewidth=0.8
+        )
     axes.plot(years, rates, linestyle=line, color=colour, label=label, marker=mark, markersize=size, linewidth=width)
 
 
@@ -235,30 +242,63 @@ def _label(row: dict[str, Any], by: str | None, language: str) -> str:
     return f"{label_of('counting_unit', row['counting_unit'], language)}, {row['source']}"
 
 
-def _breaks(iccs: str, sources: set[str], rows: Rows, settings: Settings | None) -> list[int]:
-    found = query(
-        "SELECT source, left(time_period, 4) FROM out.series_break WHERE coalesce(iccs = $iccs, true)",
-        settings,
-        {"iccs": iccs},
-    ).rows
-    years = {int(year) for source, year in found if source in sources}
-    years |= {row["year"] for row in rows if row["obs_status"] == "B"}
-    first, last = min(row["year"] for row in rows), max(row["year"] for row in rows)
-    return sorted(year for year in years if first < year <= last)
+def bridge_rates(iccs: str, series: Sequence[Rows], settings: Settings | None) -> tuple[list[Rows], list[Breaks]]:
+    """Return the series with rates brought over bridged breaks, and the breaks inside each.
+
+    Each row gets ``recorded``, the rate as it is published. The factor's limits widen those of the rate. Bridges are of
+    all ages together: a series of one age stays cut there.
+    """
+    with open_published(settings) as connection:
+        declared = SeriesBreaks(connection)
+    bridged, breaks = [], []
+    for rows in series:
+        first, years = rows[0], [row["year"] for row in rows]
+        marked = [str(row["year"]) for row in rows if row["obs_status"] == "B"]
+        key = (first["source"], first["ref_area"], iccs, first["stage"], first["counting_unit"], first["sex"])
+        inside = declared.of(key, marked).inside(years[0], years[-1])
+        if first["age"] != "_T":
+            inside = Breaks(tuple(inside.all))
+        breaks.append(inside)
+        bridged.append(
+            [
+                row
+                | {
+                    "recorded": row["rate_per_100k"],
+                    "rate_per_100k": row["rate_per_100k"] * factor,
+                    "ci_low": row["ci_low"] * low,
+                    "ci_high": row["ci_high"] * high,
+                }
+                for row, factor, low, high in zip(rows, *inside.multipliers(years), strict=True)
+            ]
+        )
+    return bridged, breaks
 
 
-def _draw_breaks(axes: Axes, breaks: Sequence[int], rows: Rows, language: str) -> None:
+def break_notes(breaks: Sequence[Breaks], language: str) -> list[str]:
+    """Return what the foot says about breaks and bridges."""
+    notes = [word("breaks", language)] if any(one.cuts for one in breaks) else []
+    return notes + ([word("bridges", language)] if any(one.bridges for one in breaks) else [])
+
+
+def _draw_breaks(axes: Axes, breaks: Sequence[Breaks], rows: Rows, language: str) -> None:
     top = max(row["ci_high"] for row in rows)
-    for year in breaks:
+    factors: dict[int, set[str]] = {}
+    for one in breaks:
+        for bridge in one.bridges:
+            factors.setdefault(bridge.at, set()).add(f" × {bridge.factor:.2f}")
+    cuts = {at for one in breaks for at in one.cuts}
+    for year in sorted(cuts.union(factors)):
+        told = factors.get(year, set())
+        text = word("break", language) if year in cuts else word("bridged", language)
         axes.axvline(year - 0.5, color="0.3", linestyle=":", linewidth=1.2)
-        axes.text(year - 0.45, top, word("break", language), rotation=90, fontsize=7, va="top", color="0.3")
+        text += next(iter(told)) if len(told) == 1 and year not in cuts else ""
+        axes.text(year - 0.45, top, text, rotation=90, fontsize=7, va="top", color="0.3")
 
 
-def _draw_segments(axes: Axes, rows: Rows, breaks: list[int], position: int) -> bool:
+def _draw_segments(axes: Axes, rows: Rows, breaks: Breaks, position: int) -> bool:
     """Draw the joinpoint segments of a series; return whether there are any."""
     years = [row["year"] for row in rows]
-    inside = [year for year in breaks if years[0] < year <= years[-1]]
-    parts = fit_segments(years, [row["value"] for row in rows], [row["population"] for row in rows], inside)
+    parts = fit_segments(years, [row["value"] for row in rows], [row["population"] for row in rows], breaks)
     colour = STYLES[position % len(STYLES)][2]
     for place, part in enumerate(parts):
         span = np.linspace(part["first_year"], part["last_year"], 40)

@@ -8,9 +8,9 @@ SELECT
         ELSE list(value ORDER BY time_period) END AS points,
     list(value ORDER BY time_period) AS counts,
     CASE WHEN bool_and(rate_per_100k IS NOT NULL) THEN list(population ORDER BY time_period) END AS populations,
-    list(CAST(time_period AS INTEGER) ORDER BY time_period) FILTER (obs_status = 'B') AS marked_breaks,
-    min(completeness) AS completeness,
-    nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(caveats, ';'))))), ';'), '') AS caveats
+    list(obs_status ORDER BY time_period) AS statuses,
+    list(completeness ORDER BY time_period) AS completeness,
+    list(caveats ORDER BY time_period) AS caveats
 FROM out.rate
 WHERE age = '_T' AND value IS NOT NULL {{all_attributes}}
 GROUP BY ALL

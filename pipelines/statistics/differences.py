@@ -9,6 +9,7 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.statistics.arguments import tail_of
 from pipelines.statistics.evaluation import ALWAYS_UNKNOWN
 
 Numbers = NDArray[np.float64]
@@ -115,8 +116,10 @@ def difference_in_differences(
     unit, period = np.unique(np.asarray(areas), return_inverse=True)[1], np.asarray(times, dtype=np.int64)
     y, d = np.asarray(outcomes, dtype=np.float64), np.asarray(treated, dtype=np.float64)
     w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
-    if not len(unit) == len(period) == len(y) == len(d) == len(w) or not np.isfinite(np.stack([y, d, w])).all():
+    if not 0 < len(unit) == len(period) == len(y) == len(d) == len(w) or not np.isfinite(np.stack([y, d, w])).all():
         raise ValueError("one area, period, outcome, mark of treatment and weight for each row, none missing")
+    if not (w > 0).all():
+        raise ValueError("weights must be above 0: leave rows out that must not count")
     ever = np.zeros(unit.max() + 1, dtype=bool)
     ever[unit[d > 0]] = True
     if not np.isin(d, (0, 1)).all() or ever.sum() < 2 or len(ever) < 4:
@@ -157,6 +160,8 @@ def goodman_bacon(
     [Comparison(kind='treated vs untreated', weight=1.0, average=1.0)]
     """
     y, first, periods = _panel(areas, times, outcomes, treated)
+    if len(set(first.tolist())) < 2:
+        raise ValueError("all areas have the strategy from the same period on, or none has it: nothing to compare")
     found: dict[str, list[tuple[float, float]]] = {}
     for kind, weight, value in _pairs(y, first, periods):
         found.setdefault(kind, []).append((weight, value))
@@ -184,7 +189,8 @@ def group_time_effects(
     Callaway and Sant'Anna (2021), Journal of Econometrics 225: 200-230, without covariates, against areas that never
     had the strategy: mean change of the group since its last period before less that of the never treated; before the
     strategy, change since the period before. Errors are analytic, limits by the normal quantile point by point; the
-    groups' shares in an average are taken as known.
+    groups' shares in an average are taken as known. The error of a group of one area holds the variation of the others
+    only, and is too small.
 
     Args:
         areas: of each row.
@@ -255,9 +261,11 @@ def _two_way(
     value = float(free[:, 1] @ free[:, 0]) / spread
     scores = np.bincount(units, free[:, 1] * (free[:, 0] - value * free[:, 1]))
     parameters = areas + len(steps)
+    if len(y) <= parameters:
+        raise ValueError(f"{len(y)} rows are too few for {areas} areas, {len(steps)} periods and an effect")
     factor = areas / (areas - 1) * (len(y) - 1) / (len(y) - parameters)
     error = float(np.sqrt(factor * (scores @ scores))) / spread
-    reach = float(stdtrit(areas - 1, 0.5 + confidence / 2)) * error
+    reach = float(stdtrit(areas - 1, 1 - tail_of(confidence))) * error
     p = 2 * float(stdtr(areas - 1, -abs(value) / error)) if error else float(value == 0)
     return Difference(value, error, value - reach, value + reach, p)
 
@@ -282,11 +290,13 @@ def _panel(
     areas: Sequence[str], times: Sequence[int], outcomes: ArrayLike, treated: ArrayLike
 ) -> tuple[Numbers, NDArray[np.int64], list[int]]:
     """Outcomes by area and period, place of the first period with the strategy (-1 if never), and the periods."""
+    if not 0 < len(areas) == len(times) == len(np.ravel(outcomes)) == len(np.ravel(treated)):
+        raise ValueError("one area, period, outcome and mark of treatment for each row")
     names, unit = np.unique(np.asarray(areas), return_inverse=True)
     steps, place = np.unique(np.asarray(times, dtype=np.int64), return_inverse=True)
     y, d = np.full((len(names), len(steps)), np.nan), np.zeros((len(names), len(steps)))
     y[unit, place], d[unit, place] = np.asarray(outcomes, dtype=np.float64), np.asarray(treated, dtype=np.float64)
-    if len(unit) != y.size or np.isnan(y).any():
+    if len(unit) != y.size or not np.isfinite(y).all():
         raise ValueError("this method needs one outcome for every area and period, none twice and none missing")
     if not np.isin(d, (0, 1)).all() or (np.diff(d, axis=1) < 0).any():
         raise ValueError("treated must be 0 before the strategy and 1 from its first period to the end")
@@ -333,7 +343,7 @@ def _difference(value: float, influence: Numbers, confidence: float) -> Differen
     from scipy.special import ndtr, ndtri
 
     error = float(np.sqrt(influence @ influence))
-    reach = float(ndtri(0.5 + confidence / 2)) * error
+    reach = float(ndtri(1 - tail_of(confidence))) * error
     p = 2 * float(ndtr(-abs(value) / error)) if error else float(value == 0)
     return Difference(value, error, value - reach, value + reach, p)
 

@@ -192,8 +192,11 @@ def controlled_time_series(
     before = _enough(t, at, None)
     pair = np.column_stack([np.asarray(counts, dtype=np.float64), np.asarray(control_counts, dtype=np.float64)])
     sizes = np.column_stack([np.asarray(exposure, dtype=np.float64), np.asarray(control_exposure, dtype=np.float64)])
-    if len(pair) != len(t) or (pair < 0).any() or (pair % 1 != 0).any() or not (sizes > 0).all():
+    valid = len(pair) == len(t) and np.isfinite(pair).all() and (pair >= 0).all() and (pair % 1 == 0).all()
+    if not (valid and ((sizes > 0) & np.isfinite(sizes)).all()):
         raise ValueError("whole counts not below 0 and populations above 0, one of each area for each time")
+    if not pair.sum(axis=0).all():
+        raise ValueError("one of the two areas has no event at all: their ratio says nothing")
     offset = np.log(sizes[:, 0] / sizes[:, 1])
     result, main = _binomial(pair, (t >= at).astype(np.float64), offset, lags, confidence)
     early = t < at
@@ -240,6 +243,8 @@ def _even_steps(times: Sequence[int]) -> Numbers:
 
 def _enough(t: Numbers, at: int, season: int | None) -> int:
     """Periods before the date, after checking that there are enough on both sides."""
+    if season is not None and season < 2:
+        raise ValueError(f"a season of {season} steps is none: 12 for months, 4 for quarters, None for years")
     before, after = int((t < at).sum()), int((t >= at).sum())
     least = max(FEWEST_BEFORE, 2 * (season or 0))
     if before < least or after < FEWEST_AFTER:
@@ -314,5 +319,7 @@ def _binomial(
         raise ValueError("too few periods with an event in either area: join periods or areas")
     kind = families.Binomial()
     fit, covariances = fit_errors(pair[some], x, kind, offset[some], "cautious", lag, overdispersed=True)
+    if not fit.converged:
+        raise ValueError("an area has no event before or after the date: the ratio is 0 or has no limit")
     error = larger_error(np.array([0.0, 1.0]), covariances)
     return make_effect(float(fit.params[1]), error, int(fit.df_resid), confidence), fit

@@ -16,6 +16,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.statistics.arguments import check_choice, tail_of
+
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
@@ -25,6 +27,9 @@ BETWEEN = 2
 """Observations at least wanted between two joinpoints."""
 
 _RESPONSES_AT_ONCE = 1000  # what one step of the search works on stays in the processor's cache
+
+
+ZeroRule = Literal["refuse", "add half"]
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,8 @@ class LogSeries:
         x = np.asarray(values, dtype=np.float64)
         if x.shape != self.years.shape or (self.years % 1 != 0).any() or (np.diff(self.years) <= 0).any():
             raise ValueError("a series has one value for each year, the years whole and in rising order")
+        if np.isinf(x).any() or np.isinf(self.years).any():
+            raise ValueError("a year or a value is infinite")
         if not (x > 0).all():
             raise ValueError(
                 "a value of 0, below 0 or missing has no logarithm: leave missing ones out, see log_ready for zeros"
@@ -99,8 +106,10 @@ class LogSeries:
         self.logs = np.log(x)
         self.weighted_by_errors = errors is not None
         spread = np.ones(len(x)) if errors is None else np.asarray(errors, dtype=np.float64) / x
-        if spread.shape != x.shape or not (spread > 0).all():
+        if spread.shape != x.shape or not ((spread > 0) & np.isfinite(spread)).all():
             raise ValueError("a standard error is wanted for each value, above 0")
+        if not -1 < autocorrelation < 1:
+            raise ValueError(f"autocorrelation {autocorrelation} is not between -1 and 1")
         apart = np.abs(self.years[:, None] - self.years[None, :])
         covariance = np.outer(spread, spread) * np.power(autocorrelation, apart)
         self.whiten: Numbers = np.linalg.inv(np.linalg.cholesky(covariance))
@@ -118,7 +127,7 @@ class LogSeries:
 
 
 def log_ready(
-    counts: ArrayLike, populations: ArrayLike, *, zeros: Literal["refuse", "add half"] = "refuse", per: float = 100_000
+    counts: ArrayLike, populations: ArrayLike, *, zeros: ZeroRule = "refuse", per: float = 100_000
 ) -> tuple[Numbers, Numbers]:
     """Return rates and their standard errors (Poisson: rate / sqrt(count)), ready for :func:`fit_joinpoints`.
 
@@ -133,7 +142,10 @@ def log_ready(
     ([0.5, 4.0], [0.707, 2.0])
     """
     x, n = np.asarray(counts, dtype=np.float64), np.asarray(populations, dtype=np.float64)
-    if not ((x >= 0).all() and (n > 0).all()):
+    check_choice("zeros", zeros, ZeroRule)
+    if x.shape != n.shape:
+        raise ValueError(f"one population for each count: got {x.size} counts and {n.size} populations")
+    if not ((x >= 0).all() and (n > 0).all() and np.isfinite([*x, *n]).all()):
         raise ValueError("counts must not be below 0 or missing, and populations must be above 0")
     if zeros == "refuse" and (x == 0).any():
         raise ValueError("a count of 0 has no logarithm: leave out the series, or choose 'add half' and say so")
@@ -191,19 +203,26 @@ def fit_joinpoints(
 
 def fit_series(series: LogSeries, number: int, confidence: float) -> JoinpointModel:
     """Return the best model of a prepared series; see :func:`fit_joinpoints`."""
+    if number < 0 or number % 1:
+        raise ValueError(f"{number} is no number of joinpoints: 0, 1, 2 ...")
+    if series.n - 2 - 3 * number < 1:
+        raise ValueError(f"{series.n} years are too few for {number} joinpoints: the errors need n - 2 - 3k above 0")
+    return fit_at(series, smallest_sums(series, number)[1][0].tolist(), confidence)
+
+
+def fit_at(series: LogSeries, places: list[int], confidence: float) -> JoinpointModel:
+    """Return the model with joinpoints at these positions of the series; see :func:`fit_joinpoints`."""
     from scipy.special import stdtr, stdtrit
 
+    tail, number = tail_of(confidence), len(places)
     degrees = series.n - 2 - 3 * number
-    if degrees < 1:
-        raise ValueError(f"{series.n} years are too few for {number} joinpoints: the errors need n - 2 - 3k above 0")
-    places = smallest_sums(series, number)[1][0].tolist()
     design = series.design(places)
     coefficients = np.linalg.lstsq(series.whiten @ design, series.whiten @ series.logs, rcond=None)[0]
     residuals = series.whiten @ (series.logs - design @ coefficients)
     sse = float(residuals @ residuals)
     slopes = np.cumsum(coefficients[1:])
     errors = _slope_errors(series, places, degrees)
-    quantile = float(stdtrit(degrees, 0.5 + confidence / 2))
+    quantile = float(stdtrit(degrees, 1 - tail))
     edges = [int(series.years[place]) for place in (0, *places, series.n - 1)]
     segments = tuple(
         Segment(

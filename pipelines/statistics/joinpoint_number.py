@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pipelines.statistics.arguments import check_choice
 from pipelines.statistics.joinpoint import (
     JoinpointModel,
     LogSeries,
@@ -18,6 +19,7 @@ from pipelines.statistics.joinpoint import (
     smallest_sums,
 )
 
+FEWEST_PERMUTATIONS = 20
 SelectionMethod = Literal["permutation", "bic", "bic3", "weighted bic"]
 
 
@@ -95,6 +97,9 @@ def choose_joinpoints(
     >>> choice.model.joinpoints, round(choice.model.average.value, 1)
     ((2012,), -2.3)
     """
+    check_choice("method", method, SelectionMethod)
+    if permutations < FEWEST_PERMUTATIONS and method == "permutation":
+        raise ValueError(f"{permutations} permutations are too few: a p below 0.05 needs {FEWEST_PERMUTATIONS}")
     series = LogSeries(years, values, standard_errors, autocorrelation)
     limit = most_joinpoints(series.n) if most is None else most
     if method == "permutation":

@@ -14,6 +14,9 @@ from pipelines.statistics.many_series import limit_ranks, sen_slopes
 Numbers = NDArray[np.float64]
 
 
+FEWEST_POINTS = 3
+
+
 @dataclass(frozen=True)
 class MonotonicTest:
     """Outcome of a Mann-Kendall test; two-sided.
@@ -196,7 +199,8 @@ def seasonal_mann_kendall(
         correlated: whether seasons are taken as dependent; needs many years (Hirsch and Slack: 10 or more).
 
     Raises:
-        ValueError: lengths that differ, two values for one season of a year, a season with fewer than 3 years.
+        ValueError: lengths that differ, two values for one season of a year, a season with 1 or 2 years; a season
+            without any value is left out.
 
     >>> years = [year for year in range(2015, 2019) for _ in range(2)]
     >>> test = seasonal_mann_kendall(years, [1, 2] * 4, [5, 50, 6, 52, 7, 54, 8, 56])
@@ -214,9 +218,9 @@ def seasonal_mann_kendall(
         return MonotonicTest(n, s, variance, z, _two_sided(z), tau, "seasonal Mann-Kendall")
     covariances = _season_covariances(table)
     variance += float(covariances.sum() - np.trace(covariances))
-    if variance <= 0:
+    if variance <= 0 and s:
         raise ValueError(f"the seasons' covariances leave a variance of {variance:.3g}: too few years for this test")
-    z = s / math.sqrt(variance)
+    z = s / math.sqrt(variance) if s else 0.0
     return MonotonicTest(n, s, variance, z, _two_sided(z), tau, "seasonal Mann-Kendall, correlated seasons")
 
 
@@ -272,6 +276,8 @@ def _observed(x: ArrayLike, y: ArrayLike) -> tuple[Numbers, Numbers]:
     a, b = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1:
         raise ValueError(f"one value for each time: got {a.size} times and {b.size} values")
+    if np.isinf(a).any() or np.isinf(b).any():
+        raise ValueError("a time or a value is infinite")
     keep = ~(np.isnan(a) | np.isnan(b))
     return a[keep], b[keep]
 
@@ -279,8 +285,8 @@ def _observed(x: ArrayLike, y: ArrayLike) -> tuple[Numbers, Numbers]:
 def _score(a: Numbers, b: Numbers) -> tuple[int, int, float, float]:
     """Points, Kendall's S, its variance, and the pairs that S is a share of in tau-b."""
     n = len(a)
-    if n < 3:
-        raise ValueError(f"{n} points: the test needs at least 3, and means something from 8")
+    if n < FEWEST_POINTS:
+        raise ValueError(f"{n} points: the test needs at least {FEWEST_POINTS}, and means something from 8")
     s = int((np.sign(a[None, :] - a[:, None]) * np.sign(b[None, :] - b[:, None])).sum()) // 2
     (t2, t3, t5), (u2, u3, u5) = _ties(a), _ties(b)
     variance = (n * (n - 1) * (2 * n + 5) - t5 - u5) / 18
@@ -322,11 +328,21 @@ def _by_season(years: Sequence[int], seasons: Sequence[int], values: ArrayLike) 
         raise ValueError(f"one year and season for each value: got {len(years)}, {len(seasons)} and {len(x)}")
     if len(set(zip(years, seasons, strict=True))) < len(x):
         raise ValueError("two values for one season of one year: a series has one")
+    if np.isnan(x).all():
+        raise ValueError("no season has a value")
     columns = {season: n for n, season in enumerate(sorted(set(seasons)))}
     table = np.full((max(years) - min(years) + 1, len(columns)), np.nan)
     for year, season, value in zip(years, seasons, x, strict=True):
         table[year - min(years), columns[season]] = value
-    return table
+    if np.isinf(table).any():
+        raise ValueError("a value is infinite")
+    present = (~np.isnan(table)).sum(axis=0)
+    for season, column in columns.items():
+        if 0 < present[column] < FEWEST_POINTS:
+            raise ValueError(
+                f"season {season} has {present[column]} years: each needs at least {FEWEST_POINTS}, or none"
+            )
+    return table[:, present > 0]
 
 
 def _season_covariances(table: Numbers) -> Numbers:

@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.statistics.arguments import check_choice, tail_of
+
 FEWEST_EVENTS = 10
 """Below this count a rate is flagged as resting on few events, and Byar's approximation gives way to exact limits."""
 
@@ -66,7 +68,7 @@ def exact_limits(counts: ArrayLike, confidence: float = 0.95) -> tuple[NDArray[n
     """
     from scipy.special import gammaincinv
 
-    x, tail = _counts(counts), _tail(confidence)
+    x, tail = _counts(counts), tail_of(confidence)
     low = np.where(x > 0, gammaincinv(np.maximum(x, 1e-12), tail), 0.0)
     return np.asarray(low, dtype=np.float64), np.asarray(gammaincinv(x + 1, 1 - tail), dtype=np.float64)
 
@@ -118,6 +120,7 @@ def crude_rate(
     (5.0, 1.623, 11.668, True)
     """
     _positive(population)
+    check_choice("method", method, RateMethod)
     use_byar = method == "byar" or (method == "exact below 10" and count >= FEWEST_EVENTS)
     low, high = (byar_limits if use_byar else exact_limits)([count], confidence)
     scale = per / population
@@ -231,7 +234,7 @@ def share_limits(count: int, of: int, confidence: float = 0.95) -> tuple[float, 
     >>> low, round(high, 4)
     (0.0, 0.3085)
     """
-    if count != int(count) or of != int(of) or not 0 <= count <= of:
+    if not 0 <= count <= of < math.inf or count % 1 or of % 1:
         raise ValueError(f"counts must be whole, not below 0, and a part not above its whole: {count} of {of}")
     low, high = proportion_limits([count], [of], confidence)
     return float(low[0]), float(high[0])
@@ -251,7 +254,7 @@ def proportion_limits(
     """
     from scipy.special import betaincinv
 
-    tail, x, n = _tail(confidence), _counts(counts), _counts(of)
+    tail, x, n = tail_of(confidence), _counts(counts), _counts(of)
     if (x > n).any():
         raise ValueError("a part is above its whole")
     low = np.where(x > 0, betaincinv(np.maximum(x, 1e-12), n - x + 1, tail), 0.0)
@@ -284,7 +287,7 @@ def normal_quantile(confidence: float) -> float:
     """
     from scipy.special import ndtri
 
-    return float(ndtri(1 - _tail(confidence)))
+    return float(ndtri(1 - tail_of(confidence)))
 
 
 def _binomial_p(count: int, of: int, share: float) -> tuple[float, float]:
@@ -311,17 +314,11 @@ def _group_share(group_count: int, all_count: int, group_population: float, all_
 
 def _counts(counts: ArrayLike) -> NDArray[np.float64]:
     x = np.asarray(counts, dtype=np.float64)
-    if np.isnan(x).any() or (x < 0).any():
-        raise ValueError("a count is missing or below 0: leave such cells out, they have no rate")
+    if not ((x >= 0) & np.isfinite(x)).all():
+        raise ValueError("a count is missing, infinite or below 0: leave such cells out, they have no rate")
     return x
 
 
-def _tail(confidence: float) -> float:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence {confidence} is not between 0 and 1: 95 % is 0.95")
-    return (1 - confidence) / 2
-
-
 def _positive(population: float) -> None:
-    if not population > 0:
-        raise ValueError(f"a population (or ratio) of {population} is not above 0: there is no rate")
+    if not 0 < population < math.inf:
+        raise ValueError(f"a population (or ratio) of {population} is not above 0 and finite: there is no rate")

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.statistics.arguments import check_choice, tail_of
+
 Numbers = NDArray[np.float64]
 Family = Literal["poisson", "quasi-poisson", "negative binomial"]
 Errors = Literal["model", "newey-west", "cautious"]
@@ -84,9 +86,9 @@ def make_effect(value: float, error: float, degrees: int | None, confidence: flo
     """Return exp(value) with limits by Student's t, or by the normal quantile where there are no degrees."""
     from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-    level = 0.5 + confidence / 2
+    level = 1 - tail_of(confidence)
     reach = error * float(ndtri(level) if degrees is None else stdtrit(degrees, level))
-    score = -abs(value) / error if error else -math.inf
+    score = -abs(value) / error if error else -math.inf if value else 0.0
     p = 2 * float(ndtr(score) if degrees is None else stdtr(degrees, score))
     return Effect(math.exp(value), math.exp(value - reach), math.exp(value + reach), p)
 
@@ -133,15 +135,25 @@ def fit_counts(
     from statsmodels.genmod import families
 
     y, names = np.asarray(counts, dtype=np.float64), ("intercept", *columns)
+    if any(np.shape(column) != y.shape for column in columns.values()):
+        raise ValueError(f"one value of each column for each of {len(y)} counts: {', '.join(columns)}")
     x = np.column_stack([np.ones(len(y)), *(np.asarray(column, dtype=np.float64) for column in columns.values())])
-    offset = np.zeros(len(y)) if exposure is None else np.log(np.asarray(exposure, dtype=np.float64))
-    _check(y, x, offset, names)
+    size = np.ones(len(y)) if exposure is None else np.asarray(exposure, dtype=np.float64)
+    check_choice("family", family, Family)
+    check_choice("errors", errors, Errors)
+    _check(y, x, size, names)
+    offset = np.log(size)
     lag = usual_lag(len(y)) if lags is None else lags
+    if not 0 <= lag < len(y):
+        raise ValueError(f"{lag} lags of {len(y)} counts: there are 0 to {len(y) - 1}")
     theta = _theta(y, x, offset) if family == "negative binomial" else None
     kind = families.Poisson() if theta is None else families.NegativeBinomial(alpha=1 / theta)
     result, covariances = fit_errors(y, x, kind, offset, errors, lag, overdispersed=family == "quasi-poisson")
     if not result.converged:
-        raise ValueError(f"the regression on {', '.join(names)} did not converge: use fewer columns")
+        raise ValueError(
+            f"the regression on {', '.join(names)} did not converge: where a column holds, there may be no event "
+            "at all, so that its ratio is 0 or has no limit; join periods, or use fewer columns"
+        )
     likelihood = float(kind.loglike(y, result.mu, scale=1.0))
     parameters = len(names) + (theta is not None)
     return CountModel(
@@ -167,13 +179,22 @@ def fit_errors(
 ) -> tuple[Any, tuple[Numbers, ...]]:
     """Return the fit of a generalised linear model, and the covariances of its coefficients that were asked for."""
     from statsmodels.genmod.generalized_linear_model import GLM
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
     model = GLM(y, x, family=kind, offset=offset)
-    scale = "X2" if overdispersed else None
     robust = {"cov_type": "HAC", "cov_kwds": {"maxlags": lag, "use_correction": True}}
     ways: dict[Errors, list[dict[str, Any]]] = {"model": [{}], "newey-west": [robust], "cautious": [{}, robust]}
-    results = [model.fit(tol=1e-12, maxiter=200, scale=scale, **way) for way in ways[errors]]
-    return results[0], tuple(np.asarray(result.cov_params(), dtype=np.float64) for result in results)
+    # By the coefficients: the deviance of large counts is rounded more coarsely than any fixed tolerance.
+    stop = {"tol_criterion": "params", "tol": 1e-10, "rtol": 1e-10, "maxiter": 200}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PerfectSeparationWarning)  # then it does not converge, which is refused
+        results = [model.fit(**stop, **way) for way in ways[errors]]
+        _ = results[0].null_deviance  # fits the model without columns, which may predict perfectly too
+    spread = float(results[0].pearson_chi2 / results[0].df_resid) if overdispersed else 1.0
+    return results[0], tuple(
+        np.asarray(result.cov_params(), dtype=np.float64) * (1.0 if way else spread)
+        for result, way in zip(results, ways[errors], strict=True)
+    )
 
 
 def usual_lag(n: int) -> int:
@@ -203,11 +224,13 @@ def _theta(y: Numbers, x: Numbers, offset: Numbers) -> float:
     return 1 / alpha
 
 
-def _check(y: Numbers, x: Numbers, offset: Numbers, names: tuple[str, ...]) -> None:
-    if len(offset) != len(y) or not (np.isfinite(x).all() and np.isfinite(offset).all()):
+def _check(y: Numbers, x: Numbers, size: Numbers, names: tuple[str, ...]) -> None:
+    if len(size) != len(y) or not (np.isfinite(x).all() and ((size > 0) & np.isfinite(size)).all()):
         raise ValueError("one value of each column and one exposure above 0 for each count, none missing")
     if not (y >= 0).all() or (y % 1 != 0).any():
         raise ValueError("counts must be whole, not below 0, none missing")
+    if not y.any():
+        raise ValueError("there is no event at all: nothing can be compared")
     if len(y) <= len(names):
         raise ValueError(f"{len(y)} counts are too few for {len(names)} coefficients: {', '.join(names)}")
     if np.linalg.matrix_rank(x) < len(names):

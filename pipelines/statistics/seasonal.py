@@ -9,11 +9,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.statistics.arguments import check_choice
+
 Numbers = NDArray[np.float64]
 
 FEWEST_YEARS = 3
 """Below 3 whole years a season cannot be told from the rest; 5 are better."""
 DAYS_IN_A_MONTH = 365.2425 / 12
+
+
+GapRule = Literal["refuse", "fill"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def decompose(
     months: Sequence[tuple[int, int]],
     values: ArrayLike,
     *,
-    gaps: Literal["refuse", "fill"] = "refuse",
+    gaps: GapRule = "refuse",
     multiplicative: bool = False,
     equal_months: bool = False,
     smoothing: Smoothing | None = None,
@@ -112,9 +117,12 @@ def decompose(
     """
     from statsmodels.tsa.seasonal import STL
 
+    check_choice("gaps", gaps, GapRule)
     calendar, x, filled = _whole_months(months, np.asarray(values, dtype=np.float64), gaps)
     if equal_months:
         x = x / _days(calendar) * DAYS_IN_A_MONTH
+    if np.isinf(x).any():
+        raise ValueError("a value is infinite")
     if multiplicative and not (x > 0).all():
         raise ValueError("a month with no event has no logarithm: decompose by sums, or join the months into quarters")
     how = smoothing or Smoothing()
@@ -160,7 +168,8 @@ def turning_points(decomposition: Decomposition, *, reach: int = 6, phase: int =
     [((2011, 1), 'peak'), ((2013, 1), 'trough'), ((2015, 1), 'peak'), ((2017, 1), 'trough')]
     """
     turns: list[tuple[int, bool]] = []
-    trend = decomposition.trend
+    # Values that differ by rounding alone are equal: a flat trend has no turns.
+    trend = np.round(decomposition.trend / (np.abs(decomposition.trend).max() or 1.0), 10)
     for at in range(reach, len(trend) - reach):
         around = trend[at - reach : at + reach + 1]
         high, low = int(around.argmax()) == reach, int(around.argmin()) == reach
@@ -172,7 +181,8 @@ def turning_points(decomposition: Decomposition, *, reach: int = 6, phase: int =
         elif not turns or at - turns[-1][0] >= phase:
             turns.append((at, high))
     return [
-        TurningPoint(decomposition.months[at], "peak" if high else "trough", float(trend[at])) for at, high in turns
+        TurningPoint(decomposition.months[at], "peak" if high else "trough", float(decomposition.trend[at]))
+        for at, high in turns
     ]
 
 

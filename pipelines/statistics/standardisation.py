@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.statistics.arguments import check_choice, tail_of
 from pipelines.statistics.rates import Rate, byar_limits, exact_limits
 from schemas.codelists import parse_age
 
@@ -106,14 +107,15 @@ def standardised_rate(
 
     >>> ages = standard_weights("ESP2013")
     >>> rate = standardised_rate([1, 9, 12, 6, 2], [2e5, 2e5, 3e5, 2e5, 1e5], list(ages.values()))
-    >>> round(rate.value, 3), round(rate.low, 3), round(rate.high, 3)
-    (2.813, 1.809, 4.406)
+    >>> round(rate.value, 2), round(rate.low, 2), round(rate.high, 2)
+    (2.81, 1.81, 4.41)
     """
     x, n, share = (np.asarray(values, dtype=np.float64) for values in (counts, populations, weights))
     if not (x.ndim == 1 and x.shape == n.shape == share.shape and x.size):
         raise ValueError(f"one count, population and weight for each band: got {x.size}, {n.size} and {share.size}")
-    if not ((x >= 0).all() and (n > 0).all() and (share > 0).all()):
+    if not ((x >= 0).all() and (n > 0).all() and (share > 0).all() and np.isfinite([*x, *n, *share]).all()):
         raise ValueError("counts must not be below 0 or missing, populations and weights must be above 0, in each band")
+    check_choice("method", method, StandardisedMethod)
     w = share / share.sum() / n
     rate, variance = float(w @ x), float(w**2 @ x)
     if method in ("dobson byar", "dobson exact"):
@@ -129,7 +131,7 @@ def _gamma_limits(
 ) -> tuple[float, float]:
     from scipy.special import gammaincinv
 
-    tail = (1 - confidence) / 2
+    tail = tail_of(confidence)
     low = float(gammaincinv(rate**2 / variance, tail)) * variance / rate if rate > 0 else 0.0
     mean, spread = rate + more_rate, variance + more_variance
     return low, float(gammaincinv(mean**2 / spread, 1 - tail)) * spread / mean

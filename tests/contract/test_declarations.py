@@ -16,7 +16,7 @@ from iccs.classification import load_classification
 from iccs.concordance import read_concordance
 from pipelines.source import list_sources
 from pipelines.statistics.standardisation import standard_names
-from schemas.codelists import load_areas, load_codelist
+from schemas.codelists import load_areas, load_codelist, read_csv_rows
 from schemas.declarations import load_columns, load_rules, load_tables, parse_yaml
 from schemas.dictionary import write_dictionary
 from schemas.indicators import load_indicators, parse_indicator
@@ -150,7 +150,7 @@ def test_sql_files_say_their_grain() -> None:
 
 def test_bundled_files_are_those_of_the_data_readme() -> None:
     readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
-    listed = dict(re.findall(r"^\| `([^`]+)` .*\| `([0-9a-f]{64})` \|$", readme, flags=re.MULTILINE))
+    listed = dict(re.findall(r"^\| `([^`]+/[^`]+)` .*\| `([0-9a-f]{64})` \|$", readme, flags=re.MULTILINE))
     folder = ROOT / "data" / "input"
     found = {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -159,6 +159,16 @@ def test_bundled_files_are_those_of_the_data_readme() -> None:
     }
     assert found == listed
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 4.5e6
+
+
+def test_outlines_are_those_of_the_data_readme_and_each_has_an_origin() -> None:
+    readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(\w+\.topojson\.gz)` .*\| `([0-9a-f]{64})` \|$", readme, flags=re.MULTILINE))
+    folder = ROOT / "schemas" / "boundaries"
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.gz")}
+    assert found == listed
+    origins = {f"{row['file']}.topojson.gz" for row in read_csv_rows(folder / "origins.csv")}
+    assert found.keys() == origins
 
 
 def test_the_constraints_name_no_address() -> None:

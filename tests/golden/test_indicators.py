@@ -92,3 +92,56 @@ def test_few_events_are_those_below_ten(out: duckdb.DuckDBPyConnection) -> None:
     found = {few: (low, high) for few, low, high in bounds}
     assert found[True] == (0, 9)
     assert found[False][0] == 10
+
+
+def test_every_row_says_on_what_it_rests(out: duckdb.DuckDBPyConnection) -> None:
+    """n, method, breaks, completeness and status of every trend; status, completeness and few events of every rate."""
+    wanted = {
+        "rate": ["obs_status", "completeness"],
+        "trend": ["n", "method", "break_handling", "completeness", "obs_status"],
+        "change": ["n", "method", "break_handling", "completeness", "obs_status"],
+        "trend_segment": ["n", "method", "break_handling", "completeness", "obs_status"],
+        "indicator": ["method", "completeness", "obs_status", "few_events"],
+    }
+    for table, columns in wanted.items():
+        missing = out.execute(
+            f"SELECT count(*), {', '.join(f'count(*) - count({column})' for column in columns)} FROM out.{table}"
+        ).fetchall()[0]
+        assert missing[0] > 0
+        assert missing[1:] == (0,) * len(columns), table
+    assert out.execute(
+        "SELECT count(*) FROM out.rate WHERE (value IS NULL) <> (few_events IS NULL) "
+        "OR (rate_per_100k IS NULL) <> (no_rate_reason IS NOT NULL)"
+    ).fetchall() == [(0,)]
+    # A population on a line between two years makes an estimate, and nothing else does without saying so.
+    assert out.execute(
+        "SELECT count(*) FROM out.rate JOIN out.population AS people ON people.source = population_source "
+        "AND people.ref_area = rate.ref_area AND people.time_period = rate.time_period AND people.sex = rate.sex "
+        "AND people.age = rate.age WHERE people.obs_status = 'E' AND rate.obs_status = 'A'"
+    ).fetchall() == [(0,)]
+
+
+def test_status_and_completeness_of_a_trend_are_those_of_its_years(out: duckdb.DuckDBPyConnection) -> None:
+    """Made again from the rates: the least complete year used, and E only where a year used is one."""
+    wrong = out.execute(
+        """
+        WITH used AS (
+            SELECT trend.source, ref_area, iccs, stage, counting_unit, sex, any_value(trend.completeness) AS told,
+                any_value(trend.obs_status) AS status, min(rate.completeness) AS least,
+                bool_or(rate.obs_status = 'E') AS estimated
+            FROM out.trend JOIN out.rate USING (source, ref_area, iccs, stage, counting_unit, sex)
+            WHERE rate.age = '_T' AND rate.weapon = '_T' AND rate.relationship = '_T' AND rate.value IS NOT NULL
+                AND CAST(rate.time_period AS INTEGER) BETWEEN first_year AND last_year
+            GROUP BY ALL
+        )
+        SELECT count(*), count(*) FILTER (told <> least), count(*) FILTER ((status = 'E') <> estimated) FROM used
+        """
+    ).fetchall()[0]
+    assert wrong[0] > 5000
+    assert wrong[1:] == (0, 0)
+
+
+def test_every_indicator_without_figures_says_why(out: duckdb.DuckDBPyConnection) -> None:
+    rows = out.execute("SELECT indicator, produced, not_produced_reason FROM out.indicator_definition").fetchall()
+    assert {name for name, produced, _ in rows if not produced} >= {"prison_unsentenced_share", "homicide_rate_who"}
+    assert all((reason is None) == produced for _, produced, reason in rows)

@@ -14,7 +14,7 @@ import statsmodels.api as sm
 from pipelines.cli import main
 from pipelines.errors import UsageError
 from pipelines.evaluate import evaluate
-from pipelines.plots.comparison import plot_pyramid, plot_revisions, plot_slopes, plot_tiles
+from pipelines.plots.comparison import plot_pyramid, plot_revisions, plot_slopes
 from pipelines.plots.trend import plot_areas, plot_trend
 from pipelines.series import read_series
 from pipelines.settings import Settings
@@ -161,7 +161,6 @@ def test_every_picture_says_what_it_shows_its_source_and_release(settings: Setti
         ),
         "Intentional homicide": lambda: plot_areas("0101", europe, path, settings=settings),
         "2015 and 2024": lambda: plot_slopes("0101", "MX", 2015, 2024, path, settings=settings),
-        "102.1": lambda: plot_tiles("0101", 2024, path, settings=settings),
         "18 years and over": lambda: plot_pyramid("0101", "MX", 2024, path, settings=settings),
         "+20.0 %": lambda: plot_revisions(triangle, "Victims", path, sources=["ar_snic"], settings=settings),
     }

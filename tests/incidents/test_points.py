@@ -24,11 +24,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from matplotlib.path import Path as Outline
 
-from pipelines.boundaries import join_points, make_boundaries
 from pipelines.errors import DataRefused, UsageError
 from pipelines.incident_account import account
 from pipelines.incidents import Tallied, tally
 from pipelines.partitions import acquire_partitions
+from pipelines.point_areas import join_points, make_boundaries
 from pipelines.run import plain_step, run_all
 from pipelines.settings import Settings
 from pipelines.source import Source, SourceFolder, list_sources

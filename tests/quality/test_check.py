@@ -330,9 +330,9 @@ def test_a_suite_whose_library_does_not_load_says_why(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     settings, _ = made
     (cells,) = settings.core.glob("ar_snic/*/cells.parquet")
-    settings.work.mkdir(exist_ok=True)
-    with SuiteProcess() as suite:
-        outcomes = suite.begin(cells, "count", settings)()
+    with SuiteProcess() as suite, connect(settings) as connection:
+        connection.execute(f"CREATE TEMP VIEW cells AS FROM read_parquet('{cells}')")
+        outcomes = suite.begin(connection, "count", settings)()
         lines = suite.last_errors()
     assert {one.outcome for one in outcomes} == {"errored"}
     assert {one.detail for one in outcomes} == {

@@ -127,3 +127,31 @@ def test_a_missing_part_makes_no_ratio() -> None:
     )
     query = "SELECT produced, figures FROM out.indicator_definition WHERE indicator = 'homicide_suspects_per_100_cases'"
     assert connection.execute(query).fetchall() == [(False, 0)]
+
+
+def test_an_indicator_without_figures_says_which_input_is_missing() -> None:
+    """There are victims by age, but no prisoners unsentenced, convicted or relationships; then one stage alone."""
+    held = {"iccs": "TOTAL", "stage": "held", "counting_unit": "person", "value": 5.0}
+    prosecuted = {"stage": "prosecuted", "counting_unit": "person", "value": 40.0}
+    connection = _published(COUNTS, more=(held, prosecuted))
+    reasons = dict(connection.execute("SELECT indicator, not_produced_reason FROM out.indicator_definition").fetchall())
+    produced = dict(connection.execute("SELECT indicator, produced FROM out.indicator_definition").fetchall())
+    assert {name for name, made in produced.items() if made} == {
+        name for name, reason in reasons.items() if reason is None
+    }
+    assert reasons["homicide_rate_who"] is None
+    assert reasons["prison_unsentenced_share"] == (
+        "no source counts the numerator: ICCS TOTAL, held_unsentenced; person"
+    )
+    assert reasons["homicide_convicted_per_100_prosecuted"] == (
+        "no source counts the numerator: ICCS 0101, convicted; person"
+    )
+    assert reasons["prison_rate"] == "no population of the same area, year, sex and age"
+    assert "relationship PARTNER" in reasons["femicide_partner_share"]
+
+    two_years = _published(COUNTS, more=(prosecuted, {**prosecuted, "stage": "convicted", "time_period": "2021"}))
+    ((reason,),) = two_years.execute(
+        "SELECT not_produced_reason FROM out.indicator_definition "
+        "WHERE indicator = 'homicide_convicted_per_100_prosecuted'"
+    ).fetchall()
+    assert reason == "numerator and denominator are never in one source, area and year"

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
+from pipelines.bridges import Breaks
 from pipelines.changes import AnnualSeries, describe_changes
 
 
@@ -18,7 +19,7 @@ def _row(*series: AnnualSeries, span: int = 1) -> dict[str, object]:
 @settings(max_examples=40)
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 9), st.integers(1, 9))
 def test_two_years_are_compared_by_the_exact_test_of_scipy(before: int, after: int, n0: int, n1: int) -> None:
-    row = _row(AnnualSeries([2019, 2020], [before, after], [n0 * 1e5, n1 * 1e5], []))
+    row = _row(AnnualSeries([2019, 2020], [before, after], [n0 * 1e5, n1 * 1e5], Breaks()))
     if before + after == 0:
         assert (row["p_value"], row["rate_ratio"]) == (1.0, None)
         return
@@ -38,14 +39,16 @@ def test_two_years_are_compared_by_the_exact_test_of_scipy(before: int, after: i
 
 
 def test_spans_count_back_from_the_last_year_and_need_a_value_there() -> None:
-    found = describe_changes([AnnualSeries([2010, 2014, 2019, 2020], [5, 6, 7, 8], None, [])])
+    found = describe_changes([AnnualSeries([2010, 2014, 2019, 2020], [5, 6, 7, 8], None, Breaks())])
     assert list(zip(found["span_years"], found["first_year"], found["n"], strict=True)) == [(1, 2019, 2), (10, 2010, 4)]
 
 
 @pytest.mark.parametrize(("breaks", "compared"), [([], [1, 5]), ([2020], []), ([2019], [1]), ([2015], [1, 5])])
 def test_nothing_is_compared_across_a_break(breaks: list[int], compared: list[int]) -> None:
     # The break year begins the new segment: 2015 against 2020 does not cross a break in 2015.
-    found = describe_changes([AnnualSeries(list(range(2015, 2021)), [9, 8, 7, 6, 5, 4], [1e5] * 6, breaks)])
+    found = describe_changes(
+        [AnnualSeries(list(range(2015, 2021)), [9, 8, 7, 6, 5, 4], [1e5] * 6, Breaks(tuple(breaks)))]
+    )
     assert [span for span, p in zip(found["span_years"], found["p_value"], strict=True) if p is not None] == compared
     for direction, ratio, how in zip(found["direction"], found["rate_ratio"], found["break_handling"], strict=True):
         assert (direction == "not compared") == (ratio is None) == ("not compared" in how)
@@ -55,7 +58,8 @@ def test_a_change_as_large_as_every_year_s_is_not_significant() -> None:
     # Poisson alone calls 1,200 after 1,000 certain; in this series every year moves as much.
     wild = [1000, 1200, 1000, 1200, 1000, 1200, 1000, 1200]  # 6 pairs before the last year
     years = list(range(2013, 2021))
-    usual, alone = _row(AnnualSeries(years, wild, None, [])), _row(AnnualSeries(years[-2:], wild[-2:], None, []))
+    usual = _row(AnnualSeries(years, wild, None, Breaks()))
+    alone = _row(AnnualSeries(years[-2:], wild[-2:], None, Breaks()))
 
     assert (alone["direction"], alone["dispersion"]) == ("increase", None)
     assert usual["direction"] == "no significant change"
@@ -65,7 +69,7 @@ def test_a_change_as_large_as_every_year_s_is_not_significant() -> None:
 
 def test_a_sudden_change_of_a_quiet_series_is_significant() -> None:
     quiet = [100, 101, 99, 100, 101, 100, 100]
-    row = _row(AnnualSeries(list(range(2014, 2021)), [*quiet[:-1], 180], [1e6] * 7, []))
+    row = _row(AnnualSeries(list(range(2014, 2021)), [*quiet[:-1], 180], [1e6] * 7, Breaks()))
     assert row["direction"] == "increase"
     assert row["dispersion"] < 1
     # The spread of six quiet years is held to be at least Poisson's, and known from five pairs only: wider limits.

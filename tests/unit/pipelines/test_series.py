@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from pipelines.series import Series, period_of, step_of
+from pipelines.bridges import Breaks, Bridge
+from pipelines.monthly import decompose_series, direction_of
+from pipelines.series import Series
+from pipelines.steps import period_of, step_of
 
 
 def _series(periods: list[str], counts: list[float | None], breaks: tuple[str, ...] = (), freq: str = "A") -> Series:
     people = (1e6,) * len(periods)
-    return Series(
-        "0101", "MX", "_T", freq, "s", "recorded", "victim", tuple(periods), tuple(counts), people, breaks, ()
-    )
+    cuts = Breaks(tuple(step_of(at, freq) for at in breaks))
+    return Series("0101", "MX", "_T", freq, "s", "recorded", "victim", tuple(periods), tuple(counts), people, cuts, ())
 
 
 @pytest.mark.parametrize("period", ["2019-00", "2019-13", "19", "2019-1", "2019-Q1", ""])
@@ -40,3 +44,28 @@ def test_after_the_last_break() -> None:
     months = ["2019-11", "2019-12", "2020-01", "2020-02"]
     assert _series(months, [1, 2, 3, 4], ("2020",), "M").unbroken().counts == (3, 4)
     assert _series(months, [1, 2, 3, 4], (), "M").unbroken().counts == (1, 2, 3, 4)
+
+
+def test_a_bridged_break_is_gone_over_and_a_count_before_it_multiplied() -> None:
+    breaks = Breaks((step_of("2003"),), (Bridge(step_of("2006"), 2.0, 1.5, 2.5),))
+    years = [str(year) for year in range(2001, 2009)]
+    whole = replace(_series(years, [5.0] * 8), breaks=breaks)
+    assert whole.unbroken().periods == tuple(years[2:])
+    assert whole.around(2007).periods == tuple(years[2:])
+    # What stands before the cut in 2003 is not brought over the bridge of 2006.
+    assert whole.multipliers[0] == [1, 1, 2, 2, 2, 1, 1, 1]
+    assert whole.multipliers[1:] == ([1, 1, 1.5, 1.5, 1.5, 1, 1, 1], [1, 1, 2.5, 2.5, 2.5, 1, 1, 1])
+    assert breaks.handling(2003, 2008) == "break in 2003; used 2003-2008; bridged in 2006 (x 2.000, 1.500 to 2.500)"
+
+
+def test_monthly_counts_before_a_bridge_are_multiplied_before_the_season_is_taken_out() -> None:
+    months = [f"{year}-{month:02d}" for year in range(2012, 2018) for month in range(1, 13)]
+    season = [100 + 20 * (month % 12 < 6) for month in range(72)]
+    counts = [count / 2 if at < 36 else count for at, count in enumerate(season)]
+    bridge = Breaks((), (Bridge(step_of("2015", "M"), 2.0, 1.8, 2.2),))
+    whole = replace(_series(months, counts, (), "M"), breaks=bridge)
+    parts, _ = decompose_series(whole)
+    assert max(parts.trend) / min(parts.trend) < 1.05  # without the bridge the level would double
+    test, line = direction_of(whole)
+    assert test.p == 1.0  # with one limit of the factor the series rises, with the other it falls
+    assert line.low < 0 < line.high

@@ -1,0 +1,11 @@
+-- Grain: one row for each source, stage, counting unit, area and year of one ICCS category and sex, all ages and
+-- attributes; the areas below one, or the countries where none is given.
+SELECT source, stage, counting_unit, ref_area, CAST(time_period AS INTEGER) AS year, value, rate_per_100k, ci_low, ci_high,
+    few_events, obs_status, no_rate_reason, rate.caveats
+FROM out.rate
+JOIN out.area ON area.code = rate.ref_area
+WHERE iccs = $iccs AND sex = $sex AND age = '_T'
+    AND CASE WHEN $area IS NULL THEN area.area_level = 'country' ELSE area.parent = $area END
+    AND attempted = '_T' AND weapon = '_T' AND relationship = '_T' AND citizenship = '_T'
+    AND motive = '_T' AND cyber = '_T' AND situational_context = '_T'
+ORDER BY source, stage, counting_unit, ref_area, year

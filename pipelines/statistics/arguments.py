@@ -1,0 +1,29 @@
+"""What several methods ask of their arguments: a confidence, one of some words."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+
+def tail_of(confidence: float) -> float:
+    """Return the probability beyond each limit of a two-sided interval.
+
+    Raises:
+        ValueError: not between 0 and 1.
+
+    >>> round(tail_of(0.95), 6)
+    0.025
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence {confidence} is not between 0 and 1: 95 % is 0.95")
+    return (1 - confidence) / 2
+
+
+def check_choice(name: str, value: str, allowed: Any) -> None:
+    """Refuse a word that a Literal type does not hold; a misspelt method must not pass for another one.
+
+    Raises:
+        ValueError: says which words there are.
+    """
+    if value not in get_args(allowed):
+        raise ValueError(f"{name} {value!r}: there are {', '.join(get_args(allowed))}")

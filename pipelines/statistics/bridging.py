@@ -1,0 +1,61 @@
+"""The factor between two definitions of one series, from periods counted by both."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pipelines.statistics.rates import odds_limits
+
+
+@dataclass(frozen=True)
+class OverlapFactor:
+    """What counts by the old definition are multiplied by, with limits; ``periods`` is how many were counted twice."""
+
+    value: float
+    low: float
+    high: float
+    periods: int
+
+
+def overlap_factor(old_counts: ArrayLike, new_counts: ArrayLike, *, confidence: float = 0.95) -> OverlapFactor:
+    """Return the factor from the old to the new definition of a series that both have counted.
+
+    R = sum(new) / sum(old), the ratio estimate of Cochran (1977, Sampling Techniques, 3rd edition, section 2.11). Its
+    limits are R exp(-+ reach), and reach is the larger of two. Between the k periods: Student's t on k - 1 degrees
+    times sqrt(k / (k - 1) sum (new - R old)^2) / sum(new), Cochran's error over R. And by chance: the exact limits of
+    the ratio of two Poisson counts (:func:`~pipelines.statistics.rates.odds_limits`). Both definitions count many of
+    the same events, so that the second is wider than needed; a single period has no other.
+
+    Args:
+        old_counts: one for each period of the overlap, by the old definition.
+        new_counts: of the same periods, by the new one.
+        confidence: of the interval.
+
+    Raises:
+        ValueError: no period, a count missing or below 0, or no event at all by one of the definitions.
+
+    >>> factor = overlap_factor([82109, 84864, 91261, 96970], [113695, 118027, 126134, 132414])
+    >>> round(factor.value, 4), round(factor.low, 4), round(factor.high, 4), factor.periods
+    (1.3802, 1.3624, 1.3983, 4)
+    """
+    from scipy.special import stdtrit
+
+    old, new = np.asarray(old_counts, dtype=np.float64), np.asarray(new_counts, dtype=np.float64)
+    if old.shape != new.shape or old.ndim != 1 or not old.size:
+        raise ValueError("an overlap needs at least one period, and as many old counts as new ones")
+    if not ((old >= 0).all() and (new >= 0).all() and np.isfinite([*old, *new]).all()):
+        raise ValueError("counts of an overlap must not be missing or below 0")
+    before, after, periods = float(old.sum()), float(new.sum()), old.size
+    if before == 0 or after == 0:
+        raise ValueError("one of the two definitions has counted no event in the overlap: there is no factor")
+    ratio = after / before
+    low, high = (float(limit[0]) for limit in odds_limits([after], [before], confidence))
+    if periods > 1:
+        error = math.sqrt(periods / (periods - 1) * float(((new - ratio * old) ** 2).sum())) / after
+        reach = float(stdtrit(periods - 1, 0.5 + confidence / 2)) * error
+        low, high = min(low, ratio * math.exp(-reach)), max(high, ratio * math.exp(reach))
+    return OverlapFactor(ratio, low, high, periods)

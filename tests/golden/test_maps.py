@@ -1,0 +1,135 @@
+"""``iccs map`` on the bundled data: every area has its outline, and what is missing is drawn as missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import duckdb
+import pytest
+
+from pipelines.boundaries import bundled_boundaries
+from pipelines.cli import main
+from pipelines.errors import UsageError
+from pipelines.maps import map_boundaries, read_map_rates
+from pipelines.plots.map import plot_map
+from pipelines.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def settings(published: Path) -> Settings:
+    return Settings(data=published.parents[1])
+
+
+@pytest.fixture(autouse=True)
+def _letters_as_text() -> None:
+    import matplotlib as mpl
+
+    mpl.rcParams["svg.fonttype"] = "none"
+
+
+def _words(path: Path) -> str:
+    """All text of an SVG, lines joined."""
+    return " ".join(" ".join(ElementTree.parse(path).getroot().itertext()).split())  # noqa: S314 (our own)
+
+
+@pytest.mark.parametrize("parent", ["MX", "AR", None])
+def test_area_codes_join_fully(out: duckdb.DuckDBPyConnection, parent: str | None) -> None:
+    """Every state of Mexico, province of Argentina and country of Eurostat; none has to be named as left out."""
+    wanted = out.execute(
+        "SELECT DISTINCT code FROM out.area JOIN out.rate ON ref_area = code WHERE CASE WHEN $parent IS NULL "
+        "THEN area.area_level = 'country' AND source = 'eu_crim_off_cat' ELSE parent = $parent END",
+        {"parent": parent},
+    ).fetchall()
+    assert len(wanted) == {"MX": 32, "AR": 24, None: 39}[parent]
+    assert {code for (code,) in wanted} - bundled_boundaries(parent).shapes.keys() == set()
+
+
+def test_rates_are_those_of_the_release_of_one_source_and_year(
+    settings: Settings, out: duckdb.DuckDBPyConnection
+) -> None:
+    found = read_map_rates("0101", "AR", year=2023, sex="F", settings=settings)
+    assert (found.source, found.counting_unit, len(found.rows)) == ("ar_snic", "victim", 24)
+    rates = dict(
+        out.execute(
+            "SELECT ref_area, rate_per_100k FROM out.rate WHERE source = 'ar_snic' AND iccs = '0101' AND sex = 'F' "
+            "AND counting_unit = 'victim' AND time_period = '2023' AND area_level = 'admin1'"
+        ).fetchall()
+    )
+    assert {code: row["rate_per_100k"] for code, row in found.rows.items()} == rates
+    # The file has no woman killed in two provinces that year: a rate of zero, in the lowest class and not missing.
+    assert [code for code, rate in sorted(rates.items()) if rate == 0] == ["AR-K", "AR-V"]
+    assert {found.class_of(code) for code in ("AR-K", "AR-V")} == {0}
+    assert found.missing == {}
+    sizes = [sum(found.class_of(code) == number for code in found.rows) for number in range(5)]
+    assert min(sizes) >= 4
+
+
+def test_what_is_missing_is_hatched_and_said(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "europe.svg"
+    data = ["--data", str(settings.data), "--source", "eu_crim_off_cat"]
+    assert main(["map", "0101", "--year", "2022", "--plot", str(path), *data]) == 0
+    text = capsys.readouterr().out
+    assert "no rate: GB United Kingdom, value missing" in text
+    words = _words(path)
+    assert "no rate (2)" in words
+    assert "which is not zero" in words
+    assert "no view on any border" in words
+    assert path.read_text(encoding="utf-8").count("<pattern") == 1  # one hatching, of the two countries and the legend
+    found = read_map_rates("0101", year=2022, source="eu_crim_off_cat", settings=settings)
+    assert found.missing == {"GB": "value_missing", "XK": "value_missing"}
+
+
+def test_an_area_without_an_outline_is_named(settings: Settings, tmp_path: Path) -> None:
+    found = read_map_rates("0101", "MX", settings=settings)
+    outlines = bundled_boundaries("MX")
+    del outlines.shapes["MX-CMX"]
+    path = tmp_path / "mexico.svg"
+    plot_map(found, outlines, path, language="es", settings=settings)
+    words = _words(path)
+    assert "Sin dibujar, por falta de contorno: Ciudad de México." in words
+
+
+def test_boundaries_of_the_user_s_are_joined_by_a_property(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ring = [[-104, 19], [-103, 19], [-103, 21], [-104, 21], [-104, 19]]
+    feature = {
+        "type": "Feature",
+        "properties": {"iso": "MX-JAL"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    path = tmp_path / "own.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    picture = tmp_path / "own.png"
+    arguments = ["map", "0101", "--area", "MX", "--data", str(settings.data), "--plot", str(picture)]
+    assert main([*arguments, "--boundaries", str(path), "--property", "iso"]) == 0
+    assert "not on the map, as there is no outline: MX-AGU" in capsys.readouterr().out
+    assert picture.stat().st_size > 10_000
+    assert main([*arguments, "--boundaries", str(path), "--property", "name"]) == 2
+    assert "properties there: iso" in capsys.readouterr().err
+    feature["properties"] = {"iso": "Jalisco"}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"There: Jalisco; wanted: MX-AGU"):
+        map_boundaries(read_map_rates("0101", "MX", settings=settings), path, "iso")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--area", "MX-JA"], "nearest: MX-JAL"),
+        (["--area", "MX", "--year", "1990"], "there is from 2015 to 2024"),
+        (["--area", "IT"], "no rate of 0101 below IT"),
+        (["--area", "MX", "--source", "ar_snic"], "figures there are from mx_sesnsp_victims"),
+        (["--area", "MX", "--boundaries", "x.json"], "give --plot FILE too"),
+        (["--area", "MX", "--plot", "x.gif"], "ends in .png"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(
+    settings: Settings, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
+    assert main(["map", "0101", *arguments, "--data", str(settings.data)]) == 2
+    assert told in capsys.readouterr().err
