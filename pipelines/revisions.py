@@ -75,12 +75,14 @@ def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: L
     run_sql(
         connection,
         "write_revisions",
+        key_columns=", ".join(key),
+        all_columns=", ".join([*key, *others]),
         key=", ".join(f"coalesce(new_cell.{name}, old_cell.{name}) AS {name}" for name in key),
         same_key=" AND ".join(f"old_cell.{name} IS NOT DISTINCT FROM new_cell.{name}" for name in key),
         differs=" OR ".join(f"old_cell.{name} IS DISTINCT FROM new_cell.{name}" for name in others),
         target=quote_literal(str(half)),
     )
-    connection.execute("DROP TABLE old_cell; DROP TABLE new_cell")
+    connection.execute("DROP VIEW old_cell; DROP VIEW new_cell")
     for other_layout in target.parent.glob(f"{pair}.*.parquet"):
         other_layout.unlink()
     os.replace(half, target)
@@ -89,14 +91,14 @@ def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: L
 
 def _read_cells(connection: duckdb.DuckDBPyConnection, name: str, cells: Path) -> None:
     """The cells of a vintage in today's columns: an attribute that it did not have yet is the total, ``_T``."""
-    columns = load_tables()["observation"].columns[2:]
-    attributes = attribute_columns()
-    body = ", ".join(
-        f"{quote_identifier(column.name)} {column.type}" + (" DEFAULT '_T'" if column.name in attributes else "")
-        for column in columns
-    )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({body})")
     found = connection.execute("SELECT name FROM parquet_schema($path)", {"path": str(cells)}).fetchall()
     given = {row[0] for row in found}
-    both = ", ".join(quote_identifier(column.name) for column in columns if column.name in given)
-    connection.execute(f"INSERT INTO {name} BY NAME SELECT {both} FROM read_parquet({quote_literal(str(cells))})")
+    absent = dict.fromkeys(attribute_columns(), "'_T'")
+    body = ", ".join(
+        quote_identifier(column.name)
+        if column.name in given
+        else f"CAST({absent.get(column.name, 'NULL')} AS {column.type}) AS {quote_identifier(column.name)}"
+        for column in load_tables()["observation"].columns[2:]
+    )
+    source = f"read_parquet({quote_literal(str(cells))})"
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT {body} FROM {source}")

@@ -1,6 +1,22 @@
 -- Grain: one row for each cell of one source that differs between two vintages, or is in one of them only.
 COPY (
-    WITH both_sides AS (
+    -- Cells that are the same in both, as most are, are left out first, by hash: of the key and of all columns, so that
+    -- a changed cell is only taken for the same where 64 bits happen to be equal.
+    WITH old_hash AS (
+        SELECT hash({{key_columns}}) AS key_hash, hash({{all_columns}}) AS cell_hash FROM old_cell
+    ),
+    new_hash AS (
+        SELECT hash({{key_columns}}) AS key_hash, hash({{all_columns}}) AS cell_hash FROM new_cell
+    ),
+    old_other AS (
+        SELECT * FROM (SELECT *, hash({{key_columns}}) AS key_hash, hash({{all_columns}}) AS cell_hash FROM old_cell)
+        ANTI JOIN new_hash USING (key_hash, cell_hash)
+    ),
+    new_other AS (
+        SELECT * FROM (SELECT *, hash({{key_columns}}) AS key_hash, hash({{all_columns}}) AS cell_hash FROM new_cell)
+        ANTI JOIN old_hash USING (key_hash, cell_hash)
+    ),
+    both_sides AS (
         SELECT {{key}},
             old_cell.ref_area IS NOT NULL AS was_there, new_cell.ref_area IS NOT NULL AS is_there,
             coalesce(old_cell.area_level, new_cell.area_level) AS area_level,
@@ -9,8 +25,8 @@ COPY (
             old_cell.missing_reason AS old_missing_reason, old_cell.conf_status AS old_conf_status,
             old_cell.completeness AS old_completeness, old_cell.caveats AS old_caveats,
             old_cell.iccs_made_from AS old_iccs_made_from
-        FROM old_cell
-        FULL JOIN new_cell ON {{same_key}}
+        FROM old_other AS old_cell
+        FULL JOIN new_other AS new_cell ON {{same_key}}
         WHERE (old_cell.ref_area IS NULL) OR (new_cell.ref_area IS NULL) OR {{differs}}
     )
     SELECT *, new_value - old_value AS revision_change,
