@@ -241,7 +241,7 @@ def run_duckdb(path: Path, work: Path, memory: str) -> Made:
 
 def run_pipeline(path: Path, work: Path, memory: str) -> Made:
     """This pipeline, as ``iccs run`` does it, every rule included."""
-    os.environ["ICCS_MEMORY_LIMIT"] = memory
+    os.environ |= {"ICCS_MEMORY_LIMIT": memory, "ICCS_MAX_FILE_MIB": "16384"}
     from functools import partial
 
     import pipelines.run
