@@ -53,6 +53,8 @@ class Breaks:
 
     def inside(self, first: int, last: int) -> Breaks:
         """Return those after the first step, up to the last."""
+        if not self.cuts and not self.bridges:  # as in most series
+            return self
         return Breaks(
             tuple(at for at in self.cuts if first < at <= last),
             tuple(bridge for bridge in self.bridges if first < bridge.at <= last),
@@ -67,6 +69,9 @@ class Breaks:
         >>> breaks.multipliers([2001, 2002, 2005, 2006])[0]
         [2.0, 1.0, 1.1, 1.0]
         """
+        if not self.bridges:
+            ones = [1.0] * len(steps)
+            return ones, ones, ones
         columns: list[list[float]] = [[], [], []]
         for step in steps:
             end = min((cut for cut in self.cuts if cut > step), default=None)
