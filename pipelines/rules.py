@@ -218,6 +218,7 @@ def _statement(rule: Rule, source: Source) -> str:
         "include_children": "true" if source.parent_counts == "include_children" else "false",
         "fractions": _fractions(source),
         "breaks": _declared_breaks(source),
+        "declared_types": _declared_types(),
         "condition": rule.parameters.get("condition", "false"),
         "of": rule.parameters.get("of", "true"),
     }
@@ -231,6 +232,12 @@ def _statement(rule: Rule, source: Source) -> str:
 def _fractions(source: Source) -> str:
     """Where fractions are right: populations made by a model, rates' sums, and estimates from split categories."""
     return "true" if not source.whole_numbers else "coalesce(obs_status, 'A') = 'E'"
+
+
+def _declared_types() -> str:
+    """Each column of an observation with its type, as the rows of a VALUES list."""
+    columns = load_tables()["observation"].columns
+    return ", ".join(f"({_literal(column.name)}, {_literal(column.type)})" for column in columns)
 
 
 def _declared_breaks(source: Source) -> str:

@@ -24,7 +24,7 @@ from pipelines.words import check_words
 from schemas.declarations import quote_identifier, quote_literal
 
 _MOST_PROBLEMS_SHOWN = 50
-RULES_ON_WORDS = ("unknown_word", "unknown_area")
+RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure")
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,7 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
             valid.setdefault(column, []).append(word)
     area_column = folder.source.columns.get("ref_area", "ref_area")
     valid.setdefault(area_column, []).extend(word for word, _ in sorted(area_words(folder)))
+    valid.setdefault(folder.source.columns.get("measure", "measure"), []).extend(folder.source.measures)
     return [
         Problem(
             rule=rule,

@@ -139,11 +139,12 @@ def write_page(folder: Path) -> None:
     """Make the tables of docs/quality_of_rules.md from what runs have kept; the text around them stays."""
     results = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
     parts, by_rule = [], Counter[str]()
-    whole = "| file | rows | faults | planted | caught | share |\n|---|---|---|---|---|---|\n"
+    whole = "| file | rows | faults | rounds | planted | caught | share |\n|---|---|---|---|---|---|---|\n"
     for result in results:
         planted, caught = (sum(fault[name] for fault in result["faults"]) for name in ("times", "caught"))
-        cells = [result["kind"], f"{result['rows']:,}", str(len(result["faults"])), f"{planted:,}", f"{caught:,}"]
-        whole += f"| {' | '.join([*cells, f'{caught / planted:.1%}'])} |\n"
+        rows, kinds, rounds = result["rows"], len(result["faults"]), result["faults"][0]["times"]
+        whole += f"| {result['kind']} | {rows:,} | {kinds} | {rounds} | {planted:,} | {caught:,} "
+        whole += f"| {caught / planted:.1%} |\n"
         always = [fault["fault"] for fault in result["faults"] if fault["caught"] == fault["times"]]
         table = f"### {result['kind']}\n\n| fault | caught | by |\n|---|---|---|\n"
         for fault in sorted(result["faults"], key=lambda one: (one["caught"] / one["times"], one["fault"])):

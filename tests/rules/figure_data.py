@@ -95,13 +95,14 @@ class Data:
     mapped: Rows = field(default_factory=lambda: [{}])
     rates: Rows = field(default_factory=lambda: [{}])
     previous: Rows | None = None
+    cell_types: dict[str, pa.DataType] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
 
 
-def _write(rows: Rows, whole: dict[str, Any], path: Path) -> Path:
+def _write(rows: Rows, whole: dict[str, Any], path: Path, other: dict[str, pa.DataType] | None = None) -> Path:
     full = [{**whole, **row} for row in rows]
     types = {name: pa.string() if name in _TEXT else pa.array([value]).type for name, value in whole.items()}
-    schema = pa.schema(list(types.items()))
+    schema = pa.schema(list({**types, **(other or {})}.items()))
     pq.write_table(pa.Table.from_pylist(full, schema=schema), path)
     return path
 
@@ -120,7 +121,7 @@ class Judge:
             rates=_write(data.rates, RATE, self.folder / "rates.parquet"),
             mapped=_write(data.mapped, MAPPED, self.folder / "mapped.parquet"),
         )
-        cells = _write(data.cells, CELL, self.folder / "cells.parquet")
+        cells = _write(data.cells, CELL, self.folder / "cells.parquet", data.cell_types)
         before = None
         if data.previous is not None:
             before = _write(data.previous, CELL, self.folder / "previous.parquet")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from figure_data import Data, Judge, Rows, ages, by_age, by_sex, months, states, years
 
@@ -80,6 +81,12 @@ def behind(populations: list[float]) -> Rows:
 # rule: (data that keep it, data that break it, how many failing, a part of what is said)
 CASES: dict[str, tuple[Data, Data, int, str]] = {
     "cell_keys_unique": (Data(cells=[{"sex": "M"}, {"sex": "F"}]), Data(cells=[{}, {}]), 1, "2 times"),
+    "cell_types": (
+        Data(),
+        Data(cells=[{"iccs": 101}], cell_types={"iccs": pa.int64()}),  # 0101 without its zero
+        1,
+        "iccs is BIGINT, declared VARCHAR",
+    ),
     "counts_in_range": (
         Data(cells=[{"value": 0.0}, {"value": 1.5, "obs_status": "E"}]),
         Data(cells=[{"value": -1.0}, {"value": 1.5}, {"value": 3.0}]),
