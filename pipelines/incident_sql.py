@@ -8,7 +8,6 @@ tally into base cells in codes, the account of every row, and the counts of ever
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -60,7 +59,10 @@ class Statements:
         for text in (self.tally, self.base, self.disposed, self.mapped):
             digest.update(text.encode() + b"\0")
         for name, table in sorted(self.lists.items()):
-            digest.update(name.encode() + json.dumps(table.to_pydict(), default=str).encode())
+            content = pa.BufferOutputStream()
+            with pa.ipc.new_stream(content, table.schema) as stream:
+                stream.write_table(table.combine_chunks())
+            digest.update(name.encode() + memoryview(content.getvalue()))
         return digest.hexdigest()
 
 
@@ -315,9 +317,7 @@ class _Maker:
 
     def _tidy(self) -> str:
         statement = self.folder.read_text("reshape.sql")
-        if statement is None:
-            return "raw"
-        return f"(\n{statement.strip()}\n)"
+        return "raw" if statement is None else f"(\n{statement.strip()}\n)"
 
     def _judged(self) -> str:
         """The tally with codes in the place of numbers, and what becomes of each combination of them."""
