@@ -70,6 +70,9 @@ class Engine(Protocol):
     def count_malformed(self) -> int:
         """Return how many lines of the partition opened last could not be split into its columns."""
 
+    def find_open_quote(self) -> int | None:
+        """Return the first line of that partition with a quote that may have taken the lines behind it along."""
+
     def progress(self) -> float:
         """Return the share done of the statement that is running, 0 where nobody knows."""
 
@@ -121,13 +124,18 @@ class DuckDBEngine:
 
     def count_malformed(self) -> int:
         """See ``Engine``."""
-        known = self.connection.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
-        ).fetchall()
-        if known == [(0,)]:
-            return 0
-        ((lines,),) = self.connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchall()
-        return int(lines)
+        return int(self._ask_rejects("count(DISTINCT line)") or 0)
+
+    def find_open_quote(self) -> int | None:
+        """See ``Engine``."""
+        return self._ask_rejects("min(line) FILTER (error_type = 'UNQUOTED VALUE')")
+
+    def _ask_rejects(self, what: str) -> int | None:
+        known = self.connection.execute("FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()
+        if not known:
+            return None
+        ((answer,),) = self.connection.execute(f"SELECT {what} FROM reject_errors").fetchall()
+        return None if answer is None else int(answer)
 
     def progress(self) -> float:
         """See ``Engine``."""

@@ -9,7 +9,6 @@ codes.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -63,7 +62,10 @@ class Statements:
         for text in (self.tally, self.disposed, self.mapped):
             digest.update(text.encode() + b"\0")
         for name, table in sorted(self.lists.items()):
-            digest.update(name.encode() + json.dumps(table.to_pydict(), default=str).encode())
+            content = pa.BufferOutputStream()
+            with pa.ipc.new_stream(content, table.schema) as stream:
+                stream.write_table(table.combine_chunks())
+            digest.update(name.encode() + memoryview(content.getvalue()))
         return digest.hexdigest()
 
 
@@ -322,9 +324,7 @@ class _Maker:
 
     def _tidy(self) -> str:
         statement = self.folder.read_text("reshape.sql")
-        if statement is None:
-            return "raw"
-        return f"(\n{statement.strip()}\n)"
+        return "raw" if statement is None else f"(\n{statement.strip()}\n)"
 
     def _judged(self) -> str:
         """The tally with codes in the place of numbers, and what becomes of each combination of them."""

@@ -254,6 +254,8 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         )
         if facts["records"] + malformed == 0:
             raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")
+        if facts["lines_expected"]:
+            _check_quotes(folder, file, table, engine, facts["records"] + malformed)
         _check_complete(folder, file, table, facts["records"] + malformed)
         facts["controls"] = _sum_controls(connection, folder, statements, file)
         if malformed or broken:
@@ -292,6 +294,15 @@ def _sum_controls(
 
 def _glob(path: Path) -> str:
     return str(path / "*.parquet") if path.is_dir() else str(path)
+
+
+def _check_quotes(folder: SourceFolder, file: RawFile, table: TextTable, engine: Engine, rows: int) -> None:
+    """A quote that is not closed makes one value of the lines behind it, up to the next quote or the end."""
+    lost = (file.lines or 0) - table.header_rows - rows
+    line = engine.find_open_quote()
+    if lost > 0 and line is not None:
+        found = f"A quote is not closed; of the lines behind it {lost:,} could not be read as rows."
+        raise refuse(folder.source_id, file, "quote_not_closed", found, row=line)
 
 
 def _check_complete(folder: SourceFolder, file: RawFile, table: TextTable, rows: int) -> None:

@@ -1,9 +1,10 @@
 """Boundaries of areas as a small list that an engine joins with points: no geometry is computed for a row.
 
-A GeoJSON file becomes trapezoids: between two neighbouring vertices the inside of an area lies between its first and
-second edge, its third and fourth ... from the west (even-odd rule, so holes and parts need no care). A trapezoid is
-listed under each cell of a grid that it touches; a point is in the one trapezoid of its cell whose edges it is between.
-West and south edges belong to an area, east and north ones to its neighbour: a point on a border is in exactly one.
+A GeoJSON or TopoJSON file becomes trapezoids: between two neighbouring vertices the inside of an area lies between its
+first and second edge, its third and fourth ... from the west (even-odd rule, so holes and parts need no care). A
+trapezoid is listed under each cell of a grid that it touches; a point is in the one trapezoid of its cell whose edges
+it is between. West and south edges belong to an area, east and north ones to its neighbour: a point on a border is in
+exactly one.
 """
 
 from __future__ import annotations
@@ -39,10 +40,11 @@ class Boundaries:
 
 
 def make_boundaries(text: str, area_property: str, areas: Mapping[str, int]) -> Boundaries:
-    """Turn a GeoJSON text into the list that points are joined with.
+    """Turn a GeoJSON or TopoJSON text into the list that points are joined with.
 
     Args:
-        text: a FeatureCollection of Polygons and MultiPolygons, longitude and latitude in degrees (WGS 84).
+        text: Polygons and MultiPolygons, longitude and latitude in degrees (WGS 84): a GeoJSON FeatureCollection, or a
+            TopoJSON Topology of one layer.
         area_property: the property of a feature that holds the code of its area.
         areas: code in the file -> number of the area; several features may have one code.
 
@@ -116,13 +118,40 @@ def _read(text: str) -> dict[str, Any]:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
-        raise UsageError(f"boundaries: the file is not GeoJSON: {error}") from error
+        raise UsageError(f"boundaries: the file is not JSON: {error}") from error
+    if isinstance(content, dict) and content.get("type") == "Topology":
+        return _open_topology(content)
     if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
-        raise UsageError("boundaries: the file is not GeoJSON: it must be a FeatureCollection")
+        raise UsageError("boundaries: the file is not GeoJSON (a FeatureCollection) or TopoJSON (a Topology)")
     system = content.get("crs", {}).get("properties", {}).get("name", _WGS84[0])
     if not str(system).endswith(_WGS84):
         raise UsageError(f"boundaries: coordinates must be longitude and latitude (WGS 84), not {system}")
     return content
+
+
+def _open_topology(content: dict[str, Any]) -> dict[str, Any]:
+    """Put the arcs of a TopoJSON file together: each is written once, in steps of a grid, for both neighbours."""
+    layers = list(content["objects"].values())
+    if len(layers) != 1 or "geometries" not in layers[0]:
+        names = ", ".join(content["objects"]) or "none"
+        raise UsageError(f"boundaries: a TopoJSON file must have one layer, a GeometryCollection (it has: {names})")
+    arcs = [np.array(arc, dtype=np.float64)[:, :2] for arc in content["arcs"]]
+    if grid := content.get("transform"):
+        arcs = [np.cumsum(arc, axis=0) * grid["scale"] + grid["translate"] for arc in arcs]
+
+    def ring(numbers: list[int]) -> list[list[float]]:
+        parts = [arcs[number] if number >= 0 else arcs[~number][::-1] for number in numbers]
+        points: list[list[float]] = np.concatenate([parts[0][:1], *(part[1:] for part in parts)]).tolist()
+        return points
+
+    def geometry(shape: dict[str, Any]) -> dict[str, Any]:
+        kind, given = shape.get("type"), shape.get("arcs") or []
+        polygons: list[Any] = [given] if kind == "Polygon" else given if kind == "MultiPolygon" else []
+        rings = [[ring(numbers) for numbers in polygon] for polygon in polygons]
+        return {"type": "MultiPolygon" if rings else kind, "coordinates": rings}
+
+    shapes = layers[0]["geometries"]
+    return {"features": [{"properties": one.get("properties"), "geometry": geometry(one)} for one in shapes]}
 
 
 def _polygons(content: dict[str, Any], area_property: str) -> Iterator[tuple[str, list[_Numbers]]]:
@@ -185,8 +214,7 @@ def _trapezoids(code: str, area: int, rings: list[_Numbers]) -> pa.Table:
 def _refuse_overlaps(connection: duckdb.DuckDBPyConnection, codes: dict[int, str]) -> None:
     found = connection.execute(
         "SELECT id, next_id, arg_max(low, (overlap, -low)), "
-        "arg_max(next_x + (low - next_y) * next_slope, (overlap, -low)), max(overlap) "
-        "FROM piece WHERE overlap > $most GROUP BY id, next_id ORDER BY max(overlap) DESC LIMIT 5",
+        "arg_max(next_x + (low - next_y) * next_slope, (overlap, -low)), max(overlap) FROM piece WHERE overlap > $most GROUP BY id, next_id ORDER BY max(overlap) DESC LIMIT 5",
         {"most": TOLERANCE_DEGREES},
     ).fetchall()
     if found:

@@ -128,7 +128,7 @@ class Ages(_Strict):
 
 
 class BoundaryFile(_Strict):
-    """Boundaries of the areas, for incidents with longitude and latitude: a GeoJSON file of the folder, in WGS 84."""
+    """Boundaries of the areas, for incidents with longitude and latitude: GeoJSON or TopoJSON in the folder, WGS 84."""
 
     file: str
     area_property: str = Field(description="property of each feature that holds the code of its area")

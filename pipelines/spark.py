@@ -142,6 +142,10 @@ class SparkEngine:
                 raise FileUnreadable(unread.strip()) from error
             raise RuntimeError(f"the Spark cluster {self.name} failed: {_first_line(error)}") from error
 
+    def find_open_quote(self) -> int | None:
+        """See ``Engine``; Spark splits files by line first, so a quote takes no other line along."""
+        return None
+
     def progress(self) -> float:
         """See ``Engine``; the cluster's own page tells more."""
         return 0.0

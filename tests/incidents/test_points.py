@@ -201,11 +201,45 @@ def test_vertices_that_are_rounded_apart_are_no_overlap_and_double_no_point() ->
     assert {one[0] for one in found} == {1, 2}
 
 
+def test_topojson_is_the_same_as_geojson() -> None:
+    """Two squares with a common arc, used in both directions, in steps of a tenth of a degree from (10, 20)."""
+    topology = {
+        "type": "Topology",
+        "transform": {"scale": [0.1, 0.1], "translate": [10, 20]},
+        "arcs": [
+            [[10, 0], [0, 10]],
+            [[10, 10], [-10, 0], [0, -10], [10, 0]],
+            [[10, 0], [10, 0], [0, 10], [-10, 0]],
+        ],
+        "objects": {
+            "areas": {
+                "type": "GeometryCollection",
+                "geometries": [
+                    {"type": "Polygon", "properties": {"code": "A"}, "arcs": [[0, 1]]},
+                    {"type": "MultiPolygon", "properties": {"code": "B"}, "arcs": [[[2, -1]]]},
+                ],
+            }
+        },
+    }
+    squares = {"A": [[[[10, 20], [11, 20], [11, 21], [10, 21], [10, 20]]]]}
+    squares["B"] = [[moved(squares["A"][0][0], 1)]]
+    longitudes, latitudes = (
+        side.ravel() for side in np.meshgrid(np.arange(9.8, 12.4, 0.1), np.arange(19.8, 21.4, 0.1))
+    )
+    numbers = {"A": 1, "B": 2}
+
+    found = locate(json.dumps(topology), numbers, longitudes, latitudes)
+
+    assert found == locate(collection(squares), numbers, longitudes, latitudes)
+    assert {one[0] for one in found} == {None, 1, 2}
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("{", "not GeoJSON"),
-        ('{"type": "Topology"}', "must be a FeatureCollection"),
+        ("{", "not JSON"),
+        ('{"type": "Feature"}', "not GeoJSON"),
+        ('{"type": "Topology", "arcs": [], "objects": {"land": {}, "states": {}}}', r"\(it has: land, states\)"),
         ('{"type": "FeatureCollection", "features": []}', "has no areas"),
         (collection({"Jalisko": [[SQUARE]]}), r"no area 'Jalisko' \(nearest: Jalisco\)"),
         (collection({"Jalisco": [[SQUARE[:-1]]]}), "end where it begins"),

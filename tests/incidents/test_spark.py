@@ -46,16 +46,27 @@ def _free_port() -> int:
 def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a cluster that runs on this machine only, for as long as the tests need it."""
     folder = tmp_path_factory.mktemp("spark")
-    (folder / "spark-defaults.conf").write_text("spark.sql.shuffle.partitions 4\nspark.ui.enabled false\n")
-    os.environ |= {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_CONF_DIR": str(folder)}
+    quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # a Java that lives for a minute and has little to do
+    defaults = {
+        "spark.sql.shuffle.partitions": "4",
+        "spark.ui.enabled": "false",
+        "spark.driver.extraJavaOptions": quick,
+        "spark.executor.extraJavaOptions": quick,
+    }
+    lines = [f"{name} {value}\n" for name, value in defaults.items()]
+    (folder / "spark-defaults.conf").write_text("".join(lines), encoding="utf-8")
+    environment = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_CONF_DIR": str(folder), "SPARK_DAEMON_JAVA_OPTS": quick}
     started: list[subprocess.Popen[bytes]] = []
-    try:
-        yield (_start_standalone if request.param == "standalone" else _start_connect)(folder, started)
-    finally:
-        for run in reversed(started):
-            run.terminate()
-        for run in started:
-            run.wait(30)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        try:
+            yield (_start_standalone if request.param == "standalone" else _start_connect)(folder, started)
+        finally:
+            for run in reversed(started):
+                run.terminate()
+            for run in started:
+                run.wait(30)
 
 
 def _start(folder: Path, started: list[subprocess.Popen[bytes]], program: str, *arguments: str) -> None:
