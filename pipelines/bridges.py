@@ -20,6 +20,9 @@ from schemas.declarations import attribute_columns
 MOST_GAP_BEFORE = 0.01
 """Largest share by which the source of an overlap may differ from the series before the break, where both count."""
 
+RECORDING_CHANGED = {"sex": "sex_recording_changed", "age": "age_recording_changed"}
+"""Caveat that begins a series of one sex or one age anew: there the share of unknown moved, and not the persons."""
+
 SERIES_KEY = ("source", "ref_area", "iccs", "stage", "counting_unit", "sex")
 
 
@@ -120,6 +123,26 @@ def insert_breaks(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sourc
     _insert(connection, "series_bridge", made)
 
 
+def begins_anew(period: str, obs_status: str, caveats: str | None, *, sex: str = "_T", age: str = "_T") -> str | None:
+    """Return the first period of a new stretch if a cell begins one: marked B, or recorded by sex or age otherwise.
+
+    Args:
+        period: of the cell, a year or a month; a change of recording holds for the whole year.
+        obs_status: of the cell.
+        caveats: of the cell.
+        sex: of the series.
+        age: of the series.
+
+    >>> begins_anew("2014", "A", "sex_recording_changed", sex="M"), begins_anew("2014", "A", "sex_recording_changed")
+    ('2014', None)
+    """
+    found = (caveats or "").split(";")
+    for code, caveat in ((sex, RECORDING_CHANGED["sex"]), (age, RECORDING_CHANGED["age"])):
+        if code not in ("_T", "_Z") and caveat in found:
+            return period[:4]
+    return period if obs_status == "B" else None
+
+
 class SeriesBreaks:
     """The breaks of every series of a release: those declared for its source and category, with their bridges."""
 
@@ -136,19 +159,19 @@ class SeriesBreaks:
         ).fetchall():
             self._bridges.setdefault(tuple(key), {})[period] = (factor, low, high)
 
-    def of(self, key: Sequence[str], marked: Iterable[str] = (), freq: str = "A") -> Breaks:
+    def of(self, key: Sequence[str], marked: Iterable[str | None] = (), freq: str = "A") -> Breaks:
         """Return the breaks of one series as steps: years, or months counted through.
 
         Args:
             key: source, area, category, stage, counting unit, sex.
-            marked: periods whose cells are marked B; a bridge declared for one is a bridge there too.
+            marked: periods at which cells begin anew (:func:`begins_anew`); one with a declared bridge is a bridge.
             freq: A or M.
         """
         source, _, iccs = key[:3]
         bridges = self._bridges.get(tuple(key), {})
         declared = self._declared.get((source, iccs), set()) | self._declared.get((source, None), set())
         made = tuple(Bridge(_step(at, freq), *bridges[at]) for at in sorted(bridges))
-        cuts = {_step(at, freq) for at in declared.union(marked) if at not in bridges}
+        cuts = {_step(at, freq) for at in declared.union(marked) if at is not None and at not in bridges}
         return Breaks(tuple(sorted(cuts - {bridge.at for bridge in made})), made)
 
 

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from pipelines.bridges import SERIES_KEY, Breaks, SeriesBreaks, insert_breaks
+from pipelines.bridges import SERIES_KEY, Breaks, SeriesBreaks, begins_anew, insert_breaks
 from pipelines.changes import AnnualSeries, describe_changes
 from pipelines.database import fetch_arrow, run_sql
 from pipelines.segments import fit_segments
@@ -71,7 +71,7 @@ def make_trends(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]
     marks = list(zip(*(columns.pop(name) for name in _MARKS), strict=True))
     declared = SeriesBreaks(connection)
     keys = zip(*(columns[name] for name in SERIES_KEY), strict=True)
-    breaks = [_breaks(declared, key, at, seen[0]) for key, at, seen in zip(keys, years, marks, strict=True)]
+    breaks = [_breaks(declared, key, at, seen) for key, at, seen in zip(keys, years, marks, strict=True)]
     _insert_changes(connection, columns, list(map(AnnualSeries, years, counts, populations, breaks)), marks)
     used = [slice(*longest_segment(at, inside.cuts)) for at, inside in zip(years, breaks, strict=True)]
     trends = _bridged_trends(
@@ -124,7 +124,7 @@ def make_segments(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sourc
         years, counts, populations = series.pop("years"), series.pop("counts"), series.pop("populations")
         marks = tuple(series.pop(name) for name in _MARKS)
         iccs = load_indicators()[series["indicator"]].iccs
-        breaks = _breaks(declared, [series.get(name, iccs) for name in SERIES_KEY], years, marks[0])
+        breaks = _breaks(declared, [series.get(name, iccs) for name in SERIES_KEY], years, marks)
         for segment in fit_segments(years, counts, populations, breaks):
             # The model is of all its segments: each rests on the years from the first to the last of them.
             rows.append(series | segment)
@@ -167,7 +167,8 @@ def _marks(marks: Sequence[_Marks], places: Sequence[Sequence[int]], bridged: Se
     return found
 
 
-def _breaks(declared: SeriesBreaks, key: Sequence[str], years: list[int], statuses: list[str]) -> Breaks:
+def _breaks(declared: SeriesBreaks, key: Sequence[str], years: list[int], marks: _Marks) -> Breaks:
     """Years in which a series begins anew, declared or marked in the cells, and its bridges."""
-    marked = [str(year) for year, status in zip(years, statuses, strict=True) if status == "B"]
+    cells = zip(years, marks[0], marks[2], strict=True)
+    marked = [begins_anew(str(year), status, caveats, sex=key[-1]) for year, status, caveats in cells]
     return declared.of(key, marked).inside(years[0], years[-1])

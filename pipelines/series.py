@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipelines.bridges import Breaks, Bridge, SeriesBreaks
+from pipelines.bridges import Breaks, Bridge, SeriesBreaks, begins_anew
 from pipelines.errors import UsageError, nearest_values
 from pipelines.settings import Settings
 from pipelines.steps import step_of
@@ -126,7 +126,7 @@ def read_series(
     with open_published(settings) as connection:
         breaks = SeriesBreaks(connection).of(
             (chosen[0], area, iccs, chosen[1], chosen[2], sex),
-            [row["time_period"] for row in own if row["obs_status"] == "B"],
+            [begins_anew(row["time_period"], row["obs_status"], row["caveats"], sex=sex) for row in own],
             freq,
         )
     return Series(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipelines.errors import UsageError
-from pipelines.plots.style import add_foot, add_title, colon, names_of, new_figure, picture_path, word
+from pipelines.plots.style import add_foot, add_title, colon, figure_in, names_of, new_figure, picture_path, word
 from pipelines.plots.trend import break_notes, bridge_rates, preferred_unit
 from pipelines.settings import Settings
 from pipelines.warehouse import packaged_query, query
@@ -80,13 +80,13 @@ def plot_slopes(
             (0, 1), ends, "-o" if rises else "--s", color=shade, markersize=3, linewidth=1.2, zorder=2 + (code in named)
         )
     span = max(max(ends) for ends in both.values())
-    for side, align, shift in ((0, "right", -0.03), (1, "left", 0.03)):
-        placed = -1.0
-        for code in sorted(named, key=lambda code: both[code][side]):
-            height = max(both[code][side], placed + span * 0.035)
-            placed = height
+    for side, align, shift in ((0, "right", -0.07), (1, "left", 0.07)):
+        ranked = sorted(named, key=lambda code: both[code][side])
+        heights = spread_labels([both[code][side] for code in ranked], span * 0.035)
+        for code, height in zip(ranked, heights, strict=True):
             text = f"{names[code]} {both[code][side]:.0f}"
-            axes.text(side + shift, height, text, ha=align, va="center", fontsize=7)
+            axes.plot((side, side + shift), (both[code][side], height), color="0.5", linewidth=0.6)
+            axes.text(side + 1.3 * shift, height, text, ha=align, va="center", fontsize=7)
     axes.set_xlim(-0.55, 1.55)
     axes.set_xticks([0, 1], [str(first_year), str(last_year)])
     axes.set_ylim(bottom=0)
@@ -94,7 +94,8 @@ def plot_slopes(
     title, name = names_of(iccs, area, language, settings)
     years = word("from to", language).format(first=first_year, last=last_year)
     add_title(figure, f"{iccs} {title}{colon(language)}{name}, {years}")
-    add_foot(figure, sorted({row["source"] for row in rows}), break_notes(breaks, language), language, settings)
+    notes = [word("slopes", language), *break_notes(breaks, language)]
+    add_foot(figure, sorted({row["source"] for row in rows}), notes, language, settings)
     figure.savefig(picture_path(path))
     return path
 
@@ -135,12 +136,19 @@ def plot_pyramid(
         )
         for place, value in enumerate(values):
             side = "right" if sign < 0 else "left"
-            axes.text(sign * (value + most * 0.015), place, f"{value:,.0f}", ha=side, va="center", fontsize=7)
+            axes.text(
+                sign * (value + most * 0.015),
+                place,
+                figure_in(f"{value:,.0f}", language),
+                ha=side,
+                va="center",
+                fontsize=7,
+            )
     axes.set_ylim(-0.6, len(ages) - 0.4)
     axes.set_yticks(places, [age_labels(age)[("en", "fr", "es").index(language)] for age in ages], fontsize=8)
     axes.set_xlim(-most * 1.2, most * 1.2)
     ticks = [tick for tick in axes.get_xticks() if abs(tick) <= most * 1.2]
-    axes.set_xticks(ticks, [f"{abs(tick):,.0f}" for tick in ticks])
+    axes.set_xticks(ticks, [figure_in(f"{abs(tick):,.0f}", language) for tick in ticks])
     axes.axvline(0, color="black", linewidth=0.8)
     axes.grid(visible=False)
     axes.set_xlabel(
@@ -148,7 +156,7 @@ def plot_pyramid(
     )
     title, name = names_of(iccs, area, language, settings)
     add_title(figure, f"{iccs} {title}{colon(language)}{name}, {year}")
-    unknown = word("unknown", language).format(n=f"{total - sum(counts.values()):,.0f}")
+    unknown = word("unknown", language).format(n=figure_in(f"{total - sum(counts.values()):,.0f}", language))
     add_foot(figure, [source], [f"{unknown}."], language, settings)
     figure.savefig(picture_path(path))
     return path
@@ -201,7 +209,7 @@ def plot_revisions(
         axes.text(
             column + 0.48,
             line + 0.48,
-            text,
+            figure_in(text, language),
             ha="center",
             va="center",
             fontsize=7,
@@ -220,6 +228,29 @@ def plot_revisions(
     add_foot(figure, sources, [word("revisions", language)], language, settings)
     figure.savefig(picture_path(path))
     return path
+
+
+def spread_labels(places: Sequence[float], apart: float) -> list[float]:
+    """Return heights at least so far apart and as near as possible to their places, for labels beside points.
+
+    Least squares under order constraints by pooling neighbours (Robertson, Wright and Dykstra 1988, Order Restricted
+    Statistical Inference, section 1.2).
+
+    Args:
+        places: rising.
+        apart: smallest distance.
+
+    >>> [round(height, 2) for height in spread_labels([1.0, 1.1, 5.0], 0.5)]
+    [0.8, 1.3, 5.0]
+    """
+    pools: list[list[float]] = []  # mean and size
+    for position, place in enumerate(places):
+        pools.append([place - position * apart, 1.0])
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            mean, size = pools.pop()
+            pools[-1] = [(pools[-1][0] * pools[-1][1] + mean * size) / (pools[-1][1] + size), pools[-1][1] + size]
+    flat = [mean for mean, size in pools for _ in range(int(size))]
+    return [height + position * apart for position, height in enumerate(flat)]
 
 
 def _by_area(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

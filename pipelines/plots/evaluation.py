@@ -10,7 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.bridges import Breaks
-from pipelines.plots.style import add_foot, add_title, colon, label_of, names_of, new_figure, picture_path, word
+from pipelines.plots.style import (
+    add_foot,
+    add_title,
+    colon,
+    figure_in,
+    label_of,
+    names_of,
+    new_figure,
+    picture_path,
+    word,
+)
 from pipelines.plots.trend import break_notes
 from pipelines.series import Series
 from pipelines.settings import Settings
@@ -63,7 +73,8 @@ def plot_evaluation(found: Evaluation, path: Path, *, language: str = "en", sett
     add_title(figure, f"{series.iccs} {title}{colon(language)}{name}, {when}")
     level = found.interrupted.level
     text = f"{level.p:.3f}" if level.p >= 0.001 else "< 0.001"
-    note = word("effect", language).format(value=level.value, low=level.low, high=level.high, p=text)
+    shown = {name: figure_in(f"{getattr(level, name):.2f}", language) for name in ("value", "low", "high")}
+    note = word("effect", language).format(**shown, p=figure_in(text, language))
     notes = [f"{found.family.capitalize()}.", note, *break_notes([Breaks(bridges=series.crossed)], language)]
     add_foot(figure, [series.source], notes, language, settings)
     figure.savefig(picture_path(path))
@@ -99,10 +110,17 @@ def plot_monthly(
     if turns:
         marks, heights = _positions(places, "M"), [turn.value for turn in turns]
         axes.plot(marks, heights, "o", color="white", markeredgecolor="black", label=word("turns", language), zorder=4)
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
         for at, turn, place in zip(marks, turns, places, strict=True):
             above = 8 if turn.kind == "peak" else -14
             axes.annotate(
-                period_of(place, "M"), (at, turn.value), (0, above), textcoords="offset points", fontsize=7, ha="center"
+                period_of(place, "M"),
+                (at, turn.value),
+                (0, above),
+                textcoords="offset points",
+                fontsize=7,
+                ha="center",
+                bbox=box,
             )
     axes.set_ylim(bottom=0)
     unit = label_of("counting_unit", series.counting_unit, language).lower()

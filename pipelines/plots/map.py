@@ -17,6 +17,7 @@ from pipelines.plots.style import (
     add_title,
     blank_figure,
     colon,
+    figure_in,
     label_of,
     names_of,
     picture_path,
@@ -97,7 +98,7 @@ def plot_map(
             ink = "white" if found.class_of(code) > classes / 2 else "black"
             axes.text(x, y, "*", ha="center", va="center", fontsize=9, zorder=4, color=ink)
     handles = [Patch(facecolor=shades[number], **line) for number in reversed(range(classes))]
-    labels = _class_labels(found)[::-1]
+    labels = _class_labels(found, language)[::-1]
     if found.missing:
         handles.append(Patch(**hatched))
         labels.append(f"{word('no rate', language)} ({len(found.missing)})")
@@ -189,15 +190,18 @@ def _outline(polygons: list[Polygon], middle: tuple[float, float]) -> Outline | 
     return NewOutline.make_compound_path(*parts) if parts else None
 
 
-def _class_labels(found: MapRates) -> list[str]:
+def _class_labels(found: MapRates, language: str) -> list[str]:
     """Lowest and highest rate in each class, and how many areas are in it."""
     groups: list[list[float]] = [[] for _ in range(len(found.limits) + 1)]
     for code, row in found.rows.items():
         groups[found.class_of(code)].append(row["rate_per_100k"])
     decimals = 1 if max(map(max, groups)) >= 5 else 2
     return [
-        f"{min(group):.{decimals}f}"
-        + (f" – {max(group):.{decimals}f}" if max(group) > min(group) else "")
-        + f"  ({len(group)})"
+        figure_in(
+            f"{min(group):.{decimals}f}"
+            + (f" – {max(group):.{decimals}f}" if max(group) > min(group) else "")
+            + f"  ({len(group)})",
+            language,
+        )
         for group in groups
     ]

@@ -88,11 +88,11 @@ _WORDS = {
     ),
     "begins": ("strategy begins", "début de la stratégie", "inicio de la estrategia"),
     "effect": (
-        "Level just after, over what was expected: {value:.2f} ({low:.2f} to {high:.2f}), p {p}. One date and one "
+        "Level just after, over what was expected: {value} ({low} to {high}), p {p}. One date and one "
         "series show no cause.",
-        "Niveau juste après, rapporté à l’attendu : {value:.2f} ({low:.2f} à {high:.2f}), p {p}. Une date et une "
+        "Niveau juste après, rapporté à l’attendu : {value} ({low} à {high}), p {p}. Une date et une "
         "série ne montrent pas de cause.",
-        "Nivel justo después, sobre lo esperado: {value:.2f} ({low:.2f} a {high:.2f}), p {p}. Una fecha y una "
+        "Nivel justo después, sobre lo esperado: {value} ({low} a {high}), p {p}. Una fecha y una "
         "serie no muestran causa.",
     ),
     "evaluation": ("change at {date}", "changement en {date}", "cambio en {date}"),
@@ -129,6 +129,11 @@ _WORDS = {
         "Contours : {origin} ; sans prise de position sur les frontières.",
         "Contornos: {origin}; sin opinión sobre las fronteras.",
     ),
+    "slopes": (
+        "Full lines rise, broken ones fall; named: those that changed most, and the highest.",
+        "Traits pleins : hausse ; tirets : baisse ; nommés : les plus fortes variations et les taux les plus élevés.",
+        "Líneas continuas: aumento; discontinuas: descenso; con nombre: las que más cambiaron y las más altas.",
+    ),
     "from to": ("{first} and {last}", "{first} et {last}", "{first} y {last}"),
     "yearly rate": (
         "per 100,000 population a year",
@@ -150,6 +155,16 @@ def word(key: str, language: str) -> str:
 def colon(language: str) -> str:
     """Return the colon as the language sets it."""
     return " : " if language == "fr" else ": "
+
+
+def figure_in(text: str, language: str) -> str:
+    """Return a figure written as in English with the separators of a language.
+
+    >>> figure_in("21,941.5", "es"), figure_in("21,941.5", "fr"), figure_in("21,941.5", "en")
+    ('21.941,5', '21\u202f941,5', '21,941.5')
+    """
+    thousands, decimal = {"en": (",", "."), "fr": ("\u202f", ","), "es": (".", ",")}[language]
+    return text.translate(str.maketrans(",.", thousands + decimal))
 
 
 def label_of(codelist: str, code: str, language: str) -> str:

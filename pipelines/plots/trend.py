@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipelines.bridges import Breaks, SeriesBreaks
+from pipelines.bridges import Breaks, SeriesBreaks, begins_anew
 from pipelines.errors import UsageError
 from pipelines.plots.style import (
     STYLES,
@@ -18,6 +18,7 @@ from pipelines.plots.style import (
     blank_figure,
     clear_frame,
     colon,
+    figure_in,
     label_of,
     names_of,
     new_figure,
@@ -95,7 +96,7 @@ def plot_trend(
     for position, one in enumerate(series):
         draw_rates(axes, one, _label(one[0], by, language), position, breaks=breaks[position].cuts)
         if by in (None, "sex") and (by or position == first):
-            segments |= _draw_segments(axes, one, breaks[position], position)
+            segments |= _draw_segments(axes, one, breaks[position], position, language)
     _draw_breaks(axes, breaks, rows, language)
     title, name = names_of(iccs, area, language, settings)
     people = "" if sex == "_T" or by == "sex" else f", {label_of('sex', sex, language).lower()}"
@@ -164,8 +165,9 @@ def plot_areas(
     if least and max(middles) > MOST_LINEAR_RATIO * least:  # on one straight scale the low ones would be flat
         grid[0].set_yscale("log")
         grid[0].set_ylim(least / 2, max(row["rate_per_100k"] for one in panels for row in one) * 1.5)
-        ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500) if least / 2 <= tick]
-        grid[0].set_yticks(ticks[::2], [f"{tick:g}" for tick in ticks[::2]])
+        bottom, top = grid[0].get_ylim()
+        ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500) if bottom <= tick <= top]
+        grid[0].set_yticks(ticks[::2], [figure_in(f"{tick:g}", language) for tick in ticks[::2]])
         grid[0].minorticks_off()
         for line in [line for axes in grid for line in axes.lines]:
             line.set_ydata(np.where(np.asarray(line.get_ydata()) == 0, np.nan, line.get_ydata()))
@@ -253,7 +255,10 @@ def bridge_rates(iccs: str, series: Sequence[Rows], settings: Settings | None) -
     bridged, breaks = [], []
     for rows in series:
         first, years = rows[0], [row["year"] for row in rows]
-        marked = [str(row["year"]) for row in rows if row["obs_status"] == "B"]
+        marked = [
+            begins_anew(str(row["year"]), row["obs_status"], row["caveats"], sex=row["sex"], age=row["age"])
+            for row in rows
+        ]
         key = (first["source"], first["ref_area"], iccs, first["stage"], first["counting_unit"], first["sex"])
         inside = declared.of(key, marked).inside(years[0], years[-1])
         if first["age"] != "_T":
@@ -285,17 +290,17 @@ def _draw_breaks(axes: Axes, breaks: Sequence[Breaks], rows: Rows, language: str
     factors: dict[int, set[str]] = {}
     for one in breaks:
         for bridge in one.bridges:
-            factors.setdefault(bridge.at, set()).add(f" × {bridge.factor:.2f}")
+            factors.setdefault(bridge.at, set()).add(figure_in(f" × {bridge.factor:.2f}", language))
     cuts = {at for one in breaks for at in one.cuts}
     for year in sorted(cuts.union(factors)):
         told = factors.get(year, set())
         text = word("break", language) if year in cuts else word("bridged", language)
         axes.axvline(year - 0.5, color="0.3", linestyle=":", linewidth=1.2)
         text += next(iter(told)) if len(told) == 1 and year not in cuts else ""
-        axes.text(year - 0.45, top, text, rotation=90, fontsize=7, va="top", color="0.3")
+        axes.text(year - 0.55, top, text, rotation=90, fontsize=7, va="top", ha="right", color="0.3")
 
 
-def _draw_segments(axes: Axes, rows: Rows, breaks: Breaks, position: int) -> bool:
+def _draw_segments(axes: Axes, rows: Rows, breaks: Breaks, position: int, language: str) -> bool:
     """Draw the joinpoint segments of a series; return whether there are any."""
     years = [row["year"] for row in rows]
     parts = fit_segments(years, [row["value"] for row in rows], [row["population"] for row in rows], breaks)
@@ -306,7 +311,7 @@ def _draw_segments(axes: Axes, rows: Rows, breaks: Breaks, position: int) -> boo
         axes.plot(span, line, color=colour, linewidth=0.9)
         if place:
             axes.plot(span[0], line[0], marker="|", markersize=12, color=colour)
-        text = f"{part['apc']:+.1f} %" + ("" if part["p_value"] < SIGNIFICANCE else " (ns)")
+        text = figure_in(f"{part['apc']:+.1f} %", language) + ("" if part["p_value"] < SIGNIFICANCE else " (ns)")
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
         axes.annotate(
             text,
