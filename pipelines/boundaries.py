@@ -1,4 +1,4 @@
-"""Boundaries of areas for maps: bundled, or from a GeoJSON or TopoJSON file of the user's, which is not trusted."""
+"""Boundaries of areas: bundled, or from a GeoJSON or TopoJSON file from outside, which is not trusted."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ Ring = NDArray[np.float64]
 """Longitude and latitude of each point, in degrees; shape (n, 2)."""
 Polygon = list[Ring]
 """Its outline, then its holes."""
+Feature = tuple[dict[str, Any], list[Polygon]]
+"""Properties, and the polygons they are of."""
 
 LARGEST_FILE_MIB = 64
 """More than this is no outline for a picture; read no further, compressed or not."""
 _SHOWN = 8
+_WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,11 @@ def read_boundaries(path: Path, name: str = "id") -> Boundaries:
     if not path.is_file():
         raise UsageError(f"--boundaries {path}: there is no such file")
     with path.open("rb") as handle:
-        document = _read(path.name, handle, path.suffix == ".gz")
-    return Boundaries(_shapes(path.name, document, name), path.name)
+        features = _read(path.name, handle, path.suffix == ".gz")
+    return Boundaries(_shapes(path.name, features, name), path.name)
 
 
-def _read(name: str, handle: IO[bytes], compressed: bool) -> Any:
+def _read(name: str, handle: IO[bytes], compressed: bool) -> list[Feature]:
     limit = LARGEST_FILE_MIB * 2**20
     try:
         raw = (gzip.GzipFile(fileobj=handle) if compressed else handle).read(limit + 1)
@@ -83,12 +86,55 @@ def _read(name: str, handle: IO[bytes], compressed: bool) -> Any:
         _refuse(name, f"it ends in .gz and is no whole gzip file ({error})")
     if len(raw) > limit:
         _refuse(name, f"more than {LARGEST_FILE_MIB} MiB; simplify the outlines first")
+    return parse_features(name, raw)
+
+
+def parse_features(name: str, raw: bytes) -> list[Feature]:
+    """Return the features of a GeoJSON or TopoJSON document, in order: properties (with ``id``), and polygons.
+
+    A feature without a place has no polygon.
+
+    Args:
+        name: what errors call the file.
+        raw: its bytes.
+
+    Raises:
+        UsageError: no JSON, neither of the two kinds, no feature, or something in it that is no polygon in degrees of
+            longitude and latitude (WGS 84).
+
+    >>> square = '[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]'
+    >>> text = f'{{"type": "Feature", "id": "A", "geometry": {{"type": "Polygon", "coordinates": [{square}]}}}}'
+    >>> [(values, len(polygons)) for values, polygons in parse_features("a.json", text.encode())]
+    [({'id': 'A'}, 1)]
+    """
     try:
-        return json.loads(raw.decode("utf-8-sig"), parse_constant=partial(_no_number, name))
+        document = json.loads(raw.decode("utf-8-sig"), parse_constant=partial(_no_number, name))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         _refuse(name, f"it is no JSON in UTF-8 ({error})")
     except RecursionError:
         _refuse(name, "it is nested too deeply for GeoJSON or TopoJSON")
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind == "Topology":
+        features = list(_topology(name, document))
+    elif kind in ("FeatureCollection", "Feature"):
+        _check_system(name, document.get("crs"))
+        features = list(_collection(name, document))
+    else:
+        _refuse(name, f"its type is {kind!r}; wanted: FeatureCollection (GeoJSON) or Topology (TopoJSON)")
+    if not features:
+        _refuse(name, "it has no feature")
+    found = []
+    for feature, polygons in features:
+        properties = feature.get("properties")
+        values = {"id": feature.get("id")} | (properties if isinstance(properties, dict) else {})
+        found.append(({key: value for key, value in values.items() if value is not None}, polygons))
+    return found
+
+
+def _check_system(name: str, system: Any) -> None:
+    """Refuse an old file that names another system of coordinates."""
+    if system is not None and not json.dumps(system).rstrip('"}').endswith(_WGS84):
+        _refuse(name, f"coordinates must be longitude and latitude (WGS 84), not {json.dumps(system)[:200]}")
 
 
 def _no_number(name: str, text: str) -> NoReturn:
@@ -99,25 +145,14 @@ def _refuse(name: str, text: str) -> NoReturn:
     raise UsageError(f"boundaries {name}: {text}")
 
 
-def _shapes(name: str, document: Any, wanted: str) -> dict[str, list[Polygon]]:
-    kind = document.get("type") if isinstance(document, dict) else None
-    if kind == "Topology":
-        features = list(_topology(name, document))
-    elif kind in ("FeatureCollection", "Feature"):
-        features = list(_collection(name, document))
-    else:
-        _refuse(name, f"its type is {kind!r}; wanted: FeatureCollection (GeoJSON) or Topology (TopoJSON)")
+def _shapes(name: str, features: list[Feature], wanted: str) -> dict[str, list[Polygon]]:
     shapes: dict[str, list[Polygon]] = {}
     known: dict[str, None] = {}
-    for feature, polygons in features:
-        properties = feature.get("properties")
-        values = {"id": feature.get("id")} | (properties if isinstance(properties, dict) else {})
-        known |= dict.fromkeys(key for key, value in values.items() if value is not None)
+    for values, polygons in features:
+        known |= dict.fromkeys(values)
         code = values.get(wanted)
         if polygons and isinstance(code, (str, int)) and not isinstance(code, bool):
             shapes.setdefault(str(code), []).extend(polygons)  # an area may be in several features
-    if not features:
-        _refuse(name, "it has no feature")
     if not shapes:
         near = nearest_values(wanted, list(known))
         _refuse(

@@ -9,25 +9,21 @@ exactly one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from pipelines.boundaries import Ring, parse_features
 from pipelines.database import fetch_arrow
 from pipelines.errors import UsageError, nearest_values
 
 # About a metre: vertices that two files or two drawings round differently. The point goes to the eastern area.
 TOLERANCE_DEGREES = 1e-5
 _ROWS, _COLUMNS = 512, 32  # cells of the grid over the whole of the boundaries, at least
-_WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
-_Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -43,8 +39,7 @@ def make_boundaries(text: str, area_property: str, areas: Mapping[str, int]) -> 
     """Turn a GeoJSON or TopoJSON text into the list that points are joined with.
 
     Args:
-        text: Polygons and MultiPolygons, longitude and latitude in degrees (WGS 84): a GeoJSON FeatureCollection, or a
-            TopoJSON Topology of one layer.
+        text: GeoJSON or TopoJSON, Polygons and MultiPolygons, longitude and latitude in degrees (WGS 84).
         area_property: the property of a feature that holds the code of its area.
         areas: code in the file -> number of the area; several features may have one code.
 
@@ -57,6 +52,7 @@ def make_boundaries(text: str, area_property: str, areas: Mapping[str, int]) -> 
         UsageError: the text is no such collection, an area is not known, a ring is not closed or crosses itself, or two
             areas overlap by more than ``TOLERANCE_DEGREES``.
 
+    >>> import json
     >>> square = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}
     >>> feature = {"type": "Feature", "properties": {"code": "A"}, "geometry": square}
     >>> text = json.dumps({"type": "FeatureCollection", "features": [feature]})
@@ -94,9 +90,7 @@ def join_points(table: str, boundaries: Boundaries) -> str:
 @lru_cache(maxsize=4)
 def _make(text: str, area_property: str, areas: tuple[tuple[str, int], ...]) -> Boundaries:
     number = dict(areas)
-    polygons = list(_polygons(_read(text), area_property))
-    if not polygons:
-        raise UsageError("boundaries: the file has no areas")
+    polygons = list(_polygons(text, area_property))
     for code in dict.fromkeys(code for code, _ in polygons):
         if code not in number:
             near = ", ".join(nearest_values(code, number)) or "none"
@@ -114,71 +108,22 @@ def _make(text: str, area_property: str, areas: tuple[tuple[str, int], ...]) -> 
     return Boundaries(cells, float(rows), float(columns))
 
 
-def _read(text: str) -> dict[str, Any]:
-    try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UsageError(f"boundaries: the file is not JSON: {error}") from error
-    if isinstance(content, dict) and content.get("type") == "Topology":
-        return _open_topology(content)
-    if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
-        raise UsageError("boundaries: the file is not GeoJSON (a FeatureCollection) or TopoJSON (a Topology)")
-    system = content.get("crs", {}).get("properties", {}).get("name", _WGS84[0])
-    if not str(system).endswith(_WGS84):
-        raise UsageError(f"boundaries: coordinates must be longitude and latitude (WGS 84), not {system}")
-    return content
-
-
-def _open_topology(content: dict[str, Any]) -> dict[str, Any]:
-    """Put the arcs of a TopoJSON file together: each is written once, in steps of a grid, for both neighbours."""
-    layers = list(content["objects"].values())
-    if len(layers) != 1 or "geometries" not in layers[0]:
-        names = ", ".join(content["objects"]) or "none"
-        raise UsageError(f"boundaries: a TopoJSON file must have one layer, a GeometryCollection (it has: {names})")
-    arcs = [np.array(arc, dtype=np.float64)[:, :2] for arc in content["arcs"]]
-    if grid := content.get("transform"):
-        arcs = [np.cumsum(arc, axis=0) * grid["scale"] + grid["translate"] for arc in arcs]
-
-    def ring(numbers: list[int]) -> list[list[float]]:
-        parts = [arcs[number] if number >= 0 else arcs[~number][::-1] for number in numbers]
-        points: list[list[float]] = np.concatenate([parts[0][:1], *(part[1:] for part in parts)]).tolist()
-        return points
-
-    def geometry(shape: dict[str, Any]) -> dict[str, Any]:
-        kind, given = shape.get("type"), shape.get("arcs") or []
-        polygons: list[Any] = [given] if kind == "Polygon" else given if kind == "MultiPolygon" else []
-        rings = [[ring(numbers) for numbers in polygon] for polygon in polygons]
-        return {"type": "MultiPolygon" if rings else kind, "coordinates": rings}
-
-    shapes = layers[0]["geometries"]
-    return {"features": [{"properties": one.get("properties"), "geometry": geometry(one)} for one in shapes]}
-
-
-def _polygons(content: dict[str, Any], area_property: str) -> Iterator[tuple[str, list[_Numbers]]]:
-    """Every polygon as its outer ring and its holes, with the code of its area."""
-    for position, feature in enumerate(content["features"], start=1):
-        properties, geometry = feature.get("properties") or {}, feature.get("geometry") or {}
-        if properties.get(area_property) in (None, ""):
-            names = ", ".join(properties) or "none"
+def _polygons(text: str, area_property: str) -> Iterator[tuple[str, list[Ring]]]:
+    """Every polygon as its outer ring and its holes, with the code of its area; no feature is passed over."""
+    for position, (values, polygons) in enumerate(parse_features("file", text.encode()), start=1):
+        code = str(values.get(area_property, ""))
+        if not code:
+            names = ", ".join(values) or "none"
             raise UsageError(f"boundaries: feature {position} has no property {area_property!r} (it has: {names})")
-        code, kind = str(properties[area_property]), geometry.get("type")
-        if kind not in ("Polygon", "MultiPolygon"):
-            raise UsageError(f"boundaries: {code}: an area is a Polygon or a MultiPolygon, not {kind}")
-        for polygon in [geometry["coordinates"]] if kind == "Polygon" else geometry["coordinates"]:
-            yield code, [_ring(code, ring) for ring in polygon]
+        if not polygons:
+            raise UsageError(f"boundaries: {code}: the area has no outline")
+        for rings in polygons:
+            if not all(np.array_equal(ring[0], ring[-1]) for ring in rings):
+                raise UsageError(f"boundaries: {code}: a ring must end where it begins")
+            yield code, rings
 
 
-def _ring(code: str, given: list[list[float]]) -> _Numbers:
-    points = np.array([point[:2] for point in given], dtype=np.float64)
-    if len(points) < 4 or not np.array_equal(points[0], points[-1]):
-        raise UsageError(f"boundaries: {code}: a ring must have four points or more and end where it begins")
-    possible = (np.abs(points) <= (180, 90)).all(axis=1)
-    if not possible.all():
-        raise UsageError(f"boundaries: {code}: {points[~possible][0].tolist()} is no longitude and latitude in degrees")
-    return points
-
-
-def _trapezoids(code: str, area: int, rings: list[_Numbers]) -> pa.Table:
+def _trapezoids(code: str, area: int, rings: list[Ring]) -> pa.Table:
     """Cut the inside of a polygon at the latitude of each vertex, and join what has the same two edges again."""
     ends = np.concatenate([np.hstack([ring[:-1], ring[1:]]) for ring in rings])
     ends = ends[ends[:, 1] != ends[:, 3]]  # a level edge bounds nothing: those that meet it do
@@ -214,7 +159,8 @@ def _trapezoids(code: str, area: int, rings: list[_Numbers]) -> pa.Table:
 def _refuse_overlaps(connection: duckdb.DuckDBPyConnection, codes: dict[int, str]) -> None:
     found = connection.execute(
         "SELECT id, next_id, arg_max(low, (overlap, -low)), "
-        "arg_max(next_x + (low - next_y) * next_slope, (overlap, -low)), max(overlap) FROM piece WHERE overlap > $most GROUP BY id, next_id ORDER BY max(overlap) DESC LIMIT 5",
+        "arg_max(next_x + (low - next_y) * next_slope, (overlap, -low)), max(overlap) "
+        "FROM piece WHERE overlap > $most GROUP BY id, next_id ORDER BY max(overlap) DESC LIMIT 5",
         {"most": TOLERANCE_DEGREES},
     ).fetchall()
     if found:
