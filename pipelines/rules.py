@@ -282,9 +282,24 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: 
     run_sql(connection, "caveat_text")
     written = quote_literal(str(target))
     run_sql(connection, "write_published_cells", caveats=caveats_sql(source), target=written)
-    names = [column.name for column in load_tables()["observation"].columns]
-    columns = ", ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in names[2:-1])  # but for source and caveats
-    found = fetch_row(connection, fill_sql("figures_fingerprint", columns=columns, written=written))
+    return fingerprint_cells(connection, written)
+
+
+def fingerprint_cells(connection: duckdb.DuckDBPyConnection, written: str) -> str:
+    """Return the fingerprint of the cells; a column with one value in all of them is taken up once, not by row."""
+    names = [column.name for column in load_tables()["observation"].columns][2:-1]  # but for source and caveats
+    alike = ", ".join(f"min({name}) = max({name}) AND count({name}) = count(*) OR count({name}) = 0" for name in names)
+    constant = dict(zip(names, fetch_row(connection, f"SELECT {alike} FROM cells"), strict=True))
+    texts = {name: f"coalesce(CAST({name} AS VARCHAR), '')" for name in names}
+    found = fetch_row(
+        connection,
+        fill_sql(
+            "figures_fingerprint",
+            constants=", ".join(f"'{name}', {texts[name]}" for name in names if constant[name]) or "''",
+            columns=", ".join(texts[name] for name in names if not constant[name]) or "''",
+            written=written,
+        ),
+    )
     return hashlib.sha256(str(found).encode()).hexdigest()[:8]
 
 
