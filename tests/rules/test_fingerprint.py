@@ -11,7 +11,8 @@ from pipelines.rules import fingerprint_cells
 from schemas.declarations import load_tables
 
 COLUMNS = load_tables()["observation"].columns[2:]  # without source and vintage
-CELL = dict.fromkeys((column.name for column in COLUMNS), "_T") | {
+CELL: dict[str, object] = {
+    **dict.fromkeys((column.name for column in COLUMNS), "_T"),
     "ref_area": "MX",
     "area_level": "country",
     "time_period": "2023",
@@ -27,7 +28,11 @@ CELL = dict.fromkeys((column.name for column in COLUMNS), "_T") | {
     "completeness": 1.0,
     "caveats": None,
 }
-CELLS = [CELL, CELL | {"sex": "F", "value": 4.0}, CELL | {"sex": "M", "value": 8.0, "caveats": "sex_unknown"}]
+CELLS: list[dict[str, object]] = [
+    CELL,
+    CELL | {"sex": "F", "value": 4.0},
+    CELL | {"sex": "M", "value": 8.0, "caveats": "sex_unknown"},
+]
 
 
 def fingerprint(folder: Path, cells: list[dict[str, object]]) -> str:
