@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
-from pipelines.rules import fingerprint_cells
+from pipelines.fingerprints import fingerprint_periods
 from schemas.declarations import load_tables
 
 COLUMNS = load_tables()["observation"].columns[2:]  # without source and vintage
@@ -47,7 +48,7 @@ def fingerprint(folder: Path, cells: list[dict[str, object]]) -> str:
         )
         connection.execute("CREATE TABLE cells AS SELECT * EXCLUDE (caveats) FROM written")
         connection.execute(f"COPY written TO '{written}' (FORMAT parquet)")
-        return fingerprint_cells(connection, f"'{written}'")
+        return fingerprint_periods(connection, written, folder / "periods.parquet")
 
 
 def test_the_order_of_cells_does_not_matter(tmp_path: Path) -> None:
@@ -78,3 +79,17 @@ def test_a_column_without_a_value_in_any_cell_is_not_one_with_values(tmp_path: P
 def test_a_cell_that_is_there_twice_changes_it(tmp_path: Path) -> None:
     assert fingerprint(tmp_path, [*CELLS, CELLS[0]]) != fingerprint(tmp_path, CELLS)
     assert fingerprint(tmp_path, [*CELLS, CELLS[0], CELLS[0]]) != fingerprint(tmp_path, CELLS)
+
+
+def test_each_period_has_its_own(tmp_path: Path) -> None:
+    cells = [CELL | {"time_period": "2022"}, *CELLS, CELL | {"time_period": "2024"}]
+    before, after = (
+        fingerprint(tmp_path, edition) and pq.read_table(tmp_path / "periods.parquet").to_pylist()
+        for edition in (cells, [*cells[:-2], cells[-2] | {"value": 9.0}, cells[-1]])
+    )
+    assert [(row["freq"], row["time_period"], row["cells"]) for row in before] == [
+        ("A", "2022", 1),
+        ("A", "2023", 3),
+        ("A", "2024", 1),
+    ]
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True]
