@@ -34,9 +34,9 @@ COPY (
         (new_value - old_value) / nullif(old_value, 0) * 100 AS revision_percent,
         CASE
             WHEN NOT is_there THEN 'withdrawn'
-            WHEN NOT was_there AND (freq, time_period) NOT IN (SELECT (freq, time_period) FROM old_cell)
+            WHEN NOT was_there AND (freq, time_period) NOT IN (SELECT DISTINCT (freq, time_period) FROM old_cell)
                 THEN 'new_period'
-            WHEN NOT was_there AND iccs NOT IN (SELECT iccs FROM old_vintage WHERE iccs IS NOT NULL) THEN 'new_category'
+            WHEN NOT was_there AND iccs NOT IN (SELECT DISTINCT iccs FROM old_vintage WHERE iccs IS NOT NULL) THEN 'new_category'
             WHEN NOT was_there THEN 'new_cell'
             WHEN new_value IS NOT DISTINCT FROM old_value THEN 'marks_changed'
             WHEN old_value IS NULL THEN 'completed'
