@@ -95,6 +95,17 @@ _WORDS = {
         "Nivel justo después, sobre lo esperado: {value} ({low} a {high}), p {p}. Una fecha y una "
         "serie no muestran causa.",
     ),
+    "poisson regression": ("Poisson regression.", "Régression de Poisson.", "Regresión de Poisson."),
+    "quasi-poisson regression": (
+        "Quasi-Poisson regression.",
+        "Régression quasi-Poisson.",
+        "Regresión cuasi-Poisson.",
+    ),
+    "negative binomial regression": (
+        "Negative binomial regression.",
+        "Régression binomiale négative.",
+        "Regresión binomial negativa.",
+    ),
     "evaluation": ("change at {date}", "changement en {date}", "cambio en {date}"),
     "vintage": ("vintage", "millésime", "edición"),
     "period": ("period", "période", "período"),

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pipelines.statistics.arguments import tail_of
 from pipelines.statistics.evaluation import ALWAYS_UNKNOWN
+from pipelines.statistics.wording import p_value_text
 
 Numbers = NDArray[np.float64]
 FEW_AREAS = 30
@@ -275,7 +276,7 @@ def _cannot_tell(areas: int, dates: int, pre_trend: Difference | None) -> tuple[
     if pre_trend is None:
         notes.append("Whether they moved alike before: there is no time before to compare, or no area without it.")
     elif pre_trend.p < 0.05:
-        notes.append(f"The effect as it stands: the areas already moved apart before (p = {pre_trend.p:.3f}).")
+        notes.append(f"The effect as it stands: the areas already moved apart before (p {p_value_text(pre_trend.p)}).")
     if dates > 1:
         notes.append(
             f"One effect for all: {dates} dates of beginning are mixed, with areas already treated among the controls; "

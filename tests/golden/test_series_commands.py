@@ -114,6 +114,8 @@ def test_commands_print_for_people_and_machines(
     assert "level just after the date" in text
     assert "This cannot tell:" in text
     assert "inicio de la estrategia" in _words(picture)
+    assert "Regresión binomial negativa." in _words(picture)
+    assert "p = 0,697." in _words(picture)
 
     assert main(["evaluate", "0101", *area, "--date", "2019-03", "--control", "MX-NLE", "--json", *data]) == 0
     document = json.loads(capsys.readouterr().out)
