@@ -102,7 +102,7 @@ def plot_trend(
     people = "" if sex == "_T" or by == "sex" else f", {label_of('sex', sex, language).lower()}"
     add_title(figure, f"{iccs} {title}{colon(language)}{name}{people}")
     axes.set_ylabel(word("rate", language))
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, axes.get_ylim()[1] * 1.03)  # marks of joinpoints and percentages stand above the lines
     axes.margins(x=0.06)
     whole_years(axes)
     axes.legend(frameon=False, fontsize=8)

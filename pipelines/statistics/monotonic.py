@@ -225,13 +225,19 @@ def seasonal_mann_kendall(
 
 
 def seasonal_sen_line(
-    years: Sequence[int], seasons: Sequence[int], values: ArrayLike, *, confidence: float = 0.95
+    years: Sequence[int],
+    seasons: Sequence[int],
+    values: ArrayLike,
+    *,
+    correlated: bool = False,
+    confidence: float = 0.95,
 ) -> Line:
     """Return the seasonal Sen slope per year with its limits: the median of the slopes within each season.
 
     Hirsch, Slack and Smith (1982), WRR 18: 107-121; limits as in :func:`sen_line` with the variance summed over the
-    seasons (Gilbert 1987, section 17.3). Intercept = median of the values - slope x median time, time in years from the
-    first value.
+    seasons (Gilbert 1987, section 17.3), or with the covariances between seasons added where ``correlated``, so that
+    the limits are those of the same test. Intercept = median of the values - slope x median time, time in years from
+    the first value.
 
     Raises:
         ValueError: as :func:`seasonal_mann_kendall`.
@@ -243,8 +249,8 @@ def seasonal_sen_line(
     table = _by_season(years, seasons, values)
     steps = np.arange(len(table), dtype=np.float64)
     slopes = np.sort(np.concatenate([_slopes(*_observed(steps, column)) for column in table.T]))
-    variance = seasonal_mann_kendall(years, seasons, values).variance
-    low, high = _slope_limits(slopes, variance, confidence)
+    variance = seasonal_mann_kendall(years, seasons, values, correlated=correlated).variance
+    low, high = _slope_limits(slopes, max(variance, 0.0), confidence)
     slope = float(np.median(slopes))
     flat = table.ravel()
     times = np.arange(len(flat)) / table.shape[1]
