@@ -92,7 +92,12 @@ def difference_in_differences(
 
     outcome = area + period + effect x treated; errors after Liang and Zeger (1986, Biometrika 73: 13-22) with the
     factor G/(G-1) x (N-1)/(N-K), limits by Student's t on G - 1 (Bertrand, Duflo and Mullainathan 2004, QJE 119:
-    249-275). The pre-trend adds, on the rows without the strategy, a slope of their own for areas that later had it.
+    249-275). K counts the effect, a constant and the other periods, but not the areas, which are nested in the clusters
+    (Cameron and Miller 2015, Journal of Human Resources 50: 317-372, section III.B), as Stata's ``xtreg, fe`` and R's
+    ``fixest`` do; with them (Stata's ``areg``, R's ``lm`` with a column for each area) errors over two periods are 1.4
+    times too large.
+
+    The pre-trend adds, on the rows without the strategy, a slope of their own for areas that later had it.
 
     Args:
         areas: of each row.
@@ -261,10 +266,9 @@ def _two_way(
         raise ValueError("the strategy is in force everywhere at the same times: there is nothing to compare with")
     value = float(free[:, 1] @ free[:, 0]) / spread
     scores = np.bincount(units, free[:, 1] * (free[:, 0] - value * free[:, 1]))
-    parameters = areas + len(steps)
-    if len(y) <= parameters:
+    if len(y) <= areas + len(steps):
         raise ValueError(f"{len(y)} rows are too few for {areas} areas, {len(steps)} periods and an effect")
-    factor = areas / (areas - 1) * (len(y) - 1) / (len(y) - parameters)
+    factor = areas / (areas - 1) * (len(y) - 1) / (len(y) - len(steps) - 1)
     error = float(np.sqrt(factor * (scores @ scores))) / spread
     reach = float(stdtrit(areas - 1, 1 - tail_of(confidence))) * error
     p = 2 * float(stdtr(areas - 1, -abs(value) / error)) if error else float(value == 0)
