@@ -122,6 +122,51 @@ def test_group_time_is_right_where_two_way_misleads() -> None:
     assert difference_in_differences(areas, years, outcomes, treated).effect.value < found.overall.value - 0.1
 
 
+def test_group_time_against_areas_that_begin_later(castle: Panel) -> None:
+    """One cell by the regression of statsmodels on the group; the states that begin later are controls."""
+    from statsmodels.regression.linear_model import OLS
+
+    states, years, rates, laws = castle
+    table = dict(zip(zip(states, years, strict=True), rates, strict=True))
+    first = {state: 9999 for state in states}
+    for state, year, law in zip(states, years, laws, strict=True):
+        if law:
+            first[state] = min(first[state], year)
+    group, at = 2006, 2006
+    used = [state for state, start in first.items() if start == group or start > at]
+    assert len(used) > sum(start in (group, 9999) for start in first.values())
+    inside = np.array([first[state] == group for state in used], dtype=float)
+    changes = [table[state, at] - table[state, group - 1] for state in used]
+    other = OLS(changes, np.column_stack([np.ones(len(used)), inside])).fit(cov_type="HC0")
+    found = group_time_effects(*castle, control="not yet treated")
+    assert found.effects[(group, at)].value == pytest.approx(other.params[1])
+    assert found.effects[(group, at)].error == pytest.approx(other.bse[1])
+    never = group_time_effects(*castle)
+    assert never.effects[(group, at)].value != pytest.approx(other.params[1])
+    since = [effect.value for length, effect in never.by_length.items() if length >= 0]
+    assert never.overall_by_length.value == pytest.approx(np.mean(since))
+
+
+def test_group_time_where_every_area_has_the_strategy_in_the_end() -> None:
+    """Effects of 0.4 a year, known: the last to begin are the controls, up to their own date."""
+    rows = [
+        (f"{number:02d}", year, number / 10 + year / 50 + max(0.4 * (year - start + 1), 0), year >= start)
+        for number, start in enumerate([2004] * 5 + [2006] * 5 + [2008] * 5)
+        for year in range(2000, 2012)
+    ]
+    areas, years, outcomes, treated = (list(column) for column in zip(*rows, strict=True))
+    with pytest.raises(ValueError, match="not yet treated"):
+        group_time_effects(areas, years, outcomes, treated)
+    found = group_time_effects(areas, years, outcomes, treated, control="not yet treated")
+    assert {key[0] for key in found.effects} == {2004, 2006}
+    assert max(key[1] for key in found.effects) == 2007
+    for (start, year), effect in found.effects.items():
+        assert effect.value == pytest.approx(max(0.4 * (year - start + 1), 0), abs=1e-9)
+    assert found.overall_by_length.value == pytest.approx(0.4 * np.mean([1, 2, 3, 4]))
+    with pytest.raises(ValueError, match="there are never treated, not yet treated"):
+        group_time_effects(areas, years, outcomes, treated, control="later")  # type: ignore[arg-type]
+
+
 def test_pre_trend_is_named() -> None:
     random = np.random.default_rng(3)
     rows = [
