@@ -59,7 +59,7 @@ def test_periodic_as_r(
     rest: tuple[float, float],
     weight: float,
 ) -> None:
-    """Printed by R 4.2.2: ``stl(nottem, s.window = "periodic", robust = ...)``, January and July, first and last month."""
+    """Printed by R 4.2.2, ``stl(nottem, "periodic", robust = ...)``: January and July, first and last month."""
     values = [float(row[str(month)]) for row in reference("nottingham_temperatures") for month in range(1, 13)]
     how = Smoothing(
         periodic=True, robust=robust, inner=1 if robust else 2, seasonal_jump=241, trend_jump=2, low_pass_jump=2
