@@ -214,8 +214,8 @@ def group_time_effects(
         confidence: of the intervals.
 
     Raises:
-        ValueError: a panel with gaps, a strategy that ends, no area to compare with, none that began after the first
-            period.
+        ValueError: a panel with gaps, a strategy that ends, fewer than 2 areas to compare with, none that began after
+            the first period.
 
     >>> areas, times = list("AAABBBCCCDDD"), [1, 2, 3] * 4
     >>> outcomes, treated = [1, 1, 4, 2, 2, 4, 1, 1, 1, 5, 5, 6], [0, 0, 1, 0, 0, 1] + [0] * 6
@@ -233,6 +233,8 @@ def group_time_effects(
             "some areas must never have the strategy, and some begin it after the first period; where all have it in "
             "the end, at different dates, choose control='not yet treated'"
         )
+    if (first < 0).sum() < 2:
+        raise ValueError("one area to compare with does not show how areas vary: use controlled_time_series")
     influence: dict[tuple[int, int], tuple[float, Numbers]] = {}
     for group in groups:
         for at in range(1, len(periods)):

@@ -103,7 +103,8 @@ class LogSeries:
             raise ValueError(
                 "a value of 0, below 0 or missing has no logarithm: leave missing ones out, see log_ready for zeros"
             )
-        self.logs = np.log(x)
+        self.first_log = float(np.log(x[0])) if len(x) else 0.0
+        self.logs = np.log(x) - self.first_log  # a series that does not move is 0 throughout, without rounding
         self.weighted_by_errors = errors is not None
         spread = np.ones(len(x)) if errors is None else np.asarray(errors, dtype=np.float64) / x
         if spread.shape != x.shape or not ((spread > 0) & np.isfinite(spread)).all():
@@ -242,7 +243,7 @@ def fit_at(series: LogSeries, places: list[int], confidence: float) -> Joinpoint
         mse=sse / (series.n - 2 - 2 * number),
         degrees=degrees,
         segments=segments,
-        fitted=tuple(np.exp(design @ coefficients).tolist()),
+        fitted=tuple(np.exp(design @ coefficients + series.first_log).tolist()),
         confidence=confidence,
     )
 

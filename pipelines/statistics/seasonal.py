@@ -133,6 +133,8 @@ def decompose(
     if multiplicative and not (x > 0).all():
         raise ValueError("a month with no event has no logarithm: decompose by sums, or join the months into quarters")
     how = smoothing or Smoothing()
+    if not {how.seasonal_degree, how.trend_degree, how.low_pass_degree} <= {0, 1}:
+        raise ValueError("a degree of the local fits is 0 or 1")
     model = STL(
         np.log(x) if multiplicative else x,
         period=12,
