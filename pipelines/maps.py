@@ -85,12 +85,13 @@ def read_map_rates(
 ) -> MapRates:
     """Return the rates of the areas below one, or of the countries, in one year, all of one source and counting unit.
 
-    Of several sources and units, the one with the most areas is taken. Countries are those that the source ever counts.
+    Of several sources and units, the one with the most areas is taken, each in its own last year where none is given: a
+    country that publishes before all others would be alone on its map. Countries are those that the source ever counts.
 
     Args:
         iccs: category.
         area: whose parts; countries if None.
-        year: of the rates; the last one there is if None.
+        year: of the rates; the last one of the source if None.
         sex: of the persons counted.
         source: whose figures.
         counting_unit: what is counted.
@@ -112,15 +113,17 @@ def read_map_rates(
             f"there is no rate of {iccs} {place}, sex {sex}, to draw"
             + (f"; figures there are from {', '.join(there)}" if there else "")
         )
-    wanted = years[-1] if year is None else year
-    series: dict[tuple[str, str, str], set[str]] = {}
+    by_year: dict[tuple[str, str, str], dict[int, set[str]]] = {}
     for row in rows:
-        if row["year"] == wanted and row["rate_per_100k"] is not None:
-            series.setdefault((row["source"], row["stage"], row["counting_unit"]), set()).add(row["ref_area"])
+        if row["rate_per_100k"] is not None and year in (None, row["year"]):
+            one = by_year.setdefault((row["source"], row["stage"], row["counting_unit"]), {})
+            one.setdefault(row["year"], set()).add(row["ref_area"])
+    series = {key: found[max(found)] for key, found in by_year.items()}
     if not series:
         raise UsageError(f"there is no rate of {iccs} {place} in {year}; there is from {years[0]} to {years[-1]}")
     ranked = sorted(series, key=lambda key: (-len(series[key]), _rank(key[2]), key))
     chosen = ranked[0]
+    wanted = max(by_year[chosen])
     own = [row for row in rows if (row["source"], row["stage"], row["counting_unit"]) == chosen]
     found = {row["ref_area"]: row for row in own if row["year"] == wanted}
     if area is None:

@@ -83,6 +83,12 @@ def test_what_is_missing_is_hatched_and_said(
     assert found.missing == {"GB": "value_missing", "XK": "value_missing"}
 
 
+def test_a_country_that_publishes_first_is_not_alone_on_the_map(settings: Settings) -> None:
+    """Mexico has 2024 and Argentina 2023 when Eurostat's last year is 2022."""
+    found = read_map_rates("0101", settings=settings)
+    assert (found.source, found.year, len(found.rows)) == ("eu_crim_off_cat", 2022, 37)
+
+
 def test_an_area_without_an_outline_is_named(settings: Settings, tmp_path: Path) -> None:
     found = read_map_rates("0101", "MX", settings=settings)
     outlines = bundled_boundaries("MX")
