@@ -46,8 +46,8 @@ def check_cron(cron: str) -> None:
 
 
 def _may_come_later(task: Any, task_run: Any, state: Any) -> bool:
-    """Refused data are not better a second later; only faults of reaching the file are tried again."""
-    return not isinstance(state.result(raise_on_failure=False), DataRefused)
+    """Neither refused data nor wrong settings are better a second later; only a file out of reach is tried again."""
+    return not isinstance(state.result(raise_on_failure=False), (DataRefused, UsageError))
 
 
 def run_as_task(name: str, source: str, rows_in: int, function: Callable[..., Any], *arguments: object) -> Any:

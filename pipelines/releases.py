@@ -53,7 +53,11 @@ def attached(*paths: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def read_release(path: Path) -> Release | None:
-    """Return which release a file is; None where there is none, or it is damaged or of an older layout."""
+    """Return which release a file is; None where there is none, or it is damaged or of an older layout.
+
+    Raises:
+        UsageError: a client has the file open for writing: what it holds cannot be known now.
+    """
     if not path.is_file():
         return None
     try:
@@ -62,7 +66,9 @@ def read_release(path: Path) -> Release | None:
                 connection, "SELECT release, published_at, content_key, observations FROM release_0.out.release"
             )
             connection.execute("FROM release_0.out.release_history LIMIT 0")
-    except _DAMAGED:
+    except _DAMAGED as error:
+        if isinstance(error, duckdb.IOException) and "lock" in str(error):
+            raise UsageError(f"{path} is open for writing in another program; close it there and run again") from error
         return None
     release, published_at, content_key, observations = found
     return Release(release, published_at, content_key, observations, path)

@@ -273,7 +273,7 @@ def run_all(
     def attempt(folder: SourceFolder) -> str:
         """Take one source as far as it goes; return what became of it."""
         try:
-            again = _to_replay(folder.source_id, settings) if replay else None
+            again = _to_replay(folder, settings) if replay else None
             if replay and again is None:
                 return "nothing to replay"
             if again is None and not named and not find_files(folder, where):
@@ -311,10 +311,21 @@ def run_all(
     )
 
 
-def _to_replay(source_id: str, settings: Settings) -> Quarantined | None:
-    """The load to try again: the newest that was refused, else the current vintage's, as it came without some cells."""
-    current = current_vintage(source_id, settings)
-    loads = open_quarantine(source_id, current.vintage if current else None, settings)
+def _to_replay(folder: SourceFolder, settings: Settings) -> Quarantined | None:
+    """The load to try again: the newest that was refused, else the current vintage's, as it came without some cells.
+
+    Raises:
+        UsageError: rows on persons were rejected, and no copy of them is kept.
+    """
+    name = folder.source_id
+    current = current_vintage(name, settings)
+    loads = open_quarantine(name, current.vintage if current else None, settings)
+    if loads and folder.source.kind == "incident":
+        files = ", ".join(file.name for file in loads[0].files)
+        raise UsageError(
+            f"source {name}: rows on persons are not kept, so there is no copy of {files} to try again; give the files "
+            f"once more: iccs run {name} --from DIR"
+        )
     return loads[0] if loads else None
 
 

@@ -16,7 +16,7 @@ import pytest
 from pipelines.cli import main
 from pipelines.errors import UsageError
 from pipelines.lock import writing
-from pipelines.releases import compare_releases, kept_releases, restore_release
+from pipelines.releases import compare_releases, kept_releases, read_release, restore_release
 from pipelines.run import RunResult, plain_step, run_all
 from pipelines.settings import Settings, load_settings
 from pipelines.source import find_sources
@@ -177,3 +177,16 @@ def test_lock_of_a_killed_writer_is_free(tmp_path: Path) -> None:
         holder.wait()
         with writing(load_settings(tmp_path), 0):  # without waiting: the system freed it with the process
             pass
+
+
+def test_a_release_that_a_client_writes_to_is_not_taken_for_none(tmp_path: Path) -> None:
+    """Were it taken for none, the run would publish beside it and forget the history that it holds."""
+    path = tmp_path / "crime.duckdb"
+    script = "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); print('open', flush=True); time.sleep(600)"
+    with subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdout is not None
+        assert client.stdout.readline() == "open\n"
+        with pytest.raises(UsageError, match="open for writing in another program; close it"):
+            read_release(path)
+        client.kill()
+    assert read_release(path) is None, "no release was published into that file"
