@@ -196,6 +196,7 @@ def _read_csv(
             skip=str(header.last_row),
             blank="(SELECT count(*) FROM blank_line WHERE before < number)" if blank else "0",
             columns=columns,
+            names=", ".join(quote_identifier(name) for name in header.names),
             file=quote_literal(file.name),
             target=quote_literal(str(target)),
         )

@@ -1,5 +1,6 @@
 -- Grain: one row for each record of the file below its header, as text; _row counts from 1 at the top of the file, as an
--- editor shows it: blank lines, which the reader skips, are counted.
+-- editor shows it: blank lines, which the reader skips, are counted. A row of delimiters only holds nothing: it is a
+-- blank line as spreadsheets save it.
 COPY (
     SELECT
         {{file}} AS _file,
@@ -21,4 +22,5 @@ COPY (
             rejects_limit = 1000
         )
     )
+    WHERE coalesce({{names}}) IS NOT NULL
 ) TO {{target}} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 16384)
