@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import DataRefused, Problem
-from pipelines.numbers import create_number_macro
+from pipelines.numbers import create_number_macro, has_mark
 from pipelines.read import RawTable
 from pipelines.settings import Settings
 from pipelines.source import Layout, Source, SourceFolder
@@ -247,6 +247,12 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: st
                 f"AND {dimension}_list.word = words.{column}_word"
             )
             select.append(f"{dimension}_list.code AS {dimension}")
+        elif dimension == "flag" and source.marks:
+            cases = [
+                f"WHEN {has_mark('words.value_word', mark)} THEN {quote_literal(code)}"
+                for mark, code in source.marks.items()
+            ]
+            select.append(f"CASE {' '.join(cases)} ELSE 'A' END AS flag")
         else:
             default = "A" if dimension == "flag" else "_T"
             select.append(f"{quote_literal(source.constants.get(column, default))} AS {dimension}")

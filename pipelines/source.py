@@ -218,6 +218,9 @@ class Source(_Strict):
     parent_counts: Literal["apart", "include_children"] = "apart"
     thousands: str = ""
     decimal: str = "."
+    marks: dict[Annotated[str, Field(min_length=1)], Literal["A", "B", "D", "E", "P", "U"]] = Field(
+        default={}, description="note marks behind numbers -> status of a value that is there"
+    )
     whole_numbers: bool = True
     exclusions: tuple[Exclusion, ...] = ()
     breakdowns: tuple[Breakdown, ...] = (Breakdown(),)
@@ -265,7 +268,7 @@ class Source(_Strict):
         for name in ("obs_status", "national_label"):
             if name in self.columns:
                 raise ValueError(f"columns.{name}: a file of incidents has none")
-        if self.thousands or self.decimal != "." or not self.whole_numbers:
+        if self.thousands or self.decimal != "." or self.marks or not self.whole_numbers:
             raise ValueError("a file of incidents counts in plain whole numbers")
         open_columns = {column for name, column in self.columns.items() if name not in CODED_PERSONAL}
         for column in sorted(open_columns.intersection(self.personal)):

@@ -8,10 +8,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.acquire import acquire
 from pipelines.cli import main
+from pipelines.conform import conform
 from pipelines.database import connect
 from pipelines.errors import DataRefused, UsageError
 from pipelines.numbers import create_number_macro
+from pipelines.read import read
 from pipelines.run import check_source
 from pipelines.source import SourceFolder
 from schemas.codelists import read_areas
@@ -176,3 +179,31 @@ def test_a_row_of_delimiters_only_is_a_blank_line(tiny: Tiny) -> None:
     with pytest.raises(DataRefused) as refused:
         check(tiny, folder, "area,year,code,n\n,,,\n14,2024,HOM,5\n,,,\n13,2024,HOM,x\n")
     assert [problem.row for problem in refused.value.problems] == [5]
+
+
+def test_a_declared_mark_behind_a_number_is_its_status(tiny: Tiny) -> None:
+    """Provisional figures as offices print them; the sum of the raw counts, reshaped or not, has them too."""
+    marked = GOOD + "thousands: ' '\nmarks: {(p): P, r: A}\n"
+    rows = "area,year,code,n\n14,2024,HOM,1 250 (p)\n13,2024,HOM,7r\n12,2024,HOM,8\n"
+    plain = tiny.declare(marked)
+    reshaped = tiny.declare(
+        marked.replace("area_scheme", "    conserve: '^n$'\narea_scheme", 1), reshape="SELECT * FROM raw"
+    )
+    for folder in (plain, reshaped):
+        assert cells(tiny, folder, rows) == [("13", 7, "A"), ("12", 8, "A"), ("14", 1250, "P")]
+    with pytest.raises(DataRefused) as refused:
+        check(tiny, plain, rows.replace("7r", "r"))
+    assert [(one.rule, one.value) for one in refused.value.problems] == [("count_not_a_number", "r")]
+    with pytest.raises(UsageError, match=r"marks\.\(p\): 'Q' must be 'A', 'B'"):
+        _ = tiny.declare(GOOD + "marks: {(p): Q}\n").source
+
+
+def cells(tiny: Tiny, folder: SourceFolder, rows: str) -> list[tuple[str, float, str]]:
+    tiny.give("t.csv", rows)
+    raw = read(folder, acquire(folder, tiny.settings, tiny.given), tiny.settings, tiny.work)
+    conformed = conform(folder, raw, tiny.settings, tiny.work)
+    with connect(tiny.settings) as connection:
+        return connection.execute(
+            "SELECT ref_area_word, value, obs_status FROM read_parquet($path) ORDER BY value",
+            {"path": str(conformed.cells)},
+        ).fetchall()
