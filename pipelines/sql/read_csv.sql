@@ -5,10 +5,10 @@ COPY (
     SELECT
         {{file}} AS _file,
         NULL::VARCHAR AS _sheet,
-        {{skip}} + number + {{blank}} AS _row,
-        * EXCLUDE (number)
+        {{skip}} + "number of record" + {{blank}} AS _row,
+        * EXCLUDE ("number of record")
     FROM (
-        SELECT row_number() OVER () AS number, *
+        SELECT row_number() OVER () AS "number of record", *
         FROM read_csv(
             {{path}},
             auto_detect = false,
