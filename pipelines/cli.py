@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _explain(error: Exception) -> int:
     from iccs.classification import UnknownCode
     from iccs.concordance import ConcordanceError
+    from schemas.declarations import DeclarationError
 
     if is_disk_full(error):
         sys.stderr.write(f"the disk is full, or a file grew over its limit ({str(error).splitlines()[0]})\n")
@@ -41,7 +42,7 @@ def _explain(error: Exception) -> int:
     sys.stderr.write(f"{error}\n")
     if isinstance(error, (DataRefused, ConcordanceError)):
         return EXIT_REFUSED
-    if isinstance(error, (UsageError, UnknownCode)):
+    if isinstance(error, (UsageError, UnknownCode, DeclarationError)):
         return EXIT_USAGE
     if os.environ.get("ICCS_TRACEBACK"):
         raise error

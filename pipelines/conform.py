@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.errors import DataRefused, Problem
-from pipelines.numbers import create_number_macro
+from pipelines.numbers import create_number_macro, has_mark
 from pipelines.read import RawTable
 from pipelines.settings import Settings
 from pipelines.source import Layout, Source, SourceFolder
+from pipelines.source_messages import hint
 from schemas.codelists import load_areas, parse_age, valid_codes
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 
@@ -102,6 +103,8 @@ def _reshape(
     except duckdb.Error as error:
         raise DataRefused([_problem("reshape_failed", folder, f"{name}: {error}")]) from error
     value = _value_expression(folder.source)
+    if "value" in folder.source.columns:
+        _find_column(folder, "value", _columns_of(connection, f"tidy_{number}"))
     if name is None:
         (total,) = fetch_row(connection, f"SELECT sum(to_number({value})) FROM raw_{number}")
         return float(total or 0)
@@ -154,18 +157,28 @@ def _problem(rule: str, folder: SourceFolder, found: str) -> Problem:
     return Problem(rule=rule, source=folder.source_id, found=found)
 
 
+def _columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    return [row[0] for row in connection.execute(f"DESCRIBE {table}").fetchall()]
+
+
+def _find_column(folder: SourceFolder, dimension: str, present: list[str]) -> None:
+    """Refuse a source whose ``columns`` names one that the table, reshaped where it is, does not have."""
+    column = folder.source.columns[dimension]
+    if column not in present:
+        shown = [name for name in present if not name.startswith("_")]
+        found = f"columns.{dimension}: the table has no column {column!r}{hint(column, shown)}."
+        raise DataRefused([_problem("declaration_invalid", folder, found)])
+
+
 def _word_columns(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tidy: str) -> str:
     """Return the select list that gives each of our columns in the source's words."""
     source = folder.source
-    present = {row[0] for row in connection.execute(f"DESCRIBE {tidy}").fetchall()}
+    present = _columns_of(connection, tidy)
     parts = ["_file", "_sheet", "_row", f"{'_column' if '_column' in present else 'NULL'}::VARCHAR AS _column"]
     for item in source.exclusions:
         _try(connection, folder, f"exclusions: {item.rule}", f"SELECT {item.where} FROM {tidy} LIMIT 0")
     for dimension, column in source.columns.items():
-        if column not in present:
-            raise DataRefused(
-                [_problem("reshape_failed", folder, f"columns.{dimension}: there is no column {column!r} in {tidy}.")]
-            )
+        _find_column(folder, dimension, present)
         parts.append(f"trim(coalesce({quote_identifier(column)}::VARCHAR, '')) AS {dimension}_word")
     if "ref_area" not in source.columns:
         parts.append(f"{quote_literal(source.constants['ref_area'])} AS ref_area_word")
@@ -227,7 +240,7 @@ def _check_code(folder: SourceFolder, dimension: str, word: str, code: str) -> N
     else:
         valid = valid_codes("obs_status" if dimension == "value" else dimension)
     if valid is not None and code not in valid:
-        found = f"values.csv: {dimension} {word!r} has the unknown code {code!r}."
+        found = f"values.csv: {dimension} {word!r} has the unknown code {code!r}{hint(code, valid)}."
         raise DataRefused([_problem("declaration_invalid", folder, found)])
 
 
@@ -241,6 +254,12 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: st
                 f"AND {dimension}_list.word = words.{column}_word"
             )
             select.append(f"{dimension}_list.code AS {dimension}")
+        elif dimension == "flag" and source.marks:
+            cases = [
+                f"WHEN {has_mark('words.value_word', mark)} THEN {quote_literal(code)}"
+                for mark, code in source.marks.items()
+            ]
+            select.append(f"CASE {' '.join(cases)} ELSE 'A' END AS flag")
         else:
             default = "A" if dimension == "flag" else "_T"
             select.append(f"{quote_literal(source.constants.get(column, default))} AS {dimension}")

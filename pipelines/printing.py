@@ -20,7 +20,12 @@ def console() -> Console:
     """Return the console for results; colour only on a terminal, and wide enough elsewhere not to cut."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 1000)
+    class PipedConsole(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave it to the command, where a reader that went away is no failure; rich would end with 1."""
+            raise BrokenPipeError
+
+    return PipedConsole(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 1000)
 
 
 def print_line(text: str = "") -> None:

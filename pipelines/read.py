@@ -194,8 +194,9 @@ def _read_csv(
             path=quote_literal(str(text)),
             delimiter=quote_literal(options.delimiter),
             skip=str(header.last_row),
-            blank="(SELECT count(*) FROM blank_line WHERE before < number)" if blank else "0",
+            blank='(SELECT count(*) FROM blank_line WHERE before < "number of record")' if blank else "0",
             columns=columns,
+            names=", ".join(quote_identifier(name) for name in header.names),
             file=quote_literal(file.name),
             target=quote_literal(str(target)),
         )

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import UsageError, nearest_values
-from schemas.codelists import parse_age
-from schemas.declarations import breakdown_columns, parse_yaml
+from pipelines.source_messages import (
+    code_of,
+    field_problems,
+    hint,
+    known_area_scheme,
+    known_encoding,
+    require_code,
+    require_known,
+    yaml_problem,
+)
+from schemas.codelists import parse_age, read_csv_rows
+from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
 
 _DIMENSIONS = (
     "national_code",
@@ -55,8 +64,8 @@ class ReadOptions(_Strict):
     """How one kind of file becomes a table of text. Only what differs from the default is written."""
 
     format: Literal["csv", "excel", "parquet"] = "csv"
-    encoding: str = "utf-8"
-    delimiter: str = ","
+    encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
     columns: tuple[str, ...] = Field(min_length=1, description="labels by which the header row is found")
     header_rows: int = Field(default=1, ge=1, le=8)
     sheet: str | None = None
@@ -75,8 +84,8 @@ class Layout(_Strict):
 class Measure(_Strict):
     """What a number counts: stage of the process and counting unit."""
 
-    stage: str = "recorded"
-    counting_unit: str
+    stage: Annotated[str, code_of("stage")] = "recorded"
+    counting_unit: Annotated[str, code_of("counting_unit")]
 
 
 class Exclusion(_Strict):
@@ -93,7 +102,7 @@ class Breakdown(_Strict):
     freq: Literal["A", "Q", "M"] = "A"
     by: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
-    area_levels: tuple[str, ...] = ()
+    area_levels: tuple[Annotated[str, code_of("area_level")], ...] = ()
 
 
 class Control(_Strict):
@@ -137,7 +146,7 @@ class BoundaryFile(_Strict):
 class Caveat(_Strict):
     """A caveat code attached to the cells it concerns."""
 
-    caveat: str
+    caveat: Annotated[str, code_of("caveat")]
     first_period: str | None = None
     last_period: str | None = None
     iccs: tuple[str, ...] = ()
@@ -197,7 +206,7 @@ class Source(_Strict):
     layouts: tuple[Layout, ...] = Field(min_length=1)
     columns: dict[str, str]
     constants: dict[str, str] = {}
-    area_scheme: str
+    area_scheme: Annotated[str, AfterValidator(known_area_scheme)]
     measures: dict[str, Measure] = Field(min_length=1)
     rows: Literal["cells", "parts", "events"] = "cells"
     dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="forms of dates in a file of incidents")
@@ -209,6 +218,9 @@ class Source(_Strict):
     parent_counts: Literal["apart", "include_children"] = "apart"
     thousands: str = ""
     decimal: str = "."
+    marks: dict[Annotated[str, Field(min_length=1)], Literal["A", "B", "D", "E", "P", "U"]] = Field(
+        default={}, description="note marks behind numbers -> status of a value that is there"
+    )
     whole_numbers: bool = True
     exclusions: tuple[Exclusion, ...] = ()
     breakdowns: tuple[Breakdown, ...] = (Breakdown(),)
@@ -221,9 +233,9 @@ class Source(_Strict):
     @model_validator(mode="after")
     def _check_names(self) -> Source:
         known = (*_DIMENSIONS, *_INCIDENT_COLUMNS) if self.kind == "incident" else _DIMENSIONS
-        _all_known("columns", tuple(self.columns), known)
-        _all_known("constants", tuple(self.constants), _DIMENSIONS)
-        _all_known("totals", tuple(self.totals), breakdown_columns())
+        require_known("columns", tuple(self.columns), known)
+        require_known("constants", tuple(self.constants), _DIMENSIONS)
+        require_known("totals", tuple(self.totals), breakdown_columns())
         period = "year" if "year" in self.columns else "time_period"
         as_points = self.boundaries is not None or "longitude" in self.columns
         needed = (period, "value") if as_points else ("ref_area", period, "value")
@@ -239,8 +251,15 @@ class Source(_Strict):
         if any(entry.bridge and entry.bridge.overlap == self.source_id for entry in self.breaks):
             raise ValueError("breaks: bridge: overlap is another source, that of the definition before the break")
         for breakdown in self.breakdowns:
-            _all_known("breakdowns: by", breakdown.by, breakdown_columns())
-            _all_known("breakdowns: measures", breakdown.measures, tuple(self.measures))
+            require_known("breakdowns: by", breakdown.by, breakdown_columns())
+            require_known("breakdowns: measures", breakdown.measures, tuple(self.measures))
+        return self
+
+    @model_validator(mode="after")
+    def _check_codes(self) -> Source:
+        for field, codes in (("constants", self.constants), ("totals", self.totals)):
+            for name in (name for name in breakdown_columns() if name in codes):
+                require_code(name, codes[name], f"{field}.{name}: ")
         return self
 
     def _check_incidents(self) -> None:
@@ -249,7 +268,7 @@ class Source(_Strict):
         for name in ("obs_status", "national_label"):
             if name in self.columns:
                 raise ValueError(f"columns.{name}: a file of incidents has none")
-        if self.thousands or self.decimal != "." or not self.whole_numbers:
+        if self.thousands or self.decimal != "." or self.marks or not self.whole_numbers:
             raise ValueError("a file of incidents counts in plain whole numbers")
         open_columns = {column for name, column in self.columns.items() if name not in CODED_PERSONAL}
         for column in sorted(open_columns.intersection(self.personal)):
@@ -269,12 +288,6 @@ class Source(_Strict):
         return "population" if self.kind == "population" else "count"
 
 
-def _all_known(where: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
-    for name in names:
-        if name not in known:
-            raise ValueError(f"{where}: {name!r} is not one of {', '.join(known)}")
-
-
 class SourceFolder:
     """The folder of one source: its declaration and the tables and SQL beside it."""
 
@@ -290,14 +303,17 @@ class SourceFolder:
         Raises:
             UsageError: source.yml does not say what it must; names each field.
         """
-        text = self.folder.joinpath("source.yml").read_text(encoding="utf-8")
         try:
+            text = self.folder.joinpath("source.yml").read_text(encoding="utf-8-sig")
             return Source.model_validate({"source_id": self.source_id, **parse_yaml(text)})
         except (yaml.YAMLError, TypeError) as error:
-            raise UsageError(f"source {self.source_id}: source.yml is not valid YAML: {error}") from error
+            found = f"source {self.source_id}: source.yml is not valid YAML: {yaml_problem(error)}"
+            raise UsageError(found) from error
+        except UnicodeDecodeError as error:
+            raise UsageError(f"source {self.source_id}: source.yml is not UTF-8; save it as UTF-8") from error
         except ValidationError as error:
-            fields = [f"  {'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
-            raise UsageError("\n".join([f"source {self.source_id}: source.yml is not valid:", *fields])) from error
+            lines = [f"  {line}" for line in field_problems(error, Source)]
+            raise UsageError("\n".join([f"source {self.source_id}: source.yml is not valid:", *lines])) from error
 
     def read_text(self, name: str) -> str | None:
         """Return a file of the folder as text, None where there is none."""
@@ -306,16 +322,26 @@ class SourceFolder:
 
     @cached_property
     def words(self) -> list[tuple[str, str, str]]:
-        """Their words and our codes from values.csv: (dimension, word, code)."""
-        text = self.read_text("values.csv")
-        if text is None:
+        """Their words and our codes from values.csv: (dimension, word, code).
+
+        Raises:
+            UsageError: values.csv is no such table, names an unknown dimension or gives a word two codes.
+        """
+        path = self.folder.joinpath("values.csv")
+        if not path.is_file():
             return []
-        rows = [(row["dimension"], row["word"], row["code"]) for row in csv.DictReader(text.splitlines())]
-        for dimension, word, _ in rows:
-            if dimension not in (*_DIMENSIONS, "age_unit"):
-                raise UsageError(f"source {self.source_id}: values.csv has the unknown dimension {dimension!r}")
+        try:
+            table = read_csv_rows(path, ("dimension", "word", "code"))
+        except DeclarationError as error:
+            raise UsageError(f"source {self.source_id}: {error}") from error
+        rows = [(row["dimension"], row["word"], row["code"]) for row in table]
+        known = (*_DIMENSIONS, "age_unit")
+        for number, (dimension, word, _) in enumerate(rows, start=2):
+            place = f"source {self.source_id}: values.csv, row {number}"
+            if dimension not in known:
+                raise UsageError(f"{place}: unknown dimension {dimension!r}{hint(dimension, known)}")
             if sum(1 for other in rows if other[:2] == (dimension, word)) > 1:
-                raise UsageError(f"source {self.source_id}: values.csv gives {word!r} two codes for {dimension}")
+                raise UsageError(f"{place}: {word!r} has two codes for {dimension}")
         return rows
 
     @cached_property

@@ -24,6 +24,8 @@ from pipelines.words import check_words
 from schemas.declarations import quote_identifier, quote_literal
 
 _MOST_PROBLEMS_SHOWN = 50
+# A word is wrong by itself; numbers written alike ('13 (p)', '68 (p)') are wrong for one reason.
+_SAME_FAULT = "CASE WHEN rule LIKE 'count_%' THEN regexp_replace(bad_value, '[0-9]+', '9', 'g') ELSE bad_value END"
 RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure")
 
 
@@ -147,8 +149,9 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
         )
         for rule, file, sheet, row, column, value, cells in connection.execute(
             "SELECT rule, first.file, first.sheet, first.row, column_name, bad_value, cells FROM ("
-            "SELECT rule, min({'file': _file, 'sheet': _sheet, 'row': _row}) AS first, column_name, bad_value, "
-            "count(*) AS cells FROM rejected GROUP BY rule, column_name, bad_value) "
+            "SELECT rule, min({'file': _file, 'sheet': _sheet, 'row': _row}) AS first, column_name, "
+            "arg_min(bad_value, {'file': _file, 'sheet': _sheet, 'row': _row, 'cell': cell}) AS bad_value, "
+            f"count(*) AS cells FROM rejected GROUP BY rule, column_name, {_SAME_FAULT}) "
             f"ORDER BY first, column_name, rule, bad_value LIMIT {_MOST_PROBLEMS_SHOWN}"
         ).fetchall()
     ]

@@ -10,6 +10,8 @@ from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+from schemas.declarations import DeclarationError
+
 SPECIAL_AGES = {
     "_T": ("All ages", "Tous âges", "Todas las edades"),
     "_U": ("Age unknown", "Âge inconnu", "Edad desconocida"),
@@ -47,9 +49,33 @@ class Area:
     valid_to: int | None = None
 
 
-def read_csv_rows(path: Traversable) -> list[dict[str, str]]:
-    """Return the rows of a small reference table as text."""
-    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+def read_csv_rows(path: Traversable, needed: tuple[str, ...] = ()) -> list[dict[str, str]]:
+    """Return the rows of a small table that a person wrote, as text.
+
+    Args:
+        path: a CSV file in UTF-8, with or without a byte order mark.
+        needed: columns that must be there and filled in each row to the end; others may be left off.
+
+    Raises:
+        DeclarationError: not UTF-8, another delimiter, a column missing, or a row with too few or too many fields.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        found = f"{path.name}: byte 0x{error.object[error.start]:02x} is not UTF-8; save it as CSV UTF-8"
+        raise DeclarationError(found) from error
+    table = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [name for name in needed if name not in (table.fieldnames or ())]
+    if missing:
+        found = f"{path.name}: the header has no {', '.join(missing)}; it must have {', '.join(needed)}"
+        raise DeclarationError(f"{found}, with commas between them (it is {','.join(table.fieldnames or ())!r})")
+    rows = list(table)
+    for number, row in enumerate(rows, start=2):
+        if None in row:
+            raise DeclarationError(f"{path.name}, row {number}: more fields than the header; quote a text with a comma")
+        if any(row[name] is None for name in needed):
+            raise DeclarationError(f"{path.name}, row {number}: fewer fields than the header; it needs {needed[-1]}")
+    return rows
 
 
 @cache
@@ -80,15 +106,22 @@ def load_codelist(name: str) -> tuple[Code, ...]:
 def load_areas() -> tuple[Area, ...]:
     """Return every area of every file in ``codelists/areas``; a new country adds a file, no list is edited.
 
+    Raises:
+        DeclarationError: a file is no such table, or an area stands twice, has an unknown level or an unknown parent.
+
     >>> [area.name_en for area in load_areas() if area.code == "MX-JAL"]
     ['Jalisco']
     """
-    areas = []
-    folder = resources.files("schemas").joinpath("codelists", "areas")
+    return read_areas(resources.files("schemas").joinpath("codelists", "areas"))
+
+
+def read_areas(folder: Traversable) -> tuple[Area, ...]:
+    """Return the areas of a folder of lists, checked as ``load_areas`` says."""
+    areas: list[Area] = []
     for entry in sorted(folder.iterdir(), key=lambda item: item.name):
         if not entry.name.endswith(".csv"):
             continue
-        for row in read_csv_rows(entry):
+        for row in read_csv_rows(entry, _AREA_COLUMNS[:6]):
             schemes = tuple((name, code) for name, code in row.items() if name not in _AREA_COLUMNS and code)
             areas.append(
                 Area(
@@ -103,7 +136,28 @@ def load_areas() -> tuple[Area, ...]:
                     valid_to=int(row["valid_to"]) if row.get("valid_to") else None,
                 )
             )
+    _check_areas(areas)
     return tuple(areas)
+
+
+def _check_areas(areas: list[Area]) -> None:
+    """A second row for a code would count its cells twice; without level and parent an area adds up to nothing."""
+    levels = valid_codes("area_level") or frozenset()
+    codes = {area.code for area in areas}
+    if len(codes) < len(areas):
+        twice = next(area.code for area in areas if sum(other.code == area.code for other in areas) > 1)
+        raise DeclarationError(f"codelists/areas: {twice} stands twice; keep one row for each area")
+    seen: dict[tuple[str, str], str] = {}
+    for area in areas:
+        if area.level not in levels:
+            known = ", ".join(sorted(levels))
+            raise DeclarationError(f"codelists/areas: {area.code} has the level {area.level!r}, not one of {known}")
+        if area.parent is not None and area.parent not in codes:
+            raise DeclarationError(f"codelists/areas: the parent {area.parent!r} of {area.code} is in no list of areas")
+        for scheme in area.schemes:
+            other = seen.setdefault(scheme, area.code)
+            if other != area.code:
+                raise DeclarationError(f"codelists/areas: {scheme[0]} {scheme[1]!r} is both {other} and {area.code}")
 
 
 def area_ancestors() -> list[tuple[str, str, str]]:

@@ -10,6 +10,10 @@ from typing import Any
 import yaml
 
 
+class DeclarationError(ValueError):
+    """A file that a person wrote for the program is not what it must be; the message says which, where, what to do."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One published column: its type, role, unit, code list and description."""

@@ -1,13 +1,14 @@
 -- Grain: one row for each record of the file below its header, as text; _row counts from 1 at the top of the file, as an
--- editor shows it: blank lines, which the reader skips, are counted.
+-- editor shows it: blank lines, which the reader skips, are counted. A row of delimiters only holds nothing: it is a
+-- blank line as spreadsheets save it.
 COPY (
     SELECT
         {{file}} AS _file,
         NULL::VARCHAR AS _sheet,
-        {{skip}} + number + {{blank}} AS _row,
-        * EXCLUDE (number)
+        {{skip}} + "number of record" + {{blank}} AS _row,
+        * EXCLUDE ("number of record")
     FROM (
-        SELECT row_number() OVER () AS number, *
+        SELECT row_number() OVER () AS "number of record", *
         FROM read_csv(
             {{path}},
             auto_detect = false,
@@ -21,4 +22,5 @@ COPY (
             rejects_limit = 1000
         )
     )
+    WHERE coalesce({{names}}) IS NOT NULL
 ) TO {{target}} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 16384)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import subprocess
+import sys
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -89,3 +92,13 @@ def test_errors_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None
 
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "refused\n")
+
+
+def test_a_reader_that_goes_away_is_no_refusal() -> None:
+    """``iccs ... | head`` ends with 0, not with the 1 of data refused."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe:
+        command = [sys.executable, "-m", "pipelines.cli", "codes", "search", "robo", "--lang", "es"]
+        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
