@@ -86,7 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     by_area = commands.add_parser("map", parents=[common], help="rates of one year by area, on a map")
     by_area.add_argument("code", metavar="CODE", help="ICCS category, e.g. 0101")
     by_area.add_argument("--area", help="whose parts, e.g. MX (default: countries)")
-    by_area.add_argument("--year", type=int, help="of the rates (default: the last there is)")
+    by_area.add_argument("--year", type=int, help="of the rates (default: the last of the source)")
     by_area.add_argument("--boundaries", metavar="FILE", help="outlines, GeoJSON or TopoJSON (default: bundled ones)")
     by_area.add_argument("--property", default="id", metavar="NAME", help="where FILE has our area codes (default: id)")
     _add_series_options(by_area)

@@ -85,12 +85,13 @@ def read_map_rates(
 ) -> MapRates:
     """Return the rates of the areas below one, or of the countries, in one year, all of one source and counting unit.
 
-    Of several sources and units, the one with the most areas is taken. Countries are those that the source ever counts.
+    Of several sources and units, the one with the most areas in its own last year is taken. Countries are those
+    that the source ever counts.
 
     Args:
         iccs: category.
         area: whose parts; countries if None.
-        year: of the rates; the last one there is if None.
+        year: of the rates; the last one of the source if None.
         sex: of the persons counted.
         source: whose figures.
         counting_unit: what is counted.
@@ -112,15 +113,19 @@ def read_map_rates(
             f"there is no rate of {iccs} {place}, sex {sex}, to draw"
             + (f"; figures there are from {', '.join(there)}" if there else "")
         )
-    wanted = years[-1] if year is None else year
-    series: dict[tuple[str, str, str], set[str]] = {}
+    areas: dict[tuple[tuple[str, str, str], int], set[str]] = {}
     for row in rows:
-        if row["year"] == wanted and row["rate_per_100k"] is not None:
-            series.setdefault((row["source"], row["stage"], row["counting_unit"]), set()).add(row["ref_area"])
-    if not series:
+        if row["rate_per_100k"] is not None and year in (None, row["year"]):
+            key = row["source"], row["stage"], row["counting_unit"]
+            areas.setdefault((key, row["year"]), set()).add(row["ref_area"])
+    if not areas:
         raise UsageError(f"there is no rate of {iccs} {place} in {year}; there is from {years[0]} to {years[-1]}")
-    ranked = sorted(series, key=lambda key: (-len(series[key]), _rank(key[2]), key))
+    last: dict[tuple[str, str, str], int] = {}
+    for key, at in areas:
+        last[key] = max(at, last.get(key, at))
+    ranked = sorted(last, key=lambda key: (-len(areas[key, last[key]]), _rank(key[2]), key))
     chosen = ranked[0]
+    wanted = last[chosen]
     own = [row for row in rows if (row["source"], row["stage"], row["counting_unit"]) == chosen]
     found = {row["ref_area"]: row for row in own if row["year"] == wanted}
     if area is None:
@@ -165,6 +170,10 @@ def map_boundaries(found: MapRates, path: Path | None, name: str) -> Boundaries:
     return boundaries
 
 
+def _marks(row: dict[str, Any]) -> list[str]:
+    return [*([row["obs_status"]] if row["obs_status"] != "A" else []), *(["few"] if row["few_events"] else [])]
+
+
 def map_command(
     code: str,
     area: str | None,
@@ -201,22 +210,27 @@ def map_command(
         return EXIT_DONE
     names = dict(query("SELECT code, name_en FROM out.area", settings).rows)
     ranked = sorted(found.rows.values(), key=lambda row: -row["rate_per_100k"])
-    columns = ["value", "rate_per_100k", "ci_low", "ci_high", "obs_status"]
+    marks = [", ".join(_marks(row)) for row in ranked]
+    names_of_columns = ["area", "name", "value", "rate", "low", "high", "class", *(["mark"] if any(marks) else [])]
+    print_line(
+        f"{iccs} {'by country' if area is None else f'below {area}'}, {found.year}, sex {sex}, "
+        f"{found.source}: {found.counting_unit}s; rates per 100,000 with 95 % limits"
+    )
     print_table(
-        ["area", "name", *columns, "few_events", "class"],
+        names_of_columns,
         [
             [
                 row["ref_area"],
                 names[row["ref_area"]],
-                *(row[column] for column in columns),
-                "few" if row["few_events"] else None,
+                *(row[column] for column in ("value", "rate_per_100k", "ci_low", "ci_high")),
                 found.class_of(row["ref_area"]) + 1,
+                *([mark] if any(marks) else []),
             ]
-            for row in ranked
+            for row, mark in zip(ranked, marks, strict=True)
         ],
-        title=f"{iccs} {'by country' if area is None else f'below {area}'}, {found.year}, sex {sex}, "
-        f"{found.source}: {found.counting_unit}s",
     )
+    if any(marks):
+        print_line("mark: observation status other than A (normal); few: too few events for a firm rate")
     for missing, reason in found.missing.items():
         print_line(f"no rate: {missing} {names[missing]}, {reason.replace('_', ' ')}")
     if undrawn:
