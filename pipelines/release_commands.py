@@ -29,7 +29,20 @@ def list_command(data: str | None, as_json: bool) -> int:
     if as_json:
         print_json(rows)
     elif rows:
-        print_table(list(rows[0]), [list(row.values()) for row in rows])
+        print_table(
+            ["release", "published (UTC)", "version", "sources", "cells", "state"],
+            [
+                [
+                    row["release"],
+                    row["published_at"][:16],
+                    row["code_version"],
+                    row["sources"],
+                    row["observations"],
+                    "published" if row["published"] else "kept" if row["kept"] else "record only",
+                ]
+                for row in rows
+            ],
+        )
     else:
         print_line("no release yet; make one with: iccs run")
     return EXIT_DONE
