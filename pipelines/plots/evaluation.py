@@ -75,7 +75,7 @@ def plot_evaluation(found: Evaluation, path: Path, *, language: str = "en", sett
     text = f"{level.p:.3f}" if level.p >= 0.001 else "< 0.001"
     shown = {name: figure_in(f"{getattr(level, name):.2f}", language) for name in ("value", "low", "high")}
     note = word("effect", language).format(**shown, p=figure_in(text, language))
-    notes = [f"{found.family.capitalize()}.", note, *break_notes([Breaks(bridges=series.crossed)], language)]
+    notes = [word(f"model {found.family}", language), note, *break_notes([Breaks(bridges=series.crossed)], language)]
     add_foot(figure, [series.source], notes, language, settings)
     figure.savefig(picture_path(path))
     return path

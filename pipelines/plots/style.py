@@ -95,6 +95,13 @@ _WORDS = {
         "Nivel justo después, sobre lo esperado: {value} ({low} a {high}), p {p}. Una fecha y una "
         "serie no muestran causa.",
     ),
+    "model poisson": ("Poisson.", "Régression de Poisson.", "Regresión de Poisson."),
+    "model quasi-poisson": ("Quasi-Poisson.", "Régression quasi-Poisson.", "Regresión cuasi-Poisson."),
+    "model negative binomial": (
+        "Negative binomial.",
+        "Régression binomiale négative.",
+        "Regresión binomial negativa.",
+    ),
     "evaluation": ("change at {date}", "changement en {date}", "cambio en {date}"),
     "vintage": ("vintage", "millésime", "edición"),
     "period": ("period", "période", "período"),

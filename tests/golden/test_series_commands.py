@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,9 +18,11 @@ from pipelines.cli import main
 from pipelines.errors import UsageError
 from pipelines.evaluate import evaluate
 from pipelines.plots.comparison import plot_pyramid, plot_revisions, plot_slopes
+from pipelines.plots.style import LANGUAGES, word
 from pipelines.plots.trend import plot_areas, plot_trend
 from pipelines.series import read_series
 from pipelines.settings import Settings
+from pipelines.statistics.regression import Family
 
 INPUT = Path(__file__).parents[2] / "data" / "input"
 
@@ -146,6 +149,7 @@ def test_commands_print_for_people_and_machines(
     assert "level just after the date" in text
     assert "This cannot tell:" in text
     assert "inicio de la estrategia" in _words(picture)
+    assert "Regresión binomial negativa." in _words(picture)
 
     assert main(["evaluate", "0101", *area, "--date", "2019-03", "--control", "MX-NLE", "--json", *data]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -164,6 +168,11 @@ def test_commands_print_for_people_and_machines(
     assert "segment 2014-2023" in text
     assert "offence" not in text
     assert main(["trend", "0101", "--area", "AR", "--by", "sex", *data]) == 2
+
+
+def test_every_model_has_its_name_in_every_language() -> None:
+    for family in get_args(Family):
+        assert len({word(f"model {family}", language) for language in LANGUAGES}) == 3
 
 
 def _words(path: Path) -> str:
