@@ -17,23 +17,28 @@ Numbers = NDArray[np.float64]
 SPANS = (1, 5, 10)
 FEWEST_PAIRS = 5
 """Pairs of neighbouring years from which the usual spread of a series is taken; with fewer, chance alone counts."""
+RATE, COUNT = "rate_per_100k", "count"
+"""What a row is made from."""
 EXACT = "ratio of two Poisson rates, exact conditional limits"
 SPREAD = "the wider of exact conditional limits and those with the usual spread between neighbouring years"
 
 
 @dataclass(frozen=True)
 class AnnualSeries:
-    """Counts of one series by year; ``populations`` is None where it has no rate, ``breaks`` are those inside it."""
+    """Counts of one series by year; a population is None where the year has no rate, ``breaks`` are those inside it."""
 
     years: Sequence[int]
     counts: Sequence[float]
-    populations: Sequence[float] | None
+    populations: Sequence[float | None]
     breaks: Breaks
 
-    @property
-    def exposures(self) -> Sequence[float]:
-        """Populations, or 1 for each year where the series is on counts."""
-        return self.populations if self.populations is not None else [1.0] * len(self.years)
+    def has_rates(self, first: int) -> bool:
+        """Whether both the year at this place and the last one have a rate."""
+        return self.populations[first] is not None and self.populations[-1] is not None
+
+    def exposures(self, rates: bool) -> Sequence[float | None]:
+        """Populations, or 1 for each year where counts are compared."""
+        return self.populations if rates else [1.0] * len(self.years)
 
 
 def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[object]]:
@@ -46,6 +51,7 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[object]]:
     Nelder 1989, Generalized Linear Models, section 6.2). The wider limits and the larger p are kept. A span with a
     break inside has no ratio, unless it is bridged: then the first value is multiplied by the factor, and limits and p
     are the widest of those with the factor and with its own limits. A span whose first year has no value has no row.
+    Rates are compared where both years have one, else counts; the dispersion is of the same.
 
     Args:
         series: years rising.
@@ -71,16 +77,12 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[object]]:
         ],
         dtype=np.float64,
     ).reshape(-1, 3)
-    ends = np.array(
-        [
-            (series[n].counts[first], series[n].exposures[first], series[n].counts[-1], series[n].exposures[-1])
-            for n, _, first in rows
-        ],
-        dtype=np.float64,
-    ).reshape(-1, 4)
-    spreads = [_dispersion(one) for one in series]
-    dispersion = np.array([spreads[n][0] for n, _, _ in rows], dtype=np.float64)
-    pairs = np.array([spreads[n][1] for n, _, _ in rows], dtype=np.float64)
+    rated = [series[n].has_rates(first) for n, _, first in rows]
+    ends = np.array([_ends(series[n], first, rates) for (n, _, first), rates in zip(rows, rated, strict=True)])
+    ends = ends.astype(np.float64).reshape(-1, 4)
+    owners = [(n, rates) for (n, _, _), rates in zip(rows, rated, strict=True)]
+    spreads = {(n, rates): _dispersion(series[n], rates) for n, rates in set(owners)}
+    dispersion, pairs = (np.array([spreads[owner][part] for owner in owners], dtype=np.float64) for part in (0, 1))
     ratio, low, high, p = _ratios(ends, factors[:, 0], dispersion, pairs)
     for limit in (1, 2):
         part = (ends[bridged], factors[bridged, limit], dispersion[bridged], pairs[bridged])
@@ -104,8 +106,9 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[object]]:
         "n": [len(series[n].years) - first for n, _, first in rows],
         "first_year": [series[n].years[first] for n, _, first in rows],
         "last_year": [series[n].years[-1] for n, _, _ in rows],
-        "first_value": [_value(series[n], first) * by for (n, _, first), by in zip(rows, factors[:, 0], strict=True)],
-        "last_value": [_value(series[n], -1) for n, _, _ in rows],
+        "basis": [RATE if rates else COUNT for rates in rated],
+        "first_value": (_values(ends[:, 0], ends[:, 1], rated) * factors[:, 0]).tolist(),
+        "last_value": _values(ends[:, 2], ends[:, 3], rated).tolist(),
         "change_percent": kept(100 * (ratio - 1)),
         "rate_ratio": kept(ratio),
         "ratio_low": kept(low),
@@ -126,19 +129,26 @@ def _handling(inside: Breaks) -> str:
     return "; ".join(f"bridged in {one.at} ({one.words})" for one in inside.bridges) or "no break in between"
 
 
-def _value(one: AnnualSeries, place: int) -> float:
-    return one.counts[place] if one.populations is None else one.counts[place] / one.populations[place] * 100_000
+def _ends(one: AnnualSeries, first: int, rates: bool) -> tuple[float | None, ...]:
+    exposures = one.exposures(rates)
+    return one.counts[first], exposures[first], one.counts[-1], exposures[-1]
 
 
-def _dispersion(one: AnnualSeries) -> tuple[float, int]:
+def _values(counts: Numbers, exposures: Numbers, rated: Sequence[bool]) -> Numbers:
+    return counts / exposures * np.where(rated, 100_000, 1)
+
+
+def _dispersion(one: AnnualSeries, rates: bool) -> tuple[float, int]:
     """Mean chi-square of neighbouring years without a break between them, and how many; not a number below five.
 
     The last year is left out: a change must not be taken for the usual spread that it is held against.
     """
     found = []
-    exposures, begun = one.exposures, one.breaks.all
+    exposures, begun = one.exposures(rates), one.breaks.all
     for at in range(1, len(one.years) - 1):
         x0, x1, n0, n1 = one.counts[at - 1], one.counts[at], exposures[at - 1], exposures[at]
+        if n0 is None or n1 is None:
+            continue
         if one.years[at] - one.years[at - 1] == 1 and one.years[at] not in begun and x0 + x1 > 0:
             found.append((x1 / n1 - x0 / n0) ** 2 / ((x0 + x1) / (n0 + n1) * (1 / n0 + 1 / n1)))
     return (sum(found) / len(found) if len(found) >= FEWEST_PAIRS else float("nan")), len(found)

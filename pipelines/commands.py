@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import EXIT_DONE, EXIT_REFUSED, UsageError
-from pipelines.printing import p_value_text, print_error, print_json, print_line, print_table
+from pipelines.printing import print_error, print_json, print_line, print_table
 from pipelines.run import RunResult, StepReport, plain_step, run_all
 from pipelines.series import what_there_is
 from pipelines.settings import Settings, load_settings
 from pipelines.source import find_sources
+from pipelines.statistics.wording import p_value_text
 from pipelines.store import current_vintage
 from pipelines.warehouse import check_code, packaged_query, query
 

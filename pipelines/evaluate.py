@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import EXIT_DONE, UsageError
-from pipelines.printing import p_value_text, print_json, print_line, print_table
+from pipelines.printing import print_json, print_line, print_table
 from pipelines.series import Series, read_series
 from pipelines.settings import Settings, load_settings
 from pipelines.statistics.evaluation import (
@@ -22,6 +22,7 @@ from pipelines.statistics.evaluation import (
     interrupted_time_series,
 )
 from pipelines.statistics.regression import Effect, Family
+from pipelines.statistics.wording import p_value_text
 from pipelines.steps import period_of, step_of
 
 MOST_POISSON_DISPERSION = 1.5
@@ -341,7 +342,10 @@ def _print(found: Evaluation) -> None:
     print_line(f"model: {found.family} regression, errors robust to autocorrelation up to lag {lags}, 95 % limits")
     for name, figures in (("diagnostics", found.interrupted), ("against the control", found.controlled)):
         if figures is not None:
-            values = ", ".join(f"{key} {value:.3g}" for key, value in figures.diagnostics.items())
+            values = ", ".join(
+                f"{key} {p_value_text(value) if key.endswith(' p') else f'{value:.3g}'}"
+                for key, value in figures.diagnostics.items()
+            )
             print_line(f"{name}: {values}")
     for remark in found.remarks:
         print_line(f"remark: {remark}")

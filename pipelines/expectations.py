@@ -7,6 +7,7 @@ Only small tables of what occurs are given to it, never the cells themselves.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -231,7 +232,12 @@ def serve(requests: IO[str] | None = None, answers: IO[str] | None = None) -> No
     """Answer requests, one a line, until there are no more: the other process of ``SuiteProcess``."""
     source, target = requests or sys.stdin, answers or sys.stdout
     sys.stdout = sys.stderr  # whatever the library prints must not get among the answers
+    # The library takes pyspark along where it is installed, which costs time and ends the process where grpc is absent.
+    sys.modules["pyspark"] = None  # type: ignore[assignment]  # Python's way to say that there is none
+    gc.disable()  # loading makes very many objects, and keeps them
     context = _context()
+    gc.freeze()
+    gc.enable()
     for line in source:
         request = json.loads(line)
         found = judge_frames(context, Path(request["folder"]), request["rules"])

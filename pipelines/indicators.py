@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.bridges import SERIES_KEY, Breaks, SeriesBreaks, begins_anew, insert_breaks
-from pipelines.changes import AnnualSeries, describe_changes
+from pipelines.changes import COUNT, RATE, AnnualSeries, describe_changes
 from pipelines.database import fetch_arrow, run_sql
 from pipelines.segments import fit_segments
 from pipelines.source import Source
@@ -58,25 +58,29 @@ def make_rates(connection: duckdb.DuckDBPyConnection, populations: dict[str, int
 def make_trends(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
     """Fill ``out.trend`` and ``out.change`` from ``out.rate``, neither across a break that is not bridged.
 
-    A trend is that of the longest stretch without a break; a change is up to the last year. Counts before a bridge are
-    multiplied by its factor; limits and p are the widest of those with the factor and with its own limits.
+    A trend is that of the longest stretch without a break; a change is up to the last year. Either is on rates where
+    each of the years that it uses has one, else on counts. Counts before a bridge are multiplied by its factor; limits
+    and p are the widest of those with the factor and with its own limits.
     """
     insert_breaks(connection, sources)
     attributes = " ".join(f"AND {name} = '_T'" for name in attribute_columns())
     columns: dict[str, list[Any]] = fetch_arrow(connection, "trend_points", all_attributes=attributes).to_pydict()
     if not columns["source"]:
         return
-    years, points = columns.pop("years"), columns.pop("points")
-    counts, populations = columns.pop("counts"), columns.pop("populations")
+    years, counts, rates = columns.pop("years"), columns.pop("counts"), columns.pop("rates")
+    populations = columns.pop("populations")
     marks = list(zip(*(columns.pop(name) for name in _MARKS), strict=True))
     declared = SeriesBreaks(connection)
     keys = zip(*(columns[name] for name in SERIES_KEY), strict=True)
     breaks = [_breaks(declared, key, at, seen) for key, at, seen in zip(keys, years, marks, strict=True)]
     _insert_changes(connection, columns, list(map(AnnualSeries, years, counts, populations, breaks)), marks)
     used = [slice(*longest_segment(at, inside.cuts)) for at, inside in zip(years, breaks, strict=True)]
-    trends = _bridged_trends(
-        [(at[one], values[one]) for at, values, one in zip(years, points, used, strict=True)], breaks
-    )
+    columns["basis"] = [COUNT if None in rate[one] else RATE for rate, one in zip(rates, used, strict=True)]
+    points = [
+        (at[one], (rate if basis == RATE else count)[one])
+        for at, rate, count, one, basis in zip(years, rates, counts, used, columns["basis"], strict=True)
+    ]
+    trends = _bridged_trends(points, breaks)
     columns |= {field.name: [getattr(trend, field.name) for trend in trends] for field in fields(Trend)}
     columns["break_handling"] = [
         inside.handling(trend.first_year, trend.last_year) for inside, trend in zip(breaks, trends, strict=True)

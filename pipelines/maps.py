@@ -85,8 +85,8 @@ def read_map_rates(
 ) -> MapRates:
     """Return the rates of the areas below one, or of the countries, in one year, all of one source and counting unit.
 
-    Of several sources and units, the one with the most areas in its own last year is taken. Countries are those
-    that the source ever counts.
+    Of several sources and units, the one with the most areas is taken, each in its own last year where none is given: a
+    country that publishes before all others would be alone on its map. Countries are those that the source ever counts.
 
     Args:
         iccs: category.
@@ -113,19 +113,17 @@ def read_map_rates(
             f"there is no rate of {iccs} {place}, sex {sex}, to draw"
             + (f"; figures there are from {', '.join(there)}" if there else "")
         )
-    areas: dict[tuple[tuple[str, str, str], int], set[str]] = {}
+    by_year: dict[tuple[str, str, str], dict[int, set[str]]] = {}
     for row in rows:
         if row["rate_per_100k"] is not None and year in (None, row["year"]):
-            key = row["source"], row["stage"], row["counting_unit"]
-            areas.setdefault((key, row["year"]), set()).add(row["ref_area"])
-    if not areas:
+            one = by_year.setdefault((row["source"], row["stage"], row["counting_unit"]), {})
+            one.setdefault(row["year"], set()).add(row["ref_area"])
+    series = {key: found[max(found)] for key, found in by_year.items()}
+    if not series:
         raise UsageError(f"there is no rate of {iccs} {place} in {year}; there is from {years[0]} to {years[-1]}")
-    last: dict[tuple[str, str, str], int] = {}
-    for key, at in areas:
-        last[key] = max(at, last.get(key, at))
-    ranked = sorted(last, key=lambda key: (-len(areas[key, last[key]]), _rank(key[2]), key))
+    ranked = sorted(series, key=lambda key: (-len(series[key]), _rank(key[2]), key))
     chosen = ranked[0]
-    wanted = last[chosen]
+    wanted = max(by_year[chosen])
     own = [row for row in rows if (row["source"], row["stage"], row["counting_unit"]) == chosen]
     found = {row["ref_area"]: row for row in own if row["year"] == wanted}
     if area is None:
@@ -230,7 +228,7 @@ def map_command(
         ],
     )
     if any(marks):
-        print_line("mark: observation status other than A (normal); few: too few events for a firm rate")
+        print_line("mark: observation status other than A (normal); few: so few events that the limits say more")
     for missing, reason in found.missing.items():
         print_line(f"no rate: {missing} {names[missing]}, {reason.replace('_', ' ')}")
     if undrawn:

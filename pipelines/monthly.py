@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from pipelines.errors import EXIT_DONE, UsageError
-from pipelines.printing import p_value_text, print_json, print_line, print_table
+from pipelines.printing import print_json, print_line, print_table
 from pipelines.series import Series, read_series
 from pipelines.settings import load_settings
 from pipelines.statistics.monotonic import Line, MonotonicTest, seasonal_mann_kendall, seasonal_sen_line
 from pipelines.statistics.seasonal import FEWEST_YEARS, Decomposition, TurningPoint, decompose, turning_points
+from pipelines.statistics.wording import p_value_text
 from pipelines.steps import period_of
 
 _MONTHS_PRINTED = 13
@@ -47,7 +48,7 @@ def direction_of(series: Series) -> tuple[MonotonicTest, Line]:
     correlated = max(years) - min(years) >= 9
     counts = _bridged(series) if series.crossed else _bridged(series)[:1]
     tests = [seasonal_mann_kendall(years, months, column, correlated=correlated) for column in counts]
-    lines = [seasonal_sen_line(years, months, column) for column in counts]
+    lines = [seasonal_sen_line(years, months, column, correlated=correlated) for column in counts]
     slopes = [line.slope for line in lines]
     p = 1.0 if min(slopes) < 0 < max(slopes) else max(test.p for test in tests)
     low, high = min(line.low for line in lines), max(line.high for line in lines)

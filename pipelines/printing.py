@@ -160,12 +160,3 @@ def _cell(value: object, decimals: int) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return str(value)
-
-
-def p_value_text(p: float) -> str:
-    """Return a p value as it is printed after the letter p.
-
-    >>> p_value_text(0.0412), p_value_text(0.00002)
-    ('= 0.041', '< 0.001')
-    """
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"

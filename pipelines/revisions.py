@@ -68,8 +68,11 @@ def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: L
         return target
     target.parent.mkdir(exist_ok=True)
     half = target.with_name(f".{target.name}.part")
-    for name, folder in (("old_cell", before.folder), ("new_cell", load.folder)):
-        _read_cells(connection, name, root / folder / "cells.parquet")
+    old, new = root / before.folder, root / load.folder
+    changed = _find_changed_periods(connection, old / "periods.parquet", new / "periods.parquet")
+    _read_cells(connection, "old_vintage", old / "cells.parquet", "")
+    _read_cells(connection, "old_cell", old / "cells.parquet", changed)
+    _read_cells(connection, "new_cell", new / "cells.parquet", changed)
     key = [column.name for column in observation if column.role == "dimension"]
     others = [column.name for column in observation if column.name not in key]
     run_sql(
@@ -82,14 +85,22 @@ def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: L
         differs=" OR ".join(f"old_cell.{name} IS DISTINCT FROM new_cell.{name}" for name in others),
         target=quote_literal(str(half)),
     )
-    connection.execute("DROP VIEW old_cell; DROP VIEW new_cell")
+    connection.execute("DROP VIEW old_vintage; DROP VIEW old_cell; DROP VIEW new_cell")
     for other_layout in target.parent.glob(f"{pair}.*.parquet"):
         other_layout.unlink()
     os.replace(half, target)
     return target
 
 
-def _read_cells(connection: duckdb.DuckDBPyConnection, name: str, cells: Path) -> None:
+def _find_changed_periods(connection: duckdb.DuckDBPyConnection, old: Path, new: Path) -> str:
+    """Return the clause that leaves the periods whose cells are not the same; none where a vintage has no such list."""
+    if not (old.is_file() and new.is_file()):
+        return ""
+    run_sql(connection, "changed_periods", old=quote_literal(str(old)), new=quote_literal(str(new)))
+    return "SEMI JOIN changed_period USING (freq, time_period)"
+
+
+def _read_cells(connection: duckdb.DuckDBPyConnection, name: str, cells: Path, only: str) -> None:
     """The cells of a vintage in today's columns: an attribute that it did not have yet is the total, ``_T``."""
     found = connection.execute("SELECT name FROM parquet_schema($path)", {"path": str(cells)}).fetchall()
     given = {row[0] for row in found}
@@ -101,4 +112,4 @@ def _read_cells(connection: duckdb.DuckDBPyConnection, name: str, cells: Path) -
         for column in load_tables()["observation"].columns[2:]
     )
     source = f"read_parquet({quote_literal(str(cells))})"
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT {body} FROM {source}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT {body} FROM {source} {only}")

@@ -6,7 +6,6 @@ over them, ``sql/rule_<kind>.sql``. The structure of the cells is judged by the 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,9 @@ import pyarrow as pa
 from iccs.classification import load_classification
 from pipelines.aggregate import Aggregated, caveats_sql
 from pipelines.coverage import coverage_parts
-from pipelines.database import fetch_row, fill_sql, load_sql, run_sql
+from pipelines.database import fetch_row, load_sql, run_sql
 from pipelines.errors import DataRefused, Problem
+from pipelines.fingerprints import fingerprint_periods
 from pipelines.outcome import Outcome
 from pipelines.settings import Settings
 from pipelines.source import Source, SourceFolder
@@ -44,11 +44,12 @@ class Suite(Protocol):
 class Checked:
     """Result of step 7: the cells with their caveats, every outcome, the failing cells and the coverage; Parquet.
 
-    ``figures`` is the fingerprint of the cells and their caveats.
+    ``figures`` is the fingerprint of the cells and their caveats, ``periods`` has that of each period.
     """
 
     source_id: str
     cells: Path
+    periods: Path
     figures: str
     findings: Path
     coverage: Path
@@ -96,7 +97,7 @@ def check(
         DataRefused: a rule of severity error failed, or could not be judged.
     """
     source = folder.source
-    paths = {name: work / f"checked-{name}.parquet" for name in ("cells", "findings", "coverage")}
+    paths = {name: work / f"checked-{name}.parquet" for name in ("cells", "periods", "findings", "coverage")}
     outcomes = list(validated.outcomes)
     connection = aggregated.connection
     structure = suite.begin(connection, source.figures, settings) if suite is not None else list
@@ -109,7 +110,8 @@ def check(
     connection.execute(f"COPY ({kept}) TO {findings} (FORMAT parquet)")
     outcomes += structure()
     _refuse(connection, folder, outcomes)
-    figures = _write_cells(connection, source, paths["cells"])
+    _write_cells(connection, source, paths["cells"])
+    figures = fingerprint_periods(connection, paths["cells"], paths["periods"])
     run_sql(connection, "coverage", **_coverage_parts(source), target=quote_literal(str(paths["coverage"])))
     return Checked(folder.source_id, **paths, figures=figures, outcomes=tuple(outcomes), rows=aggregated.rows)
 
@@ -271,21 +273,12 @@ def _locate(connection: duckdb.DuckDBPyConnection) -> None:
     run_sql(connection, "locate_findings", sample=str(SAMPLE))
 
 
-def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: Path) -> str:
-    """Write the cells, with the caveats of the source and those of each rule on the cells it found failing.
-
-    Returns:
-        The fingerprint of what was written, from the texts of all columns.
-    """
+def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: Path) -> None:
+    """Write the cells, with the caveats of the source and those of each rule on the cells it found failing."""
     register_caveats(connection)
     run_sql(connection, "caveat_cells")
     run_sql(connection, "caveat_text")
-    written = quote_literal(str(target))
-    run_sql(connection, "write_published_cells", caveats=caveats_sql(source), target=written)
-    names = [column.name for column in load_tables()["observation"].columns]
-    columns = ", ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in names[2:-1])  # but for source and caveats
-    found = fetch_row(connection, fill_sql("figures_fingerprint", columns=columns, written=written))
-    return hashlib.sha256(str(found).encode()).hexdigest()[:8]
+    run_sql(connection, "write_published_cells", caveats=caveats_sql(source), target=quote_literal(str(target)))
 
 
 def register_caveats(connection: duckdb.DuckDBPyConnection) -> None:

@@ -26,6 +26,7 @@ from pipelines.validate import Validated
 
 _PARTS = (
     "cells",
+    "periods",
     "core",
     "links",
     "mapped",
@@ -89,6 +90,7 @@ def store(
     half = Path(tempfile.mkdtemp(dir=root, prefix=".part-"))
     parts = {
         "cells": checked.cells,
+        "periods": checked.periods,
         "core": validated.core,
         "links": validated.links,
         "mapped": validated.mapped,

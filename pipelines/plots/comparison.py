@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipelines.errors import UsageError
-from pipelines.plots.style import add_foot, add_title, colon, figure_in, names_of, new_figure, picture_path, word
+from pipelines.plots.style import (
+    add_foot,
+    add_title,
+    colon,
+    figure_in,
+    names_of,
+    new_figure,
+    picture_path,
+    short_name,
+    word,
+)
 from pipelines.plots.trend import break_notes, bridge_rates, preferred_unit
 from pipelines.settings import Settings
 from pipelines.warehouse import packaged_query, query
@@ -20,6 +30,9 @@ if TYPE_CHECKING:
 
 LEAST_FULL_SHADE = 5.0
 """Percent of change that gets the darkest shade at least: small revisions look small."""
+
+LEAST_WHOLE_RATE = 20
+"""Where the highest rate is below, whole numbers would name different rates alike."""
 
 
 def plot_slopes(
@@ -80,11 +93,12 @@ def plot_slopes(
             (0, 1), ends, "-o" if rises else "--s", color=shade, markersize=3, linewidth=1.2, zorder=2 + (code in named)
         )
     span = max(max(ends) for ends in both.values())
+    decimals = 0 if span >= LEAST_WHOLE_RATE else 1
     for side, align, shift in ((0, "right", -0.07), (1, "left", 0.07)):
         ranked = sorted(named, key=lambda code: both[code][side])
         heights = spread_labels([both[code][side] for code in ranked], span * 0.035)
         for code, height in zip(ranked, heights, strict=True):
-            text = f"{names[code]} {both[code][side]:.0f}"
+            text = f"{short_name(names[code])} {figure_in(f'{both[code][side]:.{decimals}f}', language)}"
             axes.plot((side, side + shift), (both[code][side], height), color="0.5", linewidth=0.6)
             axes.text(side + 1.3 * shift, height, text, ha=align, va="center", fontsize=7)
     axes.set_xlim(-0.55, 1.55)

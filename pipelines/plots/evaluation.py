@@ -25,6 +25,7 @@ from pipelines.plots.trend import break_notes
 from pipelines.series import Series
 from pipelines.settings import Settings
 from pipelines.statistics.seasonal import Decomposition, TurningPoint
+from pipelines.statistics.wording import p_value_text
 from pipelines.steps import period_of
 
 if TYPE_CHECKING:
@@ -72,10 +73,13 @@ def plot_evaluation(found: Evaluation, path: Path, *, language: str = "en", sett
     when = word("evaluation", language).format(date=period_of(found.at, series.freq))
     add_title(figure, f"{series.iccs} {title}{colon(language)}{name}, {when}")
     level = found.interrupted.level
-    text = f"{level.p:.3f}" if level.p >= 0.001 else "< 0.001"
     shown = {name: figure_in(f"{getattr(level, name):.2f}", language) for name in ("value", "low", "high")}
-    note = word("effect", language).format(**shown, p=figure_in(text, language))
-    notes = [word(f"model {found.family}", language), note, *break_notes([Breaks(bridges=series.crossed)], language)]
+    note = word("effect", language).format(**shown, p=figure_in(p_value_text(level.p), language))
+    notes = [
+        word(f"{found.family} regression", language),
+        note,
+        *break_notes([Breaks(bridges=series.crossed)], language),
+    ]
     add_foot(figure, [series.source], notes, language, settings)
     figure.savefig(picture_path(path))
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -95,10 +96,14 @@ _WORDS = {
         "Nivel justo después, sobre lo esperado: {value} ({low} a {high}), p {p}. Una fecha y una "
         "serie no muestran causa.",
     ),
-    "model poisson": ("Poisson.", "Régression de Poisson.", "Regresión de Poisson."),
-    "model quasi-poisson": ("Quasi-Poisson.", "Régression quasi-Poisson.", "Regresión cuasi-Poisson."),
-    "model negative binomial": (
-        "Negative binomial.",
+    "poisson regression": ("Poisson regression.", "Régression de Poisson.", "Regresión de Poisson."),
+    "quasi-poisson regression": (
+        "Quasi-Poisson regression.",
+        "Régression quasi-Poisson.",
+        "Regresión cuasi-Poisson.",
+    ),
+    "negative binomial regression": (
+        "Negative binomial regression.",
         "Régression binomiale négative.",
         "Regresión binomial negativa.",
     ),
@@ -194,6 +199,15 @@ def names_of(iccs: str, area: str, language: str, settings: Settings | None = No
     return str(row[0]), str(row[1])
 
 
+def short_name(name: str) -> str:
+    """Return the name of an area as it fits beside a line or above a small panel.
+
+    >>> short_name("Jalisco"), short_name("Ciudad Autónoma de Buenos Aires")
+    ('Jalisco', 'Ciudad Autónoma de …')
+    """
+    return name if len(name) < 21 else name[:19] + "…"
+
+
 def new_figure(width: float = 8.0, height: float = 4.8) -> tuple[Figure, Axes]:
     """Return a figure that needs no screen, and its axes."""
     figure = blank_figure(width, height)
@@ -239,10 +253,10 @@ def add_foot(
     publishers = query("SELECT source, publisher FROM out.source", settings).rows
     (release,) = query("SELECT release FROM out.release", settings).rows[0]
     names = list(dict.fromkeys(f"{name} ({source})" for source, name in publishers if source in sources))
-    colon = " : " if language == "fr" else ": "
-    text = (
-        f"{word('source', language)}{colon}{', '.join(names)}. {' '.join(notes)} {word('release', language)} {release}."
-    )
+    text = f"{word('source', language)}{colon(language)}{', '.join(names)}. {' '.join(notes)} "
+    text += f"{word('release', language)} {release}."
+    if language == "fr":  # no line begins with the mark that follows a space
+        text = re.sub(" (?=[:;%])", "\N{NO-BREAK SPACE}", text)
     width = int(figure.get_figwidth() * 18)
     figure.supxlabel("\n".join(textwrap.wrap(text, width)), fontsize=7, color="0.35", x=0.01, ha="left")
 

@@ -23,6 +23,7 @@ from pipelines.plots.style import (
     names_of,
     new_figure,
     picture_path,
+    short_name,
     whole_years,
     word,
 )
@@ -102,7 +103,7 @@ def plot_trend(
     people = "" if sex == "_T" or by == "sex" else f", {label_of('sex', sex, language).lower()}"
     add_title(figure, f"{iccs} {title}{colon(language)}{name}{people}")
     axes.set_ylabel(word("rate", language))
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, axes.get_ylim()[1] * 1.03)  # marks of joinpoints and percentages stand above the lines
     axes.margins(x=0.06)
     whole_years(axes)
     axes.legend(frameon=False, fontsize=8)
@@ -150,8 +151,7 @@ def plot_areas(
     for axes, one, inside in zip(grid, panels, breaks, strict=False):
         clear_frame(axes)
         draw_rates(axes, one, "", 0, breaks=inside.cuts, small=True)
-        name = names[one[0]["ref_area"]]
-        axes.set_title(name if len(name) < 21 else name[:19] + "…", fontsize=7, loc="left", pad=2)
+        axes.set_title(short_name(names[one[0]["ref_area"]]), fontsize=7, loc="left", pad=2)
         axes.tick_params(labelsize=6)
         whole_years(axes)
         axes.xaxis.get_major_locator().set_params(nbins=3)

@@ -1,8 +1,9 @@
 -- Grain of judged: one row for each failing thing of one rule, and one row that counts those that passed. place orders
--- the failing ones: by size where the rule says how much they weigh, else by the difference.
+-- the failing ones: by size where the rule says how much they weigh, else by the difference. A rule gives a row for each
+-- thing, or one for many that passed, whose number is then their things.
 CREATE OR REPLACE TEMP TABLE judged AS
 WITH every AS (
-    SELECT NULL::DOUBLE AS size WHERE false
+    SELECT NULL::DOUBLE AS size, NULL::BIGINT AS things WHERE false
     UNION ALL BY NAME
     SELECT * FROM (
         {{kind}}
@@ -17,7 +18,7 @@ counted AS (
         CASE WHEN failing THEN age END AS age, CASE WHEN failing THEN found END AS found,
         CASE WHEN failing THEN expected END AS expected, CASE WHEN failing THEN detail END AS detail,
         CASE WHEN failing THEN coalesce(size, abs(found - expected), abs(found), 0) END AS size,
-        count(*) AS things
+        sum(coalesce(things, 1)) AS things
     FROM every
     GROUP BY ALL
 )

@@ -1,5 +1,5 @@
--- Grain: one row for each published cell that is the only one with its key, and one for each key of several. Keys are
--- compared by their hash first: few, if any, are left to be compared as they are.
+-- Grain: one row for each key of several published cells, and one for all cells that are the only one with their key.
+-- Keys are compared by their hash first: few, if any, are left to be compared as they are.
 WITH hashed AS (
     SELECT hash(freq, stage, counting_unit, iccs, ref_area, time_period, sex, age {{attributes}}) AS key FROM cells
 ),
@@ -14,8 +14,10 @@ several AS (
     HAVING count(*) > 1
 )
 SELECT stage, counting_unit, iccs, ref_area, time_period, sex, age,
-    CAST(times AS DOUBLE) AS found, 1 AS expected, true AS failing, 'the key is there ' || times || ' times' AS detail
+    CAST(times AS DOUBLE) AS found, 1 AS expected, true AS failing, 'the key is there ' || times || ' times' AS detail,
+    1 AS things
 FROM several
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL
-FROM range((SELECT count(*) FROM cells) - (SELECT coalesce(sum(times), 0)::BIGINT FROM several))
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, alone
+FROM (SELECT (SELECT count(*) FROM cells) - (SELECT coalesce(sum(times), 0)::BIGINT FROM several) AS alone)
+WHERE alone > 0

@@ -1,13 +1,11 @@
 -- Grain: one row for each series: a source, area, ICCS category, stage, counting unit and sex, over all ages and
--- attributes, with two years or more, as lists. It is on rates where each of its years has one, else on counts.
+-- attributes, with two years or more, as lists. A year without a population is NULL in rates and populations.
 SELECT
     source, vintage, ref_area, area_level, iccs, stage, counting_unit, sex,
-    CASE WHEN bool_and(rate_per_100k IS NOT NULL) THEN 'rate_per_100k' ELSE 'count' END AS basis,
     list(CAST(time_period AS INTEGER) ORDER BY time_period) AS years,
-    CASE WHEN bool_and(rate_per_100k IS NOT NULL) THEN list(rate_per_100k ORDER BY time_period)
-        ELSE list(value ORDER BY time_period) END AS points,
     list(value ORDER BY time_period) AS counts,
-    CASE WHEN bool_and(rate_per_100k IS NOT NULL) THEN list(population ORDER BY time_period) END AS populations,
+    list(rate_per_100k ORDER BY time_period) AS rates,
+    list(CASE WHEN rate_per_100k IS NOT NULL THEN population END ORDER BY time_period) AS populations,
     list(obs_status ORDER BY time_period) AS statuses,
     list(completeness ORDER BY time_period) AS completeness,
     list(caveats ORDER BY time_period) AS caveats

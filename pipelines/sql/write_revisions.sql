@@ -1,4 +1,5 @@
--- Grain: one row for each cell of one source that differs between two vintages, or is in one of them only.
+-- Grain: one row for each cell of one source that differs between two vintages, or is in one of them only. old_cell and
+-- new_cell are the cells of the periods in which the two differ, old_vintage has those of every period.
 COPY (
     -- Cells that are the same in both, as most are, are left out first, by hash: of the key and of all columns, so that
     -- a changed cell is only taken for the same where 64 bits happen to be equal.
@@ -33,9 +34,9 @@ COPY (
         (new_value - old_value) / nullif(old_value, 0) * 100 AS revision_percent,
         CASE
             WHEN NOT is_there THEN 'withdrawn'
-            WHEN NOT was_there AND (freq, time_period) NOT IN (SELECT (freq, time_period) FROM old_cell)
+            WHEN NOT was_there AND (freq, time_period) NOT IN (SELECT DISTINCT (freq, time_period) FROM old_cell)
                 THEN 'new_period'
-            WHEN NOT was_there AND iccs NOT IN (SELECT iccs FROM old_cell WHERE iccs IS NOT NULL) THEN 'new_category'
+            WHEN NOT was_there AND iccs NOT IN (SELECT DISTINCT iccs FROM old_vintage WHERE iccs IS NOT NULL) THEN 'new_category'
             WHEN NOT was_there THEN 'new_cell'
             WHEN new_value IS NOT DISTINCT FROM old_value THEN 'marks_changed'
             WHEN old_value IS NULL THEN 'completed'

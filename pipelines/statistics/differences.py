@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipelines.statistics.arguments import tail_of
+from pipelines.statistics.arguments import check_choice, tail_of
 from pipelines.statistics.evaluation import ALWAYS_UNKNOWN
+from pipelines.statistics.wording import p_value_text
 
 Numbers = NDArray[np.float64]
+Control = Literal["never treated", "not yet treated"]
 FEW_AREAS = 30
 """Below this number of areas, errors clustered by area are usually too small."""
 
@@ -68,6 +71,7 @@ class GroupTimeEffects:
         by_length: by periods since the strategy began, below 0 before it; groups weighted by their areas.
         by_group: average over the periods after, by first period.
         overall: average of ``by_group`` weighted by areas.
+        overall_by_length: average of ``by_length`` from 0 on, each length alike.
         pre_trend_p: that all effects before the strategy are 0 (Wald).
     """
 
@@ -75,6 +79,7 @@ class GroupTimeEffects:
     by_length: dict[int, Difference]
     by_group: dict[int, Difference]
     overall: Difference
+    overall_by_length: Difference
     pre_trend_p: float | None
 
 
@@ -91,7 +96,12 @@ def difference_in_differences(
 
     outcome = area + period + effect x treated; errors after Liang and Zeger (1986, Biometrika 73: 13-22) with the
     factor G/(G-1) x (N-1)/(N-K), limits by Student's t on G - 1 (Bertrand, Duflo and Mullainathan 2004, QJE 119:
-    249-275). The pre-trend adds, on the rows without the strategy, a slope of their own for areas that later had it.
+    249-275). K counts the effect, a constant and the other periods, but not the areas, which are nested in the clusters
+    (Cameron and Miller 2015, Journal of Human Resources 50: 317-372, section III.B), as Stata's ``xtreg, fe`` and R's
+    ``fixest`` do; with them (Stata's ``areg``, R's ``lm`` with a column for each area) errors over two periods are 1.4
+    times too large.
+
+    The pre-trend adds, on the rows without the strategy, a slope of their own for areas that later had it.
 
     Args:
         areas: of each row.
@@ -182,13 +192,16 @@ def group_time_effects(
     outcomes: ArrayLike,
     treated: ArrayLike,
     *,
+    control: Control = "never treated",
     confidence: float = 0.95,
 ) -> GroupTimeEffects:
     """Return the effect for each date of beginning and each period, for strategies that begin at different dates.
 
-    Callaway and Sant'Anna (2021), Journal of Econometrics 225: 200-230, without covariates, against areas that never
-    had the strategy: mean change of the group since its last period before less that of the never treated; before the
-    strategy, change since the period before. Errors are analytic, limits by the normal quantile point by point; the
+    Callaway and Sant'Anna (2021), Journal of Econometrics 225: 200-230, without covariates: mean change of the group
+    since its last period before less that of the areas without the strategy; before the strategy, change since the
+    period before. These are areas that never have it, or with ``not yet treated`` also those that begin after the
+    period; where every area has it in the end, the last to begin then stand for the never treated up to their date, as
+    in R's ``did``. Errors are analytic, limits by the normal quantile point by point; the
     groups' shares in an average are taken as known. The error of a group of one area holds the variation of the others
     only, and is too small.
 
@@ -197,26 +210,39 @@ def group_time_effects(
         times: period of each row.
         outcomes: as for :func:`difference_in_differences`.
         treated: 1 from the first period of the strategy to the end.
+        control: which areas a group is compared with.
         confidence: of the intervals.
 
     Raises:
-        ValueError: a panel with gaps, a strategy that ends, no area that never had it, none that began after the
-            first period.
+        ValueError: a panel with gaps, a strategy that ends, fewer than 2 areas to compare with, none that began after
+            the first period.
 
     >>> areas, times = list("AAABBBCCCDDD"), [1, 2, 3] * 4
     >>> outcomes, treated = [1, 1, 4, 2, 2, 4, 1, 1, 1, 5, 5, 6], [0, 0, 1, 0, 0, 1] + [0] * 6
     >>> group_time_effects(areas, times, outcomes, treated).effects[(3, 3)].value
     2.0
     """
+    check_choice("control", control, Control)
     y, first, periods = _panel(areas, times, outcomes, treated)
+    if control == "not yet treated" and not (first < 0).any():
+        last = int(first.max())
+        y, first, periods = y[:, :last], np.where(first == last, -1, first), periods[:last]
     groups = sorted({int(start) for start in first if start > 0})
     if not groups or not (first < 0).any():
-        raise ValueError("some areas must never have the strategy, and some begin it after the first period")
+        raise ValueError(
+            "some areas must never have the strategy, and some begin it after the first period; where all have it in "
+            "the end, at different dates, choose control='not yet treated'"
+        )
+    if (first < 0).sum() < 2:
+        raise ValueError("one area to compare with does not show how areas vary: use controlled_time_series")
     influence: dict[tuple[int, int], tuple[float, Numbers]] = {}
     for group in groups:
         for at in range(1, len(periods)):
             base = group - 1 if at >= group else at - 1
-            influence[(group, at)] = _two_by_two(y[:, at] - y[:, base], first == group, first < 0)
+            outside = first < 0
+            if control == "not yet treated":
+                outside |= (first > at) & (first != group)
+            influence[(group, at)] = _two_by_two(y[:, at] - y[:, base], first == group, outside)
     size = {group: float((first == group).sum()) for group in groups}
 
     def average(keys: list[tuple[int, int]], shares: list[float]) -> tuple[float, Numbers]:
@@ -224,20 +250,23 @@ def group_time_effects(
         value = float(share @ np.array([influence[key][0] for key in keys]))
         return value, np.asarray(share @ np.stack([influence[key][1] for key in keys]), dtype=np.float64)
 
-    lengths = sorted({at - group for group, at in influence})
-    by_length = {}
-    for length in lengths:
+    lengths: dict[int, tuple[float, Numbers]] = {}
+    for length in sorted({at - group for group, at in influence}):
         keys = [key for key in influence if key[1] - key[0] == length]
-        by_length[length] = _difference(*average(keys, [size[key[0]] for key in keys]), confidence)
+        lengths[length] = average(keys, [size[key[0]] for key in keys])
+    since = [found for length, found in lengths.items() if length >= 0]
+    since_value = sum(value for value, _ in since) / len(since)
+    since_parts = np.mean([parts for _, parts in since], axis=0)
     later = {group: [key for key in influence if key[0] == group <= key[1]] for group in groups}
     by_group = {group: _difference(*average(keys, [1.0] * len(keys)), confidence) for group, keys in later.items()}
     keys = [key for group in groups for key in later[group]]
     overall = average(keys, [size[group] / len(later[group]) for group, _ in keys])
     return GroupTimeEffects(
         effects={(periods[g], periods[t]): _difference(*found, confidence) for (g, t), found in influence.items()},
-        by_length=by_length,
+        by_length={length: _difference(*found, confidence) for length, found in lengths.items()},
         by_group={periods[group]: found for group, found in by_group.items()},
         overall=_difference(*overall, confidence),
+        overall_by_length=_difference(since_value, since_parts, confidence),
         pre_trend_p=_joint_p([influence[key] for key in influence if key[1] < key[0]]),
     )
 
@@ -260,10 +289,9 @@ def _two_way(
         raise ValueError("the strategy is in force everywhere at the same times: there is nothing to compare with")
     value = float(free[:, 1] @ free[:, 0]) / spread
     scores = np.bincount(units, free[:, 1] * (free[:, 0] - value * free[:, 1]))
-    parameters = areas + len(steps)
-    if len(y) <= parameters:
+    if len(y) <= areas + len(steps):
         raise ValueError(f"{len(y)} rows are too few for {areas} areas, {len(steps)} periods and an effect")
-    factor = areas / (areas - 1) * (len(y) - 1) / (len(y) - parameters)
+    factor = areas / (areas - 1) * (len(y) - 1) / (len(y) - len(steps) - 1)
     error = float(np.sqrt(factor * (scores @ scores))) / spread
     reach = float(stdtrit(areas - 1, 1 - tail_of(confidence))) * error
     p = 2 * float(stdtr(areas - 1, -abs(value) / error)) if error else float(value == 0)
@@ -275,7 +303,7 @@ def _cannot_tell(areas: int, dates: int, pre_trend: Difference | None) -> tuple[
     if pre_trend is None:
         notes.append("Whether they moved alike before: there is no time before to compare, or no area without it.")
     elif pre_trend.p < 0.05:
-        notes.append(f"The effect as it stands: the areas already moved apart before (p = {pre_trend.p:.3f}).")
+        notes.append(f"The effect as it stands: the areas already moved apart before (p {p_value_text(pre_trend.p)}).")
     if dates > 1:
         notes.append(
             f"One effect for all: {dates} dates of beginning are mixed, with areas already treated among the controls; "

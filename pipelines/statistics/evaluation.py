@@ -20,6 +20,7 @@ from pipelines.statistics.regression import (
     make_effect,
     usual_lag,
 )
+from pipelines.statistics.wording import p_value_text
 
 Numbers = NDArray[np.float64]
 
@@ -211,7 +212,9 @@ def controlled_time_series(
     }
     notes = ["Whether the control would have moved like the area after the date: only the time before can be checked."]
     if pre_trend.p < 0.05:
-        notes.append(f"The effect as it stands: the areas already moved apart before the date (p = {pre_trend.p:.3f}).")
+        notes.append(
+            f"The effect as it stands: the areas already moved apart before the date (p {p_value_text(pre_trend.p)})."
+        )
     elif before < FIRM_BEFORE:
         notes.append(f"Whether the areas were in step before the date: {before} periods show only large differences.")
     notes.append("What else happened at the same date in one of the two areas.")
@@ -302,7 +305,9 @@ def _warnings(diagnostics: Mapping[str, float], family: Family, errors: Errors) 
         notes.append("Its true margin of error: neighbouring periods are alike beyond what the model holds.")
     placebo = diagnostics.get("placebo p", 1.0)
     if placebo < 0.05:
-        notes.append(f"Whether the date matters: a date without a strategy shows a change too (p = {placebo:.3f}).")
+        notes.append(
+            f"Whether the date matters: a date without a strategy shows a change too (p {p_value_text(placebo)})."
+        )
     return notes
 
 

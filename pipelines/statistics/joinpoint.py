@@ -34,13 +34,14 @@ ZeroRule = Literal["refuse", "add half"]
 
 @dataclass(frozen=True)
 class PercentChange:
-    """Change in percent a year from ``first`` to ``last``, with its limits."""
+    """Change in percent a year from ``first`` to ``last``, with its limits and the two-sided p that it is 0."""
 
     first: int
     last: int
     value: float
     low: float
     high: float
+    p: float
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,6 @@ class Segment(PercentChange):
 
     slope: float
     slope_error: float
-    p: float
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,8 @@ class LogSeries:
             raise ValueError(
                 "a value of 0, below 0 or missing has no logarithm: leave missing ones out, see log_ready for zeros"
             )
-        self.logs = np.log(x)
+        self.first_log = float(np.log(x[0])) if len(x) else 0.0
+        self.logs = np.log(x) - self.first_log  # a series that does not move is 0 throughout, without rounding
         self.weighted_by_errors = errors is not None
         spread = np.ones(len(x)) if errors is None else np.asarray(errors, dtype=np.float64) / x
         if spread.shape != x.shape or not ((spread > 0) & np.isfinite(spread)).all():
@@ -212,7 +213,7 @@ def fit_series(series: LogSeries, number: int, confidence: float) -> JoinpointMo
 
 def fit_at(series: LogSeries, places: list[int], confidence: float) -> JoinpointModel:
     """Return the model with joinpoints at these positions of the series; see :func:`fit_joinpoints`."""
-    from scipy.special import stdtr, stdtrit
+    from scipy.special import stdtrit
 
     tail, number = tail_of(confidence), len(places)
     degrees = series.n - 2 - 3 * number
@@ -229,9 +230,9 @@ def fit_at(series: LogSeries, places: list[int], confidence: float) -> Joinpoint
             edges[i],
             edges[i + 1],
             *_percent(slope, quantile * error),
+            _two_sided(slope, error, degrees),
             slope,
             error,
-            2 * float(stdtr(degrees, -abs(slope) / error)) if error else (1.0 if slope == 0 else 0.0),
         )
         for i, (slope, error) in enumerate(zip(slopes.tolist(), errors, strict=True))
     )
@@ -242,7 +243,7 @@ def fit_at(series: LogSeries, places: list[int], confidence: float) -> Joinpoint
         mse=sse / (series.n - 2 - 2 * number),
         degrees=degrees,
         segments=segments,
-        fitted=tuple(np.exp(design @ coefficients).tolist()),
+        fitted=tuple(np.exp(design @ coefficients + series.first_log).tolist()),
         confidence=confidence,
     )
 
@@ -251,8 +252,8 @@ def average_change(model: JoinpointModel, first: int, last: int) -> PercentChang
     """Return the average annual percent change (AAPC) between two years of a model, such as its last 5 or 10.
 
     Clegg et al. (2009): 100 (exp(sum w b / sum w) - 1), b the slopes and w the years of each segment inside the range;
-    limits by the normal quantile with variance sum (w / sum w)^2 error^2. Inside a single segment it is that segment's
-    APC with its limits by Student's t.
+    limits and p by the normal distribution with variance sum (w / sum w)^2 error^2. Inside a single segment it is that
+    segment's APC with its limits and p by Student's t.
 
     Args:
         model: fitted.
@@ -277,8 +278,9 @@ def average_change(model: JoinpointModel, first: int, last: int) -> PercentChang
     slope = float(share @ np.array([part.slope for part in segments]))
     error = math.sqrt(float(share**2 @ np.array([part.slope_error for part in segments]) ** 2))
     level = 0.5 + model.confidence / 2
-    quantile = float(stdtrit(model.degrees, level)) if (years > 0).sum() == 1 else float(ndtri(level))
-    return PercentChange(first, last, *_percent(slope, quantile * error))
+    degrees = model.degrees if (years > 0).sum() == 1 else None
+    quantile = float(ndtri(level) if degrees is None else stdtrit(degrees, level))
+    return PercentChange(first, last, *_percent(slope, quantile * error), _two_sided(slope, error, degrees))
 
 
 def smallest_sums(series: LogSeries, number: int, responses: Numbers | None = None) -> tuple[Numbers, Whole]:
@@ -372,6 +374,16 @@ def _slope_errors(series: LogSeries, places: Sequence[int], degrees: int) -> lis
         squares += float(residuals @ residuals)
         spreads.append(float(np.linalg.inv(design.T @ design)[1, 1]))
     return [math.sqrt(squares / degrees * spread) for spread in spreads]
+
+
+def _two_sided(slope: float, error: float, degrees: int | None) -> float:
+    """Two-sided p by Student's t, or by the normal distribution where there are no degrees."""
+    from scipy.special import ndtr, stdtr
+
+    if not error:
+        return float(slope == 0)
+    score = -abs(slope) / error
+    return 2 * float(ndtr(score) if degrees is None else stdtr(degrees, score))
 
 
 def _percent(slope: float, reach: float) -> tuple[float, float, float]:

@@ -100,6 +100,10 @@ def choose_joinpoints(
     check_choice("method", method, SelectionMethod)
     if permutations < FEWEST_PERMUTATIONS and method == "permutation":
         raise ValueError(f"{permutations} permutations are too few: a p below 0.05 needs {FEWEST_PERMUTATIONS}")
+    if not 0 < level < 1:
+        raise ValueError(f"level {level} is not between 0 and 1: 5 % is 0.05")
+    if most is not None and (most < 0 or most % 1):
+        raise ValueError(f"{most} is no largest number of joinpoints: 0, 1, 2 ...")
     series = LogSeries(years, values, standard_errors, autocorrelation)
     limit = most_joinpoints(series.n) if most is None else most
     if method == "permutation":
@@ -116,8 +120,9 @@ def _criterion(series: LogSeries, model: JoinpointModel, method: SelectionMethod
     each = {"bic": 2.0, "bic3": 3.0}.get(method)
     if each is None:
         each = 2 + (_largest_partial_r2(series, model) if k else 0.0)
-    # An exact fit has no logarithm; the smallest positive number keeps it best without an infinity.
-    return math.log(max(model.sse / n, 5e-324)) + (each * k + 2) * math.log(n) / n
+    # What is left of an exact fit is rounding, which must not choose; the smallest positive number has a logarithm.
+    rounding = 1e-24 * float(np.mean((series.whiten @ series.logs) ** 2))
+    return math.log(max(model.sse / n, rounding, 5e-324)) + (each * k + 2) * math.log(n) / n
 
 
 def _largest_partial_r2(series: LogSeries, model: JoinpointModel) -> float:

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erfc, ndtri
 
+from pipelines.statistics.arguments import tail_of
+
 Numbers = NDArray[np.float64]
 
 
@@ -126,7 +128,7 @@ def sen_slopes(
 
 def limit_ranks(slopes: int, variance: ArrayLike, confidence: float) -> NDArray[np.intp]:
     """Return the places, from 0, of the two limits among the sorted slopes; see :func:`sen_slopes`."""
-    reach = float(ndtri(0.5 + confidence / 2)) * np.sqrt(variance)
+    reach = float(ndtri(1 - tail_of(confidence))) * np.sqrt(variance)
     low = np.maximum(np.round((slopes - reach) / 2), 1).astype(np.intp) - 1
     high = np.minimum(np.round((slopes + reach) / 2 + 1), slopes).astype(np.intp) - 1
     return np.stack([low, high], axis=-1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.statistics.arguments import tail_of
 from pipelines.statistics.many_series import limit_ranks, sen_slopes
 
 Numbers = NDArray[np.float64]
@@ -140,6 +141,9 @@ def hamed_rao_correction(
         lags: highest lag looked at; all if None.
         confidence: that an autocorrelation must reach to count.
 
+    Raises:
+        ValueError: fewer than 3 points, lags below 0, a confidence not between 0 and 1.
+
     >>> factor, used = hamed_rao_correction([1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1, 2, 3, 4, 5, 6, 5, 4, 3, 2], lags=3)
     >>> round(factor, 3), used
     (2.209, (1,))
@@ -149,13 +153,15 @@ def hamed_rao_correction(
 
     e = np.asarray(residuals, dtype=np.float64)
     n, here = len(e), ~np.isnan(e)
+    if here.sum() < FEWEST_POINTS or (lags is not None and lags < 0):
+        raise ValueError(f"{here.sum()} points, {lags} lags: at least {FEWEST_POINTS} points, and lags from 0 up")
     centred = np.zeros(n)
     # Residuals that differ by rounding alone are tied: the order of equal ones would otherwise be left to chance.
     centred[here] = rankdata(np.round(e[here] / (np.abs(e[here]).max() or 1.0), 10))
     centred[here] -= centred[here].mean()
     r = np.correlate(centred, centred, "full")[n - 1 :]
     r = r / r[0] if r[0] else r
-    least = float(ndtri(0.5 + confidence / 2)) / math.sqrt(here.sum())
+    least = float(ndtri(1 - tail_of(confidence))) / math.sqrt(here.sum())
     last = n - 1 if lags is None else min(lags, n - 1)
     used = tuple(i for i in range(1, last + 1) if abs(r[i]) > least)
     added = sum((n - i) * (n - i - 1) * (n - i - 2) * float(r[i]) for i in used)
@@ -225,13 +231,19 @@ def seasonal_mann_kendall(
 
 
 def seasonal_sen_line(
-    years: Sequence[int], seasons: Sequence[int], values: ArrayLike, *, confidence: float = 0.95
+    years: Sequence[int],
+    seasons: Sequence[int],
+    values: ArrayLike,
+    *,
+    correlated: bool = False,
+    confidence: float = 0.95,
 ) -> Line:
     """Return the seasonal Sen slope per year with its limits: the median of the slopes within each season.
 
     Hirsch, Slack and Smith (1982), WRR 18: 107-121; limits as in :func:`sen_line` with the variance summed over the
-    seasons (Gilbert 1987, section 17.3). Intercept = median of the values - slope x median time, time in years from the
-    first value.
+    seasons (Gilbert 1987, section 17.3), or with the covariances between seasons added where ``correlated``, so that
+    the limits are those of the same test. Intercept = median of the values - slope x median time, time in years from
+    the first value.
 
     Raises:
         ValueError: as :func:`seasonal_mann_kendall`.
@@ -243,8 +255,8 @@ def seasonal_sen_line(
     table = _by_season(years, seasons, values)
     steps = np.arange(len(table), dtype=np.float64)
     slopes = np.sort(np.concatenate([_slopes(*_observed(steps, column)) for column in table.T]))
-    variance = seasonal_mann_kendall(years, seasons, values).variance
-    low, high = _slope_limits(slopes, variance, confidence)
+    variance = seasonal_mann_kendall(years, seasons, values, correlated=correlated).variance
+    low, high = _slope_limits(slopes, max(variance, 0.0), confidence)
     slope = float(np.median(slopes))
     flat = table.ravel()
     times = np.arange(len(flat)) / table.shape[1]

@@ -113,8 +113,9 @@ def fit_counts(
     Negative Binomial Regression, chapter 8): theta by maximum likelihood, the errors of the coefficients with theta
     held at its estimate, as R's ``glm.nb``. ``newey-west``: errors that allow for overdispersion and for
     autocorrelation up to a lag (Newey and West 1987, Econometrica 55: 703-708, Bartlett weights, factor n / (n - k));
-    the rows must then be in order of time and evenly spaced. ``cautious``: the larger of the model's and Newey-West's,
-    with Student's t, because the latter run short in short series.
+    the rows must then be in order of time and evenly spaced. They rest on the observed information, as Stata's; R's
+    ``sandwich`` takes the expected one, which differs for the negative binomial only. ``cautious``: the larger of the
+    model's and Newey-West's, with Student's t, because the latter run short in short series.
 
     Args:
         counts: whole numbers, not below 0.

@@ -27,6 +27,8 @@ class Smoothing:
 
     Attributes:
         seasonal: window of the seasonal smoother; the larger, the less the season changes from year to year.
+        periodic: whether the season is the same in every year, as with R's ``s.window = "periodic"``: ``seasonal`` is
+            then 10 n + 1 of n months, ``seasonal_degree`` 0, and each month gets its mean season.
         trend: window of the trend smoother; the smallest odd length above 1.5 x 12 / (1 - 1.5 / seasonal) if None.
         low_pass: window of the low-pass filter; 13 if None.
         seasonal_degree: 0 or 1, of the local fit.
@@ -41,6 +43,7 @@ class Smoothing:
     """
 
     seasonal: int = 13
+    periodic: bool = False
     trend: int | None = None
     low_pass: int | None = None
     seasonal_degree: int = 1
@@ -96,7 +99,11 @@ def decompose(
     """Return trend, season and remainder of a monthly series by STL, for reading past the seasons.
 
     Cleveland, Cleveland, McRae and Terpenning (1990), Journal of Official Statistics 6: 3-73, as in
-    statsmodels. The last months change when new ones arrive: publish them as provisional.
+    statsmodels. R's ``stl`` gives the same with its settings (``inner`` 2, or 1 where robust; jumps of a tenth of each
+    window, rounded up; ``seasonal_degree`` 0), save that its robust weights differ where its partial sort misses the
+    median of the residuals (seen in R 4.2 with 72 months, not with 192 or 240).
+
+    The last months change when new ones arrive: publish them as provisional.
 
     Args:
         months: (year, month) of each value, rising; months may be absent.
@@ -126,13 +133,15 @@ def decompose(
     if multiplicative and not (x > 0).all():
         raise ValueError("a month with no event has no logarithm: decompose by sums, or join the months into quarters")
     how = smoothing or Smoothing()
+    if not {how.seasonal_degree, how.trend_degree, how.low_pass_degree} <= {0, 1}:
+        raise ValueError("a degree of the local fits is 0 or 1")
     model = STL(
         np.log(x) if multiplicative else x,
         period=12,
-        seasonal=how.seasonal,
+        seasonal=10 * len(x) + 1 if how.periodic else how.seasonal,
         trend=how.trend,
         low_pass=how.low_pass,
-        seasonal_deg=how.seasonal_degree,
+        seasonal_deg=0 if how.periodic else how.seasonal_degree,
         trend_deg=how.trend_degree,
         low_pass_deg=how.low_pass_degree,
         robust=how.robust,
@@ -142,7 +151,12 @@ def decompose(
     )
     parts = model.fit(inner_iter=how.inner, outer_iter=how.outer)
     back = np.exp if multiplicative else np.positive
-    trend, season, rest = (np.asarray(back(part)) for part in (parts.trend, parts.seasonal, parts.resid))
+    trend, season, rest = (np.asarray(part) for part in (parts.trend, parts.seasonal, parts.resid))
+    if how.periodic:
+        place = np.arange(len(x)) % 12
+        same = (np.bincount(place, season) / np.bincount(place))[place]
+        rest, season = rest + season - same, same
+    trend, season, rest = back(trend), back(season), back(rest)
     adjusted = x / season if multiplicative else x - season
     weights = np.asarray(parts.weights, dtype=np.float64)
     return Decomposition(calendar, x, trend, season, rest, adjusted, weights, filled, multiplicative, how)

@@ -20,7 +20,7 @@ from schemas.codelists import parse_age
 ICCS_AGE_BANDS = ("Y0T14", "Y15T29", "Y30T44", "Y45T59", "Y_GE60")
 """Age bands of the disaggregation by age of victims and perpetrators (ICCS version 1.0, tags)."""
 
-StandardisedMethod = Literal["fay-feuer", "tiwari", "dobson byar", "dobson exact"]
+StandardisedMethod = Literal["fay-feuer", "tiwari", "mid-p", "dobson byar", "dobson exact"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,9 @@ def standardised_rate(
       of mean y and variance v, upper from mean y + m and variance v + m^2, m the largest w. Wide rather than narrow.
     - ``tiwari``: Tiwari, Clegg and Zou (2006), Statistical Methods in Medical Research 15: 547-569. Upper from mean
       y + mean of w and variance v + mean of w^2. Narrower.
+    - ``mid-p``: Fay and Kim (2017), Biometrical Journal 59: 377-387. Both limits from an equal mixture of the two gamma
+      distributions of Fay and Feuer; near the nominal coverage instead of at least it. Of one band it is the mid-p
+      interval of a Poisson count.
     - ``dobson byar``, ``dobson exact``: Dobson et al. (1991), Statistics in Medicine 10: 457-462. y + sqrt(v / O) x
       (limit of the total O - O), the limits of the total by Byar or exact.
 
@@ -103,7 +106,8 @@ def standardised_rate(
         confidence: of the interval.
 
     Raises:
-        ValueError: lengths that differ, a count below 0, a population or weight not above 0, Dobson with no event.
+        ValueError: lengths that differ, a count below 0, a population or weight not above 0 (leave out a band that must
+            not count), Dobson with no event.
 
     >>> ages = standard_weights("ESP2013")
     >>> rate = standardised_rate([1, 9, 12, 6, 2], [2e5, 2e5, 3e5, 2e5, 1e5], list(ages.values()))
@@ -114,12 +118,17 @@ def standardised_rate(
     if not (x.ndim == 1 and x.shape == n.shape == share.shape and x.size):
         raise ValueError(f"one count, population and weight for each band: got {x.size}, {n.size} and {share.size}")
     if not ((x >= 0).all() and (n > 0).all() and (share > 0).all() and np.isfinite([*x, *n, *share]).all()):
-        raise ValueError("counts must not be below 0 or missing, populations and weights must be above 0, in each band")
+        raise ValueError(
+            "counts must not be below 0 or missing, populations and weights must be above 0, in each band: "
+            "leave out a band that must not count"
+        )
     check_choice("method", method, StandardisedMethod)
     w = share / share.sum() / n
     rate, variance = float(w @ x), float(w**2 @ x)
     if method in ("dobson byar", "dobson exact"):
         low, high = _dobson_limits(rate, variance, float(x.sum()), method == "dobson byar", confidence)
+    elif method == "mid-p":
+        low, high = _mid_p_limits(rate, variance, float(w.max()), confidence)
     else:
         more = (w.max(), w.max() ** 2) if method == "fay-feuer" else (w.mean(), (w**2).mean())
         low, high = _gamma_limits(rate, variance, float(more[0]), float(more[1]), confidence)
@@ -135,6 +144,35 @@ def _gamma_limits(
     low = float(gammaincinv(rate**2 / variance, tail)) * variance / rate if rate > 0 else 0.0
     mean, spread = rate + more_rate, variance + more_variance
     return low, float(gammaincinv(mean**2 / spread, 1 - tail)) * spread / mean
+
+
+def _mid_p_limits(rate: float, variance: float, largest: float, confidence: float) -> tuple[float, float]:
+    """Quantiles of the equal mixture of the gamma distributions of the lower and of the upper limit."""
+    from scipy.optimize import brentq
+    from scipy.special import gammainc, gammaincinv
+
+    tail = tail_of(confidence)
+    parts = [(rate, variance), (rate + largest, variance + largest**2)]
+    gammas = [(mean**2 / spread, spread / mean) for mean, spread in parts if mean > 0]  # no event: the lower is all 0
+    share = 0.5 * (2 - len(gammas))
+
+    def quantile(level: float) -> float:
+        if level <= share:
+            return 0.0
+        inside = (level - share) / (1 - share)
+        ends = [float(gammaincinv(shape, inside)) * scale for shape, scale in gammas]
+        if len(gammas) == 1:
+            return ends[0]
+        return float(
+            brentq(
+                lambda x: sum(gammainc(shape, x / scale) for shape, scale in gammas) / 2 - level,
+                min(ends),
+                max(ends),
+                xtol=1e-12 * max(ends),
+            )
+        )
+
+    return quantile(tail), quantile(1 - tail)
 
 
 def _dobson_limits(rate: float, variance: float, total: float, byar: bool, confidence: float) -> tuple[float, float]:

@@ -61,6 +61,8 @@ def suppress_small_counts(
         raise ValueError("margins have a row for each cell and a column for each innermost count, all 0 or 1")
     if not ((inner >= 0) & (inner % 1 == 0)).all():
         raise ValueError("counts must be whole, not below 0, none missing")
+    if not set(np.asarray(always_shown, dtype=np.intp).tolist()) <= set(range(len(table))):
+        raise ValueError(f"always_shown are rows of the margins, 0 to {len(table) - 1}")
     values = table @ inner
     forced = np.zeros(len(table), dtype=bool)
     forced[np.asarray(always_shown, dtype=np.intp)] = True

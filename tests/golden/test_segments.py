@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
+
+INPUT = Path(__file__).parents[2] / "data" / "input"
 
 
 def test_segments_follow_each_other_and_their_years_are_those_of_the_series(out: duckdb.DuckDBPyConnection) -> None:
@@ -92,3 +96,29 @@ def test_a_change_of_recording_by_sex_cuts_the_series_of_each_sex_and_not_their_
         "SELECT rate_ratio, break_handling FROM out.change WHERE ref_area = 'AR' AND iccs = '0101' AND sex = 'M' "
         "AND counting_unit = 'victim' AND span_years = 10"
     ).fetchall() == [(None, "break in 2014: not compared across it")]
+
+
+def test_what_a_trend_or_a_change_does_not_use_does_not_decide_its_basis(out: duckdb.DuckDBPyConnection) -> None:
+    """Argentina has populations by sex from 2010 and counts from 2000; its trends by sex begin in 2014.
+
+    Men, 2014 and 2023: victims of the 24 provinces and persons by INDEC, both from the raw files. Men of Cordoba, 2022
+    and 2023: rates as the Ministry of Security prints them (tasa_victimas_masc).
+    """
+    raw = pd.read_csv(INPUT / "ar_snic" / "snic-provincias.csv.gz", dtype={"provincia_id": str})
+    homicide = raw[raw["codigo_delito_snic_id"].astype(str) == "1"]
+    men = homicide.groupby("anio")["cantidad_victimas_masc"].sum()
+    people = pd.read_csv(INPUT / "ar_indec_population" / "poblacion.csv.gz")
+    persons = people[(people["juri"] != 1) & (people["sexo_codigo"] == 1)].groupby("ano")["poblacion"].sum()
+    key = "iccs = '0101' AND sex = 'M' AND counting_unit = 'victim'"
+    trend = out.execute(
+        f"SELECT basis, first_year, first_value, last_year, last_value FROM out.trend WHERE ref_area = 'AR' AND {key}"
+    ).fetchall()
+    expected = {year: pytest.approx(men[year] / persons[year] * 1e5) for year in (2014, 2023)}
+    assert trend == [("rate_per_100k", 2014, expected[2014], 2023, expected[2023])]
+
+    printed = homicide[homicide["provincia_id"] == "14"].set_index("anio")["tasa_victimas_masc"]
+    change = out.execute(
+        f"SELECT basis, rate_ratio, last_value FROM out.change WHERE ref_area = 'AR-X' AND {key} AND span_years = 1"
+    ).fetchall()
+    ratio = pytest.approx(printed[2023] / printed[2022], rel=1e-6)
+    assert change == [("rate_per_100k", ratio, pytest.approx(printed[2023], abs=5e-7))]

@@ -150,6 +150,7 @@ def test_commands_print_for_people_and_machines(
     assert "This cannot tell:" in text
     assert "inicio de la estrategia" in _words(picture)
     assert "Regresión binomial negativa." in _words(picture)
+    assert "p = 0,697." in _words(picture)
 
     assert main(["evaluate", "0101", *area, "--date", "2019-03", "--control", "MX-NLE", "--json", *data]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -172,7 +173,7 @@ def test_commands_print_for_people_and_machines(
 
 def test_every_model_has_its_name_in_every_language() -> None:
     for family in get_args(Family):
-        assert len({word(f"model {family}", language) for language in LANGUAGES}) == 3
+        assert len({word(f"{family} regression", language) for language in LANGUAGES}) == 3
 
 
 def _words(path: Path) -> str:
@@ -202,6 +203,8 @@ def test_every_picture_says_what_it_shows_its_source_and_release(settings: Setti
         ),
         "Intentional homicide": lambda: plot_areas("0101", europe, path, settings=settings),
         "2015 and 2024": lambda: plot_slopes("0101", "MX", 2015, 2024, path, settings=settings),
+        # In the file 13.2 and 11.0 in Santa Fe; whole numbers would tell few of these provinces apart.
+        "Santa Fe 13,2": lambda: plot_slopes("0101", "AR", 2014, 2023, path, language="fr", settings=settings),
         "18 years and over": lambda: plot_pyramid("0101", "MX", 2024, path, settings=settings),
         "+20.0 %": lambda: plot_revisions(triangle, "Victims", path, sources=["ar_snic"], settings=settings),
     }

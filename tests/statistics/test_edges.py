@@ -28,8 +28,9 @@ from pipelines.statistics.monotonic import (
 )
 from pipelines.statistics.rates import byar_limits, crude_rate, exact_limits, rate_ratio
 from pipelines.statistics.regression import fit_counts
-from pipelines.statistics.seasonal import decompose, turning_points
+from pipelines.statistics.seasonal import Smoothing, decompose, turning_points
 from pipelines.statistics.standardisation import standardised_rate
+from pipelines.statistics.suppression import suppress_small_counts
 
 AREAS = [area for area in "ABCDEF" for _ in range(6)]
 TIMES = list(range(2010, 2016)) * 6
@@ -130,6 +131,19 @@ def test_joinpoints_of_a_series_with_years_without_events(number: int) -> None:
     assert fit.ssr == pytest.approx(model.sse)
 
 
+def test_rounding_makes_no_slope_and_no_joinpoint() -> None:
+    """A series that does not move, and one that grows by the same share each year."""
+    flat = fit_joinpoints(range(10), [5.3] * 10)
+    assert (flat.segments[0].value, flat.segments[0].p, flat.average.p) == (0.0, 1.0, 1.0)
+    assert flat.fitted == pytest.approx([5.3] * 10)
+    for growth in (1.0, 1.05, 0.9, 1.3):
+        values = [7.7 * growth**n for n in range(25)]
+        for method in ("bic", "bic3", "weighted bic"):
+            choice = choose_joinpoints(range(25), values, method=method)  # type: ignore[arg-type]
+            assert choice.model.joinpoints == ()
+            assert choice.model.average.value == pytest.approx(100 * (growth - 1))
+
+
 def test_difference_in_differences_of_a_panel_with_gaps() -> None:
     """Ordinary least squares of statsmodels with a column for each area and period, errors clustered by area."""
     keep = np.random.default_rng(5).random(36) > 0.2
@@ -143,7 +157,9 @@ def test_difference_in_differences_of_a_panel_with_gaps() -> None:
     groups = np.searchsorted(names, areas)
     fit = sm.OLS(y, design).fit(cov_type="cluster", cov_kwds={"groups": groups})
     assert found.effect.value == pytest.approx(fit.params[0])
-    assert found.effect.error == pytest.approx(fit.bse[0])
+    # statsmodels counts the areas, which are nested in the clusters, among the parameters.
+    rows, parameters = design.shape
+    assert found.effect.error == pytest.approx(fit.bse[0] * np.sqrt((rows - parameters) / (rows - parameters + 5)))
 
 
 def test_large_counts_converge() -> None:
@@ -192,6 +208,14 @@ PEOPLE = [1e5] * 30
         (lambda: choose_joinpoints(STEPS, STEADY, method="permutation", permutations=5), "too few"),
         (lambda: choose_joinpoints(STEPS, STEADY, autocorrelation=1.0), "not between -1 and 1"),
         (lambda: choose_joinpoints(STEPS, STEADY, confidence=1.5), "95 % is 0.95"),
+        (lambda: choose_joinpoints(STEPS, STEADY, most=-1), "is no largest number"),
+        (lambda: choose_joinpoints(STEPS, STEADY, level=5), "5 % is 0.05"),
+        (lambda: sen_line(STEPS, STEADY, confidence=95), "95 % is 0.95"),
+        (lambda: mann_kendall_autocorrelated(STEPS, STEADY, confidence=95), "95 % is 0.95"),
+        (lambda: mann_kendall_autocorrelated(STEPS, STEADY, lags=-1), "lags from 0 up"),
+        (lambda: decompose(MONTHS, [1.0] * 120, smoothing=Smoothing(trend_degree=2)), "0 or 1"),
+        (lambda: suppress_small_counts([[1]], [5], most=3, always_shown=[7]), "0 to 0"),
+        (lambda: group_time_effects(list("AABB"), [1, 2] * 2, [1, 2, 1, 1], [0, 1, 0, 0]), "one area to compare with"),
         (lambda: log_ready([1, 2, 3], [1, 2]), "one population for each count"),
         (lambda: log_ready([0], [1], zeros="drop"), "there are refuse, add half"),
         (lambda: decompose(MONTHS, [math.inf, *[1.0] * 119]), "infinite"),

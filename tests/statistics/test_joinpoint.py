@@ -9,6 +9,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from pipelines.statistics.joinpoint import (
     JoinpointModel,
@@ -200,3 +201,16 @@ def test_refusals_say_why() -> None:
     with pytest.raises(ValueError, match="standard error"):
         fit_joinpoints([1, 2, 3], [1, 2, 3], [0.1, 0, 0.1])
     assert most_joinpoints(11) == 1
+
+
+def test_p_of_an_average_is_that_of_its_limits(reference: Rows) -> None:
+    """Several segments: normal, from the slopes and errors of the program; inside one: that segment's own p."""
+    rows = [row for row in reference("joinpoint_mortality_expected") if row["series"] == "ratio black to white"]
+    printed = {row["figure"]: float(row["published"]) for row in rows}
+    model = fit_joinpoints(*_series(reference, "ratio black to white"), number=2)
+    years = [printed[f"segment_{n}_end"] - printed[f"segment_{n}_start"] for n in (1, 2, 3)]
+    share = np.array(years) / sum(years)
+    slope = share @ [printed[f"segment_{n}_slope"] for n in (1, 2, 3)]
+    error = math.sqrt(share**2 @ np.array([printed[f"segment_{n}_slope_se"] for n in (1, 2, 3)]) ** 2)
+    assert model.average.p == pytest.approx(2 * stats.norm.sf(abs(slope) / error), rel=1e-3)
+    assert average_change(model, 1980, 1990).p == model.segments[0].p

@@ -77,6 +77,11 @@ def test_nottingham(reference: Rows, as_printed: Printed) -> None:
     assert as_printed(together.variance, "19663.33")
     assert as_printed(together.z, "1.5974")
     assert as_printed(together.p, "0.1102")
+    # Of the 12 x 190 slopes those of rank (2280 -+ 1.96 sqrt(19663.33)) / 2, one more above: the limits of that test.
+    slopes = [(b[2] - a[2]) / (b[0] - a[0]) for a in cells for b in cells if a[1] == b[1] and a[0] < b[0]]
+    line = seasonal_sen_line(years, months, values, correlated=True)  # type: ignore[arg-type]
+    assert (line.low, line.high) == (sorted(slopes)[1003 - 1], sorted(slopes)[1278 - 1])
+    assert line.low <= 0 < line.high  # p is 0.11
     august = kendall(range(20), [float(row["8"]) for row in rows])
     september = kendall(range(20), [float(row["9"]) for row in rows])
     assert (august.s, september.s) == (80, 67)

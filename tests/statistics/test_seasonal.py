@@ -38,6 +38,41 @@ def test_co2_as_the_original_program(reference: Rows) -> None:
             assert series[int(place)] == pytest.approx(float(row["published"]), rel=1e-10, abs=1e-10), row
 
 
+@pytest.mark.parametrize(
+    ("robust", "season", "trend", "rest", "weight"),
+    [
+        (False, (-9.347198027, 12.845250096), (49.68067265, 49.00509708), (0.2665253789, -1.7269548041), 1.0),
+        (
+            True,
+            (-9.341981084, 12.862490753),
+            (50.01420141, 48.65425551),
+            (-0.07222032315, -1.27547979781),
+            0.8685446942,
+        ),
+    ],
+)
+def test_periodic_as_r(
+    reference: Rows,
+    robust: bool,
+    season: tuple[float, float],
+    trend: tuple[float, float],
+    rest: tuple[float, float],
+    weight: float,
+) -> None:
+    """Printed by R 4.2.2, ``stl(nottem, "periodic", robust = ...)``: January and July, first and last month."""
+    values = [float(row[str(month)]) for row in reference("nottingham_temperatures") for month in range(1, 13)]
+    how = Smoothing(
+        periodic=True, robust=robust, inner=1 if robust else 2, seasonal_jump=241, trend_jump=2, low_pass_jump=2
+    )
+    parts = decompose(_months(240, 1920), values, smoothing=how)
+    assert (parts.season[0], parts.season[6]) == pytest.approx(season, rel=1e-9)
+    assert (parts.trend[0], parts.trend[-1]) == pytest.approx(trend, rel=1e-9)
+    assert (parts.remainder[0], parts.remainder[-1]) == pytest.approx(rest, rel=1e-8)
+    assert parts.weights.mean() == pytest.approx(weight, rel=1e-9)
+    assert np.ptp(parts.season.reshape(20, 12), axis=0).max() == 0
+    np.testing.assert_allclose(parts.trend + parts.season + parts.remainder, values)
+
+
 @pytest.mark.parametrize("multiplicative", [False, True])
 def test_parts_make_the_series(multiplicative: bool) -> None:
     random = np.random.default_rng(1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from importlib.resources import files
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import poisson
 
 from pipelines.statistics.rates import exact_limits
 from pipelines.statistics.standardisation import ICCS_AGE_BANDS, standard_names, standard_weights, standardised_rate
@@ -23,7 +25,12 @@ ALL_BIRTHS = [319933, 931318, 786511, 488235, 237863, 61313]
 
 @pytest.mark.parametrize(
     ("method", "low", "high"),
-    [("fay-feuer", "67.702", "188.300"), ("tiwari", "67.702", "112.858"), ("dobson exact", "67.633", "83.867")],
+    [
+        ("fay-feuer", "67.702", "188.300"),
+        ("tiwari", "67.702", "112.858"),
+        ("mid-p", "59.716", "173.082"),
+        ("dobson exact", "67.633", "83.867"),
+    ],
 )
 def test_downs_syndrome(method: str, low: str, high: str, as_printed: Printed) -> None:
     # Printed in the vignette of the R package dsrTest 1.0.0.
@@ -105,6 +112,22 @@ def test_one_band_is_the_crude_rate(count: int, people: float) -> None:
     found = standardised_rate([count], [people], [7.0])
     low, high = exact_limits([count])
     assert (found.low, found.high) == pytest.approx((low[0] / people * 1e5, high[0] / people * 1e5), rel=1e-9)
+
+
+@given(st.integers(1, 500), st.floats(1e3, 1e6))
+def test_mid_p_of_one_band_is_that_of_a_poisson_count(count: int, people: float) -> None:
+    """Half the probability of the count itself and all beyond it are 0.025 at each limit, by scipy's Poisson."""
+    found = standardised_rate([count], [people], [7.0], method="mid-p")
+    low, high = found.low * people / 1e5, found.high * people / 1e5
+    half = [0.5 * poisson.pmf(count, mean) for mean in (low, high)]
+    assert half[0] + poisson.sf(count, low) == pytest.approx(0.025, rel=1e-6)
+    assert half[1] + poisson.cdf(count - 1, high) == pytest.approx(0.025, rel=1e-6)
+
+
+def test_mid_p_of_no_event() -> None:
+    # Half of exp(-mean) is 0.025 at the upper limit.
+    found = standardised_rate([0, 0], [1e5, 1e5], [0.5, 0.5], method="mid-p")
+    assert (found.low, found.high) == (0.0, pytest.approx(-math.log(0.05) / 2))
 
 
 @given(st.lists(st.integers(0, 80), min_size=5, max_size=5))

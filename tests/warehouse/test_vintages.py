@@ -14,6 +14,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipelines.database import connect
+from pipelines.fingerprints import fingerprint_periods
 from pipelines.loads import Load, add_load
 from pipelines.publish import create_tables, publish
 from pipelines.revisions import load_vintages
@@ -81,10 +82,16 @@ def _write_cells(path: Path, edition: list[Any]) -> None:
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
 
 
+def _write_periods(cells: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE cells AS SELECT * EXCLUDE (caveats) FROM read_parquet('{cells}')")
+        fingerprint_periods(connection, cells, cells.with_name("periods.parquet"))
+
+
 @settings(deadline=None, max_examples=5, derandomize=True, phases=[Phase.explicit, Phase.generate])
-@given(st.lists(EDITION, min_size=3, max_size=5))
+@given(st.lists(EDITION, min_size=3, max_size=5), st.lists(st.booleans(), min_size=5, max_size=5))
 def test_as_of_each_load_the_cells_are_those_of_its_vintage(
-    new_tiny: Callable[[], Tiny], editions: list[list[Any]]
+    new_tiny: Callable[[], Tiny], editions: list[list[Any]], with_periods: list[bool]
 ) -> None:
     where = new_tiny().settings
     root = where.core / "xx_tiny"
@@ -93,6 +100,8 @@ def test_as_of_each_load_the_cells_are_those_of_its_vintage(
         name = f"v{editions.index(edition)}"
         if not (root / name).exists():
             _write_cells(root / name / "cells.parquet", edition)
+            if with_periods[number]:  # else the vintage is one of before there were fingerprints of periods
+                _write_periods(root / name / "cells.parquet")
         at = datetime(2026, 1, 1 + number, tzinfo=UTC).isoformat()
         loads = add_load(loads, Load(name, name, at, "", str(number), "", "", len(edition), None, None))
     current = Vintage("xx_tiny", loads[-1].vintage, root / loads[-1].folder, "", 0, loads)

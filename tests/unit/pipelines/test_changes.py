@@ -39,7 +39,7 @@ def test_two_years_are_compared_by_the_exact_test_of_scipy(before: int, after: i
 
 
 def test_spans_count_back_from_the_last_year_and_need_a_value_there() -> None:
-    found = describe_changes([AnnualSeries([2010, 2014, 2019, 2020], [5, 6, 7, 8], None, Breaks())])
+    found = describe_changes([AnnualSeries([2010, 2014, 2019, 2020], [5, 6, 7, 8], [None] * 4, Breaks())])
     assert list(zip(found["span_years"], found["first_year"], found["n"], strict=True)) == [(1, 2019, 2), (10, 2010, 4)]
 
 
@@ -58,8 +58,8 @@ def test_a_change_as_large_as_every_year_s_is_not_significant() -> None:
     # Poisson alone calls 1,200 after 1,000 certain; in this series every year moves as much.
     wild = [1000, 1200, 1000, 1200, 1000, 1200, 1000, 1200]  # 6 pairs before the last year
     years = list(range(2013, 2021))
-    usual = _row(AnnualSeries(years, wild, None, Breaks()))
-    alone = _row(AnnualSeries(years[-2:], wild[-2:], None, Breaks()))
+    usual = _row(AnnualSeries(years, wild, [None] * len(years), Breaks()))
+    alone = _row(AnnualSeries(years[-2:], wild[-2:], [None] * 2, Breaks()))
 
     assert (alone["direction"], alone["dispersion"]) == ("increase", None)
     assert usual["direction"] == "no significant change"

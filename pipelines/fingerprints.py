@@ -1,0 +1,42 @@
+"""What names the figures of a vintage: the fingerprints of its cells, by period."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import duckdb
+
+from pipelines.database import fetch_row, run_sql
+from schemas.declarations import load_tables, quote_literal
+
+
+def fingerprint_periods(connection: duckdb.DuckDBPyConnection, written: Path, target: Path) -> str:
+    """Write the fingerprint of each period's cells, and return that of all; the order of cells does not matter.
+
+    Made from the texts of all columns; a dimension with the same code in every cell is taken up once, not by cell.
+    Revisions compare the periods whose fingerprints differ, and no others.
+
+    Args:
+        connection: with the table ``cells``.
+        written: the same cells with their caveats, a Parquet file.
+        target: Parquet file to write, one row a frequency and period.
+    """
+    columns = load_tables()["observation"].columns[2:-1]  # but for source and caveats
+    dimensions = [column.name for column in columns if column.role == "dimension"]
+    alike = ", ".join(f"min({name}) = max({name}) AND count({name}) = count(*)" for name in dimensions)
+    found = zip(dimensions, fetch_row(connection, f"SELECT {alike} FROM cells"), strict=True)
+    constants = [name for name, is_alike in found if is_alike]
+    texts = {column.name: f"coalesce(CAST({column.name} AS VARCHAR), '')" for column in columns}
+    shared = ", ".join(texts[name] for name in constants) or "NULL"
+    values = connection.execute(f"SELECT {shared} FROM cells LIMIT 1").fetchall()
+    run_sql(
+        connection,
+        "period_fingerprints",
+        columns=", ".join(text for name, text in texts.items() if name not in constants),
+        constants=quote_literal(repr((constants, values))),
+        written=quote_literal(str(written)),
+        target=quote_literal(str(target)),
+    )
+    periods = connection.execute("FROM read_parquet($path) ORDER BY ALL", {"path": str(target)}).fetchall()
+    return hashlib.sha256(repr(periods).encode()).hexdigest()[:8]

@@ -1,0 +1,8 @@
+-- Grain: one row for each frequency and period whose cells or caveats differ between two vintages, or is in one only.
+CREATE OR REPLACE TEMP TABLE changed_period AS
+SELECT DISTINCT freq, time_period
+FROM (
+    (FROM read_parquet({{old}}) EXCEPT FROM read_parquet({{new}}))
+    UNION ALL
+    (FROM read_parquet({{new}}) EXCEPT FROM read_parquet({{old}}))
+)
