@@ -75,7 +75,8 @@ def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = N
         directory: where to look; default ``data/input``.
 
     Raises:
-        DataRefused: no file, the same name twice with different bytes, or a file over the size limit.
+        DataRefused: no file, the same name twice with different bytes, a file over the size limit, or one that is being
+            written.
     """
     where = directory or settings.input
     problems: list[Problem] = []
@@ -94,6 +95,10 @@ def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = N
             )
             continue
         file = _keep(path, layout, raw)
+        if file is None:
+            found = "The file changed while it was copied."
+            problems.append(Problem(rule="file_changed", source=folder.source_id, file=path.name, found=found))
+            continue
         other = files.get(path.name)
         if other is not None and other.sha256 != file.sha256:
             problems.append(
@@ -115,14 +120,17 @@ def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = N
     return Acquired(source_id=folder.source_id, files=tuple(files[name] for name in sorted(files)))
 
 
-def _keep(path: Path, layout: int, raw: Path) -> RawFile:
-    with path.open("rb") as handle:
-        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+def _keep(path: Path, layout: int, raw: Path) -> RawFile | None:
+    """Keep a copy under the sha256 of its bytes; None where the file changed between reading and copying."""
+    digest = _sha256(path)
     raw.mkdir(parents=True, exist_ok=True)
     target = raw / f"{digest}.bin"
     note = raw / f"{digest}.json"
     if not target.exists():
-        _place(lambda temporary: shutil.copyfile(path, temporary), target)
+        try:
+            _place(lambda temporary: _copy(path, Path(temporary), digest), target)
+        except _Changed:
+            return None
     if not note.exists():
         seen = {"name": path.name, "size": path.stat().st_size, "first_seen": datetime.now(UTC).date().isoformat()}
         _place(lambda temporary: Path(temporary).write_text(json.dumps(seen), encoding="utf-8"), note)
@@ -135,6 +143,21 @@ def _keep(path: Path, layout: int, raw: Path) -> RawFile:
         layout=layout,
         first_seen=known["first_seen"],
     )
+
+
+class _Changed(Exception):
+    """A copy has other bytes than those that were hashed."""
+
+
+def _copy(path: Path, temporary: Path, digest: str) -> None:
+    shutil.copyfile(path, temporary)
+    if _sha256(temporary) != digest:
+        raise _Changed
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _place(write: Callable[[str], object], target: Path) -> None:

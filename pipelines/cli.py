@@ -228,6 +228,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def _trend(options: argparse.Namespace) -> int:
     if options.monthly:
+        if options.by:
+            raise UsageError("--by divides the picture of the annual series: leave out --by, or --monthly")
         from pipelines.monthly import monthly_command
 
         return monthly_command(

@@ -33,8 +33,6 @@ def run_command(
     """Load sources and publish; exit code 1 where a source was refused."""
     settings = load_settings(data, engine)
     where = Path(directory).resolve() if directory else None
-    if where is not None and not where.is_dir():
-        raise UsageError(f"--from {directory}: there is no such folder")
     if replay and where is not None:
         raise UsageError("--replay-quarantine tries the files again that cells were rejected from; leave --from out")
     folders = find_sources(names)

@@ -17,6 +17,8 @@ from pipelines.source import Layout, Source, SourceFolder
 from schemas.codelists import load_areas, parse_age, valid_codes
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 
+# What a declared SELECT or condition raises on a word that it cannot compute with; ours only use what gives NULL there.
+_NOT_COMPUTABLE = (duckdb.DataError, duckdb.InvalidInputException)
 _TEXT_COLUMNS = ("national_code", "national_label", "time_period")
 
 
@@ -48,7 +50,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
     """Reshape the raw tables where needed, and translate every word.
 
     Raises:
-        DataRefused: reshape.sql fails, loses rows or changes the sum of the counts.
+        DataRefused: reshape.sql or an exclusion fails, or a reshape loses rows or changes the sum of the counts.
     """
     source = folder.source
     cells, rejected = work / "cells.parquet", work / "rejected.parquet"
@@ -61,7 +63,11 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
                 sum_in_raw += _reshape(connection, folder, layout, number, paths)
                 tidy.append(f"SELECT {_word_columns(connection, folder, f'tidy_{number}')} FROM tidy_{number}")
         register_words(connection, folder)
-        _write_cells(connection, source, " UNION ALL BY NAME ".join(tidy), cells)
+        try:
+            _write_cells(connection, source, " UNION ALL BY NAME ".join(tidy), cells)
+        except _NOT_COMPUTABLE as error:
+            found = f"a reshape, or a condition under exclusions: {_first_line(error)}"
+            raise DataRefused([_problem("reshape_failed", folder, found)]) from error
         open_cells(connection, cells)
         _reject(connection, source)
         run_sql(connection, "write_rejected", target=quote_literal(str(rejected)))
@@ -108,14 +114,11 @@ def _reshape(
         sum_raw = f"(SELECT coalesce(sum(to_number(cell)), 0) FROM ({cells}))"
     else:
         raise DataRefused([_problem("reshape_changed_sum", folder, f"{name}: the layout does not say conserve.")])
-    ((rows_raw, rows_tidy, before, after),) = run_sql(
-        connection,
-        "check_reshape",
-        raw=f"raw_{number}",
-        tidy=f"tidy_{number}",
-        value=value,
-        sum_raw=sum_raw,
-    ).fetchall()
+    parts = {"raw": f"raw_{number}", "tidy": f"tidy_{number}", "value": value, "sum_raw": sum_raw}
+    try:
+        ((rows_raw, rows_tidy, before, after),) = run_sql(connection, "check_reshape", **parts).fetchall()
+    except _NOT_COMPUTABLE as error:
+        raise DataRefused([_problem("reshape_failed", folder, f"{name}: {_first_line(error)}")]) from error
     if rows_raw != rows_tidy:
         found = f"{rows_raw:,} raw rows went in, {rows_tidy:,} different ones came out of {name}."
         raise DataRefused([_problem("reshape_lost_rows", folder, found)])
@@ -139,8 +142,12 @@ def _try(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, field: str
     try:
         connection.execute(statement).fetchall()
     except duckdb.Error as error:
-        found = f"{field}: {str(error).splitlines()[0]}"
+        found = f"{field}: {_first_line(error)}"
         raise DataRefused([_problem("declaration_invalid", folder, found)]) from error
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0]
 
 
 def _problem(rule: str, folder: SourceFolder, found: str) -> Problem:

@@ -153,8 +153,8 @@ def publish_crime_statistics(
         runner: what takes the partitions of incidents; default ICCS_RUNNER, else ``threads``.
 
     Raises:
-        DataRefused: a source was refused.
-        UsageError: there is no such runner, or its library is not there.
+        RuntimeError: a source was refused; says which and why.
+        UsageError: there is no such directory or runner, or the library of the runner is not there.
     """
     settings = load_settings(data, runner=runner)
     run_step = spreading_step(fan_out(parse_runner(settings.runner)))

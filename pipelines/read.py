@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -185,7 +185,7 @@ def _read_csv(
     header = find_header(source_id, file.name, _first_rows(source_id, file, text, options), options, sheet=None)
     foot = _cut_foot(source_id, file, text, options, header)
     columns = ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in header.names)
-    blank = _blank_lines(text, options, header)
+    blank = _blank_lines(source_id, file, text, options, header)
     connection.register("blank_line", pa.table({"before": pa.array(blank, pa.int64())}))
     try:
         run_sql(
@@ -225,12 +225,23 @@ def _read_csv(
 
 def _first_rows(source_id: str, file: RawFile, text: Path, options: ReadOptions) -> list[list[str]]:
     with text.open(encoding="utf-8", newline="") as handle:
-        reader = csv.reader(handle, delimiter=options.delimiter)
-        try:
-            return list(islice(reader, HEADER_SEARCH_ROWS))
-        except csv.Error as error:
-            found = f"The line cannot be read ({error})."
-            raise refuse(source_id, file, "malformed_line", found, row=reader.line_num) from error
+        return list(islice(_split(source_id, file, handle, options), HEADER_SEARCH_ROWS))
+
+
+def _split(source_id: str, file: RawFile, lines: Iterable[str], options: ReadOptions) -> Iterator[list[str]]:
+    """Split lines into rows of fields.
+
+    Raises:
+        DataRefused: a field is longer than the reader takes, as one whose quote is never closed is in a large file.
+    """
+    number = 0
+    try:
+        for row in csv.reader(lines, delimiter=options.delimiter):
+            yield row
+            number += 1
+    except csv.Error as error:
+        found = f"The row cannot be read ({error})."
+        raise refuse(source_id, file, "malformed_line", found, row=number + 1) from error
 
 
 def _cut_foot(source_id: str, file: RawFile, text: Path, options: ReadOptions, header: Header) -> dict[str, str] | None:
@@ -246,7 +257,7 @@ def _cut_foot(source_id: str, file: RawFile, text: Path, options: ReadOptions, h
                 consumed += len(line)
                 yield line.decode("utf-8")
 
-        for number, row in enumerate(csv.reader(lines(), delimiter=options.delimiter), start=1):
+        for number, row in enumerate(_split(source_id, file, lines(), options), start=1):
             if number > header.last_row and fold(next((cell for cell in row if cell.strip()), "")).startswith(word):
                 os.truncate(text, before)
                 return dict(zip(header.names, row, strict=False))
@@ -260,7 +271,7 @@ def _cut_foot(source_id: str, file: RawFile, text: Path, options: ReadOptions, h
     )
 
 
-def _blank_lines(text: Path, options: ReadOptions, header: Header) -> list[int]:
+def _blank_lines(source_id: str, file: RawFile, text: Path, options: ReadOptions, header: Header) -> list[int]:
     """Return, for each blank line among the data, how many rows stand before it; the reader of the table skips them."""
     with text.open("rb") as handle:
         end = b""
@@ -272,7 +283,7 @@ def _blank_lines(text: Path, options: ReadOptions, header: Header) -> list[int]:
             return []
     blank: list[int] = []
     with text.open(encoding="utf-8", newline="") as lines:
-        for number, row in enumerate(csv.reader(lines, delimiter=options.delimiter), start=-header.last_row):
+        for number, row in enumerate(_split(source_id, file, lines, options), start=-header.last_row):
             if number >= 0 and not row:
                 blank.append(number - len(blank))
     return blank

@@ -35,7 +35,6 @@ def mapping_coverage(settings: Settings) -> Result:
     ``split`` went by weights, ``draft`` is not reviewed; the last three have no ICCS category, with the reason.
     """
     classification = load_classification()
-    classification = load_classification()
     residuals = [category.code for category in classification if classification.is_residual(category.code)]
     shares = ", ".join(f"coalesce({name}, 0) / nullif(total, 0) * 100 AS {name}" for name in SHARES)
     return query(load_sql("mapping_coverage").replace("{{shares}}", shares), settings, {"residuals": residuals})

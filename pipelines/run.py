@@ -16,8 +16,10 @@ from pipelines.acquire import Acquired, acquire, find_files
 from pipelines.aggregate import aggregate
 from pipelines.classify import classify
 from pipelines.conform import conform
+from pipelines.engine import check_engine_name
 from pipelines.errors import DataRefused, UsageError
 from pipelines.expectations import SuiteProcess
+from pipelines.fan_out import memory_bytes
 from pipelines.incident_account import account
 from pipelines.incidents import forget_partitions, tally
 from pipelines.lanes import run_in_lanes, stoppable
@@ -255,9 +257,13 @@ def run_all(
         lanes: how many small sources at a time; an orchestrator that watches the caller's thread wants one.
 
     Raises:
-        UsageError: another run is writing.
+        UsageError: another run is writing, the directory is not there, or a setting is not one.
     """
     start = time.perf_counter()
+    if directory is not None and not directory.is_dir():
+        raise UsageError(f"there is no folder {directory} to take files from")
+    check_engine_name(settings.engine)
+    memory_bytes(settings.memory_limit)  # told once, before any source is taken up
     where = directory or settings.input
     refused: list[Refusal] = []
     replayed: list[Replayed] = []

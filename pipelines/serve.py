@@ -16,6 +16,7 @@ from pipelines.printing import print_line
 from pipelines.settings import load_settings
 
 _SERVER_START_SECONDS = 90
+_SERVER_END_SECONDS = 30
 
 
 def prefect_environment(home: Path, port: int) -> dict[str, str]:
@@ -65,7 +66,11 @@ def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> 
         )
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        try:
+            server.wait(timeout=_SERVER_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()  # else the port stays taken
+            server.wait()
         log.close()
     return EXIT_DONE
 

@@ -75,9 +75,11 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
         runner: what takes the partitions of incidents in the scheduled flow; else ICCS_RUNNER; else threads.
 
     Raises:
-        UsageError: a number in the environment is not a number.
+        UsageError: a number in the environment is not a number, or the data folder is a file.
     """
     folder = Path(data or os.environ.get("ICCS_DATA") or "data").resolve()
+    if folder.is_file():
+        raise UsageError(f"{folder} is a file; --data and ICCS_DATA name a folder")
     return Settings(
         data=folder,
         memory_limit=os.environ.get("ICCS_MEMORY_LIMIT", Settings.memory_limit),

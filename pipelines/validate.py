@@ -239,12 +239,16 @@ def _controls(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: 
                     connection, f"SELECT sum(value), count(*) FROM core_and_out_of_scope WHERE {control.where}"
                 )
             except duckdb.Error as error:
-                found_text = f"controls: {control.control}: {str(error).splitlines()[0]}"
-                problem = Problem(rule="declaration_invalid", source=source.source_id, found=found_text)
-                raise DataRefused([problem]) from error
+                raise _control_failed(source, control, error) from error
             if cells:
                 found.append(control_row(control, None, control.expected, actual, control.origin))
     return controls_table(found)
+
+
+def _control_failed(source: Source, control: Control, error: duckdb.Error) -> DataRefused:
+    """The refusal of a control whose own SQL does not run, to be raised."""
+    found = f"controls: {control.control}: {str(error).splitlines()[0]}"
+    return DataRefused([Problem(rule="declaration_invalid", source=source.source_id, found=found)])
 
 
 def controls_table(found: list[dict[str, Any]]) -> pa.Table:
@@ -317,14 +321,17 @@ def _row_controls(
             table = f"read_parquet({quote_literal(str(path))})"
             if control.rows:
                 table = f"(WITH raw AS (FROM {table}) FROM (\n{folder.read_text(control.rows)}\n))"
-            rows = run_sql(
-                connection,
-                "row_control",
-                rows=table,
-                total=total,
-                parts=" + ".join(f"coalesce({part}, 0)" for part in parts),
-                tolerance=str(control.tolerance),
-            ).fetchall()
+            try:
+                rows = run_sql(
+                    connection,
+                    "row_control",
+                    rows=table,
+                    total=total,
+                    parts=" + ".join(f"coalesce({part}, 0)" for part in parts),
+                    tolerance=str(control.tolerance),
+                ).fetchall()
+            except duckdb.Error as error:
+                raise _control_failed(folder.source, control, error) from error
             for file, row, expected, actual, checked, failing in rows:
                 place = f"all {checked:,} together, {failing:,} differ" if row is None else f"row {row}"
                 found.append(control_row(control, file, expected, actual, place, row, (checked, failing)))

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 
-from pipelines.database import fetch_row
+from pipelines.database import fetch_row, fill_sql
 from pipelines.errors import UsageError, nearest_values
 from pipelines.settings import Settings, load_settings
-from schemas.declarations import quote_literal
+from schemas.declarations import attribute_columns, quote_literal
 
 _MOST_CODES = 12
 """Lists of codes up to this length are told whole where none is near."""
@@ -50,6 +49,9 @@ class OpenRelease:
 
         Not by connecting to the path: within one process DuckDB gives the database that it has open under a path
         already, which may be of the release before.
+
+        Raises:
+            UsageError: there is no file, or it cannot be opened: it is damaged, or a client has it open for writing.
         """
         while True:
             identity = self._identity()
@@ -58,7 +60,16 @@ class OpenRelease:
             connection = duckdb.connect(
                 config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
             )
-            connection.execute(f"ATTACH {quote_literal(str(self._path))} AS crime (READ_ONLY)")
+            try:
+                connection.execute(f"ATTACH {quote_literal(str(self._path))} AS crime (READ_ONLY)")
+            except duckdb.Error as error:
+                connection.close()
+                if self._identity() != identity:
+                    continue
+                reason = str(error).splitlines()[0]
+                raise UsageError(
+                    f"{self._path} cannot be opened ({reason}); close who writes to it, or make it again: iccs run"
+                ) from error
             if self._identity() == identity:  # else another release took the name between looking and opening
                 break
             connection.close()
@@ -139,9 +150,10 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
     """
     with open_published(settings) as connection:
         try:
-            found = connection.execute(statement, parameters)
-            if found is None:  # nothing but blanks or a comment
-                raise UsageError("there is no statement to run")
+            # None for a text without a statement, which DuckDB's own types do not say.
+            found = cast("duckdb.DuckDBPyConnection | None", connection.execute(statement, parameters))
+            if found is None:
+                raise UsageError("the query is empty")
             columns = tuple(column[0] for column in found.description or ())
             return Result(columns, [tuple(row) for row in found.fetchall()])
         except duckdb.Error as error:
@@ -149,9 +161,12 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
 
 
 def packaged_query(name: str, settings: Settings | None = None, **parameters: object) -> Result:
-    """Return the answer to ``pipelines/sql/<name>.sql`` with bound parameters."""
-    text = resources.files("pipelines").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-    return query(text, settings, dict(parameters) or None)
+    """Return the answer to ``pipelines/sql/<name>.sql`` with bound parameters.
+
+    ``{{no_attributes}}`` stands there for the total of every ICCS attribute, so that no cell of a part is read as one.
+    """
+    no_attributes = "".join(f" AND {column} = '_T'" for column in attribute_columns())
+    return query(fill_sql(name, no_attributes=no_attributes), settings, dict(parameters) or None)
 
 
 def check_code(column: str, code: str, settings: Settings | None = None) -> str:

@@ -5,7 +5,5 @@ SELECT source, stage, counting_unit, ref_area, CAST(time_period AS INTEGER) AS y
 FROM out.rate
 JOIN out.area ON area.code = rate.ref_area
 WHERE iccs = $iccs AND sex = $sex AND age = '_T'
-    AND CASE WHEN $area IS NULL THEN area.area_level = 'country' ELSE area.parent = $area END
-    AND attempted = '_T' AND weapon = '_T' AND relationship = '_T' AND citizenship = '_T'
-    AND motive = '_T' AND cyber = '_T' AND situational_context = '_T'
+    AND CASE WHEN $area IS NULL THEN area.area_level = 'country' ELSE area.parent = $area END {{no_attributes}}
 ORDER BY source, stage, counting_unit, ref_area, year

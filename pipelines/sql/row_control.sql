@@ -1,5 +1,6 @@
--- Grain: one row for the file (with how many rows were compared, and how many differ), then one for each raw row whose parts differ from its total (at most 20). A row with
--- counts in its parts and no number as total differs too; one without either (an offence without victims) does not.
+-- Grain: one row for the file (with how many rows were compared, and how many differ), then one for each raw row whose
+-- parts differ from its total (at most 20). A row with counts in its parts and no number as total differs too; one
+-- without either (an offence without victims) does not.
 WITH compared AS (
     SELECT _file, _row, coalesce({{total}}, 0) AS total, {{parts}} AS parts
     FROM {{rows}}

@@ -9,7 +9,5 @@ WITH people AS (
 SELECT source, stage, counting_unit, time_period, value, population, obs_status, caveats
 FROM out.observation
 LEFT JOIN people ON people.year = left(time_period, 4)
-WHERE iccs = $iccs AND ref_area = $area AND sex = $sex AND freq = $freq AND age = '_T'
-    AND attempted = '_T' AND weapon = '_T' AND relationship = '_T' AND citizenship = '_T'
-    AND motive = '_T' AND cyber = '_T' AND situational_context = '_T'
+WHERE iccs = $iccs AND ref_area = $area AND sex = $sex AND freq = $freq AND age = '_T' {{no_attributes}}
 ORDER BY source, stage, counting_unit, time_period

@@ -3,7 +3,5 @@ SELECT source, stage, counting_unit, ref_area, sex, age, CAST(time_period AS INT
     rate_per_100k, ci_low, ci_high, obs_status, caveats
 FROM out.rate
 WHERE iccs = $iccs AND ref_area IN (SELECT unnest($areas)) AND sex IN (SELECT unnest($sexes))
-    AND (age = '_T' OR $ages) AND age NOT IN ('_U', '_Z') AND rate_per_100k IS NOT NULL
-    AND attempted = '_T' AND weapon = '_T' AND relationship = '_T' AND citizenship = '_T'
-    AND motive = '_T' AND cyber = '_T' AND situational_context = '_T'
+    AND (age = '_T' OR $ages) AND age NOT IN ('_U', '_Z') AND rate_per_100k IS NOT NULL {{no_attributes}}
 ORDER BY source, stage, counting_unit, ref_area, sex, age, year

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
 from pipelines.acquire import acquire
+from pipelines.cli import main
 from pipelines.errors import UsageError
 from pipelines.run import RunResult, StepReport, plain_step, run_all, writing
 from pipelines.source import find_sources
@@ -137,6 +140,50 @@ def test_published_file_that_is_damaged_is_built_anew(tiny: Tiny) -> None:
 def test_two_writers_at_once_are_one_too_many(tiny: Tiny) -> None:
     with writing(tiny.settings), pytest.raises(UsageError, match="another run"), writing(tiny.settings):
         pass
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"engine": "flink"}, "there is no engine 'flink'"),
+        ({"memory_limit": "lots"}, "ICCS_MEMORY_LIMIT must be an amount such as 400MB or 2GiB, not 'lots'"),
+    ],
+)
+def test_wrong_setting_is_told_before_any_source_is_taken_up(tiny: Tiny, change: dict[str, str], told: str) -> None:
+    tiny.declare_plain()
+    tiny.give("t.csv", GOOD)
+    folders = find_sources([], tiny.sources)
+    reports: list[StepReport] = []
+
+    with pytest.raises(UsageError, match=told):
+        run_all(folders, replace(tiny.settings, **change), tiny.given, plain_step(reports.append), named=False)
+    assert reports == []
+
+
+def test_folder_that_is_not_there_is_told_and_is_not_a_run_without_files(tiny: Tiny) -> None:
+    # A schedule with a slip in its folder would otherwise end well every week, and publish nothing new.
+    tiny.declare_plain()
+    elsewhere = tiny.root / "gone"
+
+    with pytest.raises(UsageError, match=r"there is no folder .*gone"):
+        run_all(find_sources([], tiny.sources), tiny.settings, elsewhere, plain_step(lambda _: None), named=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["run", "--data", "FILE"], "is a file; --data and ICCS_DATA name a folder"),
+        (["trend", "0101", "--area", "MX", "--monthly", "--by", "sex"], "leave out --by, or --monthly"),
+    ],
+)
+def test_slip_in_a_command_is_told(
+    tmp_path: Path, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "data.csv"
+    file.write_text(GOOD, encoding="utf-8")
+
+    assert main([str(file) if word == "FILE" else word for word in words]) == 2
+    assert told in capsys.readouterr().err
 
 
 def test_unknown_source_is_told_with_the_nearest(tiny: Tiny) -> None:

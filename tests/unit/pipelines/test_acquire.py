@@ -97,3 +97,20 @@ def test_no_file_is_told_with_the_names_looked_for(tiny: Tiny) -> None:
 
     (problem,) = refused.value.problems
     assert (problem.rule, problem.file) == ("file_not_found", "one.csv, two_*.csv")
+
+
+def test_file_that_is_written_while_it_is_copied_is_refused_and_never_kept_under_a_wrong_hash(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.declare_plain()
+    tiny.give("t.csv", "area,year,code,n\n14,2024,HOM,3\n")
+
+    def copy_after_more_came(path: Path, temporary: Path) -> None:
+        Path(temporary).write_bytes(Path(path).read_bytes() + b"13,2024,HOM,4\n")
+
+    monkeypatch.setattr("pipelines.acquire.shutil.copyfile", copy_after_more_came)
+    with pytest.raises(DataRefused) as refused:
+        acquire(tiny.source, tiny.settings, tiny.given)
+
+    assert [problem.rule for problem in refused.value.problems] == ["file_changed"]
+    assert list((tiny.settings.raw / tiny.name).iterdir()) == []

@@ -59,6 +59,25 @@ def test_line_longer_than_the_reader_takes_is_refused(tiny: Tiny) -> None:
     assert [problem.row for problem in refused.value.problems] == [2]
 
 
+@pytest.mark.parametrize(
+    ("read", "more"),
+    [(", footer: {starts_with: total}", "Total,,,5\n"), ("", "\n14,2024,HOM,9\n"), ("", "")],
+    ids=["with a foot", "with a blank line", "plain"],
+)
+def test_quote_that_is_never_closed_is_refused_wherever_the_file_is_first_split(
+    tiny: Tiny, read: str, more: str
+) -> None:
+    # Behind the rows in which the header is sought, and with more text behind it than a field may have.
+    tiny.declare_plain(read=read)
+    good = "14,2024,HOM,1\n"
+    tiny.give("t.csv", f'{HEAD}{200 * good}14,2024,"HOM,1\n{20_000 * good}{more}')
+
+    with pytest.raises(DataRefused) as refused:
+        tiny.read()
+
+    assert [(problem.rule, problem.row) for problem in refused.value.problems] == [("malformed_line", 202)]
+
+
 @pytest.mark.parametrize("label", ["number", "_row"])
 def test_column_may_have_any_label(tiny: Tiny, label: str) -> None:
     tiny.declare_plain()

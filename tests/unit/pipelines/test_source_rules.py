@@ -67,6 +67,35 @@ def test_a_reshape_that_does_not_run_is_told(tiny: Tiny) -> None:
     assert rules(refused) == ["reshape_failed"]
 
 
+YEAR = "-- Grain: as raw.\nSELECT * REPLACE (CAST(CAST(year AS INTEGER) AS VARCHAR) AS year) FROM raw"
+COUNT = "-- Grain: as raw.\nSELECT * REPLACE (CAST(CAST(n AS INTEGER) AS VARCHAR) AS n) FROM raw"
+OLD = "exclusions:\n  - {rule: old, where: CAST(year AS INTEGER) < 1900, reason: before}\n"
+SUMS = "controls:\n  - {control: sums, total_column: all, part_columns: [n]}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "reshape", "row", "rule"),
+    [
+        pytest.param("", YEAR, "13,20x4,HOM,1", "reshape_failed", id="a reshape that casts a word"),
+        pytest.param("", COUNT, "13,2024,HOM,x", "reshape_failed", id="a reshape that casts a count"),
+        pytest.param(OLD, None, "13,20x4,HOM,1", "reshape_failed", id="an exclusion that casts a word"),
+        pytest.param(SUMS, None, "13,2024,HOM,1", "declaration_invalid", id="a control over an absent column"),
+    ],
+)
+def test_sql_of_a_source_that_fails_on_a_row_refuses_the_source_and_not_the_run(
+    tiny: Tiny, more: str, reshape: str | None, row: str, rule: str
+) -> None:
+    # 3,000 good rows first: the statement runs, and fails only when it comes to the last one.
+    layout = "" if reshape is None else "    reshape: reshape.sql\n    conserve: '^n$'\n"
+    tiny.declare_plain(more, layout=layout, reshape=reshape)
+    tiny.give("t.csv", ROWS.splitlines()[0] + "\n" + "".join(f"14,{1900 + n},HOM,1\n" for n in range(3000)) + row)
+
+    with pytest.raises(DataRefused) as refused:
+        tiny.run()
+
+    assert rules(refused) == [rule]
+
+
 def test_a_step_that_loses_a_count_or_a_row_is_refused(tiny: Tiny) -> None:
     """What a fault of ours would do: one observation is missing after classification; one row was never read."""
     tiny.declare_plain()
