@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.errors import EXIT_DONE, EXIT_REFUSED, UsageError
 from pipelines.printing import print_error, print_json, print_line, print_table
 from pipelines.run import RunResult, StepReport, plain_step, run_all
+from pipelines.series import what_there_is
 from pipelines.settings import Settings, load_settings
 from pipelines.source import find_sources
 from pipelines.statistics.wording import p_value_text
@@ -150,23 +151,21 @@ def trend_command(
     check_code("area", area, settings)
     check_code("sex", sex, settings)
 
-    def read(name: str) -> list[dict[str, Any]]:
-        return [
+    found = {
+        name: packaged_query(name, settings, iccs=iccs, area=area, sex=sex).records()
+        for name in ("trend_series", "trend_summary", "change_summary", "segment_summary")
+    }
+    series, summary, changes, segments = (
+        [
             record
-            for record in packaged_query(name, settings, iccs=iccs, area=area, sex=sex).records()
+            for record in records
             if source in (None, record["source"]) and counting_unit in (None, record["counting_unit"])
         ]
-
-    series, summary = read("trend_series"), read("trend_summary")
-    changes, segments = read("change_summary"), read("segment_summary")
+        for records in found.values()
+    )
     if not series:
-        known = query(
-            "SELECT DISTINCT iccs FROM out.rate WHERE ref_area = $area ORDER BY 1", settings, {"area": area}
-        ).rows
-        raise UsageError(
-            f"no observation of {iccs} in {area}"
-            + (f"; there are: {', '.join(row[0] for row in known)}" if known else "; the area has none at all")
-        )
+        keys = sorted({_series_key(row) for row in found["trend_series"]})
+        raise UsageError(what_there_is(iccs, area, sex, "A", source, counting_unit, keys, settings))
     if plot:
         from pipelines.plots.trend import plot_trend
 
@@ -188,31 +187,76 @@ def trend_command(
         settings,
         {"area": area, "iccs": iccs},
     ).rows[0]
-    print_table(
-        list(series[0]), [list(record.values()) for record in series], title=f"{iccs} {names[0]}: {names[1]}, sex {sex}"
-    )
-    for record in summary:
-        print_line(_trend_line(record))
-    for record in changes:
-        print_line(_change_line(record))
-    for record in segments:
-        print_line(_segment_line(record))
+    print_line(f"{iccs} {names[0]}: {names[1]}, sex {sex}; rates per 100,000 with 95 % limits")
+    for key in dict.fromkeys(map(_series_key, series)):
+        _print_years([row for row in series if _series_key(row) == key])
+    for line in [*map(_trend_line, summary), *map(_change_line, changes), *map(_segment_line, segments)]:
+        print_line(line)
     if plot:
         print_line(f"picture: {plot}")
     return EXIT_DONE
 
 
+def _series_key(record: dict[str, Any]) -> tuple[str, str, str]:
+    return record["source"], record["stage"], record["counting_unit"]
+
+
+def _print_years(series: list[dict[str, Any]]) -> None:
+    """Print one series, a year a line; what is said of single years (no rate, caveats) stands below."""
+    first = series[0]
+    columns = {
+        "year": "time_period",
+        "value": "value",
+        "population": "population",
+        "rate": "rate_per_100k",
+        "low": "ci_low",
+        "high": "ci_high",
+        "status": "obs_status",
+    }
+    print_line()
+    print_table(
+        list(columns),
+        [[row[name] for name in columns.values()] for row in series],
+        title=f"{first['source']}: {first['stage']} {first['counting_unit']}s",
+    )
+    notes: dict[str, list[int]] = {}
+    for row in series:
+        reasons = [f"no rate, {row['no_rate_reason']}"] if row["no_rate_reason"] else []
+        for note in reasons + [f"caveat {name}" for name in (row["caveats"] or "").split(";") if name]:
+            notes.setdefault(note, []).append(int(row["time_period"]))
+    for note, years in notes.items():
+        print_line(f"{note}: {_spans(years)}")
+    if notes:
+        print_line()
+
+
+def _spans(years: list[int]) -> str:
+    """Return years as spans.
+
+    >>> _spans([2009, 2010, 2011, 2014])
+    '2009-2011, 2014'
+    """
+    spans: list[list[int]] = []
+    for year in years:
+        if spans and year == spans[-1][1] + 1:
+            spans[-1][1] = year
+        else:
+            spans.append([year, year])
+    return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in spans)
+
+
 def _trend_line(record: dict[str, Any]) -> str:
     change = "" if record["change_percent"] is None else f", change {record['change_percent']:+.1f} %"
+    basis = "rate per 100,000" if record["basis"] == "rate_per_100k" else "counts"
     text = (
-        f"{record['source']} ({record['stage']} {record['counting_unit']}s, {record['basis']}): {record['direction']}, "
+        f"{record['source']} ({record['stage']} {record['counting_unit']}s, {basis}): {record['direction']}, "
         f"{record['first_year']}-{record['last_year']}, n = {record['n']}{change}"
     )
     if record["mann_kendall_p"] is not None:
         text += (
             f", Mann-Kendall p {p_value_text(record['mann_kendall_p'])} "
             f"(variance x {record['variance_factor']:.2f} for autocorrelation), "
-            f"Sen slope {record['sen_slope_per_year']:+.3g} a year "
+            f"Sen slope of the {basis} {record['sen_slope_per_year']:+.3g} a year "
             f"({record['sen_low']:+.3g} to {record['sen_high']:+.3g})"
         )
     text += f"; {record['break_handling']}" + ("; estimate (E)" if record["obs_status"] == "E" else "")
@@ -245,6 +289,8 @@ def query_command(sql: str, data: str | None, as_json: bool) -> int:
     result = query(sql, load_settings(data))
     if as_json:
         print_json(result.records())
+    elif not result.rows:
+        print_line(f"no rows (columns: {', '.join(result.columns)})" if result.columns else "done, nothing to show")
     else:
         print_table(result.columns, result.rows, decimals=4)
         if sys.stdout.isatty():

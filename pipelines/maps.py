@@ -168,6 +168,10 @@ def map_boundaries(found: MapRates, path: Path | None, name: str) -> Boundaries:
     return boundaries
 
 
+def _marks(row: dict[str, Any]) -> list[str]:
+    return [*([row["obs_status"]] if row["obs_status"] != "A" else []), *(["few"] if row["few_events"] else [])]
+
+
 def map_command(
     code: str,
     area: str | None,
@@ -204,22 +208,27 @@ def map_command(
         return EXIT_DONE
     names = dict(query("SELECT code, name_en FROM out.area", settings).rows)
     ranked = sorted(found.rows.values(), key=lambda row: -row["rate_per_100k"])
-    columns = ["value", "rate_per_100k", "ci_low", "ci_high", "obs_status"]
+    marks = [", ".join(_marks(row)) for row in ranked]
+    names_of_columns = ["area", "name", "value", "rate", "low", "high", "class", *(["mark"] if any(marks) else [])]
+    print_line(
+        f"{iccs} {'by country' if area is None else f'below {area}'}, {found.year}, sex {sex}, "
+        f"{found.source}: {found.counting_unit}s; rates per 100,000 with 95 % limits"
+    )
     print_table(
-        ["area", "name", *columns, "few_events", "class"],
+        names_of_columns,
         [
             [
                 row["ref_area"],
                 names[row["ref_area"]],
-                *(row[column] for column in columns),
-                "few" if row["few_events"] else None,
+                *(row[column] for column in ("value", "rate_per_100k", "ci_low", "ci_high")),
                 found.class_of(row["ref_area"]) + 1,
+                *([mark] if any(marks) else []),
             ]
-            for row in ranked
+            for row, mark in zip(ranked, marks, strict=True)
         ],
-        title=f"{iccs} {'by country' if area is None else f'below {area}'}, {found.year}, sex {sex}, "
-        f"{found.source}: {found.counting_unit}s",
     )
+    if any(marks):
+        print_line("mark: observation status other than A (normal); few: so few events that the limits say more")
     for missing, reason in found.missing.items():
         print_line(f"no rate: {missing} {names[missing]}, {reason.replace('_', ' ')}")
     if undrawn:

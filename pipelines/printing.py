@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_LEAST_TEXT = 16
+"""Letters that a column of text is not narrowed below."""
 
 
 @cache
@@ -62,19 +66,83 @@ def _plain(value: Any) -> Any:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None, decimals: int = 2
 ) -> None:
-    """Print a table; numbers to the right, NULL as an empty cell."""
-    from rich import box
-    from rich.table import Table
+    """Print a table; numbers to the right and never broken, NULL as an empty cell.
+
+    On a terminal that is too narrow for it, each row is a block of lines ``column  value`` instead.
+    """
+    from rich.cells import cell_len
 
     kept = [list(row) for row in rows]
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for position, name in enumerate(columns):
-        numbers = any(isinstance(row[position], (int, float, Decimal)) for row in kept)
-        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    numbers = [any(isinstance(row[n], (int, float, Decimal)) for row in kept) for n in range(len(columns))]
     places = [0 if _all_whole([row[n] for row in kept]) else decimals for n in range(len(columns))]
-    for row in kept:
-        table.add_row(*(_cell(value, place) for value, place in zip(row, places, strict=True)))
-    console().print(table)
+    cells = [[_cell(value, place) for value, place in zip(row, places, strict=True)] for row in kept]
+    widest = [
+        max([cell_len(name), *(cell_len(line) for row in cells for line in row[n].split("\n"))])
+        for n, name in enumerate(columns)
+    ]
+    least = [
+        width if number else max(cell_len(name), min(width, _LEAST_TEXT))
+        for name, width, number in zip(columns, widest, numbers, strict=True)
+    ]
+    room = console().width
+    between = 3 if sum(widest) + 3 * len(columns) <= room else 2
+    widths = _fit(widest, least, room - between * len(columns))
+    if widths is None:
+        _print_blocks(columns, cells, title)
+        return
+    lines = [title, ""] if title else [""]
+    lines += _lines([list(columns)], widths, numbers, between)
+    lines.append(f" {'─' * (sum(widths) + between * (len(columns) - 1) + 1)}")
+    lines += _lines(cells, widths, numbers, between)
+    console().out("\n".join(lines), "\n", sep="", highlight=False)
+
+
+def _lines(
+    cells: Sequence[Sequence[str]], widths: Sequence[int], numbers: Sequence[bool], between: int
+) -> Iterator[str]:
+    """Yield the lines of a table, several for a row whose text is folded."""
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    def folded(text: str, width: int) -> list[str]:
+        if "\n" not in text and cell_len(text) <= width:
+            return [text]
+        return [line.plain.rstrip() for line in Text(text).wrap(console(), width, overflow="fold")]
+
+    for texts in cells:
+        parts = [folded(text, width) for text, width in zip(texts, widths, strict=True)]
+        for row in zip_longest(*parts, fillvalue=""):
+            padded = [
+                " " * (width - cell_len(text)) + text if number else text + " " * (width - cell_len(text))
+                for text, width, number in zip(row, widths, numbers, strict=True)
+            ]
+            yield f" {(' ' * between).join(padded)}".rstrip()
+
+
+def _fit(widest: Sequence[int], least: Sequence[int], room: int) -> list[int] | None:
+    """Return widths of columns that fit, the widest narrowed first; None where even the least do not.
+
+    >>> _fit([30, 6, 20], [16, 6, 16], 50), _fit([30, 6], [16, 6], 20)
+    ([24, 6, 20], None)
+    """
+    if sum(least) > room:
+        return None
+    widths = list(widest)
+    while sum(widths) > room:
+        _, place = max((width, n) for n, width in enumerate(widths) if width > least[n])
+        widths[place] -= 1
+    return widths
+
+
+def _print_blocks(columns: Sequence[str], cells: Sequence[Sequence[str]], title: str | None) -> None:
+    if title:
+        print_line(title)
+    margin = max(map(len, columns), default=0)
+    for texts in cells:
+        print_line()
+        for name, text in zip(columns, texts, strict=True):
+            print_line(f"{name:<{margin}}  {text}".rstrip())
+    print_line()
 
 
 def _all_whole(values: Sequence[object]) -> bool:
@@ -82,8 +150,6 @@ def _all_whole(values: Sequence[object]) -> bool:
 
 
 def _cell(value: object, decimals: int) -> str:
-    from rich.markup import escape
-
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     if isinstance(value, bool):
@@ -92,4 +158,4 @@ def _cell(value: object, decimals: int) -> str:
         return f"{value:,.{decimals}f}"
     if isinstance(value, int):
         return f"{value:,}"
-    return escape(str(value))
+    return str(value)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pipelines.errors import EXIT_DONE
 from pipelines.lock import writing
 from pipelines.printing import print_json, print_line, print_table
 from pipelines.releases import compare_releases, history, kept_releases, read_release, restore_release
 from pipelines.settings import load_settings
+
+_SHORT = {"ref_area": "area", "time_period": "period", "counting_unit": "unit", "old_value": "old", "new_value": "new"}
+"""Names of columns short enough for a terminal."""
 
 
 def list_command(data: str | None, as_json: bool) -> int:
@@ -29,7 +34,20 @@ def list_command(data: str | None, as_json: bool) -> int:
     if as_json:
         print_json(rows)
     elif rows:
-        print_table(list(rows[0]), [list(row.values()) for row in rows])
+        print_table(
+            ["release", "published (UTC)", "version", "sources", "cells", "state"],
+            [
+                [
+                    row["release"],
+                    row["published_at"][:16],
+                    row["code_version"],
+                    row["sources"],
+                    row["observations"],
+                    "published" if row["published"] else "kept" if row["kept"] else "record only",
+                ]
+                for row in rows
+            ],
+        )
     else:
         print_line("no release yet; make one with: iccs run")
     return EXIT_DONE
@@ -47,12 +65,13 @@ def diff_command(old: str, new: str, data: str | None, as_json: bool) -> int:
         title=f"Cells of {new} against {old}",
     )
     if compared.largest:
-        # A column that is a total in every line says nothing here.
-        columns = [
-            name for name in compared.largest[0] if any(row[name] not in ("_T", "_Z") for row in compared.largest)
-        ]
+        columns, alike = _telling(compared.largest)
         print_line()
-        print_table(columns, [[row[name] for name in columns] for row in compared.largest], title="Largest changes")
+        print_table(
+            [_SHORT.get(name, name) for name in columns],
+            [[row[name] for name in columns] for row in compared.largest],
+            title=f"Largest changes{alike}",
+        )
     return EXIT_DONE
 
 
@@ -67,3 +86,15 @@ def restore_command(release: str, wait_seconds: float, data: str | None, as_json
         print_line(f"{settings.published} is now release {restored.release}")
         print_line("it stays until a run has figures, declarations or a program that the newest release does not have")
     return EXIT_DONE
+
+
+def _telling(rows: list[dict[str, Any]]) -> tuple[list[str], str]:
+    """Return the columns that differ between lines, and in words those that are alike in all; totals say nothing."""
+    columns = [name for name in rows[0] if any(row[name] not in ("_T", "_Z") for row in rows)]
+    alike = [
+        name
+        for name in columns
+        if len(rows) > 1 and isinstance(rows[0][name], str) and len({r[name] for r in rows}) == 1
+    ]
+    words = ", ".join(f"{name.replace('_', ' ')} {rows[0][name]}" for name in alike)
+    return [name for name in columns if name not in alike], f" ({words})" if words else ""

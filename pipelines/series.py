@@ -120,7 +120,7 @@ def read_series(
     )
     wanted = [key for key in keys if source in (None, key[0]) and counting_unit in (None, key[2])]
     if not wanted:
-        raise UsageError(_nothing(iccs, area, sex, freq, source, counting_unit, keys, settings))
+        raise UsageError(what_there_is(iccs, area, sex, freq, source, counting_unit, keys, settings))
     chosen = wanted[0]
     own = [row for row in rows if (row["source"], row["stage"], row["counting_unit"]) == chosen]
     with open_published(settings) as connection:
@@ -145,16 +145,28 @@ def read_series(
     )
 
 
-def _nothing(
+def what_there_is(
     iccs: str,
     area: str,
     sex: str,
     freq: str,
     source: str | None,
     counting_unit: str | None,
-    keys: list[tuple[str, str, str]],
+    keys: Sequence[tuple[str, str, str]],
     settings: Settings | None,
 ) -> str:
+    """Return why a series asked for is not there, and what is: other series (``keys``) or other categories.
+
+    Args:
+        iccs: category.
+        area: code of the area.
+        sex: code of the sex.
+        freq: A annual or M monthly.
+        source: asked for, or None for any.
+        counting_unit: asked for, or None for any.
+        keys: source, stage and counting unit of the series of that category, area and sex.
+        settings: where the published file is.
+    """
     what = f"no {'monthly' if freq == 'M' else 'annual'} series of {iccs} in {area}, sex {sex}"
     if keys:
         near = nearest_values(source, [key[0] for key in keys]) if source else []

@@ -15,6 +15,9 @@ from pipelines.errors import UsageError, nearest_values
 from pipelines.settings import Settings, load_settings
 from schemas.declarations import attribute_columns, quote_literal
 
+_MOST_CODES = 12
+"""Lists of codes up to this length are told whole where none is near."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -174,6 +177,8 @@ def check_code(column: str, code: str, settings: Settings | None = None) -> str:
     """
     known = [row[0] for row in query(f"SELECT code FROM out.{column}", settings).rows]
     if code not in known:
-        near = ", ".join(nearest_values(code, known)) or "none"
-        raise UsageError(f"unknown {column} {code!r}; nearest: {near}")
+        near = nearest_values(code, known)
+        if near or len(known) > _MOST_CODES:
+            raise UsageError(f"unknown {column} {code!r}; nearest: {', '.join(near) or 'none'}")
+        raise UsageError(f"unknown {column} {code!r}; there are: {', '.join(sorted(known))}")
     return code

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import get_args
 from xml.etree import ElementTree
 
 import numpy as np
@@ -15,9 +18,11 @@ from pipelines.cli import main
 from pipelines.errors import UsageError
 from pipelines.evaluate import evaluate
 from pipelines.plots.comparison import plot_pyramid, plot_revisions, plot_slopes
+from pipelines.plots.style import LANGUAGES, word
 from pipelines.plots.trend import plot_areas, plot_trend
 from pipelines.series import read_series
 from pipelines.settings import Settings
+from pipelines.statistics.regression import Family
 
 INPUT = Path(__file__).parents[2] / "data" / "input"
 
@@ -95,6 +100,36 @@ def test_what_cannot_be_evaluated_is_said(
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--area", "MX", "--source", "ar_snic"], "there are: mx_sesnsp_victims: recorded victims"),
+        (["--area", "AR", "--unit", "case"], "there are: ar_snic: recorded offences; ar_snic: recorded victims"),
+        (["--area", "SE", "--sex", "F"], "in SE, sex F; the area has none"),
+        (["--area", "SE", "--sex", "X"], "unknown sex 'X'; there are: F, M, _T, _U, _Z"),
+    ],
+)
+def test_a_series_that_is_not_there_is_told_with_those_that_are(
+    settings: Settings, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
+    assert main(["trend", "0101", *arguments, "--data", str(settings.data)]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_year_without_rate_has_its_reason_and_a_query_without_rows_says_so(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data", str(settings.data)]
+    assert main(["trend", "0101", "--area", "AR", "--sex", "F", *data]) == 0
+    text = capsys.readouterr().out
+    # The projections in data/input/ar_indec_population begin in 2010; the counts of the file in 2000.
+    assert "no rate, no_population: 2000-2009" in text
+    assert "caveat sex_recording_changed: 2009, 2014" in text
+    assert main(["query", "SELECT 1 AS one WHERE false", *data]) == 0
+    assert capsys.readouterr().out == "no rows (columns: one)\n"
+    assert main(["query", " -- nothing", *data]) == 2
+
+
 def test_a_date_at_a_break_is_refused_and_a_series_stops_at_one(settings: Settings) -> None:
     with pytest.raises(UsageError, match="break at 2023"):
         evaluate("0301", "AR", "2023", settings=settings)
@@ -134,6 +169,11 @@ def test_commands_print_for_people_and_machines(
     assert "segment 2014-2023" in text
     assert "offence" not in text
     assert main(["trend", "0101", "--area", "AR", "--by", "sex", *data]) == 2
+
+
+def test_every_model_has_its_name_in_every_language() -> None:
+    for family in get_args(Family):
+        assert len({word(f"{family} regression", language) for language in LANGUAGES}) == 3
 
 
 def _words(path: Path) -> str:
@@ -187,3 +227,18 @@ def test_a_picture_that_cannot_be_drawn_is_refused(settings: Settings, tmp_path:
     with pytest.raises(UsageError, match="fewer than two"):
         plot_slopes("0101", "MX", 1990, 2024, path, settings=settings)
     assert not path.exists()
+
+
+@pytest.mark.parametrize("arguments", [["quality"], ["query", "SELECT 1"], ["codes", "0101"], ["quality", "--json"]])
+def test_a_reader_that_closes_the_pipe_ends_the_command_in_order(settings: Settings, arguments: list[str]) -> None:
+    where = [] if "codes" in arguments else ["--data", str(settings.data)]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "pipelines.cli", *arguments, *where],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert running.stdout is not None
+    assert running.stderr is not None
+    running.stdout.close()
+    assert running.stderr.read() == b""
+    assert running.wait(60) == 0

@@ -25,6 +25,10 @@ MONTHS = [{"freq": "M", "time_period": f"2019-{month:02}", "value": 1.0} for mon
 def out(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(tmp_path / "caveats.duckdb")) as connection:
         create_tables(connection)
+        connection.execute(
+            "INSERT INTO out.area BY NAME SELECT unnest(['SE', 'NO', 'DK']) AS code, 'country' AS area_level, "
+            "'' AS name_en, '' AS name_fr, '' AS name_es"
+        )
         yield connection
 
 
@@ -36,6 +40,14 @@ def fill(connection: duckdb.DuckDBPyConnection, table: str, *rows: dict[str, Any
 
 
 def test_a_series_shows_the_caveats_of_its_years(out: duckdb.DuckDBPyConnection) -> None:
+    out.execute(
+        "INSERT INTO out.iccs BY NAME SELECT '0101' AS code, 2 AS level, true AS in_tree, "
+        "'' AS title_en, '' AS title_fr, '' AS title_es"
+    )
+    for codes in ("sex", "age"):
+        out.execute(
+            f"INSERT INTO out.{codes} BY NAME SELECT '_T' AS code, '' AS label_en, '' AS label_fr, '' AS label_es"
+        )
     fill(out, "rate", {"caveats": "volume_jump"}, {"time_period": "2020"})
     found = out.execute("SELECT time_period, caveats FROM out.trend_of('0101', 'SE')").fetchall()
     assert found == [("2019", "volume_jump"), ("2020", None)]

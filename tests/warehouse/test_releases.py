@@ -80,6 +80,15 @@ def test_releases_stay_and_can_be_put_back(tiny: Tiny, capsys: pytest.CaptureFix
         ("0101", 5, 8, 3),
     ]
 
+    people = [word for word in data if word != "--json"]
+    assert main(["releases", "diff", first, second, *people]) == 0
+    text = capsys.readouterr().out
+    assert "Largest changes (source xx_tiny, ref area MX-JAL, time period 2024, freq A" in text  # alike in both lines
+    assert ["0101", "5", "8", "3", "60"] in [line.split() for line in text.splitlines()]
+    assert main(["releases", "list", *people]) == 0
+    states = [line.split()[-1] for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert states[-2:] == ["kept", "published"]
+
     # Put back, it stays until there is something new.
     assert main(["releases", "restore", first, *data]) == 0
     assert _jalisco(tiny.settings) == [("2023", 3), ("2024", 5)]

@@ -3,16 +3,18 @@
 -- rollup: complete or incomplete. made_from_freq: M or Q.
 -- Grain: one row for each series of months (or quarters) and longer period.
 CREATE OR REPLACE MACRO out.counts_by_period(freq) AS TABLE
-WITH part AS (
+WITH asked AS (
+    SELECT CASE WHEN freq IN ('A', 'Q') THEN freq ELSE error('counts_by_period: freq is ''A'' or ''Q''') END AS longer
+),
+part AS (
     SELECT cell.* EXCLUDE (freq, time_period), cell.freq AS made_from_freq,
-        CASE
-            WHEN freq = 'A' THEN left(cell.time_period, 4)
-            WHEN freq = 'Q' THEN left(cell.time_period, 4) || '-Q' || ((CAST(right(cell.time_period, 2) AS INTEGER) + 2) // 3)
-            ELSE error('counts_by_period: freq is ''A'' or ''Q''')
-        END AS time_period,
-        CASE WHEN cell.freq = 'Q' THEN 4 WHEN freq = 'A' THEN 12 ELSE 3 END AS periods
+        CASE WHEN longer = 'A' THEN left(cell.time_period, 4)
+            ELSE left(cell.time_period, 4) || '-Q' || ((CAST(right(cell.time_period, 2) AS INTEGER) + 2) // 3) END
+            AS time_period,
+        CASE WHEN cell.freq = 'Q' THEN 4 WHEN longer = 'A' THEN 12 ELSE 3 END AS periods
     FROM out.observation AS cell
-    WHERE cell.freq = 'M' OR (cell.freq = 'Q' AND freq = 'A')
+    CROSS JOIN asked
+    WHERE cell.freq = 'M' OR (cell.freq = 'Q' AND longer = 'A')
 ),
 added AS (
     SELECT source, vintage, ref_area, area_level, time_period, made_from_freq, iccs, stage, counting_unit, sex, age,

@@ -1,17 +1,28 @@
 -- out.counts_of_areas(areas): counts of a list of areas taken together, e.g. ['MX-JAL', 'MX-COL'] or ['SE', 'NO', 'DK'].
--- Refused where one of them lies in another. A value only where every area has one; areas_there says how many have.
+-- Refused where one of them lies in another or is not in out.area. A value only where every area has one;
+-- areas_there says how many have.
 -- rollup: complete or incomplete. Counting units, stages and sources are never added together.
 -- Grain: one row for each source (of all areas in it), period, category, stage, counting unit, sex, age and attributes.
 CREATE OR REPLACE MACRO out.counts_of_areas(areas) AS TABLE
-WITH asked AS (
-    SELECT DISTINCT unnest(areas) AS ref_area
+WITH given AS (
+    SELECT DISTINCT unnest(areas) AS area
 ),
-nested AS (
-    SELECT low.code AS area
-    FROM out.area AS low
+looked_up AS (
+    SELECT area, low.code, low.parent IN (FROM given) OR middle.parent IN (FROM given) AS lies_in_another
+    FROM given
+    LEFT JOIN out.area AS low ON low.code = area
     LEFT JOIN out.area AS middle ON middle.code = low.parent
-    WHERE low.code IN (FROM asked)
-        AND (low.parent IN (FROM asked) OR middle.parent IN (FROM asked))
+),
+asked AS (
+    SELECT unnest(CASE
+        WHEN count(*) = 0 THEN error('counts_of_areas: give a list of areas, e.g. [''MX-JAL'', ''MX-COL'']')
+        WHEN count(*) > count(code) THEN error(concat('counts_of_areas: not in out.area: ',
+            string_agg(coalesce(area, 'NULL'), ', ' ORDER BY area) FILTER (code IS NULL)))
+        WHEN bool_or(lies_in_another) THEN error(concat('counts_of_areas: one of the areas lies in another: ',
+            string_agg(area, ', ' ORDER BY area) FILTER (lies_in_another)))
+        ELSE list(code)
+    END) AS ref_area
+    FROM looked_up
 ),
 added AS (
     SELECT source, vintage, time_period, freq, iccs, stage, counting_unit, sex, age, {{attributes}},
@@ -19,8 +30,6 @@ added AS (
         nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(caveats, ';'))))), ';'), '') AS caveats
     FROM out.observation
     SEMI JOIN asked USING (ref_area)
-    WHERE CASE WHEN (SELECT count(*) FROM nested) > 0 THEN error('counts_of_areas: one of the areas lies in another')
-        ELSE true END
     GROUP BY ALL
 )
 SELECT source, vintage, time_period, freq, iccs, stage, counting_unit, sex, age, {{attributes}},

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from pipelines.printing import print_error, print_json, print_line, print_table
 
@@ -85,6 +86,38 @@ def test_text_with_brackets_is_shown_whole(capsys: pytest.CaptureFixture[str]) -
     out = capsys.readouterr().out
     assert "[bold]x[/bold]" in out
     assert "[red]x[/red]" in out
+
+
+def _width(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setattr("pipelines.printing.console", lambda: Console(width=columns, highlight=False))
+
+
+def test_a_narrow_terminal_breaks_text_and_never_a_number(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _width(monkeypatch, 60)
+    print_table(["place", "note", "population"], [["Mexico", "counting unit varies " * 3, 121_005_826]])
+
+    out = capsys.readouterr().out
+    assert "121,005,826" in out
+    assert max(map(len, out.splitlines())) <= 60
+
+
+def test_a_table_that_a_terminal_cannot_hold_is_blocks_of_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _width(monkeypatch, 30)
+    print_table(["time_period", "population", "reason"], [["2015", 121_005_826, None]], title="Mexico")
+
+    assert capsys.readouterr().out.split("\n") == [
+        "Mexico",
+        "",
+        "time_period  2015",
+        "population   121,005,826",
+        "reason",
+        "",
+        "",
+    ]
 
 
 def test_errors_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
