@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
-from pipelines.database import connection_config
+from pipelines.database import connection_config, quote_path
 from pipelines.errors import UsageError, is_disk_full
 from pipelines.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
@@ -160,7 +160,7 @@ def text_query(table: TextTable, numbered: bool = False) -> str:
     )
     position = '"_row"::BIGINT' if "_row" in table.names else "row_number() OVER ()"
     number = f", {position} AS _number" if numbered else ""
-    path = quote_literal(str(table.path))
+    path = quote_path(table.path)
     if table.format == "parquet":
         return f"SELECT {kept}{constants}{number} FROM read_parquet({path}, hive_partitioning = false)"
     columns = ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in table.names)

@@ -9,10 +9,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from pipelines.database import quote_path
 from pipelines.errors import DataRefused, Problem
 from pipelines.settings import Settings
 from pipelines.source import Source
-from schemas.declarations import load_columns, quote_identifier, quote_literal
+from schemas.declarations import load_columns, quote_identifier
 
 _ROWS_TRIED = 1000  # of each file, at its start
 _FILES_TRIED = 20
@@ -74,7 +75,7 @@ def _first_values(connection: duckdb.DuckDBPyConnection, source: Source, setting
             try:
                 found = connection.execute(
                     f"SELECT DISTINCT trim({quote_identifier(column)}::VARCHAR) FROM "
-                    f"(FROM {reader}({quote_literal(str(path))}{options}) LIMIT {_ROWS_TRIED})"
+                    f"(FROM {reader}({quote_path(path)}{options}) LIMIT {_ROWS_TRIED})"
                 ).fetchall()
             except duckdb.Error:
                 break  # a workbook, or a layout of other columns: names alone are compared

@@ -75,9 +75,11 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
         runner: what takes the partitions of incidents in the scheduled flow; else ICCS_RUNNER; else threads.
 
     Raises:
-        UsageError: a number in the environment is not a number.
+        UsageError: a number in the environment is not a number, or the path of the data folder is a pattern.
     """
     folder = Path(data or os.environ.get("ICCS_DATA") or "data").resolve()
+    if any(sign in str(folder) for sign in "*?["):
+        raise UsageError(f"the data folder {folder} has * ? or [ in its path, which would be read as a pattern of names")
     return Settings(
         data=folder,
         memory_limit=os.environ.get("ICCS_MEMORY_LIMIT", Settings.memory_limit),
