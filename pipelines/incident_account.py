@@ -13,6 +13,7 @@ from pipelines.code_types import cast_codes, code_columns, create_code_types
 from pipelines.conform import area_words
 from pipelines.database import fetch_row, open_connection, run_sql
 from pipelines.errors import DataRefused, Problem, nearest_values
+from pipelines.incident_overlaps import find_overlaps
 from pipelines.incidents import Tallied, open_lists
 from pipelines.numbers import create_number_macro
 from pipelines.outcome import Outcome
@@ -42,7 +43,8 @@ def account(folder: SourceFolder, tallied: Tallied, settings: Settings, work: Pa
     """Put the tallies of all partitions together and judge them as a whole.
 
     Raises:
-        DataRefused: a code without a link, more rows rejected than the source allows, or a sum that does not close.
+        DataRefused: two files with the same incidents, a code without a link, more rows rejected than the source
+            allows, or a sum that does not close.
     """
     connection = open_connection(settings)
     try:
@@ -59,6 +61,8 @@ def _account(
     names = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
     paths = {name: work / f"{name}.parquet" for name in names}
     create_number_macro(connection, source)
+    if overlaps := find_overlaps(connection, tallied):
+        raise DataRefused(overlaps)
     for name in ("tally", "disposed", "mapped", "rejected"):
         files = ", ".join(quote_literal(path) for path in tallied.parts(name))
         part = f"{name}_part"

@@ -79,7 +79,7 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
     """
     folder = Path(data or os.environ.get("ICCS_DATA") or "data").resolve()
     if any(sign in str(folder) for sign in "*?["):
-        raise UsageError(f"the data folder {folder} has * ? or [ in its path, which would be read as a pattern of names")
+        raise UsageError(f"the data folder {folder} has * ? or [ in its path, which is read as a pattern")
     return Settings(
         data=folder,
         memory_limit=os.environ.get("ICCS_MEMORY_LIMIT", Settings.memory_limit),
