@@ -305,7 +305,8 @@ class _Maker:
             self.numbers["fault"] = "0"
             return
         word = self._word("value")
-        number = f"TRY_CAST({word} AS DOUBLE)"
+        # Doubles also read 'inf' and 'nan', and count by ones only up to here: neither is a number of persons.
+        number = f"CASE WHEN abs(TRY_CAST({word} AS DOUBLE)) <= 1e15 THEN TRY_CAST({word} AS DOUBLE) END"
         self.numbers["fault"] = (
             f"CASE WHEN trim(coalesce({word}, '')) = '' THEN 1 WHEN {number} IS NULL THEN 2 "
             f"WHEN {number} <> floor({number}) THEN 3 WHEN {number} < 0 THEN 4 ELSE 0 END"
