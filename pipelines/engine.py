@@ -20,6 +20,9 @@ from pipelines.errors import UsageError, is_disk_full
 from pipelines.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 
+# Moments in Parquet files become text, and so days, in this zone: else a month would depend on the machine.
+TIME_ZONE = "UTC"
+
 
 @dataclass(frozen=True)
 class TextTable:
@@ -92,6 +95,7 @@ class DuckDBEngine:
         # joins round and keeps the file in memory.
         self.connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
         self.connection.execute("SET preserve_insertion_order = false")
+        self.connection.execute(f"SET TimeZone = {quote_literal(TIME_ZONE)}")
 
     def add_list(self, name: str, table: pa.Table) -> None:
         """See ``Engine``."""

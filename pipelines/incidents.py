@@ -24,7 +24,7 @@ from pipelines.acquire import Acquired, RawFile
 from pipelines.classify import checked_concordance
 from pipelines.database import connect, fetch_row
 from pipelines.decode import refuse
-from pipelines.engine import Engine, FileUnreadable, TextTable, open_engine, text_query
+from pipelines.engine import TIME_ZONE, Engine, FileUnreadable, TextTable, open_engine, text_query
 from pipelines.errors import DataRefused, Problem, nearest_values
 from pipelines.incident_files import open_partition
 from pipelines.incident_sql import Statements, make_statements
@@ -330,6 +330,7 @@ def _look_up_rejected(
 ) -> None:
     """Find where rejected rows stand, the first of each rule. Only a partition that has any is read a second time."""
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+    connection.execute(f"SET TimeZone = {quote_literal(TIME_ZONE)}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, numbered=True)}")
     faults = ", ".join(
         f"CASE WHEN {rule.condition} THEN {{'rule': {quote_literal(rule.rule)}, "

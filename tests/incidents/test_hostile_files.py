@@ -6,18 +6,27 @@ Counts expected are those of an own loop over the rows (``made.expected``), or t
 from __future__ import annotations
 
 import gzip
+import shutil
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.errors import DataRefused, UsageError
-from pipelines.incidents import Tallied
-from pipelines.settings import load_settings
+from pipelines.incident_account import account
+from pipelines.incidents import Tallied, tally
+from pipelines.partitions import acquire_partitions
+from pipelines.settings import Settings, load_settings
+from pipelines.source import SourceFolder, list_sources
 from pipelines.validate import Validated
 
+SOURCES = Path(__file__).parent / "sources"
 Take = Callable[..., tuple[Tallied, Validated]]
 
 
@@ -118,3 +127,87 @@ def test_parts_of_the_same_months_are_no_overlap(made: SimpleNamespace, tmp_path
 def test_a_data_folder_whose_path_is_a_pattern_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"data \[1\] has \* \? or \["):
         load_settings(tmp_path / "data [1]")
+
+
+def _declare(root: Path, *changes: tuple[str, str]) -> SourceFolder:
+    """The source of the other tests with parts of its declaration replaced, and any share of rejected rows allowed."""
+    own = root / "sources" / "xx_test_incidents"
+    shutil.copytree(SOURCES / "xx_test_incidents", own)
+    text = (own / "source.yml").read_text(encoding="utf-8")
+    for old, new in (*changes, ("rejected_share_limit: 0.05", "rejected_share_limit: 1")):
+        assert old in text
+        text = text.replace(old, new)
+    (own / "source.yml").write_text(text, encoding="utf-8")
+    return list_sources(own.parent)["xx_test_incidents"]
+
+
+def _take(folder: SourceFolder, directory: Path, settings: Settings) -> Validated:
+    work = settings.work / folder.source_id
+    work.mkdir(parents=True, exist_ok=True)
+    tallied = tally(folder, acquire_partitions(folder, settings, directory), settings, work)
+    return account(folder, tallied, settings, work)
+
+
+def _write(path: Path, header: str, rows: list[str]) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+
+
+def _rejected(settings: Settings) -> list[tuple[object, ...]]:
+    (path,) = (settings.quarantine / "xx_test_incidents").glob("*.parquet")
+    with duckdb.connect() as connection:
+        return connection.execute(
+            'SELECT "row", column_name, value, rule FROM read_parquet($path) ORDER BY 1, 4', {"path": str(path)}
+        ).fetchall()
+
+
+def test_year_and_month_are_neither_cut_nor_rounded(tmp_path: Path, settings: Settings) -> None:
+    """Padded to four and two digits, 20211 would be 2021 and 123 December; rounded, 2021.7 would be 2022."""
+    folder = _declare(tmp_path, ("time_period: day", "year: day\n  month: name"), ("[folio, name]", "[folio]"))
+    right = [("2021", "2"), ("2021.0", "12.0"), ("2021", "02")]
+    wrong = [("20211", "1"), ("2021", "123"), ("2021.7", "1"), ("2021", "11.5"), ("2021", "0"), ("2021", "13")]
+    wrong += [("21", "1"), ("nan", "1"), ("2021", "inf"), ("-2021", "1"), ("2021", "")]
+    rows = [f"F{n},{year},MX-JAL,H1,man,30,{month}" for n, (year, month) in enumerate(right + wrong)]
+    _write(tmp_path / "in" / "a.csv", "folio,day,place,offence,sex,age,name", rows)
+
+    validated = _take(folder, tmp_path / "in", settings)
+
+    assert {key[0]: value for key, value in counted(validated).items()} == {"2021-02": 2, "2021-12": 1}
+    assert [row[0] for row in _rejected(settings)] == list(range(5, 5 + len(wrong)))
+    assert {row[3] for row in _rejected(settings)} == {"invalid_period"}
+
+
+def test_a_count_that_is_endless_or_no_number_is_rejected_and_the_others_stay(
+    tmp_path: Path, settings: Settings
+) -> None:
+    folder = _declare(tmp_path, ("  age: age\n", "  age: age\n  value: name\n"), ("[folio, name]", "[folio]"))
+    counts = ["3", "inf", "nan", "-inf", "1e300", "infinity", "4"]
+    rows = [f"F{n},2021-05-05,MX-JAL,H1,man,30,{count}" for n, count in enumerate(counts)]
+    _write(tmp_path / "in" / "a.csv", "folio,day,place,offence,sex,age,name", rows)
+
+    validated = _take(folder, tmp_path / "in", settings)
+
+    assert list(counted(validated).values()) == [7]
+    assert [(row[0], row[2], row[3]) for row in _rejected(settings)] == [
+        (n, counts[n - 2], "count_not_a_number") for n in range(3, 8)
+    ]
+
+
+def test_a_moment_has_the_same_month_on_every_machine(
+    made: SimpleNamespace, tmp_path: Path, folder: SourceFolder, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two in the morning of 1 June in UTC, as Parquet files keep moments, is still May in Mexico."""
+    (tmp_path / "in").mkdir()
+    moment = datetime(2021, 6, 1, 2, tzinfo=UTC)
+    row = ["F1", moment, "MX-JAL", "H1", "man", "30", "Person"]
+    columns = {name: [value] * 5 for name, value in zip(made.header, row, strict=True)}
+    pq.write_table(pa.table(columns), tmp_path / "in" / "a.parquet")
+    monkeypatch.setenv("TZ", "America/Mexico_City")
+    time.tzset()
+    try:
+        validated = _take(folder, tmp_path / "in", settings)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert counted(validated) == {("2021-06", "MX-JAL", "0101", "M", "Y_GE30"): 5}
