@@ -219,6 +219,8 @@ def _problems(
             "AND coalesce(column_name, '') = $column GROUP BY bad_value ORDER BY min(cell) LIMIT $most",
             {"rule": rule, "column": column or "", "most": _VALUES_SHOWN},
         ).fetchall():
+            unshown = value is None and column is not None and column not in folder.source.personal
+            why = " The word is not shown: columns of the row may be exchanged." if unshown else ""
             known = rule in (*RULES_ON_WORDS, "unlinked_national_code")
             problems.append(
                 Problem(
@@ -228,7 +230,7 @@ def _problems(
                     row=row,
                     column=column,
                     value=value,
-                    found=f"{number:,} row{'s' if number != 1 else ''} rejected: {rule.replace('_', ' ')}.",
+                    found=f"{number:,} row{'s' if number != 1 else ''} rejected: {rule.replace('_', ' ')}.{why}",
                     nearest=nearest_values(value or "", valid.get(column or "", [])) if known else (),
                 )
             )

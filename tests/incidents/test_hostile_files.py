@@ -161,6 +161,30 @@ def _rejected(settings: Settings) -> list[tuple[object, ...]]:
         ).fetchall()
 
 
+@pytest.mark.parametrize(
+    "order",
+    [[0, 1, 2, 3, 6, 5, 4], [0, 1, 2, 3, 4, 6, 5], [6, 1, 0, 3, 4, 5, 2], [0, 6, 2, 3, 4, 5, 1], [1, 2, 3, 4, 5, 6, 0]],
+)
+def test_columns_exchanged_half_way_show_no_person(
+    made: SimpleNamespace, tmp_path: Path, settings: Settings, take: Take, order: list[int]
+) -> None:
+    """As where two exports with columns in other orders were put together below the header of the first."""
+    rows = [[*row[:3], "H1", "man", "30", row[6]] for row in made.rows(1000)]
+    rows = rows[:980] + [[row[place] for place in order] for row in rows[980:]]
+    rows[100][4] = "mann"
+    made.write(tmp_path / "in" / "a.csv", rows)
+
+    _, validated = take(tmp_path / "in")
+
+    rejected = _rejected(settings)
+    assert {row[0] for row in rejected} == {102, *range(982, 1002)}
+    assert next(row[2] for row in rejected if row[0] == 102) == "mann"
+    for path in settings.data.rglob("*.parquet"):
+        dump = str(pq.read_table(path).to_pylist())
+        assert "Person 1" not in dump, path
+        assert "F001-" not in dump, path
+
+
 def test_year_and_month_are_neither_cut_nor_rounded(tmp_path: Path, settings: Settings) -> None:
     """Padded to four and two digits, 20211 would be 2021 and 123 December; rounded, 2021.7 would be 2022."""
     folder = _declare(tmp_path, ("time_period: day", "year: day\n  month: name"), ("[folio, name]", "[folio]"))
