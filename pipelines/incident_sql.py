@@ -33,16 +33,13 @@ _AS_AGE = f"TRY_CAST(? AS DOUBLE) BETWEEN 0 AND {OLDEST_AGE_YEARS}"
 
 @dataclass(frozen=True)
 class RowRule:
-    """A rule that a row may break: its name, the column and the word it speaks of, and the condition on its numbers.
-
-    ``fits`` is the condition on a word ``?`` of another column under which it could have stood here.
-    """
+    """A rule that a row may break: its name, the column and the word it speaks of, and the condition on its numbers."""
 
     rule: str
     column: str | None
     word: str
     condition: str
-    fits: str = "FALSE"
+    fits: str = "FALSE"  # whether a word ? of another column could have stood here
 
 
 @dataclass(frozen=True)
@@ -266,9 +263,8 @@ class _Maker:
         self.numbers["code_id"] = self._join("code", self._word("national_code"), more)
         column = self.source.columns.get("national_code", "national_code")
         condition = "code_id IS NULL AND period IS NOT NULL" if bounded else "code_id IS NULL"
-        self.rules.append(
-            RowRule("unlinked_national_code", column, self._word("national_code"), condition, _listed("code"))
-        )
+        word = self._word("national_code")
+        self.rules.append(RowRule("unlinked_national_code", column, word, condition, _listed("code")))
 
     def _add_spans(self, spans: list[tuple[str, date, date, list[Link]]]) -> None:
         """What all links of a span say: out of scope, and the one code of a dimension (``*`` where they differ)."""
