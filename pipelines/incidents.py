@@ -25,7 +25,7 @@ from pipelines.database import connect, fetch_row
 from pipelines.decode import refuse
 from pipelines.engine import Engine, FileUnreadable, TextTable, open_engine
 from pipelines.errors import DataRefused, Problem, nearest_values
-from pipelines.incident_files import open_partition
+from pipelines.incident_files import find_other_line_end, open_partition
 from pipelines.incident_rejected import look_up_rejected, write_no_rejected
 from pipelines.incident_sql import Statements, make_statements
 from pipelines.partitions import is_unchanged
@@ -234,6 +234,10 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         for name in ("disposed", "mapped"):
             engine.run(getattr(statements, name), half / f"{name}.parquet")
     except FileUnreadable as error:
+        other = find_other_line_end(file.path) if table.path == file.path and table.format == "csv" else None
+        if other is not None:
+            found = f"The first line ends in one way, line {other:,} in another."
+            raise refuse(folder.source_id, file, "line_ends_differ", found, row=other) from error
         rule = "file_truncated" if any(word in str(error).upper() for word in _PACKED) else "file_not_readable"
         raise refuse(folder.source_id, file, rule, f"The file cannot be read to its end ({error}).") from error
     if not is_unchanged(file, folder.source_id, settings):

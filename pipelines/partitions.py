@@ -62,10 +62,14 @@ def acquire_partitions(folder: SourceFolder, settings: Settings, directory: Path
         entry = known["files"].get(str(path))
         if entry is None or entry["state"] != state or not entry["settled"]:
             began = time.time_ns()
-            digest, lines, damage = _read_all(path)
+            digest, lines, damage, unpacked = _read_all(path, settings.max_file_mib * 1024**2)
             if damage:
                 found = f"The compressed file is damaged ({damage})."
                 problems.append(Problem(rule="file_truncated", source=folder.source_id, file=name, found=found))
+                continue
+            if unpacked > settings.max_file_mib * 1024**2:
+                found = f"Unpacked, the file has more than {settings.max_file_mib:,} MiB."
+                problems.append(Problem(rule="file_too_large", source=folder.source_id, file=name, found=found))
                 continue
             entry = {
                 "state": state,
@@ -120,14 +124,14 @@ def _state(path: Path) -> dict[str, int]:
     }
 
 
-def _read_all(path: Path) -> tuple[str, int | None, str]:
-    """Return the sha256 of a file, the lines of a text file, and what is wrong with a compressed one.
+def _read_all(path: Path, limit: int) -> tuple[str, int | None, str, int]:
+    """Return the sha256 of a file, the lines of a text file, what is wrong with a packed one, and its size unpacked.
 
     Lines are the one independent count of what is in a file. Its own checksum says whether a compressed file is whole,
     which DuckDB does not ask.
     """
     digest = hashlib.sha256()
-    lines, last = 0, b""
+    lines, last, size = 0, b"", 0
     name = path.name.lower().removesuffix(".gz")
     text = name.endswith((".csv", ".txt", ".tsv"))
     with path.open("rb") as handle, ThreadPoolExecutor(1) as hasher:
@@ -144,12 +148,13 @@ def _read_all(path: Path) -> tuple[str, int | None, str]:
     if packed:
         try:
             with gzip.open(path, "rb") as unpacked:
-                while piece := unpacked.read(_CHUNK):
+                while size <= limit and (piece := unpacked.read(_CHUNK)):
+                    size += len(piece)
                     lines += piece.count(b"\n")
                     last = piece[-1:]
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            return digest.hexdigest(), None, str(error)
-    return digest.hexdigest(), lines + (last not in (b"", b"\n")) if text else None, ""
+            return digest.hexdigest(), None, str(error), size
+    return digest.hexdigest(), lines + (last not in (b"", b"\n")) if text else None, "", size
 
 
 def _read_note(note: Path) -> dict[str, Any]:

@@ -235,3 +235,60 @@ def test_a_moment_has_the_same_month_on_every_machine(
         time.tzset()
 
     assert counted(validated) == {("2021-06", "MX-JAL", "0101", "M", "Y_GE30"): 5}
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "row", "says"),
+    [
+        (lambda text: text.encode("utf-16"), "wrong_encoding", None, "begins with the mark of UTF-16"),
+        (lambda text: b"PK\x03\x04" + text.encode(), "file_not_readable", None, "a zip archive or a workbook"),
+        (lambda text: b"PAR1" + text.encode(), "file_not_readable", None, "a Parquet file"),
+        (lambda text: text.replace("\n", "\r\n", 101).encode(), "line_ends_differ", 102, "line 102 in another"),
+        (lambda text: text.replace("\n", ",Sex\n").encode(), "column_twice", 1, "'sex' stands over two columns"),
+        (lambda text: (text[:37] + "0" * 3_000_000).encode(), "malformed_line", None, "longer than 2,000,000 letters"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_in_one_problem(
+    made: SimpleNamespace,
+    tmp_path: Path,
+    take: Take,
+    change: Callable[[str], bytes],
+    rule: str,
+    row: int | None,
+    says: str,
+) -> None:
+    text = made.write(tmp_path / "a.csv", made.rows(200)).read_text(encoding="utf-8")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_bytes(change(text))
+
+    with pytest.raises(DataRefused) as refused:
+        take(tmp_path / "in")
+
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.row) == (rule, row)
+    assert says in problem.found
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused(made: SimpleNamespace, tmp_path: Path, take: Take) -> None:
+    text = made.write(tmp_path / "a.csv", made.rows(10)).read_bytes()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv.gz").write_bytes(gzip.compress(text + b"\n" * 3 * 2**20))
+
+    with pytest.raises(DataRefused) as refused:
+        take(tmp_path / "in", max_file_mib=2)
+
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.file) == ("file_too_large", "a.csv.gz")
+
+
+def test_labels_that_differ_in_case_only_are_two_columns(made: SimpleNamespace, tmp_path: Path, take: Take) -> None:
+    """DuckDB takes ``Note`` and ``NOTE`` for one name."""
+    text = made.write(tmp_path / "a.csv", made.rows(100)).read_text(encoding="utf-8")
+    (tmp_path / "in").mkdir()
+    lines = text.splitlines()
+    lines = [lines[0] + ",Note,NOTE", *(line + ",x,y" for line in lines[1:])]
+    (tmp_path / "in" / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    tallied, _ = take(tmp_path / "in")
+
+    assert tallied.rows == 100
