@@ -5,19 +5,26 @@ Counts expected are those of an own loop over the rows (``made.expected``), or t
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import os
 import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import pipelines.run
+import pipelines.source
+from pipelines.acquire import acquire
+from pipelines.cli import main
 from pipelines.errors import DataRefused, UsageError
 from pipelines.incident_account import account
 from pipelines.incidents import Tallied, tally
@@ -292,3 +299,72 @@ def test_labels_that_differ_in_case_only_are_two_columns(made: SimpleNamespace, 
     tallied, _ = take(tmp_path / "in")
 
     assert tallied.rows == 100
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.csv", b"two\nlines.csv", b"\x1b[31mred.csv"])
+def test_a_name_that_is_no_text_is_refused_and_shown_in_plain_letters(
+    made: SimpleNamespace, tmp_path: Path, folder: SourceFolder, settings: Settings, name: bytes
+) -> None:
+    """As unpacked from an archive of another system, or made to write on the terminal of who reads the message."""
+    content = made.write(tmp_path / "a.csv", made.rows(10)).read_bytes()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / os.fsdecode(name)).write_bytes(content)
+
+    for step in (acquire_partitions, acquire):
+        with pytest.raises(DataRefused) as refused:
+            step(folder, settings, tmp_path / "in")
+
+        (problem,) = refused.value.problems
+        assert problem.rule == "file_name_invalid"
+        assert all(" " <= sign < "\x7f" for sign in problem.place)
+
+
+def test_a_file_that_the_system_does_not_give_out_is_refused_with_the_others(
+    made: SimpleNamespace, tmp_path: Path, folder: SourceFolder, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.csv", "b.csv"):
+        made.write(tmp_path / "in" / name, made.rows(10))
+    plain = Path.open
+
+    def denied(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.parent == tmp_path / "in":
+            raise PermissionError(13, "Permission denied")
+        return plain(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", denied)
+    for step in (acquire_partitions, acquire):
+        with pytest.raises(DataRefused) as refused:
+            step(folder, settings, tmp_path / "in")
+
+        assert [(problem.rule, problem.file) for problem in refused.value.problems] == [
+            ("file_not_opened", "a.csv"),
+            ("file_not_opened", "b.csv"),
+        ]
+        assert "Permission denied" in refused.value.problems[0].found
+
+
+@pytest.mark.parametrize("amount", ["much", "", "-1", "2 GiX", "0x10MB"])
+def test_a_memory_limit_that_is_no_amount_is_a_usage_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, amount: str
+) -> None:
+    monkeypatch.setenv("ICCS_MEMORY_LIMIT", amount)
+    with pytest.raises(UsageError, match="ICCS_MEMORY_LIMIT must be an amount such as 400MB or 2GiB"):
+        load_settings(tmp_path)
+
+
+def test_a_memory_limit_that_is_too_small_is_told_with_the_remedy(
+    made: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made.write(tmp_path / "in" / "a.csv", made.rows(300))
+    own = list_sources(SOURCES)
+    monkeypatch.setattr(pipelines.source, "list_sources", lambda folder=None: own)
+    monkeypatch.setattr(pipelines.run, "list_sources", lambda folder=None: own)
+    monkeypatch.setattr(pipelines.run, "SuiteProcess", contextlib.nullcontext)
+    monkeypatch.setenv("ICCS_MEMORY_LIMIT", "1MB")
+
+    code = main(["run", "xx_test_incidents", "--from", str(tmp_path / "in"), "--data", str(tmp_path / "data")])
+
+    said = capsys.readouterr().err
+    assert code == 3
+    assert "the memory limit is too small" in said
+    assert "raise ICCS_MEMORY_LIMIT and run again" in said
