@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -66,6 +67,21 @@ def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:
     return found
 
 
+def name_problem(source_id: str, path: Path) -> Problem | None:
+    """Return what is wrong with the name of a file: it stands in messages, in the published file and in reports."""
+    if not any(unicodedata.category(sign) in ("Cc", "Cs") for sign in str(path)):
+        return None
+    shown = ascii(path.name)
+    found = "The name of the file, or of its folder, has bytes that are no UTF-8 text, or control characters."
+    return Problem(rule="file_name_invalid", source=source_id, file=shown, found=found)
+
+
+def not_opened(source_id: str, name: str, error: OSError) -> Problem:
+    """Return the problem of a file that the system does not give out; other sources go on."""
+    found = f"The file cannot be read ({error.strerror or error})."
+    return Problem(rule="file_not_opened", source=source_id, file=name, found=found)
+
+
 def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = None) -> Acquired:
     """Copy the files of a source into ``data/raw`` and return them; known bytes are not copied again.
 
@@ -83,6 +99,9 @@ def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = N
     files: dict[str, RawFile] = {}
     raw = settings.raw / folder.source_id
     for path, layout in find_files(folder, where):
+        if (problem := name_problem(folder.source_id, path)) is not None:
+            problems.append(problem)
+            continue
         size = path.stat().st_size
         if size > settings.max_file_mib * 1024**2:
             problems.append(
@@ -94,7 +113,12 @@ def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = N
                 )
             )
             continue
-        file = _keep(path, layout, raw)
+        try:
+            digest = _sha256(path)
+        except OSError as error:
+            problems.append(not_opened(folder.source_id, path.name, error))
+            continue
+        file = _keep(path, digest, layout, raw)
         if file is None:
             found = "The file changed while it was copied."
             problems.append(Problem(rule="file_changed", source=folder.source_id, file=path.name, found=found))
@@ -120,9 +144,8 @@ def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = N
     return Acquired(source_id=folder.source_id, files=tuple(files[name] for name in sorted(files)))
 
 
-def _keep(path: Path, layout: int, raw: Path) -> RawFile | None:
+def _keep(path: Path, digest: str, layout: int, raw: Path) -> RawFile | None:
     """Keep a copy under the sha256 of its bytes; None where the file changed between reading and copying."""
-    digest = _sha256(path)
     raw.mkdir(parents=True, exist_ok=True)
     target = raw / f"{digest}.bin"
     note = raw / f"{digest}.json"

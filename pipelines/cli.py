@@ -7,7 +7,16 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from pipelines.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED, EXIT_USAGE, DataRefused, UsageError, is_disk_full
+from pipelines.errors import (
+    EXIT_DONE,
+    EXIT_FAULT,
+    EXIT_REFUSED,
+    EXIT_USAGE,
+    DataRefused,
+    UsageError,
+    is_disk_full,
+    is_out_of_memory,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +47,10 @@ def _explain(error: Exception) -> int:
     if is_disk_full(error):
         sys.stderr.write(f"the disk is full, or a file grew over its limit ({str(error).splitlines()[0]})\n")
         sys.stderr.write("the last release is as it was; make room under the data folder and run again\n")
+        return EXIT_FAULT
+    if is_out_of_memory(error):
+        sys.stderr.write(f"the memory limit is too small ({str(error).splitlines()[0]})\n")
+        sys.stderr.write("the last release is as it was; raise ICCS_MEMORY_LIMIT and run again\n")
         return EXIT_FAULT
     sys.stderr.write(f"{error}\n")
     if isinstance(error, (DataRefused, ConcordanceError)):

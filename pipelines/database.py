@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
@@ -14,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.settings import Settings
+from schemas.declarations import quote_literal
 
 # Files written in this format open with every client from 1.4 on.
 STORAGE_VERSION = "v1.4.0"
@@ -70,6 +72,15 @@ def _config(memory_limit: str, threads: int, spill: Path) -> dict[str, Any]:
         "autoload_known_extensions": "false",
         "storage_compatibility_version": STORAGE_VERSION,
     }
+
+
+def quote_path(path: Path) -> str:
+    """Return the path of a file from outside, quoted for SQL: DuckDB takes a bare name with brackets for a pattern.
+
+    >>> quote_path(Path("in/2024 [1].csv"))
+    "'in/2024 [[]1].csv'"
+    """
+    return quote_literal(glob.escape(str(path)))
 
 
 @cache

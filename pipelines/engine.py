@@ -15,10 +15,13 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
-from pipelines.database import connection_config
+from pipelines.database import connection_config, quote_path
 from pipelines.errors import UsageError, is_disk_full
 from pipelines.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
+
+# Moments in Parquet files become text, and so days, in this zone: else a month would depend on the machine.
+TIME_ZONE = "UTC"
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class DuckDBEngine:
         # joins round and keeps the file in memory.
         self.connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
         self.connection.execute("SET preserve_insertion_order = false")
+        self.connection.execute(f"SET TimeZone = {quote_literal(TIME_ZONE)}")
 
     def add_list(self, name: str, table: pa.Table) -> None:
         """See ``Engine``."""
@@ -160,7 +164,7 @@ def text_query(table: TextTable, numbered: bool = False) -> str:
     )
     position = '"_row"::BIGINT' if "_row" in table.names else "row_number() OVER ()"
     number = f", {position} AS _number" if numbered else ""
-    path = quote_literal(str(table.path))
+    path = quote_path(table.path)
     if table.format == "parquet":
         return f"SELECT {kept}{constants}{number} FROM read_parquet({path}, hive_partitioning = false)"
     columns = ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in table.names)

@@ -83,6 +83,15 @@ def is_disk_full(error: BaseException) -> bool:
     return any(text in str(error) for text in ("No space left on device", "File too large", "Disk quota exceeded"))
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error of DuckDB says that its memory limit is too small.
+
+    >>> is_out_of_memory(MemoryError())
+    False
+    """
+    return type(error).__name__ == "OutOfMemoryException"  # by name: to import DuckDB takes longer than most commands
+
+
 def nearest_values(value: str, valid: Iterable[str], count: int = 3) -> tuple[str, ...]:
     """Return the valid values that look most like the one given.
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
+import zlib
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -11,6 +14,12 @@ from pipelines.acquire import RawFile
 from pipelines.decode import refuse
 from pipelines.errors import nearest_values
 from pipelines.settings import Settings
+
+_CELL_BYTES = 32  # of an empty cell, in the reader
+_LONGEST_REFERENCE = 20
+# Places of rows and cells (r="9", r="AB9") that are far away: the number of the row, the letters of the column.
+_FAR_ROWS = re.compile(rb"""\sr=["'][A-Z]{0,3}(\d{4,7})["']""")
+_FAR_COLUMNS = re.compile(rb"""\sr=["']([A-Z]{2,3})\d""")
 
 
 def read_sheet(source_id: str, file: RawFile, sheet: str | None, settings: Settings) -> tuple[str, list[list[str]]]:
@@ -23,13 +32,22 @@ def read_sheet(source_id: str, file: RawFile, sheet: str | None, settings: Setti
         settings: size limit, also for the unpacked content of the archive.
 
     Raises:
-        DataRefused: not a workbook, no such sheet, or an archive that unpacks beyond the limit.
+        DataRefused: not a workbook, no such sheet, or one that unpacks beyond the limit, also by empty cells.
     """
     if zipfile.is_zipfile(file.path):
         with zipfile.ZipFile(file.path) as archive:
             size = sum(member.file_size for member in archive.infolist())
         if size > settings.max_file_mib * 1024**2:
             raise refuse(source_id, file, "file_too_large", f"Unpacked, the workbook has {size / 1024**2:,.0f} MiB.")
+        try:
+            cells = _largest_area(file.path)
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # the last: a password is needed
+            raise refuse(
+                source_id, file, "file_not_readable", f"The workbook is damaged or locked ({error})."
+            ) from error
+        if cells * _CELL_BYTES > settings.max_file_mib * 1024**2:
+            found = f"A sheet reaches over {cells:,} cells: a stray one stands far from the others."
+            raise refuse(source_id, file, "file_too_large", found)
     try:
         workbook = CalamineWorkbook.from_path(str(file.path))
     except CalamineError as error:
@@ -46,6 +64,34 @@ def read_sheet(source_id: str, file: RawFile, sheet: str | None, settings: Setti
         )
     rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
     return name, [[cell_text(cell) for cell in row] for row in rows]
+
+
+def _largest_area(path: Path) -> int:
+    """Return how many cells the largest sheet of an xlsx file reaches over: the reader takes memory for the empty ones.
+
+    A sheet is taken to have 26 columns and 999 rows at least.
+    """
+    largest = 0
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.namelist():
+            if not (member.startswith("xl/worksheets/") and member.endswith(".xml")):
+                continue
+            rows, columns, end = 999, 26, b""
+            with archive.open(member) as sheet:
+                while piece := sheet.read(1 << 20):
+                    text = end + piece
+                    rows = max([rows, *(int(row) for row in set(_FAR_ROWS.findall(text)))])
+                    columns = max([columns, *(_column_number(name) for name in set(_FAR_COLUMNS.findall(text)))])
+                    end = piece[-_LONGEST_REFERENCE:]
+            largest = max(largest, rows * columns)
+    return largest
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 def cell_text(cell: str | float | int | bool | date | datetime | time | timedelta | None) -> str:

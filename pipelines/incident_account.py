@@ -13,6 +13,7 @@ from pipelines.code_types import cast_codes, code_columns, create_code_types
 from pipelines.conform import area_words
 from pipelines.database import fetch_row, open_connection, run_sql
 from pipelines.errors import DataRefused, Problem, nearest_values
+from pipelines.incident_overlaps import find_overlaps
 from pipelines.incidents import Tallied, open_lists
 from pipelines.numbers import create_number_macro
 from pipelines.outcome import Outcome
@@ -42,7 +43,8 @@ def account(folder: SourceFolder, tallied: Tallied, settings: Settings, work: Pa
     """Put the tallies of all partitions together and judge them as a whole.
 
     Raises:
-        DataRefused: a code without a link, more rows rejected than the source allows, or a sum that does not close.
+        DataRefused: two files with the same incidents, a code without a link, more rows rejected than the source
+            allows, or a sum that does not close.
     """
     connection = open_connection(settings)
     try:
@@ -59,6 +61,8 @@ def _account(
     names = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
     paths = {name: work / f"{name}.parquet" for name in names}
     create_number_macro(connection, source)
+    if overlaps := find_overlaps(connection, tallied):
+        raise DataRefused(overlaps)
     for name in ("tally", "disposed", "mapped", "rejected"):
         files = ", ".join(quote_literal(path) for path in tallied.parts(name))
         part = f"{name}_part"
@@ -215,6 +219,8 @@ def _problems(
             "AND coalesce(column_name, '') = $column GROUP BY bad_value ORDER BY min(cell) LIMIT $most",
             {"rule": rule, "column": column or "", "most": _VALUES_SHOWN},
         ).fetchall():
+            unshown = value is None and column is not None and column not in folder.source.personal
+            why = " The word is not shown: columns of the row may be exchanged." if unshown else ""
             known = rule in (*RULES_ON_WORDS, "unlinked_national_code")
             problems.append(
                 Problem(
@@ -224,7 +230,7 @@ def _problems(
                     row=row,
                     column=column,
                     value=value,
-                    found=f"{number:,} row{'s' if number != 1 else ''} rejected: {rule.replace('_', ' ')}.",
+                    found=f"{number:,} row{'s' if number != 1 else ''} rejected: {rule.replace('_', ' ')}.{why}",
                     nearest=nearest_values(value or "", valid.get(column or "", [])) if known else (),
                 )
             )

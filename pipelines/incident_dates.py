@@ -55,14 +55,18 @@ def event_day(source: Source, precision: str) -> str:
     if "year" not in source.columns:
         day = parse_dates(quote_identifier(source.columns["time_period"]), source.dates)
     else:
-        parts = [f"TRY_CAST(TRY_CAST({quote_identifier(source.columns['year'])} AS DOUBLE) AS INTEGER)"]
-        month = "1"
+        parts = [_whole_number(quote_identifier(source.columns["year"]), 9999), "1"]
         if precision == "month":
-            month = f"TRY_CAST(TRY_CAST({quote_identifier(source.columns['month'])} AS DOUBLE) AS INTEGER)"
-        parts.append(month)
+            parts[1] = _whole_number(quote_identifier(source.columns["month"]), 12)
         text = " || '-' || ".join(f"lpad(CAST({part} AS STRING), {2 if n else 4}, '0')" for n, part in enumerate(parts))
         day = f"TRY_CAST({text} || '-01' AS DATE)"
     return day
+
+
+def _whole_number(column: str, most: int) -> str:
+    """A word as a whole number from 1 on, ``2024.0`` too; NULL for others, which rounding or padding would alter."""
+    number = f"TRY_CAST({column} AS DOUBLE)"
+    return f"CASE WHEN {number} BETWEEN 1 AND {most} AND {number} = floor({number}) THEN CAST({number} AS INTEGER) END"
 
 
 def period_bounds(precision: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import zlib
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from pipelines.acquire import RawFile
 from pipelines.database import connect
 from pipelines.decode import check_start, refuse
 from pipelines.engine import TextTable
-from pipelines.errors import UsageError, nearest_values
+from pipelines.errors import DataRefused, Problem, UsageError, nearest_values
 from pipelines.partitions import folder_keys
-from pipelines.read import HEADER_SEARCH_ROWS, find_header, read_table
+from pipelines.read import HEADER_SEARCH_ROWS, Header, find_header, read_table
 from pipelines.settings import Settings
 from pipelines.source import CODED_PERSONAL, ReadOptions, SourceFolder
+
+_LONGEST_LINE = 2_000_000  # what DuckDB takes
 
 
 def open_partition(
@@ -38,10 +41,13 @@ def open_partition(
     constants = {"_file": file.name, "_received": file.first_seen, **folder_keys(file.name)}
     if options.format == "parquet":
         return _open_parquet(folder, file, options, constants), None
-    check_start(folder.source_id, file)
+    start = check_start(folder.source_id, file)
+    if options.format == "csv":
+        _check_text(folder.source_id, file, start, options)
     if options.format == "csv" and options.encoding.lower() in ("utf-8", "utf8") and options.footer is None:
         rows = _first_rows(folder.source_id, file, options)
         header = find_header(folder.source_id, file.name, rows, options, sheet=None)
+        _check_once(folder, file, header)
         if header.last_row == 1:
             kept = _kept(folder, header.names)
             outside = {name: value for name, value in constants.items() if name not in header.names}
@@ -53,6 +59,50 @@ def open_partition(
     names = tuple(name for name in pq.read_schema(target).names if name not in ("_file", "_sheet"))
     kept = _kept(folder, names)
     return TextTable(target, "parquet", names, kept, header_rows=0, constants=constants), footer
+
+
+def _check_text(source_id: str, file: RawFile, start: bytes, options: ReadOptions) -> None:
+    """A file of another kind under the name of a text file: its columns would be told to be missing, one by one."""
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) and "16" not in options.encoding:
+        found = f"The declared encoding is {options.encoding}, but the file begins with the mark of UTF-16."
+        raise refuse(source_id, file, "wrong_encoding", found)
+    kinds = {b"PK\x03\x04": "a zip archive or a workbook", b"PAR1": "a Parquet file", b"\xd0\xcf\x11\xe0": "a workbook"}
+    for magic, kind in kinds.items():
+        if start.startswith(magic):
+            raise refuse(source_id, file, "file_not_readable", f"The file is no text but {kind}.")
+
+
+def _check_once(folder: SourceFolder, file: RawFile, header: Header) -> None:
+    """Of two columns with one label nobody can tell which is meant."""
+    problems = [
+        Problem(
+            rule="column_twice",
+            source=folder.source_id,
+            file=file.name,
+            row=header.last_row,
+            column=name,
+            found=f"The label {name!r} stands over two columns.",
+        )
+        for name in folder.source.columns.values()
+        if f"{name} (2)" in header.names
+    ]
+    if problems:
+        raise DataRefused(problems)
+
+
+def find_other_line_end(path: Path) -> int | None:
+    """Return the first line of a text file that ends in another way than the first line, None where there is none."""
+    first = ""
+    with path.open("rb") as handle:
+        packed = handle.read(2) == b"\x1f\x8b"
+        handle.seek(0)
+        lines = io.TextIOWrapper(gzip.GzipFile(fileobj=handle) if packed else handle, encoding="latin-1", newline="")
+        for number, line in enumerate(lines, start=1):
+            end = line[len(line.rstrip("\r\n")) :]
+            first = first or end
+            if end and end != first:
+                return number
+    return None
 
 
 def _kept(folder: SourceFolder, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -89,10 +139,18 @@ def _first_rows(source_id: str, file: RawFile, options: ReadOptions) -> list[lis
         stream = gzip.GzipFile(fileobj=handle) if packed else handle
         lines = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
         try:
-            return list(islice(csv.reader(lines, delimiter=options.delimiter), HEADER_SEARCH_ROWS))
+            return list(islice(csv.reader(_short_lines(lines), delimiter=options.delimiter), HEADER_SEARCH_ROWS))
         except csv.Error as error:
             found = f"The first lines cannot be read ({error})."
             raise refuse(source_id, file, "malformed_line", found) from error
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             found = f"The compressed file is damaged ({error})."
             raise refuse(source_id, file, "file_truncated", found) from error
+
+
+def _short_lines(lines: io.TextIOWrapper) -> Iterator[str]:
+    """Lines as they are, up to a length no header has: a packed file could unpack to one that fills the memory."""
+    while line := lines.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise csv.Error(f"a line is longer than {_LONGEST_LINE:,} letters")
+        yield line

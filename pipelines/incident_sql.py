@@ -24,9 +24,11 @@ from pipelines.errors import UsageError
 from pipelines.incident_ages import age_band, age_in_years
 from pipelines.incident_dates import event_day, parse_dates, period_bounds, period_number, period_text, precision_of
 from pipelines.point_areas import join_points, make_boundaries
-from pipelines.source import BoundaryFile, Source, SourceFolder
+from pipelines.source import OLDEST_AGE_YEARS, BoundaryFile, Source, SourceFolder
 from schemas.codelists import load_areas
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
+
+_AS_AGE = f"TRY_CAST(? AS DOUBLE) BETWEEN 0 AND {OLDEST_AGE_YEARS}"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class RowRule:
     column: str | None
     word: str
     condition: str
+    fits: str = "FALSE"  # whether a word ? of another column could have stood here
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ class _Maker:
         self.numbers["period"] = period_number(precision)
         shown = source.columns.get("time_period") or source.columns.get("year")
         word = self._word("time_period" if "time_period" in source.columns else "year")
-        self.rules.append(RowRule("invalid_period", shown, word, "period IS NULL"))
+        date = f"{parse_dates('?', source.dates)} IS NOT NULL" if "year" not in source.columns else _AS_AGE
+        self.rules.append(RowRule("invalid_period", shown, word, "period IS NULL", date))
         self.rules.append(RowRule("date_in_future", shown, word, "period = -1"))
         for name in breakdown_columns():
             if name == "age" and source.ages is not None and name in source.columns:
@@ -169,7 +173,7 @@ class _Maker:
         self.numbers[f"{dimension}_id"] = self._join(dimension, self._word(dimension))
         rule = {"ref_area": "unknown_area", "measure": "unknown_measure"}.get(dimension, "unknown_word")
         column = self.source.columns.get(dimension, dimension)
-        self.rules.append(RowRule(rule, column, self._word(dimension), f"{dimension}_id IS NULL"))
+        self.rules.append(RowRule(rule, column, self._word(dimension), f"{dimension}_id IS NULL", _listed(dimension)))
 
     def _area_list(self) -> list[tuple[str, int]]:
         areas = load_areas()
@@ -259,7 +263,8 @@ class _Maker:
         self.numbers["code_id"] = self._join("code", self._word("national_code"), more)
         column = self.source.columns.get("national_code", "national_code")
         condition = "code_id IS NULL AND period IS NOT NULL" if bounded else "code_id IS NULL"
-        self.rules.append(RowRule("unlinked_national_code", column, self._word("national_code"), condition))
+        word = self._word("national_code")
+        self.rules.append(RowRule("unlinked_national_code", column, word, condition, _listed("code")))
 
     def _add_spans(self, spans: list[tuple[str, date, date, list[Link]]]) -> None:
         """What all links of a span say: out of scope, and the one code of a dimension (``*`` where they differ)."""
@@ -296,7 +301,7 @@ class _Maker:
         self.numbers["age_id"] = f"CAST(coalesce({by_word}, {number}) AS INTEGER)"
         column = self.source.columns["age"]
         shown = "NULL" if column in self.source.personal else word
-        self.rules.append(RowRule("unknown_word", column, shown, "age_id IS NULL"))
+        self.rules.append(RowRule("unknown_word", column, shown, "age_id IS NULL", _AS_AGE))
         self.rules.append(RowRule("age_impossible", column, shown, "age_id = -1"))
 
     def _add_value(self) -> None:
@@ -305,7 +310,8 @@ class _Maker:
             self.numbers["fault"] = "0"
             return
         word = self._word("value")
-        number = f"TRY_CAST({word} AS DOUBLE)"
+        # Doubles also read 'inf' and 'nan', and count by ones only up to here: neither is a number of persons.
+        number = f"CASE WHEN abs(TRY_CAST({word} AS DOUBLE)) <= 1e15 THEN TRY_CAST({word} AS DOUBLE) END"
         self.numbers["fault"] = (
             f"CASE WHEN trim(coalesce({word}, '')) = '' THEN 1 WHEN {number} IS NULL THEN 2 "
             f"WHEN {number} <> floor({number}) THEN 3 WHEN {number} < 0 THEN 4 ELSE 0 END"
@@ -313,7 +319,7 @@ class _Maker:
         self.counted["number"] = f"coalesce({number}, 0)"
         column = self.source.columns["value"]
         for fault, rule in enumerate(("count_empty", "count_not_a_number", "count_not_whole", "count_negative"), 1):
-            self.rules.append(RowRule(rule, column, word, f"fault = {fault}"))
+            self.rules.append(RowRule(rule, column, word, f"fault = {fault}", _AS_AGE))
 
     def _total(self) -> str:
         return ", sum(number) AS total" if self.counted else ""
@@ -376,6 +382,10 @@ class _Maker:
                 (RowRule("implied_tag_conflict", self.source.columns.get("national_code"), "", ""), "conflicts"),
             ]
         )
+
+
+def _listed(dimension: str) -> str:
+    return f"trim(?) IN (SELECT trim(word) FROM list_{dimension} WHERE trim(word) <> '')"
 
 
 def _word_table(words: list[tuple[str, int]]) -> pa.Table:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from iccs.concordance import Concordance
@@ -24,9 +23,10 @@ from pipelines.acquire import Acquired, RawFile
 from pipelines.classify import checked_concordance
 from pipelines.database import connect, fetch_row
 from pipelines.decode import refuse
-from pipelines.engine import Engine, FileUnreadable, TextTable, open_engine, text_query
+from pipelines.engine import Engine, FileUnreadable, TextTable, open_engine
 from pipelines.errors import DataRefused, Problem, nearest_values
-from pipelines.incident_files import open_partition
+from pipelines.incident_files import find_other_line_end, open_partition
+from pipelines.incident_rejected import look_up_rejected, write_no_rejected
 from pipelines.incident_sql import Statements, make_statements
 from pipelines.partitions import is_unchanged
 from pipelines.progress import Progress
@@ -35,7 +35,6 @@ from pipelines.source import SourceFolder
 from schemas.declarations import quote_identifier, quote_literal
 
 _PACKED = ("GZIP", "DECOMPRESS", ".GZ")
-SAMPLE = 100  # rejected rows kept of each rule and partition
 
 
 @dataclass(frozen=True)
@@ -180,13 +179,17 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable) -> Non
     """The columns that the declaration names must be there after the reshape, and its SQL must hold together."""
     source = folder.source
     statement = folder.read_text("reshape.sql") or "FROM raw"
-    empty = ", ".join(f"NULL::VARCHAR AS {quote_identifier(name)}" for name in (*table.kept, *table.constants))
+    own = tuple(table.constants) + (() if "_number" in table.kept else ("_number",))
+    empty = ", ".join(f"NULL::VARCHAR AS {quote_identifier(name)}" for name in (*table.kept, *own))
     with duckdb.connect() as connection:
         try:
             connection.execute(f"CREATE TEMP VIEW raw AS SELECT {empty} LIMIT 0")
             columns = [row[0] for row in connection.execute(f"DESCRIBE {statement}").fetchall()]
         except duckdb.Error as error:
             raise refuse(folder.source_id, file, "reshape_failed", f"reshape.sql: {error}") from error
+        if lost := [name for name in own if name not in columns]:
+            found = f"reshape.sql: begin with SELECT *, as {', '.join(lost)} must come through."
+            raise refuse(folder.source_id, file, "reshape_failed", found)
         for item in source.exclusions:
             try:
                 connection.execute(f"SELECT {item.where} FROM ({statement}) LIMIT 0")
@@ -231,6 +234,10 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         for name in ("disposed", "mapped"):
             engine.run(getattr(statements, name), half / f"{name}.parquet")
     except FileUnreadable as error:
+        other = find_other_line_end(file.path) if table.path == file.path and table.format == "csv" else None
+        if other is not None:
+            found = f"The first line ends in one way, line {other:,} in another."
+            raise refuse(folder.source_id, file, "line_ends_differ", found, row=other) from error
         rule = "file_truncated" if any(word in str(error).upper() for word in _PACKED) else "file_not_readable"
         raise refuse(folder.source_id, file, rule, f"The file cannot be read to its end ({error}).") from error
     if not is_unchanged(file, folder.source_id, settings):
@@ -259,9 +266,11 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         _check_complete(folder, file, table, facts["records"] + malformed)
         facts["controls"] = _sum_controls(connection, folder, statements, file)
         if malformed or broken:
-            _look_up_rejected(connection, statements, table, half / "rejected.parquet")
+            look_up_rejected(
+                connection, statements, table, bool(folder.source.personal), malformed, half / "rejected.parquet"
+            )
         else:
-            pq.write_table(_REJECTED.empty_table(), half / "rejected.parquet")
+            write_no_rejected(half / "rejected.parquet")
     (half / "facts.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
     os.replace(half, partition.target)
 
@@ -312,51 +321,3 @@ def _check_complete(folder: SourceFolder, file: RawFile, table: TextTable, rows:
         if expected != rows:
             found = f"{expected:,} rows stand in the file, {rows:,} came out of reshape.sql."
             raise refuse(folder.source_id, file, "reshape_lost_rows", found)
-
-
-_REJECTED = pa.schema(
-    [
-        ("_file", pa.string()),
-        ("_row", pa.int64()),
-        ("rule", pa.string()),
-        ("column_name", pa.string()),
-        ("bad_value", pa.string()),
-    ]
-)
-
-
-def _look_up_rejected(
-    connection: duckdb.DuckDBPyConnection, statements: Statements, table: TextTable, target: Path
-) -> None:
-    """Find where rejected rows stand, the first of each rule. Only a partition that has any is read a second time."""
-    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, numbered=True)}")
-    faults = ", ".join(
-        f"CASE WHEN {rule.condition} THEN {{'rule': {quote_literal(rule.rule)}, "
-        f"'column_name': {quote_literal(rule.column or '')}, 'bad_value': CAST({rule.word} AS VARCHAR)}} END"
-        for rule in statements.rules
-    )
-    rows_text = statements.rows.replace(
-        "SELECT\n    r.exclusion", "SELECT\n    r.*, r.exclusion AS exclusion_number", 1
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE fault AS "
-        f"SELECT fault.*, _number FROM (SELECT _number, unnest([{faults}]) AS fault FROM ({rows_text}) AS r "
-        "WHERE exclusion_number = 0) WHERE fault IS NOT NULL "
-        f"QUALIFY row_number() OVER (PARTITION BY fault.rule ORDER BY _number) <= {SAMPLE}"
-    )
-    header = table.header_rows if table.format == "csv" else 0
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE malformed AS SELECT line, any_value(error_type) AS error_type, "
-        f"line - {header} - row_number() OVER (ORDER BY line) AS rows_before FROM reject_errors GROUP BY line"
-        if connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()
-        else "CREATE OR REPLACE TEMP TABLE malformed AS SELECT 0 AS line, '' AS error_type, 0 AS rows_before LIMIT 0"
-    )
-    file = quote_literal(table.constants["_file"])
-    connection.execute(
-        f"COPY (SELECT {file} AS _file, (SELECT {header} + _number + count(*) FROM malformed "
-        "WHERE rows_before < _number)::BIGINT AS _row, rule, column_name, bad_value FROM fault "
-        f"UNION ALL (SELECT {file}, line, 'malformed_line', NULL, lower(error_type) FROM malformed ORDER BY line "
-        f"LIMIT {SAMPLE})) TO {quote_literal(str(target))} (FORMAT parquet)"
-    )
-    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")

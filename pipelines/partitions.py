@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 import numpy as np
 
-from pipelines.acquire import Acquired, RawFile, find_files
+from pipelines.acquire import Acquired, RawFile, find_files, name_problem, not_opened
 from pipelines.errors import DataRefused, Problem
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
@@ -53,6 +53,9 @@ def acquire_partitions(folder: SourceFolder, settings: Settings, directory: Path
     files, problems = [], []
     by_content: dict[str, str] = {}
     for path, layout in find_files(folder, where):
+        if (problem := name_problem(folder.source_id, path)) is not None:
+            problems.append(problem)
+            continue
         name = path.relative_to(where).as_posix().removeprefix(f"{folder.source_id}/")
         state = _state(path)
         if state["size"] > settings.max_file_mib * 1024**2:
@@ -61,18 +64,11 @@ def acquire_partitions(folder: SourceFolder, settings: Settings, directory: Path
             continue
         entry = known["files"].get(str(path))
         if entry is None or entry["state"] != state or not entry["settled"]:
-            began = time.time_ns()
-            digest, lines, damage = _read_all(path)
-            if damage:
-                found = f"The compressed file is damaged ({damage})."
-                problems.append(Problem(rule="file_truncated", source=folder.source_id, file=name, found=found))
+            made = _read_for_note(folder.source_id, name, path, state, settings)
+            if isinstance(made, Problem):
+                problems.append(made)
                 continue
-            entry = {
-                "state": state,
-                "settled": began - state["changed_ns"] > _SAFE_AGE_NS and _state(path) == state,
-                "sha256": digest,
-                "lines": lines,
-            }
+            entry = made
             known["files"][str(path)] = entry
         digest = entry["sha256"]
         if digest in by_content:
@@ -90,6 +86,25 @@ def acquire_partitions(folder: SourceFolder, settings: Settings, directory: Path
         raise DataRefused(problems)
     _write_note(note, known)
     return Acquired(folder.source_id, tuple(sorted(files, key=lambda file: file.name)))
+
+
+def _read_for_note(
+    source_id: str, name: str, path: Path, state: dict[str, int], settings: Settings
+) -> dict[str, Any] | Problem:
+    """Read a file once for what the note says of it, or return what is wrong with it."""
+    began, limit = time.time_ns(), settings.max_file_mib * 1024**2
+    try:
+        digest, lines, damage, unpacked = _read_all(path, limit)
+    except OSError as error:
+        return not_opened(source_id, name, error)
+    if damage:
+        found = f"The compressed file is damaged ({damage})."
+        return Problem(rule="file_truncated", source=source_id, file=name, found=found)
+    if unpacked > limit:
+        found = f"Unpacked, the file has more than {settings.max_file_mib:,} MiB."
+        return Problem(rule="file_too_large", source=source_id, file=name, found=found)
+    settled = began - state["changed_ns"] > _SAFE_AGE_NS and _state(path) == state
+    return {"state": state, "settled": settled, "sha256": digest, "lines": lines}
 
 
 def is_unchanged(file: RawFile, source_id: str, settings: Settings) -> bool:
@@ -120,14 +135,14 @@ def _state(path: Path) -> dict[str, int]:
     }
 
 
-def _read_all(path: Path) -> tuple[str, int | None, str]:
-    """Return the sha256 of a file, the lines of a text file, and what is wrong with a compressed one.
+def _read_all(path: Path, limit: int) -> tuple[str, int | None, str, int]:
+    """Return the sha256 of a file, the lines of a text file, what is wrong with a packed one, and its size unpacked.
 
     Lines are the one independent count of what is in a file. Its own checksum says whether a compressed file is whole,
     which DuckDB does not ask.
     """
     digest = hashlib.sha256()
-    lines, last = 0, b""
+    lines, last, size = 0, b"", 0
     name = path.name.lower().removesuffix(".gz")
     text = name.endswith((".csv", ".txt", ".tsv"))
     with path.open("rb") as handle, ThreadPoolExecutor(1) as hasher:
@@ -144,12 +159,13 @@ def _read_all(path: Path) -> tuple[str, int | None, str]:
     if packed:
         try:
             with gzip.open(path, "rb") as unpacked:
-                while piece := unpacked.read(_CHUNK):
+                while size <= limit and (piece := unpacked.read(_CHUNK)):
+                    size += len(piece)
                     lines += piece.count(b"\n")
                     last = piece[-1:]
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            return digest.hexdigest(), None, str(error)
-    return digest.hexdigest(), lines + (last not in (b"", b"\n")) if text else None, ""
+            return digest.hexdigest(), None, str(error), size
+    return digest.hexdigest(), lines + (last not in (b"", b"\n")) if text else None, "", size
 
 
 def _read_note(note: Path) -> dict[str, Any]:

@@ -3,43 +3,49 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from pipelines.database import quote_path
 from pipelines.errors import DataRefused, Problem
 from pipelines.settings import Settings
 from pipelines.source import Source
-from schemas.declarations import load_columns, quote_identifier, quote_literal
+from schemas.declarations import load_columns, quote_identifier
 
 _ROWS_TRIED = 1000  # of each file, at its start
 _FILES_TRIED = 20
 _SHORTEST_VALUE = 5  # shorter texts (years, initials, small numbers) say nothing alone
+_OUR_LISTS = ("age", "area", "caveat", "iccs", "sex", "theme")  # tables that hold nothing but what is packaged here
+_PERIOD = re.compile(r"\d{4}-\d{2}")  # a month, also where a date of birth is known to the month
 
 
 def refuse_personal(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source], settings: Settings) -> None:
     """Look through the schema ``out`` of a database before it is published.
 
     Columns that declarations do not know are compared by name with every personal column; free text (columns without a
-    code list) by value with the first rows of the personal columns, read from the files where these still are.
+    code list) by value with the first rows of the personal columns, read from the files where these still are. Words of
+    our own lists identify nobody: a person may be called as a state is, or "Unknown".
 
     Raises:
         DataRefused: names table and column, never the value.
     """
     known = load_columns()
+    columns = connection.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'out' ORDER BY 1, 2"
+    ).fetchall()
+    ours = _texts(connection, [(table, column) for table, column, kind in columns if kind == "VARCHAR"])
     for source in (source for source in sources if source.personal):
         personal = {name.casefold() for name in source.personal}
-        columns = connection.execute(
-            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'out' ORDER BY 1, 2"
-        ).fetchall()
         found = [
             f"out.{table} has the column {column!r}, which identifies persons."
             for table, column, _ in columns
             if column.casefold() in personal and column not in known
         ]
-        values = _first_values(connection, source, settings)
+        values = {value for value in _first_values(connection, source, settings) if not _PERIOD.fullmatch(value)} - ours
         connection.register("personal_value", pa.table({"value": pa.array(sorted(values), pa.string())}))
         for table, column, kind in columns:
             free = kind == "VARCHAR" and (column not in known or known[column].codelist is None)
@@ -48,6 +54,17 @@ def refuse_personal(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sou
         connection.unregister("personal_value")
         if found:
             raise DataRefused([Problem(rule="personal_data", source=source.source_id, found=text) for text in found])
+
+
+def _texts(connection: duckdb.DuckDBPyConnection, columns: Iterable[tuple[str, str]]) -> set[str]:
+    """All texts of our own lists."""
+    texts = [
+        f"SELECT {quote_identifier(column)} FROM out.{quote_identifier(table)}"
+        for table, column in columns
+        if table in _OUR_LISTS
+    ]
+    found = connection.execute(" UNION ".join(texts)).fetchall() if texts else []
+    return {text for (text,) in found if text}
 
 
 def _holds(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
@@ -74,7 +91,7 @@ def _first_values(connection: duckdb.DuckDBPyConnection, source: Source, setting
             try:
                 found = connection.execute(
                     f"SELECT DISTINCT trim({quote_identifier(column)}::VARCHAR) FROM "
-                    f"(FROM {reader}({quote_literal(str(path))}{options}) LIMIT {_ROWS_TRIED})"
+                    f"(FROM {reader}({quote_path(path)}{options}) LIMIT {_ROWS_TRIED})"
                 ).fetchall()
             except duckdb.Error:
                 break  # a workbook, or a layout of other columns: names alone are compared

@@ -167,8 +167,9 @@ def _unique(names: list[str]) -> tuple[str, ...]:
     unique = []
     for position, name in enumerate(names, start=1):
         label = name or f"column {position}"
-        seen[label] = seen.get(label, 0) + 1
-        unique.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+        same = label.casefold()  # as DuckDB compares the names of columns
+        seen[same] = seen.get(same, 0) + 1
+        unique.append(label if seen[same] == 1 else f"{label} ({seen[same]})")
     return tuple(unique)
 
 

@@ -19,7 +19,6 @@ from pipelines.conform import conform
 from pipelines.engine import check_engine_name
 from pipelines.errors import DataRefused, UsageError
 from pipelines.expectations import SuiteProcess
-from pipelines.fan_out import memory_bytes
 from pipelines.incident_account import account
 from pipelines.incidents import forget_partitions, tally
 from pipelines.lanes import run_in_lanes, stoppable
@@ -263,7 +262,6 @@ def run_all(
     if directory is not None and not directory.is_dir():
         raise UsageError(f"there is no folder {directory} to take files from")
     check_engine_name(settings.engine)
-    memory_bytes(settings.memory_limit)  # told once, before any source is taken up
     where = directory or settings.input
     refused: list[Refusal] = []
     replayed: list[Replayed] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,20 +76,29 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
         runner: what takes the partitions of incidents in the scheduled flow; else ICCS_RUNNER; else threads.
 
     Raises:
-        UsageError: a number in the environment is not a number, or the data folder is a file.
+        UsageError: a number or amount in the environment is none, or the data folder is a file or reads as a pattern.
     """
     folder = Path(data or os.environ.get("ICCS_DATA") or "data").resolve()
     if folder.is_file():
         raise UsageError(f"{folder} is a file; --data and ICCS_DATA name a folder")
+    if any(sign in str(folder) for sign in "*?["):
+        raise UsageError(f"the data folder {folder} has * ? or [ in its path, which is read as a pattern")
     return Settings(
         data=folder,
-        memory_limit=os.environ.get("ICCS_MEMORY_LIMIT", Settings.memory_limit),
+        memory_limit=_amount("ICCS_MEMORY_LIMIT", Settings.memory_limit),
         threads=_whole_number("ICCS_THREADS", os.cpu_count() or Settings.threads),
         max_file_mib=_whole_number("ICCS_MAX_FILE_MIB", Settings.max_file_mib),
         engine=engine or os.environ.get("ICCS_ENGINE", Settings.engine),
         runner=runner or os.environ.get("ICCS_RUNNER", Settings.runner),
         keep_releases=_whole_number("ICCS_KEEP_RELEASES", Settings.keep_releases),
     )
+
+
+def _amount(name: str, default: str) -> str:
+    text = os.environ.get(name, default)
+    if not re.fullmatch(r"\s*\d+(\.\d+)?\s*([KMGT]i?)?B\s*", text, re.IGNORECASE):
+        raise UsageError(f"{name} must be an amount such as 400MB or 2GiB, not {text!r}")
+    return text
 
 
 def _whole_number(name: str, default: int) -> int:

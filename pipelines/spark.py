@@ -6,6 +6,7 @@ of base cells and accounts.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,11 @@ _SETTINGS = {
     # Else a line with too few fields is not seen to be one when its last columns are not asked for.
     "spark.sql.csv.parser.columnPruning.enabled": "false",
 }
+
+
+def _plain_path(path: Path) -> str:
+    """Spark takes a name with brackets for a pattern."""
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", str(path))
 
 
 def _first_line(error: Exception) -> str:
@@ -74,7 +80,7 @@ class SparkEngine:
         """See ``Engine``."""
         if table.format == "parquet":
             with self._telling_failures():
-                frame = self.session.read.parquet(str(table.path))
+                frame = self.session.read.parquet(_plain_path(table.path))
             kept = [
                 f"CAST({quote_identifier(column)} AS STRING) AS {quote_identifier(column)}" for column in table.kept
             ]
@@ -82,7 +88,7 @@ class SparkEngine:
         else:
             schema = ", ".join(f"`{column.replace('`', '``')}` STRING" for column in (*table.names, _CORRUPT))
             frame = self.session.read.csv(
-                str(table.path),
+                _plain_path(table.path),
                 schema=schema,
                 sep=table.delimiter,
                 quote='"',

@@ -194,6 +194,21 @@ def test_a_release_with_a_personal_column_or_value_is_refused(
     assert "Person 1 7" not in said
 
 
+def test_a_person_called_as_a_state_or_born_in_a_month_does_not_stop_a_release(
+    made: SimpleNamespace, tmp_path: Path, publish: Callable[[Path], RunResult]
+) -> None:
+    """Words of our own code lists, and months, are in every release."""
+    rows = made.rows(300)
+    for row, name in zip(rows, ("Jalisco", "Male", "Mexico", "2021-05", "Intentional homicide"), strict=False):
+        row[6] = name
+    made.write(tmp_path / "in" / "a.csv", rows)
+
+    result = publish(tmp_path / "in")
+
+    assert result.refused == ()
+    assert result.publication is not None
+
+
 def test_forgotten_partitions_go_once_a_vintage_is_stored(
     made: SimpleNamespace, tmp_path: Path, publish: Callable[[Path], RunResult], settings: Settings
 ) -> None:

@@ -146,7 +146,6 @@ def test_two_writers_at_once_are_one_too_many(tiny: Tiny) -> None:
     ("change", "told"),
     [
         ({"engine": "flink"}, "there is no engine 'flink'"),
-        ({"memory_limit": "lots"}, "ICCS_MEMORY_LIMIT must be an amount such as 400MB or 2GiB, not 'lots'"),
     ],
 )
 def test_wrong_setting_is_told_before_any_source_is_taken_up(tiny: Tiny, change: dict[str, str], told: str) -> None:
