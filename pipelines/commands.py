@@ -96,7 +96,8 @@ def _print_result(result: RunResult, settings: Settings) -> None:
         print_error(f"source {refusal.source} refused; its last good vintage, if any, stays published\n")
         print_error(refusal.message + "\n")
     if result.absent:
-        print_line(f"no input file, left as they are: {', '.join(result.absent)} (give a folder with --from DIR)")
+        absent = ", ".join(result.absent)
+        print_line(f"no input file in {result.searched}, left as they are: {absent} (give a folder with --from DIR)")
     if result.unchanged:
         print_line(f"unchanged since the last run, no work done: {', '.join(result.unchanged)}")
     if not settings.published.is_file():

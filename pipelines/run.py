@@ -69,7 +69,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run did: sources loaded, unchanged, absent or refused, and the publication (None where unchanged)."""
+    """What a run did: sources loaded, unchanged, absent or refused, and the publication (None where unchanged).
+
+    ``searched`` is the folder in which files were looked for.
+    """
 
     loaded: tuple[str, ...]
     unchanged: tuple[str, ...]
@@ -77,6 +80,7 @@ class RunResult:
     refused: tuple[Refusal, ...]
     publication: Publication | None
     published: Path
+    searched: Path
     seconds: float
     replayed: tuple[Replayed, ...] = ()
 
@@ -304,6 +308,7 @@ def run_all(
         tuple(sorted(refused, key=lambda refusal: refusal.source)),
         publication,
         settings.published,
+        where,
         time.perf_counter() - start,
         tuple(sorted(replayed, key=lambda one: one.source)),
     )
