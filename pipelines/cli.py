@@ -205,7 +205,9 @@ def _add_series_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", metavar="ID", help="whose figures (default: the first with victims, else offences)")
     parser.add_argument("--unit", metavar="UNIT", help="counting unit: victim, offence, person ...")
     parser.add_argument("--plot", metavar="FILE", help="draw it to a .png, .svg or .pdf file")
-    parser.add_argument("--lang", choices=("en", "fr", "es"), default="en", help="language of the picture")
+    parser.add_argument(
+        "--lang", choices=("en", "fr", "es"), default="en", help="language of titles, names and pictures"
+    )
 
 
 def _evaluate(options: argparse.Namespace) -> int:

@@ -184,7 +184,8 @@ def trend_command(
         )
         return EXIT_DONE
     names = query(
-        "SELECT title_en, (SELECT name_en FROM out.area WHERE code = $area) FROM out.iccs WHERE code = $iccs",
+        f"SELECT coalesce(title_{language}, title_en), "
+        f"(SELECT coalesce(name_{language}, name_en) FROM out.area WHERE code = $area) FROM out.iccs WHERE code = $iccs",
         settings,
         {"area": area, "iccs": iccs},
     ).rows[0]

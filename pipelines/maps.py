@@ -206,7 +206,7 @@ def map_command(
     if as_json:
         print_json(vars(found) | {"without_outline": undrawn, "plot": plot})
         return EXIT_DONE
-    names = dict(query("SELECT code, name_en FROM out.area", settings).rows)
+    names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     ranked = sorted(found.rows.values(), key=lambda row: -row["rate_per_100k"])
     marks = [", ".join(_marks(row)) for row in ranked]
     names_of_columns = ["area", "name", "value", "rate", "low", "high", "class", *(["mark"] if any(marks) else [])]

@@ -242,3 +242,19 @@ def test_a_reader_that_closes_the_pipe_ends_the_command_in_order(settings: Setti
     running.stdout.close()
     assert running.stderr.read() == b""
     assert running.wait(60) == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "0101 Intentional homicide: Spain, sex _T"),
+        ("fr", "0101 Homicide intentionnel: Espagne, sex _T"),
+        ("es", "0101 Homicidio intencional: España, sex _T"),
+    ],
+)
+def test_titles_and_names_are_in_the_language_that_was_asked_for(
+    settings: Settings, capsys: pytest.CaptureFixture[str], language: str, line: str
+) -> None:
+    # The titles are those of the UN's editions of the ICCS, the names those of ISO 3166.
+    assert main(["trend", "0101", "--area", "ES", "--lang", language, "--data", str(settings.data)]) == 0
+    assert capsys.readouterr().out.startswith(line)
