@@ -184,8 +184,8 @@ def trend_command(
         )
         return EXIT_DONE
     names = query(
-        f"SELECT coalesce(title_{language}, title_en), "
-        f"(SELECT coalesce(name_{language}, name_en) FROM out.area WHERE code = $area) FROM out.iccs WHERE code = $iccs",
+        f"SELECT coalesce(title_{language}, title_en), coalesce(name_{language}, name_en) "
+        "FROM out.iccs JOIN out.area ON area.code = $area WHERE iccs.code = $iccs",
         settings,
         {"area": area, "iccs": iccs},
     ).rows[0]

@@ -255,6 +255,6 @@ def test_a_reader_that_closes_the_pipe_ends_the_command_in_order(settings: Setti
 def test_titles_and_names_are_in_the_language_that_was_asked_for(
     settings: Settings, capsys: pytest.CaptureFixture[str], language: str, line: str
 ) -> None:
-    # The titles are those of the UN's editions of the ICCS, the names those of ISO 3166.
+    # English and Spanish titles are those of the UN's editions of the ICCS, names those of ISO 3166.
     assert main(["trend", "0101", "--area", "ES", "--lang", language, "--data", str(settings.data)]) == 0
     assert capsys.readouterr().out.startswith(line)
