@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import duckdb
-from incidents import ROOT, generate, write_source
+from incident_data import ROOT, generate, write_source
 
 LAST = "2024-12"
 
