@@ -15,7 +15,7 @@ from pipelines.source import Source
 from pipelines.statistics.bridging import overlap_factor
 from pipelines.statistics.rates import FEWEST_EVENTS
 from pipelines.steps import step_of
-from schemas.declarations import attribute_columns
+from schemas.declarations import no_attributes_sql
 
 MOST_GAP_BEFORE = 0.01
 """Largest share by which the source of an overlap may differ from the series before the break, where both count."""
@@ -117,8 +117,7 @@ def insert_breaks(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sourc
     _insert(connection, "series_break", rows)
     if not declared:
         return
-    attributes = " ".join(f"AND {name} = '_T'" for name in attribute_columns())
-    found = fetch_arrow(connection, "series_overlap", all_attributes=attributes).to_pylist()
+    found = fetch_arrow(connection, "series_overlap", no_attributes=no_attributes_sql()).to_pylist()
     made = [_bridged(series, declared[series["source"], series["iccs"], series["time_period"]]) for series in found]
     _insert(connection, "series_bridge", made)
 

@@ -11,7 +11,7 @@ from pipelines.database import run_sql
 from pipelines.outcome import Outcome, outcome_rows
 from pipelines.rules import SAMPLE, register_caveats
 from pipelines.store import Vintage
-from schemas.declarations import attribute_columns, load_rules, load_tables, quote_literal
+from schemas.declarations import load_rules, load_tables, no_attributes_sql, quote_literal
 
 _RULES = ("other_source_gap", "population_behind_rates")
 
@@ -30,7 +30,7 @@ def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vi
     run_sql(
         connection,
         "source_gap",
-        no_attributes="".join(f" AND {name} = '_T'" for name in attribute_columns()),
+        no_attributes=no_attributes_sql(),
         categories=parameters["categories"],
     )
     tolerances = {name: str(value) for name, value in rules["published_rates_agree"].parameters.items()}

@@ -17,7 +17,7 @@ from pipelines.segments import fit_segments
 from pipelines.source import Source
 from pipelines.statistics.rates import FEWEST_EVENTS, exact_limits
 from pipelines.trends import Trend, describe_trends, longest_segment, widest_trend
-from schemas.declarations import attribute_columns, quote_literal
+from schemas.declarations import no_attributes_sql, quote_literal
 from schemas.indicators import load_indicators
 
 MOST_YEARS_INTERPOLATED = 5
@@ -63,8 +63,9 @@ def make_trends(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]
     and p are the widest of those with the factor and with its own limits.
     """
     insert_breaks(connection, sources)
-    attributes = " ".join(f"AND {name} = '_T'" for name in attribute_columns())
-    columns: dict[str, list[Any]] = fetch_arrow(connection, "trend_points", all_attributes=attributes).to_pydict()
+    columns: dict[str, list[Any]] = fetch_arrow(
+        connection, "trend_points", no_attributes=no_attributes_sql()
+    ).to_pydict()
     if not columns["source"]:
         return
     years, counts, rates = columns.pop("years"), columns.pop("counts"), columns.pop("rates")

@@ -30,7 +30,7 @@ from pipelines.theme_coverage import load_themes_and_coverage
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
 from schemas.declarations import attribute_columns, create_table_sql, load_tables, quote_literal
 
-_TAGS = ("attempted", "weapon", "relationship", "citizenship", "motive", "cyber", "situational_context", "sex", "age")
+_CODED_ARGUMENTS = ("iccs", "area", "sex", "age")  # of macros, each with its list in schema out
 
 
 @dataclass(frozen=True)
@@ -115,17 +115,23 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for table in load_tables().values():
         for statement in create_table_sql(table):
             connection.execute(statement)
-    attributes = ", ".join(attribute_columns())
-    totals = ", ".join("'_T'" for _ in attribute_columns())
-    views = resources.files("schemas").joinpath("views", "out")
-    for entry in sorted(views.iterdir(), key=lambda item: item.name):
+    views = resources.files("schemas").joinpath("views")
+    known_code = views.joinpath("known_code.sql").read_text(encoding="utf-8")
+    for entry in sorted(views.joinpath("out").iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".sql"):
-            text = entry.read_text(encoding="utf-8")
-            connection.execute(text.replace("{{attributes}}", attributes).replace("{{totals}}", totals))
+            macro, text = entry.name.removesuffix(".sql"), entry.read_text(encoding="utf-8")
+            connection.execute(_fill_macro(text, known_code.replace("{{macro}}", macro)))
             comment = " ".join(line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--"))
-            connection.execute(
-                f"COMMENT ON MACRO TABLE out.{entry.name.removesuffix('.sql')} IS {quote_literal(comment)}"
-            )
+            connection.execute(f"COMMENT ON MACRO TABLE out.{macro} IS {quote_literal(comment)}")
+
+
+def _fill_macro(text: str, known_code: str) -> str:
+    """Fill the marks of a macro: the attributes, their totals, and what holds an argument to its list of codes."""
+    parts = {"attributes": ", ".join(attribute_columns()), "totals": ", ".join("'_T'" for _ in attribute_columns())}
+    parts |= {f"known {name}": known_code.replace("{{name}}", name) for name in _CODED_ARGUMENTS}
+    for mark, part in parts.items():
+        text = text.replace("{{" + mark + "}}", part)
+    return text
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, object]]) -> None:
@@ -225,7 +231,8 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
         ],
     )
     if source.figures == "count":
-        tags = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{name}=' || {name} END" for name in _TAGS)
+        implied = (*attribute_columns(), "sex", "age")
+        tags = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{name}=' || {name} END" for name in implied)
         run_sql(connection, "load_mapping", tags=tags, **own, **parts)
 
 

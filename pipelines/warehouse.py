@@ -13,7 +13,7 @@ import duckdb
 from pipelines.database import fetch_row, fill_sql
 from pipelines.errors import UsageError, nearest_values
 from pipelines.settings import Settings, load_settings
-from schemas.declarations import attribute_columns, quote_literal
+from schemas.declarations import no_attributes_sql, quote_literal
 
 _MOST_CODES = 12
 """Lists of codes up to this length are told whole where none is near."""
@@ -165,8 +165,7 @@ def packaged_query(name: str, settings: Settings | None = None, **parameters: ob
 
     ``{{no_attributes}}`` stands there for the total of every ICCS attribute, so that no cell of a part is read as one.
     """
-    no_attributes = "".join(f" AND {column} = '_T'" for column in attribute_columns())
-    return query(fill_sql(name, no_attributes=no_attributes), settings, dict(parameters) or None)
+    return query(fill_sql(name, no_attributes=no_attributes_sql()), settings, dict(parameters) or None)
 
 
 def check_code(column: str, code: str, settings: Settings | None = None) -> str:

@@ -145,6 +145,15 @@ def attribute_columns() -> tuple[str, ...]:
     return tuple(names[names.index("age") + 1 :])
 
 
+def no_attributes_sql() -> str:
+    """Return the condition, to follow another, that a cell is the total over every ICCS attribute and not a part.
+
+    >>> no_attributes_sql()[:40]
+    " AND attempted = '_T' AND weapon = '_T' "
+    """
+    return "".join(f" AND {name} = '_T'" for name in attribute_columns())
+
+
 def breakdown_columns() -> tuple[str, ...]:
     """Return the dimensions along which totals are made: sex, age and the ICCS attributes."""
     return ("sex", "age", *attribute_columns())

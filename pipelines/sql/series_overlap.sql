@@ -10,7 +10,7 @@ WITH declared AS (
 cell AS (
     SELECT source, ref_area, iccs, stage, counting_unit, sex, time_period, value
     FROM out.observation
-    WHERE freq = 'A' AND age = '_T' AND value IS NOT NULL {{all_attributes}}
+    WHERE freq = 'A' AND age = '_T' AND value IS NOT NULL {{no_attributes}}
 ),
 both_counted AS (
     SELECT cell.source, cell.iccs, declared.time_period, cell.ref_area, cell.stage, cell.counting_unit, cell.sex,

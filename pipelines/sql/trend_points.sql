@@ -10,7 +10,7 @@ SELECT
     list(completeness ORDER BY time_period) AS completeness,
     list(caveats ORDER BY time_period) AS caveats
 FROM out.rate
-WHERE age = '_T' AND value IS NOT NULL {{all_attributes}}
+WHERE age = '_T' AND value IS NOT NULL {{no_attributes}}
 GROUP BY ALL
 HAVING count(*) > 1
 ORDER BY ALL

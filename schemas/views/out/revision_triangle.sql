@@ -8,22 +8,10 @@ WITH asked AS (
         CASE WHEN source IN (SELECT about.source FROM out.source AS about) THEN source
             ELSE error(concat('revision_triangle: no source ''', coalesce(source, 'NULL'), ''' in out.source; there are: ',
                 (SELECT string_agg(about.source, ', ' ORDER BY about.source) FROM out.source AS about))) END AS source,
-        CASE WHEN iccs IN (SELECT code FROM out.iccs) THEN iccs
-            ELSE error(concat('revision_triangle: no code ''', coalesce(iccs, 'NULL'), ''' in out.iccs; nearest: ',
-                (SELECT arg_max(code, CAST(ltrim(code, '0') = ltrim(iccs, '0') AS INTEGER)
-                    + jaro_winkler_similarity(code, upper(iccs))) FROM out.iccs))) END AS iccs,
-        CASE WHEN area IN (SELECT code FROM out.area) THEN area
-            ELSE error(concat('revision_triangle: no code ''', coalesce(area, 'NULL'), ''' in out.area; nearest: ',
-                (SELECT arg_max(code, CAST(ltrim(code, '0') = ltrim(area, '0') AS INTEGER)
-                    + jaro_winkler_similarity(code, upper(area))) FROM out.area))) END AS ref_area,
-        CASE WHEN sex IN (SELECT code FROM out.sex) THEN sex
-            ELSE error(concat('revision_triangle: no code ''', coalesce(sex, 'NULL'), ''' in out.sex; nearest: ',
-                (SELECT arg_max(code, CAST(ltrim(code, '0') = ltrim(sex, '0') AS INTEGER)
-                    + jaro_winkler_similarity(code, upper(sex))) FROM out.sex))) END AS sex,
-        CASE WHEN age IN (SELECT code FROM out.age) THEN age
-            ELSE error(concat('revision_triangle: no code ''', coalesce(age, 'NULL'), ''' in out.age; nearest: ',
-                (SELECT arg_max(code, CAST(ltrim(code, '0') = ltrim(age, '0') AS INTEGER)
-                    + jaro_winkler_similarity(code, upper(age))) FROM out.age))) END AS age,
+        {{known iccs}} AS iccs,
+        {{known area}} AS ref_area,
+        {{known sex}} AS sex,
+        {{known age}} AS age,
         CASE WHEN freq IN ('A', 'Q', 'M') THEN freq ELSE error('revision_triangle: freq is ''A'', ''Q'' or ''M''') END AS freq
 ),
 latest AS (

@@ -4,22 +4,10 @@
 CREATE OR REPLACE MACRO out.trend_of(iccs, area, sex := '_T', age := '_T') AS TABLE
 WITH asked AS (
     SELECT
-        CASE WHEN iccs IN (SELECT code FROM out.iccs) THEN iccs
-            ELSE error(concat('trend_of: no code ''', coalesce(iccs, 'NULL'), ''' in out.iccs; nearest: ',
-                (SELECT arg_max(code, CAST(ltrim(code, '0') = ltrim(iccs, '0') AS INTEGER)
-                    + jaro_winkler_similarity(code, upper(iccs))) FROM out.iccs))) END AS iccs,
-        CASE WHEN area IN (SELECT code FROM out.area) THEN area
-            ELSE error(concat('trend_of: no code ''', coalesce(area, 'NULL'), ''' in out.area; nearest: ',
-                (SELECT arg_max(code, CAST(ltrim(code, '0') = ltrim(area, '0') AS INTEGER)
-                    + jaro_winkler_similarity(code, upper(area))) FROM out.area))) END AS ref_area,
-        CASE WHEN sex IN (SELECT code FROM out.sex) THEN sex
-            ELSE error(concat('trend_of: no code ''', coalesce(sex, 'NULL'), ''' in out.sex; nearest: ',
-                (SELECT arg_max(code, CAST(ltrim(code, '0') = ltrim(sex, '0') AS INTEGER)
-                    + jaro_winkler_similarity(code, upper(sex))) FROM out.sex))) END AS sex,
-        CASE WHEN age IN (SELECT code FROM out.age) THEN age
-            ELSE error(concat('trend_of: no code ''', coalesce(age, 'NULL'), ''' in out.age; nearest: ',
-                (SELECT arg_max(code, CAST(ltrim(code, '0') = ltrim(age, '0') AS INTEGER)
-                    + jaro_winkler_similarity(code, upper(age))) FROM out.age))) END AS age
+        {{known iccs}} AS iccs,
+        {{known area}} AS ref_area,
+        {{known sex}} AS sex,
+        {{known age}} AS age
 )
 SELECT
     source, counting_unit, stage, ref_area, time_period, value, population, rate_per_100k, ci_low, ci_high,
