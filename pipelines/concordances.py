@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from iccs.classification import load_classification
-from iccs.concordance import ConcordanceDiff, concordance_path, diff, list_concordances, read_concordance
+from iccs.concordance import Concordance, ConcordanceDiff, concordance_path, diff, list_concordances, read_concordance
 from pipelines.errors import EXIT_DONE, EXIT_REFUSED, UsageError
 from pipelines.printing import print_json, print_line, print_table
 from pipelines.settings import load_settings
@@ -22,24 +22,42 @@ def check_command(names: list[str], as_json: bool) -> int:
     for name in names or list_concordances():
         concordance = read_concordance(_path(name))
         problems = concordance.check(classification)
-        rows.append((concordance.file, len(concordance.rows), problems))
-    errors = sum(problem.severity == "error" for _, _, problems in rows for problem in problems)
+        rows.append((concordance, problems))
+    errors = sum(problem.severity == "error" for _, problems in rows for problem in problems)
     if as_json:
         print_json(
-            [{"file": file, "links": links, "problems": [asdict(p) for p in found]} for file, links, found in rows]
+            [
+                {
+                    "file": concordance.file,
+                    "links": len(concordance.rows),
+                    "drafts": _drafts(concordance),
+                    "problems": [asdict(problem) for problem in found],
+                }
+                for concordance, found in rows
+            ]
         )
         return EXIT_REFUSED if errors else EXIT_DONE
-    for _, _, problems in rows:
+    for _, problems in rows:
         for problem in problems:
             place = f"{problem.file} row {problem.row}, {problem.column} {problem.value!r}"
             near = f" Nearest: {', '.join(problem.nearest)}." if problem.nearest else ""
             print_line(f"{problem.severity}: {place}: {problem.message} {problem.what_to_do}{near}")
     counted = [
-        [file, links, sum(p.severity == "error" for p in found), sum(p.severity == "warning" for p in found)]
-        for file, links, found in rows
+        [
+            concordance.file,
+            len(concordance.rows),
+            _drafts(concordance),
+            *(sum(problem.severity == severity for problem in found) for severity in ("error", "warning")),
+        ]
+        for concordance, found in rows
     ]
-    print_table(["concordance", "links", "errors", "warnings"], counted)
+    print_table(["concordance", "links", "drafts", "errors", "warnings"], counted)
     return EXIT_REFUSED if errors else EXIT_DONE
+
+
+def _drafts(concordance: Concordance) -> int:
+    """How many links nobody has reviewed yet."""
+    return sum(link.status == "draft" for link in concordance.rows)
 
 
 def coverage_command(data: str | None, as_json: bool) -> int:
