@@ -23,7 +23,9 @@ def write_dictionary() -> str:
     ]
     for table in load_tables().values():
         lines += [f"## out.{table.name}", "", table.comment, "", "| column | type | role | what |", "|---|---|---|---|"]
-        lines += [f"| {column.name} | {column.type} | {column.role} | {column.comment} |" for column in table.columns]
+        for column in table.columns:
+            comment = column.comment.replace("|", "\\|")  # else it would begin another cell
+            lines.append(f"| {column.name} | {column.type} | {column.role} | {comment} |")
         lines.append("")
     lines += ["## Macros", ""]
     views = resources.files("schemas").joinpath("views", "out")

@@ -12,6 +12,11 @@ from pipelines.cli import build_parser, main
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [
+    str(path.relative_to(ROOT))
+    for folder in (".", "data", "docs", "docs/decisions")
+    for path in sorted((ROOT / folder).glob("*.md"))
+]
 COMMANDS = [
     line.removeprefix("$ ").strip()
     for block in re.findall(r"```(?:sh|console)\n(.*?)```", README, flags=re.DOTALL)
@@ -44,11 +49,19 @@ def test_queries_of_the_readme_run(published: Path, capsys: pytest.CaptureFixtur
         assert capsys.readouterr().out.strip()
 
 
-@pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "data/README.md", "docs/add_a_source.md", "docs/methodology.md"]
-)
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
     targets = re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8"))
     missing = [t for t in targets if not t.startswith("http") and not (path.parent / t).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_row_of_a_table_has_its_cells(document: str) -> None:
+    """A line between cells that stands in a text begins another cell: what is behind it is lost to the reader."""
+    text = re.sub(r"```.*?```", "", (ROOT / document).read_text(encoding="utf-8"), flags=re.DOTALL)
+    for table in re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE):
+        rows = table.splitlines()
+        cells = [len(re.findall(r"(?<!\\)\|", row)) for row in rows]
+        assert [row for row, count in zip(rows, cells, strict=True) if count != cells[0]] == []
