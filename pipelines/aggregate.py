@@ -10,6 +10,8 @@ import duckdb
 from pipelines.code_types import open_core, total_code
 from pipelines.database import fetch_row, open_connection, run_sql
 from pipelines.errors import UsageError
+from pipelines.fingerprints import code_fingerprint
+from pipelines.kept_years import NO_YEARS, Before, Years, find_kept_years
 from pipelines.settings import Settings
 from pipelines.source import Source, SourceFolder
 from pipelines.validate import Validated
@@ -28,6 +30,7 @@ class Aggregated:
     source_id: str
     connection: duckdb.DuckDBPyConnection = field(repr=False)
     rows: int
+    years: Years = field(default=NO_YEARS, repr=False)
 
     def close(self) -> None:
         """Let go of the tables."""
@@ -36,7 +39,8 @@ class Aggregated:
     @property
     def summary(self) -> str:
         """One line for people."""
-        return f"{self.rows:,} published cells"
+        kept = f", of {len(self.years.kept)} years as before" if self.years.kept else ""
+        return f"{self.rows:,} published cells{kept}"
 
 
 @dataclass(frozen=True)
@@ -77,11 +81,19 @@ def plan_tables(source: Source) -> list[TablePlan]:
     return plans
 
 
-def aggregate(folder: SourceFolder, validated: Validated, settings: Settings) -> Aggregated:
+def aggregate(
+    folder: SourceFolder, validated: Validated, settings: Settings, before: Before | None = None
+) -> Aggregated:
     """Make the cells that the source's breakdowns ask for, from its observations.
 
     A sum over months, areas or parts is made only where all of them are there; else the cell stays, without a value,
     marked incomplete. In a source of events, an area and period without any event is a zero.
+
+    Args:
+        folder: the source.
+        validated: its observations.
+        settings: limits.
+        before: the vintage before, from which the cells of years are taken for which nothing changed.
 
     Raises:
         UsageError: a breakdown asks for a frequency that the data cannot give.
@@ -97,9 +109,13 @@ def aggregate(folder: SourceFolder, validated: Validated, settings: Settings) ->
             {"covers": list(source.covers)},
         )
         included = "true" if source.parent_counts == "include_children" else "false"
-        run_sql(connection, "aggregate_lists", include_children=included)
+        run_sql(connection, "aggregate_lists", include_children=included, breakdowns=", ".join(breakdown_columns()))
         breakdowns = ", ".join(f"{name} {name}_code" for name in breakdown_columns())
         run_sql(connection, "published_cells", breakdowns=breakdowns)
+        shared = folder.fingerprint + code_fingerprint()
+        years = find_kept_years(connection, validated.year_partitions, shared, before)
+        if years.kept and before is not None:
+            run_sql(connection, "take_kept_cells", cells=quote_literal(str(before.cells)))
         freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
         data_freq = {measure: tuple(found) for measure, found in freqs}
         for plan in plan_tables(source):
@@ -109,7 +125,7 @@ def aggregate(folder: SourceFolder, validated: Validated, settings: Settings) ->
     except BaseException:
         connection.close()
         raise
-    return Aggregated(folder.source_id, connection, rows)
+    return Aggregated(folder.source_id, connection, rows, years)
 
 
 def _aggregate_one(

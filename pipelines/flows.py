@@ -21,7 +21,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from pipelines.errors import DataRefused, Problem, UsageError
 from pipelines.fan_out import Runner, divide_limits, parse_runner
-from pipelines.incidents import Partition, Spread, tally, tally_alone, tally_in_turn
+from pipelines.incidents import Partition, Spread, tally, tally_alone, tally_here
 from pipelines.run import RunResult, rows_of, run_all
 from pipelines.settings import load_settings
 from pipelines.source import find_sources
@@ -73,7 +73,7 @@ def fan_out(runner: Runner) -> Spread:
     """Return the way to tally partitions of incidents as tasks on a runner, several at a time.
 
     On one machine they share its memory limit and threads; on a cluster each task has those of the settings. One
-    partition alone, and those of a Spark cluster, which spreads its own work, are tallied in turn.
+    partition alone, and those of a Spark cluster, which spreads its own work, are tallied in this process.
 
     Raises:
         UsageError: the library of the runner is not there.
@@ -84,7 +84,7 @@ def fan_out(runner: Runner) -> Spread:
         settings = partitions[0].settings
         own, at_once = divide_limits(settings, len(partitions)) if runner.is_local else (settings, len(partitions))
         if at_once == 1 or settings.engine != "duckdb":
-            return tally_in_turn(partitions)
+            return tally_here(partitions)
         alone = task(name="tally partition", cache_policy=NO_CACHE, persist_result=False)(tally_alone)
 
         @flow(

@@ -15,6 +15,7 @@ from pipelines.database import fetch_row, open_connection, run_sql
 from pipelines.errors import DataRefused, Problem, nearest_values
 from pipelines.incident_overlaps import find_overlaps
 from pipelines.incidents import Tallied, open_lists
+from pipelines.kept_years import digest_partitions
 from pipelines.numbers import create_number_macro
 from pipelines.outcome import Outcome
 from pipelines.published_rates import read_published_rates
@@ -114,6 +115,7 @@ def _account(
         rejected_count=rejected,
         rows=rows,
         connection=connection,
+        year_partitions=digest_partitions(connection, tallied) if source.rows == "events" else {},
         core=paths["core"],
         links=paths["links"],
         mapped=paths["mapped"],

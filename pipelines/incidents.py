@@ -10,9 +10,12 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import duckdb
@@ -25,15 +28,18 @@ from pipelines.database import connect, fetch_row
 from pipelines.decode import refuse
 from pipelines.engine import Engine, FileUnreadable, TextTable, open_engine
 from pipelines.errors import DataRefused, Problem, nearest_values
+from pipelines.fan_out import divide_limits
 from pipelines.incident_files import find_other_line_end, open_partition
 from pipelines.incident_rejected import look_up_rejected, write_no_rejected
 from pipelines.incident_sql import Statements, make_statements
+from pipelines.lanes import Stopped, run_in_lanes
 from pipelines.partitions import is_unchanged
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
 from schemas.declarations import quote_identifier, quote_literal
 
+SMALL_BYTES = 32 * 2**20  # DuckDB reads a text file in pieces of this size, one thread a piece
 _PACKED = ("GZIP", "DECOMPRESS", ".GZ")
 
 
@@ -91,7 +97,7 @@ def tally(
         acquired: its files, one a partition.
         settings: limits, engine and where data live.
         work: folder for files that live only during the run.
-        spread: how several partitions are tallied; default one after the other, on one engine.
+        spread: how several partitions are tallied; default in this process.
 
     Raises:
         DataRefused: every file that could not be read, together.
@@ -109,7 +115,7 @@ def tally(
         for file, target in zip(acquired.files, targets, strict=True)
         if not (target / "facts.json").is_file()
     ]
-    found = (spread or tally_in_turn)(new) if new else ()
+    found = (spread or tally_here)(new) if new else ()
     if problems := [problem for one in found for problem in one]:
         raise DataRefused(problems)
     facts = tuple(json.loads((target / "facts.json").read_text(encoding="utf-8")) for target in targets)
@@ -126,30 +132,57 @@ def tally(
     )
 
 
-def tally_in_turn(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
-    """Tally partitions of one source one after the other, on one engine, telling the progress on a terminal.
+def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
+    """Tally partitions of one source, telling the progress on a terminal.
+
+    Large files one after the other, each with all threads; small ones several at a time, as DuckDB reads one with one
+    thread. A cluster spreads its own work.
 
     Returns:
         The problems of each partition, none where it is tallied.
     """
-    first = partitions[0]
-    files = [partition.file for partition in partitions]
-    found = []
-    with open_engine(first.settings) as engine, Progress(first.folder.source_id, files, engine) as progress:
-        for name, rows in first.statements.lists.items():
-            engine.add_list(name, rows)
-        for partition in partitions:
-            found.append(_try_partition(engine, partition))
-            progress.advance(partition.file)
-    return found
+    settings = partitions[0].settings
+    large: list[Partition] = []
+    small: list[Partition] = []
+    for partition in partitions:
+        (small if partition.file.path.stat().st_size < SMALL_BYTES else large).append(partition)
+    own, lanes = divide_limits(settings, len(small)) if small and settings.engine == "duckdb" else (settings, 1)
+    if lanes == 1:
+        large, small = list(partitions), []
+    stop = Event()
+    found: dict[Path, tuple[Problem, ...]] = {}
+    with Progress(partitions[0].folder.source_id, len(partitions)) as progress:
+
+        def tally_share(share: Sequence[Partition]) -> None:
+            with _open_with_lists(share[0]) as engine:
+                for partition in share:
+                    if stop.is_set():
+                        raise Stopped
+                    if share is large:
+                        progress.begin(partition.file, engine)
+                    found[partition.target] = _try_partition(engine, partition)
+                    progress.advance(partition.file)
+
+        if large:
+            tally_share(large)
+        shared = [replace(one, settings=own) for one in small]
+        run_in_lanes(tally_share, [shared[lane::lanes] for lane in range(lanes) if shared], lanes, stop)
+    return [found[partition.target] for partition in partitions]
 
 
 def tally_alone(partition: Partition) -> tuple[Problem, ...]:
     """Tally one partition on an engine of its own, within the settings it carries; return its problems."""
+    with _open_with_lists(partition) as engine:
+        return _try_partition(engine, partition)
+
+
+@contextmanager
+def _open_with_lists(partition: Partition) -> Iterator[Engine]:
+    """An engine with the lists that the statements of the partition join."""
     with open_engine(partition.settings) as engine:
         for name, rows in partition.statements.lists.items():
             engine.add_list(name, rows)
-        return _try_partition(engine, partition)
+        yield engine
 
 
 def _try_partition(engine: Engine, partition: Partition) -> tuple[Problem, ...]:
@@ -180,22 +213,20 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable) -> Non
     source = folder.source
     statement = folder.read_text("reshape.sql") or "FROM raw"
     own = tuple(table.constants) + (() if "_number" in table.kept else ("_number",))
-    empty = ", ".join(f"NULL::VARCHAR AS {quote_identifier(name)}" for name in (*table.kept, *own))
-    with duckdb.connect() as connection:
+    names = (*table.kept, *own)
+    try:
+        columns = _describe(f"DESCRIBE {statement}", names)
+    except duckdb.Error as error:
+        raise refuse(folder.source_id, file, "reshape_failed", f"reshape.sql: {error}") from error
+    if lost := [name for name in own if name not in columns]:
+        found = f"reshape.sql: begin with SELECT *, as {', '.join(lost)} must come through."
+        raise refuse(folder.source_id, file, "reshape_failed", found)
+    for item in source.exclusions:
         try:
-            connection.execute(f"CREATE TEMP VIEW raw AS SELECT {empty} LIMIT 0")
-            columns = [row[0] for row in connection.execute(f"DESCRIBE {statement}").fetchall()]
+            _describe(f"DESCRIBE SELECT {item.where} FROM ({statement})", names)
         except duckdb.Error as error:
-            raise refuse(folder.source_id, file, "reshape_failed", f"reshape.sql: {error}") from error
-        if lost := [name for name in own if name not in columns]:
-            found = f"reshape.sql: begin with SELECT *, as {', '.join(lost)} must come through."
-            raise refuse(folder.source_id, file, "reshape_failed", found)
-        for item in source.exclusions:
-            try:
-                connection.execute(f"SELECT {item.where} FROM ({statement}) LIMIT 0")
-            except duckdb.Error as error:
-                found = f"exclusions: {item.rule}: {str(error).splitlines()[0]}"
-                raise refuse(folder.source_id, file, "declaration_invalid", found) from error
+            found = f"exclusions: {item.rule}: {str(error).splitlines()[0]}"
+            raise refuse(folder.source_id, file, "declaration_invalid", found) from error
     missing = [name for name in source.columns.values() if name not in columns]
     if missing:
         raise DataRefused(
@@ -211,6 +242,15 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable) -> Non
                 for name in missing
             ]
         )
+
+
+@lru_cache
+def _describe(statement: str, names: tuple[str, ...]) -> list[str]:
+    """The columns that a DESCRIBE tells of a table ``raw`` with columns of these names; the same for many files."""
+    empty = ", ".join(f"NULL::VARCHAR AS {quote_identifier(name)}" for name in names)
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TEMP VIEW raw AS SELECT {empty} LIMIT 0")
+        return [row[0] for row in connection.execute(statement).fetchall()]
 
 
 def _key(file: RawFile, statements: Statements) -> str:
@@ -249,9 +289,6 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         "lines_expected": table.path == file.path and table.format == "csv",
     }
     with connect(settings) as connection:
-        open_lists(connection, statements)
-        path = quote_literal(_glob(half / "tally.parquet"))
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW tally AS FROM read_parquet({path})")
         (facts["records"], facts["counted"], broken) = fetch_row(
             connection,
             "SELECT coalesce(sum(records) FILTER (disposition <> 'broken'), 0)::BIGINT, "
@@ -264,7 +301,9 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         if facts["lines_expected"]:
             _check_quotes(folder, file, table, engine, facts["records"] + malformed)
         _check_complete(folder, file, table, facts["records"] + malformed)
-        facts["controls"] = _sum_controls(connection, folder, statements, file)
+        if malformed or broken or any(control.where is not None for control in folder.source.controls):
+            open_lists(connection, statements)
+        facts["controls"] = _sum_controls(connection, folder, statements, file, half / "tally.parquet")
         if malformed or broken:
             look_up_rejected(
                 connection, statements, table, bool(folder.source.personal), malformed, half / "rejected.parquet"
@@ -284,10 +323,12 @@ def open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements) ->
 
 
 def _sum_controls(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, statements: Statements, file: RawFile
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, statements: Statements, file: RawFile, tally: Path
 ) -> dict[str, tuple[float | None, int]]:
     """Sum what each published total speaks of, in the words of the source: used, or out of the scope of the ICCS."""
     sums = {}
+    path = quote_literal(_glob(tally))
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW tally AS FROM read_parquet({path})")
     for number, control in enumerate(folder.source.controls):
         if control.where is None:
             continue

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol
 
@@ -24,10 +23,11 @@ class Watched(Protocol):
 class Progress:
     """One line on standard error that is written over, twice a second, while partitions are tallied."""
 
-    def __init__(self, source_id: str, files: Sequence[RawFile], engine: Watched) -> None:
+    def __init__(self, source_id: str, files: int) -> None:
         self._source_id = source_id
         self._files = files
-        self._engine = engine
+        self._running: tuple[RawFile, Watched] | None = None
+        self._counting = threading.Lock()
         self._done = 0
         self._rows = 0
         self._start = time.perf_counter()
@@ -49,22 +49,26 @@ class Progress:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
+    def begin(self, file: RawFile, engine: Watched) -> None:
+        """Tell how far a partition is while it is tallied; small ones, several at a time, are told when done."""
+        self._running = file, engine
+
     def advance(self, file: RawFile) -> None:
         """Count a partition as done."""
-        self._done += 1
-        self._rows += file.lines or 0
+        with self._counting:
+            self._running = None
+            self._done += 1
+            self._rows += file.lines or 0
 
     def line(self) -> str:
         """Return what is shown now."""
-        total = len(self._files)
-        share = self._engine.progress() if self._done < total else 0.0
-        rows = self._rows
-        if self._done < total:
-            rows += int((self._files[self._done].lines or 0) * share)
+        rows, running = self._rows, self._running
+        if running is not None:
+            file, engine = running
+            rows += int((file.lines or 0) * engine.progress())
         rate = rows / max(time.perf_counter() - self._start, 1e-9)
-        return (
-            f"{self._source_id}: file {min(self._done + 1, total)} of {total}, {rows:,} rows, {rate:,.0f} rows a second"
-        )
+        number = min(self._done + 1, self._files)
+        return f"{self._source_id}: file {number} of {self._files}, {rows:,} rows, {rate:,.0f} rows a second"
 
     def _tell(self) -> None:
         while not self._stop.wait(_INTERVAL_SECONDS):

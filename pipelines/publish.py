@@ -18,6 +18,7 @@ from iccs.classification import load_classification
 from pipelines.comparison import compare_sources
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.declared_indicators import make_indicators
+from pipelines.fingerprints import code_fingerprint
 from pipelines.indicators import make_rates, make_segments, make_trends
 from pipelines.loads import name_files
 from pipelines.personal import refuse_personal
@@ -25,7 +26,7 @@ from pipelines.releases import history, keep_published, new_release_id, put_in_p
 from pipelines.revisions import load_vintages
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
-from pipelines.store import Vintage, code_fingerprint
+from pipelines.store import Vintage
 from pipelines.theme_coverage import load_themes_and_coverage
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
 from schemas.declarations import attribute_columns, create_table_sql, load_tables, quote_literal

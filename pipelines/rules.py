@@ -44,7 +44,8 @@ class Suite(Protocol):
 class Checked:
     """Result of step 7: the cells with their caveats, every outcome, the failing cells and the coverage; Parquet.
 
-    ``figures`` is the fingerprint of the cells and their caveats, ``periods`` has that of each period.
+    ``figures`` is the fingerprint of the cells and their caveats, ``periods`` has that of each period; ``judged`` has
+    the outcomes by period of rules that look at one year at a time, ``year_keys`` what decides the figures of a year.
     """
 
     source_id: str
@@ -52,9 +53,11 @@ class Checked:
     periods: Path
     figures: str
     findings: Path
+    judged: Path
     coverage: Path
     outcomes: tuple[Outcome, ...]
     rows: int
+    year_keys: dict[str, str]
 
     @property
     def summary(self) -> str:
@@ -97,23 +100,36 @@ def check(
         DataRefused: a rule of severity error failed, or could not be judged.
     """
     source = folder.source
-    paths = {name: work / f"checked-{name}.parquet" for name in ("cells", "periods", "findings", "coverage")}
+    names = ("cells", "periods", "findings", "judged", "coverage")
+    paths = {name: work / f"checked-{name}.parquet" for name in names}
     outcomes = list(validated.outcomes)
     connection = aggregated.connection
     structure = suite.begin(connection, source.figures, settings) if suite is not None else list
     open_tables(connection, source, validated, previous)
-    outcomes += [judge_rule(connection, rule, source) for rule in figure_rules(source.figures)]
+    years = aggregated.years
+    if years.kept and years.before is not None:
+        run_sql(connection, "open_kept_outcomes", judged=quote_literal(str(years.before.judged)))
+    keeping = bool(years.kept)
+    outcomes += [judge_rule(connection, rule, source, keeping) for rule in figure_rules(source.figures)]
     _add_controls(connection, validated)
     _locate(connection)
     findings = quote_literal(str(paths["findings"]))
     kept = "SELECT * EXCLUDE (place) FROM located ORDER BY rule, place"
     connection.execute(f"COPY ({kept}) TO {findings} (FORMAT parquet)")
+    connection.execute(f"COPY judged_by_period TO {quote_literal(str(paths['judged']))} (FORMAT parquet)")
     outcomes += structure()
     _refuse(connection, folder, outcomes)
     _write_cells(connection, source, paths["cells"])
-    figures = fingerprint_periods(connection, paths["cells"], paths["periods"])
+    figures = fingerprint_periods(connection, paths["cells"], paths["periods"], years)
     run_sql(connection, "coverage", **_coverage_parts(source), target=quote_literal(str(paths["coverage"])))
-    return Checked(folder.source_id, **paths, figures=figures, outcomes=tuple(outcomes), rows=aggregated.rows)
+    return Checked(
+        folder.source_id,
+        **paths,
+        figures=figures,
+        outcomes=tuple(outcomes),
+        rows=aggregated.rows,
+        year_keys=years.keys,
+    )
 
 
 def open_tables(
@@ -130,6 +146,11 @@ def open_tables(
         "CREATE OR REPLACE TEMP TABLE finding (rule VARCHAR, place BIGINT, stage VARCHAR, counting_unit VARCHAR, "
         "iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, "
         "value_expected DOUBLE, detail VARCHAR, _file VARCHAR, _sheet VARCHAR, _row BIGINT)"
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE judged_by_period (rule VARCHAR, period VARCHAR, failing BOOLEAN, stage VARCHAR, "
+        "counting_unit VARCHAR, iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, "
+        "found DOUBLE, expected DOUBLE, detail VARCHAR, size DOUBLE, things BIGINT)"
     )
 
 
@@ -163,12 +184,29 @@ def _total_parts(source: Source) -> dict[str, str]:
     return parts
 
 
-def judge_rule(connection: duckdb.DuckDBPyConnection, rule: Rule, source: Source) -> Outcome:
-    """Run one rule; its failing cells go to ``finding``. A rule that crashes is errored, neither passed nor failed."""
+def judge_rule(
+    connection: duckdb.DuckDBPyConnection, rule: Rule, source: Source, keeping_years: bool = False
+) -> Outcome:
+    """Run one rule; its failing cells go to ``finding``. A rule that crashes is errored, neither passed nor failed.
+
+    Args:
+        connection: with the tables of ``open_tables``.
+        rule: the rule.
+        source: the source.
+        keeping_years: some years are as in the vintage before (``kept_year``): a rule that looks at one year at a time
+            is not run on them, and has its outcome of then.
+    """
+    by_year = rule.within == "year"
+    keeping = by_year and keeping_years
+    parts = {
+        "tables": load_sql("touched_tables") if keeping else "",
+        "period": "time_period" if by_year else "NULL::VARCHAR",
+        "kept": load_sql("kept_outcomes") if keeping else "",
+    }
     if rule.kind == "past_changed" and not _has_previous(connection):
         return Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage")
     try:
-        run_sql(connection, "judge", kind=_statement(rule, source), rule=quote_literal(rule.name), sample=str(SAMPLE))
+        run_sql(connection, "judge", kind=_statement(rule, source), **parts, rule=quote_literal(rule.name))
         (checked, failing, detail) = fetch_row(
             connection,
             "SELECT coalesce(sum(things), 0)::BIGINT, (count(*) FILTER (failing))::BIGINT, "

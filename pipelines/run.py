@@ -21,6 +21,7 @@ from pipelines.errors import DataRefused, UsageError
 from pipelines.expectations import SuiteProcess
 from pipelines.incident_account import account
 from pipelines.incidents import forget_partitions, tally
+from pipelines.kept_years import Before
 from pipelines.lanes import run_in_lanes, stoppable
 from pipelines.lock import writing
 from pipelines.partitions import acquire_partitions
@@ -148,9 +149,9 @@ def run_source(
         return current, False
     if suite is not None:
         suite.start()
-    previous = current.part("cells") if current else None
+    before = current.as_before() if current else None
     with _working_folder(name, settings) as work:
-        validated, checked = _check_acquired(folder, acquired, settings, work, run_step, suite, previous)
+        validated, checked = _check_acquired(folder, acquired, settings, work, run_step, suite, before)
         vintage: Vintage = run_step("store", name, checked.rows, store, folder, acquired, validated, checked, settings)
         settle_quarantine(acquired, vintage.vintage, settings)
         forget_partitions(folder, acquired, settings)
@@ -175,7 +176,7 @@ def _check_acquired(
     work: Path,
     run_step: RunStep,
     suite: SuiteProcess | None,
-    previous: Path | None,
+    before: Before | None,
 ) -> tuple[Validated, Checked]:
     """Steps 2 to 7: from files to figures that may be stored."""
     name = folder.source_id
@@ -184,7 +185,10 @@ def _check_acquired(
         validated = run_step("account", name, tallied.rows, account, folder, tallied, settings, work)
     else:
         validated = _validate_tables(folder, acquired, settings, work, run_step)
-    with closing(run_step("aggregate", name, validated.rows, aggregate, folder, validated, settings)) as aggregated:
+    with closing(
+        run_step("aggregate", name, validated.rows, aggregate, folder, validated, settings, before)
+    ) as aggregated:
+        previous = before.cells if before else None
         checked = run_step(
             "check", name, aggregated.rows, check, folder, validated, aggregated, settings, work, suite, previous
         )
@@ -210,7 +214,7 @@ def _validate_tables(
 
 
 def check_source(
-    folder: SourceFolder, settings: Settings, directory: Path, suite: SuiteProcess | None, previous: Path | None
+    folder: SourceFolder, settings: Settings, directory: Path, suite: SuiteProcess | None, before: Before | None
 ) -> Checked:
     """Take the files of a source through every step short of storing; what is written is under ``settings.data``.
 
@@ -219,7 +223,7 @@ def check_source(
         settings: limits, and a data folder to throw away.
         directory: where the files are.
         suite: judge of the structure of cells.
-        previous: published cells to compare with.
+        before: the vintage to compare with.
 
     Raises:
         DataRefused, ConcordanceError, UsageError: the source cannot be used.
@@ -229,7 +233,7 @@ def check_source(
     step = plain_step(lambda _: None)
     acquired = step("acquire", folder.source_id, 0, _acquiring(folder), folder, settings, directory)
     with _working_folder(folder.source_id, settings) as work:
-        return _check_acquired(folder, acquired, settings, work, step, suite, previous)[1]
+        return _check_acquired(folder, acquired, settings, work, step, suite, before)[1]
 
 
 def run_all(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -336,11 +337,12 @@ class SourceFolder:
             raise UsageError(f"source {self.source_id}: {error}") from error
         rows = [(row["dimension"], row["word"], row["code"]) for row in table]
         known = (*_DIMENSIONS, "age_unit")
+        times = Counter((dimension, word) for dimension, word, _ in rows)
         for number, (dimension, word, _) in enumerate(rows, start=2):
             place = f"source {self.source_id}: values.csv, row {number}"
             if dimension not in known:
                 raise UsageError(f"{place}: unknown dimension {dimension!r}{hint(dimension, known)}")
-            if sum(1 for other in rows if other[:2] == (dimension, word)) > 1:
+            if times[dimension, word] > 1:
                 raise UsageError(f"{place}: {word!r} has two codes for {dimension}")
         return rows
 

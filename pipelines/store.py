@@ -9,14 +9,13 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from pipelines.acquire import Acquired, describe_files
 from pipelines.database import connect
+from pipelines.fingerprints import code_fingerprint
+from pipelines.kept_years import Before
 from pipelines.loads import POINTER, Load, add_load, describe_cells, name_files, point_to, read_loads
 from pipelines.outcome import outcome_rows
 from pipelines.rules import Checked
@@ -35,6 +34,7 @@ _PARTS = (
     "controls",
     "rates",
     "findings",
+    "judged",
     "coverage",
 )
 
@@ -62,6 +62,11 @@ class Vintage:
     def part(self, name: str) -> Path:
         """Return the Parquet file of one part: cells, core, links, mapped, reconciliation ... (``_PARTS``)."""
         return self.folder / f"{name}.parquet"
+
+    def as_before(self) -> Before:
+        """Return what a next load may take years from."""
+        keys = self.manifest().get("year_keys", {})  # a vintage of an older version has none
+        return Before(self.part("cells"), self.part("periods"), self.part("judged"), keys)
 
     def manifest(self) -> dict[str, Any]:
         """Return what was recorded with the vintage: files, outcomes of the rules, when it was loaded."""
@@ -99,6 +104,7 @@ def store(
         "controls": validated.controls,
         "rates": validated.rates,
         "findings": checked.findings,
+        "judged": checked.judged,
         "coverage": checked.coverage,
     }
     files = describe_files(acquired)
@@ -109,6 +115,7 @@ def store(
         "files": files,
         "quality": outcome_rows(folder.source_id, name, checked.outcomes),
         "rows": checked.rows,
+        "year_keys": checked.year_keys,
     }
     try:
         for part in _PARTS:
@@ -176,21 +183,3 @@ def _files_key(acquired: Acquired) -> str:
     for file in acquired.files:
         digest.update(f"{file.name} {file.sha256} {file.layout}\n".encode())
     return digest.hexdigest()
-
-
-@cache
-def code_fingerprint() -> str:
-    """Return the fingerprint of the code and declarations that every source shares."""
-    digest = hashlib.sha256()
-    for package in ("iccs", "schemas", "pipelines"):
-        _add_tree(digest, resources.files(package), {"sources", "concordances", "__pycache__"})
-    return digest.hexdigest()
-
-
-def _add_tree(digest: Any, node: Traversable, skip: set[str]) -> None:
-    for entry in sorted(node.iterdir(), key=lambda item: item.name):
-        if entry.is_dir():
-            if entry.name not in skip:
-                _add_tree(digest, entry, skip)
-        elif entry.name.endswith((".py", ".sql", ".yml", ".csv")):
-            digest.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")

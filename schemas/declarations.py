@@ -52,7 +52,8 @@ class Rule:
     """One validation rule: why it exists and what to do when it fails.
 
     A rule with a ``kind`` is run from its declaration: ``pipelines/sql/rule_<kind>.sql`` filled with its parameters, or
-    an expectation (see ``schemas/rules/figures.yml`` and ``structure.yml``). The others are part of a step.
+    an expectation (see ``schemas/rules/figures.yml`` and ``structure.yml``). The others are part of a step. A rule
+    ``within`` a year judges cells of one year without those of others, whose outcome can be kept by year.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Rule:
     applies_to: tuple[str, ...] = ("count", "population")
     caveat: str | None = None
     reference: str = ""
+    within: str = ""
 
 
 def parse_yaml(text: str) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 -- Grain of what is added: one row for each area of the lists used (also those above), period, ICCS category and
 -- combination of the dimensions asked for, totals marked _T. Rows are events: what is not there did not happen, a zero.
+-- Only periods in touched_period are made; which areas and combinations have zeros depends on all periods.
 INSERT INTO cells BY NAME
 WITH base AS (
     SELECT stage, counting_unit, iccs, ref_area, area_level, {{period}} AS time_period{{dimensions}},
         sum(value) AS value, min(obs_status) AS lowest, max(obs_status) AS highest
     FROM core
     JOIN period_list USING (time_period)
+    SEMI JOIN touched_period USING (time_period)
     WHERE measure = {{measure}}
     GROUP BY ALL
 ),
@@ -14,6 +16,7 @@ covered AS (
     SELECT {{period}} AS time_period, least(count(DISTINCT time_period), {{periods}}) AS months
     FROM core
     JOIN period_list USING (time_period)
+    SEMI JOIN touched_period USING (time_period)
     WHERE measure = {{measure}}
     GROUP BY ALL
 ),
@@ -46,7 +49,11 @@ totalled AS (
     GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period, GROUPING SETS ({{sets}})
 ),
 combination AS (
-    SELECT DISTINCT stage, counting_unit, iccs{{dimensions}} FROM totalled
+    SELECT DISTINCT stage, counting_unit, coalesce(up.ancestor, given.iccs) AS iccs{{totals}}
+    FROM given_combination AS given
+    LEFT JOIN (FROM climb WHERE measure = {{measure}}) AS up ON up.code = given.iccs
+    WHERE given.measure = {{measure}}
+    GROUP BY stage, counting_unit, coalesce(up.ancestor, given.iccs), GROUPING SETS ({{sets}})
 ),
 area AS (
     SELECT DISTINCT inside.ancestor AS ref_area, inside.ancestor_level AS area_level

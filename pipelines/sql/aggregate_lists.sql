@@ -7,9 +7,12 @@ SELECT time_period, CAST(left(time_period, 4) AS time_period_code) AS year_perio
         WHEN 'M' THEN CAST(right(time_period, 2) AS INTEGER) ELSE 0 END AS place
 FROM (SELECT DISTINCT time_period, freq FROM core);
 
--- Grain of given_area and given_category: one row for each that the source gives for a measure.
+-- Grain of given_area, given_combination and given_category: one row for each that the source gives for a measure: an
+-- area; a category with the codes of every breakdown; a category in a period.
 CREATE TEMP TABLE given_area AS
 SELECT DISTINCT measure, ref_area, area_level FROM core;
+CREATE TEMP TABLE given_combination AS
+SELECT DISTINCT measure, stage, counting_unit, iccs, {{breakdowns}} FROM core;
 CREATE TEMP TABLE given_category AS
 SELECT DISTINCT measure, stage, counting_unit, iccs, time_period FROM core;
 

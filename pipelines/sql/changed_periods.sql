@@ -2,7 +2,9 @@
 CREATE OR REPLACE TEMP TABLE changed_period AS
 SELECT DISTINCT freq, time_period
 FROM (
-    (FROM read_parquet({{old}}) EXCEPT FROM read_parquet({{new}}))
+    (SELECT freq, time_period, cells, fingerprint FROM read_parquet({{old}})
+        EXCEPT SELECT freq, time_period, cells, fingerprint FROM read_parquet({{new}}))
     UNION ALL
-    (FROM read_parquet({{new}}) EXCEPT FROM read_parquet({{old}}))
+    (SELECT freq, time_period, cells, fingerprint FROM read_parquet({{new}})
+        EXCEPT SELECT freq, time_period, cells, fingerprint FROM read_parquet({{old}}))
 )

@@ -1,8 +1,9 @@
 -- Grain of judged: one row for each failing thing of one rule, and one row that counts those that passed. place orders
 -- the failing ones: by size where the rule says how much they weigh, else by the difference. A rule gives a row for each
--- thing, or one for many that passed, whose number is then their things.
+-- thing, or one for many that passed, whose number is then their things. Outcomes of a rule that looks at one year at a
+-- time have their period, and those of years that are as in the vintage before come from it.
 CREATE OR REPLACE TEMP TABLE judged AS
-WITH every AS (
+WITH {{tables}} every AS (
     SELECT NULL::DOUBLE AS size, NULL::BIGINT AS things WHERE false
     UNION ALL BY NAME
     SELECT * FROM (
@@ -11,7 +12,7 @@ WITH every AS (
 ),
 counted AS (
     SELECT
-        coalesce(failing, false) AS failing,
+        {{period}} AS period, coalesce(failing, false) AS failing,
         CASE WHEN failing THEN stage END AS stage, CASE WHEN failing THEN counting_unit END AS counting_unit,
         CASE WHEN failing THEN nullif(iccs, '') END AS iccs, CASE WHEN failing THEN ref_area END AS ref_area,
         CASE WHEN failing THEN time_period END AS time_period, CASE WHEN failing THEN sex END AS sex,
@@ -21,6 +22,7 @@ counted AS (
         sum(coalesce(things, 1)) AS things
     FROM every
     GROUP BY ALL
+    {{kept}}
 )
 SELECT *,
     CASE WHEN failing THEN row_number() OVER (
@@ -33,4 +35,7 @@ SELECT {{rule}}, place, stage, counting_unit, iccs, ref_area, time_period, sex, 
     NULL, NULL, NULL
 FROM judged
 WHERE failing
-ORDER BY place
+ORDER BY place;
+
+INSERT INTO judged_by_period BY NAME
+SELECT {{rule}} AS rule, * EXCLUDE (place) FROM judged WHERE period IS NOT NULL

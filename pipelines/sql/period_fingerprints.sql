@@ -2,9 +2,11 @@
 -- of the caveats on them, whatever their order.
 COPY (
     WITH figure AS (
-        SELECT freq, time_period, count(*) AS cells, bit_xor(md5_number(concat_ws('|', {{columns}}))) AS figures
-        FROM cells
+        SELECT freq, time_period, count(*) AS cells,
+            CAST(bit_xor(md5_number(concat_ws('|', {{columns}}))) AS VARCHAR) AS figures
+        FROM cells {{touched}}
         GROUP BY freq, time_period
+        {{kept}}
     ),
     caveat AS (
         SELECT freq, time_period, bit_xor(md5_number(concat_ws('|', {{columns}}, caveats))) AS caveats
@@ -13,6 +15,7 @@ COPY (
         GROUP BY freq, time_period
     )
     SELECT CAST(figure.freq AS VARCHAR) AS freq, CAST(figure.time_period AS VARCHAR) AS time_period, cells,
+        {{constants}} AS constants, figures,
         md5(concat_ws('|', {{constants}}, figures, coalesce(CAST(caveats AS VARCHAR), ''))) AS fingerprint
     FROM figure
     LEFT JOIN caveat ON caveat.freq = figure.freq AND caveat.time_period = figure.time_period

@@ -1,4 +1,5 @@
--- Grain: one row for each key of several published cells, and one for all cells that are the only one with their key.
+-- Grain: one row for each key of several published cells, and one a period for all cells that are the only one with
+-- their key.
 -- Keys are compared by their hash first: few, if any, are left to be compared as they are.
 WITH hashed AS (
     SELECT hash(freq, stage, counting_unit, iccs, ref_area, time_period, sex, age {{attributes}}) AS key FROM cells
@@ -18,6 +19,11 @@ SELECT stage, counting_unit, iccs, ref_area, time_period, sex, age,
     1 AS things
 FROM several
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL, alone
-FROM (SELECT (SELECT count(*) FROM cells) - (SELECT coalesce(sum(times), 0)::BIGINT FROM several) AS alone)
+SELECT NULL, NULL, NULL, NULL, time_period, NULL, NULL, NULL, NULL, false, NULL, alone
+FROM (
+    SELECT counted.time_period, counted.cells - coalesce(repeated.cells, 0) AS alone
+    FROM (SELECT time_period, count(*) AS cells FROM cells GROUP BY time_period) AS counted
+    LEFT JOIN (SELECT time_period, sum(times)::BIGINT AS cells FROM several GROUP BY time_period) AS repeated
+        ON repeated.time_period = counted.time_period
+)
 WHERE alone > 0
