@@ -73,7 +73,7 @@ def _account(
     _open_core(connection, source, tallied)
     write_part(
         connection,
-        "SELECT row_number() OVER () AS cell, NULL::VARCHAR AS _file, NULL::VARCHAR AS _sheet, NULL::BIGINT AS _row, "
+        "SELECT rowid + 1 AS cell, NULL::VARCHAR AS _file, NULL::VARCHAR AS _sheet, NULL::BIGINT AS _row, "
         f"{', '.join(code_columns())}, link, value FROM core",
         paths["core"],
     )

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.acquire import Acquired, RawFile
-from pipelines.database import connect, fetch_row, run_sql
+from pipelines.database import connect, fetch_row, quote_path, run_sql
 from pipelines.decode import check_start, decode_to_utf8, refuse
-from pipelines.errors import DataRefused, Problem, nearest_values
+from pipelines.errors import DataRefused, Problem, is_disk_full, nearest_values
 from pipelines.settings import Settings
 from pipelines.source import ReadOptions, SourceFolder
 from schemas.declarations import quote_identifier, quote_literal
@@ -96,7 +97,7 @@ def read_table(
     Raises:
         DataRefused: the file cannot be read as declared.
     """
-    reader = _read_csv if options.format == "csv" else _read_excel
+    reader = {"csv": _read_csv, "excel": _read_excel, "parquet": _read_parquet}[options.format]
     return reader(connection, source_id, file, options, settings, target)
 
 
@@ -202,6 +203,8 @@ def _read_csv(
             target=quote_literal(str(target)),
         )
     except duckdb.Error as error:
+        if is_disk_full(error):
+            raise
         found = f"The file cannot be read as a table ({str(error).splitlines()[0]})."
         raise refuse(source_id, file, "file_not_readable", found) from error
     connection.unregister("blank_line")
@@ -344,3 +347,39 @@ def _read_excel(
     )
     connection.unregister("sheet_rows")
     return footer
+
+
+def _read_parquet(
+    connection: duckdb.DuckDBPyConnection,
+    source_id: str,
+    file: RawFile,
+    options: ReadOptions,
+    settings: Settings,
+    target: Path,
+) -> None:
+    try:
+        schema = pq.read_schema(file.path)
+        header = find_header(source_id, file.name, [schema.names], options, sheet=None)
+        texts, named = [], []
+        for written, name, kind in zip(schema.names, header.names, schema.types, strict=True):
+            column = quote_identifier(written)
+            text = f"{column}::VARCHAR"
+            if pa.types.is_floating(kind):
+                whole = f"CASE WHEN {column} = trunc({column}) THEN TRY_CAST({column} AS DECIMAL(38, 0)) END"
+                text = f"coalesce({whole}::VARCHAR, {text})"
+            texts.append(text)
+            named.append(f"{text} AS {quote_identifier(name)}")
+        run_sql(
+            connection,
+            "read_parquet",
+            file=quote_literal(file.name),
+            path=quote_path(file.path),
+            columns=", ".join(named),
+            texts=", ".join(texts),
+            target=quote_literal(str(target)),
+        )
+    except (pa.ArrowInvalid, OSError, duckdb.Error) as error:
+        if is_disk_full(error):
+            raise
+        found = f"The file is no whole Parquet file ({str(error).splitlines()[0]})."
+        raise refuse(source_id, file, "file_not_readable", found) from error

@@ -72,6 +72,12 @@ class ReadOptions(_Strict):
     sheet: str | None = None
     footer: Footer | None = None
 
+    @model_validator(mode="after")
+    def _check_parquet(self) -> ReadOptions:
+        if self.format == "parquet" and (self.footer or self.sheet or self.header_rows > 1):
+            raise ValueError("a Parquet file has no sheet, no foot and one header")
+        return self
+
 
 class Layout(_Strict):
     """Files that share one shape; a source has several when its layout changed over the years."""

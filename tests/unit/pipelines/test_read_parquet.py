@@ -1,0 +1,70 @@
+"""A table that comes as Parquet is read as text, with its rows numbered from 1."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.errors import DataRefused, UsageError
+
+Tiny = Any  # see conftest.py
+PARQUET = ", format: parquet"
+
+
+def _parquet(**columns: Any) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer)
+    return buffer.getvalue()
+
+
+def test_numbers_of_any_type_are_text_without_a_fraction_that_is_none(tiny: Tiny) -> None:
+    tiny.declare_plain(read=PARQUET)
+    years, counts = pa.array([2024, None, 2023], pa.float64()), pa.array([3.0, None, 2.5], pa.float32())
+    tiny.give("t.csv", _parquet(area=["14", None, "09"], year=years, code=["HOM", None, "HOM"], n=counts))
+
+    assert tiny.read()[1] == [(1, "14", "2024", "HOM", "3"), (3, "09", "2023", "HOM", "2.5")]  # row 2 holds nothing
+
+
+def test_counts_are_published_as_from_a_text_file(tiny: Tiny) -> None:
+    tiny.declare_plain(read=PARQUET)
+    tiny.give("t.csv", _parquet(area=["14", "14"], year=[2023, 2024], code=["HOM", "HOM"], n=[3, 4]))
+
+    assert tiny.conform() == ([(1, 3), (2, 4)], [])
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_what_is_no_number_is_rejected_in_its_row(tiny: Tiny, number: float) -> None:
+    tiny.declare_plain("rejected_share_limit: 1\n", read=PARQUET)
+    tiny.give("t.csv", _parquet(area=["14", "14"], year=[2023, 2024], code=["HOM", "HOM"], n=[3.0, number]))
+
+    assert tiny.conform() == ([(1, 3)], [(2, "count_not_a_number")])
+
+
+def test_a_column_that_is_missing_is_named_with_the_nearest(tiny: Tiny) -> None:
+    tiny.declare_plain(read=PARQUET)
+    tiny.give("t.csv", _parquet(area=["14"], years=[2023], code=["HOM"], n=[3]))
+
+    with pytest.raises(DataRefused) as refused:
+        tiny.read()
+
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.column, problem.nearest) == ("missing_column", "year", ("years",))
+
+
+def test_a_damaged_file_is_refused(tiny: Tiny) -> None:
+    tiny.declare_plain(read=PARQUET)
+    tiny.give("t.csv", _parquet(area=["14"], year=[2023], code=["HOM"], n=[3])[:-20])
+
+    with pytest.raises(DataRefused, match="no whole Parquet file"):
+        tiny.read()
+
+
+def test_a_foot_is_not_declared_for_one(tiny: Tiny) -> None:
+    tiny.declare_plain(read=f"{PARQUET}, footer: {{starts_with: TOTAL}}")
+
+    with pytest.raises(UsageError, match="a Parquet file has no sheet, no foot"):
+        tiny.read()
