@@ -247,26 +247,6 @@ def test_the_day_on_which_the_file_came_is_not_the_future_but_the_next_is(
     assert [(row, rule) for _, row, _, _, rule in quarantined(settings)] == [(22, "date_in_future")]
 
 
-@pytest.mark.parametrize("damage", ["half of it", "a tenth missing", "bytes overwritten", "checksum wrong"])
-def test_a_damaged_gzip_file_is_refused(made: SimpleNamespace, tmp_path: Path, take: Take, damage: str) -> None:
-    whole = gzip.compress(made.write(tmp_path / "a.csv", made.rows(20000)).read_bytes())
-    half = len(whole) // 2
-    content = {
-        "half of it": whole[:half],
-        "a tenth missing": whole[: int(len(whole) * 0.9)],
-        "bytes overwritten": whole[:half] + bytes(64) + whole[half + 64 :],
-        "checksum wrong": whole[:-8] + bytes(4) + whole[-4:],
-    }[damage]
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.csv.gz").write_bytes(content)
-
-    with pytest.raises(DataRefused) as refused:
-        take(tmp_path / "in")
-
-    (problem,) = refused.value.problems
-    assert (problem.rule, problem.file) == ("file_truncated", "a.csv.gz")
-
-
 def test_a_damaged_file_among_good_ones_refuses_the_source_and_the_good_are_not_read_again(
     made: SimpleNamespace, tmp_path: Path, take: Take
 ) -> None:
@@ -285,23 +265,6 @@ def test_a_damaged_file_among_good_ones_refuses_the_source_and_the_good_are_not_
     assert tallied.reused == 2
     excluded = sum(1 for row in rows if row[3] in ("X1", "T9"))
     assert account_of(validated) == (300, 300 - excluded, excluded, 0, True)
-
-
-@pytest.mark.parametrize("damage", ["truncated", "overwritten"])
-def test_a_damaged_parquet_file_is_refused(made: SimpleNamespace, tmp_path: Path, take: Take, damage: str) -> None:
-    plain = made.write(tmp_path / "a.csv", made.rows(5000))
-    (tmp_path / "in").mkdir()
-    target = tmp_path / "in" / "a.parquet"
-    with duckdb.connect() as connection:
-        connection.execute(f"COPY (FROM read_csv('{plain}', all_varchar = true)) TO '{target}' (FORMAT parquet)")
-    content = target.read_bytes()
-    half = len(content) // 2
-    target.write_bytes(content[:half] if damage == "truncated" else b"PAR1" + bytes(half) + content[half + 4 :])
-
-    with pytest.raises(DataRefused) as refused:
-        take(tmp_path / "in")
-
-    assert [problem.rule for problem in refused.value.problems] == ["file_not_readable"]
 
 
 def test_a_text_file_cut_in_the_middle_of_a_line(made: SimpleNamespace, tmp_path: Path, take: Take) -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from figure_cases import CASES
 from figure_data import Data, Judge, Rows
-from test_figure_rules import CASES
 
 from pipelines.database import connect, run_sql
 from pipelines.outcome import Outcome

@@ -1,0 +1,304 @@
+"""A case for each rule on figures: data that keep it, data that break it, how many fail, and words of the detail.
+
+The figures are written here by hand, a few cells a case; expected counts come from counting them.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from figure_data import Data, Rows, ages, by_age, by_sex, months, states, years
+
+SPLIT_YEARS = [row for year in range(2010, 2020) for row in by_sex(90, 10, 0, time_period=str(year))]
+NO_WOMEN_2014 = [
+    {**row, "value": 0.0} if (row["time_period"], row["sex"]) == ("2014", "F") else row for row in SPLIT_YEARS
+]
+NOBODY_YEARS = [
+    row for year in range(2010, 2020)
+    for row in (by_sex(0, 0, 100, time_period=str(year)) if year in (2014, 2015, 2016, 2017)
+                else by_sex(90, 10, 0, time_period=str(year)))
+]  # fmt: skip
+AGE_YEARS = [{"age": a, "value": v, "time_period": y} for y in ("2018", "2019", "2020")
+             for a, v in {"Y0T17": 30.0, "Y_GE18": 70.0, "_U": 0.0, "_T": 100.0}.items()]  # fmt: skip
+AGES_OF_YEARS = [{"age": a, "value": v, "time_period": str(y)} for y in range(2012, 2018)
+                 for a, v in {"Y0T17": 30.0, "Y_GE18": 70.0}.items()]  # fmt: skip
+NO_AGE_2020 = [
+    {**row, "value": {"_U": 100.0, "_T": 100.0}.get(row["age"], 0.0)} if row["time_period"] == "2020" else row
+    for row in AGE_YEARS
+]
+ZA_AREAS = ("ZA-EC", "ZA-FS", "ZA-GP", "ZA-KZN", "ZA-LP", "ZA-MP", "ZA-NC", "ZA-NW", "ZA-WC")
+ZA = {"ref_area": "ZA", "value": 90.0}
+ZA_PARTS = states(*ZA_AREAS, value=10.0)
+
+
+def cube(in_the_region: float) -> Rows:
+    """A country of 10 in each of four cells by sex and age, whose one region has another number in each."""
+    cells = [{"sex": sex, "age": age} for sex in ("M", "F") for age in ("Y0T17", "Y_GE18")]
+    country = [{**cell, "ref_area": "ZA", "value": 10.0} for cell in cells]
+    region = [{**cell, "ref_area": "ZA-WC", "area_level": "admin1", "value": in_the_region} for cell in cells]
+    return [*country, *region, {"ref_area": "ZA", "value": 40.0}]
+
+
+OFFENCE = {"counting_unit": "offence", "measure": "offences"}
+
+# Two areas that keep to a hundred and to three hundred, within three per cent; in 2013 each has the other's figure.
+LOW, HIGH = [100.0, 104, 97, 102, 99, 103, 98], [300.0, 310, 290, 305, 295, 308, 296]
+TWO_AREAS = [*years([*LOW], ref_area="ES"), *years([*HIGH], ref_area="FR")]
+EXCHANGED = [
+    {**row, "ref_area": {"ES": "FR", "FR": "ES"}[row["ref_area"]]} if row["time_period"] == "2013" else row
+    for row in TWO_AREAS
+]
+# Thirty persons a day; in 2014 each month stands one column to the left, January in December.
+DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+BY_DAY = [{"freq": "M", "time_period": f"{year}-{month:02}", "value": days * 30.0 + year - 2010}
+          for year in range(2010, 2016) for month, days in enumerate(DAYS, start=1)]  # fmt: skip
+MOVED = [{**row, "value": BY_DAY[n - n % 12 + (n + 1) % 12]["value"]} if row["time_period"].startswith("2014") else row
+         for n, row in enumerate(BY_DAY)]  # fmt: skip
+# Santa Cruz 2001-2006: the persons behind the rates printed in the Argentine file
+SANTA_CRUZ = [198121.0, 205510.0, 213174.0, 221123.0, 229370.0, 237924.0]
+
+
+def behind(populations: list[float]) -> Rows:
+    return [{"ref_area": "AR-Z", "time_period": str(2001 + n), "population": one} for n, one in enumerate(populations)]
+
+
+# rule: (data that keep it, data that break it, how many failing, a part of what is said)
+CASES: dict[str, tuple[Data, Data, int, str]] = {
+    "cell_keys_unique": (Data(cells=[{"sex": "M"}, {"sex": "F"}]), Data(cells=[{}, {}]), 1, "2 times"),
+    "cell_types": (
+        Data(),
+        Data(cells=[{"iccs": 101}], cell_types={"iccs": pa.int64()}),  # 0101 without its zero
+        1,
+        "iccs is BIGINT, declared VARCHAR",
+    ),
+    "counts_in_range": (
+        Data(cells=[{"value": 0.0}, {"value": 1.5, "obs_status": "E"}]),
+        Data(cells=[{"value": -1.0}, {"value": 1.5}, {"value": 3.0}]),
+        2,
+        "below zero",
+    ),
+    # 21 + 8 + 1 against 19: Jujuy 2000, code 2 of the Argentine file, had its total been published as given
+    "sex_parts_sum": (Data(cells=by_sex(21, 8, 1)), Data(cells=by_sex(21, 8, 1, total=19)), 1, "30"),
+    "age_parts_sum": (
+        Data(cells=by_age(Y0T17=5, Y_GE18=7, _U=1)),
+        Data(cells=by_age(Y0T17=5, Y_GE18=7, _U=1, total=12)),
+        1,
+        "13",
+    ),
+    "sex_unknown_share": (
+        Data(cells=[*by_sex(70, 10, 20), *by_sex(1, 1, 8, time_period="2021")]),  # 20 % is not more; 10 are too few
+        Data(cells=by_sex(60, 10, 30)),
+        1,
+        "30.0 % of 100",
+    ),
+    "sex_unknown_jump": (
+        Data(cells=[*by_sex(90, 10, 0), *by_sex(75, 10, 15, time_period="2021")]),
+        Data(cells=[*by_sex(90, 10, 0), *by_sex(60, 10, 30, time_period="2021")]),
+        1,
+        "0.0 % in 2020, 30.0 % in 2021",
+    ),
+    "sex_split_disappears": (Data(cells=SPLIT_YEARS), Data(cells=NOBODY_YEARS), 4, "0.0 % here, of 100.0 %"),
+    "sex_vanishes": (
+        Data(cells=SPLIT_YEARS),
+        Data(cells=NO_WOMEN_2014),
+        1,
+        "none of sex F, usually 10",
+    ),
+    "sex_share_jump": (
+        Data(cells=SPLIT_YEARS),
+        Data(cells=[*SPLIT_YEARS[:-4], *by_sex(10, 90, 0, time_period="2019")]),
+        1,
+        "men: 10.0 %, usually 90.0 %",
+    ),
+    "area_cells_missing": (
+        Data(core=[cell for sex in ("M", "F") for cell in states(*ZA_AREAS, sex=sex)]),
+        Data(core=[cell for sex in ("M", "F") for cell in states(*ZA_AREAS, sex=sex)][:-1]),
+        1,
+        "1 cells, the other areas have 2",
+    ),
+    "sex_impossible": (
+        Data(core=[{"national_label": "Feminicidio", "sex": "F"}, {"sex": "M"}]),
+        Data(core=[{"national_label": "Feminicidio", "sex": "M"}]),
+        1,
+        "F only",
+    ),
+    "age_bands_overlap": (
+        Data(core=ages("Y0T14", "Y15T29", "Y_GE30", "_U", "_T")),
+        Data(core=ages("Y0T14", "Y0T17", "Y_GE18")),  # as in the UNODC file of persons in contact with justice
+        1,
+        "begins inside Y0T17",
+    ),
+    "age_bands_gap": (
+        Data(core=ages("Y0T14", "Y15T29", "Y_GE30")),
+        Data(core=ages("Y0T14", "Y18T29", "Y30T59")),
+        2,
+        "no band from 15 to 17 years",
+    ),
+    "age_unknown_share": (
+        Data(cells=by_age(Y0T17=40, Y_GE18=50, _U=10)),
+        Data(cells=by_age(Y0T17=10, Y_GE18=50, _U=40)),
+        1,
+        "40.0 % of 100",
+    ),
+    "age_unknown_jump": (Data(cells=AGE_YEARS), Data(cells=NO_AGE_2020), 1, "0.0 % in 2019, 100.0 % in 2020"),
+    "age_split_disappears": (Data(cells=AGE_YEARS), Data(cells=NO_AGE_2020), 1, "0.0 % here"),
+    "age_vanishes": (
+        Data(cells=AGES_OF_YEARS),
+        Data(cells=[row for row in AGES_OF_YEARS if (row["age"], row["time_period"]) != ("Y0T17", "2015")]),
+        1,
+        "none of the age Y0T17, usually 30",
+    ),
+    "age_share_jump": (
+        Data(cells=AGES_OF_YEARS),
+        Data(cells=[{**row, "value": 95.0 if row["age"] == "Y0T17" else 5.0} if row["time_period"] == "2015" else row
+                    for row in AGES_OF_YEARS]),
+        1,
+        "95.0 %, usually 30.0 %",
+    ),
+    "month_jump": (
+        Data(core=months([50.0] * 11 + [140.0])),
+        Data(core=months([50.0] * 11 + [500.0])),
+        1,
+        "2020-12: 500, usually 50",
+    ),
+    "month_repeated": (
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([20, 20 + (code == "D")])]),
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([20, 20])]),
+        1,
+        "2020-02: all 4 figures are those of the month before",
+    ),
+    "months_shifted": (Data(core=BY_DAY), Data(core=MOVED), 1, "r = 1.0 when moved by one month"),
+    # 2003 and 2004 exchanged: growth is 7 % into 2003, -4 % into 2004, 7 % into 2005, otherwise 4 %
+    "population_jump": (
+        Data(rates=behind(SANTA_CRUZ)),
+        Data(rates=behind([*SANTA_CRUZ[:2], SANTA_CRUZ[3], SANTA_CRUZ[2], *SANTA_CRUZ[4:]])),
+        3,
+        "behind the printed rates 221123 in 2003, 213174 in 2004",
+    ),
+    "age_iccs_bands": (
+        Data(core=ages("Y0T14", "Y15T19", "Y20T29", "Y30T44", "Y45T59", "Y_GE60")),
+        Data(core=ages("Y0T17", "Y_GE18")),
+        2,
+        "Y0T17 crosses 15",
+    ),
+    "age_minor_adult": (Data(core=ages("Y0T17", "Y_GE18")), Data(core=ages("Y15T29")), 1, "crosses 18"),
+    "age_against_category": (
+        Data(core=[{"iccs": "03022", "age": "Y0T17"}, {"iccs": "03021", "age": "Y_GE18"}, {"age": "Y_GE18"}]),
+        # child prostitution with adults, adults' exploitation of minors, and "corruption of minors" by its name
+        Data(core=[{"iccs": "03022", "age": "Y_GE18"}, {"iccs": "03021", "age": "Y0T17"},
+                   {"national_label": "Corrupción de menores de edad", "national_code": "C", "age": "Y30T59"}]),
+        3,
+        "only",
+    ),
+    "ages_in_years": (
+        Data(core=ages("Y0", "Y99", "Y_GE100", "_U")), Data(core=ages("Y0", "Y364", "Y999", "_U")), 2, "Y364 is beyond"
+    ),
+    "area_outside_validity": (
+        Data(core=states("IN-TS", time_period="2014")),
+        Data(core=[*states("IN-TS", time_period="2013"), *states("IN-DD", time_period="2021")]),
+        2,
+        "IN-DD existed until 2019",
+    ),
+    "margins_agree": (Data(cells=cube(10.0)), Data(cells=cube(9.0)), 1, "region 36.0, sex x age 40.0, total 40.0"),
+    "areas_missing": (
+        Data(core=states(*ZA_AREAS)),
+        Data(core=states(*ZA_AREAS[:-1])),
+        1,
+        "ZA-WC is never given",
+    ),
+    "areas_stop": (
+        Data(core=[*years([50, 50], ref_area="ES"), *years([50, 50], ref_area="FR")]),
+        Data(core=[*years([50, 50], ref_area="ES"), *years([50, None], ref_area="FR")]),
+        1,
+        "gives nothing after 2010",
+    ),
+    "areas_all_zero": (
+        Data(core=states(*ZA_AREAS[:-1], value=200.0) + states(ZA_AREAS[-1], value=1.0)),
+        Data(core=states(*ZA_AREAS[:-1], value=200.0) + states(ZA_AREAS[-1], value=0.0)),
+        1,
+        "zero in every category and period, the other areas usually 200",
+    ),
+    "areas_exchanged": (
+        Data(core=TWO_AREAS),
+        Data(core=EXCHANGED),
+        2,
+        "the figures of ES and FR fit each other's place",
+    ),
+    "areas_sum": (
+        Data(cells=[ZA, *ZA_PARTS], core=[ZA, *ZA_PARTS]),
+        Data(cells=[{**ZA, "value": 95.0}, *ZA_PARTS], core=[ZA, *ZA_PARTS]),
+        1,
+        "regions 90, given for the area 95",
+    ),
+    "iccs_children_sum": (
+        Data(cells=[{"iccs": "0501", "value": 10.0}, {"iccs": "05012", "value": 10.0}]),
+        Data(cells=[{"iccs": "0501", "value": 10.0}, {"iccs": "05012", "value": 11.0}]),
+        1,
+        "05012 11.0",
+    ),
+    "parent_beside_parts": (
+        Data(core=[r for y in range(12) for r in (
+            {"iccs": "0501", "value": 3.0 + y, "time_period": str(2000 + y)},
+            {"iccs": "05012", "value": 5.0, "time_period": str(2000 + y)})]),
+        Data(core=[r for y in range(12) for r in (
+            {"iccs": "0501", "value": 3.0 + y, "time_period": str(2000 + y)},
+            {"iccs": "05012", "value": 1.0 + y, "time_period": str(2000 + y)},
+            {"iccs": "05011", "value": 2.0, "time_period": str(2000 + y)})]),
+        1,
+        "100.0 % of 12 figures",
+    ),
+    "victims_below_offences": (
+        Data(cells=[{"value": 43.0}, {**OFFENCE, "value": 42.0}], ),
+        Data(cells=[{"value": 42.0}, {**OFFENCE, "value": 43.0}]),
+        1,
+        "42 victims, 43 offences",
+    ),
+    "periods_missing": (
+        Data(core=[*years([50, 50, 50], ref_area="ES"), *years([50, 50, 50], ref_area="FR")]),
+        Data(core=[*years([50, 50, 50], ref_area="ES"), *years([50, None, 50], ref_area="FR")]),
+        1,
+        "nothing between 2010-2012",
+    ),
+    # July to December of Greater Manchester 2019: six months published as a year
+    "months_empty": (Data(core=months([50.0] * 12)), Data(core=months([50.0] * 6)), 6, "2020-07: nothing, usually 50"),
+    "volume_jump": (
+        Data(cells=years([1000, 1050, 980, 1010, 1100, 1060])),
+        Data(cells=years([1000, 1050, 980, 1010, 10100, 10600])),  # a moved decimal point
+        1,
+        "1010 in 2013, 10100 in 2014",
+    ),
+    "year_repeated": (
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in years([20, 20 + (code == "D")])]),
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in years([20, 20])]),
+        1,
+        "all 4 figures are those of 2010",
+    ),
+    "past_changed": (
+        Data(cells=years([10, 20]), previous=years([10])),
+        Data(cells=years([12, 20]), previous=years([10])),
+        1,
+        "10.0 before, 12.0 now",
+    ),
+    "mapping_linked_share": (
+        Data(),
+        Data(links=[{}, {"link": 2, "national_code": "X", "iccs_code": None, "out_of_scope": "too_wide"}],
+             mapped=[{}, {"link": 2, "count": 10.0}]),
+        1,
+        "50.0 % of 20: X",
+    ),
+    "mapping_split_share": (Data(), Data(links=[{"weight": "0.5"}]), 1, "100.0 % of 10: H"),
+    "mapping_level_share": (
+        Data(links=[{"iccs_code": "03011"}]),
+        Data(links=[{"iccs_code": "0301"}, {"link": 2, "iccs_code": "03011"}],
+             mapped=[{"count": 80.0}, {"link": 2, "count": 20.0}]),
+        1,
+        "level 2 80.0 %, level 3 20.0 %",
+    ),
+    "published_rates_agree": (
+        Data(rates=[{"rate": 5.05}]),
+        # Iceland 2016, ICCS 05021, as Eurostat printed it: 577 offences and a rate of 17.14
+        Data(rates=[{"ref_area": "IS", "count": 577.0, "rate": 17.14, "population": 332538.0, "rate_made": 173.51}]),
+        1,
+        "printed rate 17.14, its count 577",
+    ),
+    "mapping_draft_share": (Data(), Data(links=[{"status": "draft"}]), 1, "100.0 % of 10: H"),
+}  # fmt: skip
