@@ -313,15 +313,41 @@ def _draw_segments(axes: Axes, rows: Rows, breaks: Breaks, position: int, langua
             axes.plot(span[0], line[0], marker="|", markersize=12, color=colour)
         text = figure_in(f"{part['apc']:+.1f} %", language) + ("" if part["p_value"] < SIGNIFICANCE else " (ns)")
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
+        inside = [row for row in rows if part["first_year"] <= row["year"] <= part["last_year"]]
+        fitted = np.interp([row["year"] for row in inside], span, line)
+        at, above = place_label([row["rate_per_100k"] - one for row, one in zip(inside, fitted, strict=True)])
         axes.annotate(
             text,
-            (float(span[20]), float(line[20])),
-            (0, 14),
+            (inside[at]["year"], float(fitted[at])),
+            (0, 14 if above else -14),
             textcoords="offset points",
             ha="center",
+            va="center",
             fontsize=7.5,
             color=colour,
             bbox=box,
             zorder=5,
         )
     return bool(parts)
+
+
+def place_label(distances: Sequence[float]) -> tuple[int, bool]:
+    """Return the point of a segment at which its label hides no other, and whether it stands above the line there.
+
+    It is where the series keeps farthest to the other side of the line, also at the points next to it; at an end, where
+    another segment may begin, only of a segment of two points.
+
+    Args:
+        distances: of the series from the line, at each point of the segment.
+
+    >>> place_label([-0.1, 0.2, 0.3, 0.2, -0.1])
+    (2, False)
+    """
+
+    def room(place: tuple[int, int]) -> float:
+        at, side = place
+        return min(-side * distance for distance in distances[max(at - 1, 0) : at + 2])
+
+    within = range(1, len(distances) - 1) or range(len(distances))
+    at, side = max(((at, side) for at in within for side in (1, -1)), key=room)
+    return at, side > 0
