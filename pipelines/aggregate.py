@@ -10,8 +10,8 @@ import duckdb
 from pipelines.code_types import open_core, total_code
 from pipelines.database import fetch_row, open_connection, run_sql
 from pipelines.errors import UsageError
-from pipelines.fingerprints import code_fingerprint
-from pipelines.kept_years import NO_YEARS, Before, Years, find_kept_years
+from pipelines.kept_years import PreviousVintage, find_kept_years, make_year_keys
+from pipelines.program import code_fingerprint
 from pipelines.settings import Settings
 from pipelines.source import Source, SourceFolder
 from pipelines.validate import Validated
@@ -25,12 +25,15 @@ class Aggregated:
     """Result of step 6: a connection with the tables ``core`` and ``cells``, one row for each published cell.
 
     Both have their codes as enumerated types. The next step judges and writes them, and they end with the connection.
+    ``year_keys`` has what decides the figures of each year, where a source is kept by year; the cells of ``kept_years``
+    are those of the vintage before.
     """
 
     source_id: str
     connection: duckdb.DuckDBPyConnection = field(repr=False)
     rows: int
-    years: Years = field(default=NO_YEARS, repr=False)
+    year_keys: dict[str, str] = field(default_factory=dict, repr=False)
+    kept_years: tuple[str, ...] = ()
 
     def close(self) -> None:
         """Let go of the tables."""
@@ -39,7 +42,8 @@ class Aggregated:
     @property
     def summary(self) -> str:
         """One line for people."""
-        kept = f", of {len(self.years.kept)} years as before" if self.years.kept else ""
+        years = len(self.kept_years)
+        kept = f", those of {years} year{'s' if years != 1 else ''} from the vintage before" if years else ""
         return f"{self.rows:,} published cells{kept}"
 
 
@@ -82,7 +86,7 @@ def plan_tables(source: Source) -> list[TablePlan]:
 
 
 def aggregate(
-    folder: SourceFolder, validated: Validated, settings: Settings, before: Before | None = None
+    folder: SourceFolder, validated: Validated, settings: Settings, previous: PreviousVintage | None = None
 ) -> Aggregated:
     """Make the cells that the source's breakdowns ask for, from its observations.
 
@@ -93,7 +97,7 @@ def aggregate(
         folder: the source.
         validated: its observations.
         settings: limits.
-        before: the vintage before, from which the cells of years are taken for which nothing changed.
+        previous: the vintage before, from which the cells of years are taken for which nothing changed.
 
     Raises:
         UsageError: a breakdown asks for a frequency that the data cannot give.
@@ -112,10 +116,10 @@ def aggregate(
         run_sql(connection, "aggregate_lists", include_children=included, breakdowns=", ".join(breakdown_columns()))
         breakdowns = ", ".join(f"{name} {name}_code" for name in breakdown_columns())
         run_sql(connection, "published_cells", breakdowns=breakdowns)
-        shared = folder.fingerprint + code_fingerprint()
-        years = find_kept_years(connection, validated.year_partitions, shared, before)
-        if years.kept and before is not None:
-            run_sql(connection, "take_kept_cells", cells=quote_literal(str(before.cells)))
+        year_keys = make_year_keys(connection, validated.year_partitions, folder.fingerprint + code_fingerprint())
+        kept_years = find_kept_years(connection, year_keys, previous)
+        if previous is not None and kept_years:
+            run_sql(connection, "take_kept_cells", cells=quote_literal(str(previous.cells)))
         freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
         data_freq = {measure: tuple(found) for measure, found in freqs}
         for plan in plan_tables(source):
@@ -125,7 +129,7 @@ def aggregate(
     except BaseException:
         connection.close()
         raise
-    return Aggregated(folder.source_id, connection, rows, years)
+    return Aggregated(folder.source_id, connection, rows, year_keys, kept_years)
 
 
 def _aggregate_one(

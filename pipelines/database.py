@@ -20,6 +20,9 @@ from schemas.declarations import quote_literal
 # Files written in this format open with every client from 1.4 on.
 STORAGE_VERSION = "v1.4.0"
 
+# Moments with a zone are told as days of this one, whatever the machine's.
+TIME_ZONE = "UTC"
+
 _OPENING = Lock()
 
 
@@ -55,7 +58,9 @@ def _open_in_memory(memory_limit: str, threads: int, spill: Path) -> duckdb.Duck
 
 
 def _open(database: str, memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(database, config=_config(memory_limit, threads, spill))
+    connection = duckdb.connect(database, config=_config(memory_limit, threads, spill))
+    connection.execute(f"SET GLOBAL TimeZone = {quote_literal(TIME_ZONE)}")
+    return connection
 
 
 def connection_config(settings: Settings) -> dict[str, Any]:

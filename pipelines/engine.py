@@ -15,13 +15,10 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
-from pipelines.database import connection_config, quote_path
-from pipelines.errors import UsageError, is_disk_full
+from pipelines.database import TIME_ZONE, connection_config, quote_path
+from pipelines.errors import UsageError, is_no_room
 from pipelines.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
-
-# Moments in Parquet files become text, and so days, in this zone: else a month would depend on the machine.
-TIME_ZONE = "UTC"
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,7 @@ class DuckDBEngine:
         try:
             self.connection.execute(statement)
         except duckdb.Error as error:
-            if is_disk_full(error) or isinstance(error, duckdb.OutOfMemoryException):
+            if is_no_room(error):
                 raise
             raise FileUnreadable(str(error).strip().splitlines()[0]) from error
 

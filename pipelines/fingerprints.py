@@ -1,23 +1,18 @@
-"""What names the figures of a vintage, the fingerprints of its cells by period; and the fingerprint of the program."""
+"""What names the figures of a vintage: the fingerprints of its cells, by period."""
 
 from __future__ import annotations
 
 import hashlib
-from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from pipelines.database import fetch_row, fill_sql, run_sql
-from pipelines.kept_years import NO_YEARS, Years
 from schemas.declarations import load_tables, quote_literal
 
 
 def fingerprint_periods(
-    connection: duckdb.DuckDBPyConnection, written: Path, target: Path, years: Years = NO_YEARS
+    connection: duckdb.DuckDBPyConnection, written: Path, target: Path, kept_from: Path | None = None
 ) -> str:
     """Write the fingerprint of each period's cells, and return that of all; the order of cells does not matter.
 
@@ -28,25 +23,26 @@ def fingerprint_periods(
         connection: with the table ``cells``.
         written: the same cells with their caveats, a Parquet file.
         target: Parquet file to write, one row a frequency and period.
-        years: the years whose cells are those of the vintage before, and what it has of them.
+        kept_from: what was written so for the vintage before, where the years in ``kept_year`` are as they were there;
+            the connection then has ``period_to_make`` too.
     """
     columns = load_tables()["observation"].columns[2:-1]  # but for source and caveats
     dimensions = [column.name for column in columns if column.role == "dimension"]
-    alike = ", ".join(f"min({name}) = max({name}) AND count({name}) = count(*)" for name in dimensions)
-    found = zip(dimensions, fetch_row(connection, f"SELECT {alike} FROM cells"), strict=True)
-    constants = [name for name, is_alike in found if is_alike]
+    tests = ", ".join(f"min({name}) = max({name}) AND count({name}) = count(*)" for name in dimensions)
+    found = zip(dimensions, fetch_row(connection, f"SELECT {tests} FROM cells"), strict=True)
+    alike = [name for name, is_alike in found if is_alike]
     texts = {column.name: f"coalesce(CAST({column.name} AS VARCHAR), '')" for column in columns}
-    shared = ", ".join(texts[name] for name in constants) or "NULL"
+    shared = ", ".join(texts[name] for name in alike) or "NULL"
     values = connection.execute(f"SELECT {shared} FROM cells LIMIT 1").fetchall()
-    alike_text = repr((constants, values))
+    constants = repr((alike, values))
     run_sql(
         connection,
         "period_fingerprints",
-        columns=", ".join(text for name, text in texts.items() if name not in constants),
-        constants=quote_literal(alike_text),
+        columns=", ".join(text for name, text in texts.items() if name not in alike),
+        constants=quote_literal(constants),
         written=quote_literal(str(written)),
         target=quote_literal(str(target)),
-        **_kept_parts(connection, alike_text, years),
+        **_kept_parts(connection, constants, kept_from),
     )
     periods = connection.execute(
         "SELECT freq, time_period, cells, fingerprint FROM read_parquet($path) ORDER BY ALL", {"path": str(target)}
@@ -54,34 +50,15 @@ def fingerprint_periods(
     return hashlib.sha256(repr(periods).encode()).hexdigest()[:8]
 
 
-def _kept_parts(connection: duckdb.DuckDBPyConnection, constants: str, years: Years) -> dict[str, str]:
+def _kept_parts(connection: duckdb.DuckDBPyConnection, constants: str, kept_from: Path | None) -> dict[str, str]:
     """What leaves the cells of kept years out, and puts what the vintage before has of them in their place.
 
     Nothing is kept where another column is now alike in all cells, as the fingerprint is then made of other columns.
     """
-    if not years.kept or years.before is None:
-        return {"touched": "", "kept": ""}
-    path = str(years.before.periods)
-    before = connection.execute("SELECT DISTINCT constants FROM read_parquet($path)", {"path": path}).fetchall()
-    if before != [(constants,)]:
-        return {"touched": "", "kept": ""}
-    kept = fill_sql("kept_fingerprints", periods=quote_literal(path))
-    return {"touched": "SEMI JOIN touched_period USING (time_period)", "kept": kept}
-
-
-@cache
-def code_fingerprint() -> str:
-    """Return the fingerprint of the code and declarations that every source shares."""
-    digest = hashlib.sha256()
-    for package in ("iccs", "schemas", "pipelines"):
-        _add_tree(digest, resources.files(package), {"sources", "concordances", "__pycache__"})
-    return digest.hexdigest()
-
-
-def _add_tree(digest: Any, node: Traversable, skip: set[str]) -> None:
-    for entry in sorted(node.iterdir(), key=lambda item: item.name):
-        if entry.is_dir():
-            if entry.name not in skip:
-                _add_tree(digest, entry, skip)
-        elif entry.name.endswith((".py", ".sql", ".yml", ".csv")):
-            digest.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
+    if kept_from is not None:
+        path = str(kept_from)
+        before = connection.execute("SELECT DISTINCT constants FROM read_parquet($path)", {"path": path}).fetchall()
+        if before == [(constants,)]:
+            kept = fill_sql("kept_fingerprints", periods=quote_literal(path))
+            return {"made": "SEMI JOIN period_to_make USING (time_period)", "kept": kept}
+    return {"made": "", "kept": ""}

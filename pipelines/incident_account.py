@@ -15,7 +15,6 @@ from pipelines.database import fetch_row, open_connection, run_sql
 from pipelines.errors import DataRefused, Problem, nearest_values
 from pipelines.incident_overlaps import find_overlaps
 from pipelines.incidents import Tallied, open_lists
-from pipelines.kept_years import digest_partitions
 from pipelines.numbers import create_number_macro
 from pipelines.outcome import Outcome
 from pipelines.published_rates import read_published_rates
@@ -115,7 +114,7 @@ def _account(
         rejected_count=rejected,
         rows=rows,
         connection=connection,
-        year_partitions=digest_partitions(connection, tallied) if source.rows == "events" else {},
+        year_partitions=_year_partitions(connection, tallied) if source.rows == "events" else {},
         core=paths["core"],
         links=paths["links"],
         mapped=paths["mapped"],
@@ -143,6 +142,12 @@ def _open_core(connection: duckdb.DuckDBPyConnection, source: Source, tallied: T
     create_code_types(connection, source, {name: places.get(name, "linked") for name in code_columns()})
     codes = cast_codes(name for name in code_columns() if name not in places)
     run_sql(connection, "incident_coded", keys=keys, codes=codes, value=statements.value)
+
+
+def _year_partitions(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> dict[str, str]:
+    """The partitions that have rows of each year, by the names of their tallies, which their content decides."""
+    files = ", ".join(quote_literal(path) for path in tallied.parts("tally"))
+    return dict(run_sql(connection, "partition_years", files=files).fetchall())
 
 
 def _no_tables(tallied: Tallied) -> RawTable:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.acquire import RawFile
@@ -19,7 +18,7 @@ from pipelines.decode import check_start, refuse
 from pipelines.engine import TextTable
 from pipelines.errors import DataRefused, Problem, UsageError, nearest_values
 from pipelines.partitions import folder_keys
-from pipelines.read import HEADER_SEARCH_ROWS, Header, find_header, read_table
+from pipelines.read import HEADER_SEARCH_ROWS, Header, find_header, read_parquet_schema, read_table
 from pipelines.settings import Settings
 from pipelines.source import CODED_PERSONAL, ReadOptions, SourceFolder
 
@@ -122,11 +121,7 @@ def _kept(folder: SourceFolder, names: tuple[str, ...]) -> tuple[str, ...]:
 def _open_parquet(folder: SourceFolder, file: RawFile, options: ReadOptions, constants: dict[str, str]) -> TextTable:
     if file.size == 0:
         raise refuse(folder.source_id, file, "file_empty", "The file has no bytes.")
-    try:
-        names = tuple(pq.read_schema(file.path).names)
-    except (pa.ArrowInvalid, OSError) as error:
-        found = f"The file is no whole Parquet file ({str(error).splitlines()[0]})."
-        raise refuse(folder.source_id, file, "file_not_readable", found) from error
+    names = tuple(read_parquet_schema(folder.source_id, file).names)
     find_header(folder.source_id, file.name, [[*names, *constants]], options, sheet=None)
     outside = {name: value for name, value in constants.items() if name not in names}
     return TextTable(file.path, "parquet", names, _kept(folder, names), header_rows=0, constants=outside)

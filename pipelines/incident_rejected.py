@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.database import fetch_row
-from pipelines.engine import TIME_ZONE, TextTable, text_query
+from pipelines.engine import TextTable, text_query
 from pipelines.incident_sql import RowRule, Statements
 from schemas.declarations import quote_identifier, quote_literal
 
@@ -58,7 +58,6 @@ def look_up_rejected(
         malformed: lines that could not be split when it was tallied.
         target: Parquet file to write.
     """
-    connection.execute(f"SET TimeZone = {quote_literal(TIME_ZONE)}")
     hidden = [name for name in table.names if name not in (*table.kept, "_row")]
     whole = replace(table, kept=(*table.kept, *hidden))
     most = 1 if personal else len(statements.rules)

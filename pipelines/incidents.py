@@ -11,9 +11,9 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -32,14 +32,13 @@ from pipelines.fan_out import divide_limits
 from pipelines.incident_files import find_other_line_end, open_partition
 from pipelines.incident_rejected import look_up_rejected, write_no_rejected
 from pipelines.incident_sql import Statements, make_statements
-from pipelines.lanes import Stopped, run_in_lanes
+from pipelines.lanes import LARGE_BYTES, Stopped, run_in_lanes
 from pipelines.partitions import is_unchanged
 from pipelines.progress import Progress
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
 from schemas.declarations import quote_identifier, quote_literal
 
-SMALL_BYTES = 32 * 2**20  # DuckDB reads a text file in pieces of this size, one thread a piece
 _PACKED = ("GZIP", "DECOMPRESS", ".GZ")
 
 
@@ -133,7 +132,7 @@ def tally(
 
 
 def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
-    """Tally partitions of one source, telling the progress on a terminal.
+    """Tally partitions of one source in this process, telling the progress on a terminal.
 
     Large files one after the other, each with all threads; small ones several at a time, as DuckDB reads one with one
     thread. A cluster spreads its own work.
@@ -141,33 +140,38 @@ def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
     Returns:
         The problems of each partition, none where it is tallied.
     """
-    settings = partitions[0].settings
-    large: list[Partition] = []
-    small: list[Partition] = []
-    for partition in partitions:
-        (small if partition.file.path.stat().st_size < SMALL_BYTES else large).append(partition)
-    own, lanes = divide_limits(settings, len(small)) if small and settings.engine == "duckdb" else (settings, 1)
+    settings, stop = partitions[0].settings, Event()
+    small = [one for one in partitions if one.file.size < LARGE_BYTES and settings.engine == "duckdb"]
+    own, lanes = divide_limits(settings, len(small))
     if lanes == 1:
-        large, small = list(partitions), []
-    stop = Event()
+        small = []
+    together = {one.target for one in small}
+    alone = [one for one in partitions if one.target not in together]
     found: dict[Path, tuple[Problem, ...]] = {}
     with Progress(partitions[0].folder.source_id, len(partitions)) as progress:
-
-        def tally_share(share: Sequence[Partition]) -> None:
-            with _open_with_lists(share[0]) as engine:
-                for partition in share:
-                    if stop.is_set():
-                        raise Stopped
-                    if share is large:
-                        progress.begin(partition.file, engine)
-                    found[partition.target] = _try_partition(engine, partition)
-                    progress.advance(partition.file)
-
-        if large:
-            tally_share(large)
-        shared = [replace(one, settings=own) for one in small]
-        run_in_lanes(tally_share, [shared[lane::lanes] for lane in range(lanes) if shared], lanes, stop)
+        if alone:
+            found |= _tally_share(alone, progress, stop, watched=True)
+        if small:
+            small = [replace(one, settings=own) for one in small]
+            tally_share = partial(_tally_share, progress=progress, stop=stop, watched=False)
+            for share in run_in_lanes(tally_share, [small[lane::lanes] for lane in range(lanes)], lanes, stop):
+                found |= share
     return [found[partition.target] for partition in partitions]
+
+
+def _tally_share(
+    share: Sequence[Partition], progress: Progress, stop: Event, watched: bool
+) -> dict[Path, tuple[Problem, ...]]:
+    """Tally partitions one after the other on one engine, until stopped; the problems of each by its target."""
+    found = {}
+    with _open_with_lists(share[0]) as engine:
+        for partition in share:
+            if stop.is_set():
+                raise Stopped
+            with progress.watching(partition.file, engine) if watched else nullcontext():
+                found[partition.target] = _try_partition(engine, partition)
+            progress.advance(partition.file)
+    return found
 
 
 def tally_alone(partition: Partition) -> tuple[Problem, ...]:
@@ -215,7 +219,7 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable) -> Non
     own = tuple(table.constants) + (() if "_number" in table.kept else ("_number",))
     names = (*table.kept, *own)
     try:
-        columns = _describe(f"DESCRIBE {statement}", names)
+        columns = _describe(statement, names)
     except duckdb.Error as error:
         raise refuse(folder.source_id, file, "reshape_failed", f"reshape.sql: {error}") from error
     if lost := [name for name in own if name not in columns]:
@@ -223,7 +227,7 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable) -> Non
         raise refuse(folder.source_id, file, "reshape_failed", found)
     for item in source.exclusions:
         try:
-            _describe(f"DESCRIBE SELECT {item.where} FROM ({statement})", names)
+            _describe(f"SELECT {item.where} FROM ({statement})", names)
         except duckdb.Error as error:
             found = f"exclusions: {item.rule}: {str(error).splitlines()[0]}"
             raise refuse(folder.source_id, file, "declaration_invalid", found) from error
@@ -245,12 +249,12 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable) -> Non
 
 
 @lru_cache
-def _describe(statement: str, names: tuple[str, ...]) -> list[str]:
-    """The columns that a DESCRIBE tells of a table ``raw`` with columns of these names; the same for many files."""
+def _describe(query: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns of a query over a table ``raw`` of text columns; cached, as many files have the same."""
     empty = ", ".join(f"NULL::VARCHAR AS {quote_identifier(name)}" for name in names)
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TEMP VIEW raw AS SELECT {empty} LIMIT 0")
-        return [row[0] for row in connection.execute(statement).fetchall()]
+        return tuple(row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall())
 
 
 def _key(file: RawFile, statements: Statements) -> str:
@@ -301,10 +305,9 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         if facts["lines_expected"]:
             _check_quotes(folder, file, table, engine, facts["records"] + malformed)
         _check_complete(folder, file, table, facts["records"] + malformed)
-        if malformed or broken or any(control.where is not None for control in folder.source.controls):
-            open_lists(connection, statements)
         facts["controls"] = _sum_controls(connection, folder, statements, file, half / "tally.parquet")
         if malformed or broken:
+            open_lists(connection, statements)
             look_up_rejected(
                 connection, statements, table, bool(folder.source.personal), malformed, half / "rejected.parquet"
             )
@@ -326,12 +329,14 @@ def _sum_controls(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, statements: Statements, file: RawFile, tally: Path
 ) -> dict[str, tuple[float | None, int]]:
     """Sum what each published total speaks of, in the words of the source: used, or out of the scope of the ICCS."""
-    sums = {}
+    controls = {number: one for number, one in enumerate(folder.source.controls) if one.where is not None}
+    if not controls:
+        return {}
+    open_lists(connection, statements)
     path = quote_literal(_glob(tally))
     connection.execute(f"CREATE OR REPLACE TEMP VIEW tally AS FROM read_parquet({path})")
-    for number, control in enumerate(folder.source.controls):
-        if control.where is None:
-            continue
+    sums = {}
+    for number, control in controls.items():
         statement = f"SELECT sum(value)::DOUBLE, count(*) FROM ({statements.conformed}) WHERE {control.where}"
         try:
             (total, cells) = fetch_row(connection, statement)

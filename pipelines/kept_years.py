@@ -2,7 +2,7 @@
 
 What decides the figures of a year of incidents: the partitions with rows of it, the declarations and the program, and
 what is filled with zeros in every year (the areas and categories that occur in any). Each year has a key of all that.
-Only rules that look at one year at a time (``within: year``) have outcomes by year; the others are always judged anew.
+Only rules that judge by year have outcomes by year (``by_year`` in their declaration); the others are always run.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.database import fetch_row, load_sql, run_sql
-from pipelines.incidents import Tallied
-from schemas.declarations import quote_literal
 
 
 @dataclass(frozen=True)
-class Before:
-    """The vintage before: its parts that years are taken from, and the key of each year that it holds."""
+class PreviousVintage:
+    """The vintage before: to compare with, and to take years from, each with the key of what decided its figures."""
 
     cells: Path
     periods: Path
@@ -29,51 +27,38 @@ class Before:
     year_keys: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Years:
-    """The key of each year (none where a source is not kept by year), and the years that are as in ``before``."""
-
-    keys: dict[str, str]
-    kept: tuple[str, ...] = ()
-    before: Before | None = None
-
-
-NO_YEARS = Years({})
-
-
-def digest_partitions(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> dict[str, str]:
-    """Return, for each year with incidents, the fingerprint of the partitions that have some of it.
+def make_year_keys(
+    connection: duckdb.DuckDBPyConnection, year_partitions: dict[str, str], shared: str
+) -> dict[str, str]:
+    """Return the key of each year.
 
     Args:
-        connection: with the table ``period_seen``, as account makes it.
-        tallied: the partitions.
+        connection: with ``given_combination`` and ``given_area``.
+        year_partitions: the partitions with rows of each year; empty where a source is not kept by year.
+        shared: fingerprint of what decides every year: declarations and program.
     """
-    files = ", ".join(quote_literal(path) for path in tallied.parts("tally"))
-    rows = run_sql(connection, "partition_years", files=files).fetchall()
-    return {year: hashlib.sha256(partitions.encode()).hexdigest() for year, partitions in rows}
+    if not year_partitions:
+        return {}
+    (zeros,) = fetch_row(connection, load_sql("zeros_fingerprint"))
+    return {
+        year: hashlib.sha256(f"{partitions} {zeros} {shared}".encode()).hexdigest()
+        for year, partitions in sorted(year_partitions.items())
+    }
 
 
 def find_kept_years(
-    connection: duckdb.DuckDBPyConnection, partitions: dict[str, str], shared: str, before: Before | None
-) -> Years:
-    """Compare the years with those of the vintage before; creates ``kept_year`` and ``touched_period``.
+    connection: duckdb.DuckDBPyConnection, year_keys: dict[str, str], previous: PreviousVintage | None
+) -> tuple[str, ...]:
+    """Return the years that have the key of the vintage before; creates ``kept_year`` and ``period_to_make``.
 
     Args:
-        connection: with ``core``, its types, and ``given_combination`` and ``given_area``.
-        partitions: the fingerprint of the partitions of each year; empty where a source is not kept by year.
-        shared: fingerprint of what decides every year: declarations and program.
-        before: the vintage before.
+        connection: with the type ``time_period_code``.
+        year_keys: the key of each year.
+        previous: the vintage before.
     """
-    keys = {}
-    if partitions:
-        (lists,) = fetch_row(connection, load_sql("given_fingerprint"))
-        keys = {
-            year: hashlib.sha256(f"{digest} {lists} {shared}".encode()).hexdigest()[:32]
-            for year, digest in sorted(partitions.items())
-        }
-    old = before.year_keys if before else {}
-    kept = tuple(year for year, key in keys.items() if old.get(year) == key)
+    before = previous.year_keys if previous else {}
+    kept = tuple(year for year, key in year_keys.items() if before.get(year) == key)
     connection.register("year_list", pa.table({"year": pa.array(kept, pa.string())}))
     run_sql(connection, "kept_years")
     connection.unregister("year_list")
-    return Years(keys, kept, before)
+    return kept

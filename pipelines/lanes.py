@@ -1,4 +1,4 @@
-"""Several small sources at once: their steps are short, and one alone leaves half of the machine idle."""
+"""Several small pieces of work at once, sources or files: one alone leaves half of the machine idle."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any, TypeVar
+
+LARGE_BYTES = 32 * 2**20
+"""From here on a text file keeps several threads busy: DuckDB reads it in pieces of this size, a thread a piece."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol
 
@@ -23,11 +25,11 @@ class Watched(Protocol):
 class Progress:
     """One line on standard error that is written over, twice a second, while partitions are tallied."""
 
-    def __init__(self, source_id: str, files: int) -> None:
+    def __init__(self, source_id: str, file_count: int) -> None:
         self._source_id = source_id
-        self._files = files
+        self._file_count = file_count
         self._running: tuple[RawFile, Watched] | None = None
-        self._counting = threading.Lock()
+        self._lock = threading.Lock()
         self._done = 0
         self._rows = 0
         self._start = time.perf_counter()
@@ -49,26 +51,32 @@ class Progress:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
-    def begin(self, file: RawFile, engine: Watched) -> None:
-        """Tell how far a partition is while it is tallied; small ones, several at a time, are told when done."""
-        self._running = file, engine
+    @contextmanager
+    def watching(self, file: RawFile, engine: Watched) -> Iterator[None]:
+        """Tell how far a partition is while it is tallied alone; of several at a time each is told when it is done."""
+        with self._lock:
+            self._running = file, engine
+        try:
+            yield
+        finally:  # the engine may be closed behind it
+            with self._lock:
+                self._running = None
 
     def advance(self, file: RawFile) -> None:
         """Count a partition as done."""
-        with self._counting:
-            self._running = None
+        with self._lock:
             self._done += 1
             self._rows += file.lines or 0
 
     def line(self) -> str:
         """Return what is shown now."""
-        rows, running = self._rows, self._running
-        if running is not None:
-            file, engine = running
-            rows += int((file.lines or 0) * engine.progress())
+        with self._lock:
+            rows, number = self._rows, min(self._done + 1, self._file_count)
+            if self._running is not None:
+                file, engine = self._running
+                rows += int((file.lines or 0) * engine.progress())
         rate = rows / max(time.perf_counter() - self._start, 1e-9)
-        number = min(self._done + 1, self._files)
-        return f"{self._source_id}: file {number} of {self._files}, {rows:,} rows, {rate:,.0f} rows a second"
+        return f"{self._source_id}: file {number} of {self._file_count}, {rows:,} rows, {rate:,.0f} rows a second"
 
     def _tell(self) -> None:
         while not self._stop.wait(_INTERVAL_SECONDS):

@@ -18,10 +18,10 @@ from iccs.classification import load_classification
 from pipelines.comparison import compare_sources
 from pipelines.database import connect, fetch_row, run_sql
 from pipelines.declared_indicators import make_indicators
-from pipelines.fingerprints import code_fingerprint
 from pipelines.indicators import make_rates, make_segments, make_trends
 from pipelines.loads import name_files
 from pipelines.personal import refuse_personal
+from pipelines.program import code_fingerprint
 from pipelines.releases import history, keep_published, new_release_id, put_in_place
 from pipelines.revisions import load_vintages
 from pipelines.settings import Settings

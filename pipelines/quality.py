@@ -130,7 +130,7 @@ def check_file_command(file: str, source_id: str, data: str | None, as_json: boo
                 replace(settings, data=Path(place, "data")),
                 given,
                 suite,
-                known.as_before() if known else None,
+                known.as_previous() if known else None,
             )
         except DataRefused as error:
             if as_json:

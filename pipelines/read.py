@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from pipelines.acquire import Acquired, RawFile
 from pipelines.database import connect, fetch_row, quote_path, run_sql
 from pipelines.decode import check_start, decode_to_utf8, refuse
-from pipelines.errors import DataRefused, Problem, is_disk_full, nearest_values
+from pipelines.errors import DataRefused, Problem, is_no_room, nearest_values
 from pipelines.settings import Settings
 from pipelines.source import ReadOptions, SourceFolder
 from schemas.declarations import quote_identifier, quote_literal
@@ -203,10 +203,7 @@ def _read_csv(
             target=quote_literal(str(target)),
         )
     except duckdb.Error as error:
-        if is_disk_full(error):
-            raise
-        found = f"The file cannot be read as a table ({str(error).splitlines()[0]})."
-        raise refuse(source_id, file, "file_not_readable", found) from error
+        raise _unreadable(source_id, file, error) from error
     connection.unregister("blank_line")
     problems = [
         Problem(
@@ -349,6 +346,19 @@ def _read_excel(
     return footer
 
 
+def read_parquet_schema(source_id: str, file: RawFile) -> pa.Schema:
+    """Return the columns of a Parquet file.
+
+    Raises:
+        DataRefused: it is none, or not whole.
+    """
+    try:
+        return pq.read_schema(file.path)
+    except (pa.ArrowException, OSError) as error:
+        found = f"The file is no whole Parquet file ({str(error).splitlines()[0]})."
+        raise refuse(source_id, file, "file_not_readable", found) from error
+
+
 def _read_parquet(
     connection: duckdb.DuckDBPyConnection,
     source_id: str,
@@ -357,29 +367,33 @@ def _read_parquet(
     settings: Settings,
     target: Path,
 ) -> None:
+    schema = read_parquet_schema(source_id, file)
+    names = find_header(source_id, file.name, [schema.names], options, sheet=None).names
+    texts = []
+    for written, kind in zip(schema.names, schema.types, strict=True):
+        column = quote_identifier(written)
+        text = f"{column}::VARCHAR"
+        if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+            whole = f"CASE WHEN {column} = trunc({column}) THEN TRY_CAST({column} AS DECIMAL(38, 0)) END"
+            text = f"coalesce({whole}::VARCHAR, {text})"
+        texts.append(text)
     try:
-        schema = pq.read_schema(file.path)
-        header = find_header(source_id, file.name, [schema.names], options, sheet=None)
-        texts, named = [], []
-        for written, name, kind in zip(schema.names, header.names, schema.types, strict=True):
-            column = quote_identifier(written)
-            text = f"{column}::VARCHAR"
-            if pa.types.is_floating(kind):
-                whole = f"CASE WHEN {column} = trunc({column}) THEN TRY_CAST({column} AS DECIMAL(38, 0)) END"
-                text = f"coalesce({whole}::VARCHAR, {text})"
-            texts.append(text)
-            named.append(f"{text} AS {quote_identifier(name)}")
         run_sql(
             connection,
             "read_parquet",
             file=quote_literal(file.name),
             path=quote_path(file.path),
-            columns=", ".join(named),
+            columns=", ".join(f"{text} AS {quote_identifier(name)}" for text, name in zip(texts, names, strict=True)),
             texts=", ".join(texts),
             target=quote_literal(str(target)),
         )
-    except (pa.ArrowInvalid, OSError, duckdb.Error) as error:
-        if is_disk_full(error):
-            raise
-        found = f"The file is no whole Parquet file ({str(error).splitlines()[0]})."
-        raise refuse(source_id, file, "file_not_readable", found) from error
+    except duckdb.Error as error:
+        raise _unreadable(source_id, file, error) from error
+
+
+def _unreadable(source_id: str, file: RawFile, error: duckdb.Error) -> Exception:
+    """What to raise where DuckDB cannot read a file: the error itself where it is not about the file."""
+    if is_no_room(error):
+        return error
+    found = f"The file cannot be read as a table ({str(error).splitlines()[0]})."
+    return refuse(source_id, file, "file_not_readable", found)

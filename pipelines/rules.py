@@ -20,6 +20,7 @@ from pipelines.coverage import coverage_parts
 from pipelines.database import fetch_row, load_sql, run_sql
 from pipelines.errors import DataRefused, Problem
 from pipelines.fingerprints import fingerprint_periods
+from pipelines.kept_years import PreviousVintage
 from pipelines.outcome import Outcome
 from pipelines.settings import Settings
 from pipelines.source import Source, SourceFolder
@@ -45,7 +46,7 @@ class Checked:
     """Result of step 7: the cells with their caveats, every outcome, the failing cells and the coverage; Parquet.
 
     ``figures`` is the fingerprint of the cells and their caveats, ``periods`` has that of each period; ``judged`` has
-    the outcomes by period of rules that look at one year at a time, ``year_keys`` what decides the figures of a year.
+    the outcomes by period of rules that judge by year, ``year_keys`` what decides the figures of a year.
     """
 
     source_id: str
@@ -83,7 +84,7 @@ def check(
     settings: Settings,
     work: Path,
     suite: Suite | None = None,
-    previous: Path | None = None,
+    previous: PreviousVintage | None = None,
 ) -> Checked:
     """Judge the figures of a source by the declared rules, and put their caveats on the cells.
 
@@ -94,7 +95,7 @@ def check(
         settings: where data live.
         work: folder for what this step writes.
         suite: judge of the structure; None leaves the structure unjudged (its rules then have no outcome).
-        previous: the published cells of the vintage before, for what changed since.
+        previous: the vintage before: to compare with, and for the outcomes of years that are kept from it.
 
     Raises:
         DataRefused: a rule of severity error failed, or could not be judged.
@@ -105,11 +106,11 @@ def check(
     outcomes = list(validated.outcomes)
     connection = aggregated.connection
     structure = suite.begin(connection, source.figures, settings) if suite is not None else list
-    open_tables(connection, source, validated, previous)
-    years = aggregated.years
-    if years.kept and years.before is not None:
-        run_sql(connection, "open_kept_outcomes", judged=quote_literal(str(years.before.judged)))
-    keeping = bool(years.kept)
+    open_tables(connection, source, validated, previous.cells if previous else None)
+    kept_from = previous if aggregated.kept_years else None
+    if kept_from is not None:
+        run_sql(connection, "take_kept_judged", judged=quote_literal(str(kept_from.judged)))
+    keeping = kept_from is not None
     outcomes += [judge_rule(connection, rule, source, keeping) for rule in figure_rules(source.figures)]
     _add_controls(connection, validated)
     _locate(connection)
@@ -120,7 +121,9 @@ def check(
     outcomes += structure()
     _refuse(connection, folder, outcomes)
     _write_cells(connection, source, paths["cells"])
-    figures = fingerprint_periods(connection, paths["cells"], paths["periods"], years)
+    figures = fingerprint_periods(
+        connection, paths["cells"], paths["periods"], kept_from.periods if kept_from else None
+    )
     run_sql(connection, "coverage", **_coverage_parts(source), target=quote_literal(str(paths["coverage"])))
     return Checked(
         folder.source_id,
@@ -128,7 +131,7 @@ def check(
         figures=figures,
         outcomes=tuple(outcomes),
         rows=aggregated.rows,
-        year_keys=years.keys,
+        year_keys=aggregated.year_keys,
     )
 
 
@@ -147,11 +150,12 @@ def open_tables(
         "iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, "
         "value_expected DOUBLE, detail VARCHAR, _file VARCHAR, _sheet VARCHAR, _row BIGINT)"
     )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE judged_by_period (rule VARCHAR, period VARCHAR, failing BOOLEAN, stage VARCHAR, "
-        "counting_unit VARCHAR, iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, "
-        "found DOUBLE, expected DOUBLE, detail VARCHAR, size DOUBLE, things BIGINT)"
-    )
+    for name in ("judged_by_period", "judged_before"):  # the same of this load, and of years that are kept
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} (rule VARCHAR, period VARCHAR, failing BOOLEAN, stage VARCHAR, "
+            "counting_unit VARCHAR, iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, "
+            "found DOUBLE, expected DOUBLE, detail VARCHAR, size DOUBLE, things BIGINT)"
+        )
 
 
 def register_code_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -185,7 +189,7 @@ def _total_parts(source: Source) -> dict[str, str]:
 
 
 def judge_rule(
-    connection: duckdb.DuckDBPyConnection, rule: Rule, source: Source, keeping_years: bool = False
+    connection: duckdb.DuckDBPyConnection, rule: Rule, source: Source, without_kept_years: bool = False
 ) -> Outcome:
     """Run one rule; its failing cells go to ``finding``. A rule that crashes is errored, neither passed nor failed.
 
@@ -193,15 +197,12 @@ def judge_rule(
         connection: with the tables of ``open_tables``.
         rule: the rule.
         source: the source.
-        keeping_years: some years are as in the vintage before (``kept_year``): a rule that looks at one year at a time
-            is not run on them, and has its outcome of then.
+        without_kept_years: a rule that judges by year is run on the periods in ``period_to_make`` alone; what it found
+            in the others is in ``judged_before``.
     """
-    by_year = rule.within == "year"
-    keeping = by_year and keeping_years
     parts = {
-        "tables": load_sql("touched_tables") if keeping else "",
-        "period": "time_period" if by_year else "NULL::VARCHAR",
-        "kept": load_sql("kept_outcomes") if keeping else "",
+        "tables": load_sql("tables_to_judge") if rule.by_year and without_kept_years else "",
+        "period": "time_period" if rule.by_year else "NULL::VARCHAR",
     }
     if rule.kind == "past_changed" and not _has_previous(connection):
         return Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage")

@@ -21,8 +21,8 @@ from pipelines.errors import DataRefused, UsageError
 from pipelines.expectations import SuiteProcess
 from pipelines.incident_account import account
 from pipelines.incidents import forget_partitions, tally
-from pipelines.kept_years import Before
-from pipelines.lanes import run_in_lanes, stoppable
+from pipelines.kept_years import PreviousVintage
+from pipelines.lanes import LARGE_BYTES, run_in_lanes, stoppable
 from pipelines.lock import writing
 from pipelines.partitions import acquire_partitions
 from pipelines.publish import Publication, content_key, publish
@@ -43,8 +43,6 @@ from pipelines.settings import Settings
 from pipelines.source import SourceFolder, list_sources
 from pipelines.store import Vintage, current_vintage, run_key, store
 from pipelines.validate import Validated, validate
-
-LARGE_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)
@@ -149,9 +147,9 @@ def run_source(
         return current, False
     if suite is not None:
         suite.start()
-    before = current.as_before() if current else None
+    previous = current.as_previous() if current else None
     with _working_folder(name, settings) as work:
-        validated, checked = _check_acquired(folder, acquired, settings, work, run_step, suite, before)
+        validated, checked = _check_acquired(folder, acquired, settings, work, run_step, suite, previous)
         vintage: Vintage = run_step("store", name, checked.rows, store, folder, acquired, validated, checked, settings)
         settle_quarantine(acquired, vintage.vintage, settings)
         forget_partitions(folder, acquired, settings)
@@ -176,7 +174,7 @@ def _check_acquired(
     work: Path,
     run_step: RunStep,
     suite: SuiteProcess | None,
-    before: Before | None,
+    previous: PreviousVintage | None,
 ) -> tuple[Validated, Checked]:
     """Steps 2 to 7: from files to figures that may be stored."""
     name = folder.source_id
@@ -186,9 +184,8 @@ def _check_acquired(
     else:
         validated = _validate_tables(folder, acquired, settings, work, run_step)
     with closing(
-        run_step("aggregate", name, validated.rows, aggregate, folder, validated, settings, before)
+        run_step("aggregate", name, validated.rows, aggregate, folder, validated, settings, previous)
     ) as aggregated:
-        previous = before.cells if before else None
         checked = run_step(
             "check", name, aggregated.rows, check, folder, validated, aggregated, settings, work, suite, previous
         )
@@ -214,7 +211,11 @@ def _validate_tables(
 
 
 def check_source(
-    folder: SourceFolder, settings: Settings, directory: Path, suite: SuiteProcess | None, before: Before | None
+    folder: SourceFolder,
+    settings: Settings,
+    directory: Path,
+    suite: SuiteProcess | None,
+    previous: PreviousVintage | None,
 ) -> Checked:
     """Take the files of a source through every step short of storing; what is written is under ``settings.data``.
 
@@ -223,7 +224,7 @@ def check_source(
         settings: limits, and a data folder to throw away.
         directory: where the files are.
         suite: judge of the structure of cells.
-        before: the vintage to compare with.
+        previous: the vintage before: to compare with, and to take unchanged years from.
 
     Raises:
         DataRefused, ConcordanceError, UsageError: the source cannot be used.
@@ -233,7 +234,7 @@ def check_source(
     step = plain_step(lambda _: None)
     acquired = step("acquire", folder.source_id, 0, _acquiring(folder), folder, settings, directory)
     with _working_folder(folder.source_id, settings) as work:
-        return _check_acquired(folder, acquired, settings, work, step, suite, before)[1]
+        return _check_acquired(folder, acquired, settings, work, step, suite, previous)[1]
 
 
 def run_all(

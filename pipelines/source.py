@@ -74,8 +74,8 @@ class ReadOptions(_Strict):
 
     @model_validator(mode="after")
     def _check_parquet(self) -> ReadOptions:
-        if self.format == "parquet" and (self.footer or self.sheet or self.header_rows > 1):
-            raise ValueError("a Parquet file has no sheet, no foot and one header")
+        if self.format == "parquet" and (given := self.model_fields_set - {"format", "columns"}):
+            raise ValueError(f"a Parquet file has columns only, no {' or '.join(sorted(given))}")
         return self
 
 
@@ -245,8 +245,7 @@ class Source(_Strict):
         require_known("totals", tuple(self.totals), breakdown_columns())
         period = "year" if "year" in self.columns else "time_period"
         as_points = self.boundaries is not None or "longitude" in self.columns
-        needed = (period, "value") if as_points else ("ref_area", period, "value")
-        for need in needed:
+        for need in (period, "value") if as_points else ("ref_area", period, "value"):
             if need not in self.columns and need not in self.constants and (need, self.kind) != ("value", "incident"):
                 raise ValueError(f"columns must say where {need} is")
         if self.kind == "incident":
@@ -255,6 +254,8 @@ class Source(_Strict):
             raise ValueError("boundaries: only incidents may be given as points")
         if len(self.measures) > 1 and "measure" not in self.columns:
             raise ValueError("several measures need columns.measure, the column that tells them apart")
+        if self.thousands == "." and any(layout.read.format == "parquet" for layout in self.layouts):
+            raise ValueError("thousands: numbers of a Parquet file have a decimal point")
         if any(entry.bridge and entry.bridge.overlap == self.source_id for entry in self.breaks):
             raise ValueError("breaks: bridge: overlap is another source, that of the definition before the break")
         for breakdown in self.breakdowns:

@@ -14,10 +14,10 @@ from typing import Any
 
 from pipelines.acquire import Acquired, describe_files
 from pipelines.database import connect
-from pipelines.fingerprints import code_fingerprint
-from pipelines.kept_years import Before
+from pipelines.kept_years import PreviousVintage
 from pipelines.loads import POINTER, Load, add_load, describe_cells, name_files, point_to, read_loads
 from pipelines.outcome import outcome_rows
+from pipelines.program import code_fingerprint
 from pipelines.rules import Checked
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
@@ -63,10 +63,10 @@ class Vintage:
         """Return the Parquet file of one part: cells, core, links, mapped, reconciliation ... (``_PARTS``)."""
         return self.folder / f"{name}.parquet"
 
-    def as_before(self) -> Before:
-        """Return what a next load may take years from."""
+    def as_previous(self) -> PreviousVintage:
+        """Return what a next load compares with, and takes unchanged years from."""
         keys = self.manifest().get("year_keys", {})  # a vintage of an older version has none
-        return Before(self.part("cells"), self.part("periods"), self.part("judged"), keys)
+        return PreviousVintage(self.part("cells"), self.part("periods"), self.part("judged"), keys)
 
     def manifest(self) -> dict[str, Any]:
         """Return what was recorded with the vintage: files, outcomes of the rules, when it was loaded."""

@@ -34,7 +34,7 @@ class Validated:
     """Result of step 5: the observations, and the tables that prove them, as Parquet files.
 
     ``connection``, where there is one, has the observations as the table ``core`` already (see ``code_types``); the
-    next step takes it over. ``year_partitions`` has the fingerprint of the partitions of each year, of incidents.
+    next step takes it over. ``year_partitions`` names the partitions with rows of each year, of incidents.
     """
 
     source_id: str

@@ -53,7 +53,7 @@ class Rule:
 
     A rule with a ``kind`` is run from its declaration: ``pipelines/sql/rule_<kind>.sql`` filled with its parameters, or
     an expectation (see ``schemas/rules/figures.yml`` and ``structure.yml``). The others are part of a step. A rule
-    ``within`` a year judges cells of one year without those of others, whose outcome can be kept by year.
+    ``by_year`` judges the cells of a year without those of others, and its outcome can be kept by year.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Rule:
     applies_to: tuple[str, ...] = ("count", "population")
     caveat: str | None = None
     reference: str = ""
-    within: str = ""
+    by_year: bool = False
 
 
 def parse_yaml(text: str) -> dict[str, Any]:

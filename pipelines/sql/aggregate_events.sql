@@ -1,13 +1,13 @@
 -- Grain of what is added: one row for each area of the lists used (also those above), period, ICCS category and
 -- combination of the dimensions asked for, totals marked _T. Rows are events: what is not there did not happen, a zero.
--- Only periods in touched_period are made; which areas and combinations have zeros depends on all periods.
+-- Only periods in period_to_make are made; which areas and combinations have zeros depends on all periods.
 INSERT INTO cells BY NAME
 WITH base AS (
     SELECT stage, counting_unit, iccs, ref_area, area_level, {{period}} AS time_period{{dimensions}},
         sum(value) AS value, min(obs_status) AS lowest, max(obs_status) AS highest
     FROM core
     JOIN period_list USING (time_period)
-    SEMI JOIN touched_period USING (time_period)
+    SEMI JOIN period_to_make USING (time_period)  -- for speed: covered decides which periods are made
     WHERE measure = {{measure}}
     GROUP BY ALL
 ),
@@ -16,7 +16,7 @@ covered AS (
     SELECT {{period}} AS time_period, least(count(DISTINCT time_period), {{periods}}) AS months
     FROM core
     JOIN period_list USING (time_period)
-    SEMI JOIN touched_period USING (time_period)
+    SEMI JOIN period_to_make USING (time_period)
     WHERE measure = {{measure}}
     GROUP BY ALL
 ),

@@ -1,10 +1,10 @@
 -- Grain: one row for each frequency and period whose cells or caveats differ between two vintages, or is in one only.
 CREATE OR REPLACE TEMP TABLE changed_period AS
-SELECT DISTINCT freq, time_period
-FROM (
-    (SELECT freq, time_period, cells, fingerprint FROM read_parquet({{old}})
-        EXCEPT SELECT freq, time_period, cells, fingerprint FROM read_parquet({{new}}))
-    UNION ALL
-    (SELECT freq, time_period, cells, fingerprint FROM read_parquet({{new}})
-        EXCEPT SELECT freq, time_period, cells, fingerprint FROM read_parquet({{old}}))
+WITH old_period AS (  -- vintages of older versions have these columns only
+    SELECT freq, time_period, cells, fingerprint FROM read_parquet({{old}})
+),
+new_period AS (
+    SELECT freq, time_period, cells, fingerprint FROM read_parquet({{new}})
 )
+SELECT DISTINCT freq, time_period
+FROM ((FROM old_period EXCEPT FROM new_period) UNION ALL (FROM new_period EXCEPT FROM old_period))

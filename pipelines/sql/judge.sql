@@ -1,7 +1,7 @@
--- Grain of judged: one row for each failing thing of one rule, and one row that counts those that passed. place orders
--- the failing ones: by size where the rule says how much they weigh, else by the difference. A rule gives a row for each
--- thing, or one for many that passed, whose number is then their things. Outcomes of a rule that looks at one year at a
--- time have their period, and those of years that are as in the vintage before come from it.
+-- Grain of judged: one row for each failing thing of one rule, and one that counts those that passed (one a period, where
+-- the rule judges by year). place orders the failing ones: by size where the rule says how much they weigh, else by the
+-- difference. A rule gives a row for each thing, or one for many that passed, whose number is then their things.
+-- Grain of judged_by_period: the same, of every rule that judges by year; a next load takes those of years it keeps.
 CREATE OR REPLACE TEMP TABLE judged AS
 WITH {{tables}} every AS (
     SELECT NULL::DOUBLE AS size, NULL::BIGINT AS things WHERE false
@@ -22,7 +22,8 @@ counted AS (
         sum(coalesce(things, 1)) AS things
     FROM every
     GROUP BY ALL
-    {{kept}}
+    UNION ALL BY NAME
+    SELECT * EXCLUDE (rule) FROM judged_before WHERE rule = {{rule}}
 )
 SELECT *,
     CASE WHEN failing THEN row_number() OVER (

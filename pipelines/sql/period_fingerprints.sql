@@ -1,10 +1,11 @@
 -- Grain: one row for each frequency and period: how many published cells it has, and the fingerprint of these cells and
--- of the caveats on them, whatever their order.
+-- of the caveats on them, whatever their order. constants and figures are kept so that a next load need not read the
+-- cells of years that did not change.
 COPY (
     WITH figure AS (
         SELECT freq, time_period, count(*) AS cells,
             CAST(bit_xor(md5_number(concat_ws('|', {{columns}}))) AS VARCHAR) AS figures
-        FROM cells {{touched}}
+        FROM cells {{made}}
         GROUP BY freq, time_period
         {{kept}}
     ),

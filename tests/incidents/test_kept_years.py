@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,22 +16,25 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+import pipelines.aggregate
 from pipelines.aggregate import aggregate
-from pipelines.incidents import Tallied
-from pipelines.kept_years import Before
+from pipelines.incident_account import account
+from pipelines.incidents import tally
+from pipelines.kept_years import PreviousVintage
+from pipelines.partitions import acquire_partitions
 from pipelines.rules import Checked, check
+from pipelines.run import StepReport, plain_step, run_source
 from pipelines.settings import Settings
-from pipelines.source import SourceFolder
-from pipelines.validate import Validated
+from pipelines.source import SourceFolder, list_sources
+from pipelines.store import current_vintage
 
-Take = Callable[..., tuple[Tallied, Validated]]
 # A file of a month: year, month, seed of its rows, and the offences and areas that occur in it.
 File = tuple[int, int, int, str, str]
 FILE = st.tuples(
     st.sampled_from([2021, 2022, 2023]),
     st.integers(1, 3),
     st.integers(1, 3),
-    st.sampled_from(["H1", "H1 R1", "H1 R1 N1 X1 T9"]),
+    st.sampled_from(["H1", "H1 R1 N1 X1 T9"]),
     st.sampled_from(["MX-JAL", "MX-JAL MX-AGU MX-SON"]),
 )
 # What happens to the files between two loads: some come, or take the place of one of the same month; one goes.
@@ -39,42 +44,46 @@ START: list[File] = [(year, month, 1, *WHOLE) for year in (2021, 2022) for month
 
 
 class Loads:
-    """Loads the same files twice: with the years of the load before, and without any."""
+    """Loads of the same files, one after another: each takes years from the one before, or none."""
 
-    def __init__(self, place: Path, take: Take, folder: SourceFolder, own: Settings, made: SimpleNamespace) -> None:
+    def __init__(self, place: Path, folder: SourceFolder, made: SimpleNamespace) -> None:
         shutil.rmtree(place, ignore_errors=True)
-        self.place, self.take, self.folder, self.own, self.made = place, take, folder, own, made
-        self.before: Before | None = None
+        self.place, self.folder, self.made = place, folder, made
+        self.own = Settings(data=place / "data")
+        self.previous: PreviousVintage | None = None
         self.number = 0
 
-    def put(self, file: File) -> None:
-        year, month, seed, offences, areas = file
-        rows = self.made.rows(300, 100 * year + 10 * month + seed, year, (month,))
-        rows = [row for row in rows if row[3] in offences.split() and row[2] in areas.split()]
-        self.made.write(self.place / "in" / f"{year}-{month:02d}.csv", rows)
+    def put(self, *files: File) -> None:
+        for year, month, seed, offences, areas in files:
+            rows = self.made.rows(300, 100 * year + 10 * month + seed, year, (month,))
+            rows = [row for row in rows if row[3] in offences.split() and row[2] in areas.split()]
+            self.made.write(self.place / "in" / f"{year}-{month:02d}.csv", rows)
 
     def remove_first(self) -> None:
         files = sorted((self.place / "in").glob("*.csv"))
         if len(files) > 1:
             files[0].unlink()
 
-    def load(self) -> tuple[tuple[str, ...], dict[str, Any], dict[str, Any]]:
-        """Return the years that were kept, what came of the load, and what comes of it without them."""
-        self.number += 1
-        whole = None if self.before is None else Before(self.before.cells, self.before.periods, self.before.judged, {})
-        kept, checked = self._load("kept", self.before)
-        _, again = self._load("whole", whole)
-        self.before = Before(checked.cells, checked.periods, checked.judged, checked.year_keys)
-        return kept, _told(checked), _told(again)
+    def load(self) -> tuple[tuple[str, ...], Checked]:
+        """Return the years that were kept, and what came of the load; the next one takes years from it."""
+        kept, checked = self._load(self.previous)
+        self.previous = PreviousVintage(checked.cells, checked.periods, checked.judged, checked.year_keys)
+        return kept, checked
 
-    def _load(self, name: str, before: Before | None) -> tuple[tuple[str, ...], Checked]:
-        work = self.place / f"{self.number}-{name}"
+    def load_whole(self, previous: PreviousVintage | None) -> Checked:
+        """Return what comes of the same files where no year is taken from a vintage, only compared with it."""
+        kept, checked = self._load(previous and replace(previous, year_keys={}))
+        assert kept == ()
+        return checked
+
+    def _load(self, previous: PreviousVintage | None) -> tuple[tuple[str, ...], Checked]:
+        self.number += 1
+        work = self.place / f"{self.number}"
         work.mkdir(parents=True)
-        _, validated = self.take(self.place / "in")
-        with closing(aggregate(self.folder, validated, self.own, before)) as aggregated:
-            previous = before.cells if before else None
-            checked = check(self.folder, validated, aggregated, self.own, work, None, previous)
-            return aggregated.years.kept, checked
+        tallied = tally(self.folder, acquire_partitions(self.folder, self.own, self.place / "in"), self.own, work)
+        validated = account(self.folder, tallied, self.own, work)
+        with closing(aggregate(self.folder, validated, self.own, previous)) as aggregated:
+            return aggregated.kept_years, check(self.folder, validated, aggregated, self.own, work, previous=previous)
 
 
 def _told(checked: Checked) -> dict[str, Any]:
@@ -91,10 +100,8 @@ def _told(checked: Checked) -> dict[str, Any]:
 
 
 @pytest.fixture
-def new_loads(
-    tmp_path: Path, take: Take, folder: SourceFolder, settings: Settings, made: SimpleNamespace
-) -> Callable[[], Loads]:
-    return lambda: Loads(tmp_path / "loads", take, folder, settings, made)
+def new_loads(tmp_path: Path, folder: SourceFolder, made: SimpleNamespace) -> Callable[[], Loads]:
+    return lambda: Loads(tmp_path / "loads", folder, made)
 
 
 @settings(
@@ -110,41 +117,91 @@ def test_after_any_history_of_files_all_is_as_if_no_year_were_kept(
     new_loads: Callable[[], Loads], history: Sequence[tuple[list[File], bool]]
 ) -> None:
     loads = new_loads()
-    for file in START:
-        loads.put(file)
-    for number, (files, removed) in enumerate([([], False), *history]):
+    loads.put(*START)
+    loads.load()
+    for files, removed in history:
         if removed:
             loads.remove_first()
-        for file in files:
-            loads.put(file)
-        kept, found, expected = loads.load()
+        loads.put(*files)
+        previous = loads.previous
 
-        assert found == expected
-        assert number or not kept
+        assert _told(loads.load()[1]) == _told(loads.load_whole(previous))
 
 
 def test_only_the_years_of_the_files_that_changed_are_made_anew(new_loads: Callable[[], Loads]) -> None:
     loads = new_loads()
-    for file in START:
-        loads.put(file)
+    loads.put(*START)
     kept = [loads.load()[0]]
-    for file in [(2022, 3, 1, *WHOLE), (2021, 2, 2, *WHOLE), (2022, 3, 2, *WHOLE)]:
+    for file in [(2022, 3, 1, *WHOLE), (2021, 2, 2, *WHOLE)]:
         loads.put(file)
         kept.append(loads.load()[0])
 
-    assert kept == [(), ("2021",), ("2022",), ("2021",)]
+    assert kept == [(), ("2021",), ("2022",)]
 
 
 def test_a_category_or_area_that_is_new_makes_every_year_anew_as_each_has_its_zeros(
     new_loads: Callable[[], Loads],
 ) -> None:
     loads = new_loads()
-    for year in (2021, 2022):
-        loads.put((year, 1, 1, "H1", "MX-JAL"))
+    loads.put(*[(year, 1, 1, "H1", "MX-JAL") for year in (2021, 2022)])
     loads.load()
     for offences, areas in (("H1 R1", "MX-JAL"), ("H1 R1", "MX-JAL MX-SON")):
         loads.put((2022, 2, 1, offences, areas))
-        kept, found, expected = loads.load()
+        previous = loads.previous
+        kept, checked = loads.load()
 
         assert kept == ()
-        assert found == expected
+        assert _told(checked) == _told(loads.load_whole(previous))
+
+
+def test_another_declaration_or_program_makes_every_year_anew(
+    new_loads: Callable[[], Loads], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The weights of a split are corrected: the same categories occur, with other figures."""
+    loads = new_loads()
+    loads.put(*START)
+    _, before = loads.load()
+    own = tmp_path / "sources" / loads.folder.source_id
+    shutil.copytree(str(loads.folder.folder), own)
+    links = (own / "concordance.csv").read_text(encoding="utf-8")
+    assert ",0.25," in links and ",0.75," in links
+    (own / "concordance.csv").write_text(links.replace(",0.25,", ",0.5,").replace(",0.75,", ",0.5,"), encoding="utf-8")
+    loads.folder = list_sources(tmp_path / "sources")[loads.folder.source_id]
+    previous = loads.previous
+    kept, checked = loads.load()
+    monkeypatch.setattr(pipelines.aggregate, "code_fingerprint", lambda: "another")
+
+    assert kept == loads.load()[0] == ()
+    assert checked.figures != before.figures
+    monkeypatch.undo()
+    assert _told(checked) == _told(loads.load_whole(previous))
+
+
+def test_a_run_takes_years_from_the_vintage_that_is_stored(
+    made: SimpleNamespace, tmp_path: Path, folder: SourceFolder
+) -> None:
+    given_files, said = tmp_path / "in", list[StepReport]()
+
+    def load(data: Path) -> str:
+        vintage, _ = run_source(folder, Settings(data=data), given_files, plain_step(said.append))
+        return vintage.vintage[-8:]
+
+    for year in (2021, 2022):
+        made.write(given_files / f"{year}.csv", made.rows(300, year, year))
+    load(tmp_path / "data")
+    made.write(given_files / "2023.csv", made.rows(300, 3, 2023))
+    with_kept = load(tmp_path / "data")
+    kept = [one.summary for one in said if one.step == "aggregate"][-1]
+
+    assert kept.endswith("published cells, those of 2 years from the vintage before")
+    assert with_kept == load(tmp_path / "anew")
+
+    current = current_vintage(folder.source_id, Settings(data=tmp_path / "data"))
+    assert current is not None
+    manifest = current.folder / "manifest.json"  # as a version had it that kept no years
+    stripped = {name: value for name, value in json.loads(manifest.read_text()).items() if name != "year_keys"}
+    manifest.write_text(json.dumps(stripped), encoding="utf-8")
+    current.part("judged").unlink()
+    made.write(given_files / "2024.csv", made.rows(300, 4, 2024))
+    load(tmp_path / "data")
+    assert [one.summary for one in said if one.step == "aggregate"][-1].endswith("published cells")

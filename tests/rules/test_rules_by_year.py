@@ -1,9 +1,10 @@
-"""A rule within a year finds in two years what it finds in each, also where one is kept from the load before."""
+"""A rule that judges by year finds in several years what it finds in each, also where one is kept from before."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from figure_cases import CASES
@@ -15,24 +16,32 @@ from pipelines.rules import judge_rule
 from pipelines.settings import Settings
 from schemas.declarations import load_rules
 
-BY_YEAR = [name for name, rule in load_rules().items() if rule.within]
-Found = tuple[Outcome, list[object]]
+BY_YEAR = [name for name, rule in load_rules().items() if rule.by_year]
+Found = tuple[Outcome, list[Any]]
 
 
-def _a_century_later(rows: Rows) -> Rows:
-    def later(period: str | None) -> str | None:
-        return period and f"{int(period[:4]) + 100}{period[4:]}"
-
-    return [{**row, "time_period": later(row.get("time_period", "2020"))} for row in rows]
+def _period(row: dict[str, Any]) -> str:
+    return str(row.get("time_period", "2020"))
 
 
-def _later(data: Data) -> Data:
-    return replace(data, cells=_a_century_later(data.cells), core=_a_century_later(data.core))
+def _years(data: Data) -> list[str]:
+    return sorted({_period(row)[:4] for row in data.cells + data.core})
 
 
-def _both(data: Data) -> Data:
-    later = _later(data)
-    return replace(data, cells=data.cells + later.cells, core=data.core + later.core)
+def _of_years(data: Data, years: list[str]) -> Data:
+    cells, core = ([row for row in rows if _period(row)[:4] in years] for rows in (data.cells, data.core))
+    return replace(data, cells=cells, core=core)
+
+
+def _with_a_copy_right_after(data: Data) -> Data:
+    """The same again in the years that follow: a rule that compares years has neighbours to compare."""
+    years = _years(data)
+    by = int(years[-1]) - int(years[0]) + 1
+
+    def later(rows: Rows) -> Rows:
+        return [{**row, "time_period": f"{int(_period(row)[:4]) + by}{_period(row)[4:]}"} for row in rows]
+
+    return replace(data, cells=data.cells + later(data.cells), core=data.core + later(data.core))
 
 
 def _judge(folder: Path, rule: str, data: Data, kept: Path | None = None) -> Found:
@@ -44,34 +53,38 @@ def _judge(folder: Path, rule: str, data: Data, kept: Path | None = None) -> Fou
             connection.execute(
                 "CREATE TEMP TABLE kept_year AS SELECT DISTINCT left(period, 4) FROM read_parquet($1)", [str(kept)]
             )
-            connection.execute("CREATE TEMP TABLE touched_period AS SELECT DISTINCT time_period FROM cells")
-            run_sql(connection, "open_kept_outcomes", judged=f"'{kept}'")
+            connection.execute(
+                "CREATE TEMP TABLE period_to_make AS SELECT time_period FROM cells UNION SELECT time_period FROM core"
+            )
+            connection.execute("DELETE FROM period_to_make WHERE left(time_period, 4) IN (FROM kept_year)")
+            run_sql(connection, "take_kept_judged", judged=f"'{kept}'")
         outcome = judge_rule(connection, load_rules()[rule], source, kept is not None)
         connection.execute(f"COPY judged_by_period TO '{folder}/judged.parquet'")
         return outcome, connection.execute("FROM finding ORDER BY ALL").fetchall()
 
 
-def test_there_are_rules_that_look_at_one_year() -> None:
+def test_there_are_rules_that_judge_by_year() -> None:
     assert {"cell_keys_unique", "sex_parts_sum", "areas_sum"} <= set(BY_YEAR)
 
 
 @pytest.mark.parametrize("broken", [False, True])
 @pytest.mark.parametrize("rule", BY_YEAR)
-def test_two_years_are_judged_as_each_alone(rule: str, broken: bool, tmp_path: Path) -> None:
-    data = CASES[rule][int(broken)]
-    alone, _ = _judge(tmp_path / "alone", rule, data)
-    both, _ = _judge(tmp_path / "both", rule, _both(data))
+def test_years_together_are_judged_as_each_alone(rule: str, broken: bool, tmp_path: Path) -> None:
+    data = _with_a_copy_right_after(CASES[rule][int(broken)])
+    alone = [_judge(tmp_path / year, rule, _of_years(data, [year]))[0] for year in _years(data)]
+    together, _ = _judge(tmp_path / "together", rule, data)
 
-    assert alone.checked > 0
-    assert (both.checked, both.failing) == (2 * alone.checked, 2 * alone.failing)
+    assert together.checked > 0
+    assert together.checked == sum(one.checked for one in alone)
+    assert together.failing == sum(one.failing for one in alone)
 
 
 @pytest.mark.parametrize("broken", [False, True])
 @pytest.mark.parametrize("rule", BY_YEAR)
 def test_a_year_that_is_kept_counts_as_if_it_were_judged_again(rule: str, broken: bool, tmp_path: Path) -> None:
-    data = CASES[rule][int(broken)]
-    whole = _judge(tmp_path / "whole", rule, _both(data))
-    _judge(tmp_path / "before", rule, data)
-    with_kept = _judge(tmp_path / "kept", rule, _later(data), tmp_path / "before" / "judged.parquet")
+    data = _with_a_copy_right_after(CASES[rule][int(broken)])
+    whole = _judge(tmp_path / "whole", rule, data)
+    _judge(tmp_path / "before", rule, _of_years(data, _years(data)[:1]))
+    with_kept = _judge(tmp_path / "kept", rule, data, tmp_path / "before" / "judged.parquet")
 
     assert with_kept == whole

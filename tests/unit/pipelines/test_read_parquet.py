@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -66,5 +70,40 @@ def test_a_damaged_file_is_refused(tiny: Tiny) -> None:
 def test_a_foot_is_not_declared_for_one(tiny: Tiny) -> None:
     tiny.declare_plain(read=f"{PARQUET}, footer: {{starts_with: TOTAL}}")
 
-    with pytest.raises(UsageError, match="a Parquet file has no sheet, no foot"):
+    with pytest.raises(UsageError, match="a Parquet file has columns only, no footer"):
+        tiny.read()
+
+
+def test_a_moment_is_of_the_same_year_on_every_machine(tiny: Tiny) -> None:
+    """Half past midnight of 1 January in UTC is still December in Mexico."""
+    moment = pa.array([datetime(2024, 1, 1, 0, 30, tzinfo=UTC)], pa.timestamp("us", "UTC"))
+    tiny.declare_plain(read=PARQUET)
+    tiny.give("t.csv", _parquet(area=["14"], year=moment, code=["HOM"], n=[3]))
+    command = """
+import sys
+from pathlib import Path
+import pyarrow.parquet as pq
+from pipelines.acquire import acquire
+from pipelines.read import read
+from pipelines.settings import Settings
+from pipelines.source import list_sources
+root, name = Path(sys.argv[1]), sys.argv[2]
+source, own = list_sources(root / "sources")[name], Settings(data=root / "data")
+raw = read(source, acquire(source, own, root / "given"), own, root)
+print(pq.read_table(raw.layouts[0][0])["year"][0])
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", command, str(tiny.root), tiny.name],
+        env={**os.environ, "TZ": "America/Mexico_City"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.startswith("2024-01-01 00:30:00")
+
+
+def test_a_mark_of_thousands_that_is_its_decimal_point_is_refused(tiny: Tiny) -> None:
+    tiny.declare_plain("thousands: '.'\n", read=PARQUET)
+
+    with pytest.raises(UsageError, match="have a decimal point"):
         tiny.read()

@@ -1,4 +1,5 @@
--- Grain: one row: the fingerprint of what a source gives in any year: areas, and categories with the codes of breakdowns.
+-- Grain: one row: the fingerprint of what is filled with zeros in every year: areas, and categories with the codes of
+-- breakdowns, that a source gives in any.
 SELECT md5(string_agg(given, ' ' ORDER BY given))
 FROM (
     SELECT CAST(one AS VARCHAR) AS given FROM given_combination AS one

@@ -1,6 +1,0 @@
--- Put before a rule that looks at one year at a time, where years are kept: the tables that it reads, without those years.
--- Grain: that of each table.
-cells AS (FROM temp.cells SEMI JOIN touched_period USING (time_period)),
-core AS (FROM temp.core SEMI JOIN touched_period USING (time_period)),
-annual AS (FROM temp.annual SEMI JOIN touched_period USING (time_period)),
-series AS (FROM annual WHERE sex = '_T' AND age = '_T'),
