@@ -17,8 +17,9 @@ from pipelines.database import connect
 from pipelines.decode import check_start, refuse
 from pipelines.engine import TextTable
 from pipelines.errors import DataRefused, Problem, UsageError, nearest_values
+from pipelines.parquet import read_parquet_schema
 from pipelines.partitions import folder_keys
-from pipelines.read import HEADER_SEARCH_ROWS, Header, find_header, read_parquet_schema, read_table
+from pipelines.read import HEADER_SEARCH_ROWS, Header, find_header, read_table
 from pipelines.settings import Settings
 from pipelines.source import CODED_PERSONAL, ReadOptions, SourceFolder
 
@@ -122,6 +123,10 @@ def _open_parquet(folder: SourceFolder, file: RawFile, options: ReadOptions, con
     if file.size == 0:
         raise refuse(folder.source_id, file, "file_empty", "The file has no bytes.")
     names = tuple(read_parquet_schema(folder.source_id, file).names)
+    folded = [name.casefold() for name in names]
+    if twice := [name for name in names if folded.count(name.casefold()) > 1]:
+        found = f"The file has several columns that differ in case at most: {', '.join(map(repr, twice))}."
+        raise refuse(folder.source_id, file, "column_twice", found)
     find_header(folder.source_id, file.name, [[*names, *constants]], options, sheet=None)
     outside = {name: value for name, value in constants.items() if name not in names}
     return TextTable(file.path, "parquet", names, _kept(folder, names), header_rows=0, constants=outside)

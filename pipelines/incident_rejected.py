@@ -76,8 +76,8 @@ def look_up_rejected(
     connection.execute(
         f"COPY (SELECT {file} AS _file, (SELECT {header} + _number + count(*) FROM malformed "
         "WHERE rows_before < _number)::BIGINT AS _row, rule, column_name, bad_value FROM fault "
-        f"UNION ALL (SELECT {file}, line, 'malformed_line', NULL, lower(error_type) FROM malformed ORDER BY line "
-        f"LIMIT {SAMPLE})) TO {quote_literal(str(target))} (FORMAT parquet)"
+        f"UNION ALL (SELECT {file}, line::BIGINT, 'malformed_line', NULL, lower(error_type) FROM malformed "
+        f"ORDER BY line LIMIT {SAMPLE})) TO {quote_literal(str(target))} (FORMAT parquet)"
     )
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines.acquire import Acquired, RawFile
 from pipelines.database import connect, fetch_row, quote_path, run_sql
 from pipelines.decode import check_start, decode_to_utf8, refuse
 from pipelines.errors import DataRefused, Problem, is_no_room, nearest_values
+from pipelines.parquet import read_parquet_schema, texts_of
 from pipelines.settings import Settings
 from pipelines.source import ReadOptions, SourceFolder
 from schemas.declarations import quote_identifier, quote_literal
@@ -346,19 +346,6 @@ def _read_excel(
     return footer
 
 
-def read_parquet_schema(source_id: str, file: RawFile) -> pa.Schema:
-    """Return the columns of a Parquet file.
-
-    Raises:
-        DataRefused: it is none, or not whole.
-    """
-    try:
-        return pq.read_schema(file.path)
-    except (pa.ArrowException, OSError) as error:
-        found = f"The file is no whole Parquet file ({str(error).splitlines()[0]})."
-        raise refuse(source_id, file, "file_not_readable", found) from error
-
-
 def _read_parquet(
     connection: duckdb.DuckDBPyConnection,
     source_id: str,
@@ -369,14 +356,7 @@ def _read_parquet(
 ) -> None:
     schema = read_parquet_schema(source_id, file)
     names = find_header(source_id, file.name, [schema.names], options, sheet=None).names
-    texts = []
-    for written, kind in zip(schema.names, schema.types, strict=True):
-        column = quote_identifier(written)
-        text = f"{column}::VARCHAR"
-        if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-            whole = f"CASE WHEN {column} = trunc({column}) THEN TRY_CAST({column} AS DECIMAL(38, 0)) END"
-            text = f"coalesce({whole}::VARCHAR, {text})"
-        texts.append(text)
+    texts = texts_of(schema)
     try:
         run_sql(
             connection,
@@ -385,6 +365,7 @@ def _read_parquet(
             path=quote_path(file.path),
             columns=", ".join(f"{text} AS {quote_identifier(name)}" for text, name in zip(texts, names, strict=True)),
             texts=", ".join(texts),
+            places=", ".join(f"c{number}" for number in range(len(texts))),
             target=quote_literal(str(target)),
         )
     except duckdb.Error as error:

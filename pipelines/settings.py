@@ -81,8 +81,8 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
     folder = Path(data or os.environ.get("ICCS_DATA") or "data").resolve()
     if folder.is_file():
         raise UsageError(f"{folder} is a file; --data and ICCS_DATA name a folder")
-    if any(sign in str(folder) for sign in "*?["):
-        raise UsageError(f"the data folder {folder} has * ? or [ in its path, which is read as a pattern")
+    if any(sign in str(folder) for sign in "*?[="):
+        raise UsageError(f"the data folder {folder} has * ? [ or = in its path, which is read as a pattern")
     return Settings(
         data=folder,
         memory_limit=_amount("ICCS_MEMORY_LIMIT", Settings.memory_limit),

@@ -254,8 +254,8 @@ class Source(_Strict):
             raise ValueError("boundaries: only incidents may be given as points")
         if len(self.measures) > 1 and "measure" not in self.columns:
             raise ValueError("several measures need columns.measure, the column that tells them apart")
-        if self.thousands == "." and any(layout.read.format == "parquet" for layout in self.layouts):
-            raise ValueError("thousands: numbers of a Parquet file have a decimal point")
+        if (self.thousands or self.decimal != ".") and any(one.read.format == "parquet" for one in self.layouts):
+            raise ValueError("thousands and decimal: numbers of a Parquet file have a decimal point, no other mark")
         if any(entry.bridge and entry.bridge.overlap == self.source_id for entry in self.breaks):
             raise ValueError("breaks: bridge: overlap is another source, that of the definition before the break")
         for breakdown in self.breakdowns:

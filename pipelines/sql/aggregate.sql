@@ -78,7 +78,8 @@ located AS (
 SELECT
     ref_area, area_level, time_period, {{freq}} AS freq, iccs, made.children AS iccs_made_from, stage,
     counting_unit{{dimensions}}{{not_broken_down}},
-    CASE WHEN present >= expected THEN value END AS value,
+    -- Shares of split counts add up to other last digits in another order: they end where no share has digits.
+    CASE WHEN present >= expected THEN round(value, 6) END AS value,
     CASE
         WHEN present < expected AND lowest = highest AND lowest IN ('L', 'M', 'Q') THEN lowest
         WHEN present < expected THEN 'O'

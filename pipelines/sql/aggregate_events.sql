@@ -83,7 +83,8 @@ filled AS (
 SELECT
     ref_area, area_level, time_period, {{freq}} AS freq, iccs, made.children AS iccs_made_from, stage,
     counting_unit{{dimensions}}{{not_broken_down}},
-    CASE WHEN months = {{periods}} THEN value END AS value,
+    -- Shares of split counts add up to other last digits in another order: they end where no share has digits.
+    CASE WHEN months = {{periods}} THEN round(value, 6) END AS value,
     CASE
         WHEN months < {{periods}} THEN 'O'
         WHEN lowest = 'A' THEN highest  -- one kind of mark among normal values marks the sum

@@ -27,7 +27,8 @@ counted AS (
 )
 SELECT *,
     CASE WHEN failing THEN row_number() OVER (
-        PARTITION BY failing ORDER BY size DESC, ref_area, time_period, length(iccs) DESC, iccs, detail
+        PARTITION BY failing ORDER BY size DESC, ref_area, time_period, length(iccs) DESC, iccs, detail, stage, counting_unit,
+            sex, age
     ) END AS place
 FROM counted;
 

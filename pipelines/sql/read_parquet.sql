@@ -2,6 +2,6 @@
 -- written without a fraction, also where the file has them as decimal or floating point numbers.
 COPY (
     SELECT {{file}} AS _file, NULL::VARCHAR AS _sheet, file_row_number + 1 AS _row, {{columns}}
-    FROM read_parquet({{path}}, file_row_number = true, hive_partitioning = false)
+    FROM read_parquet({{path}}, file_row_number = true, hive_partitioning = false) AS raw ({{places}}, file_row_number)
     WHERE coalesce({{texts}}) IS NOT NULL
 ) TO {{target}} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 16384)

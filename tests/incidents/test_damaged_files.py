@@ -8,6 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.errors import DataRefused
@@ -35,6 +37,17 @@ def test_a_damaged_gzip_file_is_refused(made: SimpleNamespace, tmp_path: Path, t
 
     (problem,) = refused.value.problems
     assert (problem.rule, problem.file) == ("file_truncated", "a.csv.gz")
+
+
+def test_columns_of_a_parquet_file_that_differ_in_case_are_refused(tmp_path: Path, take: Take) -> None:
+    names = ["folio", "day", "place", "offence", "sex", "age", "name", "Sex"]
+    (tmp_path / "in").mkdir()
+    pq.write_table(pa.table({name: ["x"] for name in names}), tmp_path / "in" / "a.parquet")
+
+    with pytest.raises(DataRefused, match="'sex', 'Sex'") as refused:
+        take(tmp_path / "in")
+
+    assert [problem.rule for problem in refused.value.problems] == ["column_twice"]
 
 
 @pytest.mark.parametrize("damage", ["truncated", "overwritten"])

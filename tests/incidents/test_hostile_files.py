@@ -131,9 +131,10 @@ def test_parts_of_the_same_months_are_no_overlap(made: SimpleNamespace, tmp_path
     assert counted(validated) == made.expected([row for row in rows + rare if row[3] not in ("X1", "T9")])
 
 
-def test_a_data_folder_whose_path_is_a_pattern_is_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"data \[1\] has \* \? or \["):
-        load_settings(tmp_path / "data [1]")
+@pytest.mark.parametrize("name", ["data [1]", "country=MX"])
+def test_a_data_folder_whose_path_is_a_pattern_is_a_usage_error(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=r"has \* \? \[ or = in its path"):
+        load_settings(tmp_path / name)
 
 
 def _declare(root: Path, *changes: tuple[str, str]) -> SourceFolder:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -74,6 +75,26 @@ def test_a_foot_is_not_declared_for_one(tiny: Tiny) -> None:
         tiny.read()
 
 
+def test_columns_are_told_apart_also_where_names_differ_in_case_or_are_alike(tiny: Tiny) -> None:
+    names = ["area", "year", "code", "n", "N", "n_1", "", "n"]
+    columns = [["14"], [2024], ["HOM"], *([number] for number in range(3, 8))]
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_arrays([pa.array(column) for column in columns], names), buffer)
+    tiny.declare_plain(read=PARQUET)
+    tiny.give("t.csv", buffer.getvalue())
+
+    assert tiny.read()[1] == [(1, "14", "2024", "HOM", "3", "4", "5", "6", "7")]
+
+
+def test_decimals_bytes_and_empty_texts(tiny: Tiny) -> None:
+    year = pa.array([Decimal("2024.00"), None], pa.decimal128(8, 2))
+    code = pa.array(["Bogotá".encode(), b""], pa.binary())
+    tiny.declare_plain(read=PARQUET)
+    tiny.give("t.csv", _parquet(area=["14", ""], year=year, code=code, n=[3, None]))
+
+    assert tiny.read()[1] == [(1, "14", "2024", "Bogotá", "3")]
+
+
 def test_a_moment_is_of_the_same_year_on_every_machine(tiny: Tiny) -> None:
     """Half past midnight of 1 January in UTC is still December in Mexico."""
     moment = pa.array([datetime(2024, 1, 1, 0, 30, tzinfo=UTC)], pa.timestamp("us", "UTC"))
@@ -102,8 +123,9 @@ print(pq.read_table(raw.layouts[0][0])["year"][0])
     assert said.stdout.startswith("2024-01-01 00:30:00")
 
 
-def test_a_mark_of_thousands_that_is_its_decimal_point_is_refused(tiny: Tiny) -> None:
-    tiny.declare_plain("thousands: '.'\n", read=PARQUET)
+@pytest.mark.parametrize("mark", ["thousands: '.'", "thousands: ' '", "decimal: ','"])
+def test_other_marks_than_its_numbers_have_are_refused(tiny: Tiny, mark: str) -> None:
+    tiny.declare_plain(f"{mark}\n", read=PARQUET)
 
     with pytest.raises(UsageError, match="have a decimal point"):
         tiny.read()
