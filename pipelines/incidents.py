@@ -32,7 +32,7 @@ from pipelines.fan_out import divide_limits
 from pipelines.incident_files import find_other_line_end, open_partition
 from pipelines.incident_rejected import look_up_rejected, write_no_rejected
 from pipelines.incident_sql import Statements, make_statements
-from pipelines.lanes import LARGE_BYTES, Stopped, run_in_lanes
+from pipelines.lanes import LARGE_BYTES, Stopped, run_in_lanes, stop_of_lane
 from pipelines.partitions import is_unchanged
 from pipelines.progress import Progress
 from pipelines.settings import Settings
@@ -141,6 +141,7 @@ def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
         The problems of each partition, none where it is tallied.
     """
     settings, stop = partitions[0].settings, Event()
+    stops = (stop, stop_of_lane())  # a person who stops the run stops the lane that this source is in
     small = [one for one in partitions if one.file.size < LARGE_BYTES and settings.engine == "duckdb"]
     own, lanes = divide_limits(settings, len(small))
     if lanes == 1:
@@ -150,23 +151,23 @@ def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
     found: dict[Path, tuple[Problem, ...]] = {}
     with Progress(partitions[0].folder.source_id, len(partitions)) as progress:
         if alone:
-            found |= _tally_share(alone, progress, stop, watched=True)
+            found |= _tally_share(alone, progress, stops, watched=True)
         if small:
             small = [replace(one, settings=own) for one in small]
-            tally_share = partial(_tally_share, progress=progress, stop=stop, watched=False)
+            tally_share = partial(_tally_share, progress=progress, stops=stops, watched=False)
             for share in run_in_lanes(tally_share, [small[lane::lanes] for lane in range(lanes)], lanes, stop):
                 found |= share
     return [found[partition.target] for partition in partitions]
 
 
 def _tally_share(
-    share: Sequence[Partition], progress: Progress, stop: Event, watched: bool
+    share: Sequence[Partition], progress: Progress, stops: Sequence[Event], watched: bool
 ) -> dict[Path, tuple[Problem, ...]]:
     """Tally partitions one after the other on one engine, until stopped; the problems of each by its target."""
     found = {}
     with _open_with_lists(share[0]) as engine:
         for partition in share:
-            if stop.is_set():
+            if any(stop.is_set() for stop in stops):
                 raise Stopped
             with progress.watching(partition.file, engine) if watched else nullcontext():
                 found[partition.target] = _try_partition(engine, partition)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from threading import Event, local
 from typing import Any, TypeVar
 
 LARGE_BYTES = 32 * 2**20
@@ -12,6 +12,9 @@ LARGE_BYTES = 32 * 2**20
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+_THIS_LANE = local()
 
 
 class Stopped(Exception):
@@ -39,6 +42,7 @@ def run_in_lanes(action: Callable[[Item], Result], items: Sequence[Item], lanes:
     failures: list[BaseException] = []
 
     def guarded(item: Item) -> Result:
+        _THIS_LANE.stop = stop
         try:
             return action(item)
         except BaseException as error:
@@ -55,6 +59,15 @@ def run_in_lanes(action: Callable[[Item], Result], items: Sequence[Item], lanes:
             if isinstance(error, Exception) and failures[0] is not error:
                 raise failures[0] from None
             raise
+
+
+def stop_of_lane() -> Event:
+    """Return the stop of the lane that this thread works in, for work that is long; else one that nobody sets.
+
+    >>> stop_of_lane().is_set()
+    False
+    """
+    return getattr(_THIS_LANE, "stop", None) or Event()
 
 
 def stoppable(run_step: Callable[..., Any], stop: Event) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import duckdb
@@ -13,6 +14,7 @@ import pipelines.incidents
 from pipelines.acquire import RawFile
 from pipelines.errors import DataRefused
 from pipelines.incidents import Tallied
+from pipelines.lanes import Stopped, run_in_lanes
 from pipelines.progress import Progress
 from pipelines.validate import Validated
 
@@ -75,6 +77,28 @@ def test_the_problems_of_all_files_are_told_in_the_order_of_the_files(
 
     assert [problem.file for problem in refused.value.problems] == ["1.csv", "4.csv"]
     assert len(watched) == (6 if threads == 1 else 0)
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_the_tally_of_a_source_ends_with_the_lane_that_it_is_in(
+    made: SimpleNamespace, tmp_path: Path, take: Take, threads: int
+) -> None:
+    """As where a person stops a run of several sources."""
+    for number in range(6):
+        made.write(tmp_path / "in" / f"{number}.csv", made.rows(20, number))
+    stop = Event()
+
+    def work(what: str) -> None:
+        if what == "stop":
+            stop.set()
+            return
+        assert stop.wait(10)
+        with pytest.raises(Stopped):
+            take(tmp_path / "in", memory_limit="800MB", threads=threads)
+
+    run_in_lanes(work, ["tally", "stop"], 2, stop)
+
+    take(tmp_path / "in")  # what is in no lane goes on
 
 
 def test_progress_of_a_file_that_is_alone_goes_on_while_it_is_read() -> None:
