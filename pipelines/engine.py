@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.database import TIME_ZONE, connection_config, quote_path
-from pipelines.errors import UsageError, is_no_room
+from pipelines.errors import UsageError, is_out_of_room
 from pipelines.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 
@@ -119,7 +119,7 @@ class DuckDBEngine:
         try:
             self.connection.execute(statement)
         except duckdb.Error as error:
-            if is_no_room(error):
+            if is_out_of_room(error):
                 raise
             raise FileUnreadable(str(error).strip().splitlines()[0]) from error
 

@@ -92,10 +92,10 @@ def is_out_of_memory(error: BaseException) -> bool:
     return type(error).__name__ == "OutOfMemoryException"  # by name: to import DuckDB takes longer than most commands
 
 
-def is_no_room(error: BaseException) -> bool:
+def is_out_of_room(error: BaseException) -> bool:
     """Tell whether an error is about the disk or the memory, and not about the file that was read.
 
-    >>> is_no_room(OSError(28, "No space left on device"))
+    >>> is_out_of_room(OSError(28, "No space left on device"))
     True
     """
     return is_disk_full(error) or is_out_of_memory(error)

@@ -13,7 +13,6 @@ LARGE_BYTES = 32 * 2**20
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-
 _THIS_LANE = local()
 
 

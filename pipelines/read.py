@@ -15,7 +15,7 @@ import pyarrow as pa
 from pipelines.acquire import Acquired, RawFile
 from pipelines.database import connect, fetch_row, quote_path, run_sql
 from pipelines.decode import check_start, decode_to_utf8, refuse
-from pipelines.errors import DataRefused, Problem, is_no_room, nearest_values
+from pipelines.errors import DataRefused, Problem, is_out_of_room, nearest_values
 from pipelines.parquet import read_parquet_schema, texts_of
 from pipelines.settings import Settings
 from pipelines.source import ReadOptions, SourceFolder
@@ -374,7 +374,7 @@ def _read_parquet(
 
 def _unreadable(source_id: str, file: RawFile, error: duckdb.Error) -> Exception:
     """What to raise where DuckDB cannot read a file: the error itself where it is not about the file."""
-    if is_no_room(error):
+    if is_out_of_room(error):
         return error
     found = f"The file cannot be read as a table ({str(error).splitlines()[0]})."
     return refuse(source_id, file, "file_not_readable", found)

@@ -110,8 +110,8 @@ def check(
     kept_from = previous if aggregated.kept_years else None
     if kept_from is not None:
         run_sql(connection, "take_kept_judged", judged=quote_literal(str(kept_from.judged)))
-    keeping = kept_from is not None
-    outcomes += [judge_rule(connection, rule, source, keeping) for rule in figure_rules(source.figures)]
+    rules = figure_rules(source.figures)
+    outcomes += [judge_rule(connection, rule, source, kept_from is not None) for rule in rules]
     _add_controls(connection, validated)
     _locate(connection)
     findings = quote_literal(str(paths["findings"]))
