@@ -17,7 +17,7 @@
 # %%
 import matplotlib.pyplot as plt
 
-from pipelines.warehouse import open_release
+from pipelines.reader.release import open_release
 
 crime = open_release()  # the newest; crime.is_newer() tells of another, crime.reconnect() changes to it
 out, release = crime.connection, crime.release

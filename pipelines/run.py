@@ -12,21 +12,21 @@ from threading import Event
 from typing import Any
 
 from iccs.concordance import ConcordanceError
-from pipelines.acquire import Acquired, acquire, find_files
-from pipelines.aggregate import aggregate
-from pipelines.classify import classify
-from pipelines.conform import conform
-from pipelines.engine import check_engine_name
-from pipelines.errors import DataRefused, UsageError
-from pipelines.expectations import SuiteProcess
-from pipelines.incident_account import account
-from pipelines.incidents import forget_partitions, tally
-from pipelines.kept_years import PreviousVintage
-from pipelines.lanes import LARGE_BYTES, run_in_lanes, stoppable
-from pipelines.lock import writing
-from pipelines.partitions import acquire_partitions
-from pipelines.publish import Publication, content_key, publish
-from pipelines.quarantine import (
+from pipelines.collect.acquire import Acquired, acquire, find_files
+from pipelines.tabulate.aggregate import aggregate
+from pipelines.harmonise.links import classify
+from pipelines.harmonise.conform import conform
+from pipelines.harmonise.engine import check_engine_name
+from pipelines.system.errors import DataRefused, UsageError
+from pipelines.tabulate.structure_suite import SuiteProcess
+from pipelines.harmonise.incident_account import account
+from pipelines.harmonise.tally import forget_partitions, tally
+from pipelines.tabulate.unchanged_years import PreviousVintage
+from pipelines.system.workers import LARGE_BYTES, run_in_lanes, stoppable
+from pipelines.system.lock import writing
+from pipelines.collect.partitions import acquire_partitions
+from pipelines.publish.build import Publication, content_key, publish
+from pipelines.harmonise.quarantine import (
     Quarantined,
     Replayed,
     clear_refused,
@@ -35,14 +35,14 @@ from pipelines.quarantine import (
     receive_again,
     settle_quarantine,
 )
-from pipelines.read import read
-from pipelines.releases import newest_key
-from pipelines.report import write_reports
-from pipelines.rules import Checked, check
-from pipelines.settings import Settings
-from pipelines.source import SourceFolder, list_sources
-from pipelines.store import Vintage, current_vintage, run_key, store
-from pipelines.validate import Validated, validate
+from pipelines.collect.read import read
+from pipelines.publish.releases import newest_key
+from pipelines.publish.report import write_reports
+from pipelines.tabulate.rules import Checked, check
+from pipelines.system.settings import Settings
+from schemas.source import SourceFolder, list_sources
+from pipelines.tabulate.vintages import Vintage, current_vintage, run_key, store
+from pipelines.harmonise.validate import Validated, validate
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.run import plain_step, run_all
-from pipelines.settings import Settings
-from pipelines.source import find_sources
+from pipelines.system.settings import Settings
+from schemas.source import find_sources
 
 ROOT = Path(__file__).parents[1]
 

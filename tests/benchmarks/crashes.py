@@ -23,8 +23,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pipelines.run
-from pipelines.commands import run_command
-from pipelines.releases import attached
+from pipelines.cli.commands import run_command
+from pipelines.publish.releases import attached
 
 ROOT = Path(__file__).parents[2]
 SOURCE = "eu_crim_off_cat"
@@ -34,7 +34,7 @@ Content = dict[str, tuple[int, str]]  # table -> number of rows, and a fingerpri
 
 # Runs are forked from a process that has the modules loaded and nothing else: half of a small run is importing.
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["pipelines.run", "pipelines.commands", "pipelines.report"])
+_SERVER.set_forkserver_preload(["pipelines.run", "pipelines.cli.commands", "pipelines.publish.report"])
 
 
 def _run(data: str) -> None:

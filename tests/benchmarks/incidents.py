@@ -142,11 +142,11 @@ def run_pipeline(path: Path, work: Path, memory: str) -> Made:
     from functools import partial
 
     import pipelines.run
-    import pipelines.source
-    from pipelines.cli import main
+    import schemas.source
+    from pipelines.cli.main import main
 
-    own = partial(pipelines.source.list_sources, work / "sources")
-    pipelines.source.list_sources = pipelines.run.list_sources = lambda folder=None: own()
+    own = partial(schemas.source.list_sources, work / "sources")
+    schemas.source.list_sources = pipelines.run.list_sources = lambda folder=None: own()
     write_source(work / "sources")
     code = main(["run", "xx_bench_incidents", "--from", str(path.parent), "--data", str(work / "data")])
     if code:

@@ -45,11 +45,11 @@ def run(given: Path, work: Path) -> int:
     from functools import partial
 
     import pipelines.run
-    import pipelines.source
-    from pipelines.cli import main
+    import schemas.source
+    from pipelines.cli.main import main
 
-    own = partial(pipelines.source.list_sources, work / "sources")
-    pipelines.source.list_sources = pipelines.run.list_sources = lambda folder=None: own()
+    own = partial(schemas.source.list_sources, work / "sources")
+    schemas.source.list_sources = pipelines.run.list_sources = lambda folder=None: own()
     return main(["run", "xx_bench_incidents", "--from", str(given), "--data", str(work / "data")])
 
 

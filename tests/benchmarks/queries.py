@@ -19,7 +19,7 @@ from string import ascii_uppercase
 import duckdb
 
 from iccs.classification import load_classification
-from pipelines.database import STORAGE_VERSION
+from pipelines.system.connection import STORAGE_VERSION
 from schemas.declarations import create_table_sql, load_tables
 
 # For one country with 24 areas in it: 15 years and 12 months, every category, 3 sexes.

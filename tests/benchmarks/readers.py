@@ -39,7 +39,7 @@ READ = """
 import json, sys, time
 from pathlib import Path
 import duckdb
-from pipelines.warehouse import open_release
+from pipelines.reader.release import open_release
 data, how, whole, series = sys.argv[1:]
 stop, path = Path(data) / "stop", str(Path(data) / "published" / "crime.duckdb")
 seen, mixed, errors, seconds = [], [], [], []

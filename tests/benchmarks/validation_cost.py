@@ -22,18 +22,18 @@ from typing import Any
 
 import duckdb
 
-import pipelines.conform
-import pipelines.rules
-from pipelines.acquire import acquire
-from pipelines.aggregate import aggregate
-from pipelines.classify import Classified, classify
-from pipelines.conform import conform
-from pipelines.expectations import SuiteProcess
-from pipelines.read import read
-from pipelines.rules import check
-from pipelines.settings import Settings
-from pipelines.source import list_sources
-from pipelines.validate import Validated, validate
+import pipelines.harmonise.conform
+import pipelines.tabulate.rules
+from pipelines.collect.acquire import acquire
+from pipelines.tabulate.aggregate import aggregate
+from pipelines.harmonise.links import Classified, classify
+from pipelines.harmonise.conform import conform
+from pipelines.tabulate.structure_suite import SuiteProcess
+from pipelines.collect.read import read
+from pipelines.tabulate.rules import check
+from pipelines.system.settings import Settings
+from schemas.source import list_sources
+from pipelines.harmonise.validate import Validated, validate
 from schemas.codelists import load_areas
 
 NAME = "mx_made_events"
@@ -126,9 +126,9 @@ def load(place: Path, rules: bool, with_suite: bool) -> dict[str, Any]:
     settings, work = Settings(data=place / "data"), place / "data" / "work" / NAME
     work.mkdir(parents=True)
     if not rules:
-        pipelines.conform._reject = no_rules
-        pipelines.rules.figure_rules = lambda kind: []
-        pipelines.rules._add_controls = lambda *_: None
+        pipelines.harmonise.conform._reject = no_rules
+        pipelines.tabulate.rules.figure_rules = lambda kind: []
+        pipelines.tabulate.rules._add_controls = lambda *_: None
     times: dict[str, list[float]] = {}
 
     def step(name: str, function: Any, *arguments: Any) -> Any:

@@ -9,10 +9,10 @@ import duckdb
 import pytest
 
 from iccs.suggest import LabelToCode, draft_concordance, write_concordance
-from pipelines.cli import build_parser
+from pipelines.cli.main import build_parser
 from pipelines.run import plain_step, run_all
-from pipelines.settings import Settings
-from pipelines.source import Source, list_sources
+from pipelines.system.settings import Settings
+from schemas.source import Source, list_sources
 
 TEXT = (Path(__file__).parents[2] / "docs" / "add_a_source.md").read_text(encoding="utf-8")
 CSV, YAML, SQL, VALUES = (

@@ -14,7 +14,7 @@ import pytest
 
 from iccs.classification import load_classification
 from iccs.concordance import read_concordance
-from pipelines.source import list_sources
+from schemas.source import list_sources
 from pipelines.statistics.standardisation import standard_names
 from schemas.codelists import load_areas, load_codelist, read_csv_rows
 from schemas.declarations import load_columns, load_rules, load_tables, parse_yaml
@@ -80,7 +80,7 @@ def test_imports_go_one_way() -> None:
 
 def test_help_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from pipelines.cli import build_parser; build_parser();"
+        "import sys; from pipelines.cli.main import build_parser; build_parser();"
         "print([m for m in ('duckdb', 'pandas', 'numpy', 'pyarrow', 'prefect', 'great_expectations', 'matplotlib',"
         " 'rich', 'pydantic') if m in sys.modules])"
     )

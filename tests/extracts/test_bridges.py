@@ -18,17 +18,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipelines.cli import main
-from pipelines.errors import UsageError
-from pipelines.evaluate import evaluate
-from pipelines.plots.comparison import plot_slopes
-from pipelines.plots.trend import plot_trend
-from pipelines.publish import publish
+from pipelines.cli.main import main
+from pipelines.system.errors import UsageError
+from pipelines.reader.policy import evaluate
+from pipelines.reader.plots.comparison import plot_slopes
+from pipelines.reader.plots.trend import plot_trend
+from pipelines.publish.build import publish
 from pipelines.run import plain_step, run_source
-from pipelines.segments import fit_segments
-from pipelines.series import read_series
-from pipelines.settings import Settings
-from pipelines.source import find_sources, list_sources
+from pipelines.publish.segments import fit_segments
+from pipelines.reader.series import read_series
+from pipelines.system.settings import Settings
+from schemas.source import find_sources, list_sources
 
 HERE = Path(__file__).parent
 FILE = HERE / "us_fbi_estimates" / "estimated_crimes_1979_2019.csv"

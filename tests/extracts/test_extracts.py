@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.publish import publish
+from pipelines.publish.build import publish
 from pipelines.run import plain_step, run_source
-from pipelines.settings import Settings
-from pipelines.source import find_sources
+from pipelines.system.settings import Settings
+from schemas.source import find_sources
 
 HERE = Path(__file__).parent
 SOURCES = sorted(path.name for path in HERE.iterdir() if path.is_dir() and path.name != "__pycache__")

@@ -15,10 +15,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.publish import publish
+from pipelines.publish.build import publish
 from pipelines.run import check_source, plain_step, run_source
-from pipelines.settings import Settings
-from pipelines.source import find_sources
+from pipelines.system.settings import Settings
+from schemas.source import find_sources
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

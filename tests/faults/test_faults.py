@@ -20,11 +20,11 @@ import pytest
 import yaml
 
 import pipelines.run
-import pipelines.source
-from pipelines.cli import main
+import schemas.source
+from pipelines.cli.main import main
 from pipelines.run import RunResult, plain_step, run_all
-from pipelines.settings import Settings
-from pipelines.source import find_sources, list_sources
+from pipelines.system.settings import Settings
+from schemas.source import find_sources, list_sources
 from schemas.declarations import load_rules
 
 HERE = Path(__file__).parent
@@ -143,7 +143,7 @@ def test_command_tells_people_and_ends_with_1(
     before = _contents(case.data)
     if case.source_folders is not None:  # the command reads the sources of the package; a test's own take their place
         own = partial(list_sources, case.source_folders)
-        monkeypatch.setattr(pipelines.source, "list_sources", lambda folder=None: own())
+        monkeypatch.setattr(schemas.source, "list_sources", lambda folder=None: own())
         monkeypatch.setattr(pipelines.run, "list_sources", lambda folder=None: own())
 
     code = main(["run", case.source, "--from", str(case.input), "--data", str(case.data)])

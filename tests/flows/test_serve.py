@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 
 pytestmark = pytest.mark.flow
 
@@ -41,7 +41,7 @@ def test_the_flow_is_on_its_schedule_and_the_page_answers(tmp_path: Path) -> Non
             [
                 sys.executable,
                 "-m",
-                "pipelines.cli",
+                "pipelines.cli.main",
                 "serve",
                 "--cron",
                 "30 5 * * 2",

@@ -12,10 +12,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.publish import publish
+from pipelines.publish.build import publish
 from pipelines.run import plain_step, run_source, writing
-from pipelines.settings import Settings
-from pipelines.source import find_sources, list_sources
+from pipelines.system.settings import Settings
+from schemas.source import find_sources, list_sources
 
 HERE = Path(__file__).parent
 SOURCES = sorted(folder.name for folder in HERE.iterdir() if folder.joinpath("expected.csv").is_file())

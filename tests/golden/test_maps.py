@@ -9,12 +9,12 @@ from xml.etree import ElementTree
 import duckdb
 import pytest
 
-from pipelines.boundaries import bundled_boundaries
-from pipelines.cli import main
-from pipelines.errors import UsageError
-from pipelines.maps import map_boundaries, read_map_rates
-from pipelines.plots.map import plot_map
-from pipelines.settings import Settings
+from pipelines.collect.boundaries import bundled_boundaries
+from pipelines.cli.main import main
+from pipelines.system.errors import UsageError
+from pipelines.reader.maps import map_boundaries, read_map_rates
+from pipelines.reader.plots.map import plot_map
+from pipelines.system.settings import Settings
 
 
 @pytest.fixture(scope="module")

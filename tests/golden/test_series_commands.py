@@ -14,14 +14,14 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from pipelines.cli import main
-from pipelines.errors import UsageError
-from pipelines.evaluate import evaluate
-from pipelines.plots.comparison import plot_pyramid, plot_revisions, plot_slopes
-from pipelines.plots.style import LANGUAGES, word
-from pipelines.plots.trend import plot_areas, plot_trend
-from pipelines.series import read_series
-from pipelines.settings import Settings
+from pipelines.cli.main import main
+from pipelines.system.errors import UsageError
+from pipelines.reader.policy import evaluate
+from pipelines.reader.plots.comparison import plot_pyramid, plot_revisions, plot_slopes
+from pipelines.reader.plots.style import LANGUAGES, word
+from pipelines.reader.plots.trend import plot_areas, plot_trend
+from pipelines.reader.series import read_series
+from pipelines.system.settings import Settings
 from pipelines.statistics.regression import Family
 
 INPUT = Path(__file__).parents[2] / "data" / "input"
@@ -233,7 +233,7 @@ def test_a_picture_that_cannot_be_drawn_is_refused(settings: Settings, tmp_path:
 def test_a_reader_that_closes_the_pipe_ends_the_command_in_order(settings: Settings, arguments: list[str]) -> None:
     where = [] if "codes" in arguments else ["--data", str(settings.data)]
     running = subprocess.Popen(
-        [sys.executable, "-m", "pipelines.cli", *arguments, *where],
+        [sys.executable, "-m", "pipelines.cli.main", *arguments, *where],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

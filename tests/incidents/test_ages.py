@@ -8,11 +8,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.incident_account import account
-from pipelines.incidents import tally
-from pipelines.partitions import acquire_partitions
-from pipelines.settings import Settings
-from pipelines.source import list_sources
+from pipelines.harmonise.incident_account import account
+from pipelines.harmonise.tally import tally
+from pipelines.collect.partitions import acquire_partitions
+from pipelines.system.settings import Settings
+from schemas.source import list_sources
 
 SOURCES = Path(__file__).parent / "sources"
 DAY = "2021-03-10"

@@ -15,12 +15,12 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from pipelines.errors import DataRefused, UsageError
-from pipelines.incidents import Tallied
-from pipelines.partitions import acquire_partitions
-from pipelines.settings import Settings
-from pipelines.source import SourceFolder
-from pipelines.validate import Validated
+from pipelines.system.errors import DataRefused, UsageError
+from pipelines.harmonise.tally import Tallied
+from pipelines.collect.partitions import acquire_partitions
+from pipelines.system.settings import Settings
+from schemas.source import SourceFolder
+from pipelines.harmonise.validate import Validated
 
 Take = Callable[..., tuple[Tallied, Validated]]
 

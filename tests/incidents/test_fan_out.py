@@ -12,13 +12,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.errors import DataRefused, UsageError
-from pipelines.fan_out import divide_limits, memory_bytes, parse_runner
-from pipelines.incidents import Tallied, tally
-from pipelines.partitions import acquire_partitions
+from pipelines.system.errors import DataRefused, UsageError
+from pipelines.system.runners import divide_limits, memory_bytes, parse_runner
+from pipelines.harmonise.tally import Tallied, tally
+from pipelines.collect.partitions import acquire_partitions
 from pipelines.run import plain_step, run_all
-from pipelines.settings import Settings
-from pipelines.source import SourceFolder, list_sources
+from pipelines.system.settings import Settings
+from schemas.source import SourceFolder, list_sources
 
 SOURCES = Path(__file__).parent / "sources"
 TABLES = ("observation", "reconciliation", "quality", "mapping", "control")

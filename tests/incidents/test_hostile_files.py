@@ -22,16 +22,16 @@ import pyarrow.parquet as pq
 import pytest
 
 import pipelines.run
-import pipelines.source
-from pipelines.acquire import acquire
-from pipelines.cli import main
-from pipelines.errors import DataRefused, UsageError
-from pipelines.incident_account import account
-from pipelines.incidents import Tallied, tally
-from pipelines.partitions import acquire_partitions
-from pipelines.settings import Settings, load_settings
-from pipelines.source import SourceFolder, list_sources
-from pipelines.validate import Validated
+import schemas.source
+from pipelines.collect.acquire import acquire
+from pipelines.cli.main import main
+from pipelines.system.errors import DataRefused, UsageError
+from pipelines.harmonise.incident_account import account
+from pipelines.harmonise.tally import Tallied, tally
+from pipelines.collect.partitions import acquire_partitions
+from pipelines.system.settings import Settings, load_settings
+from schemas.source import SourceFolder, list_sources
+from pipelines.harmonise.validate import Validated
 
 SOURCES = Path(__file__).parent / "sources"
 Take = Callable[..., tuple[Tallied, Validated]]
@@ -358,7 +358,7 @@ def test_a_memory_limit_that_is_too_small_is_told_with_the_remedy(
 ) -> None:
     made.write(tmp_path / "in" / "a.csv", made.rows(300))
     own = list_sources(SOURCES)
-    monkeypatch.setattr(pipelines.source, "list_sources", lambda folder=None: own)
+    monkeypatch.setattr(schemas.source, "list_sources", lambda folder=None: own)
     monkeypatch.setattr(pipelines.run, "list_sources", lambda folder=None: own)
     monkeypatch.setattr(pipelines.run, "SuiteProcess", contextlib.nullcontext)
     monkeypatch.setenv("ICCS_MEMORY_LIMIT", "1MB")

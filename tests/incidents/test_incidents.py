@@ -12,13 +12,13 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from pipelines.errors import DataRefused
-from pipelines.incidents import Tallied
-from pipelines.personal import refuse_personal
+from pipelines.system.errors import DataRefused
+from pipelines.harmonise.tally import Tallied
+from pipelines.publish.privacy import refuse_personal
 from pipelines.run import RunResult
-from pipelines.settings import Settings
-from pipelines.source import SourceFolder
-from pipelines.validate import Validated
+from pipelines.system.settings import Settings
+from schemas.source import SourceFolder
+from pipelines.harmonise.validate import Validated
 
 Take = Callable[..., tuple[Tallied, Validated]]
 

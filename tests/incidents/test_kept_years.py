@@ -16,17 +16,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-import pipelines.aggregate
-from pipelines.aggregate import aggregate
-from pipelines.incident_account import account
-from pipelines.incidents import tally
-from pipelines.kept_years import PreviousVintage
-from pipelines.partitions import acquire_partitions
-from pipelines.rules import Checked, check
+import pipelines.tabulate.aggregate
+from pipelines.tabulate.aggregate import aggregate
+from pipelines.harmonise.incident_account import account
+from pipelines.harmonise.tally import tally
+from pipelines.tabulate.unchanged_years import PreviousVintage
+from pipelines.collect.partitions import acquire_partitions
+from pipelines.tabulate.rules import Checked, check
 from pipelines.run import StepReport, plain_step, run_source
-from pipelines.settings import Settings
-from pipelines.source import SourceFolder, list_sources
-from pipelines.store import current_vintage
+from pipelines.system.settings import Settings
+from schemas.source import SourceFolder, list_sources
+from pipelines.tabulate.vintages import current_vintage
 
 # A file of a month: year, month, seed of its rows, and the offences and areas that occur in it.
 File = tuple[int, int, int, str, str]
@@ -169,7 +169,7 @@ def test_another_declaration_or_program_makes_every_year_anew(
     loads.folder = list_sources(tmp_path / "sources")[loads.folder.source_id]
     previous = loads.previous
     kept, checked = loads.load()
-    monkeypatch.setattr(pipelines.aggregate, "code_fingerprint", lambda: "another")
+    monkeypatch.setattr(pipelines.tabulate.aggregate, "code_fingerprint", lambda: "another")
 
     assert kept == loads.load()[0] == ()
     assert checked.figures != before.figures

@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 from matplotlib.path import Path as Outline
 
-from pipelines.errors import DataRefused
-from pipelines.incident_account import account
-from pipelines.incidents import Tallied, tally
-from pipelines.partitions import acquire_partitions
+from pipelines.system.errors import DataRefused
+from pipelines.harmonise.incident_account import account
+from pipelines.harmonise.tally import Tallied, tally
+from pipelines.collect.partitions import acquire_partitions
 from pipelines.run import plain_step, run_all
-from pipelines.settings import Settings
-from pipelines.source import Source, SourceFolder, list_sources
-from pipelines.validate import Validated
+from pipelines.system.settings import Settings
+from schemas.source import Source, SourceFolder, list_sources
+from pipelines.harmonise.validate import Validated
 
 SOURCES = Path(__file__).parent / "sources"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from pipelines.run import RunResult, plain_step, run_all
-from pipelines.settings import Settings
-from pipelines.source import list_sources
+from pipelines.system.settings import Settings
+from schemas.source import list_sources
 
 SOURCES = Path(__file__).parent / "sources"
 

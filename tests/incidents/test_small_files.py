@@ -10,13 +10,13 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-import pipelines.incidents
-from pipelines.acquire import RawFile
-from pipelines.errors import DataRefused
-from pipelines.incidents import Tallied
-from pipelines.lanes import Stopped, run_in_lanes
-from pipelines.progress import Progress
-from pipelines.validate import Validated
+import pipelines.harmonise.tally
+from pipelines.collect.acquire import RawFile
+from pipelines.system.errors import DataRefused
+from pipelines.harmonise.tally import Tallied
+from pipelines.system.workers import Stopped, run_in_lanes
+from pipelines.system.progress import Progress
+from pipelines.harmonise.validate import Validated
 
 Take = Callable[..., tuple[Tallied, Validated]]
 LIMITS = {"memory_limit": "800MB", "threads": 4}
@@ -48,7 +48,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_large_and_small_files_together(
     made: SimpleNamespace, tmp_path: Path, take: Take, watched: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipelines.incidents, "LARGE_BYTES", 20_000)
+    monkeypatch.setattr(pipelines.harmonise.tally, "LARGE_BYTES", 20_000)
     rows = made.rows(1200)
     made.write(tmp_path / "in" / "b.csv", rows[:1000])
     for number in range(10):

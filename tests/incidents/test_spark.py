@@ -23,11 +23,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.errors import DataRefused, UsageError
-from pipelines.incidents import Tallied, tally
-from pipelines.partitions import acquire_partitions
-from pipelines.settings import Settings
-from pipelines.source import SourceFolder, find_sources, list_sources
+from pipelines.system.errors import DataRefused, UsageError
+from pipelines.harmonise.tally import Tallied, tally
+from pipelines.collect.partitions import acquire_partitions
+from pipelines.system.settings import Settings
+from schemas.source import SourceFolder, find_sources, list_sources
 
 ROOT = Path(__file__).parents[2]
 needs_spark = pytest.mark.skipif(
@@ -230,7 +230,7 @@ def test_a_truncated_file_is_refused_in_one_line_without_the_stack_of_java(
 @needs_spark
 def test_a_list_without_words_is_a_list_on_a_cluster_too(tmp_path: Path, settings: Settings, cluster: str) -> None:
     """A source whose ages are all numbers has no words of ages: its list is empty, and has its columns."""
-    from pipelines.spark import SparkEngine
+    from pipelines.harmonise.spark import SparkEngine
 
     engine = SparkEngine(replace(settings, engine=cluster))
     try:
@@ -251,7 +251,7 @@ def test_without_the_extra_the_message_says_what_to_install(
 ) -> None:
     import sys
 
-    from pipelines.spark import SparkEngine
+    from pipelines.harmonise.spark import SparkEngine
 
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(UsageError, match=r"pip install 'iccs-pipelines\[spark\]'"):

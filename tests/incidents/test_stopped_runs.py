@@ -15,19 +15,19 @@ import duckdb
 import pytest
 
 from pipelines.run import RunResult
-from pipelines.settings import Settings
+from pipelines.system.settings import Settings
 
 HERE = Path(__file__).parent
 
 RUN = """
 import resource, sys
 from pathlib import Path
-from pipelines.cli import main
-import pipelines.run, pipelines.source, pipelines.commands
+from pipelines.cli.main import main
+import pipelines.run, schemas.source, pipelines.cli.commands
 from contextlib import nullcontext
 from functools import partial
-own = partial(pipelines.source.list_sources, Path(sys.argv[1]))
-pipelines.source.list_sources = pipelines.run.list_sources = lambda folder=None: own()
+own = partial(schemas.source.list_sources, Path(sys.argv[1]))
+schemas.source.list_sources = pipelines.run.list_sources = lambda folder=None: own()
 pipelines.run.SuiteProcess = nullcontext
 if sys.argv[4] != "0":
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), int(sys.argv[4])))

@@ -13,8 +13,8 @@ import pytest
 
 from iccs.concordance import Link
 from pipelines.run import RunResult, plain_step, run_all
-from pipelines.settings import Settings
-from pipelines.source import find_sources
+from pipelines.system.settings import Settings
+from schemas.source import find_sources
 
 SOURCE = """
 title: Test

@@ -34,10 +34,10 @@ from faults import faults
 from good_files import KINDS, ROOT, Kind, Table
 
 from iccs.concordance import ConcordanceError
-from pipelines.errors import DataRefused
+from pipelines.system.errors import DataRefused
 from pipelines.run import check_source
-from pipelines.settings import Settings
-from pipelines.source import list_sources
+from pipelines.system.settings import Settings
+from schemas.source import list_sources
 
 BEGIN, END = "<!-- tables: made by tests/mutation/plant_faults.py -->\n", "<!-- end of tables -->"
 MOST_DRAWS = 100

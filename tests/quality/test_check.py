@@ -18,16 +18,16 @@ from typing import Any
 import duckdb
 import pytest
 
-import pipelines.rules
-from pipelines.cli import main
-from pipelines.database import connect
-from pipelines.errors import DataRefused
-from pipelines.expectations import SuiteProcess, expectation_rules
-from pipelines.outcome import Outcome
-from pipelines.report import report_path
+import pipelines.tabulate.rules
+from pipelines.cli.main import main
+from pipelines.system.connection import connect
+from pipelines.system.errors import DataRefused
+from pipelines.tabulate.structure_suite import SuiteProcess, expectation_rules
+from pipelines.system.outcomes import Outcome
+from pipelines.publish.report import report_path
 from pipelines.run import RunResult, check_source, plain_step, run_all
-from pipelines.settings import Settings
-from pipelines.source import find_sources, list_sources
+from pipelines.system.settings import Settings
+from schemas.source import find_sources, list_sources
 from schemas.declarations import load_rules
 
 HEADER = (
@@ -78,7 +78,7 @@ def ask(settings: Settings, statement: str) -> list[tuple[Any, ...]]:
 def test_outcomes_of_both_engines_are_in_one_table(made: tuple[Settings, RunResult]) -> None:
     found = dict(ask(made[0], "SELECT rule, outcome FROM out.quality WHERE source = 'ar_snic'"))
     declared = {rule.name for rule in expectation_rules("count")} | {
-        rule.name for rule in pipelines.rules.figure_rules("count")
+        rule.name for rule in pipelines.tabulate.rules.figure_rules("count")
     }
     assert declared <= set(found)
     assert "errored" not in found.values()
@@ -177,7 +177,7 @@ def test_the_report_needs_nothing_else_and_says_the_findings(made: tuple[Setting
 
 
 def test_values_from_the_file_cannot_become_markup(made: tuple[Settings, RunResult], tmp_path: Path) -> None:
-    from pipelines.report import render_report
+    from pipelines.publish.report import render_report
 
     copy = tmp_path / "copy.duckdb"
     shutil.copyfile(made[0].published, copy)
@@ -299,7 +299,7 @@ def test_an_error_rule_that_crashed_refuses_too_and_says_so(tmp_path: Path) -> N
 def test_a_warning_that_crashed_is_errored_in_the_outcomes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = dict(load_rules())
     rules["volume_jump"] = replace(rules["volume_jump"], parameters={})
-    monkeypatch.setattr(pipelines.rules, "load_rules", lambda: rules)
+    monkeypatch.setattr(pipelines.tabulate.rules, "load_rules", lambda: rules)
     outcomes = {one.rule: one for one in check_with(Answers(), tmp_path).outcomes}
     assert outcomes["volume_jump"].outcome == "errored"
     assert "volume_jump" in outcomes["volume_jump"].detail

@@ -11,11 +11,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.code_types import register_areas
-from pipelines.database import connect
-from pipelines.rules import judge_rule, open_tables
-from pipelines.settings import Settings
-from pipelines.source import Source
+from pipelines.harmonise.enums import register_areas
+from pipelines.system.connection import connect
+from pipelines.tabulate.rules import judge_rule, open_tables
+from pipelines.system.settings import Settings
+from schemas.source import Source
 from schemas.declarations import attribute_columns, load_rules
 
 ABOUT = {

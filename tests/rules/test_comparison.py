@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.comparison import compare_sources
-from pipelines.database import connect
-from pipelines.settings import Settings
+from pipelines.publish.across_sources import compare_sources
+from pipelines.system.connection import connect
+from pipelines.system.settings import Settings
 from schemas.declarations import attribute_columns, create_table_sql, load_tables
 
 CELL = {

@@ -10,9 +10,9 @@ import pytest
 from figure_cases import BY_DAY, CASES, TWO_AREAS, ZA_AREAS
 from figure_data import Data, Judge, by_sex, states, years
 
-from pipelines.database import connect
-from pipelines.rules import figure_rules, judge_rule
-from pipelines.settings import Settings
+from pipelines.system.connection import connect
+from pipelines.tabulate.rules import figure_rules, judge_rule
+from pipelines.system.settings import Settings
 from schemas.codelists import load_areas
 from schemas.declarations import load_rules
 

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.fingerprints import fingerprint_periods
+from pipelines.tabulate.fingerprints import fingerprint_periods
 from schemas.declarations import load_tables
 
 COLUMNS = load_tables()["observation"].columns[2:]  # without source and vintage

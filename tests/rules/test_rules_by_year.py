@@ -10,10 +10,10 @@ import pytest
 from figure_cases import CASES
 from figure_data import Data, Judge, Rows
 
-from pipelines.database import connect, run_sql
-from pipelines.outcome import Outcome
-from pipelines.rules import judge_rule
-from pipelines.settings import Settings
+from pipelines.system.connection import connect, run_sql
+from pipelines.system.outcomes import Outcome
+from pipelines.tabulate.rules import judge_rule
+from pipelines.system.settings import Settings
 from schemas.declarations import load_rules
 
 BY_YEAR = [name for name, rule in load_rules().items() if rule.by_year]
@@ -57,7 +57,7 @@ def _judge(folder: Path, rule: str, data: Data, kept: Path | None = None) -> Fou
                 "CREATE TEMP TABLE period_to_make AS SELECT time_period FROM cells UNION SELECT time_period FROM core"
             )
             connection.execute("DELETE FROM period_to_make WHERE left(time_period, 4) IN (FROM kept_year)")
-            run_sql(connection, "take_kept_judged", judged=f"'{kept}'")
+            run_sql(connection, "tabulate/take_kept_judged", judged=f"'{kept}'")
         outcome = judge_rule(connection, load_rules()[rule], source, kept is not None)
         connection.execute(f"COPY judged_by_period TO '{folder}/judged.parquet'")
         return outcome, connection.execute("FROM finding ORDER BY ALL").fetchall()

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.declared_indicators import make_indicators
+from pipelines.publish.indicators import make_indicators
 from pipelines.statistics.standardisation import standard_weights
 from schemas.codelists import parse_age
 from schemas.declarations import attribute_columns, create_table_sql, load_tables

@@ -13,8 +13,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipelines.run import plain_step, run_all
-from pipelines.source import find_sources
-from pipelines.warehouse import open_published
+from schemas.source import find_sources
+from pipelines.reader.release import open_published
 from schemas.declarations import attribute_columns, load_tables
 
 Tiny = Any  # see tests/unit/pipelines/conftest.py

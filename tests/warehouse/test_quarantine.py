@@ -14,10 +14,10 @@ import duckdb
 import pytest
 
 import pipelines.run
-import pipelines.source
-from pipelines.cli import main
+import schemas.source
+from pipelines.cli.main import main
 from pipelines.run import RunResult, plain_step, run_all
-from pipelines.source import find_sources, list_sources
+from schemas.source import find_sources, list_sources
 
 Tiny = Any  # see conftest.py
 HEADER = "area,year,code,n\n"
@@ -162,7 +162,7 @@ def test_commands_show_and_replay(
     tiny: Tiny, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = partial(list_sources, tiny.sources)
-    monkeypatch.setattr(pipelines.source, "list_sources", lambda folder=None: own())
+    monkeypatch.setattr(schemas.source, "list_sources", lambda folder=None: own())
     monkeypatch.setattr(pipelines.run, "list_sources", lambda folder=None: own())
     data = ["--data", str(tiny.settings.data)]
     tiny.declare_plain()

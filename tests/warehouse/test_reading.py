@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.cli import main
-from pipelines.publish import create_tables
-from pipelines.settings import Settings
-from pipelines.warehouse import packaged_query
+from pipelines.cli.main import main
+from pipelines.publish.build import create_tables
+from pipelines.system.settings import Settings
+from pipelines.reader.release import packaged_query
 from schemas.declarations import attribute_columns
 
 
@@ -39,12 +39,12 @@ def one_year(tmp_path: Path) -> Settings:
 
 
 def test_the_table_after_a_run_shows_the_total_and_no_part_in_its_place(one_year: Settings) -> None:
-    assert packaged_query("homicide_rates", one_year).rows == [("Mexico", "xx_one", "2024", 20.0)]
+    assert packaged_query("reader/homicide_rates", one_year).rows == [("Mexico", "xx_one", "2024", 20.0)]
 
 
 def test_series_for_pictures_and_maps_are_of_totals(one_year: Settings) -> None:
-    lines = packaged_query("trend_rows", one_year, iccs="0101", areas=["MX"], sexes=["_T"], ages=False).records()
-    on_map = packaged_query("map_rates", one_year, iccs="0101", area=None, sex="_T").records()
+    lines = packaged_query("reader/trend_rows", one_year, iccs="0101", areas=["MX"], sexes=["_T"], ages=False).records()
+    on_map = packaged_query("reader/map_rates", one_year, iccs="0101", area=None, sex="_T").records()
 
     assert [row["rate_per_100k"] for row in lines] == [20.0]
     assert [row["rate_per_100k"] for row in on_map] == [20.0]

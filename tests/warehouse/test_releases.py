@@ -13,14 +13,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.cli import main
-from pipelines.errors import UsageError
-from pipelines.lock import writing
-from pipelines.releases import compare_releases, kept_releases, read_release, restore_release
+from pipelines.cli.main import main
+from pipelines.system.errors import UsageError
+from pipelines.system.lock import writing
+from pipelines.publish.releases import compare_releases, kept_releases, read_release, restore_release
 from pipelines.run import RunResult, plain_step, run_all
-from pipelines.settings import Settings, load_settings
-from pipelines.source import find_sources
-from pipelines.warehouse import open_release, query
+from pipelines.system.settings import Settings, load_settings
+from schemas.source import find_sources
+from pipelines.reader.release import open_release, query
 
 Tiny = Any  # see tests/unit/pipelines/conftest.py
 ROOT = Path(__file__).parents[2]
@@ -150,8 +150,8 @@ def test_a_reader_is_told_of_a_newer_release(tiny: Tiny) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from pipelines.lock import writing
-from pipelines.settings import Settings
+from pipelines.system.lock import writing
+from pipelines.system.settings import Settings
 with writing(Settings(data=Path(sys.argv[1]))):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))

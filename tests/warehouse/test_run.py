@@ -9,12 +9,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.acquire import acquire
-from pipelines.cli import main
-from pipelines.errors import UsageError
+from pipelines.collect.acquire import acquire
+from pipelines.cli.main import main
+from pipelines.system.errors import UsageError
 from pipelines.run import RunResult, StepReport, plain_step, run_all, writing
-from pipelines.source import find_sources
-from pipelines.store import run_key
+from schemas.source import find_sources
+from pipelines.tabulate.vintages import run_key
 
 Tiny = Any  # see conftest.py
 GOOD = "area,year,code,n\n14,2024,HOM,3\n"

@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines.database import connect
-from pipelines.fingerprints import fingerprint_periods
-from pipelines.loads import Load, add_load
-from pipelines.publish import create_tables, publish
-from pipelines.revisions import load_vintages
+from pipelines.system.connection import connect
+from pipelines.tabulate.fingerprints import fingerprint_periods
+from pipelines.tabulate.loads import Load, add_load
+from pipelines.publish.build import create_tables, publish
+from pipelines.publish.revisions import load_vintages
 from pipelines.run import plain_step, run_source
-from pipelines.store import Vintage, current_vintage
+from pipelines.tabulate.vintages import Vintage, current_vintage
 from schemas.declarations import load_tables
 
 Tiny = Any  # see tests/unit/pipelines/conftest.py

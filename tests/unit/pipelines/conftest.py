@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from pipelines.acquire import acquire
-from pipelines.aggregate import aggregate
-from pipelines.classify import classify
-from pipelines.conform import conform, open_cells
-from pipelines.database import connect
-from pipelines.read import RawTable, read
-from pipelines.settings import Settings
-from pipelines.source import SourceFolder, list_sources
-from pipelines.validate import validate
+from pipelines.collect.acquire import acquire
+from pipelines.tabulate.aggregate import aggregate
+from pipelines.harmonise.links import classify
+from pipelines.harmonise.conform import conform, open_cells
+from pipelines.system.connection import connect
+from pipelines.collect.read import RawTable, read
+from pipelines.system.settings import Settings
+from schemas.source import SourceFolder, list_sources
+from pipelines.harmonise.validate import validate
 
 ABOUT = """\
 title: Tiny source

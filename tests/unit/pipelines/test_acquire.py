@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.acquire import acquire, find_files
-from pipelines.errors import DataRefused
-from pipelines.settings import Settings
+from pipelines.collect.acquire import acquire, find_files
+from pipelines.system.errors import DataRefused
+from pipelines.system.settings import Settings
 
 Tiny = Any  # see conftest.py
 
@@ -108,7 +108,7 @@ def test_file_that_is_written_while_it_is_copied_is_refused_and_never_kept_under
     def copy_after_more_came(path: Path, temporary: Path) -> None:
         Path(temporary).write_bytes(Path(path).read_bytes() + b"13,2024,HOM,4\n")
 
-    monkeypatch.setattr("pipelines.acquire.shutil.copyfile", copy_after_more_came)
+    monkeypatch.setattr("pipelines.collect.acquire.shutil.copyfile", copy_after_more_came)
     with pytest.raises(DataRefused) as refused:
         acquire(tiny.source, tiny.settings, tiny.given)
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.aggregate import TablePlan, plan_tables
-from pipelines.errors import UsageError
-from pipelines.source import Breakdown, Measure, Source
+from pipelines.tabulate.aggregate import TablePlan, plan_tables
+from pipelines.system.errors import UsageError
+from schemas.source import Breakdown, Measure, Source
 from schemas.declarations import breakdown_columns
 
 Tiny = Any  # see conftest.py

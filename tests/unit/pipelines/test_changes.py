@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from pipelines.bridges import Breaks
-from pipelines.changes import AnnualSeries, describe_changes
+from pipelines.publish.breaks import Breaks
+from pipelines.publish.changes import AnnualSeries, describe_changes
 
 
 def _row(*series: AnnualSeries, span: int = 1) -> dict[str, object]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from iccs.concordance import concordance_path
-from pipelines.cli import main
+from pipelines.cli.main import main
 
 
 def test_links_in_draft_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

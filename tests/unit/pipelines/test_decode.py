@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.acquire import RawFile
-from pipelines.decode import check_start, decode_to_utf8
-from pipelines.errors import DataRefused, Problem
+from pipelines.collect.acquire import RawFile
+from pipelines.collect.decode import check_start, decode_to_utf8
+from pipelines.system.errors import DataRefused, Problem
 
 PIECE = 1 << 20  # the pieces in which files are read
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pipelines.errors import DataRefused, Problem, nearest_values
+from pipelines.system.errors import DataRefused, Problem, nearest_values
 from schemas.declarations import load_rules
 
 FULL = Problem(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.acquire import RawFile
-from pipelines.errors import DataRefused
-from pipelines.excel import read_sheet
-from pipelines.settings import Settings
+from pipelines.collect.acquire import RawFile
+from pipelines.system.errors import DataRefused
+from pipelines.collect.workbook import read_sheet
+from pipelines.system.settings import Settings
 
 xlsxwriter = pytest.importorskip("xlsxwriter")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.errors import DataRefused
-from pipelines.read import find_header
-from pipelines.source import ReadOptions
+from pipelines.system.errors import DataRefused
+from pipelines.collect.read import find_header
+from schemas.source import ReadOptions
 
 
 def _find(rows: list[list[str]], *labels: str, header_rows: int = 1) -> tuple[int, tuple[str, ...]]:

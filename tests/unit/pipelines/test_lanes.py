@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from pipelines.lanes import Stopped, run_in_lanes, stoppable
+from pipelines.system.workers import Stopped, run_in_lanes, stoppable
 
 
 def test_two_lanes_work_at_the_same_time_and_answers_keep_their_order() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from pipelines.printing import print_error, print_json, print_line, print_table
+from pipelines.cli.printing import print_error, print_json, print_line, print_table
 
 
 def _json(value: object, capsys: pytest.CaptureFixture[str]) -> object:
@@ -89,7 +89,7 @@ def test_text_with_brackets_is_shown_whole(capsys: pytest.CaptureFixture[str]) -
 
 
 def _width(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
-    monkeypatch.setattr("pipelines.printing.console", lambda: Console(width=columns, highlight=False))
+    monkeypatch.setattr("pipelines.cli.printing.console", lambda: Console(width=columns, highlight=False))
 
 
 def test_a_narrow_terminal_breaks_text_and_never_a_number(
@@ -132,6 +132,6 @@ def test_a_reader_that_goes_away_is_no_refusal() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as pipe:
-        command = [sys.executable, "-m", "pipelines.cli", "codes", "search", "robo", "--lang", "es"]
+        command = [sys.executable, "-m", "pipelines.cli.main", "codes", "search", "robo", "--lang", "es"]
         done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (0, b"")

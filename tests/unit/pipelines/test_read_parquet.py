@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.errors import DataRefused, UsageError
+from pipelines.system.errors import DataRefused, UsageError
 
 Tiny = Any  # see conftest.py
 PARQUET = ", format: parquet"
@@ -104,10 +104,10 @@ def test_a_moment_is_of_the_same_year_on_every_machine(tiny: Tiny) -> None:
 import sys
 from pathlib import Path
 import pyarrow.parquet as pq
-from pipelines.acquire import acquire
-from pipelines.read import read
-from pipelines.settings import Settings
-from pipelines.source import list_sources
+from pipelines.collect.acquire import acquire
+from pipelines.collect.read import read
+from pipelines.system.settings import Settings
+from schemas.source import list_sources
 root, name = Path(sys.argv[1]), sys.argv[2]
 source, own = list_sources(root / "sources")[name], Settings(data=root / "data")
 raw = read(source, acquire(source, own, root / "given"), own, root)

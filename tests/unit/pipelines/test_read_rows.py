@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.errors import DataRefused
+from pipelines.system.errors import DataRefused
 
 Tiny = Any  # see conftest.py
 HEAD = "area,year,code,n\n"

@@ -8,15 +8,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.acquire import acquire
-from pipelines.cli import main
-from pipelines.conform import conform
-from pipelines.database import connect
-from pipelines.errors import DataRefused, UsageError
-from pipelines.numbers import create_number_macro
-from pipelines.read import read
+from pipelines.collect.acquire import acquire
+from pipelines.cli.main import main
+from pipelines.harmonise.conform import conform
+from pipelines.system.connection import connect
+from pipelines.system.errors import DataRefused, UsageError
+from pipelines.harmonise.numbers import create_number_macro
+from pipelines.collect.read import read
 from pipelines.run import check_source
-from pipelines.source import SourceFolder
+from schemas.source import SourceFolder
 from schemas.codelists import read_areas
 from schemas.declarations import DeclarationError
 
@@ -115,7 +115,7 @@ def test_a_slip_in_a_list_of_areas_ends_the_command_with_2(
     def slip(*_: object) -> int:
         raise DeclarationError("codelists/areas: XX stands twice; keep one row for each area")
 
-    monkeypatch.setattr("pipelines.commands.query_command", slip)
+    monkeypatch.setattr("pipelines.cli.commands.query_command", slip)
     assert main(["query", "SELECT 1"]) == 2
     assert capsys.readouterr().err == "codelists/areas: XX stands twice; keep one row for each area\n"
 

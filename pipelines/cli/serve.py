@@ -1,0 +1,88 @@
+"""One command for a schedule: a local Prefect server with its page, and the flow served on a cron line."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from pipelines.system.errors import EXIT_DONE, UsageError
+from pipelines.cli.printing import print_line
+from pipelines.system.settings import load_settings
+
+_SERVER_START_SECONDS = 90
+_SERVER_END_SECONDS = 30
+
+
+def prefect_environment(home: Path, port: int) -> dict[str, str]:
+    """Return Prefect's settings for a server of our own: local, quiet towards the outside, page on its own port."""
+    return {
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> int:
+    """Start the server, wait until it answers, then serve the flow until stopped (Ctrl-C stops both).
+
+    Raises:
+        UsageError: the cron line or the runner is not one, its library is not there, or the port is taken.
+    """
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise UsageError(f"port {port} is taken; give another with --port")
+    settings = load_settings(data, runner=runner)
+    home = settings.data / "prefect"
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ.update(prefect_environment(home, port))
+    # Late, and after its settings are in place: Prefect reads them when it is imported.
+    from pipelines.system.runners import parse_runner
+    from pipelines.flows import check_cron, fan_out, publish_crime_statistics
+
+    check_cron(cron)
+    fan_out(parse_runner(settings.runner))
+    log = (home / "server.log").open("ab")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/api/health", server, home / "server.log")
+        print_line(f"page: http://127.0.0.1:{port}   schedule: {cron} (UTC)   stop: Ctrl-C")
+        publish_crime_statistics.serve(
+            name="scheduled",
+            cron=cron,
+            parameters={"data": str(settings.data), "runner": settings.runner},
+            pause_on_shutdown=False,
+        )
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=_SERVER_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()  # else the port stays taken
+            server.wait()
+        log.close()
+    return EXIT_DONE
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _SERVER_START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise UsageError(f"the Prefect server did not start; see {log}")
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 (our own server on this machine)
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+    raise UsageError(f"the Prefect server did not answer within {_SERVER_START_SECONDS} s; see {log}")

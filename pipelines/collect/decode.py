@@ -1,0 +1,139 @@
+"""Bytes to UTF-8 text, for files from outside: compression, size limit, web pages in disguise, encodings."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from pipelines.collect.acquire import RawFile
+from pipelines.system.errors import DataRefused, Problem
+
+_CHUNK = 1 << 20
+_SINGLE_BYTE = {"iso8859-1", "cp1252", "iso8859-15", "cp850", "mac-roman"}
+
+
+def refuse(source_id: str, file: RawFile, rule: str, found: str, **place: object) -> DataRefused:
+    """Return the refusal of a whole file, to be raised."""
+    return DataRefused([Problem(rule=rule, source=source_id, file=file.name, found=found, **place)])  # type: ignore[arg-type]
+
+
+def check_start(source_id: str, file: RawFile) -> bytes:
+    """Return the first bytes of a file's content, decompressed.
+
+    Raises:
+        DataRefused: the file is empty, or is a web page.
+    """
+    if file.size == 0:
+        raise refuse(source_id, file, "file_empty", "The file has no bytes.")
+    with file.path.open("rb") as handle, _open(handle, file) as stream:
+        try:
+            start = stream.read(4096)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise refuse(source_id, file, "file_truncated", f"The compressed file is damaged ({error}).") from error
+    if not start.strip():
+        raise refuse(source_id, file, "file_empty", "The file holds nothing but blanks.")
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith((b"<!doctype html", b"<html", b"<head")) or (text.startswith(b"<") and b"<html" in text):
+        raise refuse(source_id, file, "file_is_html", "The file is a web page (HTML), not data.", row=1)
+    return start
+
+
+def decode_to_utf8(source_id: str, file: RawFile, encoding: str, target: Path, limit_mib: int) -> None:
+    """Write a text file as UTF-8 with one kind of line end, in pieces of 1 MiB.
+
+    Args:
+        source_id: for messages.
+        file: the raw file, plain or gzip.
+        encoding: as declared; a wrong one is refused, never replaced.
+        target: file to write.
+        limit_mib: largest decompressed size.
+
+    Raises:
+        DataRefused: damaged compression, wrong encoding (with line), or too large.
+    """
+    line_ends = io.IncrementalNewlineDecoder(None, translate=True)
+    with target.open("w", encoding="utf-8", newline="") as out:
+        for text in _decoded_pieces(source_id, file, encoding, limit_mib):
+            out.write(line_ends.decode(text))
+        out.write(line_ends.decode("", final=True))
+
+
+def _open(handle: BinaryIO, file: RawFile) -> gzip.GzipFile | BinaryIO:
+    magic = handle.read(2)
+    handle.seek(0)
+    return gzip.GzipFile(fileobj=handle) if magic == b"\x1f\x8b" else handle
+
+
+def _decoded_pieces(source_id: str, file: RawFile, encoding: str, limit_mib: int) -> Iterator[str]:
+    codec = codecs.lookup(encoding)
+    decoder = codec.incrementaldecoder("strict")
+    utf8 = _Utf8Watch(codec.name in _SINGLE_BYTE)
+    line, first = 1, True
+    for piece in _bytes(source_id, file, limit_mib):
+        utf8.see(piece)
+        try:
+            text = decoder.decode(piece, final=not piece)
+        except UnicodeDecodeError as error:
+            guess = "cp1252 (latin-1)" if codec.name == "utf-8" else "of another encoding"
+            raise refuse(
+                source_id,
+                file,
+                "wrong_encoding",
+                f"The declared encoding is {encoding}, but byte 0x{error.object[error.start]:02x} does not fit it; "
+                f"the file is probably {guess}.",
+                row=line + error.object[: error.start].count(b"\n"),
+            ) from error
+        line += piece.count(b"\n")
+        yield text.removeprefix("\ufeff") if first else text
+        first = False
+    if utf8.certain:
+        found = f"The declared encoding is {encoding}, but every letter beyond ASCII in the file is written as UTF-8."
+        raise refuse(source_id, file, "wrong_encoding", found)
+
+
+class _Utf8Watch:
+    """Watches whether a file declared in a single-byte encoding, which fits any bytes, is really UTF-8."""
+
+    def __init__(self, watching: bool) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        self._possible = watching
+        self._accented = False
+
+    def see(self, piece: bytes) -> None:
+        """Look at the next bytes; an empty piece is the end."""
+        if not self._possible:
+            return
+        self._accented = self._accented or not piece.isascii()
+        try:
+            self._decoder.decode(piece, final=not piece)
+        except UnicodeDecodeError:
+            self._possible = False
+
+    @property
+    def certain(self) -> bool:
+        """True where there are letters beyond ASCII, and all of them are UTF-8."""
+        return self._possible and self._accented
+
+
+def _bytes(source_id: str, file: RawFile, limit_mib: int) -> Iterator[bytes]:
+    """Give the decompressed content in pieces, at last an empty one."""
+    size, lines = 0, 1
+    with file.path.open("rb") as handle, _open(handle, file) as stream:
+        while True:
+            try:
+                piece = stream.read(_CHUNK)
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                found = f"The compressed file breaks off after line {lines:,} ({error})."
+                raise refuse(source_id, file, "file_truncated", found) from error
+            size += len(piece)
+            lines += piece.count(b"\n")
+            if size > limit_mib * 1024**2:
+                raise refuse(source_id, file, "file_too_large", f"Decompressed, the file has over {limit_mib:,} MiB.")
+            yield piece
+            if not piece:
+                return

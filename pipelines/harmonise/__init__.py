@@ -1,0 +1,1 @@
+"""From raw to core: the source's words become our codes, categories are linked to the ICCS, every row is accounted for."""

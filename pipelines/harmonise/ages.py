@@ -1,0 +1,53 @@
+"""The age of a person at an incident and its band, as expressions in the subset of SQL that DuckDB and Spark share."""
+
+from __future__ import annotations
+
+from pipelines.system.errors import UsageError
+from schemas.source import OLDEST_AGE_YEARS, Ages, SourceFolder
+from schemas.codelists import parse_age
+from schemas.declarations import quote_identifier, quote_literal
+
+_UNITS_IN_A_YEAR = {"years": "1.0", "months": "12.0", "days": "365.25"}
+
+
+def age_band(ages: Ages, years: str) -> str:
+    """The position of the band that an age is in; -1 for an age that nobody has or no band holds, NULL for none.
+
+    >>> age_band(Ages(bands=("Y0T17", "Y_GE18")), "years")
+    'CASE WHEN years < 0 OR years > 120 THEN -1 WHEN years < 18 THEN 0 WHEN years IS NOT NULL THEN 1 END'
+    """
+    bounds = [parse_age(band) or (0, None) for band in ages.bands]
+    cases = [f"WHEN {years} < 0 OR {years} > {OLDEST_AGE_YEARS} THEN -1"]
+    cases += [f"WHEN {years} < {bounds[0][0]} THEN -1"] if bounds[0][0] else []
+    for number, (_, high) in enumerate(bounds):
+        below = f"{years} < {high + 1}" if high is not None else f"{years} IS NOT NULL"
+        cases.append(f"WHEN {below} THEN {number}")
+    cases += [f"WHEN {years} IS NOT NULL THEN -1"] if bounds[-1][1] is not None else []
+    return f"CASE {' '.join(cases)} END"
+
+
+def age_in_years(folder: SourceFolder, word: str) -> str:
+    """The age that a word gives, in years: a number in the declared unit or that of its row, or a date of birth.
+
+    Raises:
+        UsageError: values.csv gives a unit that there is not.
+    """
+    source = folder.source
+    unit = source.ages.unit if source.ages is not None else "years"
+    if unit == "birth_date":
+        before = "extract(month FROM r._day) * 100 + extract(day FROM r._day)"
+        born = "extract(month FROM r._birth) * 100 + extract(day FROM r._birth)"
+        years = "extract(year FROM r._day) - extract(year FROM r._birth)"
+        return f"({years} - CASE WHEN {before} < {born} THEN 1 ELSE 0 END)"
+    number = f"TRY_CAST({word} AS DOUBLE)"
+    if "age_unit" not in source.columns:
+        return number if unit == "years" else f"({number} / {_UNITS_IN_A_YEAR[unit]})"
+    cases = []
+    for dimension, one, named in folder.words:
+        if dimension != "age_unit":
+            continue
+        if named not in _UNITS_IN_A_YEAR:
+            known = ", ".join(_UNITS_IN_A_YEAR)
+            raise UsageError(f"source {source.source_id}: values.csv: age_unit {one!r} is none of {known}")
+        cases.append(f"WHEN {quote_literal(one)} THEN {_UNITS_IN_A_YEAR[named]}")
+    return f"({number} / CASE trim(r.{quote_identifier(source.columns['age_unit'])}) {' '.join(cases)} END)"

@@ -1,0 +1,209 @@
+"""The engine that runs the statements over incidents: embedded DuckDB here, an existing Spark cluster in ``spark``.
+
+An engine gets small lists, one partition of text at a time, and statements in the subset of SQL that both share; every
+result is a Parquet file. Rows never pass through Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.system.connection import TIME_ZONE, connection_config, quote_path
+from pipelines.system.errors import UsageError, is_out_of_room
+from pipelines.system.settings import Settings
+from schemas.declarations import quote_identifier, quote_literal
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """One partition as a table of text: a CSV file (plain or gzip, UTF-8) or a Parquet file.
+
+    ``names`` are the columns in the order of the file, ``kept`` those that may be read at all, ``constants`` columns
+    that the file does not hold (its name, the day it came, keys of its folder).
+    """
+
+    path: Path
+    format: str
+    names: tuple[str, ...]
+    kept: tuple[str, ...]
+    delimiter: str = ","
+    header_rows: int = 1
+    constants: dict[str, str] = field(default_factory=dict)
+
+
+class FileUnreadable(Exception):
+    """The engine cannot read a partition to its end."""
+
+
+class Engine(Protocol):
+    """Runs statements over incidents."""
+
+    name: str
+
+    def add_list(self, name: str, table: pa.Table) -> None:
+        """Make a small table known under a name, in the place of an earlier one."""
+
+    def open_text(self, name: str, table: TextTable) -> None:
+        """Make one partition known under a name; its columns are text.
+
+        Raises:
+            FileUnreadable: see ``run``.
+        """
+
+    def open_parquet(self, name: str, path: Path) -> None:
+        """Make an earlier result known under a name."""
+
+    def run(self, statement: str, target: Path) -> None:
+        """Run a statement and write its result as Parquet.
+
+        Raises:
+            FileUnreadable: the content of the partition cannot be read to its end.
+        """
+
+    def count_malformed(self) -> int:
+        """Return how many lines of the partition opened last could not be split into its columns."""
+
+    def find_open_quote(self) -> int | None:
+        """Return the first line of that partition with a quote that may have taken the lines behind it along."""
+
+    def progress(self) -> float:
+        """Return the share done of the statement that is running, 0 where nobody knows."""
+
+    def close(self) -> None:
+        """Let go of what the engine holds."""
+
+
+class DuckDBEngine:
+    """The default: DuckDB in this process, within the memory limit, spilling into the folder for work."""
+
+    name = "duckdb"
+
+    def __init__(self, settings: Settings) -> None:
+        settings.work.mkdir(parents=True, exist_ok=True)
+        self.connection = duckdb.connect(":memory:", config=connection_config(settings))
+        # Lists are small and files are large, which DuckDB cannot know of a text file: left to itself it turns the
+        # joins round and keeps the file in memory.
+        self.connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
+        self.connection.execute("SET preserve_insertion_order = false")
+        self.connection.execute(f"SET TimeZone = {quote_literal(TIME_ZONE)}")
+
+    def add_list(self, name: str, table: pa.Table) -> None:
+        """See ``Engine``."""
+        self.connection.register("incoming", table)
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM incoming")
+        self.connection.unregister("incoming")
+
+    def open_text(self, name: str, table: TextTable) -> None:
+        """See ``Engine``."""
+        self.connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+        self._read(f"CREATE OR REPLACE TEMP VIEW {name} AS {text_query(table)}")
+
+    def open_parquet(self, name: str, path: Path) -> None:
+        """See ``Engine``."""
+        source = f"read_parquet({quote_literal(str(path))})"
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {source}")
+
+    def run(self, statement: str, target: Path) -> None:
+        """See ``Engine``."""
+        copy = f"COPY (\n{statement}\n) TO {quote_literal(str(target))} (FORMAT parquet, COMPRESSION snappy)"
+        self._read(copy)
+
+    def _read(self, statement: str) -> None:
+        try:
+            self.connection.execute(statement)
+        except duckdb.Error as error:
+            if is_out_of_room(error):
+                raise
+            raise FileUnreadable(str(error).strip().splitlines()[0]) from error
+
+    def count_malformed(self) -> int:
+        """See ``Engine``."""
+        return int(self._ask_rejects("count(DISTINCT line)") or 0)
+
+    def find_open_quote(self) -> int | None:
+        """See ``Engine``."""
+        return self._ask_rejects("min(line) FILTER (error_type = 'UNQUOTED VALUE')")
+
+    def _ask_rejects(self, what: str) -> int | None:
+        known = self.connection.execute("FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()
+        if not known:
+            return None
+        ((answer,),) = self.connection.execute(f"SELECT {what} FROM reject_errors").fetchall()
+        return None if answer is None else int(answer)
+
+    def progress(self) -> float:
+        """See ``Engine``."""
+        return max(float(self.connection.query_progress()), 0.0) / 100
+
+    def close(self) -> None:
+        """See ``Engine``."""
+        self.connection.close()
+
+
+def text_query(table: TextTable, numbered: bool = False) -> str:
+    """Return the DuckDB query that reads a partition as text.
+
+    Args:
+        table: the partition.
+        numbered: with ``_number``, the row in the file where the table knows it, else the position of the row among
+            those that could be read, from 1; slower, as the file is then read in its order.
+    """
+    kept = ", ".join(f"{quote_identifier(name)}::VARCHAR AS {quote_identifier(name)}" for name in table.kept)
+    constants = "".join(
+        f", {quote_literal(value)} AS {quote_identifier(name)}" for name, value in table.constants.items()
+    )
+    position = '"_row"::BIGINT' if "_row" in table.names else "row_number() OVER ()"
+    number = f", {position} AS _number" if numbered else ""
+    path = quote_path(table.path)
+    if table.format == "parquet":
+        return f"SELECT {kept}{constants}{number} FROM read_parquet({path}, hive_partitioning = false)"
+    columns = ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in table.names)
+    return (
+        f"SELECT {kept}{constants}{number} FROM read_csv({path}, auto_detect = false, header = false, "
+        f"skip = {table.header_rows}, delim = {quote_literal(table.delimiter)}, quote = '\"', escape = '\"', "
+        f"hive_partitioning = false, columns = {{ {columns} }}, store_rejects = true, rejects_limit = 0)"
+    )
+
+
+def check_engine_name(name: str) -> str:
+    """Return the name of an engine if there can be one: ``duckdb``, or the address of a Spark cluster.
+
+    Raises:
+        UsageError: it is neither.
+
+    >>> check_engine_name("spark://127.0.0.1:7077")
+    'spark://127.0.0.1:7077'
+    """
+    if name == "duckdb" or name.startswith(("spark://", "sc://", "local", "yarn", "k8s://")):
+        return name
+    raise UsageError(
+        f"there is no engine {name!r}; write duckdb, or the address of a Spark cluster: spark://HOST:PORT, "
+        "sc://HOST:PORT (Spark Connect), yarn, k8s://... or local[2]"
+    )
+
+
+@contextmanager
+def open_engine(settings: Settings) -> Iterator[Any]:
+    """Open the engine that the settings name, and close it at the end.
+
+    Raises:
+        UsageError: there is no such engine, or the cluster or its client library is not there.
+    """
+    engine: Engine
+    if check_engine_name(settings.engine) == "duckdb":
+        engine = DuckDBEngine(settings)
+    else:
+        from pipelines.harmonise.spark import SparkEngine  # late: the library is an extra
+
+        engine = SparkEngine(settings)
+    try:
+        yield engine
+    finally:
+        engine.close()

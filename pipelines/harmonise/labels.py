@@ -1,0 +1,88 @@
+"""What the words of a file are translated to, judged: two words for one unknown, and ages that say something else."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+
+from pipelines.system.outcomes import Outcome
+from schemas.source import Source
+from schemas.codelists import parse_age
+
+_NUMBER = re.compile(r"\d+")
+_PARTS_OF_A_YEAR = {
+    12: re.compile(r"\b(months?|mes(es)?|mois|monate?n?|m[eê]s(es)?)\b"),
+    52: re.compile(r"\b(weeks?|semanas?|semaines?|wochen?)\b"),
+    365: re.compile(r"\b(days?|d[ií]as?|jours?|tagen?|tage?)\b"),
+}
+_MINOR = re.compile(r"\b(minors?|menor(es)?|mineurs?|child(ren)?|niñ[oa]s?|juveniles?|minderjährige?)\b")
+_ADULT = re.compile(r"\b(adults?|adult[oa]s?|adultes?|mayor(es)? de edad|majeurs?|erwachsene?)\b")
+_MAJORITY = 18
+_ABOUT_PERSONS = ("sex", "age")
+
+
+def check_words(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Outcome]:
+    """Judge the words of a source as they occur in its ``cells`` (a view of the connection)."""
+    unknown: dict[str, list[str]] = {}
+    ages: list[tuple[str, str]] = []
+    for name in (name for name in _ABOUT_PERSONS if name in source.columns):
+        for word, code, cells in connection.execute(
+            f"SELECT {name}_word, {name}, count(*) FROM cells WHERE exclusion IS NULL AND {name} IS NOT NULL "
+            "GROUP BY ALL ORDER BY 3 DESC, 1"
+        ).fetchall():
+            if code == "_U":
+                unknown.setdefault(name, []).append(f"{word!r} ({cells:,} cells)")
+            if name == "age":
+                ages.append((word, code))
+    several = {name: words for name, words in unknown.items() if len(words) > 1}
+    wrong = [problem for word, code in ages if (problem := age_word_problem(word, code))]
+    return [
+        _outcome(
+            "two_words_for_unknown", len(unknown), [f"{name}: {', '.join(words)}" for name, words in several.items()]
+        ),
+        _outcome("age_words_agree", len(ages), wrong),
+    ]
+
+
+def _outcome(rule: str, checked: int, problems: list[str]) -> Outcome:
+    if not checked:
+        return Outcome(rule, "not applicable", 0, 0)
+    return Outcome(rule, "warned" if problems else "passed", checked, len(problems), "; ".join(problems[:5]))
+
+
+def age_word_problem(word: str, code: str) -> str | None:
+    """Return what a word for an age says that its code does not; None where they agree or the word says nothing.
+
+    A bare number may be the number of a column, so it is not judged.
+
+    >>> age_word_problem("Menores de edad (0-17)", "Y0T17"), age_word_problem("Menores de edad (0-17)", "Y_GE18")
+    (None, "'Menores de edad (0-17)' stands for Y_GE18, and says minors")
+    >>> age_word_problem("14 bis unter 16", "Y14T15"), age_word_problem("60 YEARS & ABOVE", "Y_GE60")
+    (None, None)
+    >>> age_word_problem("6-11 months", "Y6T11")
+    "'6-11 months' stands for Y6T11, and says 6-11 parts of a year: Y0"
+    >>> age_word_problem("Adultos", "Y0T17")
+    "'Adultos' stands for Y0T17, and says adults"
+    """
+    bounds = parse_age(code)
+    text = word.casefold().replace("_", " ")
+    if bounds is None or text.strip().isdigit():
+        return None
+    numbers = [int(number) for number in _NUMBER.findall(text)]
+    said = f"{word!r} stands for {code}, and says"
+    low, high = bounds
+    for parts, pattern in _PARTS_OF_A_YEAR.items():
+        if numbers and pattern.search(text):
+            years = [number // parts for number in numbers]
+            fits = low >= min(years) and high is not None and high <= max(years)
+            right = f"Y{years[0]}" if len(set(years)) == 1 else f"Y{min(years)}T{max(years)}"
+            return None if fits else f"{said} {'-'.join(map(str, numbers))} parts of a year: {right}"
+    if _ADULT.search(text) and low < _MAJORITY:
+        return f"{said} adults"
+    if _MINOR.search(text) and (high is None or high >= _MAJORITY):
+        return f"{said} minors"
+    borders = {low, high, None if high is None else high + 1}
+    if any(number not in borders for number in numbers):
+        return f"{said} {', '.join(map(str, numbers))}"
+    return None

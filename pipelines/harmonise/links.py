@@ -1,0 +1,184 @@
+"""Step 4, classify: national codes -> ICCS by the reviewed concordance; parent counts stay at the parent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from iccs.classification import load_classification
+from iccs.concordance import Concordance, ConcordanceError, Link, read_concordance
+from pipelines.harmonise.conform import Conformed, open_cells
+from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.errors import DataRefused, Problem, UsageError, nearest_values
+from pipelines.harmonise.quarantine import keep_rejected
+from pipelines.collect.read import RawTable
+from pipelines.system.settings import Settings
+from schemas.source import Source, SourceFolder
+from schemas.declarations import breakdown_columns, quote_literal
+
+_OUT_OF_SCOPE = {
+    "not_crime": "Not an offence in the ICCS; reason in the concordance.",
+    "too_wide": "Spans several ICCS sections; no category below level 1 holds all of it.",
+    "counted_elsewhere": "A part or a sum whose counts are in another linked row.",
+    "pending": "Waiting for a definition from the publisher.",
+}
+
+
+@dataclass(frozen=True)
+class Classified:
+    """Result of step 4, as Parquet files.
+
+    ``core``: one row for each used cell and link: codes, iccs, weighted value.
+    ``excluded``: one row for each cell left out: cell, rule. ``rejected``: as in step 3, with unlinked codes added.
+    ``links``: the concordance as used (empty for populations). ``mapped``: counts by link, measure, year and sex.
+    """
+
+    source_id: str
+    cells: Path
+    core: Path
+    excluded: Path
+    rejected: Path
+    links: Path
+    mapped: Path
+    rows: int
+    rejected_count: int
+    sum_in_raw: float
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        return f"{self.rows:,} observations with an ICCS code"
+
+
+def classify(folder: SourceFolder, conformed: Conformed, settings: Settings, work: Path) -> Classified:
+    """Give every cell its ICCS category, share and implied tags.
+
+    Raises:
+        UsageError: a source of counts without a concordance.
+        ConcordanceError: the concordance breaks its own rules.
+        DataRefused: a national code with counts has no link in its period.
+    """
+    core, excluded = work / "core.parquet", work / "excluded.parquet"
+    rejected, links = work / "rejected-final.parquet", work / "links.parquet"
+    mapped = work / "mapped.parquet"
+    with connect(settings) as connection:
+        open_cells(connection, conformed.cells)
+        connection.register("link_list", link_table(checked_concordance(folder)))
+        run_sql(connection, "harmonise/links")
+        run_sql(
+            connection,
+            "harmonise/classify",
+            rejected_before=quote_literal(str(conformed.rejected)),
+            population="true" if folder.source.kind == "population" else "false",
+            filled=filled_columns(folder.source),
+            conflicts=_conflicts(),
+            code_column=quote_literal(folder.source.columns.get("national_code", "national_code")),
+            excluded=quote_literal(str(excluded)),
+            core=quote_literal(str(core)),
+            mapped=quote_literal(str(mapped)),
+        )
+        _refuse_unlinked(connection, folder, conformed.raw, settings)
+        for name, target in (("rejected", rejected), ("link", links)):
+            connection.execute(f"COPY {name} TO {quote_literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+        (rows,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($core)", {"core": str(core)})
+        (rejected_count,) = fetch_row(connection, "SELECT count(DISTINCT cell) FROM rejected")
+    return Classified(
+        folder.source_id,
+        conformed.cells,
+        core,
+        excluded,
+        rejected,
+        links,
+        mapped,
+        rows,
+        rejected_count,
+        conformed.sum_in_raw,
+    )
+
+
+def checked_concordance(folder: SourceFolder) -> Concordance | None:
+    """Return the concordance of a source, which keeps its own rules; None for a population."""
+    if folder.source.kind == "population":
+        return None
+    if folder.concordance is None:
+        raise UsageError(f"source {folder.source_id}: there is no iccs/concordances/{folder.source_id}.csv")
+    concordance = read_concordance(folder.concordance)
+    errors = [problem for problem in concordance.check(load_classification()) if problem.severity == "error"]
+    if errors:
+        raise ConcordanceError(errors)
+    return concordance
+
+
+def link_table(concordance: Concordance | None) -> pa.Table:
+    """Return the links in the order of their file, with weight and validity typed."""
+    links: tuple[Link, ...] = concordance.links if concordance else ()
+    text = {
+        name: pa.array([getattr(link, name) or None for link in links], pa.string())
+        for name in Link.__dataclass_fields__
+        if name != "weight"
+    }
+    return pa.table(
+        {
+            **text,
+            "weight": pa.array([float(link.share) for link in links], pa.float64()),
+            "first_day": pa.array([link.validity[0] for link in links], pa.date32()),
+            "last_day": pa.array([link.validity[1] for link in links], pa.date32()),
+        }
+    )
+
+
+def filled_columns(source: Source) -> str:
+    """Fill a tag where the file has none; where a published breakdown needs it and nobody tells, it is unknown."""
+    parts = []
+    for name in breakdown_columns():
+        measures = [
+            measure
+            for measure in source.measures
+            for breakdown in source.breakdowns
+            if name in breakdown.by and (not breakdown.measures or measure in breakdown.measures)
+        ]
+        known = f"CASE WHEN used.{name} IN ('_T', '_U') THEN coalesce(link.{name}, used.{name}) ELSE used.{name} END"
+        if measures and name not in source.columns:
+            wanted = ", ".join(quote_literal(measure) for measure in dict.fromkeys(measures))
+            known = f"CASE WHEN used.measure IN ({wanted}) THEN coalesce(nullif({known}, '_T'), '_U') ELSE {known} END"
+        parts.append(f"{known} AS {name}")
+    return ",\n    ".join(parts)
+
+
+def _conflicts() -> str:
+    return " OR ".join(
+        f"(link.{name} IS NOT NULL AND used.{name} NOT IN ('_T', '_U') AND used.{name} <> link.{name})"
+        for name in breakdown_columns()
+    )
+
+
+def _refuse_unlinked(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, settings: Settings
+) -> None:
+    known = [row[0] for row in connection.execute("SELECT DISTINCT national_code FROM link").fetchall()]
+    problems = [
+        Problem(
+            rule="unlinked_national_code",
+            source=folder.source_id,
+            file=file,
+            sheet=sheet,
+            row=row,
+            column=column,
+            value=code,
+            found=f"The national code {code!r} has no link to the ICCS that holds for {period}.",
+            nearest=nearest_values(code, [item for item in known if item != code]),
+            cells=cells,
+        )
+        for file, sheet, row, column, code, period, cells in run_sql(connection, "harmonise/unlinked").fetchall()
+    ]
+    if problems:
+        keep_rejected(connection, raw, settings)
+        raise DataRefused(problems)
+
+
+def out_of_scope_reason(rule: str) -> str:
+    """Return the reason of an exclusion made by the concordance (``out_of_scope_not_crime`` ...)."""
+    return _OUT_OF_SCOPE[rule.removeprefix("out_of_scope_")]

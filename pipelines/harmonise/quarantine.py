@@ -1,0 +1,179 @@
+"""Rejected cells are kept for each load, with file, row, its text, column, value and rule, until they are settled.
+
+``data/quarantine/<source>/<name>.parquet``: the name is the vintage where the source was stored without those cells
+(its descriptor allows a share), else ``refused-`` and the fingerprint of the files, so that no load overwrites another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.collect.acquire import Acquired, RawFile
+from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.errors import UsageError
+from pipelines.collect.read import RawTable
+from pipelines.system.settings import Settings
+from schemas.declarations import quote_literal
+
+_REFUSED = "refused-"
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """The rejected cells of one load: where they are, the vintage or ``refused-...``, the files received, and when."""
+
+    source_id: str
+    name: str
+    path: Path
+    files: tuple[RawFile, ...]
+    kept_at: str
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a new try of rejected cells gave, in cells: accepted now, still rejected, and rejected only now."""
+
+    source: str
+    name: str
+    recovered: int
+    still_rejected: int
+    newly_rejected: int
+
+
+def refused_name(files: Sequence[RawFile]) -> str:
+    """Return the name of a load that has no vintage: the fingerprint of the names and bytes received."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.name} {file.sha256}\n".encode())
+    return f"{_REFUSED}{digest.hexdigest()[:8]}"
+
+
+def keep_rejected(connection: duckdb.DuckDBPyConnection, raw: RawTable, settings: Settings) -> None:
+    """Write the relation ``rejected`` of a connection into quarantine, with the text of the rows it comes from."""
+    folder = settings.quarantine / raw.source_id
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{refused_name(raw.files)}.parquet"
+    half = target.with_suffix(".part")
+    texts = [
+        "SELECT _file, _sheet, _row, "
+        "CAST(to_json(struct_pack(*COLUMNS(* EXCLUDE (_file, _sheet, _row)))) AS VARCHAR) AS raw_text "
+        f"FROM read_parquet({quote_literal(str(path))}) WHERE _row IN (SELECT _row FROM rejected)"
+        for paths in raw.layouts
+        for path in paths
+    ]
+    # Records on persons are not kept: a source of incidents has no table of text to look them up in.
+    texts = texts or ["SELECT '' AS _file, '' AS _sheet, 0 AS _row, '' AS raw_text LIMIT 0"]
+    received = {
+        "files": json.dumps([{**asdict(file), "path": file.path.name} for file in raw.files], ensure_ascii=False),
+        "kept_at": datetime.now(UTC).isoformat(),
+    }
+    run_sql(
+        connection,
+        "harmonise/keep_rejected",
+        texts="\n    UNION ALL\n    ".join(texts),
+        target=quote_literal(str(half)),
+        received=", ".join(f"{key}: {quote_literal(value)}" for key, value in received.items()),
+    )
+    os.replace(half, target)
+
+
+def forget_rejected(raw: RawTable, settings: Settings) -> None:
+    """Forget the rejected cells of these very files: tried again, none of their cells was rejected."""
+    (settings.quarantine / raw.source_id / f"{refused_name(raw.files)}.parquet").unlink(missing_ok=True)
+
+
+def settle_quarantine(acquired: Acquired, vintage: str, settings: Settings) -> None:
+    """Once a load is stored, its rejected cells stand under the name of its vintage; loads refused before are over."""
+    folder = settings.quarantine / acquired.source_id
+    kept = folder / f"{refused_name(acquired.files)}.parquet"
+    target = folder / f"{vintage}.parquet"
+    if kept.is_file():
+        os.replace(kept, target)
+    else:
+        target.unlink(missing_ok=True)
+    clear_refused(acquired.source_id, settings)
+
+
+def clear_refused(source_id: str, settings: Settings) -> None:
+    """Forget loads that were refused, after a good one: their bytes stay in ``data/raw``."""
+    for path in (settings.quarantine / source_id).glob(f"{_REFUSED}*.parquet"):
+        path.unlink()
+
+
+def open_quarantine(source_id: str, vintage: str | None, settings: Settings) -> list[Quarantined]:
+    """Return what is not settled: the loads refused since the last good one, newest first, then the current vintage's.
+
+    Args:
+        source_id: whose.
+        vintage: the current vintage of the source, None where it was never loaded.
+        settings: where data live.
+    """
+    folder = settings.quarantine / source_id
+    refused = sorted(
+        (_read_note(path, settings) for path in folder.glob(f"{_REFUSED}*.parquet")),
+        key=lambda load: load.kept_at,
+        reverse=True,
+    )
+    stored = folder / f"{vintage}.parquet"
+    return [*refused, *([_read_note(stored, settings)] if vintage and stored.is_file() else [])]
+
+
+def _read_note(path: Path, settings: Settings) -> Quarantined:
+    """What stands in the foot of the Parquet file."""
+    source_id = path.parent.name
+    with connect(settings) as connection:
+        note = dict(
+            connection.execute(
+                "SELECT decode(key), decode(value) FROM parquet_kv_metadata($path)", {"path": str(path)}
+            ).fetchall()
+        )
+    raw = settings.raw / source_id
+    files = tuple(RawFile(**{**file, "path": raw / file["path"]}) for file in json.loads(note["files"]))
+    return Quarantined(source_id, path.stem, path, files, note["kept_at"])
+
+
+def receive_again(load: Quarantined) -> Acquired:
+    """Return the files of a load as they came, from ``data/raw``: step 1 of a new try, whatever the input holds now.
+
+    Raises:
+        UsageError: the copy of a file is gone or damaged.
+    """
+    for file in load.files:
+        if not file.path.is_file():
+            raise UsageError(f"source {load.source_id}: {file.path} is gone, so {file.name} cannot be tried again")
+        with file.path.open("rb") as handle:
+            if hashlib.file_digest(handle, "sha256").hexdigest() != file.sha256:
+                raise UsageError(f"source {load.source_id}: {file.path} is damaged; give {file.name} with --from DIR")
+    return Acquired(load.source_id, load.files)
+
+
+def compare_rejected(load: Quarantined, before: Path, vintage: str | None, settings: Settings) -> Replayed:
+    """Count the cells of a load that were rejected before (a copy of its file) and those that are now."""
+    after = next(
+        (
+            found.path
+            for found in open_quarantine(load.source_id, vintage, settings)
+            if refused_name(found.files) == refused_name(load.files)
+        ),
+        None,
+    )
+    with connect(settings) as connection:
+        cells = [
+            f"SELECT DISTINCT cell FROM read_parquet({quote_literal(str(path))})" if path else "SELECT 0 LIMIT 0"
+            for path in (before, after)
+        ]
+        counts = fetch_row(
+            connection,
+            "SELECT count(*) FILTER (after.cell IS NULL), count(*) FILTER (before.cell = after.cell), "
+            "count(*) FILTER (before.cell IS NULL) "
+            f"FROM ({cells[0]}) AS before(cell) FULL JOIN ({cells[1]}) AS after(cell) ON after.cell = before.cell",
+        )
+    return Replayed(load.source_id, load.name, *counts)

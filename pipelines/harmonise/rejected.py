@@ -1,0 +1,125 @@
+"""Where rejected rows of a partition stand, and which words are wrong: a sample, and nothing that identifies a person.
+
+In a row whose columns are exchanged a name can stand where a sex should. A wrong word is therefore not kept where a
+personal column of its row holds what could have stood in its place, nor where the row breaks another rule too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.system.connection import fetch_row
+from pipelines.harmonise.engine import TextTable, text_query
+from pipelines.harmonise.statements import RowRule, Statements
+from schemas.declarations import quote_identifier, quote_literal
+
+SAMPLE = 100  # rejected rows kept of each rule and partition
+
+_REJECTED = pa.schema(
+    [
+        ("_file", pa.string()),
+        ("_row", pa.int64()),
+        ("rule", pa.string()),
+        ("column_name", pa.string()),
+        ("bad_value", pa.string()),
+    ]
+)
+
+
+def write_no_rejected(target: Path) -> None:
+    """Write the sample of a partition without rejected rows."""
+    pq.write_table(_REJECTED.empty_table(), target)
+
+
+def look_up_rejected(
+    connection: duckdb.DuckDBPyConnection,
+    statements: Statements,
+    table: TextTable,
+    personal: bool,
+    malformed: int,
+    target: Path,
+) -> None:
+    """Find where rejected rows stand, the first of each rule. Only a partition that has any is read a second time.
+
+    Bytes that are no UTF-8 in a personal column make a line malformed for a reader of that column only: the rows are
+    then counted without these columns, as in the tally, and no wrong word is kept.
+
+    Args:
+        connection: one that has the lists of the statements.
+        statements: those that the partition was tallied with.
+        table: the partition.
+        personal: whether the source has columns that identify persons.
+        malformed: lines that could not be split when it was tallied.
+        target: Parquet file to write.
+    """
+    hidden = [name for name in table.names if name not in (*table.kept, "_row")]
+    whole = replace(table, kept=(*table.kept, *hidden))
+    most = 1 if personal else len(statements.rules)
+    found = _find_faults(connection, statements, whole, [_fault(rule, hidden) for rule in statements.rules], most)
+    if found != malformed:
+        faults = [_fault(replace(rule, word="NULL"), ()) for rule in statements.rules]
+        _find_faults(connection, statements, table, faults, most)
+    header = table.header_rows if table.format == "csv" else 0
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE malformed AS SELECT line, any_value(error_type) AS error_type, "
+        f"line - {header} - row_number() OVER (ORDER BY line) AS rows_before FROM reject_errors GROUP BY line"
+        if _has_rejects(connection)
+        else "CREATE OR REPLACE TEMP TABLE malformed AS SELECT 0 AS line, '' AS error_type, 0 AS rows_before LIMIT 0"
+    )
+    file = quote_literal(table.constants["_file"])
+    connection.execute(
+        f"COPY (SELECT {file} AS _file, (SELECT {header} + _number + count(*) FROM malformed "
+        "WHERE rows_before < _number)::BIGINT AS _row, rule, column_name, bad_value FROM fault "
+        f"UNION ALL (SELECT {file}, line::BIGINT, 'malformed_line', NULL, lower(error_type) FROM malformed "
+        f"ORDER BY line LIMIT {SAMPLE})) TO {quote_literal(str(target))} (FORMAT parquet)"
+    )
+    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+
+
+def _find_faults(
+    connection: duckdb.DuckDBPyConnection, statements: Statements, table: TextTable, faults: Sequence[str], most: int
+) -> int:
+    """Make the table ``fault``, the first faults of each rule, and return how many lines could not be split.
+
+    The words of a row with more than ``most`` faults are left out.
+    """
+    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, numbered=True)}")
+    rows_text = statements.rows.replace(
+        "SELECT\n    r.exclusion", "SELECT\n    r.*, r.exclusion AS exclusion_number", 1
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE fault AS "
+        "SELECT fault.rule, fault.column_name, "
+        f"CASE WHEN broken <= {most} THEN fault.bad_value END AS bad_value, _number "
+        "FROM (SELECT _number, unnest(faults) AS fault, len(faults) AS broken FROM ("
+        f"SELECT _number, list_filter([{', '.join(faults)}], lambda one: one IS NOT NULL) AS faults "
+        f"FROM ({rows_text}) AS r WHERE exclusion_number = 0)) "
+        f"QUALIFY row_number() OVER (PARTITION BY fault.rule ORDER BY _number) <= {SAMPLE}"
+    )
+    if not _has_rejects(connection):
+        return 0
+    return int(fetch_row(connection, "SELECT count(DISTINCT line) FROM reject_errors")[0])
+
+
+def _has_rejects(connection: duckdb.DuckDBPyConnection) -> bool:
+    return bool(connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall())
+
+
+def _fault(rule: RowRule, hidden: Sequence[str]) -> str:
+    exchanged = " OR ".join(
+        f"coalesce({rule.fits.replace('?', f'r.{quote_identifier(name)}')}, FALSE)" for name in hidden
+    )
+    shown = f"CAST({rule.word} AS VARCHAR)"
+    if exchanged:
+        shown = f"CASE WHEN NOT ({exchanged}) THEN {shown} END"
+    return (
+        f"CASE WHEN {rule.condition} THEN {{'rule': {quote_literal(rule.rule)}, "
+        f"'column_name': {quote_literal(rule.column or '')}, 'bad_value': {shown}}} END"
+    )

@@ -1,0 +1,397 @@
+"""The statements over incidents, made from a source's declaration in the subset of SQL that DuckDB and Spark share.
+
+``rows`` gives each incident its codes, as numbers of small lists (NULL or negative where a rule is broken); ``tally``
+counts the combinations of these numbers, in the only pass over the file; ``disposed`` and ``mapped`` turn the tally of
+a partition into the account of every row and the counts of every link, ``links`` the combinations of all tallies into
+codes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import pyarrow as pa
+
+from iccs.concordance import Concordance, Link
+from pipelines.harmonise.links import filled_columns
+from pipelines.harmonise.link_validity import FIRST_DAY, LAST_DAY, code_spans
+from pipelines.harmonise.conform import area_words
+from pipelines.system.connection import fill_sql
+from pipelines.system.errors import UsageError
+from pipelines.harmonise.ages import age_band, age_in_years
+from pipelines.harmonise.dates import event_day, parse_dates, period_bounds, period_number, period_text, precision_of
+from pipelines.harmonise.points import join_points, make_boundaries
+from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Source, SourceFolder
+from schemas.codelists import load_areas
+from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
+
+_AS_AGE = f"TRY_CAST(? AS DOUBLE) BETWEEN 0 AND {OLDEST_AGE_YEARS}"
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """A rule that a row may break: its name, the column and the word it speaks of, and the condition on its numbers."""
+
+    rule: str
+    column: str | None
+    word: str
+    condition: str
+    fits: str = "FALSE"  # whether a word ? of another column could have stood here
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What an engine needs to tally a source: lists by name, statements by name, and the rules on rows."""
+
+    lists: dict[str, pa.Table]
+    rows: str
+    tally: str
+    disposed: str
+    mapped: str
+    links: str
+    conformed: str
+    rules: tuple[RowRule, ...]
+    keys: tuple[str, ...]  # the numbers of a combination, but for area and period
+    period: str  # the period of a number, as text
+    value: str  # what a row of the tally counts
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of what decides a tally beside the file: statements and lists."""
+        digest = hashlib.sha256()
+        for text in (self.tally, self.disposed, self.mapped):
+            digest.update(text.encode() + b"\0")
+        for name, table in sorted(self.lists.items()):
+            content = pa.BufferOutputStream()
+            with pa.ipc.new_stream(content, table.schema) as stream:
+                stream.write_table(table.combine_chunks())
+            digest.update(name.encode() + memoryview(content.getvalue()))
+        return digest.hexdigest()
+
+
+def make_statements(folder: SourceFolder, concordance: Concordance) -> Statements:
+    """Generate the statements of a source from its declaration and its links, which are checked.
+
+    Raises:
+        UsageError: the declaration names an area, a unit of age or a form of date that there is not.
+    """
+    return _Maker(folder, concordance).statements()
+
+
+class _Maker:
+    """Collects the joins, lists and rules while the select list of ``rows`` is made, dimension by dimension."""
+
+    def __init__(self, folder: SourceFolder, concordance: Concordance) -> None:
+        self.folder = folder
+        self.source: Source = folder.source
+        self.concordance = concordance
+        self.lists: dict[str, pa.Table] = {}
+        self.joins: list[str] = []
+        self.numbers: dict[str, str] = {}  # our name of a number: its expression
+        self.counted: dict[str, str] = {}  # the number that a row counts, where it is not one
+        self.rules: list[RowRule] = []
+        self.conflicting: list[str] = []  # dimensions that both the file and some link give
+
+    def statements(self) -> Statements:
+        source = self.source
+        precision = precision_of(source)
+        if source.boundaries is not None:
+            self._add_points(source.boundaries)
+        else:
+            self._add_words("ref_area", self._area_list())
+        self._add_codes()
+        if "measure" in source.columns:
+            self._add_words("measure", [(name, number) for number, name in enumerate(source.measures)])
+        self.numbers["period"] = period_number(precision)
+        shown = source.columns.get("time_period") or source.columns.get("year")
+        word = self._word("time_period" if "time_period" in source.columns else "year")
+        date = f"{parse_dates('?', source.dates)} IS NOT NULL" if "year" not in source.columns else _AS_AGE
+        self.rules.append(RowRule("invalid_period", shown, word, "period IS NULL", date))
+        self.rules.append(RowRule("date_in_future", shown, word, "period = -1"))
+        for name in breakdown_columns():
+            if name == "age" and source.ages is not None and name in source.columns:
+                self._add_age()
+            elif name in source.columns:
+                self._add_words(name, self._code_list(name))
+        self._add_value()
+        keys = ", ".join(self.numbers)
+        own = ("exclusion", *(name for name in self.numbers if name not in ("ref_area_id", "period")))
+        numbers = "".join(f",\n    {text} AS {name}" for name, text in {**self.numbers, **self.counted}.items())
+        rows = fill_sql(
+            "harmonise/incident_rows",
+            exclusion=self._exclusions(),
+            day=event_day(source, precision),
+            birth=self._birth(),
+            point=self._point(),
+            numbers=numbers,
+            tidy=self._tidy(),
+            joins="\n".join(self.joins),
+        )
+        judged = self._judged()
+        return Statements(
+            lists=self.lists,
+            rows=rows,
+            tally=fill_sql("harmonise/incident_tally", keys=keys, rows=rows, total=self._total()),
+            disposed=fill_sql("harmonise/incident_disposed", judged=judged, rules=self._rule_counts()),
+            mapped=fill_sql("harmonise/incident_mapped", judged=judged, filled=filled_columns(source)),
+            links=fill_sql(
+                "harmonise/incident_links",
+                keys=", ".join(f"used.{name}" for name in own),
+                judged=judged,
+                freq=quote_literal("A" if precision == "year" else "M"),
+                filled=filled_columns(source),
+            ),
+            conformed=fill_sql("harmonise/incident_conformed", judged=judged, period=period_text(precision)),
+            rules=tuple(self.rules),
+            keys=own,
+            period=period_text(precision),
+            value="total" if self.counted else "records",
+        )
+
+    def _word(self, dimension: str) -> str:
+        """The word of a row for a dimension: its column, or the constant of the source."""
+        if dimension in self.source.columns:
+            return f"r.{quote_identifier(self.source.columns[dimension])}"
+        return quote_literal(self.source.constants.get(dimension, ""))
+
+    def _join(self, name: str, word: str, more: str = "") -> str:
+        """Join a list by a word as it stands, and only where that finds nothing by the word without blanks around."""
+        self.joins.append(
+            f"LEFT JOIN list_{name} AS {name}_1 ON {name}_1.word = {word}{more.replace('?', name + '_1')}"
+        )
+        bare = f"CASE WHEN {name}_1.id IS NULL THEN trim(coalesce({word}, '')) END"
+        self.joins.append(
+            f"LEFT JOIN list_{name} AS {name}_2 ON {name}_2.word = {bare}{more.replace('?', name + '_2')}"
+        )
+        return f"coalesce({name}_1.id, {name}_2.id)"
+
+    def _add_words(self, dimension: str, words: list[tuple[str, int]]) -> None:
+        self.lists[f"list_{dimension}"] = _word_table(words)
+        self.numbers[f"{dimension}_id"] = self._join(dimension, self._word(dimension))
+        rule = {"ref_area": "unknown_area", "measure": "unknown_measure"}.get(dimension, "unknown_word")
+        column = self.source.columns.get(dimension, dimension)
+        self.rules.append(RowRule(rule, column, self._word(dimension), f"{dimension}_id IS NULL", _listed(dimension)))
+
+    def _area_list(self) -> list[tuple[str, int]]:
+        areas = load_areas()
+        position = {area.code: number for number, area in enumerate(areas)}
+        self.lists["area_code"] = pa.table(
+            {
+                "id": pa.array(range(len(areas)), pa.int32()),
+                "code": pa.array([area.code for area in areas], pa.string()),
+                "level": pa.array([area.level for area in areas], pa.string()),
+            }
+        )
+        if "ref_area" in self.source.constants:
+            code = self.source.constants["ref_area"]
+            if code not in position:
+                raise UsageError(f"source {self.source.source_id}: constants.ref_area: there is no area {code!r}")
+            return [(code, position[code])]
+        words = {word: code for word, code in area_words(self.folder)}
+        words |= {word: code for dimension, word, code in self.folder.words if dimension == "ref_area"}
+        return [(word, position[code]) for word, code in sorted(words.items())]
+
+    def _add_points(self, boundaries: BoundaryFile) -> None:
+        """The area around a point: the one trapezoid, of those listed under its cell of the grid, that it is in."""
+        numbers = dict(self._area_list())
+        text = self.folder.read_text(boundaries.file)
+        if text is None:
+            raise UsageError(f"source {self.source.source_id}: boundaries: there is no file {boundaries.file}")
+        try:
+            made = make_boundaries(text, boundaries.area_property, numbers)
+        except UsageError as error:
+            raise UsageError(f"source {self.source.source_id}: {error}") from error
+        self.lists["list_boundary"] = made.cells
+        self.joins.append(join_points("list_boundary", made))
+        words = [f"trim(coalesce({self._word(name)}, ''))" for name in ("longitude", "latitude")]
+        none = " AND ".join(f"{word} = ''" for word in words)
+        self.numbers["ref_area_id"] = (
+            f"CASE WHEN {none} THEN {numbers.get('', 'CAST(NULL AS INTEGER)')} ELSE coalesce(boundary.id, -1) END"
+        )
+        column = self.source.columns["longitude"]
+        hidden = {column, self.source.columns["latitude"]} & set(self.source.personal)
+        shown = "CAST(NULL AS STRING)" if hidden else " || ' ' || ".join(words)
+        self.rules.append(RowRule("unknown_area", column, shown, "ref_area_id IS NULL"))
+        self.rules.append(RowRule("point_outside_areas", column, shown, "ref_area_id = -1"))
+
+    def _point(self) -> str:
+        if self.source.boundaries is None:
+            return ""
+        columns = [(name, quote_identifier(self.source.columns[name])) for name in ("longitude", "latitude")]
+        return "".join(f",\n        TRY_CAST({column} AS DOUBLE) AS _{name}" for name, column in columns)
+
+    def _code_list(self, dimension: str) -> list[tuple[str, int]]:
+        words = [(word, code) for name, word, code in self.folder.words if name == dimension]
+        codes = list(dict.fromkeys(code for _, code in words))
+        if dimension == "age" and self.source.ages is not None:
+            codes = list(dict.fromkeys([*self.source.ages.bands, *codes]))
+        self.lists[f"{dimension}_code"] = pa.table(
+            {"id": pa.array(range(len(codes)), pa.int32()), "code": pa.array(codes, pa.string())}
+        )
+        return [(word, codes.index(code)) for word, code in words]
+
+    def _add_codes(self) -> None:
+        """National codes: each with the spans of time in which the same links hold, so that no row is multiplied."""
+        spans = code_spans(self.concordance)
+        bounded = any((first, last) != (FIRST_DAY, LAST_DAY) for _, first, last, _ in spans)
+        days = {"first_day": [span[1] for span in spans], "last_day": [span[2] for span in spans]}
+        self.lists["list_code"] = pa.table(
+            {
+                "word": pa.array([span[0] for span in spans], pa.string()),
+                "id": pa.array(range(len(spans)), pa.int32()),
+                **{name: pa.array(values, pa.date32()) for name, values in days.items()},
+            }
+        )
+        links = self.concordance.links
+        number = {id(link): place for place, link in enumerate(links, start=1)}
+        pairs = [(place, link) for place, span in enumerate(spans) for link in span[3]]
+        text = ("national_code", "iccs_code", "out_of_scope", *breakdown_columns())
+        self.lists["code_link"] = pa.table(
+            {
+                "code_id": pa.array([place for place, _ in pairs], pa.int32()),
+                "link": pa.array([number[id(link)] for _, link in pairs], pa.int64()),
+                "weight": pa.array([float(link.share) for _, link in pairs], pa.float64()),
+                **{name: pa.array([getattr(link, name) or None for _, link in pairs], pa.string()) for name in text},
+            }
+        )
+        self._add_spans(spans)
+        first, last = period_bounds(precision_of(self.source))
+        more = f" AND {first} >= ?.first_day AND {last} <= ?.last_day" if bounded else ""
+        self.numbers["code_id"] = self._join("code", self._word("national_code"), more)
+        column = self.source.columns.get("national_code", "national_code")
+        condition = "code_id IS NULL AND period IS NOT NULL" if bounded else "code_id IS NULL"
+        word = self._word("national_code")
+        self.rules.append(RowRule("unlinked_national_code", column, word, condition, _listed("code")))
+
+    def _add_spans(self, spans: list[tuple[str, date, date, list[Link]]]) -> None:
+        """What all links of a span say: out of scope, and the one code of a dimension (``*`` where they differ)."""
+        tags: dict[str, list[str | None]] = {}
+        for name in breakdown_columns():
+            found = [{getattr(link, name) for link in links} - {"", None} for *_, links in spans]
+            if name in self.source.columns or name in self.source.constants:
+                tags[name] = [None if not one else one.pop() if len(one) == 1 else "*" for one in found]
+        self.conflicting = [name for name, codes in tags.items() if any(codes)]
+        scopes = [next((link.out_of_scope for link in links if link.out_of_scope), None) for *_, links in spans]
+        self.lists["code_span"] = pa.table(
+            {
+                "id": pa.array(range(len(spans)), pa.int32()),
+                "national_code": pa.array([span[0] for span in spans], pa.string()),
+                "out_of_scope": pa.array(scopes, pa.string()),
+                **{name: pa.array(tags[name], pa.string()) for name in self.conflicting},
+            }
+        )
+
+    def _birth(self) -> str:
+        if self.source.ages is None or self.source.ages.unit != "birth_date":
+            return ""
+        return f",\n        {parse_dates(quote_identifier(self.source.columns['age']), self.source.dates)} AS _birth"
+
+    def _add_age(self) -> None:
+        """Words of values.csv first (unknown, 999, 99 and over), then the number, in bands."""
+        ages, word = self.source.ages, self._word("age")
+        if ages is None:
+            return
+        words = self._code_list("age")
+        self.lists["list_age"] = _word_table(words)
+        by_word = self._join("age", word) if words else "NULL"
+        number = age_band(ages, age_in_years(self.folder, word))
+        self.numbers["age_id"] = f"CAST(coalesce({by_word}, {number}) AS INTEGER)"
+        column = self.source.columns["age"]
+        shown = "NULL" if column in self.source.personal else word
+        self.rules.append(RowRule("unknown_word", column, shown, "age_id IS NULL", _AS_AGE))
+        self.rules.append(RowRule("age_impossible", column, shown, "age_id = -1"))
+
+    def _add_value(self) -> None:
+        """A row counts one, or the number in a column: then that number is judged too."""
+        if "value" not in self.source.columns:
+            self.numbers["fault"] = "0"
+            return
+        word = self._word("value")
+        # Doubles also read 'inf' and 'nan', and count by ones only up to here: neither is a number of persons.
+        number = f"CASE WHEN abs(TRY_CAST({word} AS DOUBLE)) <= 1e15 THEN TRY_CAST({word} AS DOUBLE) END"
+        self.numbers["fault"] = (
+            f"CASE WHEN trim(coalesce({word}, '')) = '' THEN 1 WHEN {number} IS NULL THEN 2 "
+            f"WHEN {number} <> floor({number}) THEN 3 WHEN {number} < 0 THEN 4 ELSE 0 END"
+        )
+        self.counted["number"] = f"coalesce({number}, 0)"
+        column = self.source.columns["value"]
+        for fault, rule in enumerate(("count_empty", "count_not_a_number", "count_not_whole", "count_negative"), 1):
+            self.rules.append(RowRule(rule, column, word, f"fault = {fault}", _AS_AGE))
+
+    def _total(self) -> str:
+        return ", sum(number) AS total" if self.counted else ""
+
+    def _exclusions(self) -> str:
+        rules = [f"WHEN ({item.where}) THEN {number}" for number, item in enumerate(self.source.exclusions, start=1)]
+        return f"CASE {' '.join(rules)} ELSE 0 END" if rules else "0"
+
+    def _tidy(self) -> str:
+        statement = self.folder.read_text("reshape.sql")
+        return "raw" if statement is None else f"(\n{statement.strip()}\n)"
+
+    def _judged(self) -> str:
+        """The tally with codes in the place of numbers, and what becomes of each combination of them."""
+        source = self.source
+        codes, joins = [], []
+        for name in breakdown_columns():
+            if name in source.columns:
+                codes.append(f"{name}_code.code AS {name}")
+                joins.append(f"LEFT JOIN {name}_code ON {name}_code.id = tally.{name}_id")
+            else:
+                codes.append(f"{quote_literal(source.constants.get(name, '_T'))} AS {name}")
+        measures = list(source.measures.items())
+        for column, values in (
+            ("measure", [name for name, _ in measures]),
+            ("stage", [measure.stage for _, measure in measures]),
+            ("counting_unit", [measure.counting_unit for _, measure in measures]),
+        ):
+            if "measure" in source.columns:
+                cases = " ".join(f"WHEN {n} THEN {quote_literal(value)}" for n, value in enumerate(values))
+                codes.append(f"CASE tally.measure_id {cases} END AS {column}")
+            else:
+                codes.append(f"{quote_literal(values[0])} AS {column}")
+        own = {name: f"{name}_code.code" for name in source.columns}
+        own |= {name: quote_literal(code) for name, code in source.constants.items()}
+        conflict = " OR ".join(
+            f"(code_span.{name} IS NOT NULL AND {own[name]} NOT IN ('_T', '_U') AND {own[name]} <> code_span.{name})"
+            for name in self.conflicting
+        )
+        excluded = " ".join(
+            f"WHEN {number} THEN {quote_literal(item.rule)}" for number, item in enumerate(source.exclusions, start=1)
+        )
+        return fill_sql(
+            "harmonise/incident_judged",
+            codes=",\n        ".join(codes),
+            joins="\n    ".join(joins),
+            broken=" OR ".join(f"({rule.condition})" for rule in self.rules),
+            excluded=f"CASE exclusion {excluded} END" if excluded else "CAST(NULL AS STRING)",
+            value="total" if "value" in source.columns else "CAST(records AS DOUBLE)",
+            conflict=f"coalesce({conflict}, FALSE)" if conflict else "FALSE",
+        )
+
+    def _rule_counts(self) -> str:
+        return "".join(
+            f"\nUNION ALL\nSELECT measure, stage, counting_unit, 'broken', {quote_literal(rule.rule)}, "
+            f"{quote_literal(rule.column or '')}, CAST(sum(records) AS BIGINT), sum(value) FROM judged "
+            f"WHERE {condition} GROUP BY measure, stage, counting_unit"
+            for rule, condition in [
+                *((rule, f"exclusion = 0 AND ({rule.condition})") for rule in self.rules),
+                (RowRule("implied_tag_conflict", self.source.columns.get("national_code"), "", ""), "conflicts"),
+            ]
+        )
+
+
+def _listed(dimension: str) -> str:
+    return f"trim(?) IN (SELECT trim(word) FROM list_{dimension} WHERE trim(word) <> '')"
+
+
+def _word_table(words: list[tuple[str, int]]) -> pa.Table:
+    return pa.table(
+        {
+            "word": pa.array([word for word, _ in words], pa.string()),
+            "id": pa.array([number for _, number in words], pa.int32()),
+        }
+    )

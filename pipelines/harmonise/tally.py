@@ -1,0 +1,370 @@
+"""Steps 2 to 4 for incidents: each partition is tallied by the engine, once; unchanged ones are kept.
+
+What a partition leaves is small: the tally of its rows in numbers, their account, the counts of its links and a sample
+of its rejected rows. It is kept under ``data/partitions`` by the hash of content, statements and lists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+
+from iccs.concordance import Concordance
+from pipelines.collect.acquire import Acquired, RawFile
+from pipelines.harmonise.links import checked_concordance
+from pipelines.system.connection import connect, fetch_row
+from pipelines.collect.decode import refuse
+from pipelines.harmonise.engine import Engine, FileUnreadable, TextTable, open_engine
+from pipelines.system.errors import DataRefused, Problem, nearest_values
+from pipelines.system.runners import divide_limits
+from pipelines.collect.text_table import find_other_line_end, open_partition
+from pipelines.harmonise.rejected import look_up_rejected, write_no_rejected
+from pipelines.harmonise.statements import Statements, make_statements
+from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_lanes, stop_of_lane
+from pipelines.collect.partitions import is_unchanged
+from pipelines.system.progress import Progress
+from pipelines.system.settings import Settings
+from schemas.source import SourceFolder
+from schemas.declarations import quote_identifier, quote_literal
+
+_PACKED = ("GZIP", "DECOMPRESS", ".GZ")
+
+
+@dataclass(frozen=True)
+class Tallied:
+    """Result of the step: one folder of small Parquet files for each partition, and what is known of each file."""
+
+    source_id: str
+    folders: tuple[Path, ...]
+    files: tuple[RawFile, ...]
+    facts: tuple[dict[str, Any], ...]
+    reused: int
+    rows: int
+    engine: str
+    concordance: Concordance = field(repr=False)
+    statements: Statements = field(repr=False)
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        new = len(self.folders) - self.reused
+        return f"{new} partition{'s' if new != 1 else ''} tallied by {self.engine}, {self.reused} unchanged"
+
+    def parts(self, name: str) -> list[str]:
+        """Return the Parquet files of one part, one a partition; an engine on a cluster writes folders of them."""
+        return [
+            str(path / "*.parquet" if (path := folder / f"{name}.parquet").is_dir() else path)
+            for folder in self.folders
+        ]
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One partition to tally: all that the work needs, so that another process or machine can do it."""
+
+    folder: SourceFolder
+    statements: Statements
+    file: RawFile
+    settings: Settings
+    work: Path
+    target: Path
+
+
+# Tallies partitions, in their order, and returns the problems of each; the flow puts tasks on a runner in this place.
+Spread = Callable[[Sequence[Partition]], Sequence[tuple[Problem, ...]]]
+
+
+def tally(
+    folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path, spread: Spread | None = None
+) -> Tallied:
+    """Tally every partition that is not known yet.
+
+    Args:
+        folder: the source.
+        acquired: its files, one a partition.
+        settings: limits, engine and where data live.
+        work: folder for files that live only during the run.
+        spread: how several partitions are tallied; default in this process.
+
+    Raises:
+        DataRefused: every file that could not be read, together.
+        ConcordanceError, UsageError: the declarations are not in order.
+    """
+    concordance = checked_concordance(folder)
+    if concordance is None:
+        raise ValueError(f"source {folder.source_id} has no categories: it cannot be one of incidents")
+    root = settings.partitions / folder.source_id
+    root.mkdir(parents=True, exist_ok=True)
+    statements = make_statements(folder, concordance)
+    targets = [root / _key(file, statements) for file in acquired.files]
+    new = [
+        Partition(folder, statements, file, settings, work / target.name, target)
+        for file, target in zip(acquired.files, targets, strict=True)
+        if not (target / "facts.json").is_file()
+    ]
+    found = (spread or tally_here)(new) if new else ()
+    if problems := [problem for one in found for problem in one]:
+        raise DataRefused(problems)
+    facts = tuple(json.loads((target / "facts.json").read_text(encoding="utf-8")) for target in targets)
+    return Tallied(
+        folder.source_id,
+        tuple(targets),
+        acquired.files,
+        facts,
+        len(targets) - len(new),
+        sum(fact["records"] + fact["malformed"] for fact in facts),
+        settings.engine,
+        concordance,
+        statements,
+    )
+
+
+def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
+    """Tally partitions of one source in this process, telling the progress on a terminal.
+
+    Large files one after the other, each with all threads; small ones several at a time, as DuckDB reads one with one
+    thread. A cluster spreads its own work.
+
+    Returns:
+        The problems of each partition, none where it is tallied.
+    """
+    settings, stop = partitions[0].settings, Event()
+    stops = (stop, stop_of_lane())  # a person who stops the run stops the lane that this source is in
+    small = [one for one in partitions if one.file.size < LARGE_BYTES and settings.engine == "duckdb"]
+    own, lanes = divide_limits(settings, len(small))
+    if lanes == 1:
+        small = []
+    together = {one.target for one in small}
+    alone = [one for one in partitions if one.target not in together]
+    found: dict[Path, tuple[Problem, ...]] = {}
+    with Progress(partitions[0].folder.source_id, len(partitions)) as progress:
+        if alone:
+            found |= _tally_share(alone, progress, stops, watched=True)
+        if small:
+            small = [replace(one, settings=own) for one in small]
+            tally_share = partial(_tally_share, progress=progress, stops=stops, watched=False)
+            for share in run_in_lanes(tally_share, [small[lane::lanes] for lane in range(lanes)], lanes, stop):
+                found |= share
+    return [found[partition.target] for partition in partitions]
+
+
+def _tally_share(
+    share: Sequence[Partition], progress: Progress, stops: Sequence[Event], watched: bool
+) -> dict[Path, tuple[Problem, ...]]:
+    """Tally partitions one after the other on one engine, until stopped; the problems of each by its target."""
+    found = {}
+    with _open_with_lists(share[0]) as engine:
+        for partition in share:
+            if any(stop.is_set() for stop in stops):
+                raise Stopped
+            with progress.watching(partition.file, engine) if watched else nullcontext():
+                found[partition.target] = _try_partition(engine, partition)
+            progress.advance(partition.file)
+    return found
+
+
+def tally_alone(partition: Partition) -> tuple[Problem, ...]:
+    """Tally one partition on an engine of its own, within the settings it carries; return its problems."""
+    with _open_with_lists(partition) as engine:
+        return _try_partition(engine, partition)
+
+
+@contextmanager
+def _open_with_lists(partition: Partition) -> Iterator[Engine]:
+    """An engine with the lists that the statements of the partition join."""
+    with open_engine(partition.settings) as engine:
+        for name, rows in partition.statements.lists.items():
+            engine.add_list(name, rows)
+        yield engine
+
+
+def _try_partition(engine: Engine, partition: Partition) -> tuple[Problem, ...]:
+    try:
+        _tally_one(engine, partition)
+    except DataRefused as refused:
+        return refused.problems
+    finally:
+        shutil.rmtree(partition.work, ignore_errors=True)
+    return ()
+
+
+def forget_partitions(folder: SourceFolder, acquired: Acquired, settings: Settings) -> None:
+    """Delete the tallies of partitions that are no longer part of the source, once its new vintage is stored."""
+    concordance = checked_concordance(folder)
+    if folder.source.kind != "incident" or concordance is None:
+        return
+    root = settings.partitions / folder.source_id
+    statements = make_statements(folder, concordance)
+    kept = {_key(file, statements) for file in acquired.files}
+    for path in root.iterdir():
+        if path.name not in kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable) -> None:
+    """The columns that the declaration names must be there after the reshape, and its SQL must hold together."""
+    source = folder.source
+    statement = folder.read_text("reshape.sql") or "FROM raw"
+    own = tuple(table.constants) + (() if "_number" in table.kept else ("_number",))
+    names = (*table.kept, *own)
+    try:
+        columns = _describe(statement, names)
+    except duckdb.Error as error:
+        raise refuse(folder.source_id, file, "reshape_failed", f"reshape.sql: {error}") from error
+    if lost := [name for name in own if name not in columns]:
+        found = f"reshape.sql: begin with SELECT *, as {', '.join(lost)} must come through."
+        raise refuse(folder.source_id, file, "reshape_failed", found)
+    for item in source.exclusions:
+        try:
+            _describe(f"SELECT {item.where} FROM ({statement})", names)
+        except duckdb.Error as error:
+            found = f"exclusions: {item.rule}: {str(error).splitlines()[0]}"
+            raise refuse(folder.source_id, file, "declaration_invalid", found) from error
+    missing = [name for name in source.columns.values() if name not in columns]
+    if missing:
+        raise DataRefused(
+            [
+                Problem(
+                    rule="missing_column",
+                    source=folder.source_id,
+                    file=file.name,
+                    column=name,
+                    found=f"The column {name!r} is not in the file.",
+                    nearest=nearest_values(name, columns),
+                )
+                for name in missing
+            ]
+        )
+
+
+@lru_cache
+def _describe(query: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns of a query over a table ``raw`` of text columns; cached, as many files have the same."""
+    empty = ", ".join(f"NULL::VARCHAR AS {quote_identifier(name)}" for name in names)
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TEMP VIEW raw AS SELECT {empty} LIMIT 0")
+        return tuple(row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall())
+
+
+def _key(file: RawFile, statements: Statements) -> str:
+    """What decides a partition's tally: its content, when and under which name it came, statements and lists."""
+    parts = f"{file.sha256} {file.name} {file.first_seen} {file.layout} {statements.digest}"
+    return hashlib.sha256(parts.encode()).hexdigest()[:32]
+
+
+def _tally_one(engine: Engine, partition: Partition) -> None:
+    """Tally one partition beside, and put it in its place when all of it is there."""
+    folder, statements, file, settings = partition.folder, partition.statements, partition.file, partition.settings
+    half = partition.work / "half"
+    half.mkdir(parents=True)
+    table, footer = open_partition(folder, file, settings, partition.work)
+    _check_columns(folder, file, table)
+    try:
+        engine.open_text("raw", table)
+        engine.run(statements.tally, half / "tally.parquet")
+        malformed = engine.count_malformed()
+        engine.open_parquet("tally", half / "tally.parquet")
+        for name in ("disposed", "mapped"):
+            engine.run(getattr(statements, name), half / f"{name}.parquet")
+    except FileUnreadable as error:
+        other = find_other_line_end(file.path) if table.path == file.path and table.format == "csv" else None
+        if other is not None:
+            found = f"The first line ends in one way, line {other:,} in another."
+            raise refuse(folder.source_id, file, "line_ends_differ", found, row=other) from error
+        rule = "file_truncated" if any(word in str(error).upper() for word in _PACKED) else "file_not_readable"
+        raise refuse(folder.source_id, file, rule, f"The file cannot be read to its end ({error}).") from error
+    if not is_unchanged(file, folder.source_id, settings):
+        raise refuse(folder.source_id, file, "file_changed", "The file changed while it was read.")
+    facts: dict[str, Any] = {
+        "malformed": malformed,
+        "footer": footer,
+        "header_rows": table.header_rows,
+        "lines_expected": table.path == file.path and table.format == "csv",
+    }
+    with connect(settings) as connection:
+        (facts["records"], facts["counted"], broken) = fetch_row(
+            connection,
+            "SELECT coalesce(sum(records) FILTER (disposition <> 'broken'), 0)::BIGINT, "
+            "coalesce(sum(counted) FILTER (disposition <> 'broken'), 0)::DOUBLE, "
+            "coalesce(sum(records) FILTER (disposition = 'broken'), 0)::BIGINT FROM read_parquet($path)",
+            {"path": _glob(half / "disposed.parquet")},
+        )
+        if facts["records"] + malformed == 0:
+            raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")
+        if facts["lines_expected"]:
+            _check_quotes(folder, file, table, engine, facts["records"] + malformed)
+        _check_complete(folder, file, table, facts["records"] + malformed)
+        facts["controls"] = _sum_controls(connection, folder, statements, file, half / "tally.parquet")
+        if malformed or broken:
+            open_lists(connection, statements)
+            look_up_rejected(
+                connection, statements, table, bool(folder.source.personal), malformed, half / "rejected.parquet"
+            )
+        else:
+            write_no_rejected(half / "rejected.parquet")
+    (half / "facts.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+    os.replace(half, partition.target)
+
+
+def open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements) -> None:
+    """Create the small lists that the statements over tallies join."""
+    for name, rows in statements.lists.items():
+        connection.register("incoming", rows)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM incoming")
+        connection.unregister("incoming")
+
+
+def _sum_controls(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, statements: Statements, file: RawFile, tally: Path
+) -> dict[str, tuple[float | None, int]]:
+    """Sum what each published total speaks of, in the words of the source: used, or out of the scope of the ICCS."""
+    controls = {number: one for number, one in enumerate(folder.source.controls) if one.where is not None}
+    if not controls:
+        return {}
+    open_lists(connection, statements)
+    path = quote_literal(_glob(tally))
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW tally AS FROM read_parquet({path})")
+    sums = {}
+    for number, control in controls.items():
+        statement = f"SELECT sum(value)::DOUBLE, count(*) FROM ({statements.conformed}) WHERE {control.where}"
+        try:
+            (total, cells) = fetch_row(connection, statement)
+        except duckdb.Error as error:
+            found = f"controls: {control.control}: {str(error).splitlines()[0]}"
+            raise refuse(folder.source_id, file, "declaration_invalid", found) from error
+        sums[str(number)] = (total, cells)
+    return sums
+
+
+def _glob(path: Path) -> str:
+    return str(path / "*.parquet") if path.is_dir() else str(path)
+
+
+def _check_quotes(folder: SourceFolder, file: RawFile, table: TextTable, engine: Engine, rows: int) -> None:
+    """A quote that is not closed makes one value of the lines behind it, up to the next quote or the end."""
+    lost = (file.lines or 0) - table.header_rows - rows
+    line = engine.find_open_quote()
+    if lost > 0 and line is not None:
+        found = f"A quote is not closed; of the lines behind it {lost:,} could not be read as rows."
+        raise refuse(folder.source_id, file, "quote_not_closed", found, row=line)
+
+
+def _check_complete(folder: SourceFolder, file: RawFile, table: TextTable, rows: int) -> None:
+    """A Parquet file says itself how many rows it has: a reshape that loses or doubles one is found here."""
+    if table.format == "parquet":
+        expected = pq.ParquetFile(table.path).metadata.num_rows
+        if expected != rows:
+            found = f"{expected:,} rows stand in the file, {rows:,} came out of reshape.sql."
+            raise refuse(folder.source_id, file, "reshape_lost_rows", found)

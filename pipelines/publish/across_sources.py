@@ -1,0 +1,80 @@
+"""Rules on all sources of a release together: the same figure by two sources, and populations behind printed rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.system.connection import run_sql
+from pipelines.system.outcomes import Outcome, outcome_rows
+from pipelines.tabulate.rules import SAMPLE, register_caveats
+from pipelines.tabulate.vintages import Vintage
+from schemas.declarations import load_rules, load_tables, no_attributes_sql, quote_literal
+
+_RULES = ("other_source_gap", "population_behind_rates")
+
+
+def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vintage]) -> None:
+    """Fill ``out.source_gap`` and ``out.rate_check``, add the outcomes of their rules to ``out.quality``, mark cells.
+
+    The caveat of a rule goes on the cells of ``out.observation`` and ``out.rate`` that it found failing.
+
+    Args:
+        connection: the warehouse being built; observations, rates and sources are loaded, nothing is made from rates.
+        vintages: those published.
+    """
+    rules = load_rules()
+    parameters = {name: str(value) for rule in _RULES for name, value in rules[rule].parameters.items()}
+    run_sql(
+        connection,
+        "publish/source_gap",
+        no_attributes=no_attributes_sql(),
+        categories=parameters["categories"],
+    )
+    tolerances = {name: str(value) for name, value in rules["published_rates_agree"].parameters.items()}
+    for vintage in vintages:
+        if vintage.part("rates").is_file():  # a vintage of an older version has none
+            run_sql(
+                connection,
+                "publish/rate_check",
+                source=quote_literal(vintage.source_id),
+                vintage=quote_literal(vintage.vintage),
+                rates=quote_literal(str(vintage.part("rates"))),
+                **tolerances,
+            )
+    run_sql(connection, "publish/judge_comparisons", sample=str(SAMPLE), **parameters)
+    register_caveats(connection)
+    run_sql(connection, "publish/attach_compared_caveats")
+    _add_outcomes(connection, vintages)
+
+
+def _add_outcomes(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vintage]) -> None:
+    found = {
+        (source, rule): (checked, failing, detail)
+        for source, rule, checked, failing, detail in connection.execute(
+            "SELECT source, rule, count(*), count(*) FILTER (failing), "
+            "string_agg(concat_ws(' ', ref_area, iccs, time_period) || ': ' || detail, '; ' ORDER BY place) "
+            "FILTER (failing AND place <= 3) FROM compared_place GROUP BY ALL"
+        ).fetchall()
+    }
+    rows = []
+    counts = {
+        source for (source,) in connection.execute("SELECT source FROM out.source WHERE kind = 'count'").fetchall()
+    }
+    for vintage in vintages:
+        if vintage.source_id not in counts:
+            continue
+        outcomes = []
+        for rule in _RULES:
+            checked, failing, detail = found.get((vintage.source_id, rule), (0, 0, None))
+            outcome = "not applicable" if not checked else "warned" if failing else "passed"
+            outcomes.append(Outcome(rule, outcome, checked, failing, detail or ""))
+        rows += outcome_rows(vintage.source_id, vintage.vintage, tuple(outcomes))
+    columns = [column.name for column in load_tables()["quality"].columns]
+    if not rows:
+        return
+    connection.register("outcome_list", pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows]))
+    connection.execute("INSERT INTO out.quality BY NAME FROM outcome_list")
+    connection.unregister("outcome_list")

@@ -1,0 +1,226 @@
+"""Breaks in series, and the bridges over them: what counts from before a break are multiplied by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.system.connection import fetch_arrow
+from schemas.source import Bridge as DeclaredBridge
+from schemas.source import Source
+from pipelines.statistics.bridging import overlap_factor
+from pipelines.statistics.rates import FEWEST_EVENTS
+from iccs.periods import step_of
+from schemas.declarations import no_attributes_sql
+
+MOST_GAP_BEFORE = 0.01
+"""Largest share by which the source of an overlap may differ from the series before the break, where both count."""
+
+RECORDING_CHANGED = {"sex": "sex_recording_changed", "age": "age_recording_changed"}
+"""Caveat that begins a series of one sex or one age anew: there the share of unknown moved, and not the persons."""
+
+SERIES_KEY = ("source", "ref_area", "iccs", "stage", "counting_unit", "sex")
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """A break that can be crossed: its first step (year or month), and the factor for what is before, with limits."""
+
+    at: int
+    factor: float
+    low: float
+    high: float
+
+    @property
+    def words(self) -> str:
+        """The factor in words: ``x 1.380, 1.362 to 1.398``."""
+        limits = "" if self.low == self.high else f", {self.low:.3f} to {self.high:.3f}"
+        return f"x {self.factor:.3f}{limits}"
+
+
+@dataclass(frozen=True)
+class Breaks:
+    """Where one series begins anew: ``cuts`` that nothing goes across, and ``bridges``. Steps are years or months."""
+
+    cuts: tuple[int, ...] = ()
+    bridges: tuple[Bridge, ...] = ()
+
+    @property
+    def all(self) -> list[int]:
+        """Every step that begins anew, bridged or not."""
+        return sorted({*self.cuts, *(bridge.at for bridge in self.bridges)})
+
+    def inside(self, first: int, last: int) -> Breaks:
+        """Return those after the first step, up to the last."""
+        if not self.cuts and not self.bridges:  # as in most series
+            return self
+        return Breaks(
+            tuple(at for at in self.cuts if first < at <= last),
+            tuple(bridge for bridge in self.bridges if first < bridge.at <= last),
+        )
+
+    def multipliers(self, steps: Sequence[int]) -> tuple[list[float], list[float], list[float]]:
+        """Return what each count is multiplied by: with the bridges' factors, with their lower and their upper limits.
+
+        1 from the last bridge on. A step is brought over the bridges up to the next cut, and not over that.
+
+        >>> breaks = Breaks((2004,), (Bridge(2002, 2.0, 1.5, 3.0), Bridge(2006, 1.1, 1.1, 1.1)))
+        >>> breaks.multipliers([2001, 2002, 2005, 2006])[0]
+        [2.0, 1.0, 1.1, 1.0]
+        """
+        if not self.bridges:
+            ones = [1.0] * len(steps)
+            return ones, ones, ones
+        columns: list[list[float]] = [[], [], []]
+        for step in steps:
+            end = min((cut for cut in self.cuts if cut > step), default=None)
+            crossed = [one for one in self.bridges if one.at > step and (end is None or one.at < end)]
+            for column, name in zip(columns, ("factor", "low", "high"), strict=True):
+                product = 1.0
+                for bridge in crossed:
+                    product *= getattr(bridge, name)
+                column.append(product)
+        return columns[0], columns[1], columns[2]
+
+    def handling(self, first: int, last: int) -> str:
+        """Say what was done about the breaks of a series of which the steps from first to last were used."""
+        parts = [f"break in {', '.join(map(str, self.cuts))}; used {first}-{last}"] if self.cuts else []
+        parts += [f"bridged in {one.at} ({one.words})" for one in self.inside(first, last).bridges]
+        return "; ".join(parts) or "no break declared"
+
+
+def insert_breaks(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
+    """Fill ``out.series_break`` and, for those that declare a bridge, ``out.series_bridge`` from the observations."""
+    rows = []
+    declared: dict[tuple[str, str, str], DeclaredBridge] = {}
+    for source in sources:
+        for entry in source.breaks:
+            bridge = entry.bridge
+            for code in entry.iccs or (None,):
+                rows.append(
+                    {
+                        "source": source.source_id,
+                        "iccs": code,
+                        "time_period": entry.period,
+                        "note": entry.note,
+                        "bridge_basis": bridge.basis if bridge else None,
+                        "bridge_reference": (bridge.reference or None) if bridge else None,
+                        "overlap_source": bridge.overlap if bridge else None,
+                    }
+                )
+                if bridge is not None and code is not None:
+                    declared[source.source_id, code, entry.period] = bridge
+    _insert(connection, "series_break", rows)
+    if not declared:
+        return
+    found = fetch_arrow(connection, "publish/series_overlap", no_attributes=no_attributes_sql()).to_pylist()
+    made = [_bridged(series, declared[series["source"], series["iccs"], series["time_period"]]) for series in found]
+    _insert(connection, "series_bridge", made)
+
+
+def begins_anew(period: str, obs_status: str, caveats: str | None, *, sex: str = "_T", age: str = "_T") -> str | None:
+    """Return the first period of a new stretch if a cell begins one: marked B, or recorded by sex or age otherwise.
+
+    Args:
+        period: of the cell, a year or a month; a change of recording holds for the whole year.
+        obs_status: of the cell.
+        caveats: of the cell.
+        sex: of the series.
+        age: of the series.
+
+    >>> begins_anew("2014", "A", "sex_recording_changed", sex="M"), begins_anew("2014", "A", "sex_recording_changed")
+    ('2014', None)
+    """
+    found = (caveats or "").split(";")
+    for code, caveat in ((sex, RECORDING_CHANGED["sex"]), (age, RECORDING_CHANGED["age"])):
+        if code not in ("_T", "_Z") and caveat in found:
+            return period[:4]
+    return period if obs_status == "B" else None
+
+
+class SeriesBreaks:
+    """The breaks of every series of a release: those declared for its source and category, with their bridges."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._declared: dict[tuple[str, str | None], set[str]] = {}
+        for source, iccs, period in connection.execute(
+            "SELECT source, iccs, time_period FROM out.series_break"
+        ).fetchall():
+            self._declared.setdefault((source, iccs), set()).add(period)
+        self._bridges: dict[tuple[str, ...], dict[str, tuple[float, float, float]]] = {}
+        for *key, period, factor, low, high in connection.execute(
+            f"SELECT {', '.join(SERIES_KEY)}, time_period, bridge_factor, bridge_low, bridge_high "
+            "FROM out.series_bridge WHERE bridge_factor IS NOT NULL"
+        ).fetchall():
+            self._bridges.setdefault(tuple(key), {})[period] = (factor, low, high)
+
+    def of(self, key: Sequence[str], marked: Iterable[str | None] = (), freq: str = "A") -> Breaks:
+        """Return the breaks of one series as steps: years, or months counted through.
+
+        Args:
+            key: source, area, category, stage, counting unit, sex.
+            marked: periods at which cells begin anew (:func:`begins_anew`); one with a declared bridge is a bridge.
+            freq: A or M.
+        """
+        source, _, iccs = key[:3]
+        bridges = self._bridges.get(tuple(key), {})
+        declared = self._declared.get((source, iccs), set()) | self._declared.get((source, None), set())
+        made = tuple(Bridge(_step(at, freq), *bridges[at]) for at in sorted(bridges))
+        cuts = {_step(at, freq) for at in declared.union(marked) if at is not None and at not in bridges}
+        return Breaks(tuple(sorted(cuts - {bridge.at for bridge in made})), made)
+
+
+def _step(period: str, freq: str) -> int:
+    return step_of(period if freq == "M" else period[:4], freq)
+
+
+def _bridged(series: dict[str, Any], declared: DeclaredBridge) -> dict[str, Any]:
+    """Return the row of ``out.series_bridge`` of one series; without a factor where the overlap does not carry one."""
+    years, old, new = (series[name] or [] for name in ("years", "old_counts", "new_counts"))
+    row = {name: series[name] for name in (*SERIES_KEY, "time_period")} | {
+        "bridge_factor": declared.factor,
+        "bridge_low": declared.low or declared.factor,
+        "bridge_high": declared.high or declared.factor,
+        "overlap_years": len(years),
+        "first_year": min(years, default=None),
+        "last_year": max(years, default=None),
+        "old_count": sum(old) if years else None,
+        "new_count": sum(new) if years else None,
+        "bridge_basis": declared.basis,
+        "method": "factor as declared" + ("" if declared.low else ", without limits: taken as exact"),
+    }
+    if declared.overlap is None:
+        return row
+    reason = _unusable(series, declared.overlap)
+    if reason:
+        return row | {"method": f"not bridged: {reason}"}
+    factor = overlap_factor(old, new)
+    return row | {
+        "bridge_factor": factor.value,
+        "bridge_low": factor.low,
+        "bridge_high": factor.high,
+        "method": "ratio of sums over the overlap; the wider of limits between its years and exact Poisson limits",
+    }
+
+
+def _unusable(series: dict[str, Any], overlap: str) -> str:
+    """Why an overlap gives no factor; empty where it does."""
+    if not series["years"]:
+        return f"no year from the break on is in {overlap} too"
+    if min(sum(series["old_counts"]), sum(series["new_counts"])) < FEWEST_EVENTS:
+        return f"fewer than {FEWEST_EVENTS} events in the overlap"
+    old, new = series["old_before"], series["new_before"]
+    if old is not None and abs(new - old) > MOST_GAP_BEFORE * old:
+        return f"before the break {overlap} counts {old:,.0f} where this series counts {new:,.0f}: not its definition"
+    return ""
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.register("break_rows", pa.Table.from_pylist(rows))
+        connection.execute(f"INSERT INTO out.{table} BY NAME FROM break_rows")
+        connection.unregister("break_rows")

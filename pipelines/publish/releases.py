@@ -1,0 +1,220 @@
+"""Releases: each publication stays as it was, the last few as whole files; they can be listed, compared, put back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.errors import UsageError, nearest_values
+from pipelines.system.settings import Settings
+from schemas.declarations import load_tables, quote_literal
+
+_READ_ONLY = 0o444  # a client that opens a release for writing would lock every reader out
+_DAMAGED = (duckdb.CatalogException, duckdb.InvalidInputException, duckdb.IOException, duckdb.BinderException)
+_LARGEST = 10
+
+
+@dataclass(frozen=True)
+class Release:
+    """One publication that is kept as a whole file."""
+
+    release: str
+    published_at: datetime
+    content_key: str
+    observations: int
+    path: Path
+
+
+def release_path(release: str, settings: Settings) -> Path:
+    """Return where a release is kept."""
+    return settings.releases / f"crime-{release}.duckdb"
+
+
+@contextmanager
+def attached(*paths: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open files read-only as ``release_0``, ``release_1`` ... of a connection in memory.
+
+    Not by connecting to the file: within one process DuckDB gives for one path the database it has open already, which
+    may be of the release before.
+    """
+    with duckdb.connect() as connection:
+        for number, path in enumerate(paths):
+            connection.execute(f"ATTACH {quote_literal(str(path))} AS release_{number} (READ_ONLY)")
+        yield connection
+
+
+def read_release(path: Path) -> Release | None:
+    """Return which release a file is; None where there is none, or it is damaged or of an older layout.
+
+    Raises:
+        UsageError: a client has the file open for writing: what it holds cannot be known now.
+    """
+    if not path.is_file():
+        return None
+    try:
+        with attached(path) as connection:
+            found = fetch_row(
+                connection, "SELECT release, published_at, content_key, observations FROM release_0.out.release"
+            )
+            connection.execute("FROM release_0.out.release_history LIMIT 0")
+    except _DAMAGED as error:
+        if isinstance(error, duckdb.IOException) and "lock" in str(error):
+            raise UsageError(f"{path} is open for writing in another program; close it there and run again") from error
+        return None
+    release, published_at, content_key, observations = found
+    return Release(release, published_at, content_key, observations, path)
+
+
+def kept_releases(settings: Settings) -> list[Release]:
+    """Return the releases kept as whole files, oldest first."""
+    found = [read_release(path) for path in settings.releases.glob("crime-*.duckdb")]
+    return sorted((release for release in found if release), key=lambda release: (release.published_at, release.path))
+
+
+def newest_key(settings: Settings) -> str | None:
+    """Return the content key of the newest release; None where the published file is not there or cannot be read.
+
+    A release that was put back is not the newest: it stays until there is something else to publish.
+    """
+    published = read_release(settings.published)
+    if published is None:
+        return None
+    newest = max([published, *kept_releases(settings)], key=lambda release: release.published_at)
+    return newest.content_key
+
+
+def keep_published(settings: Settings) -> None:
+    """Keep the published file under the name of its release, and remove the oldest beyond ``keep_releases``.
+
+    Both names are one file where the file system can do that, so a release costs no room of its own while published.
+    """
+    published = read_release(settings.published)
+    if published is not None and not release_path(published.release, settings).is_file():
+        settings.releases.mkdir(parents=True, exist_ok=True)
+        _second_name(settings.published, release_path(published.release, settings))
+    kept = kept_releases(settings)
+    for old in kept[: max(0, len(kept) - settings.keep_releases)]:
+        if published is None or old.release != published.release:
+            old.path.unlink()
+
+
+def _second_name(path: Path, target: Path) -> None:
+    """Give a file another name in one step; where the file system has no hard links, a copy takes the name."""
+    half = target.with_name(f".{target.name}.part")
+    half.unlink(missing_ok=True)
+    try:
+        os.link(path, half)
+    except OSError:  # exFAT, some network folders
+        shutil.copyfile(path, half)
+        half.chmod(_READ_ONLY)
+    os.replace(half, target)
+    half.unlink(missing_ok=True)  # a rename between two names of one file leaves both
+
+
+def put_in_place(half: Path, settings: Settings) -> None:
+    """Make a finished file the published one in one step: readers have the old one or the new one, whole."""
+    half.chmod(_READ_ONLY)
+    os.replace(half, settings.published)
+    settings.published.with_name(settings.published.name + ".wal").unlink(missing_ok=True)  # of a file that is gone
+
+
+def history(table: str, settings: Settings) -> list[dict[str, Any]]:
+    """Return the rows of ``release_history`` or ``release_source`` of every file there is, each row once.
+
+    Every file holds the history up to itself, so that no single file is needed for it.
+    """
+    columns = {column.name for column in load_tables()[table].columns}
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for path in [settings.published, *(release.path for release in kept_releases(settings))]:
+        if read_release(path) is None:
+            continue
+        with attached(path) as connection:
+            found = connection.execute(f"FROM release_0.out.{table}")
+            names = [column[0] for column in found.description or ()]
+            for row in found.fetchall():
+                known = {name: value for name, value in zip(names, row, strict=True) if name in columns}
+                rows[known["release"], known.get("source")] = known
+    return sorted(rows.values(), key=lambda row: (str(row["release"]), str(row.get("source"))))
+
+
+def new_release_id(day: str, content_key: str, settings: Settings) -> str:
+    """Return an identifier that no release had before: day, fingerprint of the content, a number where both repeat."""
+    known = {row["release"] for row in history("release_history", settings)}
+    first = f"{day}-{content_key[:8]}"
+    number, release = 2, first
+    while release in known:
+        release, number = f"{first}.{number}", number + 1
+    return release
+
+
+def find_release(name: str, settings: Settings) -> Release:
+    """Return a kept release.
+
+    Raises:
+        UsageError: it is not kept; gives the nearest.
+    """
+    kept = {release.release: release for release in kept_releases(settings)}
+    if name not in kept:
+        near = ", ".join(nearest_values(name, kept)) or "none"
+        earlier = {row["release"] for row in history("release_history", settings)}
+        why = "is no longer kept (ICCS_KEEP_RELEASES says how many are)" if name in earlier else "is unknown"
+        raise UsageError(f"release {name!r} {why}; nearest: {near}; all: iccs releases list")
+    return kept[name]
+
+
+def restore_release(name: str, settings: Settings) -> Release:
+    """Put a kept release in the place of the published file, in one step; the caller holds the writer's lock.
+
+    It stays there until a run has something to publish that the newest release does not hold.
+
+    Raises:
+        UsageError: it is not kept.
+    """
+    keep_published(settings)
+    release = find_release(name, settings)
+    _second_name(release.path, settings.published)
+    return release
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What differs between two releases: a row for each source, and the largest changes of a value."""
+
+    sources: list[dict[str, Any]]
+    largest: list[dict[str, Any]]
+
+
+def compare_releases(old: str, new: str, settings: Settings) -> Comparison:
+    """Return what a release added, withdrew and changed against another, by source.
+
+    Cells of sources with the same vintage in both have the same figures and are not compared.
+
+    Raises:
+        UsageError: one of them is not kept.
+    """
+    paths = [find_release(name, settings).path for name in (old, new)]
+    key = [
+        column.name
+        for column in load_tables()["observation"].columns
+        if column.role == "dimension" and column.name != "vintage"
+    ]
+    with attached(*paths) as connection:
+        run_sql(connection, "publish/release_cells", key=", ".join(key))
+        return Comparison(
+            _records(run_sql(connection, "publish/release_sources")),
+            _records(run_sql(connection, "publish/release_largest", key=", ".join(key), largest=str(_LARGEST))),
+        )
+
+
+def _records(found: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -1,0 +1,115 @@
+"""Revisions: what changed between the vintages of a source, made once and kept beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.system.connection import load_sql, run_sql
+from pipelines.tabulate.loads import REVISIONS, Load
+from pipelines.system.settings import Settings
+from pipelines.tabulate.vintages import Vintage
+from schemas.declarations import attribute_columns, load_tables, quote_identifier, quote_literal
+
+
+def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, settings: Settings) -> None:
+    """Fill ``out.vintage`` and ``out.revision`` for one source.
+
+    The revisions between two loads are worked out when they are first published, then kept as Parquet.
+    """
+    rows = [
+        {
+            "source": vintage.source_id,
+            "vintage": load.vintage,
+            "loaded_at": load.moment,
+            "is_current": load is vintage.loads[-1],
+            "files": load.files,
+            "observations": load.observations,
+            "first_period": load.first_period,
+            "last_period": load.last_period,
+        }
+        for load in vintage.loads
+    ]
+    connection.register("vintage_rows", pa.Table.from_pylist(rows))
+    connection.execute("INSERT INTO out.vintage BY NAME FROM vintage_rows")
+    connection.unregister("vintage_rows")
+    for before, load in pairwise(vintage.loads):
+        revisions = _kept_revisions(connection, settings.core / vintage.source_id, before, load)
+        connection.execute(
+            """
+            INSERT INTO out.revision BY NAME
+            SELECT $source AS source, $vintage AS vintage, $before AS previous_vintage,
+                CAST($loaded_at AS TIMESTAMP) AS loaded_at, $causes AS revision_cause, *
+            FROM read_parquet($path)
+            """,
+            {
+                "source": vintage.source_id,
+                "vintage": load.vintage,
+                "before": before.vintage,
+                "loaded_at": load.moment,
+                "causes": load.causes(before),
+                "path": str(revisions),
+            },
+        )
+
+
+def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: Load, load: Load) -> Path:
+    """The revisions between two vintages: a vintage never changes, so they are worked out once."""
+    observation = load_tables()["observation"].columns[2:]  # without source and vintage
+    layout = hashlib.sha256((load_sql("publish/write_revisions") + repr(observation)).encode()).hexdigest()[:8]
+    pair = f"{before.vintage}..{load.vintage}"
+    target = root / REVISIONS / f"{pair}.{layout}.parquet"
+    if target.is_file():
+        return target
+    target.parent.mkdir(exist_ok=True)
+    half = target.with_name(f".{target.name}.part")
+    old, new = root / before.folder, root / load.folder
+    changed = _find_changed_periods(connection, old / "periods.parquet", new / "periods.parquet")
+    _read_cells(connection, "old_vintage", old / "cells.parquet", "")
+    _read_cells(connection, "old_cell", old / "cells.parquet", changed)
+    _read_cells(connection, "new_cell", new / "cells.parquet", changed)
+    key = [column.name for column in observation if column.role == "dimension"]
+    others = [column.name for column in observation if column.name not in key]
+    run_sql(
+        connection,
+        "publish/write_revisions",
+        key_columns=", ".join(key),
+        all_columns=", ".join([*key, *others]),
+        key=", ".join(f"coalesce(new_cell.{name}, old_cell.{name}) AS {name}" for name in key),
+        same_key=" AND ".join(f"old_cell.{name} IS NOT DISTINCT FROM new_cell.{name}" for name in key),
+        differs=" OR ".join(f"old_cell.{name} IS DISTINCT FROM new_cell.{name}" for name in others),
+        target=quote_literal(str(half)),
+    )
+    connection.execute("DROP VIEW old_vintage; DROP VIEW old_cell; DROP VIEW new_cell")
+    for other_layout in target.parent.glob(f"{pair}.*.parquet"):
+        other_layout.unlink()
+    os.replace(half, target)
+    return target
+
+
+def _find_changed_periods(connection: duckdb.DuckDBPyConnection, old: Path, new: Path) -> str:
+    """Return the clause that leaves the periods whose cells are not the same; none where a vintage has no such list."""
+    if not (old.is_file() and new.is_file()):
+        return ""
+    run_sql(connection, "publish/changed_periods", old=quote_literal(str(old)), new=quote_literal(str(new)))
+    return "SEMI JOIN changed_period USING (freq, time_period)"
+
+
+def _read_cells(connection: duckdb.DuckDBPyConnection, name: str, cells: Path, only: str) -> None:
+    """The cells of a vintage in today's columns: an attribute that it did not have yet is the total, ``_T``."""
+    found = connection.execute("SELECT name FROM parquet_schema($path)", {"path": str(cells)}).fetchall()
+    given = {row[0] for row in found}
+    absent = dict.fromkeys(attribute_columns(), "'_T'")
+    body = ", ".join(
+        quote_identifier(column.name)
+        if column.name in given
+        else f"CAST({absent.get(column.name, 'NULL')} AS {column.type}) AS {quote_identifier(column.name)}"
+        for column in load_tables()["observation"].columns[2:]
+    )
+    source = f"read_parquet({quote_literal(str(cells))})"
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT {body} FROM {source} {only}")

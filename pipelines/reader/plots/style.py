@@ -1,0 +1,273 @@
+"""What every picture shares: styles that need no colour, words in three languages, and the foot."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.system.errors import UsageError
+from pipelines.system.settings import Settings
+from pipelines.reader.release import query
+from schemas.codelists import load_codelist
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Line style, marker and a colour of the Okabe-Ito set: each alone tells the series apart.
+STYLES = (
+    ("-", "o", "#000000"),
+    ("--", "s", "#0072B2"),
+    (":", "^", "#D55E00"),
+    ("-.", "D", "#009E73"),
+    ((0, (5, 1, 1, 1, 1, 1)), "v", "#CC79A7"),
+    ((0, (1, 3)), "P", "#56B4E9"),
+)
+LANGUAGES = ("en", "fr", "es")
+
+_WORDS = {
+    "rate": ("per 100,000 population", "pour 100 000 habitants", "por 100.000 habitantes"),
+    "source": ("Source", "Source", "Fuente"),
+    "release": ("Release", "Version", "Versión"),
+    "poisson": (
+        "Band: exact Poisson 95 % interval.",
+        "Bande : intervalle de Poisson exact à 95 %.",
+        "Banda: intervalo de Poisson exacto del 95 %.",
+    ),
+    "segments": (
+        "Thin lines: joinpoint segments, percent a year (ns: not significant).",
+        "Traits fins : segments de régression, pourcentage par an (ns : non significatif).",
+        "Líneas finas: segmentos de regresión, porcentaje anual (ns: no significativo).",
+    ),
+    "log": (
+        "Logarithmic scale; a year without an event is not drawn.",
+        "Échelle logarithmique ; une année sans événement n’est pas tracée.",
+        "Escala logarítmica; un año sin hechos no se dibuja.",
+    ),
+    "breaks": (
+        "Dotted: break in series, not compared across.",
+        "Pointillé : rupture de série, non comparable.",
+        "Punteado: ruptura de la serie, no comparable.",
+    ),
+    "break": ("break", "rupture", "ruptura"),
+    "bridged": ("bridged", "raccordé", "empalmado"),
+    "bridges": (
+        "Before a bridged break: recorded (grey) times the factor between the definitions, the band with its limits; "
+        "an estimate (E).",
+        "Avant une rupture raccordée : enregistré (gris) fois le facteur entre définitions, bande avec ses limites ; "
+        "une estimation (E).",
+        "Antes de una ruptura empalmada: lo registrado (gris) por el factor entre definiciones, banda con sus "
+        "límites; estimación (E).",
+    ),
+    "monthly": ("monthly count", "effectif mensuel", "recuento mensual"),
+    "raw": ("as recorded", "brut", "registrado"),
+    "adjusted": ("seasonally adjusted", "corrigé des variations saisonnières", "desestacionalizado"),
+    "trend": ("trend", "tendance", "tendencia"),
+    "turns": ("turning point", "point de retournement", "punto de giro"),
+    "stl": (
+        "Adjusted and trend: STL (Cleveland et al. 1990); the last months change when new ones arrive.",
+        "Série corrigée et tendance : STL (Cleveland et al. 1990) ; les derniers mois changeront.",
+        "Serie ajustada y tendencia: STL (Cleveland et al. 1990); los últimos meses cambiarán.",
+    ),
+    "victims": ("victims", "victimes", "víctimas"),
+    "men": ("men", "hommes", "hombres"),
+    "women": ("women", "femmes", "mujeres"),
+    "unknown": (
+        "Not shown for want of sex or age: {n}",
+        "Non représentés, sexe ou âge inconnu : {n}",
+        "Sin mostrar, sexo o edad desconocidos: {n}",
+    ),
+    "observed": ("observed", "observé", "observado"),
+    "fitted": ("fitted", "ajusté", "ajustado"),
+    "without": (
+        "expected without the change",
+        "attendu sans le changement",
+        "esperado sin el cambio",
+    ),
+    "begins": ("strategy begins", "début de la stratégie", "inicio de la estrategia"),
+    "effect": (
+        "Level just after, over what was expected: {value} ({low} to {high}), p {p}. One date and one "
+        "series show no cause.",
+        "Niveau juste après, rapporté à l’attendu : {value} ({low} à {high}), p {p}. Une date et une "
+        "série ne montrent pas de cause.",
+        "Nivel justo después, sobre lo esperado: {value} ({low} a {high}), p {p}. Una fecha y una "
+        "serie no muestran causa.",
+    ),
+    "poisson regression": ("Poisson regression.", "Régression de Poisson.", "Regresión de Poisson."),
+    "quasi-poisson regression": (
+        "Quasi-Poisson regression.",
+        "Régression quasi-Poisson.",
+        "Regresión cuasi-Poisson.",
+    ),
+    "negative binomial regression": (
+        "Negative binomial regression.",
+        "Régression binomiale négative.",
+        "Regresión binomial negativa.",
+    ),
+    "evaluation": ("change at {date}", "changement en {date}", "cambio en {date}"),
+    "vintage": ("vintage", "millésime", "edición"),
+    "period": ("period", "période", "período"),
+    "revisions": (
+        "Shade: change in percent from the vintage before.",
+        "Teinte : variation en pourcentage depuis le millésime précédent.",
+        "Tono: cambio porcentual desde la edición anterior.",
+    ),
+    "no rate": ("no rate", "pas de taux", "sin tasa"),
+    "classes": (
+        "Classes of about as many areas each (their number in brackets); equal-area projection.",
+        "Classes d’effectifs proches (nombre de zones entre parenthèses) ; projection équivalente.",
+        "Clases con un número parecido de áreas (entre paréntesis); proyección equivalente.",
+    ),
+    "hatched": (
+        "Hatched: no rate, which is not zero.",
+        "Hachuré : pas de taux, ce qui n’est pas zéro.",
+        "Rayado: sin tasa, lo que no es cero.",
+    ),
+    "few events": (
+        "*: fewer than {n} events.",
+        "* : moins de {n} faits.",
+        "*: menos de {n} hechos.",
+    ),
+    "without outline": (
+        "Not drawn, for want of an outline: {names}.",
+        "Non représentés, faute de contour : {names}.",
+        "Sin dibujar, por falta de contorno: {names}.",
+    ),
+    "outlines": (
+        "Outlines: {origin}; they state no view on any border.",
+        "Contours : {origin} ; sans prise de position sur les frontières.",
+        "Contornos: {origin}; sin opinión sobre las fronteras.",
+    ),
+    "slopes": (
+        "Full lines rise, broken ones fall; named: those that changed most, and the highest.",
+        "Traits pleins : hausse ; tirets : baisse ; nommés : les plus fortes variations et les taux les plus élevés.",
+        "Líneas continuas: aumento; discontinuas: descenso; con nombre: las que más cambiaron y las más altas.",
+    ),
+    "from to": ("{first} and {last}", "{first} et {last}", "{first} y {last}"),
+    "yearly rate": (
+        "per 100,000 population a year",
+        "pour 100 000 habitants par an",
+        "por 100.000 habitantes al año",
+    ),
+}
+
+
+def word(key: str, language: str) -> str:
+    """Return a word of a picture in a language.
+
+    >>> word("trend", "es")
+    'tendencia'
+    """
+    return _WORDS[key][LANGUAGES.index(language)]
+
+
+def colon(language: str) -> str:
+    """Return the colon as the language sets it."""
+    return " : " if language == "fr" else ": "
+
+
+def figure_in(text: str, language: str) -> str:
+    """Return a figure written as in English with the separators of a language.
+
+    >>> figure_in("21,941.5", "es"), figure_in("21,941.5", "fr"), figure_in("21,941.5", "en")
+    ('21.941,5', '21\u202f941,5', '21,941.5')
+    """
+    thousands, decimal = {"en": (",", "."), "fr": ("\u202f", ","), "es": (".", ",")}[language]
+    return text.translate(str.maketrans(",.", thousands + decimal))
+
+
+def label_of(codelist: str, code: str, language: str) -> str:
+    """Return the label of a code in a language.
+
+    >>> label_of("sex", "F", "fr")
+    'Femmes'
+    """
+    return next(str(getattr(entry, f"label_{language}")) for entry in load_codelist(codelist) if entry.code == code)
+
+
+def names_of(iccs: str, area: str, language: str, settings: Settings | None = None) -> tuple[str, str]:
+    """Return the title of a category and the name of an area in a language."""
+    (row,) = query(
+        f"SELECT (SELECT title_{language} FROM out.iccs WHERE code = $iccs), "
+        f"(SELECT name_{language} FROM out.area WHERE code = $area)",
+        settings,
+        {"iccs": iccs, "area": area},
+    ).rows
+    return str(row[0]), str(row[1])
+
+
+def short_name(name: str) -> str:
+    """Return the name of an area as it fits beside a line or above a small panel.
+
+    >>> short_name("Jalisco"), short_name("Ciudad Autónoma de Buenos Aires")
+    ('Jalisco', 'Ciudad Autónoma de …')
+    """
+    return name if len(name) < 21 else name[:19] + "…"
+
+
+def new_figure(width: float = 8.0, height: float = 4.8) -> tuple[Figure, Axes]:
+    """Return a figure that needs no screen, and its axes."""
+    figure = blank_figure(width, height)
+    axes = figure.subplots()
+    clear_frame(axes)
+    return figure, axes
+
+
+def blank_figure(width: float, height: float) -> Figure:
+    """Return a figure without axes, that needs no screen."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as NewFigure
+
+    figure = NewFigure(figsize=(width, height), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def clear_frame(axes: Axes) -> None:
+    """Leave of the frame only what is read: two axes and light lines."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="0.88", linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def whole_years(axes: Axes) -> None:
+    """Put the marks of the horizontal axis on whole years."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def add_title(figure: Figure, text: str) -> None:
+    """Put the title at the top left, in as many lines as it needs."""
+    width = int(figure.get_figwidth() * 11)
+    figure.suptitle("\n".join(textwrap.wrap(text, width)), x=0.01, ha="left", fontsize=11)
+
+
+def add_foot(
+    figure: Figure, sources: Sequence[str], notes: Sequence[str], language: str, settings: Settings | None = None
+) -> None:
+    """Put sources, methods and release into the foot."""
+    publishers = query("SELECT source, publisher FROM out.source", settings).rows
+    (release,) = query("SELECT release FROM out.release", settings).rows[0]
+    names = list(dict.fromkeys(f"{name} ({source})" for source, name in publishers if source in sources))
+    text = f"{word('source', language)}{colon(language)}{', '.join(names)}. {' '.join(notes)} "
+    text += f"{word('release', language)} {release}."
+    if language == "fr":  # no line begins with the mark that follows a space
+        text = re.sub(" (?=[:;%])", "\N{NO-BREAK SPACE}", text)
+    width = int(figure.get_figwidth() * 18)
+    figure.supxlabel("\n".join(textwrap.wrap(text, width)), fontsize=7, color="0.35", x=0.01, ha="left")
+
+
+def picture_path(path: Path) -> Path:
+    """Return the path of a picture, its folder made.
+
+    Raises:
+        UsageError: the ending is not that of a picture.
+    """
+    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise UsageError(f"{path.name}: a picture ends in .png, .svg or .pdf")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path

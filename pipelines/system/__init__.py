@@ -1,0 +1,1 @@
+"""What every step builds on: settings, connections, SQL templates, locks, workers; knows nothing of crime."""

@@ -1,0 +1,68 @@
+"""The writer's lock: one run at a time in a data folder; others wait or are told who holds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipelines.system.errors import UsageError
+from pipelines.system.settings import Settings
+
+_POLL_SECONDS = 0.2
+
+
+@contextmanager
+def writing(settings: Settings, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the lock of the data folder. The system frees it when a process dies, however it died.
+
+    Args:
+        settings: where data live.
+        wait_seconds: how long to wait for another writer to end.
+
+    Raises:
+        UsageError: another run holds it; names the process and since when.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.data / ".writer.lock")
+    try:
+        lock.acquire(timeout=wait_seconds, poll_interval=_POLL_SECONDS)
+    except Timeout as error:
+        waited = f" after {wait_seconds:g} s of waiting" if wait_seconds else ""
+        raise UsageError(
+            f"another run is writing to {settings.data}{waited}: {_holder(settings)}; "
+            "let it end, or give a longer --wait SECONDS"
+        ) from error
+    try:
+        _note_holder(settings)
+        shutil.rmtree(settings.work, ignore_errors=True)  # of a run that was killed
+        yield
+    finally:
+        lock.release()
+
+
+def _note(settings: Settings) -> Path:
+    return settings.data / ".writer.json"
+
+
+def _note_holder(settings: Settings) -> None:
+    """Leave a note for who waits. It is only words: the lock itself is the system's."""
+    since = datetime.now(UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
+    half = _note(settings).with_suffix(".part")
+    half.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since}), encoding="utf-8")
+    os.replace(half, _note(settings))
+
+
+def _holder(settings: Settings) -> str:
+    try:
+        note = json.loads(_note(settings).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return "a process that has just begun"
+    return f"process {note['pid']} on {note['host']}, since {note['since']} UTC"

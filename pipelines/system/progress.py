@@ -1,0 +1,84 @@
+"""Progress of the partitions of a source on a terminal: files, rows and rows a second; nothing elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Protocol
+
+from pipelines.collect.acquire import RawFile
+
+_INTERVAL_SECONDS = 0.5
+
+
+class Watched(Protocol):
+    """What tells how far the running statement is."""
+
+    def progress(self) -> float:
+        """Return the share done, from 0 to 1."""
+
+
+class Progress:
+    """One line on standard error that is written over, twice a second, while partitions are tallied."""
+
+    def __init__(self, source_id: str, file_count: int) -> None:
+        self._source_id = source_id
+        self._file_count = file_count
+        self._running: tuple[RawFile, Watched] | None = None
+        self._lock = threading.Lock()
+        self._done = 0
+        self._rows = 0
+        self._start = time.perf_counter()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Progress:
+        if sys.stderr.isatty():
+            self._thread = threading.Thread(target=self._tell, daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    @contextmanager
+    def watching(self, file: RawFile, engine: Watched) -> Iterator[None]:
+        """Tell how far a partition is while it is tallied alone; of several at a time each is told when it is done."""
+        with self._lock:
+            self._running = file, engine
+        try:
+            yield
+        finally:  # the engine may be closed behind it
+            with self._lock:
+                self._running = None
+
+    def advance(self, file: RawFile) -> None:
+        """Count a partition as done."""
+        with self._lock:
+            self._done += 1
+            self._rows += file.lines or 0
+
+    def line(self) -> str:
+        """Return what is shown now."""
+        with self._lock:
+            rows, number = self._rows, min(self._done + 1, self._file_count)
+            if self._running is not None:
+                file, engine = self._running
+                rows += int((file.lines or 0) * engine.progress())
+        rate = rows / max(time.perf_counter() - self._start, 1e-9)
+        return f"{self._source_id}: file {number} of {self._file_count}, {rows:,} rows, {rate:,.0f} rows a second"
+
+    def _tell(self) -> None:
+        while not self._stop.wait(_INTERVAL_SECONDS):
+            sys.stderr.write(f"\r\x1b[K{self.line()}")
+            sys.stderr.flush()

@@ -1,0 +1,181 @@
+"""Step 6, aggregate: observations -> published cells; totals over sex, age, months and areas, each made once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import duckdb
+
+from pipelines.harmonise.enums import open_core, total_code
+from pipelines.system.connection import fetch_row, open_connection, run_sql
+from pipelines.system.errors import UsageError
+from pipelines.tabulate.unchanged_years import PreviousVintage, find_kept_years, make_year_keys
+from pipelines.system.code_version import code_fingerprint
+from pipelines.system.settings import Settings
+from schemas.source import Source, SourceFolder
+from pipelines.harmonise.validate import Validated
+from schemas.declarations import breakdown_columns, quote_literal
+
+_PERIODS_IN = {("M", "A"): 12, ("Q", "A"): 4, ("M", "Q"): 3}
+
+
+@dataclass(frozen=True)
+class Aggregated:
+    """Result of step 6: a connection with the tables ``core`` and ``cells``, one row for each published cell.
+
+    Both have their codes as enumerated types. The next step judges and writes them, and they end with the connection.
+    ``year_keys`` has what decides the figures of each year, where a source is kept by year; the cells of ``kept_years``
+    are those of the vintage before.
+    """
+
+    source_id: str
+    connection: duckdb.DuckDBPyConnection = field(repr=False)
+    rows: int
+    year_keys: dict[str, str] = field(default_factory=dict, repr=False)
+    kept_years: tuple[str, ...] = ()
+
+    def close(self) -> None:
+        """Let go of the tables."""
+        self.connection.close()
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        years = len(self.kept_years)
+        kept = f", those of {years} year{'s' if years != 1 else ''} from the vintage before" if years else ""
+        return f"{self.rows:,} published cells{kept}"
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """What to make for one measure and frequency: the sets of dimensions to break down by, at which area levels."""
+
+    measure: str
+    freq: str
+    sets: tuple[tuple[str, ...], ...]
+    area_levels: tuple[str, ...]
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Every dimension that some set needs, in our order."""
+        return tuple(name for name in breakdown_columns() if any(name in one for one in self.sets))
+
+
+def plan_tables(source: Source) -> list[TablePlan]:
+    """Return what the declared breakdowns ask for: each with all its margins, and no set of dimensions twice.
+
+    Breakdowns by sex and age, and by sex and weapon, share the margins sex and total; these are made once.
+    """
+    wanted: dict[tuple[str, str], dict[tuple[str, ...], tuple[str, ...]]] = {}
+    for breakdown in source.breakdowns:
+        for measure in breakdown.measures or tuple(source.measures):
+            sets = wanted.setdefault((measure, breakdown.freq), {})
+            for size in range(len(breakdown.by) + 1):
+                for some in combinations(breakdown.by, size):
+                    key = tuple(name for name in breakdown_columns() if name in some)
+                    levels = sets.get(key, breakdown.area_levels)
+                    everywhere = not levels or not breakdown.area_levels
+                    sets[key] = () if everywhere else tuple(dict.fromkeys((*levels, *breakdown.area_levels)))
+    plans = []
+    for (measure, freq), sets in wanted.items():
+        for levels in dict.fromkeys(sets.values()):
+            same = tuple(key for key, other in sets.items() if other == levels)
+            plans.append(TablePlan(measure=measure, freq=freq, sets=same, area_levels=levels))
+    return plans
+
+
+def aggregate(
+    folder: SourceFolder, validated: Validated, settings: Settings, previous: PreviousVintage | None = None
+) -> Aggregated:
+    """Make the cells that the source's breakdowns ask for, from its observations.
+
+    A sum over months, areas or parts is made only where all of them are there; else the cell stays, without a value,
+    marked incomplete. In a source of events, an area and period without any event is a zero.
+
+    Args:
+        folder: the source.
+        validated: its observations.
+        settings: limits.
+        previous: the vintage before, from which the cells of years are taken for which nothing changed.
+
+    Raises:
+        UsageError: a breakdown asks for a frequency that the data cannot give.
+    """
+    source = folder.source
+    connection = validated.connection or open_connection(settings)
+    try:
+        if validated.connection is None:
+            open_core(connection, source, validated.core)
+        connection.execute(
+            "CREATE TEMP TABLE covered_area AS "
+            "SELECT DISTINCT area FROM area_ancestor WHERE len($covers) = 0 OR area IN $covers",
+            {"covers": list(source.covers)},
+        )
+        included = "true" if source.parent_counts == "include_children" else "false"
+        run_sql(connection, "tabulate/aggregate_lists", include_children=included, breakdowns=", ".join(breakdown_columns()))
+        breakdowns = ", ".join(f"{name} {name}_code" for name in breakdown_columns())
+        run_sql(connection, "tabulate/published_cells", breakdowns=breakdowns)
+        year_keys = make_year_keys(connection, validated.year_partitions, folder.fingerprint + code_fingerprint())
+        kept_years = find_kept_years(connection, year_keys, previous)
+        if previous is not None and kept_years:
+            run_sql(connection, "tabulate/take_kept_cells", cells=quote_literal(str(previous.cells)))
+        freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
+        data_freq = {measure: tuple(found) for measure, found in freqs}
+        for plan in plan_tables(source):
+            if plan.measure in data_freq:
+                _aggregate_one(connection, source, plan, data_freq[plan.measure])
+        (rows,) = fetch_row(connection, "SELECT count(*) FROM cells")
+    except BaseException:
+        connection.close()
+        raise
+    return Aggregated(folder.source_id, connection, rows, year_keys, kept_years)
+
+
+def _aggregate_one(
+    connection: duckdb.DuckDBPyConnection, source: Source, plan: TablePlan, data_freq: tuple[str, ...]
+) -> None:
+    if len(data_freq) != 1:
+        raise UsageError(f"source {source.source_id}: the measure {plan.measure!r} mixes the frequencies {data_freq}")
+    periods = 1 if data_freq[0] == plan.freq else _PERIODS_IN.get((data_freq[0], plan.freq))
+    if periods is None:
+        raise UsageError(
+            f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, the data have {data_freq[0]}"
+        )
+    names = plan.dimensions
+    run_sql(
+        connection,
+        "tabulate/aggregate_events" if source.rows == "events" else "tabulate/aggregate",
+        measure=quote_literal(plan.measure),
+        freq=quote_literal(plan.freq),
+        period={"A": "year_period", "Q": "quarter_period", "M": "time_period"}[plan.freq],
+        periods=str(periods),
+        cells="true" if source.rows == "cells" else "false",
+        dimensions="".join(f", {name}" for name in names),
+        totals="".join(
+            f", coalesce({name}, CAST({total_code(source, name)} AS {name}_code)) AS {name}" for name in names
+        ),
+        sets=", ".join(f"({', '.join(one)})" for one in plan.sets),
+        not_broken_down="".join(
+            f", {total_code(source, name)} AS {name}" for name in breakdown_columns() if name not in names
+        ),
+        same_dimensions="".join(f" AND cell.{name} = zero.{name}" for name in names),
+        levels=", ".join(quote_literal(level) for level in plan.area_levels) or "area_level",
+    )
+
+
+def caveats_sql(source: Source) -> str:
+    """Return the caveat codes that a source declares for a cell, by period and category, as an SQL expression."""
+    parts = []
+    for caveat in source.caveats:
+        conditions = ["true"]
+        if caveat.first_period:
+            first = quote_literal(caveat.first_period)
+            conditions.append(f"left(cells.time_period, length({first})) >= {first}")
+        if caveat.last_period:
+            last = quote_literal(caveat.last_period)
+            conditions.append(f"left(cells.time_period, length({last})) <= {last}")
+        if caveat.iccs:
+            conditions.append(f"cells.iccs IN ({', '.join(quote_literal(code) for code in caveat.iccs)})")
+        parts.append(f"CASE WHEN {' AND '.join(conditions)} THEN {quote_literal(caveat.caveat)} END")
+    return f"nullif(concat_ws(';', {', '.join(parts)}), '')" if parts else "NULL::VARCHAR"

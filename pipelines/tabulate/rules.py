@@ -1,0 +1,364 @@
+"""Step 7, check: the declared rules on the figures of a source, before they are stored.
+
+Observations and published cells are read once into small tables (``sql/rule_tables.sql``); each rule is one statement
+over them, ``sql/rule_<kind>.sql``. The structure of the cells is judged by the suite of ``pipelines.tabulate.structure_suite``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import pyarrow as pa
+
+from iccs.classification import load_classification
+from pipelines.tabulate.aggregate import Aggregated, caveats_sql
+from pipelines.tabulate.coverage import coverage_parts
+from pipelines.system.connection import fetch_row, load_sql, run_sql
+from pipelines.system.errors import DataRefused, Problem
+from pipelines.tabulate.fingerprints import fingerprint_periods
+from pipelines.tabulate.unchanged_years import PreviousVintage
+from pipelines.system.outcomes import Outcome
+from pipelines.system.settings import Settings
+from schemas.source import Source, SourceFolder
+from pipelines.harmonise.validate import Validated
+from schemas.codelists import load_areas, parse_age
+from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
+
+SAMPLE = 20
+_MOST_PROBLEMS_SHOWN = 20
+
+
+class Suite(Protocol):
+    """Judges the structure of cells; ``pipelines.tabulate.structure_suite.SuiteProcess`` in a run."""
+
+    def begin(
+        self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
+    ) -> Callable[[], list[Outcome]]:
+        """Begin to judge the table ``cells`` of the connection; the function returned gives every outcome."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Result of step 7: the cells with their caveats, every outcome, the failing cells and the coverage; Parquet.
+
+    ``figures`` is the fingerprint of the cells and their caveats, ``periods`` has that of each period; ``judged`` has
+    the outcomes by period of rules that judge by year, ``year_keys`` what decides the figures of a year.
+    """
+
+    source_id: str
+    cells: Path
+    periods: Path
+    figures: str
+    findings: Path
+    judged: Path
+    coverage: Path
+    outcomes: tuple[Outcome, ...]
+    rows: int
+    year_keys: dict[str, str]
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        names = ("passed", "warned", "errored")
+        counts = {name: sum(1 for one in self.outcomes if one.outcome == name) for name in names}
+        return f"{len(self.outcomes)} rules: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+
+
+def figure_rules(kind: str) -> list[Rule]:
+    """Return the rules on figures that a source of this kind (count or population) must keep.
+
+    >>> "sex_parts_sum" in [rule.name for rule in figure_rules("count")]
+    True
+    """
+    return [rule for rule in load_rules().values() if rule.kind not in ("", "expectation") and kind in rule.applies_to]
+
+
+def check(
+    folder: SourceFolder,
+    validated: Validated,
+    aggregated: Aggregated,
+    settings: Settings,
+    work: Path,
+    suite: Suite | None = None,
+    previous: PreviousVintage | None = None,
+) -> Checked:
+    """Judge the figures of a source by the declared rules, and put their caveats on the cells.
+
+    Args:
+        folder: the source.
+        validated: its observations.
+        aggregated: its published cells.
+        settings: where data live.
+        work: folder for what this step writes.
+        suite: judge of the structure; None leaves the structure unjudged (its rules then have no outcome).
+        previous: the vintage before: to compare with, and for the outcomes of years that are kept from it.
+
+    Raises:
+        DataRefused: a rule of severity error failed, or could not be judged.
+    """
+    source = folder.source
+    names = ("cells", "periods", "findings", "judged", "coverage")
+    paths = {name: work / f"checked-{name}.parquet" for name in names}
+    outcomes = list(validated.outcomes)
+    connection = aggregated.connection
+    structure = suite.begin(connection, source.figures, settings) if suite is not None else list
+    open_tables(connection, source, validated, previous.cells if previous else None)
+    kept_from = previous if aggregated.kept_years else None
+    if kept_from is not None:
+        run_sql(connection, "tabulate/take_kept_judged", judged=quote_literal(str(kept_from.judged)))
+    rules = figure_rules(source.figures)
+    outcomes += [judge_rule(connection, rule, source, kept_from is not None) for rule in rules]
+    _add_controls(connection, validated)
+    _locate(connection)
+    findings = quote_literal(str(paths["findings"]))
+    kept = "SELECT * EXCLUDE (place) FROM located ORDER BY rule, place"
+    connection.execute(f"COPY ({kept}) TO {findings} (FORMAT parquet)")
+    connection.execute(f"COPY judged_by_period TO {quote_literal(str(paths['judged']))} (FORMAT parquet)")
+    outcomes += structure()
+    _refuse(connection, folder, outcomes)
+    _write_cells(connection, source, paths["cells"])
+    figures = fingerprint_periods(
+        connection, paths["cells"], paths["periods"], kept_from.periods if kept_from else None
+    )
+    run_sql(connection, "tabulate/coverage", **_coverage_parts(source), target=quote_literal(str(paths["coverage"])))
+    return Checked(
+        folder.source_id,
+        **paths,
+        figures=figures,
+        outcomes=tuple(outcomes),
+        rows=aggregated.rows,
+        year_keys=aggregated.year_keys,
+    )
+
+
+def open_tables(
+    connection: duckdb.DuckDBPyConnection, source: Source, validated: Validated, previous: Path | None
+) -> None:
+    """Create what the rules read beside ``cells`` and ``core``: annual, series, given, band and the code lists."""
+    files = {"core_text": validated.core, "links": validated.links, "mapped": validated.mapped}
+    files["published_rate"] = validated.rates
+    for name, path in {**files, **({"previous": previous} if previous else {})}.items():
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet({quote_literal(str(path))})")
+    register_code_tables(connection)
+    run_sql(connection, "tabulate/rule_tables", **_total_parts(source))
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE finding (rule VARCHAR, place BIGINT, stage VARCHAR, counting_unit VARCHAR, "
+        "iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, "
+        "value_expected DOUBLE, detail VARCHAR, _file VARCHAR, _sheet VARCHAR, _row BIGINT)"
+    )
+    for name in ("judged_by_period", "judged_before"):  # the same of this load, and of years that are kept
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} (rule VARCHAR, period VARCHAR, failing BOOLEAN, stage VARCHAR, "
+            "counting_unit VARCHAR, iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, "
+            "found DOUBLE, expected DOUBLE, detail VARCHAR, size DOUBLE, things BIGINT)"
+        )
+
+
+def register_code_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create ``iccs_parent``, ``age_bound`` (of the ages in ``core``) and ``area_validity`` (of areas that changed)."""
+    pairs = [(category.code, category.parent or None) for category in load_classification()]
+    ages = [age for (age,) in connection.execute("SELECT DISTINCT age FROM core WHERE age IS NOT NULL").fetchall()]
+    bounds = [(age, *(parse_age(age) or (None, None))) for age in ages]
+    changed = [(area.code, area.valid_from, area.valid_to) for area in load_areas() if area.valid_from or area.valid_to]
+    tables = {
+        "iccs_parent": ({"code": pa.string(), "parent": pa.string()}, pairs),
+        "age_bound": ({"age": pa.string(), "low": pa.int32(), "high": pa.int32()}, bounds),
+        "area_validity": ({"area": pa.string(), "valid_from": pa.int32(), "valid_to": pa.int32()}, changed),
+    }
+    for name, (types, rows) in tables.items():
+        columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(types)
+        arrays = {key: pa.array(column, kind) for (key, kind), column in zip(types.items(), columns, strict=True)}
+        connection.register("code_list", pa.table(arrays))
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM code_list")
+        connection.unregister("code_list")
+
+
+def _total_parts(source: Source) -> dict[str, str]:
+    """Where the totals are; a source that holds only part of a dimension has another code for all of it than _T."""
+    totals = {name: quote_literal(source.totals.get(name, "_T")) for name in breakdown_columns()}
+    parts = {"no_attributes": "".join(f" AND {name} = {totals[name]}" for name in attribute_columns())}
+    parts["gives_age"] = "true" if "age" in source.columns else "false"  # an age implied by a link is not a band
+    for name in ("sex", "age"):
+        whole = totals[name] == quote_literal("_T")
+        parts[name] = name if whole else f"CASE {name} WHEN {totals[name]} THEN '_T' ELSE {name} END"
+    return parts
+
+
+def judge_rule(
+    connection: duckdb.DuckDBPyConnection, rule: Rule, source: Source, without_kept_years: bool = False
+) -> Outcome:
+    """Run one rule; its failing cells go to ``finding``. A rule that crashes is errored, neither passed nor failed.
+
+    Args:
+        connection: with the tables of ``open_tables``.
+        rule: the rule.
+        source: the source.
+        without_kept_years: a rule that judges by year is run on the periods in ``period_to_make`` alone; what it found
+            in the others is in ``judged_before``.
+    """
+    parts = {
+        "tables": load_sql("tabulate/tables_to_judge") if rule.by_year and without_kept_years else "",
+        "period": "time_period" if rule.by_year else "NULL::VARCHAR",
+    }
+    if rule.kind == "past_changed" and not _has_previous(connection):
+        return Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage")
+    try:
+        run_sql(connection, "tabulate/judge", kind=_statement(rule, source), **parts, rule=quote_literal(rule.name))
+        (checked, failing, detail) = fetch_row(
+            connection,
+            "SELECT coalesce(sum(things), 0)::BIGINT, (count(*) FILTER (failing))::BIGINT, "
+            "string_agg(concat_ws(' ', ref_area, iccs, time_period) || ': ' || detail, '; ' ORDER BY place) "
+            "FILTER (place <= 3) FROM judged",
+        )
+    except (duckdb.Error, KeyError, ValueError) as error:
+        first = str(error).strip().splitlines()[0]
+        return Outcome(rule.name, "errored", 0, 0, f"the rule could not be judged: {first}")
+    return Outcome(rule.name, outcome_of(rule, checked, failing), checked, failing, detail or "")
+
+
+def outcome_of(rule: Rule, checked: int, failing: int) -> str:
+    """Return what the counts mean for a rule: its thresholds decide whether failing cells fail it.
+
+    >>> outcome_of(load_rules()["areas_missing"], 32, 1), outcome_of(load_rules()["sex_parts_sum"], 10, 1)
+    ('warned', 'failed')
+    >>> outcome_of(load_rules()["areas_missing"], 0, 0)
+    'not applicable'
+    """
+    if checked == 0:
+        return "not applicable"
+    if failing <= max(rule.most_failing, rule.most_failing_share * checked):
+        return "passed"
+    return "failed" if rule.severity == "error" else "warned"
+
+
+def _has_previous(connection: duckdb.DuckDBPyConnection) -> bool:
+    views = connection.execute("SELECT view_name FROM duckdb_views() WHERE view_name = 'previous'").fetchall()
+    return bool(views)
+
+
+def _statement(rule: Rule, source: Source) -> str:
+    """The statement of a rule with its parameters as SQL literals; raises KeyError where one is left open."""
+    text = load_sql(f"rule_{rule.kind}")
+    dimension = rule.parameters.get("dimension", "sex")
+    parts = {name: _literal(value) for name, value in rule.parameters.items()}
+    parts |= {
+        "dimension": dimension,
+        "other": "age" if dimension == "sex" else "sex",
+        "kept_sex": "NULL" if dimension == "sex" else "sex",
+        "kept_age": "NULL" if dimension == "age" else "age",
+        "others": "".join(f", {name}" for name in breakdown_columns() if name != dimension),
+        "attributes": "".join(f", {name}" for name in attribute_columns()),
+        **_total_parts(source),
+        "covers": covers_literal(source),
+        "events": "true" if source.rows == "events" else "false",
+        "whole_cube": "true" if source.rows == "cells" else "false",
+        "include_children": "true" if source.parent_counts == "include_children" else "false",
+        "fractions": _fractions(source),
+        "breaks": _declared_breaks(source),
+        "declared_types": _declared_types(),
+        "condition": rule.parameters.get("condition", "false"),
+        "of": rule.parameters.get("of", "true"),
+    }
+    for mark, part in parts.items():
+        text = text.replace("{{" + mark + "}}", part)
+    if "{{" in text:
+        raise KeyError(f"the declaration of {rule.name} lacks a parameter: {text[text.index('{{') :][:40]}")
+    return text
+
+
+def _fractions(source: Source) -> str:
+    """Where fractions are right: populations made by a model, rates' sums, and estimates from split categories."""
+    return "true" if not source.whole_numbers else "coalesce(obs_status, 'A') = 'E'"
+
+
+def _declared_types() -> str:
+    """Each column of an observation with its type, as the rows of a VALUES list."""
+    columns = load_tables()["observation"].columns
+    return ", ".join(f"({_literal(column.name)}, {_literal(column.type)})" for column in columns)
+
+
+def _declared_breaks(source: Source) -> str:
+    """The years and categories at which the source declares a break, as a condition."""
+    parts = [
+        f"year = {int(entry.period[:4])}"
+        + (f" AND list_contains({_literal(list(entry.iccs))}, iccs)" if entry.iccs else "")
+        for entry in source.breaks
+    ]
+    return " OR ".join(f"({part})" for part in parts) or "false"
+
+
+def covers_literal(source: Source) -> str:
+    """The areas a source counts in as an SQL list; empty means all."""
+    return f"{_literal(list(source.covers))}::VARCHAR[]"
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(item) for item in value) + "]"
+    return quote_literal(value) if isinstance(value, str) else str(value)
+
+
+def _add_controls(connection: duckdb.DuckDBPyConnection, validated: Validated) -> None:
+    """Rows of the file whose own parts and total differ are findings too, and their cells get the caveat."""
+    run_sql(connection, "tabulate/control_findings", controls=quote_literal(str(validated.controls)))
+
+
+def _locate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Find, for the sample of each rule, the first raw row behind the cell."""
+    run_sql(connection, "tabulate/locate_findings", sample=str(SAMPLE))
+
+
+def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: Path) -> None:
+    """Write the cells, with the caveats of the source and those of each rule on the cells it found failing."""
+    register_caveats(connection)
+    run_sql(connection, "tabulate/caveat_cells")
+    run_sql(connection, "tabulate/caveat_text")
+    run_sql(connection, "tabulate/write_published_cells", caveats=caveats_sql(source), target=quote_literal(str(target)))
+
+
+def register_caveats(connection: duckdb.DuckDBPyConnection) -> None:
+    """Register ``rule_caveat``: the caveat of each rule that has one, and the dimension it is about ('' for any)."""
+    rules = [rule for rule in load_rules().values() if rule.caveat]
+    given = {
+        "rule": [rule.name for rule in rules],
+        "caveat": [rule.caveat for rule in rules],
+        "dimension": [rule.parameters.get("dimension", "") for rule in rules],
+    }
+    connection.register("rule_caveat", pa.table(given))
+
+
+def _coverage_parts(source: Source) -> dict[str, str]:
+    return {**coverage_parts(source), "covers": covers_literal(source)}
+
+
+def _refuse(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, outcomes: list[Outcome]) -> None:
+    rules = load_rules()
+    stops = [one for one in outcomes if one.outcome in ("failed", "errored") and rules[one.rule].severity == "error"]
+    problems: list[Problem] = []
+    for one in stops:
+        places = connection.execute(
+            "SELECT DISTINCT ON (ref_area, time_period, iccs) _file, _sheet, _row, detail, "
+            "concat_ws(', ', ref_area, time_period, iccs, counting_unit, sex, age) FROM located WHERE rule = $rule "
+            "LIMIT $most",
+            {"rule": one.rule, "most": _MOST_PROBLEMS_SHOWN},
+        ).fetchall()
+        if not places:
+            found = f"{one.failing:,} of {one.checked:,} failed. {one.detail}" if one.checked else one.detail
+            problems.append(Problem(rule=one.rule, source=folder.source_id, found=found))
+        problems += [
+            Problem(
+                rule=one.rule,
+                source=folder.source_id,
+                file=file,
+                sheet=sheet,
+                row=row,
+                found=f"{detail} ({cell}); {one.failing:,} of {one.checked:,} failed.",
+            )
+            for file, sheet, row, detail, cell in places
+        ]
+    if problems:
+        raise DataRefused(problems)

@@ -1,0 +1,64 @@
+"""Years that are as in the vintage before: their cells, and outcomes of rules on them, are taken over, not made again.
+
+What decides the figures of a year of incidents: the partitions with rows of it, the declarations and the program, and
+what is filled with zeros in every year (the areas and categories that occur in any). Each year has a key of all that.
+Only rules that judge by year have outcomes by year (``by_year`` in their declaration); the others are always run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.system.connection import fetch_row, load_sql, run_sql
+
+
+@dataclass(frozen=True)
+class PreviousVintage:
+    """The vintage before: to compare with, and to take years from, each with the key of what decided its figures."""
+
+    cells: Path
+    periods: Path
+    judged: Path
+    year_keys: dict[str, str]
+
+
+def make_year_keys(
+    connection: duckdb.DuckDBPyConnection, year_partitions: dict[str, str], shared: str
+) -> dict[str, str]:
+    """Return the key of each year.
+
+    Args:
+        connection: with ``given_combination`` and ``given_area``.
+        year_partitions: the partitions with rows of each year; empty where a source is not kept by year.
+        shared: fingerprint of what decides every year: declarations and program.
+    """
+    if not year_partitions:
+        return {}
+    (zeros,) = fetch_row(connection, load_sql("tabulate/zeros_fingerprint"))
+    return {
+        year: hashlib.sha256(f"{partitions} {zeros} {shared}".encode()).hexdigest()
+        for year, partitions in sorted(year_partitions.items())
+    }
+
+
+def find_kept_years(
+    connection: duckdb.DuckDBPyConnection, year_keys: dict[str, str], previous: PreviousVintage | None
+) -> tuple[str, ...]:
+    """Return the years that have the key of the vintage before; creates ``kept_year`` and ``period_to_make``.
+
+    Args:
+        connection: with the type ``time_period_code``.
+        year_keys: the key of each year.
+        previous: the vintage before.
+    """
+    before = previous.year_keys if previous else {}
+    kept = tuple(year for year, key in year_keys.items() if before.get(year) == key)
+    connection.register("year_list", pa.table({"year": pa.array(kept, pa.string())}))
+    run_sql(connection, "tabulate/kept_years")
+    connection.unregister("year_list")
+    return kept

@@ -1,0 +1,399 @@
+"""A source as its folder declares it: source.yml, reshape.sql, values.csv (and its concordance in iccs)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from functools import cached_property
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.system.errors import UsageError, nearest_values
+from schemas.source_messages import (
+    code_of,
+    field_problems,
+    hint,
+    known_area_scheme,
+    known_encoding,
+    require_code,
+    require_known,
+    yaml_problem,
+)
+from schemas.codelists import parse_age, read_csv_rows
+from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
+
+_DIMENSIONS = (
+    "national_code",
+    "national_label",
+    "measure",
+    "ref_area",
+    "time_period",
+    *breakdown_columns(),
+    "obs_status",
+    "value",
+)
+# What an incident may have in place of a period, and beside an age.
+_INCIDENT_COLUMNS = ("year", "month", "age_unit", "longitude", "latitude")
+# Personal columns that are read all the same: of them only a band of ages, or an area, is kept.
+CODED_PERSONAL = ("age", "longitude", "latitude")
+OLDEST_AGE_YEARS = 120
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Licence(_Strict):
+    """Terms of use as the publisher states them."""
+
+    name: str
+    url: str | None = None
+
+
+class Footer(_Strict):
+    """Where the data end: the first row whose first filled cell begins with this word."""
+
+    starts_with: str
+
+
+class ReadOptions(_Strict):
+    """How one kind of file becomes a table of text. Only what differs from the default is written."""
+
+    format: Literal["csv", "excel", "parquet"] = "csv"
+    encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    columns: tuple[str, ...] = Field(min_length=1, description="labels by which the header row is found")
+    header_rows: int = Field(default=1, ge=1, le=8)
+    sheet: str | None = None
+    footer: Footer | None = None
+
+    @model_validator(mode="after")
+    def _check_parquet(self) -> ReadOptions:
+        if self.format == "parquet" and (given := self.model_fields_set - {"format", "columns"}):
+            raise ValueError(f"a Parquet file has columns only, no {' or '.join(sorted(given))}")
+        return self
+
+
+class Layout(_Strict):
+    """Files that share one shape; a source has several when its layout changed over the years."""
+
+    files: tuple[str, ...] = Field(min_length=1)
+    read: ReadOptions
+    reshape: str | None = None
+    conserve: str | None = Field(default=None, description="regular expression of the raw columns that hold counts")
+
+
+class Measure(_Strict):
+    """What a number counts: stage of the process and counting unit."""
+
+    stage: Annotated[str, code_of("stage")] = "recorded"
+    counting_unit: Annotated[str, code_of("counting_unit")]
+
+
+class Exclusion(_Strict):
+    """Rows left out on purpose: a named rule, an SQL condition on the reshaped table, and the reason."""
+
+    rule: str
+    where: str
+    reason: str
+
+
+class Breakdown(_Strict):
+    """One published table: its frequency and the dimensions it is broken down by (all their margins come along)."""
+
+    freq: Literal["A", "Q", "M"] = "A"
+    by: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    area_levels: tuple[Annotated[str, code_of("area_level")], ...] = ()
+
+
+class Control(_Strict):
+    """A total to compare with: printed at the foot of each file, in a column beside its parts, or published."""
+
+    control: str
+    footer_column: str | None = None
+    total_column: str | None = None
+    part_columns: tuple[str, ...] = ()
+    rows: str | None = Field(default=None, description="a SELECT of the folder that puts totals beside their parts")
+    tolerance: float = 0
+    where: str | None = None
+    expected: float | None = None
+    origin: str = ""
+
+
+class Ages(_Strict):
+    """How a file of incidents gives ages: as a number in a unit, or as a date of birth; and the bands to publish."""
+
+    unit: Literal["years", "months", "days", "birth_date"] = "years"
+    bands: tuple[str, ...] = Field(min_length=1, description="age codes from the youngest on, each next to the last")
+
+    @model_validator(mode="after")
+    def _check_bands(self) -> Ages:
+        bounds = [parse_age(band) for band in self.bands]
+        for band, one, following in zip(self.bands, bounds, [*bounds[1:], None], strict=True):
+            if one is None:
+                raise ValueError(f"bands: {band!r} is no band of ages")
+            if following is not None and (one[1] is None or following[0] != one[1] + 1):
+                raise ValueError(f"bands: the band after {band!r} must begin where it ends")
+        return self
+
+
+class BoundaryFile(_Strict):
+    """Boundaries of the areas, for incidents with longitude and latitude: GeoJSON or TopoJSON in the folder, WGS 84."""
+
+    file: str
+    area_property: str = Field(description="property of each feature that holds the code of its area")
+
+
+class Caveat(_Strict):
+    """A caveat code attached to the cells it concerns."""
+
+    caveat: Annotated[str, code_of("caveat")]
+    first_period: str | None = None
+    last_period: str | None = None
+    iccs: tuple[str, ...] = ()
+    note: str
+
+
+class Bridge(_Strict):
+    """What brings counts from before a break to the definition after it: an overlap in the data, or a known factor."""
+
+    basis: str
+    overlap: str | None = Field(default=None, description="source that goes on with the definition of before the break")
+    factor: float | None = Field(
+        default=None, gt=0, description="new count / old count, where it is known from outside"
+    )
+    low: float | None = Field(default=None, gt=0, description="lower 95 % limit of the factor")
+    high: float | None = None
+    reference: str = ""
+
+    @model_validator(mode="after")
+    def _check_factor(self) -> Bridge:
+        if (self.overlap is None) == (self.factor is None):
+            raise ValueError("a bridge has either overlap, a source, or factor, a number")
+        if (self.low is None) != (self.high is None):
+            raise ValueError("low and high: give both limits of the factor, or none where it is exact")
+        if self.low is not None and not (self.factor and self.high and self.low <= self.factor <= self.high):
+            raise ValueError("low and high are limits of factor: low <= factor <= high")
+        return self
+
+
+class Break(_Strict):
+    """A declared break in the series: nothing is compared across the start of this period, unless it is bridged."""
+
+    period: str
+    iccs: tuple[str, ...] = ()
+    note: str
+    bridge: Bridge | None = None
+
+    @model_validator(mode="after")
+    def _check_bridge(self) -> Break:
+        if self.bridge is not None and not self.iccs:
+            raise ValueError("iccs: a bridge is of named categories, one factor does not hold for all")
+        if self.bridge is not None and self.period[4:] not in ("", "-01"):
+            raise ValueError(f"period: {self.period} is inside a year, whose count would be half of each definition")
+        return self
+
+
+class Source(_Strict):
+    """One national publication series, as declared; see docs/add_a_source.md for each field."""
+
+    source_id: str
+    kind: Literal["count", "population", "incident"] = "count"
+    title: str
+    publisher: str
+    url: str
+    licence: Licence
+    citation: str
+    layouts: tuple[Layout, ...] = Field(min_length=1)
+    columns: dict[str, str]
+    constants: dict[str, str] = {}
+    area_scheme: Annotated[str, AfterValidator(known_area_scheme)]
+    measures: dict[str, Measure] = Field(min_length=1)
+    rows: Literal["cells", "parts", "events"] = "cells"
+    dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="forms of dates in a file of incidents")
+    ages: Ages | None = None
+    boundaries: BoundaryFile | None = None
+    personal: tuple[str, ...] = Field(default=(), description="columns that identify a person; never stored")
+    covers: tuple[str, ...] = Field(default=(), description="areas the source counts in; default all of the list")
+    totals: dict[str, str] = Field(default={}, description="code of a dimension's total where only part is held")
+    parent_counts: Literal["apart", "include_children"] = "apart"
+    thousands: str = ""
+    decimal: str = "."
+    marks: dict[Annotated[str, Field(min_length=1)], Literal["A", "B", "D", "E", "P", "U"]] = Field(
+        default={}, description="note marks behind numbers -> status of a value that is there"
+    )
+    whole_numbers: bool = True
+    exclusions: tuple[Exclusion, ...] = ()
+    breakdowns: tuple[Breakdown, ...] = (Breakdown(),)
+    controls: tuple[Control, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+    breaks: tuple[Break, ...] = ()
+    rejected_share_limit: float = Field(default=0, ge=0, le=1)
+    priority: int = 50
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Source:
+        known = (*_DIMENSIONS, *_INCIDENT_COLUMNS) if self.kind == "incident" else _DIMENSIONS
+        require_known("columns", tuple(self.columns), known)
+        require_known("constants", tuple(self.constants), _DIMENSIONS)
+        require_known("totals", tuple(self.totals), breakdown_columns())
+        period = "year" if "year" in self.columns else "time_period"
+        as_points = self.boundaries is not None or "longitude" in self.columns
+        for need in (period, "value") if as_points else ("ref_area", period, "value"):
+            if need not in self.columns and need not in self.constants and (need, self.kind) != ("value", "incident"):
+                raise ValueError(f"columns must say where {need} is")
+        if self.kind == "incident":
+            self._check_incidents()
+        elif self.boundaries is not None:
+            raise ValueError("boundaries: only incidents may be given as points")
+        if len(self.measures) > 1 and "measure" not in self.columns:
+            raise ValueError("several measures need columns.measure, the column that tells them apart")
+        if (self.thousands or self.decimal != ".") and any(one.read.format == "parquet" for one in self.layouts):
+            raise ValueError("thousands and decimal: numbers of a Parquet file have a decimal point, no other mark")
+        if any(entry.bridge and entry.bridge.overlap == self.source_id for entry in self.breaks):
+            raise ValueError("breaks: bridge: overlap is another source, that of the definition before the break")
+        for breakdown in self.breakdowns:
+            require_known("breakdowns: by", breakdown.by, breakdown_columns())
+            require_known("breakdowns: measures", breakdown.measures, tuple(self.measures))
+        return self
+
+    @model_validator(mode="after")
+    def _check_codes(self) -> Source:
+        for field, codes in (("constants", self.constants), ("totals", self.totals)):
+            for name in (name for name in breakdown_columns() if name in codes):
+                require_code(name, codes[name], f"{field}.{name}: ")
+        return self
+
+    def _check_incidents(self) -> None:
+        if self.rows == "cells":
+            raise ValueError("rows: a file of incidents has events, or parts where an absent cell is no zero")
+        for name in ("obs_status", "national_label"):
+            if name in self.columns:
+                raise ValueError(f"columns.{name}: a file of incidents has none")
+        if self.thousands or self.decimal != "." or self.marks or not self.whole_numbers:
+            raise ValueError("a file of incidents counts in plain whole numbers")
+        open_columns = {column for name, column in self.columns.items() if name not in CODED_PERSONAL}
+        for column in sorted(open_columns.intersection(self.personal)):
+            may = "a date of birth (age), longitude and latitude"
+            raise ValueError(f"personal: {column!r} is also under columns; only {may} may be both")
+        given = {name for name in ("longitude", "latitude") if name in self.columns}
+        if given and self.boundaries is None:
+            raise ValueError("columns.longitude and latitude need boundaries, the areas that points lie in")
+        if self.boundaries is not None and (len(given) < 2 or "ref_area" in {**self.columns, **self.constants}):
+            raise ValueError("boundaries: columns must give longitude and latitude, and no ref_area")
+        if "age_unit" in self.columns and self.ages is None:
+            raise ValueError("columns.age_unit needs ages, the bands to publish")
+
+    @property
+    def figures(self) -> Literal["count", "population"]:
+        """What its published figures are; those of incidents are counts."""
+        return "population" if self.kind == "population" else "count"
+
+
+class SourceFolder:
+    """The folder of one source: its declaration and the tables and SQL beside it."""
+
+    def __init__(self, folder: Traversable, concordance: Traversable | None) -> None:
+        self.folder = folder
+        self.source_id = folder.name
+        self.concordance = concordance
+
+    @cached_property
+    def source(self) -> Source:
+        """The declaration, checked.
+
+        Raises:
+            UsageError: source.yml does not say what it must; names each field.
+        """
+        try:
+            text = self.folder.joinpath("source.yml").read_text(encoding="utf-8-sig")
+            return Source.model_validate({"source_id": self.source_id, **parse_yaml(text)})
+        except (yaml.YAMLError, TypeError) as error:
+            found = f"source {self.source_id}: source.yml is not valid YAML: {yaml_problem(error)}"
+            raise UsageError(found) from error
+        except UnicodeDecodeError as error:
+            raise UsageError(f"source {self.source_id}: source.yml is not UTF-8; save it as UTF-8") from error
+        except ValidationError as error:
+            lines = [f"  {line}" for line in field_problems(error, Source)]
+            raise UsageError("\n".join([f"source {self.source_id}: source.yml is not valid:", *lines])) from error
+
+    def read_text(self, name: str) -> str | None:
+        """Return a file of the folder as text, None where there is none."""
+        path = self.folder.joinpath(name)
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
+    @cached_property
+    def words(self) -> list[tuple[str, str, str]]:
+        """Their words and our codes from values.csv: (dimension, word, code).
+
+        Raises:
+            UsageError: values.csv is no such table, names an unknown dimension or gives a word two codes.
+        """
+        path = self.folder.joinpath("values.csv")
+        if not path.is_file():
+            return []
+        try:
+            table = read_csv_rows(path, ("dimension", "word", "code"))
+        except DeclarationError as error:
+            raise UsageError(f"source {self.source_id}: {error}") from error
+        rows = [(row["dimension"], row["word"], row["code"]) for row in table]
+        known = (*_DIMENSIONS, "age_unit")
+        times = Counter((dimension, word) for dimension, word, _ in rows)
+        for number, (dimension, word, _) in enumerate(rows, start=2):
+            place = f"source {self.source_id}: values.csv, row {number}"
+            if dimension not in known:
+                raise UsageError(f"{place}: unknown dimension {dimension!r}{hint(dimension, known)}")
+            if times[dimension, word] > 1:
+                raise UsageError(f"{place}: {word!r} has two codes for {dimension}")
+        return rows
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of everything a person wrote for this source."""
+        digest = hashlib.sha256()
+        parts = sorted((item for item in self.folder.iterdir() if item.is_file()), key=lambda item: item.name)
+        if self.concordance is not None:
+            parts.append(self.concordance)
+        for part in parts:
+            digest.update(part.name.encode() + b"\0" + part.read_bytes() + b"\0")
+        return digest.hexdigest()
+
+
+def list_sources(folder: Path | None = None) -> dict[str, SourceFolder]:
+    """Return every source by its identifier; a folder with a source.yml is a source, nothing is registered.
+
+    Args:
+        folder: where the source folders are; default: those of this package.
+    """
+    root: Traversable = folder if folder is not None else resources.files("pipelines").joinpath("sources")
+    concordances = resources.files("iccs").joinpath("concordances")
+    found = {}
+    for entry in sorted(root.iterdir(), key=lambda item: item.name):
+        if entry.is_dir() and entry.joinpath("source.yml").is_file():
+            own = entry.joinpath("concordance.csv")
+            shared = concordances.joinpath(f"{entry.name}.csv")
+            concordance = own if own.is_file() else shared if shared.is_file() else None
+            found[entry.name] = SourceFolder(entry, concordance)
+    return found
+
+
+def find_sources(names: list[str], folder: Path | None = None) -> list[SourceFolder]:
+    """Return the sources named, or all.
+
+    Raises:
+        UsageError: a name is not a source; gives the nearest.
+    """
+    known = list_sources(folder)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        hints = [
+            f"unknown source {name!r}; nearest: {', '.join(nearest_values(name, known)) or 'none'}" for name in unknown
+        ]
+        raise UsageError("\n".join([*hints, "see: iccs sources list"]))
+    return [known[name] for name in names] if names else list(known.values())
