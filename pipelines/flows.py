@@ -19,13 +19,14 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from pipelines.system.errors import DataRefused, Problem, UsageError
-from pipelines.system.runners import Runner, divide_limits, parse_runner
 from pipelines.harmonise.tally import Partition, Spread, tally, tally_alone, tally_here
-from pipelines.run import RunResult, rows_of, run_all
-from pipelines.system.settings import load_settings
-from schemas.source import find_sources
 from pipelines.reader.release import query
+from pipelines.run import RunResult, rows_of, run_all
+from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.runners import Runner, divide_limits, parse_runner
+from pipelines.system.settings import load_settings
+from schemas.errors import UsageError
+from schemas.source import find_sources
 
 logger = logging.getLogger("prefect.iccs")
 

@@ -13,19 +13,12 @@ from typing import Any
 
 from iccs.concordance import ConcordanceError
 from pipelines.collect.acquire import Acquired, acquire, find_files
-from pipelines.tabulate.aggregate import aggregate
-from pipelines.harmonise.links import classify
+from pipelines.collect.partitions import acquire_partitions
+from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.engine import check_engine_name
-from pipelines.system.errors import DataRefused, UsageError
-from pipelines.tabulate.structure_suite import SuiteProcess
 from pipelines.harmonise.incident_account import account
-from pipelines.harmonise.tally import forget_partitions, tally
-from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.system.workers import LARGE_BYTES, run_in_lanes, stoppable
-from pipelines.system.lock import writing
-from pipelines.collect.partitions import acquire_partitions
-from pipelines.publish.build import Publication, content_key, publish
+from pipelines.harmonise.links import classify
 from pipelines.harmonise.quarantine import (
     Quarantined,
     Replayed,
@@ -35,14 +28,23 @@ from pipelines.harmonise.quarantine import (
     receive_again,
     settle_quarantine,
 )
-from pipelines.collect.read import read
+from pipelines.harmonise.tally import forget_partitions, tally
+from pipelines.harmonise.validate import Validated, validate
+from pipelines.publish.build import Publication, content_key, publish
 from pipelines.publish.releases import newest_key
 from pipelines.publish.report import write_reports
-from pipelines.tabulate.rules import Checked, check
+from pipelines.reader.release import open_published
+from pipelines.system.errors import DataRefused
+from pipelines.system.lock import writing
 from pipelines.system.settings import Settings
-from schemas.source import SourceFolder, list_sources
+from pipelines.system.workers import LARGE_BYTES, run_in_lanes, stoppable
+from pipelines.tabulate.aggregate import aggregate
+from pipelines.tabulate.rules import Checked, check
+from pipelines.tabulate.structure_suite import SuiteProcess
+from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintages import Vintage, current_vintage, run_key, store
-from pipelines.harmonise.validate import Validated, validate
+from schemas.errors import UsageError
+from schemas.source import SourceFolder, list_sources
 
 
 @dataclass(frozen=True)
@@ -377,5 +379,6 @@ def _publish_if_new(settings: Settings, folders: dict[str, SourceFolder], run_st
         return None
     cells = sum(vintage.rows for vintage in vintages)
     publication: Publication = run_step("publish", "all sources", cells, publish, vintages, folders, settings)
-    write_reports(settings)
+    with open_published(settings) as connection:
+        write_reports(connection, settings)
     return publication

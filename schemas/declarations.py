@@ -51,9 +51,9 @@ class Table:
 class Rule:
     """One validation rule: why it exists and what to do when it fails.
 
-    A rule with a ``kind`` is run from its declaration: ``pipelines/sql/rule_<kind>.sql`` filled with its parameters, or
-    an expectation (see ``schemas/rules/figures.yml`` and ``structure.yml``). The others are part of a step. A rule
-    ``by_year`` judges the cells of a year without those of others, and its outcome can be kept by year.
+    A rule with a ``kind`` is run from its declaration: ``pipelines/tabulate/sql/rules/<kind>.sql`` filled with its
+    parameters, or an expectation (see ``schemas/rules/figures.yml`` and ``structure.yml``). The others are part of a
+    step. A rule ``by_year`` judges the cells of a year without those of others, and its outcome can be kept by year.
     """
 
     name: str

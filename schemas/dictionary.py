@@ -28,7 +28,7 @@ def write_dictionary() -> str:
             lines.append(f"| {column.name} | {column.type} | {column.role} | {comment} |")
         lines.append("")
     lines += ["## Macros", ""]
-    views = resources.files("schemas").joinpath("views", "out")
+    views = resources.files("schemas").joinpath("published", "out")
     for entry in sorted(views.iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".sql"):
             head = [line for line in entry.read_text(encoding="utf-8").splitlines() if line.startswith("--")]

@@ -13,7 +13,9 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.system.errors import UsageError, nearest_values
+from schemas.codelists import parse_age, read_csv_rows
+from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
+from schemas.errors import UsageError, nearest_values
 from schemas.source_messages import (
     code_of,
     field_problems,
@@ -24,8 +26,6 @@ from schemas.source_messages import (
     require_known,
     yaml_problem,
 )
-from schemas.codelists import parse_age, read_csv_rows
-from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
 
 _DIMENSIONS = (
     "national_code",

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 from pydantic import AfterValidator, BaseModel, ValidationError
 
-from pipelines.system.errors import nearest_values
 from schemas.codelists import load_areas, parse_age, valid_codes
+from schemas.errors import nearest_values
 
 # What the library says, in the words of the person who wrote the file.
 _SAID = {

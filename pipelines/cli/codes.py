@@ -6,8 +6,9 @@ import textwrap
 from typing import Literal
 
 from iccs.classification import load_classification
-from pipelines.system.errors import EXIT_DONE, UsageError
 from pipelines.cli.printing import print_json, print_line, print_table
+from pipelines.system.errors import EXIT_DONE
+from schemas.errors import UsageError
 
 Language = Literal["en", "fr", "es"]
 

@@ -10,8 +10,9 @@ from typing import Literal
 from iccs.concordance import concordance_path, read_concordance
 from iccs.evaluate import MEASURES, evaluate
 from iccs.suggest import LabelToCode, draft_concordance, write_concordance
-from pipelines.system.errors import EXIT_DONE, UsageError, nearest_values
 from pipelines.cli.printing import print_json, print_line, print_table
+from pipelines.system.errors import EXIT_DONE
+from schemas.errors import UsageError, nearest_values
 
 Language = Literal["en", "es", "fr", "pt", "de"]
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from iccs.classification import load_classification
 from iccs.concordance import Concordance, ConcordanceDiff, concordance_path, diff, list_concordances, read_concordance
-from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED, UsageError
 from pipelines.cli.printing import print_json, print_line, print_table
+from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
 from pipelines.system.settings import load_settings
+from schemas.errors import UsageError
 
 
 def check_command(names: list[str], as_json: bool) -> int:

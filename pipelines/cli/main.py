@@ -13,10 +13,10 @@ from pipelines.system.errors import (
     EXIT_REFUSED,
     EXIT_USAGE,
     DataRefused,
-    UsageError,
     is_disk_full,
     is_out_of_memory,
 )
+from schemas.errors import UsageError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -211,7 +211,7 @@ def _add_series_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from pipelines.reader.policy import evaluate_command
+    from pipelines.cli.evaluate import evaluate_command
 
     return evaluate_command(
         options.code,
@@ -229,7 +229,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from pipelines.cli.commands import run_command
+    from pipelines.cli.run import run_command
 
     return run_command(
         options.sources,
@@ -246,7 +246,7 @@ def _trend(options: argparse.Namespace) -> int:
     if options.monthly:
         if options.by:
             raise UsageError("--by divides the picture of the annual series: leave out --by, or --monthly")
-        from pipelines.reader.monthly import monthly_command
+        from pipelines.cli.monthly import monthly_command
 
         return monthly_command(
             options.code,
@@ -259,7 +259,7 @@ def _trend(options: argparse.Namespace) -> int:
             options.data,
             options.json,
         )
-    from pipelines.cli.commands import trend_command
+    from pipelines.cli.trend import trend_command
 
     return trend_command(
         options.code,
@@ -276,7 +276,7 @@ def _trend(options: argparse.Namespace) -> int:
 
 
 def _map(options: argparse.Namespace) -> int:
-    from pipelines.reader.maps import map_command
+    from pipelines.cli.map import map_command
 
     return map_command(
         options.code,
@@ -295,19 +295,19 @@ def _map(options: argparse.Namespace) -> int:
 
 
 def _query(options: argparse.Namespace) -> int:
-    from pipelines.cli.commands import query_command
+    from pipelines.cli.query import query_command
 
     return query_command(options.sql, options.data, options.json)
 
 
 def _sources_list(options: argparse.Namespace) -> int:
-    from pipelines.cli.commands import list_command
+    from pipelines.cli.sources import list_command
 
     return list_command(options.data, options.json)
 
 
 def _sources_show(options: argparse.Namespace) -> int:
-    from pipelines.cli.commands import show_command
+    from pipelines.cli.sources import show_command
 
     return show_command(options.source, options.json)
 
@@ -391,7 +391,3 @@ def _serve(options: argparse.Namespace) -> int:
     from pipelines.cli.serve import serve
 
     return serve(options.cron, options.port, options.data, options.runner)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

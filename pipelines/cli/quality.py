@@ -8,15 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipelines.system.connection import connect
-from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED, DataRefused, UsageError
 from pipelines.cli.printing import print_error, print_json, print_line, print_table
 from pipelines.harmonise.quarantine import open_quarantine
 from pipelines.publish.report import report_path
-from pipelines.system.settings import Settings, load_settings
-from schemas.source import find_sources
-from pipelines.tabulate.vintages import current_vintage
 from pipelines.reader.release import query
+from pipelines.system.connection import connect
+from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED, DataRefused
+from pipelines.system.settings import Settings, load_settings
+from pipelines.tabulate.vintages import current_vintage
+from schemas.errors import UsageError
+from schemas.source import find_sources
 
 _MOST_ROWS = 200
 _MOST_LETTERS = 80
@@ -111,8 +112,8 @@ def check_file_command(file: str, source_id: str, data: str | None, as_json: boo
 
     What changed against the figures published now is told too, where the data folder holds them.
     """
-    from pipelines.tabulate.structure_suite import SuiteProcess
     from pipelines.run import check_source
+    from pipelines.tabulate.structure_suite import SuiteProcess
 
     path = Path(file)
     if not path.is_file():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.system.errors import EXIT_DONE
-from pipelines.system.lock import writing
 from pipelines.cli.printing import print_json, print_line, print_table
 from pipelines.publish.releases import compare_releases, history, kept_releases, read_release, restore_release
+from pipelines.system.errors import EXIT_DONE
+from pipelines.system.lock import writing
 from pipelines.system.settings import load_settings
 
 _SHORT = {"ref_area": "area", "time_period": "period", "counting_unit": "unit", "old_value": "old", "new_value": "new"}

@@ -11,9 +11,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from pipelines.system.errors import EXIT_DONE, UsageError
 from pipelines.cli.printing import print_line
+from pipelines.system.errors import EXIT_DONE
 from pipelines.system.settings import load_settings
+from schemas.errors import UsageError
 
 _SERVER_START_SECONDS = 90
 _SERVER_END_SECONDS = 30
@@ -44,8 +45,8 @@ def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> 
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(prefect_environment(home, port))
     # Late, and after its settings are in place: Prefect reads them when it is imported.
-    from pipelines.system.runners import parse_runner
     from pipelines.flows import check_cron, fan_out, publish_crime_statistics
+    from pipelines.system.runners import parse_runner
 
     check_cron(cron)
     fan_out(parse_runner(settings.runner))

@@ -15,8 +15,8 @@ from typing import IO, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.system.errors import UsageError, nearest_values
 from schemas.codelists import read_csv_rows
+from schemas.errors import UsageError, nearest_values
 
 Ring = NDArray[np.float64]
 """Longitude and latitude of each point, in degrees; shape (n, 2)."""

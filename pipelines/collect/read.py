@@ -13,13 +13,14 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.collect.acquire import Acquired, RawFile
-from pipelines.system.connection import connect, fetch_row, quote_path, run_sql
 from pipelines.collect.decode import check_start, decode_to_utf8, refuse
-from pipelines.system.errors import DataRefused, Problem, is_out_of_room, nearest_values
 from pipelines.collect.parquet import read_parquet_schema, texts_of
+from pipelines.system.connection import connect, fetch_row, quote_path, run_sql
+from pipelines.system.errors import DataRefused, Problem, is_out_of_room
 from pipelines.system.settings import Settings
-from schemas.source import ReadOptions, SourceFolder
 from schemas.declarations import quote_identifier, quote_literal
+from schemas.errors import nearest_values
+from schemas.source import ReadOptions, SourceFolder
 
 HEADER_SEARCH_ROWS = 100
 

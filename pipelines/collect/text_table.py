@@ -7,23 +7,41 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from pipelines.collect.acquire import RawFile
-from pipelines.system.connection import connect
 from pipelines.collect.decode import check_start, refuse
-from pipelines.harmonise.engine import TextTable
-from pipelines.system.errors import DataRefused, Problem, UsageError, nearest_values
 from pipelines.collect.parquet import read_parquet_schema
 from pipelines.collect.partitions import folder_keys
 from pipelines.collect.read import HEADER_SEARCH_ROWS, Header, find_header, read_table
+from pipelines.system.connection import connect
+from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
+from schemas.errors import UsageError, nearest_values
 from schemas.source import CODED_PERSONAL, ReadOptions, SourceFolder
 
 _LONGEST_LINE = 2_000_000  # what DuckDB takes
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """One partition as a table of text: a CSV file (plain or gzip, UTF-8) or a Parquet file.
+
+    ``names`` are the columns in the order of the file, ``kept`` those that may be read at all, ``constants`` columns
+    that the file does not hold (its name, the day it came, keys of its folder).
+    """
+
+    path: Path
+    format: str
+    names: tuple[str, ...]
+    kept: tuple[str, ...]
+    delimiter: str = ","
+    header_rows: int = 1
+    constants: dict[str, str] = field(default_factory=dict)
 
 
 def open_partition(

@@ -12,8 +12,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.decode import refuse
-from pipelines.system.errors import nearest_values
 from pipelines.system.settings import Settings
+from schemas.errors import nearest_values
 
 _CELL_BYTES = 32  # of an empty cell, in the reader
 _LONGEST_REFERENCE = 20

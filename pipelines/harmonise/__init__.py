@@ -1,1 +1,1 @@
-"""From raw to core: the source's words become our codes, categories are linked to the ICCS, every row is accounted for."""
+"""From raw to core: the source's labels become our codes and ICCS categories; every row is accounted for."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pipelines.system.errors import UsageError
-from schemas.source import OLDEST_AGE_YEARS, Ages, SourceFolder
 from schemas.codelists import parse_age
 from schemas.declarations import quote_identifier, quote_literal
+from schemas.errors import UsageError
+from schemas.source import OLDEST_AGE_YEARS, Ages, SourceFolder
 
 _UNITS_IN_A_YEAR = {"years": "1.0", "months": "12.0", "days": "365.25"}
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from pipelines.collect.read import RawTable
+from pipelines.harmonise.numbers import create_number_macro, has_mark
 from pipelines.system.connection import connect, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
-from pipelines.harmonise.numbers import create_number_macro, has_mark
-from pipelines.collect.read import RawTable
 from pipelines.system.settings import Settings
-from schemas.source import Layout, Source, SourceFolder
-from schemas.source_messages import hint
 from schemas.codelists import load_areas, parse_age, valid_codes
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
+from schemas.source import Layout, Source, SourceFolder
+from schemas.source_messages import hint
 
 # What a declared SELECT or condition raises on a word that it cannot compute with; ours only use what gives NULL there.
 _NOT_COMPUTABLE = (duckdb.DataError, duckdb.InvalidInputException)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pipelines.system.errors import UsageError
-from schemas.source import Source
 from schemas.declarations import quote_identifier, quote_literal
+from schemas.errors import UsageError
+from schemas.source import Source
 
 _OLDEST_EVENT = "1800-01-01"
 _DATE_PARTS = re.compile(r"YYYY|MM|DD")

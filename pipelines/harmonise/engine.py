@@ -8,34 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
 
+from pipelines.collect.text_table import TextTable
 from pipelines.system.connection import TIME_ZONE, connection_config, quote_path
-from pipelines.system.errors import UsageError, is_out_of_room
+from pipelines.system.errors import is_out_of_room
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
-
-
-@dataclass(frozen=True)
-class TextTable:
-    """One partition as a table of text: a CSV file (plain or gzip, UTF-8) or a Parquet file.
-
-    ``names`` are the columns in the order of the file, ``kept`` those that may be read at all, ``constants`` columns
-    that the file does not hold (its name, the day it came, keys of its folder).
-    """
-
-    path: Path
-    format: str
-    names: tuple[str, ...]
-    kept: tuple[str, ...]
-    delimiter: str = ","
-    header_rows: int = 1
-    constants: dict[str, str] = field(default_factory=dict)
+from schemas.errors import UsageError
 
 
 class FileUnreadable(Exception):

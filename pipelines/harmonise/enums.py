@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from iccs.classification import load_classification
 from pipelines.system.connection import run_sql
-from schemas.source import Source
 from schemas.codelists import area_ancestors, load_areas
 from schemas.declarations import breakdown_columns, quote_literal
+from schemas.source import Source
 
 _MAY_LACK = ("iccs", "national_code", "national_label")  # in a population, which has no categories; '' then
 

@@ -8,20 +8,16 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.harmonise.links import link_table, out_of_scope_reason
-from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
+from pipelines.collect.read import RawTable
 from pipelines.harmonise.conform import area_words
-from pipelines.system.connection import fetch_row, open_connection, run_sql
-from pipelines.system.errors import DataRefused, Problem, nearest_values
-from pipelines.harmonise.overlaps import find_overlaps
-from pipelines.harmonise.tally import Tallied, open_lists
+from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
+from pipelines.harmonise.labels import age_word_problem
+from pipelines.harmonise.links import link_table, out_of_scope_reason
 from pipelines.harmonise.numbers import create_number_macro
-from pipelines.system.outcomes import Outcome
+from pipelines.harmonise.overlaps import find_overlaps
 from pipelines.harmonise.printed_rates import read_published_rates
 from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
-from pipelines.collect.read import RawTable
-from pipelines.system.settings import Settings
-from schemas.source import Source, SourceFolder
+from pipelines.harmonise.tally import Tallied, open_lists
 from pipelines.harmonise.validate import (
     RULES_ON_WORDS,
     Validated,
@@ -32,8 +28,13 @@ from pipelines.harmonise.validate import (
     judge_controls,
     write_part,
 )
-from pipelines.harmonise.labels import age_word_problem
+from pipelines.system.connection import fetch_row, open_connection, run_sql
+from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.outcomes import Outcome
+from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
+from schemas.errors import nearest_values
+from schemas.source import Source, SourceFolder
 
 _VALUES_SHOWN = 5
 _LINKED = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # combinations of codes; no row is kept

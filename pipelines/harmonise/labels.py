@@ -7,8 +7,8 @@ import re
 import duckdb
 
 from pipelines.system.outcomes import Outcome
-from schemas.source import Source
 from schemas.codelists import parse_age
+from schemas.source import Source
 
 _NUMBER = re.compile(r"\d+")
 _PARTS_OF_A_YEAR = {

@@ -10,14 +10,15 @@ import pyarrow as pa
 
 from iccs.classification import load_classification
 from iccs.concordance import Concordance, ConcordanceError, Link, read_concordance
-from pipelines.harmonise.conform import Conformed, open_cells
-from pipelines.system.connection import connect, fetch_row, run_sql
-from pipelines.system.errors import DataRefused, Problem, UsageError, nearest_values
-from pipelines.harmonise.quarantine import keep_rejected
 from pipelines.collect.read import RawTable
+from pipelines.harmonise.conform import Conformed, open_cells
+from pipelines.harmonise.quarantine import keep_rejected
+from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
-from schemas.source import Source, SourceFolder
 from schemas.declarations import breakdown_columns, quote_literal
+from schemas.errors import UsageError, nearest_values
+from schemas.source import Source, SourceFolder
 
 _OUT_OF_SCOPE = {
     "not_crime": "Not an offence in the ICCS; reason in the concordance.",

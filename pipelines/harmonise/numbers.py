@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
-from schemas.source import Source
 from schemas.declarations import quote_literal
+from schemas.source import Source
 
 # Blank, no-break space, narrow no-break space, thin space, figure space.
 _BLANKS = " \u00a0\u202f\u2009\u2007"

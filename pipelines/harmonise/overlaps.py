@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import duckdb
 
+from pipelines.harmonise.tally import Tallied
 from pipelines.system.connection import run_sql
 from pipelines.system.errors import Problem
-from pipelines.harmonise.tally import Tallied
 from schemas.declarations import quote_literal
 
 # Two tallies of so many different combinations of area, code, sex, age ... are not alike by chance.

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from pipelines.collect.boundaries import Ring, parse_features
 from pipelines.system.connection import fetch_arrow
-from pipelines.system.errors import UsageError, nearest_values
+from schemas.errors import UsageError, nearest_values
 
 # About a metre: vertices that two files or two drawings round differently. The point goes to the eastern area.
 TOLERANCE_DEGREES = 1e-5

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.collect.read import RawTable
 from pipelines.harmonise.conform import register_words
 from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused, Problem
-from pipelines.collect.read import RawTable
-from schemas.source import SourceFolder
 from schemas.declarations import quote_literal
+from schemas.source import SourceFolder
 
 _NO_RATES = (
     "SELECT NULL AS _row, '' AS ref_area, '' AS time_period, '' AS national_code, '' AS measure, '' AS count, "

@@ -17,11 +17,11 @@ from pathlib import Path
 import duckdb
 
 from pipelines.collect.acquire import Acquired, RawFile
-from pipelines.system.connection import connect, fetch_row, run_sql
-from pipelines.system.errors import UsageError
 from pipelines.collect.read import RawTable
+from pipelines.system.connection import connect, fetch_row, run_sql
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
+from schemas.errors import UsageError
 
 _REFUSED = "refused-"
 

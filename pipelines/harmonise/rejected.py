@@ -14,9 +14,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.system.connection import fetch_row
-from pipelines.harmonise.engine import TextTable, text_query
+from pipelines.collect.text_table import TextTable
+from pipelines.harmonise.engine import text_query
 from pipelines.harmonise.statements import RowRule, Statements
+from pipelines.system.connection import fetch_row
 from schemas.declarations import quote_identifier, quote_literal
 
 SAMPLE = 100  # rejected rows kept of each rule and partition

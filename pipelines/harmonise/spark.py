@@ -15,10 +15,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.harmonise.engine import FileUnreadable, TextTable
-from pipelines.system.errors import UsageError, is_disk_full
+from pipelines.collect.text_table import TextTable
+from pipelines.harmonise.engine import FileUnreadable
+from pipelines.system.errors import is_disk_full
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
+from schemas.errors import UsageError
 
 _INSTALL = "the engine {engine} needs the Spark client: pip install 'iccs-pipelines[spark]' (and Java 17 or later)"
 _CORRUPT = "_corrupt_record"

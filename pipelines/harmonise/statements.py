@@ -16,17 +16,17 @@ from functools import cached_property
 import pyarrow as pa
 
 from iccs.concordance import Concordance, Link
-from pipelines.harmonise.links import filled_columns
-from pipelines.harmonise.link_validity import FIRST_DAY, LAST_DAY, code_spans
-from pipelines.harmonise.conform import area_words
-from pipelines.system.connection import fill_sql
-from pipelines.system.errors import UsageError
 from pipelines.harmonise.ages import age_band, age_in_years
+from pipelines.harmonise.conform import area_words
 from pipelines.harmonise.dates import event_day, parse_dates, period_bounds, period_number, period_text, precision_of
+from pipelines.harmonise.link_validity import FIRST_DAY, LAST_DAY, code_spans
+from pipelines.harmonise.links import filled_columns
 from pipelines.harmonise.points import join_points, make_boundaries
-from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Source, SourceFolder
+from pipelines.system.connection import fill_sql
 from schemas.codelists import load_areas
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
+from schemas.errors import UsageError
+from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Source, SourceFolder
 
 _AS_AGE = f"TRY_CAST(? AS DOUBLE) BETWEEN 0 AND {OLDEST_AGE_YEARS}"
 

@@ -23,21 +23,22 @@ import pyarrow.parquet as pq
 
 from iccs.concordance import Concordance
 from pipelines.collect.acquire import Acquired, RawFile
-from pipelines.harmonise.links import checked_concordance
-from pipelines.system.connection import connect, fetch_row
 from pipelines.collect.decode import refuse
-from pipelines.harmonise.engine import Engine, FileUnreadable, TextTable, open_engine
-from pipelines.system.errors import DataRefused, Problem, nearest_values
-from pipelines.system.runners import divide_limits
-from pipelines.collect.text_table import find_other_line_end, open_partition
+from pipelines.collect.partitions import is_unchanged
+from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
+from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
+from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.rejected import look_up_rejected, write_no_rejected
 from pipelines.harmonise.statements import Statements, make_statements
-from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_lanes, stop_of_lane
-from pipelines.collect.partitions import is_unchanged
+from pipelines.system.connection import connect, fetch_row
+from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.progress import Progress
+from pipelines.system.runners import divide_limits
 from pipelines.system.settings import Settings
-from schemas.source import SourceFolder
+from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_lanes, stop_of_lane
 from schemas.declarations import quote_identifier, quote_literal
+from schemas.errors import nearest_values
+from schemas.source import SourceFolder
 
 _PACKED = ("GZIP", "DECOMPRESS", ".GZ")
 
@@ -169,9 +170,9 @@ def _tally_share(
         for partition in share:
             if any(stop.is_set() for stop in stops):
                 raise Stopped
-            with progress.watching(partition.file, engine) if watched else nullcontext():
+            with progress.watching(partition.file.lines or 0, engine) if watched else nullcontext():
                 found[partition.target] = _try_partition(engine, partition)
-            progress.advance(partition.file)
+            progress.advance(partition.file.lines or 0)
     return found
 
 

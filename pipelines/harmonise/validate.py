@@ -9,19 +9,20 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.harmonise.links import Classified, out_of_scope_reason
+from pipelines.collect.read import RawTable
 from pipelines.harmonise.conform import area_words, open_cells
-from pipelines.system.connection import connect, fetch_row, run_sql
-from pipelines.system.errors import DataRefused, Problem, nearest_values
+from pipelines.harmonise.labels import check_words
+from pipelines.harmonise.links import Classified, out_of_scope_reason
 from pipelines.harmonise.numbers import create_number_macro
-from pipelines.system.outcomes import Outcome
 from pipelines.harmonise.printed_rates import read_published_rates
 from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
-from pipelines.collect.read import RawTable
+from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
-from schemas.source import Control, Source, SourceFolder
-from pipelines.harmonise.labels import check_words
 from schemas.declarations import quote_identifier, quote_literal
+from schemas.errors import nearest_values
+from schemas.source import Control, Source, SourceFolder
 
 _MOST_PROBLEMS_SHOWN = 50
 # A word is wrong by itself; numbers written alike ('13 (p)', '68 (p)') are wrong for one reason.

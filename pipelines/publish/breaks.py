@@ -9,13 +9,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.system.connection import fetch_arrow
-from schemas.source import Bridge as DeclaredBridge
-from schemas.source import Source
+from iccs.periods import step_of
 from pipelines.statistics.bridging import overlap_factor
 from pipelines.statistics.rates import FEWEST_EVENTS
-from iccs.periods import step_of
+from pipelines.system.connection import fetch_arrow
 from schemas.declarations import no_attributes_sql
+from schemas.source import Bridge as DeclaredBridge
+from schemas.source import Source
 
 MOST_GAP_BEFORE = 0.01
 """Largest share by which the source of an overlap may differ from the series before the break, where both count."""

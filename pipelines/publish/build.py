@@ -16,20 +16,20 @@ import pyarrow as pa
 
 from iccs.classification import load_classification
 from pipelines.publish.across_sources import compare_sources
-from pipelines.system.connection import connect, fetch_row, run_sql
 from pipelines.publish.indicators import make_indicators
-from pipelines.publish.rates import make_rates, make_segments, make_trends
-from pipelines.tabulate.loads import name_files
 from pipelines.publish.privacy import refuse_personal
-from pipelines.system.code_version import code_fingerprint
+from pipelines.publish.rates import make_rates, make_segments, make_trends
 from pipelines.publish.releases import history, keep_published, new_release_id, put_in_place
 from pipelines.publish.revisions import load_vintages
-from pipelines.system.settings import Settings
-from schemas.source import SourceFolder
-from pipelines.tabulate.vintages import Vintage
 from pipelines.publish.themes import load_themes_and_coverage
+from pipelines.system.code_version import code_fingerprint
+from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.settings import Settings
+from pipelines.tabulate.loads import name_files
+from pipelines.tabulate.vintages import Vintage
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
 from schemas.declarations import attribute_columns, create_table_sql, load_tables, quote_literal
+from schemas.source import SourceFolder
 
 _CODED_ARGUMENTS = ("iccs", "area", "sex", "age")  # of macros, each with its list in schema out
 
@@ -116,7 +116,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for table in load_tables().values():
         for statement in create_table_sql(table):
             connection.execute(statement)
-    views = resources.files("schemas").joinpath("views")
+    views = resources.files("schemas").joinpath("published")
     known_code = views.joinpath("known_code.sql").read_text(encoding="utf-8")
     for entry in sorted(views.joinpath("out").iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".sql"):
@@ -194,7 +194,12 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
     manifest = vintage.manifest()
     parts = {name: quote_literal(str(vintage.part(name))) for name in ("cells", "links", "mapped")}
     own = {"source": quote_literal(source.source_id), "vintage": quote_literal(vintage.vintage)}
-    run_sql(connection, "publish/load_population" if source.kind == "population" else "publish/load_observations", **own, **parts)
+    run_sql(
+        connection,
+        "publish/load_population" if source.kind == "population" else "publish/load_observations",
+        **own,
+        **parts,
+    )
     for table, part in (("reconciliation", "reconciliation"), ("exclusion", "exclusions"), ("control", "controls")):
         columns = ", ".join(column.name for column in load_tables()[table].columns[2:])
         connection.execute(

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.publish.breaks import Breaks
-from pipelines.statistics.rates import odds_limits
 from pipelines.publish.trends import SIGNIFICANCE
+from pipelines.statistics.rates import odds_limits
 
 Numbers = NDArray[np.float64]
 

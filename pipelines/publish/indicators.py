@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.system.connection import fetch_arrow, fetch_row, run_sql
 from pipelines.statistics.rates import FEWEST_EVENTS, odds_limits, proportion_limits
 from pipelines.statistics.standardisation import standard_weights, standardised_rate
+from pipelines.system.connection import fetch_arrow, fetch_row, run_sql
 from schemas.declarations import attribute_columns, quote_identifier, quote_literal
 from schemas.indicators import Indicator, Part, load_indicators
 

@@ -13,8 +13,8 @@ import pyarrow as pa
 from pipelines.system.connection import quote_path
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
-from schemas.source import Source
 from schemas.declarations import load_columns, quote_identifier
+from schemas.source import Source
 
 _ROWS_TRIED = 1000  # of each file, at its start
 _FILES_TRIED = 20

@@ -12,13 +12,13 @@ import pyarrow as pa
 
 from pipelines.publish.breaks import SERIES_KEY, Breaks, SeriesBreaks, begins_anew, insert_breaks
 from pipelines.publish.changes import COUNT, RATE, AnnualSeries, describe_changes
-from pipelines.system.connection import fetch_arrow, run_sql
 from pipelines.publish.segments import fit_segments
-from schemas.source import Source
-from pipelines.statistics.rates import FEWEST_EVENTS, exact_limits
 from pipelines.publish.trends import Trend, describe_trends, longest_segment, widest_trend
+from pipelines.statistics.rates import FEWEST_EVENTS, exact_limits
+from pipelines.system.connection import fetch_arrow, run_sql
 from schemas.declarations import no_attributes_sql, quote_literal
 from schemas.indicators import load_indicators
+from schemas.source import Source
 
 MOST_YEARS_INTERPOLATED = 5
 """Populations this many years apart or nearer are joined by a line; the years between are marked E."""

@@ -14,9 +14,9 @@ from typing import Any
 import duckdb
 
 from pipelines.system.connection import fetch_row, run_sql
-from pipelines.system.errors import UsageError, nearest_values
 from pipelines.system.settings import Settings
 from schemas.declarations import load_tables, quote_literal
+from schemas.errors import UsageError, nearest_values
 
 _READ_ONLY = 0o444  # a client that opens a release for writing would lock every reader out
 _DAMAGED = (duckdb.CatalogException, duckdb.InvalidInputException, duckdb.IOException, duckdb.BinderException)

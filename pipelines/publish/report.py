@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 
 from pipelines.system.settings import Settings
-from pipelines.reader.release import open_published
 
 _MARKS = {"full": "F", "partial": "P", "none": "–"}
 _ORDER = ("failed", "errored", "warned", "passed", "not applicable")
@@ -24,21 +23,21 @@ def report_path(source_id: str, settings: Settings) -> Path:
     return settings.published.parent / "quality" / f"{source_id}.html"
 
 
-def write_reports(settings: Settings) -> list[Path]:
+def write_reports(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Path]:
     """Write the report of each source of the release, beside the published file; reports of others are removed.
 
-    Raises:
-        UsageError: nothing has been published yet.
+    Args:
+        connection: the published file, open.
+        settings: where it lies.
     """
     written = []
-    with open_published(settings) as connection:
-        for (source_id,) in connection.execute("SELECT source FROM out.source ORDER BY source").fetchall():
-            path = report_path(source_id, settings)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            half = path.with_name(f".{path.name}.part")
-            half.write_text(render_report(connection, source_id), encoding="utf-8")
-            os.replace(half, path)
-            written.append(path)
+    for (source_id,) in connection.execute("SELECT source FROM out.source ORDER BY source").fetchall():
+        path = report_path(source_id, settings)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_name(f".{path.name}.part")
+        half.write_text(render_report(connection, source_id), encoding="utf-8")
+        os.replace(half, path)
+        written.append(path)
     for other in {path for path in report_path("x", settings).parent.glob("*.html")} - set(written):
         other.unlink()
     return written
@@ -50,7 +49,7 @@ def render_report(connection: duckdb.DuckDBPyConnection, source_id: str) -> str:
     rules = _records(connection, "FROM out.quality", source_id)
     rules.sort(key=lambda rule: (_ORDER.index(rule["outcome"]), rule["rule"]))
     cells = _records(connection, "FROM out.quality_cell", source_id)
-    template = Template(resources.files("pipelines").joinpath("report.html").read_text(encoding="utf-8"))
+    template = Template(resources.files("pipelines").joinpath("publish", "report.html").read_text(encoding="utf-8"))
     return template.substitute(
         {name: escape(str(about[name])) for name in ("source", "title", "publisher", "vintage", "release", "files")},
         first_period=escape(str(about["first_period"])),

@@ -11,8 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.system.connection import load_sql, run_sql
-from pipelines.tabulate.loads import REVISIONS, Load
 from pipelines.system.settings import Settings
+from pipelines.tabulate.loads import REVISIONS, Load
 from pipelines.tabulate.vintages import Vintage
 from schemas.declarations import attribute_columns, load_tables, quote_identifier, quote_literal
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.publish.breaks import Breaks
+from pipelines.publish.trends import FEWEST_YEARS_TESTED, longest_segment
 from pipelines.statistics.joinpoint import JoinpointModel, LogSeries, PercentChange, fit_at, log_ready
 from pipelines.statistics.joinpoint_number import choose_joinpoints
-from pipelines.publish.trends import FEWEST_YEARS_TESTED, longest_segment
 
 MOST_ZERO_SHARE = 0.25
 """A series with no event in more than a quarter of its years is not log-linear: it has no segments."""

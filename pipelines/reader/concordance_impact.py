@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from iccs.classification import load_classification
 from iccs.concordance import Concordance, read_concordance
-from pipelines.system.connection import load_sql
-from pipelines.system.errors import UsageError
-from pipelines.system.settings import Settings
 from pipelines.reader.release import Result, open_published, query
+from pipelines.system.connection import load_sql
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 
 SHARES = (
     "linked",

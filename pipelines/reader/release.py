@@ -11,9 +11,9 @@ from typing import Any, cast
 import duckdb
 
 from pipelines.system.connection import fetch_row, fill_sql
-from pipelines.system.errors import UsageError, nearest_values
 from pipelines.system.settings import Settings, load_settings
 from schemas.declarations import no_attributes_sql, quote_literal
+from schemas.errors import UsageError, nearest_values
 
 _MOST_CODES = 12
 """Lists of codes up to this length are told whole where none is near."""
@@ -161,7 +161,7 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
 
 
 def packaged_query(name: str, settings: Settings | None = None, **parameters: object) -> Result:
-    """Return the answer to ``pipelines/sql/<name>.sql`` with bound parameters.
+    """Return the answer to ``pipelines/reader/sql/<name>.sql`` with bound parameters.
 
     ``{{no_attributes}}`` stands there for the total of every ICCS attribute, so that no cell of a part is read as one.
     """

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipelines.publish.breaks import Breaks, Bridge, SeriesBreaks, begins_anew
-from pipelines.system.errors import UsageError, nearest_values
-from pipelines.system.settings import Settings
 from iccs.periods import step_of
+from pipelines.publish.breaks import Breaks, Bridge, SeriesBreaks, begins_anew
 from pipelines.reader.release import check_code, open_published, packaged_query, query
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError, nearest_values
 
 UNITS = ("victim", "offence", "incident", "case", "person", "arrest", "charge")
 """Counting units in the order in which one is taken where a source counts several."""

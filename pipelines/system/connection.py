@@ -90,8 +90,9 @@ def quote_path(path: Path) -> str:
 
 @cache
 def load_sql(name: str) -> str:
-    """Return a packaged statement, ``pipelines/sql/<name>.sql``."""
-    return resources.files("pipelines").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    """Return a packaged statement: ``collect/read_csv`` is the file ``pipelines/collect/sql/read_csv.sql``."""
+    folder, _, file = name.partition("/")
+    return resources.files("pipelines").joinpath(folder, "sql", f"{file}.sql").read_text(encoding="utf-8")
 
 
 def run_sql(connection: duckdb.DuckDBPyConnection, name: str, **parts: str) -> duckdb.DuckDBPyConnection:

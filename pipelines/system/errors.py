@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -70,10 +69,6 @@ class DataRefused(Exception):
         super().__init__("\n\n".join(str(problem) for problem in self.problems))
 
 
-class UsageError(Exception):
-    """The command cannot be carried out as it was given."""
-
-
 def is_disk_full(error: BaseException) -> bool:
     """Tell whether an error, of the system or of DuckDB, says that nothing more can be written.
 
@@ -99,18 +94,3 @@ def is_out_of_room(error: BaseException) -> bool:
     True
     """
     return is_disk_full(error) or is_out_of_memory(error)
-
-
-def nearest_values(value: str, valid: Iterable[str], count: int = 3) -> tuple[str, ...]:
-    """Return the valid values that look most like the one given.
-
-    >>> nearest_values("Hombres", ["Mujer", "Hombre", "No identificado"])
-    ('Hombre',)
-    >>> nearest_values("6", ["02", "06", "60", "10"])[0]
-    '06'
-    """
-    folded = {item.casefold(): item for item in valid}
-    bare = value.strip().lstrip("0").casefold()  # a code that lost or gained leading zeros comes first
-    same = [item for item in folded if bare and item.lstrip("0") == bare]
-    close = difflib.get_close_matches(value.casefold(), folded, n=count, cutoff=0.5)
-    return tuple(folded[match] for match in dict.fromkeys([*same, *close]))[:count]

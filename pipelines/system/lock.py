@@ -13,8 +13,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipelines.system.errors import UsageError
 from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 
 _POLL_SECONDS = 0.2
 

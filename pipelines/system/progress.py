@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol
 
-from pipelines.collect.acquire import RawFile
-
 _INTERVAL_SECONDS = 0.5
 
 
@@ -28,7 +26,7 @@ class Progress:
     def __init__(self, source_id: str, file_count: int) -> None:
         self._source_id = source_id
         self._file_count = file_count
-        self._running: tuple[RawFile, Watched] | None = None
+        self._running: tuple[int, Watched] | None = None
         self._lock = threading.Lock()
         self._done = 0
         self._rows = 0
@@ -52,29 +50,29 @@ class Progress:
             sys.stderr.flush()
 
     @contextmanager
-    def watching(self, file: RawFile, engine: Watched) -> Iterator[None]:
+    def watching(self, lines: int, engine: Watched) -> Iterator[None]:
         """Tell how far a partition is while it is tallied alone; of several at a time each is told when it is done."""
         with self._lock:
-            self._running = file, engine
+            self._running = lines, engine
         try:
             yield
         finally:  # the engine may be closed behind it
             with self._lock:
                 self._running = None
 
-    def advance(self, file: RawFile) -> None:
-        """Count a partition as done."""
+    def advance(self, lines: int) -> None:
+        """Count a partition of so many lines as done."""
         with self._lock:
             self._done += 1
-            self._rows += file.lines or 0
+            self._rows += lines
 
     def line(self) -> str:
         """Return what is shown now."""
         with self._lock:
             rows, number = self._rows, min(self._done + 1, self._file_count)
             if self._running is not None:
-                file, engine = self._running
-                rows += int((file.lines or 0) * engine.progress())
+                lines, engine = self._running
+                rows += int(lines * engine.progress())
         rate = rows / max(time.perf_counter() - self._start, 1e-9)
         return f"{self._source_id}: file {number} of {self._file_count}, {rows:,} rows, {rate:,.0f} rows a second"
 

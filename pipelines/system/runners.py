@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from pipelines.system.connection import fetch_row
-from pipelines.system.errors import UsageError
 from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 
 LEAST_MEMORY_BYTES = 190 * 2**20  # under this a partition of an ordinary source spills more than it reads
 

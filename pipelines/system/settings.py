@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.system.errors import UsageError
+from schemas.errors import UsageError
 
 
 @dataclass(frozen=True)

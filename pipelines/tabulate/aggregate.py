@@ -8,14 +8,14 @@ from itertools import combinations
 import duckdb
 
 from pipelines.harmonise.enums import open_core, total_code
-from pipelines.system.connection import fetch_row, open_connection, run_sql
-from pipelines.system.errors import UsageError
-from pipelines.tabulate.unchanged_years import PreviousVintage, find_kept_years, make_year_keys
-from pipelines.system.code_version import code_fingerprint
-from pipelines.system.settings import Settings
-from schemas.source import Source, SourceFolder
 from pipelines.harmonise.validate import Validated
+from pipelines.system.code_version import code_fingerprint
+from pipelines.system.connection import fetch_row, open_connection, run_sql
+from pipelines.system.settings import Settings
+from pipelines.tabulate.unchanged_years import PreviousVintage, find_kept_years, make_year_keys
 from schemas.declarations import breakdown_columns, quote_literal
+from schemas.errors import UsageError
+from schemas.source import Source, SourceFolder
 
 _PERIODS_IN = {("M", "A"): 12, ("Q", "A"): 4, ("M", "Q"): 3}
 
@@ -113,7 +113,9 @@ def aggregate(
             {"covers": list(source.covers)},
         )
         included = "true" if source.parent_counts == "include_children" else "false"
-        run_sql(connection, "tabulate/aggregate_lists", include_children=included, breakdowns=", ".join(breakdown_columns()))
+        run_sql(
+            connection, "tabulate/aggregate_lists", include_children=included, breakdowns=", ".join(breakdown_columns())
+        )
         breakdowns = ", ".join(f"{name} {name}_code" for name in breakdown_columns())
         run_sql(connection, "tabulate/published_cells", breakdowns=breakdowns)
         year_keys = make_year_keys(connection, validated.year_partitions, folder.fingerprint + code_fingerprint())

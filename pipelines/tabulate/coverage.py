@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from schemas.source import Source
 from schemas.declarations import breakdown_columns, quote_literal
+from schemas.source import Source
 
 # Up to this share of unknown codes a breakdown is called full.
 FULL_AT_MOST_UNKNOWN = 0.05

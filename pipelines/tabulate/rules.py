@@ -1,7 +1,7 @@
 """Step 7, check: the declared rules on the figures of a source, before they are stored.
 
 Observations and published cells are read once into small tables (``sql/rule_tables.sql``); each rule is one statement
-over them, ``sql/rule_<kind>.sql``. The structure of the cells is judged by the suite of ``pipelines.tabulate.structure_suite``.
+over them, ``sql/rules/<kind>.sql``. The structure of the cells is judged in ``structure_suite``.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import duckdb
 import pyarrow as pa
 
 from iccs.classification import load_classification
-from pipelines.tabulate.aggregate import Aggregated, caveats_sql
-from pipelines.tabulate.coverage import coverage_parts
+from pipelines.harmonise.validate import Validated
 from pipelines.system.connection import fetch_row, load_sql, run_sql
 from pipelines.system.errors import DataRefused, Problem
-from pipelines.tabulate.fingerprints import fingerprint_periods
-from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
-from schemas.source import Source, SourceFolder
-from pipelines.harmonise.validate import Validated
+from pipelines.tabulate.aggregate import Aggregated, caveats_sql
+from pipelines.tabulate.coverage import coverage_parts
+from pipelines.tabulate.fingerprints import fingerprint_periods
+from pipelines.tabulate.unchanged_years import PreviousVintage
 from schemas.codelists import load_areas, parse_age
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
+from schemas.source import Source, SourceFolder
 
 SAMPLE = 20
 _MOST_PROBLEMS_SHOWN = 20
@@ -242,7 +242,7 @@ def _has_previous(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def _statement(rule: Rule, source: Source) -> str:
     """The statement of a rule with its parameters as SQL literals; raises KeyError where one is left open."""
-    text = load_sql(f"rule_{rule.kind}")
+    text = load_sql(f"tabulate/rules/{rule.kind}")
     dimension = rule.parameters.get("dimension", "sex")
     parts = {name: _literal(value) for name, value in rule.parameters.items()}
     parts |= {
@@ -317,7 +317,9 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: 
     register_caveats(connection)
     run_sql(connection, "tabulate/caveat_cells")
     run_sql(connection, "tabulate/caveat_text")
-    run_sql(connection, "tabulate/write_published_cells", caveats=caveats_sql(source), target=quote_literal(str(target)))
+    run_sql(
+        connection, "tabulate/write_published_cells", caveats=caveats_sql(source), target=quote_literal(str(target))
+    )
 
 
 def register_caveats(connection: duckdb.DuckDBPyConnection) -> None:

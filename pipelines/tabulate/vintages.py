@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.collect.acquire import Acquired, describe_files
-from pipelines.system.connection import connect
-from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.tabulate.loads import POINTER, Load, add_load, describe_cells, name_files, point_to, read_loads
-from pipelines.system.outcomes import outcome_rows
-from pipelines.system.code_version import code_fingerprint
-from pipelines.tabulate.rules import Checked
-from pipelines.system.settings import Settings
-from schemas.source import SourceFolder
 from pipelines.harmonise.validate import Validated
+from pipelines.system.code_version import code_fingerprint
+from pipelines.system.connection import connect
+from pipelines.system.outcomes import outcome_rows
+from pipelines.system.settings import Settings
+from pipelines.tabulate.loads import POINTER, Load, add_load, describe_cells, name_files, point_to, read_loads
+from pipelines.tabulate.rules import Checked
+from pipelines.tabulate.unchanged_years import PreviousVintage
+from schemas.source import SourceFolder
 
 _PARTS = (
     "cells",

@@ -23,7 +23,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pipelines.run
-from pipelines.cli.commands import run_command
+from pipelines.cli.run import run_command
 from pipelines.publish.releases import attached
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ Content = dict[str, tuple[int, str]]  # table -> number of rows, and a fingerpri
 
 # Runs are forked from a process that has the modules loaded and nothing else: half of a small run is importing.
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["pipelines.run", "pipelines.cli.commands", "pipelines.publish.report"])
+_SERVER.set_forkserver_preload(["pipelines.run", "pipelines.cli.run", "pipelines.publish.report"])
 
 
 def _run(data: str) -> None:

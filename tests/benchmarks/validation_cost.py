@@ -25,16 +25,16 @@ import duckdb
 import pipelines.harmonise.conform
 import pipelines.tabulate.rules
 from pipelines.collect.acquire import acquire
-from pipelines.tabulate.aggregate import aggregate
-from pipelines.harmonise.links import Classified, classify
-from pipelines.harmonise.conform import conform
-from pipelines.tabulate.structure_suite import SuiteProcess
 from pipelines.collect.read import read
-from pipelines.tabulate.rules import check
-from pipelines.system.settings import Settings
-from schemas.source import list_sources
+from pipelines.harmonise.conform import conform
+from pipelines.harmonise.links import Classified, classify
 from pipelines.harmonise.validate import Validated, validate
+from pipelines.system.settings import Settings
+from pipelines.tabulate.aggregate import aggregate
+from pipelines.tabulate.rules import check
+from pipelines.tabulate.structure_suite import SuiteProcess
 from schemas.codelists import load_areas
+from schemas.source import list_sources
 
 NAME = "mx_made_events"
 CATEGORIES = 12

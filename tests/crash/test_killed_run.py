@@ -14,9 +14,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.system.errors import UsageError
 from pipelines.run import writing
 from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("eu_crim_off_cat", "wb_population")
@@ -24,7 +24,7 @@ SMALL = ("eu_crim_off_cat", "wb_population")
 
 def _run(data: Path, *sources: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "pipelines.cli.main", "run", *sources, "--data", str(data)],
+        [sys.executable, "-m", "pipelines.cli", "run", *sources, "--data", str(data)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         env={**os.environ, "ICCS_THREADS": "2"},
@@ -103,7 +103,7 @@ def test_a_second_run_does_no_work(small_data: Path) -> None:
     published = small_data / "published" / "crime.duckdb"
     before = (_digest(published), published.stat().st_mtime_ns)
     done = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli.main", "run", "--data", str(small_data)],
+        [sys.executable, "-m", "pipelines.cli", "run", "--data", str(small_data)],
         capture_output=True,
         text=True,
         check=True,

@@ -19,15 +19,15 @@ import pytest
 from scipy import stats
 
 from pipelines.cli.main import main
-from pipelines.system.errors import UsageError
-from pipelines.reader.policy import evaluate
+from pipelines.publish.build import publish
+from pipelines.publish.segments import fit_segments
 from pipelines.reader.plots.comparison import plot_slopes
 from pipelines.reader.plots.trend import plot_trend
-from pipelines.publish.build import publish
-from pipelines.run import plain_step, run_source
-from pipelines.publish.segments import fit_segments
+from pipelines.reader.policy import evaluate
 from pipelines.reader.series import read_series
+from pipelines.run import plain_step, run_source
 from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 from schemas.source import find_sources, list_sources
 
 HERE = Path(__file__).parent

@@ -24,8 +24,8 @@ import schemas.source
 from pipelines.cli.main import main
 from pipelines.run import RunResult, plain_step, run_all
 from pipelines.system.settings import Settings
-from schemas.source import find_sources, list_sources
 from schemas.declarations import load_rules
+from schemas.source import find_sources, list_sources
 
 HERE = Path(__file__).parent
 GOOD_SOURCES = ["ar_snic", "co_dane_population", "co_policia_homicides", "mx_sesnsp_victims"]

@@ -41,7 +41,7 @@ def test_the_flow_is_on_its_schedule_and_the_page_answers(tmp_path: Path) -> Non
             [
                 sys.executable,
                 "-m",
-                "pipelines.cli.main",
+                "pipelines.cli",
                 "serve",
                 "--cron",
                 "30 5 * * 2",

@@ -9,12 +9,12 @@ from xml.etree import ElementTree
 import duckdb
 import pytest
 
-from pipelines.collect.boundaries import bundled_boundaries
 from pipelines.cli.main import main
-from pipelines.system.errors import UsageError
+from pipelines.collect.boundaries import bundled_boundaries
 from pipelines.reader.maps import map_boundaries, read_map_rates
 from pipelines.reader.plots.map import plot_map
 from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 
 
 @pytest.fixture(scope="module")

@@ -15,14 +15,14 @@ import pytest
 import statsmodels.api as sm
 
 from pipelines.cli.main import main
-from pipelines.system.errors import UsageError
-from pipelines.reader.policy import evaluate
 from pipelines.reader.plots.comparison import plot_pyramid, plot_revisions, plot_slopes
 from pipelines.reader.plots.style import LANGUAGES, word
 from pipelines.reader.plots.trend import plot_areas, plot_trend
+from pipelines.reader.policy import evaluate
 from pipelines.reader.series import read_series
-from pipelines.system.settings import Settings
 from pipelines.statistics.regression import Family
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 
 INPUT = Path(__file__).parents[2] / "data" / "input"
 
@@ -233,7 +233,7 @@ def test_a_picture_that_cannot_be_drawn_is_refused(settings: Settings, tmp_path:
 def test_a_reader_that_closes_the_pipe_ends_the_command_in_order(settings: Settings, arguments: list[str]) -> None:
     where = [] if "codes" in arguments else ["--data", str(settings.data)]
     running = subprocess.Popen(
-        [sys.executable, "-m", "pipelines.cli.main", *arguments, *where],
+        [sys.executable, "-m", "pipelines.cli", *arguments, *where],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -12,13 +12,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from pipelines.collect.partitions import acquire_partitions
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.tally import Tallied, tally
-from pipelines.collect.partitions import acquire_partitions
+from pipelines.harmonise.validate import Validated
 from pipelines.run import RunResult, plain_step, run_all
 from pipelines.system.settings import Settings
 from schemas.source import SourceFolder, list_sources
-from pipelines.harmonise.validate import Validated
 
 SOURCES = Path(__file__).parent / "sources"
 HEADER = ["folio", "day", "place", "offence", "sex", "age", "name"]

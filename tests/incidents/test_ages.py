@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.collect.partitions import acquire_partitions
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.tally import tally
-from pipelines.collect.partitions import acquire_partitions
 from pipelines.system.settings import Settings
 from schemas.source import list_sources
 

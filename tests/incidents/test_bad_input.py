@@ -15,12 +15,13 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from pipelines.system.errors import DataRefused, UsageError
-from pipelines.harmonise.tally import Tallied
 from pipelines.collect.partitions import acquire_partitions
-from pipelines.system.settings import Settings
-from schemas.source import SourceFolder
+from pipelines.harmonise.tally import Tallied
 from pipelines.harmonise.validate import Validated
+from pipelines.system.errors import DataRefused
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError
+from schemas.source import SourceFolder
 
 Take = Callable[..., tuple[Tallied, Validated]]
 

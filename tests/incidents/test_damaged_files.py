@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.system.errors import DataRefused
 from pipelines.harmonise.tally import Tallied
 from pipelines.harmonise.validate import Validated
+from pipelines.system.errors import DataRefused
 
 Take = Callable[..., tuple[Tallied, Validated]]
 

@@ -12,12 +12,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.system.errors import DataRefused, UsageError
-from pipelines.system.runners import divide_limits, memory_bytes, parse_runner
-from pipelines.harmonise.tally import Tallied, tally
 from pipelines.collect.partitions import acquire_partitions
+from pipelines.harmonise.tally import Tallied, tally
 from pipelines.run import plain_step, run_all
+from pipelines.system.errors import DataRefused
+from pipelines.system.runners import divide_limits, memory_bytes, parse_runner
 from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 from schemas.source import SourceFolder, list_sources
 
 SOURCES = Path(__file__).parent / "sources"

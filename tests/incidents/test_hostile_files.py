@@ -23,15 +23,16 @@ import pytest
 
 import pipelines.run
 import schemas.source
-from pipelines.collect.acquire import acquire
 from pipelines.cli.main import main
-from pipelines.system.errors import DataRefused, UsageError
+from pipelines.collect.acquire import acquire
+from pipelines.collect.partitions import acquire_partitions
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.tally import Tallied, tally
-from pipelines.collect.partitions import acquire_partitions
-from pipelines.system.settings import Settings, load_settings
-from schemas.source import SourceFolder, list_sources
 from pipelines.harmonise.validate import Validated
+from pipelines.system.errors import DataRefused
+from pipelines.system.settings import Settings, load_settings
+from schemas.errors import UsageError
+from schemas.source import SourceFolder, list_sources
 
 SOURCES = Path(__file__).parent / "sources"
 Take = Callable[..., tuple[Tallied, Validated]]

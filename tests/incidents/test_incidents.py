@@ -12,13 +12,13 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from pipelines.system.errors import DataRefused
 from pipelines.harmonise.tally import Tallied
+from pipelines.harmonise.validate import Validated
 from pipelines.publish.privacy import refuse_personal
 from pipelines.run import RunResult
+from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 from schemas.source import SourceFolder
-from pipelines.harmonise.validate import Validated
 
 Take = Callable[..., tuple[Tallied, Validated]]
 

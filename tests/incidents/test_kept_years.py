@@ -17,16 +17,16 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 import pipelines.tabulate.aggregate
-from pipelines.tabulate.aggregate import aggregate
+from pipelines.collect.partitions import acquire_partitions
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.tally import tally
-from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.collect.partitions import acquire_partitions
-from pipelines.tabulate.rules import Checked, check
 from pipelines.run import StepReport, plain_step, run_source
 from pipelines.system.settings import Settings
-from schemas.source import SourceFolder, list_sources
+from pipelines.tabulate.aggregate import aggregate
+from pipelines.tabulate.rules import Checked, check
+from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintages import current_vintage
+from schemas.source import SourceFolder, list_sources
 
 # A file of a month: year, month, seed of its rows, and the offences and areas that occur in it.
 File = tuple[int, int, int, str, str]

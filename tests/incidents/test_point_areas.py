@@ -20,8 +20,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from matplotlib.path import Path as Outline
 
-from pipelines.system.errors import UsageError
 from pipelines.harmonise.points import join_points, make_boundaries
+from schemas.errors import UsageError
 
 Ring = list[list[float]]
 

@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 from matplotlib.path import Path as Outline
 
-from pipelines.system.errors import DataRefused
+from pipelines.collect.partitions import acquire_partitions
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.tally import Tallied, tally
-from pipelines.collect.partitions import acquire_partitions
+from pipelines.harmonise.validate import Validated
 from pipelines.run import plain_step, run_all
+from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 from schemas.source import Source, SourceFolder, list_sources
-from pipelines.harmonise.validate import Validated
 
 SOURCES = Path(__file__).parent / "sources"
 

@@ -12,11 +12,11 @@ import pytest
 
 import pipelines.harmonise.tally
 from pipelines.collect.acquire import RawFile
-from pipelines.system.errors import DataRefused
 from pipelines.harmonise.tally import Tallied
-from pipelines.system.workers import Stopped, run_in_lanes
-from pipelines.system.progress import Progress
 from pipelines.harmonise.validate import Validated
+from pipelines.system.errors import DataRefused
+from pipelines.system.progress import Progress
+from pipelines.system.workers import Stopped, run_in_lanes
 
 Take = Callable[..., tuple[Tallied, Validated]]
 LIMITS = {"memory_limit": "800MB", "threads": 4}

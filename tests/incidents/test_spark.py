@@ -23,10 +23,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.system.errors import DataRefused, UsageError
-from pipelines.harmonise.tally import Tallied, tally
 from pipelines.collect.partitions import acquire_partitions
+from pipelines.harmonise.tally import Tallied, tally
+from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 from schemas.source import SourceFolder, find_sources, list_sources
 
 ROOT = Path(__file__).parents[2]

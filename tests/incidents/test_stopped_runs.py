@@ -23,7 +23,7 @@ RUN = """
 import resource, sys
 from pathlib import Path
 from pipelines.cli.main import main
-import pipelines.run, schemas.source, pipelines.cli.commands
+import pipelines.run, schemas.source, pipelines.cli.run
 from contextlib import nullcontext
 from functools import partial
 own = partial(schemas.source.list_sources, Path(sys.argv[1]))

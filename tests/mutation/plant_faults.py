@@ -34,8 +34,8 @@ from faults import faults
 from good_files import KINDS, ROOT, Kind, Table
 
 from iccs.concordance import ConcordanceError
-from pipelines.system.errors import DataRefused
 from pipelines.run import check_source
+from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 from schemas.source import list_sources
 

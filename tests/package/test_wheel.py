@@ -30,7 +30,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _iccs(installed: Path, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     # An editable install would put the checkout on the path: the target folder goes first.
     return subprocess.run(
-        [sys.executable, "-m", "pipelines.cli.main", *arguments],
+        [sys.executable, "-m", "pipelines.cli", *arguments],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(installed)},
         capture_output=True,

@@ -20,15 +20,15 @@ import pytest
 
 import pipelines.tabulate.rules
 from pipelines.cli.main import main
-from pipelines.system.connection import connect
-from pipelines.system.errors import DataRefused
-from pipelines.tabulate.structure_suite import SuiteProcess, expectation_rules
-from pipelines.system.outcomes import Outcome
 from pipelines.publish.report import report_path
 from pipelines.run import RunResult, check_source, plain_step, run_all
+from pipelines.system.connection import connect
+from pipelines.system.errors import DataRefused
+from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
-from schemas.source import find_sources, list_sources
+from pipelines.tabulate.structure_suite import SuiteProcess, expectation_rules
 from schemas.declarations import load_rules
+from schemas.source import find_sources, list_sources
 
 HEADER = (
     "provincia_id,provincia_nombre,anio,codigo_delito_snic_id,codigo_delito_snic_nombre,cantidad_hechos,"

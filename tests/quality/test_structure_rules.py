@@ -12,7 +12,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipelines.tabulate.structure_suite import _context, _request, expectation_arguments, expectation_rules, judge_frames
+from pipelines.tabulate.structure_suite import (
+    _context,
+    _request,
+    expectation_arguments,
+    expectation_rules,
+    judge_frames,
+)
 from schemas.declarations import attribute_columns, load_rules
 
 pytestmark = pytest.mark.suite

@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 
 from pipelines.harmonise.enums import register_areas
 from pipelines.system.connection import connect
-from pipelines.tabulate.rules import judge_rule, open_tables
 from pipelines.system.settings import Settings
-from schemas.source import Source
+from pipelines.tabulate.rules import judge_rule, open_tables
 from schemas.declarations import attribute_columns, load_rules
+from schemas.source import Source
 
 ABOUT = {
     "source_id": "xx_tiny",

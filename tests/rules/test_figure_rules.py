@@ -11,8 +11,8 @@ from figure_cases import BY_DAY, CASES, TWO_AREAS, ZA_AREAS
 from figure_data import Data, Judge, by_sex, states, years
 
 from pipelines.system.connection import connect
-from pipelines.tabulate.rules import figure_rules, judge_rule
 from pipelines.system.settings import Settings
+from pipelines.tabulate.rules import figure_rules, judge_rule
 from schemas.codelists import load_areas
 from schemas.declarations import load_rules
 

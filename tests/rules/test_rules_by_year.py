@@ -12,8 +12,8 @@ from figure_data import Data, Judge, Rows
 
 from pipelines.system.connection import connect, run_sql
 from pipelines.system.outcomes import Outcome
-from pipelines.tabulate.rules import judge_rule
 from pipelines.system.settings import Settings
+from pipelines.tabulate.rules import judge_rule
 from schemas.declarations import load_rules
 
 BY_YEAR = [name for name, rule in load_rules().items() if rule.by_year]

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from figure_data import ABOUT
 
+from pipelines.harmonise.labels import age_word_problem, check_words
 from pipelines.system.connection import connect
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
 from schemas.source import Source
-from pipelines.harmonise.labels import age_word_problem, check_words
 
 
 def judged(folder: Path, *words: tuple[str, str, str, str]) -> dict[str, Outcome]:

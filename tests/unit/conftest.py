@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipelines import database
+from pipelines.system import connection as database
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,8 +9,8 @@ import pytest
 
 from pipelines.cli.main import main
 from pipelines.publish.build import create_tables
-from pipelines.system.settings import Settings
 from pipelines.reader.release import packaged_query
+from pipelines.system.settings import Settings
 from schemas.declarations import attribute_columns
 
 

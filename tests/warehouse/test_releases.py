@@ -14,13 +14,13 @@ import duckdb
 import pytest
 
 from pipelines.cli.main import main
-from pipelines.system.errors import UsageError
-from pipelines.system.lock import writing
 from pipelines.publish.releases import compare_releases, kept_releases, read_release, restore_release
-from pipelines.run import RunResult, plain_step, run_all
-from pipelines.system.settings import Settings, load_settings
-from schemas.source import find_sources
 from pipelines.reader.release import open_release, query
+from pipelines.run import RunResult, plain_step, run_all
+from pipelines.system.lock import writing
+from pipelines.system.settings import Settings, load_settings
+from schemas.errors import UsageError
+from schemas.source import find_sources
 
 Tiny = Any  # see tests/unit/pipelines/conftest.py
 ROOT = Path(__file__).parents[2]

@@ -9,12 +9,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.collect.acquire import acquire
 from pipelines.cli.main import main
-from pipelines.system.errors import UsageError
+from pipelines.collect.acquire import acquire
 from pipelines.run import RunResult, StepReport, plain_step, run_all, writing
-from schemas.source import find_sources
 from pipelines.tabulate.vintages import run_key
+from schemas.errors import UsageError
+from schemas.source import find_sources
 
 Tiny = Any  # see conftest.py
 GOOD = "area,year,code,n\n14,2024,HOM,3\n"

@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines.system.connection import connect
-from pipelines.tabulate.fingerprints import fingerprint_periods
-from pipelines.tabulate.loads import Load, add_load
 from pipelines.publish.build import create_tables, publish
 from pipelines.publish.revisions import load_vintages
 from pipelines.run import plain_step, run_source
+from pipelines.system.connection import connect
+from pipelines.tabulate.fingerprints import fingerprint_periods
+from pipelines.tabulate.loads import Load, add_load
 from pipelines.tabulate.vintages import Vintage, current_vintage
 from schemas.declarations import load_tables
 

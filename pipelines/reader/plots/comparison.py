@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipelines.system.errors import UsageError
 from pipelines.reader.plots.style import (
     add_foot,
     add_title,
@@ -21,9 +20,10 @@ from pipelines.reader.plots.style import (
     word,
 )
 from pipelines.reader.plots.trend import break_notes, bridge_rates, preferred_unit
-from pipelines.system.settings import Settings
 from pipelines.reader.release import packaged_query, query
+from pipelines.system.settings import Settings
 from schemas.codelists import age_labels, parse_age
+from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd

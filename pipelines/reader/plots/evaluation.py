@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from iccs.periods import period_of
 from pipelines.publish.breaks import Breaks
 from pipelines.reader.plots.style import (
     add_foot,
@@ -23,10 +24,9 @@ from pipelines.reader.plots.style import (
 )
 from pipelines.reader.plots.trend import break_notes
 from pipelines.reader.series import Series
-from pipelines.system.settings import Settings
 from pipelines.statistics.seasonal import Decomposition, TurningPoint
 from pipelines.statistics.wording import p_value_text
-from iccs.periods import period_of
+from pipelines.system.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.reader.policy import Evaluation

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.collect.boundaries import Boundaries, Polygon, Ring
-from pipelines.system.errors import UsageError
 from pipelines.reader.maps import MapRates
 from pipelines.reader.plots.style import (
     add_foot,
@@ -23,9 +22,10 @@ from pipelines.reader.plots.style import (
     picture_path,
     word,
 )
-from pipelines.system.settings import Settings
-from pipelines.statistics.rates import FEWEST_EVENTS
 from pipelines.reader.release import query
+from pipelines.statistics.rates import FEWEST_EVENTS
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.path import Path as Outline

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.system.errors import UsageError
-from pipelines.system.settings import Settings
 from pipelines.reader.release import query
+from pipelines.system.settings import Settings
 from schemas.codelists import load_codelist
+from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

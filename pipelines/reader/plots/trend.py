@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipelines.publish.breaks import Breaks, SeriesBreaks, begins_anew
-from pipelines.system.errors import UsageError
+from pipelines.publish.segments import fit_segments
+from pipelines.publish.trends import SIGNIFICANCE
 from pipelines.reader.plots.style import (
     STYLES,
     add_foot,
@@ -27,12 +28,11 @@ from pipelines.reader.plots.style import (
     whole_years,
     word,
 )
-from pipelines.publish.segments import fit_segments
+from pipelines.reader.release import open_published, packaged_query, query
 from pipelines.reader.series import UNITS
 from pipelines.system.settings import Settings
-from pipelines.publish.trends import SIGNIFICANCE
-from pipelines.reader.release import open_published, packaged_query, query
 from schemas.codelists import age_labels, parse_age
+from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -225,7 +225,9 @@ def preferred_unit(rows: Rows) -> Rows:
 
 
 def _rates(iccs: str, areas: Sequence[str], sexes: Sequence[str], ages: bool, settings: Settings | None) -> Rows:
-    return packaged_query("reader/trend_rows", settings, iccs=iccs, areas=list(areas), sexes=list(sexes), ages=ages).records()
+    return packaged_query(
+        "reader/trend_rows", settings, iccs=iccs, areas=list(areas), sexes=list(sexes), ages=ages
+    ).records()
 
 
 def _split(rows: Rows, *dimensions: str) -> list[Rows]:

@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 
 from pipelines.collect.acquire import acquire
-from pipelines.tabulate.aggregate import aggregate
-from pipelines.harmonise.links import classify
-from pipelines.harmonise.conform import conform, open_cells
-from pipelines.system.connection import connect
 from pipelines.collect.read import RawTable, read
-from pipelines.system.settings import Settings
-from schemas.source import SourceFolder, list_sources
+from pipelines.harmonise.conform import conform, open_cells
+from pipelines.harmonise.links import classify
 from pipelines.harmonise.validate import validate
+from pipelines.system.connection import connect
+from pipelines.system.settings import Settings
+from pipelines.tabulate.aggregate import aggregate
+from schemas.source import SourceFolder, list_sources
 
 ABOUT = """\
 title: Tiny source

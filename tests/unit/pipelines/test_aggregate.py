@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.tabulate.aggregate import TablePlan, plan_tables
-from pipelines.system.errors import UsageError
-from schemas.source import Breakdown, Measure, Source
 from schemas.declarations import breakdown_columns
+from schemas.errors import UsageError
+from schemas.source import Breakdown, Measure, Source
 
 Tiny = Any  # see conftest.py
 HEAD = "area,year,code,n\n"

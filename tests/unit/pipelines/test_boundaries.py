@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipelines import boundaries
+from pipelines.collect import boundaries
 from pipelines.collect.boundaries import bundled_boundaries, read_boundaries
-from pipelines.system.errors import UsageError
 from pipelines.reader.maps import class_limits
 from pipelines.reader.plots.map import project
+from schemas.errors import UsageError
 
 SQUARE = [[0, 0], [2, 0], [2, 2], [0, 2], [0, 0]]
 HOLE = [[0.5, 0.5], [1, 0.5], [1, 1], [0.5, 1], [0.5, 0.5]]

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from pipelines.system.errors import DataRefused, Problem, nearest_values
+from pipelines.system.errors import DataRefused, Problem
 from schemas.declarations import load_rules
+from schemas.errors import nearest_values
 
 FULL = Problem(
     rule="unknown_word",

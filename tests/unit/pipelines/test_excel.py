@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.collect.acquire import RawFile
-from pipelines.system.errors import DataRefused
 from pipelines.collect.workbook import read_sheet
+from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 
 xlsxwriter = pytest.importorskip("xlsxwriter")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.system.errors import DataRefused
 from pipelines.collect.read import find_header
+from pipelines.system.errors import DataRefused
 from schemas.source import ReadOptions
 
 

@@ -132,6 +132,6 @@ def test_a_reader_that_goes_away_is_no_refusal() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as pipe:
-        command = [sys.executable, "-m", "pipelines.cli.main", "codes", "search", "robo", "--lang", "es"]
+        command = [sys.executable, "-m", "pipelines.cli", "codes", "search", "robo", "--lang", "es"]
         done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (0, b"")

@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.system.errors import DataRefused, UsageError
+from pipelines.system.errors import DataRefused
+from schemas.errors import UsageError
 
 Tiny = Any  # see conftest.py
 PARQUET = ", format: parquet"

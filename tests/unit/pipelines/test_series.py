@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from iccs.periods import period_of, step_of
 from pipelines.publish.breaks import Breaks, Bridge
 from pipelines.reader.monthly import decompose_series, direction_of
 from pipelines.reader.series import Series
-from iccs.periods import period_of, step_of
 
 
 def _series(periods: list[str], counts: list[float | None], breaks: tuple[str, ...] = (), freq: str = "A") -> Series:

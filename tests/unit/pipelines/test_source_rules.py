@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.collect.acquire import acquire
-from pipelines.harmonise.links import classify
-from pipelines.harmonise.conform import conform
-from pipelines.system.errors import DataRefused
 from pipelines.collect.read import read
-from pipelines.run import check_source
+from pipelines.harmonise.conform import conform
+from pipelines.harmonise.links import classify
 from pipelines.harmonise.validate import validate
+from pipelines.run import check_source
+from pipelines.system.errors import DataRefused
 
 Tiny = Any  # see conftest.py
 ROWS = "area,year,code,n\n14,2023,HOM,3\n14,2024,HOM,5\n13,2024,HOM,7\n"

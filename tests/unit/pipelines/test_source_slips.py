@@ -8,17 +8,18 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.collect.acquire import acquire
 from pipelines.cli.main import main
-from pipelines.harmonise.conform import conform
-from pipelines.system.connection import connect
-from pipelines.system.errors import DataRefused, UsageError
-from pipelines.harmonise.numbers import create_number_macro
+from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
+from pipelines.harmonise.conform import conform
+from pipelines.harmonise.numbers import create_number_macro
 from pipelines.run import check_source
-from schemas.source import SourceFolder
+from pipelines.system.connection import connect
+from pipelines.system.errors import DataRefused
 from schemas.codelists import read_areas
 from schemas.declarations import DeclarationError
+from schemas.errors import UsageError
+from schemas.source import SourceFolder
 
 Tiny = Any  # see conftest.py
 GOOD = (
@@ -115,7 +116,7 @@ def test_a_slip_in_a_list_of_areas_ends_the_command_with_2(
     def slip(*_: object) -> int:
         raise DeclarationError("codelists/areas: XX stands twice; keep one row for each area")
 
-    monkeypatch.setattr("pipelines.cli.commands.query_command", slip)
+    monkeypatch.setattr("pipelines.cli.query.query_command", slip)
     assert main(["query", "SELECT 1"]) == 2
     assert capsys.readouterr().err == "codelists/areas: XX stands twice; keep one row for each area\n"
 

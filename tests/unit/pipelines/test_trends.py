@@ -20,9 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from pipelines.publish.trends import describe_trends, longest_segment
 from pipelines.statistics.many_series import autocorrelation_factors, mann_kendall, sen_slopes
 from pipelines.statistics.monotonic import mann_kendall_autocorrelated
-from pipelines.publish.trends import describe_trends, longest_segment
 
 # Kendall's example 4.3: twelve pairs of ranks with ties in both.
 KENDALL_X = [1.5, 1.5, 3, 4, 6, 6, 6, 8, 9.5, 9.5, 11, 12]

@@ -1,0 +1,5 @@
+"""``python -m pipelines.cli`` is the command ``iccs``."""
+
+from pipelines.cli.main import main
+
+raise SystemExit(main())

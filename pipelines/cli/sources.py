@@ -1,0 +1,59 @@
+"""``iccs sources``: the declared sources."""
+
+from __future__ import annotations
+
+from pipelines.cli.printing import print_json, print_line, print_table
+from pipelines.system.errors import EXIT_DONE
+from pipelines.system.settings import load_settings
+from pipelines.tabulate.vintages import current_vintage
+from schemas.source import find_sources
+
+
+def list_command(data: str | None, as_json: bool) -> int:
+    """Print a line for each declared source, with the vintage that is current here."""
+    settings = load_settings(data)
+    rows = []
+    for folder in find_sources([]):
+        vintage = current_vintage(folder.source_id, settings)
+        source = folder.source
+        rows.append(
+            {
+                "source": folder.source_id,
+                "kind": source.kind,
+                "title": source.title,
+                "vintage": vintage.vintage if vintage else None,
+            }
+        )
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(list(rows[0]), [list(row.values()) for row in rows])
+    return EXIT_DONE
+
+
+def show_command(name: str, as_json: bool) -> int:
+    """Print what one source declares."""
+    (folder,) = find_sources([name])
+    source = folder.source
+    if as_json:
+        print_json(source.model_dump())
+        return EXIT_DONE
+    lines = [
+        f"{source.source_id}: {source.title}",
+        f"publisher   {source.publisher}",
+        f"page        {source.url}",
+        f"licence     {source.licence.name}",
+        f"citation    {source.citation}",
+        f"kind        {source.kind}",
+        f"files       {', '.join(pattern for layout in source.layouts for pattern in layout.files)}",
+        *([f"personal    never stored: {', '.join(source.personal)}"] if source.personal else []),
+        *(f"measure     {key}: {m.stage}, {m.counting_unit}" for key, m in source.measures.items()),
+        *(f"breakdown   {b.freq} by {', '.join(b.by) or 'total only'}" for b in source.breakdowns),
+        *(f"exclusion   {e.rule}: {e.reason}" for e in source.exclusions),
+        *(f"control     {c.control}" for c in source.controls),
+        *(f"caveat      {c.caveat}: {c.note}" for c in source.caveats),
+        *(f"break       {b.period}: {b.note}{f' Bridge: {b.bridge.basis}' if b.bridge else ''}" for b in source.breaks),
+    ]
+    for line in lines:
+        print_line(line)
+    return EXIT_DONE
