@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, NamedTuple
 
 from pipelines.reader.release import check_code, query
 from pipelines.system.settings import Settings
-from schemas.codelists import load_codelist
+from schemas.codelists import ranked_codes
 from schemas.declarations import attribute_columns, quote_identifier, quote_literal
 from schemas.errors import UsageError, nearest_values
 
@@ -88,6 +87,10 @@ class SeriesQuery:
         """Return the query for one series only."""
         return replace(self, source=key.source, stage=key.stage, counting_unit=key.counting_unit)
 
+    def as_document(self) -> dict[str, object]:
+        """Return the query for machines."""
+        return vars(self) | {"attributes": dict(self.attributes)}
+
     def condition(self) -> str:
         """Return the SQL condition, to follow another, on every ICCS attribute.
 
@@ -119,11 +122,6 @@ def key_of(row: Mapping[str, Any]) -> SeriesKey:
     return SeriesKey(row["source"], row["stage"], row["counting_unit"])
 
 
-@cache
-def _ranks(codelist: str) -> dict[str, int]:
-    return {entry.code: entry.rank for entry in load_codelist(codelist) if entry.rank is not None}
-
-
 def preference(key: SeriesKey) -> tuple[int, int, SeriesKey]:
     """Return the place of a series among others: by rank of its stage and counting unit, then by name.
 
@@ -133,7 +131,7 @@ def preference(key: SeriesKey) -> tuple[int, int, SeriesKey]:
     >>> min(offences, victims, key=preference).counting_unit
     'victim'
     """
-    return _ranks("stage")[key.stage], _ranks("counting_unit")[key.counting_unit], key
+    return ranked_codes("stage").index(key.stage), ranked_codes("counting_unit").index(key.counting_unit), key
 
 
 def choose_series(keys: Iterable[SeriesKey], wanted: SeriesQuery) -> list[SeriesKey]:
