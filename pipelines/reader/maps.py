@@ -50,6 +50,15 @@ class MapRates:
         return int(np.searchsorted(self.limits, self.rows[code]["rate_per_100k"], side="left"))
 
     @property
+    def caveats(self) -> dict[str, list[str]]:
+        """The areas whose rate has each caveat."""
+        found: dict[str, list[str]] = {}
+        for code, row in sorted(self.rows.items()):
+            for caveat in filter(None, (row["caveats"] or "").split(";")):
+                found.setdefault(caveat, []).append(code)
+        return found
+
+    @property
     def codes(self) -> list[str]:
         """Every area of the map, with a rate or not."""
         return sorted({*self.rows, *self.missing})

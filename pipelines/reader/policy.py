@@ -70,10 +70,10 @@ def evaluate_policy(
 ) -> PolicyEvaluation:
     """Return the interrupted time series of one area at a date, and the difference to a control if one is named.
 
-    A date with a month takes the monthly series, a year the annual one. The run around the date without a gap or a break
-    is used; a break with a bridge is crossed, and limits and p are then the widest of those with the bridge's factor and
-    with its own limits. The counts are Poisson, or negative binomial where they vary 1.5 times more (quasi-Poisson where
-    no theta can be found); errors are the larger of the model's and Newey-West's.
+    A date with a month takes the monthly series, a year the annual one. The run around the date without a gap or a
+    break is used; a break with a bridge is crossed, and limits and p are then the widest of those with the bridge's
+    factor and with its own limits. The counts are Poisson, or negative binomial if they vary 1.5 times more
+    (quasi-Poisson if no theta can be found); errors are the larger of the model's and Newey-West's.
 
     Args:
         wanted: the series of the area with the policy.
@@ -176,9 +176,7 @@ def _control(series: Series, area: str, at: int, settings: Settings | None) -> S
     steps = set(series.steps)
     both = run.selected([n for n, step in enumerate(run.steps) if step in steps])
     if any(people is None for people in (*series.populations, *both.populations)):
-        raise UsageError(
-            f"a control needs populations: there is none for {series.query.area} or {area} in some period"
-        )
+        raise UsageError(f"a control needs populations: there is none for {series.query.area} or {area} in some period")
     return both
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pipelines.publish.breaks import Breaks, SeriesBreaks, begins_anew
 from pipelines.reader.release import open_published, packaged_query, query
-from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
+from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
 from pipelines.reader.series import series_breaks
 from pipelines.system.settings import Settings
 from schemas.codelists import parse_age
@@ -109,9 +109,7 @@ def _read_rows(
     return packaged_query("reader/rates", settings, wanted, **asked).records()
 
 
-def _split(
-    wanted: SeriesQuery, rows: Rows, keys: Sequence[SeriesKey], settings: Settings | None
-) -> list[RateSeries]:
+def _split(wanted: SeriesQuery, rows: Rows, keys: Sequence[SeriesKey], settings: Settings | None) -> list[RateSeries]:
     """Return the rows as series of the keys, in their order, with rates brought over bridged breaks."""
     groups: dict[tuple[SeriesKey, str, str, str], Rows] = {}
     for row in rows:
@@ -168,7 +166,8 @@ def country_rates(wanted: SeriesQuery, settings: Settings | None = None) -> Rows
 def latest_years(rows: Iterable[dict[str, Any]], most: int) -> list[int]:
     """Return the latest years in which at least two countries have a rate (one, if there is only one country).
 
-    >>> latest_years([{"country": "A", "year": 2023}, {"country": "B", "year": 2022}, {"country": "A", "year": 2022}], 8)
+    >>> rates = [{"country": "A", "year": 2022}, {"country": "B", "year": 2022}, {"country": "A", "year": 2023}]
+    >>> latest_years(rates, 8)
     [2022]
     """
     countries: dict[int, set[str]] = {}

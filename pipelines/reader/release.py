@@ -71,7 +71,8 @@ class OpenRelease:
                     continue
                 reason = str(error).splitlines()[0]
                 raise UsageError(
-                    f"{self._path} cannot be opened ({reason}); close the program that has it open for writing, or rebuild it: iccs run"
+                    f"{self._path} cannot be opened ({reason}); close the program that has it open for writing, or "
+                    "rebuild it: iccs run"
                 ) from error
             if self._identity() == identity:  # else another release took the name between looking and opening
                 break
@@ -192,3 +193,14 @@ def check_code(column: str, code: str, settings: Settings | None = None) -> str:
             raise UsageError(f"unknown {column} {code!r}; nearest: {', '.join(near) or 'none'}")
         raise UsageError(f"unknown {column} {code!r}; there are: {', '.join(sorted(known))}")
     return code
+
+
+def names_of(iccs: str, area: str, language: str = "en", settings: Settings | None = None) -> tuple[str, str]:
+    """Return the title of a category and the name of an area in a language, in English where there is none."""
+    (row,) = query(
+        f"SELECT (SELECT coalesce(title_{language}, title_en) FROM out.iccs WHERE code = $iccs), "
+        f"(SELECT coalesce(name_{language}, name_en) FROM out.area WHERE code = $area)",
+        settings,
+        {"iccs": iccs, "area": area},
+    ).rows
+    return str(row[0]), str(row[1])

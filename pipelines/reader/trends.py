@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.reader.rates import Rows
-from pipelines.reader.release import packaged_query, query
+from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
@@ -47,7 +47,7 @@ def read_trends(wanted: SeriesQuery, settings: Settings | None = None) -> TrendR
     def published(statement: str) -> Rows:
         if wanted.age != TOTAL or wanted.attributes:
             return []
-        found = packaged_query(statement, settings, **place).records()
+        found = packaged_query(statement, settings, wanted, **place).records()
         return [row for key in keys for row in found if key_of(row) == key]
 
     return TrendReport(
@@ -56,14 +56,3 @@ def read_trends(wanted: SeriesQuery, settings: Settings | None = None) -> TrendR
         published("reader/change_summary"),
         published("reader/segment_summary"),
     )
-
-
-def names_of(iccs: str, area: str, language: str = "en", settings: Settings | None = None) -> tuple[str, str]:
-    """Return the title of a category and the name of an area in a language, in English where there is none."""
-    (row,) = query(
-        f"SELECT (SELECT coalesce(title_{language}, title_en) FROM out.iccs WHERE code = $iccs), "
-        f"(SELECT coalesce(name_{language}, name_en) FROM out.area WHERE code = $area)",
-        settings,
-        {"iccs": iccs, "area": area},
-    ).rows
-    return str(row[0]), str(row[1])
