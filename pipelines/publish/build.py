@@ -159,7 +159,10 @@ def _load_lists(connection: duckdb.DuckDBPyConnection) -> None:
         ],
     )
     for name in ("sex", "caveat"):
-        _insert(connection, name, [vars(code) for code in load_codelist(name)])
+        columns = [column.name for column in load_tables()[name].columns]
+        _insert(
+            connection, name, [{column: getattr(code, column) for column in columns} for code in load_codelist(name)]
+        )
 
 
 def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder: SourceFolder) -> None:
