@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.publish.build import create_tables
+from pipelines.publish.published_schema import create_tables
 from schemas.declarations import attribute_columns, load_tables
 
 CELL = {

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from pipelines.cli.main import main
-from pipelines.publish.build import create_tables
+from pipelines.publish.published_schema import create_tables
 from pipelines.reader.release import packaged_query
 from pipelines.system.settings import Settings
 from schemas.declarations import attribute_columns

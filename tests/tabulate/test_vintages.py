@@ -14,7 +14,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tiny_source import Tiny
 
-from pipelines.publish.build import create_tables, publish
+from pipelines.publish.build import publish
+from pipelines.publish.published_schema import create_tables
 from pipelines.publish.revisions import load_vintages
 from pipelines.run import plain_step, run_source
 from pipelines.system.connection import connect
