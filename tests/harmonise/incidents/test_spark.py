@@ -30,7 +30,7 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 from schemas.source import SourceFolder, find_sources, list_sources
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 needs_spark = pytest.mark.skipif(
     importlib.util.find_spec("pyspark") is None or shutil.which("java") is None,
     reason="needs the extra [spark] and Java",

@@ -13,11 +13,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tiny_source import Tiny
 
 from pipelines.system.errors import DataRefused
 from schemas.errors import UsageError
 
-Tiny = Any  # see conftest.py
 PARQUET = ", format: parquet"
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from pipelines.collect.acquire import acquire
 from pipelines.collect.read import RawTable, read
@@ -181,22 +178,3 @@ class TinyResult:
         found = {row[:-3] if len(row) > 4 else row[0]: row[-3:] for row in rows}
         assert len(found) == len(rows), "a cell is there twice"
         return found
-
-
-@pytest.fixture(autouse=True)
-def _without_the_suite(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the suite of Great Expectations: loading it takes longer than all tests here."""
-    monkeypatch.setattr("pipelines.run.SuiteProcess", contextlib.nullcontext, raising=False)
-
-
-@pytest.fixture
-def tiny(tmp_path: Path) -> Tiny:
-    return Tiny(tmp_path)
-
-
-@pytest.fixture(scope="session")
-def new_tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Tiny]:
-    """Make one tiny source after another, each in a folder of its own: for tests that run many examples."""
-    root = tmp_path_factory.mktemp("tiny")
-    numbers = itertools.count()
-    return lambda: Tiny(root / str(next(numbers)))

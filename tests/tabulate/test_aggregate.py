@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny_source import Tiny
 
 from pipelines.tabulate.aggregate import TablePlan, plan_tables
 from schemas.declarations import breakdown_columns
 from schemas.errors import UsageError
 from schemas.source import Breakdown, Measure, Source
 
-Tiny = Any  # see conftest.py
 HEAD = "area,year,code,n\n"
 LINK = {"national_label": "x", "relation": "narrower"}
 HOMICIDE = {**LINK, "national_code": "HOM", "iccs_code": "0101"}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
+from tiny_source import Tiny
 
 from pipelines.cli.main import main
 from pipelines.collect.acquire import acquire
@@ -21,7 +21,6 @@ from schemas.declarations import DeclarationError
 from schemas.errors import UsageError
 from schemas.source import SourceFolder
 
-Tiny = Any  # see conftest.py
 GOOD = (
     "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, code, n]}\n"
     "area_scheme: inegi\n"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
-from typing import Any
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-
-Tiny = Any  # see conftest.py
+from tiny_source import Tiny
 
 AREAS = {"UKC-L": "GB-EAW", "UKM": "GB-SCT", "UKN": "GB-NIR"}  # the three parts of the United Kingdom
 SEXES = {"men": "M", "women": "F", "not known": "_U"}

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_source import Tiny
 
 from pipelines.collect.acquire import acquire, find_files
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
-
-Tiny = Any  # see conftest.py
 
 
 def _declared(tiny: Tiny, *patterns: str) -> Any:

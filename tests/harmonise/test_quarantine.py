@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from tiny_source import Tiny
 
 import pipelines.run
 import schemas.source
@@ -19,7 +20,6 @@ from pipelines.cli.main import main
 from pipelines.run import RunResult, plain_step, run_all
 from schemas.source import find_sources, list_sources
 
-Tiny = Any  # see conftest.py
 HEADER = "area,year,code,n\n"
 LIMIT = "rejected_share_limit: 0.5\n"
 WORDS = "ref_area,Jalisco,MX-JAL,\n"

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from tiny_source import Tiny
 
 from pipelines.cli.main import main
 from pipelines.collect.acquire import acquire
@@ -16,7 +17,6 @@ from pipelines.tabulate.vintages import run_key
 from schemas.errors import UsageError
 from schemas.source import find_sources
 
-Tiny = Any  # see conftest.py
 GOOD = "area,year,code,n\n14,2024,HOM,3\n"
 
 

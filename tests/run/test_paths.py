@@ -11,13 +11,13 @@ import duckdb
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from tiny_source import Tiny
 
 from pipelines.reader.release import open_published
 from pipelines.run import plain_step, run_all
 from schemas.declarations import attribute_columns, load_tables
 from schemas.source import find_sources
 
-Tiny = Any  # see tests/unit/pipelines/conftest.py
 KEY = [column.name for column in load_tables()["observation"].columns if column.role == "dimension"]
 SERIES = ", ".join(name for name in KEY if name != "vintage")
 AREAS = ("UKC-L", "UKM", "UKN")  # the three parts of the United Kingdom

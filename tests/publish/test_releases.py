@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from tiny_source import Tiny
 
 from pipelines.cli.main import main
 from pipelines.publish.releases import compare_releases, kept_releases, read_release, restore_release
@@ -22,7 +23,6 @@ from pipelines.system.settings import Settings, load_settings
 from schemas.errors import UsageError
 from schemas.source import find_sources
 
-Tiny = Any  # see tests/unit/pipelines/conftest.py
 ROOT = Path(__file__).parents[2]
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from tiny_source import Tiny
 
 from pipelines.publish.build import publish
 from pipelines.publish.published_schema import create_tables
@@ -23,7 +24,6 @@ from pipelines.tabulate.loads import Load, add_load
 from pipelines.tabulate.vintages import Vintage, current_vintage
 from schemas.declarations import load_tables
 
-Tiny = Any  # see tests/unit/pipelines/conftest.py
 COLUMNS = [column.name for column in load_tables()["observation"].columns if column.name not in ("source", "vintage")]
 LINKS = [
     {"national_code": "HOM", "national_label": "Homicidio", "iccs_code": "0101", "relation": "exact"},

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from tiny_source import Tiny
 
 from pipelines.system.errors import DataRefused
 
-Tiny = Any  # see conftest.py
 HEAD = "area,year,code,n\n"
 TOLERANT = "rejected_share_limit: 1\n"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from tiny_source import Tiny
 
 from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
@@ -16,7 +16,6 @@ from pipelines.harmonise.validate import validate
 from pipelines.run import check_source
 from pipelines.system.errors import DataRefused
 
-Tiny = Any  # see conftest.py
 ROWS = "area,year,code,n\n14,2023,HOM,3\n14,2024,HOM,5\n13,2024,HOM,7\n"
 HOMICIDE = {"national_code": "HOM", "national_label": "Homicidio", "iccs_code": "0101", "relation": "exact"}
 ATTEMPT = {"national_code": "TEN", "national_label": "Tentativa", "iccs_code": "0102", "relation": "exact"}

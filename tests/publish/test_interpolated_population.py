@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import duckdb
 import pytest
+from tiny_source import Tiny
 
 from pipelines.run import plain_step, run_all
 from schemas.source import list_sources
 
 POINTS = {2005: 1_000_000, 2010: 1_500_000, 2011: 1_400_000, 2020: 2_000_000}
-Tiny = Any  # see conftest.py
 
 
 @pytest.fixture

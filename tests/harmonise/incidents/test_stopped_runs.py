@@ -41,7 +41,7 @@ def _start(given: Path, data: Path, largest_file: int = 0) -> subprocess.Popen[s
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=HERE.parents[1],
+        cwd=HERE.parents[2],
     )
 
 
