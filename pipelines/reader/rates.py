@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pipelines.publish.breaks import Breaks, SeriesBreaks, begins_anew
 from pipelines.reader.release import open_published, packaged_query, query
-from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
+from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of, no_series_message, preference
 from pipelines.reader.series import series_breaks
 from pipelines.system.settings import Settings
 from schemas.codelists import parse_age
@@ -95,7 +95,7 @@ def read_rates_of_areas(
         places.setdefault(key_of(row), set()).add(row["ref_area"])
     keys = sorted(choose_series(places, wanted), key=lambda key: -len(places[key]))  # stable: the preferred one first
     if not keys:
-        there = "; ".join(sorted(key.name for key in places))
+        there = "; ".join(key.name for key in sorted(places, key=preference))
         known = f"; there are: {there}" if there else ""
         raise UsageError(f"there is no rate of {wanted.iccs} in {', '.join(areas[:5])} to draw{known}")
     series = _split(wanted, rows, keys[:1], settings)

@@ -193,7 +193,7 @@ def people_words(sex: str, age: str, language: str) -> str:
     """Return sex and age, where they are not totals, to follow a name.
 
     >>> people_words("F", "Y15T29", "en"), people_words("_T", "_T", "en")
-    (', women, 15 to 29 years', '')
+    (', female, 15-29 years', '')
     """
     parts = [label_of("sex", sex, language).lower()] if sex != TOTAL else []
     parts += [age_labels(age)[LANGUAGES.index(language)].lower()] if age != TOTAL else []
