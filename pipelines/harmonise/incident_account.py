@@ -171,7 +171,7 @@ def _add_malformed(connection: duckdb.DuckDBPyConnection, source: Source, tallie
     """Lines that could not be split have no measure: they are told under the first, or only, one of the source."""
     name, measure = next(iter(source.measures.items()))
     malformed = sum(fact["malformed"] for fact in tallied.facts)
-    counted = 0 if "value" in source.columns else malformed
+    counted = 0 if "value" in source.columns else malformed * int(source.constants.get("value", "1"))
     connection.execute("CREATE OR REPLACE TEMP TABLE disposed AS FROM disposed_part")
     connection.execute(
         "UPDATE disposed SET measure = coalesce(measure, $m), stage = coalesce(stage, $s), "

@@ -29,7 +29,7 @@ from pipelines.collect.text_table import TextTable, find_other_line_end, open_pa
 from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.rejected import look_up_rejected, write_no_rejected
-from pipelines.harmonise.statements import Statements, make_statements
+from pipelines.harmonise.statements import Statements, make_statements, whole_number
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.progress import Progress
@@ -214,18 +214,32 @@ def forget_partitions(folder: SourceFolder, acquired: Acquired, settings: Settin
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable) -> None:
+def _computed(folder: SourceFolder, file: RawFile, table: TextTable) -> dict[str, str]:
+    """The sum of the columns that a reshape must conserve, for each row as it comes: a column of the raw table."""
+    pattern = folder.source.layouts[file.layout].conserve
+    if pattern is None:
+        return {}
+    try:
+        names = _describe(f"SELECT COLUMNS({quote_literal(pattern)}) FROM raw", table.kept)
+    except duckdb.Error as error:
+        found = f"conserve {pattern!r}: {str(error).splitlines()[0]}"
+        raise refuse(folder.source_id, file, "declaration_invalid", found) from error
+    return {"_conserved": " + ".join(f"coalesce({whole_number(quote_identifier(name))}, 0)" for name in names)}
+
+
+def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable, computed: dict[str, str]) -> None:
     """The columns that the declaration names must be there after the reshape, and its SQL must hold together."""
     source = folder.source
-    statement = folder.read_text("reshape.sql") or "FROM raw"
-    own = tuple(table.constants) + (() if "_number" in table.kept else ("_number",))
+    layout = source.layouts[file.layout]
+    reshape, statement = folder.reshape_name(layout), folder.reshape(layout) or "FROM raw"
+    own = (*table.constants, *computed) + (() if "_number" in table.kept else ("_number",))
     names = (*table.kept, *own)
     try:
         columns = _describe(statement, names)
     except duckdb.Error as error:
-        raise refuse(folder.source_id, file, "reshape_failed", f"reshape.sql: {error}") from error
+        raise refuse(folder.source_id, file, "reshape_failed", f"{reshape}: {error}") from error
     if lost := [name for name in own if name not in columns]:
-        found = f"reshape.sql: begin with SELECT *, as {', '.join(lost)} must come through."
+        found = f"{reshape}: begin with SELECT *, as {', '.join(lost)} must come through."
         raise refuse(folder.source_id, file, "reshape_failed", found)
     for item in source.exclusions:
         try:
@@ -261,7 +275,7 @@ def _describe(query: str, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _key(file: RawFile, statements: Statements) -> str:
     """What decides a partition's tally: its content, when and under which name it came, statements and lists."""
-    parts = f"{file.sha256} {file.name} {file.first_seen} {file.layout} {statements.digest}"
+    parts = f"{file.sha256} {file.name} {file.first_seen} {file.layout} {statements.digest(file.layout)}"
     return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
@@ -271,10 +285,11 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
     half = partition.work / "half"
     half.mkdir(parents=True)
     table, footer = open_partition(folder, file, settings, partition.work)
-    _check_columns(folder, file, table)
+    computed = _computed(folder, file, table)
+    _check_columns(folder, file, table, computed)
     try:
-        engine.open_text("raw", table)
-        engine.run(statements.tally, half / "tally.parquet")
+        engine.open_text("raw", table, computed)
+        engine.run(statements.tally[file.layout], half / "tally.parquet")
         malformed = engine.count_malformed()
         engine.open_parquet("tally", half / "tally.parquet")
         for name in ("disposed", "mapped"):
@@ -307,11 +322,20 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         if facts["lines_expected"]:
             _check_quotes(folder, file, table, engine, facts["records"] + malformed)
         _check_complete(folder, file, table, facts["records"] + malformed)
+        if computed:
+            _check_conserved(connection, folder, file, half / "tally.parquet", facts["counted"])
         facts["controls"] = _sum_controls(connection, folder, statements, file, half / "tally.parquet")
         if malformed or broken:
             open_lists(connection, statements)
             look_up_rejected(
-                connection, statements, table, bool(folder.source.personal), malformed, half / "rejected.parquet"
+                connection,
+                statements,
+                file.layout,
+                table,
+                computed,
+                bool(folder.source.personal),
+                malformed,
+                half / "rejected.parquet",
             )
         else:
             write_no_rejected(half / "rejected.parquet")
@@ -347,6 +371,18 @@ def _sum_controls(
             raise refuse(folder.source_id, file, "declaration_invalid", found) from error
         sums[str(number)] = (total, cells)
     return sums
+
+
+def _check_conserved(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, tally: Path, after: float
+) -> None:
+    """The columns that hold counts add up to the same before the reshape and after it."""
+    statement = "SELECT coalesce(sum(conserved), 0)::DOUBLE FROM read_parquet($path)"
+    (before,) = fetch_row(connection, statement, {"path": _glob(tally)})
+    if abs(before - after) > 1e-9 * max(abs(before), 1):
+        name = folder.reshape_name(folder.source.layouts[file.layout])
+        found = f"The counts add up to {before:,.6g} before {name} and to {after:,.6g} after it."
+        raise refuse(folder.source_id, file, "reshape_changed_sum", found)
 
 
 def _glob(path: Path) -> str:
