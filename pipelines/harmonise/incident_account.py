@@ -93,14 +93,7 @@ def _account(
     connection.register("control_list", controls)
     write_part(connection, "FROM control_list", paths["controls"])
     outcomes.append(judge_controls(controls))
-    connection.register("link_list", link_table(tallied.concordance))
-    write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
-    write_part(
-        connection,
-        "SELECT link, measure, stage, counting_unit, time_period, sex, sum(counted) AS count FROM mapped_part "
-        "GROUP BY ALL",
-        paths["mapped"],
-    )
+    _write_links(connection, tallied, paths)
     outcomes.append(check_unused_links(connection, paths["links"], paths["mapped"]))
     outcomes += _check_words(folder)
     read_published_rates(connection, folder, _no_tables(tallied), paths["links"], paths["rates"])
@@ -123,6 +116,18 @@ def _account(
         exclusions=paths["exclusions"],
         controls=paths["controls"],
         rates=paths["rates"],
+    )
+
+
+def _write_links(connection: duckdb.DuckDBPyConnection, tallied: Tallied, paths: dict[str, Path]) -> None:
+    """Write the links of the concordance and the counts that went along each."""
+    connection.register("link_list", link_table(tallied.concordance))
+    write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
+    write_part(
+        connection,
+        "SELECT link, measure, stage, counting_unit, time_period, sex, sum(counted) AS count FROM mapped_part "
+        "GROUP BY ALL",
+        paths["mapped"],
     )
 
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from pipelines.collect.text_table import TextTable
 from pipelines.harmonise.engine import text_query
-from pipelines.harmonise.statements import RowRule, Statements
+from pipelines.harmonise.statements import RowRule
 from pipelines.system.connection import fetch_row
 from schemas.declarations import quote_identifier, quote_literal
 
@@ -40,8 +40,8 @@ def write_no_rejected(target: Path) -> None:
 
 def look_up_rejected(
     connection: duckdb.DuckDBPyConnection,
-    statements: Statements,
-    layout: int,
+    rows: str,
+    rules: Sequence[RowRule],
     table: TextTable,
     computed: Mapping[str, str],
     personal: bool,
@@ -55,8 +55,8 @@ def look_up_rejected(
 
     Args:
         connection: one that has the lists of the statements.
-        statements: those that the partition was tallied with.
-        layout: number of the layout of the partition.
+        rows: the statement that gives each row its codes, with all columns of the file.
+        rules: those that rows may break.
         table: the partition.
         computed: columns that the statements expect beside those of the file.
         personal: whether the source has columns that identify persons.
@@ -65,12 +65,11 @@ def look_up_rejected(
     """
     hidden = [name for name in table.names if name not in (*table.kept, "_row")]
     whole = replace(table, kept=(*table.kept, *hidden))
-    most = 1 if personal else len(statements.rules)
-    rows = statements.rows[layout]
-    faults = [_fault(rule, hidden) for rule in statements.rules]
+    most = 1 if personal else len(rules)
+    faults = [_fault(rule, hidden) for rule in rules]
     found = _find_faults(connection, rows, whole, computed, faults, most)
     if found != malformed:
-        faults = [_fault(replace(rule, word="NULL"), ()) for rule in statements.rules]
+        faults = [_fault(replace(rule, word="NULL"), ()) for rule in rules]
         _find_faults(connection, rows, table, computed, faults, most)
     header = table.header_rows if table.format == "csv" else 0
     connection.execute(

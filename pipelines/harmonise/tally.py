@@ -281,56 +281,38 @@ def _key(file: RawFile, statements: Statements) -> str:
 
 def _tally_one(engine: Engine, partition: Partition) -> None:
     """Tally one partition beside, and put it in its place when all of it is there."""
-    folder, statements, file, settings = partition.folder, partition.statements, partition.file, partition.settings
+    folder, file, settings = partition.folder, partition.file, partition.settings
     half = partition.work / "half"
     half.mkdir(parents=True)
     table, footer = open_partition(folder, file, settings, partition.work)
     computed = _computed(folder, file, table)
     _check_columns(folder, file, table, computed)
-    try:
-        engine.open_text("raw", table, computed)
-        engine.run(statements.tally[file.layout], half / "tally.parquet")
-        malformed = engine.count_malformed()
-        engine.open_parquet("tally", half / "tally.parquet")
-        for name in ("disposed", "mapped"):
-            engine.run(getattr(statements, name), half / f"{name}.parquet")
-    except FileUnreadable as error:
-        other = find_other_line_end(file.path) if table.path == file.path and table.format == "csv" else None
-        if other is not None:
-            found = f"The first line ends in one way, line {other:,} in another."
-            raise refuse(folder.source_id, file, "line_ends_differ", found, row=other) from error
-        rule = "file_truncated" if any(word in str(error).upper() for word in _PACKED) else "file_not_readable"
-        raise refuse(folder.source_id, file, rule, f"The file cannot be read to its end ({error}).") from error
+    malformed = _run_statements(engine, partition, table, computed, half)
     if not is_unchanged(file, folder.source_id, settings):
         raise refuse(folder.source_id, file, "file_changed", "The file changed while it was read.")
-    facts: dict[str, Any] = {
+    facts = {
         "malformed": malformed,
         "footer": footer,
         "header_rows": table.header_rows,
         "lines_expected": table.path == file.path and table.format == "csv",
+        **_count_records(settings, half),
     }
+    rows = facts["records"] + malformed
+    if rows == 0:
+        raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")
+    if facts["lines_expected"]:
+        _check_quotes(folder, file, table, engine, rows)
+    _check_complete(folder, file, table, rows)
     with connect(settings) as connection:
-        (facts["records"], facts["counted"], broken) = fetch_row(
-            connection,
-            "SELECT coalesce(sum(records) FILTER (disposition <> 'broken'), 0)::BIGINT, "
-            "coalesce(sum(counted) FILTER (disposition <> 'broken'), 0)::DOUBLE, "
-            "coalesce(sum(records) FILTER (disposition = 'broken'), 0)::BIGINT FROM read_parquet($path)",
-            {"path": _glob(half / "disposed.parquet")},
-        )
-        if facts["records"] + malformed == 0:
-            raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")
-        if facts["lines_expected"]:
-            _check_quotes(folder, file, table, engine, facts["records"] + malformed)
-        _check_complete(folder, file, table, facts["records"] + malformed)
         if computed:
             _check_conserved(connection, folder, file, half / "tally.parquet", facts["counted"])
-        facts["controls"] = _sum_controls(connection, folder, statements, file, half / "tally.parquet")
-        if malformed or broken:
-            open_lists(connection, statements)
+        facts["controls"] = _sum_controls(connection, folder, partition.statements, file, half / "tally.parquet")
+        if malformed or facts["broken"]:
+            open_lists(connection, partition.statements)
             look_up_rejected(
                 connection,
-                statements,
-                file.layout,
+                partition.statements.rows[file.layout],
+                partition.statements.rules,
                 table,
                 computed,
                 bool(folder.source.personal),
@@ -341,6 +323,41 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
             write_no_rejected(half / "rejected.parquet")
     (half / "facts.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
     os.replace(half, partition.target)
+
+
+def _run_statements(
+    engine: Engine, partition: Partition, table: TextTable, computed: dict[str, str], target: Path
+) -> int:
+    """Make the tally of a partition and what follows from it; return how many lines could not be split."""
+    folder, statements, file = partition.folder, partition.statements, partition.file
+    try:
+        engine.open_text("raw", table, computed)
+        engine.run(statements.tally[file.layout], target / "tally.parquet")
+        malformed = engine.count_malformed()
+        engine.open_parquet("tally", target / "tally.parquet")
+        for name in ("disposed", "mapped"):
+            engine.run(getattr(statements, name), target / f"{name}.parquet")
+    except FileUnreadable as error:
+        other = find_other_line_end(file.path) if table.path == file.path and table.format == "csv" else None
+        if other is not None:
+            found = f"The first line ends in one way, line {other:,} in another."
+            raise refuse(folder.source_id, file, "line_ends_differ", found, row=other) from error
+        rule = "file_truncated" if any(word in str(error).upper() for word in _PACKED) else "file_not_readable"
+        raise refuse(folder.source_id, file, rule, f"The file cannot be read to its end ({error}).") from error
+    return malformed
+
+
+def _count_records(settings: Settings, part: Path) -> dict[str, Any]:
+    """Return how many rows a partition has, what they count, and how often a rule on rows is broken."""
+    with connect(settings) as connection:
+        (records, counted, broken) = fetch_row(
+            connection,
+            "SELECT coalesce(sum(records) FILTER (disposition <> 'broken'), 0)::BIGINT, "
+            "coalesce(sum(counted) FILTER (disposition <> 'broken'), 0)::DOUBLE, "
+            "coalesce(sum(records) FILTER (disposition = 'broken'), 0)::BIGINT FROM read_parquet($path)",
+            {"path": _glob(part / "disposed.parquet")},
+        )
+    return {"records": records, "counted": counted, "broken": broken}
 
 
 def open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements) -> None:
