@@ -66,9 +66,11 @@ def _account(
         raise DataRefused(overlaps)
     for name in ("tally", "disposed", "mapped", "rejected"):
         files = ", ".join(quote_literal(path) for path in tallied.parts(name))
-        part = f"{name}_part"
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {part} AS FROM read_parquet([{files}])")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name}_part AS FROM read_parquet([{files}])")
     _add_malformed(connection, source, tallied)
+    (rejected,) = fetch_row(
+        connection, "SELECT coalesce(sum(records), 0)::BIGINT FROM disposed WHERE disposition = 'rejected'"
+    )
     outcomes = [_check_rejected(connection, folder, tallied, settings)]
     _open_core(connection, source, tallied)
     write_part(
@@ -98,10 +100,6 @@ def _account(
     outcomes += _check_words(folder)
     read_published_rates(connection, folder, _no_tables(tallied), paths["links"], paths["rates"])
     (rows,) = fetch_row(connection, "SELECT count(*) FROM core")
-    (rejected,) = fetch_row(
-        connection,
-        "SELECT coalesce(sum(records), 0)::BIGINT FROM disposed WHERE disposition = 'rejected'",
-    )
     return Validated(
         source_id=folder.source_id,
         outcomes=tuple(outcomes),
