@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.run import plain_step, run_all
+from pipelines.run import Session, run_all
 from pipelines.system.settings import Settings
 from schemas.source import find_sources
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file published from the bundled data, built once."""
     settings = Settings(data=tmp_path_factory.mktemp("bundled"))
-    result = run_all(find_sources([]), settings, ROOT / "data" / "input", plain_step(lambda step: None), named=False)
+    result = run_all(find_sources([]), Session(settings, ROOT / "data" / "input"), named=False)
     assert result.refused == ()
     return settings.published
 

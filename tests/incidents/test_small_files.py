@@ -16,7 +16,7 @@ from pipelines.harmonise.tally import Tallied
 from pipelines.harmonise.validate import Validated
 from pipelines.system.errors import DataRefused
 from pipelines.system.progress import Progress
-from pipelines.system.workers import Stopped, run_in_lanes
+from pipelines.system.workers import Stopped, run_in_workers
 
 Take = Callable[..., tuple[Tallied, Validated]]
 LIMITS = {"memory_limit": "800MB", "threads": 4}
@@ -96,7 +96,7 @@ def test_the_tally_of_a_source_ends_with_the_lane_that_it_is_in(
         with pytest.raises(Stopped):
             take(tmp_path / "in", memory_limit="800MB", threads=threads)
 
-    run_in_lanes(work, ["tally", "stop"], 2, stop)
+    run_in_workers(work, ["tally", "stop"], 2, stop)
 
     take(tmp_path / "in")  # what is in no lane goes on
 

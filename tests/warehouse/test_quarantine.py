@@ -16,7 +16,7 @@ import pytest
 import pipelines.run
 import schemas.source
 from pipelines.cli.main import main
-from pipelines.run import RunResult, plain_step, run_all
+from pipelines.run import RunResult, Session, run_all
 from schemas.source import find_sources, list_sources
 
 Tiny = Any  # see conftest.py
@@ -28,11 +28,8 @@ WORDS = "ref_area,Jalisco,MX-JAL,\n"
 def run(tiny: Tiny, replay: bool = False) -> RunResult:
     return run_all(
         find_sources([], tiny.sources),
-        tiny.settings,
-        tiny.given,
-        plain_step(lambda _: None),
+        Session(tiny.settings, tiny.given, source_folders=tiny.sources),
         named=False,
-        source_folders=tiny.sources,
         replay=replay,
     )
 
