@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -23,12 +24,24 @@ _AREA_COLUMNS = ("code", "name_en", "name_fr", "name_es", "level", "parent", "va
 
 @dataclass(frozen=True)
 class Code:
-    """One code with its labels."""
+    """One code with its labels.
+
+    Attributes:
+        code: as in the data.
+        label_en: in English.
+        label_fr: in French.
+        label_es: in Spanish.
+        rank: place in the order of the list, from 1; None where the list has no order. What the order is for, see
+            ``ranked_codes``.
+        rank_reason: why the code has this place.
+    """
 
     code: str
     label_en: str
     label_fr: str
     label_es: str
+    rank: int | None = None
+    rank_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,16 +103,50 @@ def load_codelist(name: str) -> tuple[Code, ...]:
     """
     path = resources.files("schemas").joinpath("codelists", f"{name}.csv")
     if path.is_file():
-        return tuple(Code(**row) for row in read_csv_rows(path))
+        return tuple(_code(row) for row in read_csv_rows(path))
     attributes = read_csv_rows(resources.files("iccs").joinpath("tables", "attribute_codes.csv"))
-    codes = tuple(
-        Code(row["code"], row["label_en"], row["label_fr"], row["label_es"])
-        for row in attributes
-        if row["attribute"] == name
-    )
+    codes = tuple(_code(row) for row in attributes if row["attribute"] == name)
     if not codes:
         raise KeyError(f"no code list {name!r} in schemas/codelists or iccs/tables/attribute_codes.csv")
     return codes
+
+
+def _code(row: dict[str, str]) -> Code:
+    rank = int(row["rank"]) if "rank" in row else None
+    return Code(row["code"], row["label_en"], row["label_fr"], row["label_es"], rank, row.get("rank_reason", ""))
+
+
+@cache
+def ranked_codes(name: str) -> tuple[str, ...]:
+    """Return the codes of a list that has an order, by rank.
+
+    The first counting unit and the first stage are taken where a source has several and none was asked for. The last
+    observation status is the one of a figure that rests on several (see ``weakest_status``).
+
+    Raises:
+        KeyError: there is no such list.
+        ValueError: the list has no order, or gives a rank twice.
+
+    >>> ranked_codes("counting_unit")[:2]
+    ('victim', 'offence')
+    """
+    ranks = {code.code: code.rank for code in load_codelist(name)}
+    if sorted(rank or 0 for rank in ranks.values()) != list(range(1, len(ranks) + 1)):
+        raise ValueError(f"codelists/{name}.csv: the ranks must be 1 to {len(ranks)}, each given once")
+    return tuple(sorted(ranks, key=lambda code: ranks[code] or 0))
+
+
+def weakest_status(statuses: Iterable[str]) -> str:
+    """Return the observation status of a figure that rests on figures of these statuses; A where there are none.
+
+    It is the one of highest rank in ``codelists/obs_status.csv``, which has the hierarchy that SDMX recommends where
+    only one status can be given (Possible Ways of Implementing the Observation Status Concept, 2.0, 2019, section 2).
+
+    >>> weakest_status(["A", "P", "D"]), weakest_status([])
+    ('D', 'A')
+    """
+    order = ranked_codes("obs_status")
+    return max(statuses, key=order.index, default=order[0])
 
 
 @cache

@@ -9,9 +9,10 @@ from iccs.periods import step_of
 from pipelines.publish.breaks import Breaks, Bridge, SeriesBreaks, begins_anew
 from pipelines.reader.release import check_code, open_published, packaged_query, query
 from pipelines.system.settings import Settings
+from schemas.codelists import ranked_codes
 from schemas.errors import UsageError, nearest_values
 
-UNITS = ("victim", "offence", "incident", "case", "person", "arrest", "charge")
+UNITS = ranked_codes("counting_unit")
 """Counting units in the order in which one is taken where a source counts several."""
 
 
