@@ -64,9 +64,11 @@ def account(
         raise DataRefused(overlaps)
     for name in ("tally", "disposed", "mapped", "rejected"):
         files = ", ".join(quote_literal(path) for path in tallied.parts(name))
-        part = f"{name}_part"
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {part} AS FROM read_parquet([{files}])")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name}_part AS FROM read_parquet([{files}])")
     _add_malformed(connection, source, tallied)
+    (rejected,) = fetch_row(
+        connection, "SELECT coalesce(sum(records), 0)::BIGINT FROM disposed WHERE disposition = 'rejected'"
+    )
     outcomes = [_check_rejected(connection, folder, tallied, settings)]
     _open_core(connection, source, tallied)
     write_part(
@@ -91,22 +93,11 @@ def account(
     connection.register("control_list", controls)
     write_part(connection, "FROM control_list", paths["controls"])
     outcomes.append(judge_controls(controls))
-    connection.register("link_list", link_table(tallied.concordance))
-    write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
-    write_part(
-        connection,
-        "SELECT link, measure, stage, counting_unit, time_period, sex, sum(counted) AS count FROM mapped_part "
-        "GROUP BY ALL",
-        paths["mapped"],
-    )
+    _write_links(connection, tallied, paths)
     outcomes.append(check_unused_links(connection, paths["links"], paths["mapped"]))
     outcomes += _check_words(folder)
     read_published_rates(connection, folder, _no_tables(tallied), paths["links"], paths["rates"])
     (rows,) = fetch_row(connection, "SELECT count(*) FROM core")
-    (rejected,) = fetch_row(
-        connection,
-        "SELECT coalesce(sum(records), 0)::BIGINT FROM disposed WHERE disposition = 'rejected'",
-    )
     return Validated(
         source_id=folder.source_id,
         outcomes=tuple(outcomes),
@@ -120,6 +111,18 @@ def account(
         exclusions=paths["exclusions"],
         controls=paths["controls"],
         rates=paths["rates"],
+    )
+
+
+def _write_links(connection: duckdb.DuckDBPyConnection, tallied: Tallied, paths: dict[str, Path]) -> None:
+    """Write the links of the concordance and the counts that went along each."""
+    connection.register("link_list", link_table(tallied.concordance))
+    write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
+    write_part(
+        connection,
+        "SELECT link, measure, stage, counting_unit, time_period, sex, sum(counted) AS count FROM mapped_part "
+        "GROUP BY ALL",
+        paths["mapped"],
     )
 
 
@@ -168,7 +171,7 @@ def _add_malformed(connection: duckdb.DuckDBPyConnection, source: Source, tallie
     """Lines that could not be split have no measure: they are told under the first, or only, one of the source."""
     name, measure = next(iter(source.measures.items()))
     malformed = sum(fact["malformed"] for fact in tallied.facts)
-    counted = 0 if "value" in source.columns else malformed
+    counted = 0 if "value" in source.columns else malformed * int(source.constants.get("value", "1"))
     connection.execute("CREATE OR REPLACE TEMP TABLE disposed AS FROM disposed_part")
     connection.execute(
         "UPDATE disposed SET measure = coalesce(measure, $m), stage = coalesce(stage, $s), "

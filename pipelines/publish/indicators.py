@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipelines.statistics.rates import FEWEST_EVENTS, odds_limits, proportion_limits
 from pipelines.statistics.standardisation import standard_weights, standardised_rate
-from pipelines.system.connection import fetch_arrow, fetch_row, run_sql
+from pipelines.system.connection import fetch_arrow, fetch_row, insert_rows, run_sql
 from schemas.declarations import attribute_columns, quote_identifier, quote_literal
 from schemas.indicators import Indicator, Part, load_indicators
 
@@ -161,12 +161,10 @@ def _weights(standard: str, bands: tuple[str, ...]) -> list[float] | None:
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: pa.Table, indicator: Indicator, method: str) -> None:
-    connection.register("indicator_rows", table)
-    connection.execute(
-        f"INSERT INTO out.indicator BY NAME SELECT *, {quote_literal(indicator.indicator_id)} AS indicator, "
-        f"{quote_literal(method)} AS method FROM indicator_rows"
-    )
-    connection.unregister("indicator_rows")
+    texts = {"indicator": indicator.indicator_id, "method": method}
+    for name, text in texts.items():
+        table = table.append_column(name, pa.array([text] * table.num_rows, pa.string()))
+    insert_rows(connection, "out.indicator", table)
 
 
 def _define(connection: duckdb.DuckDBPyConnection, indicator: Indicator, left_out: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from iccs.periods import step_of
-from pipelines.publish.breaks import Breaks, Bridge, SeriesBreaks, begins_anew
+from pipelines.publish.breaks import Breaks, Bridge, SeriesBreaks, series_break_at
 from pipelines.reader.release import check_code, open_published, packaged_query, query
 from pipelines.system.settings import Settings
 from schemas.codelists import ranked_codes
@@ -127,7 +127,7 @@ def read_series(
     with open_published(settings) as connection:
         breaks = SeriesBreaks(connection).of(
             (chosen[0], area, iccs, chosen[1], chosen[2], sex),
-            [begins_anew(row["time_period"], row["obs_status"], row["caveats"], sex=sex) for row in own],
+            [series_break_at(row["time_period"], row["obs_status"], row["caveats"], sex=sex) for row in own],
             freq,
         )
     return Series(

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipelines.publish.breaks import Breaks, SeriesBreaks, begins_anew
+from pipelines.publish.breaks import Breaks, SeriesBreaks, series_break_at
 from pipelines.publish.segments import fit_segments
-from pipelines.publish.trends import SIGNIFICANCE
 from pipelines.reader.plots.style import (
     STYLES,
     add_foot,
@@ -30,6 +29,7 @@ from pipelines.reader.plots.style import (
 )
 from pipelines.reader.release import open_published, packaged_query, query
 from pipelines.reader.series import UNITS
+from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.system.settings import Settings
 from schemas.codelists import age_labels, parse_age
 from schemas.errors import UsageError
@@ -258,7 +258,7 @@ def bridge_rates(iccs: str, series: Sequence[Rows], settings: Settings | None) -
     for rows in series:
         first, years = rows[0], [row["year"] for row in rows]
         marked = [
-            begins_anew(str(row["year"]), row["obs_status"], row["caveats"], sex=row["sex"], age=row["age"])
+            series_break_at(str(row["year"]), row["obs_status"], row["caveats"], sex=row["sex"], age=row["age"])
             for row in rows
         ]
         key = (first["source"], first["ref_area"], iccs, first["stage"], first["counting_unit"], first["sex"])

@@ -198,7 +198,8 @@ def test_columns_exchanged_half_way_show_no_person(
 
 def test_year_and_month_are_neither_cut_nor_rounded(tmp_path: Path, settings: Settings) -> None:
     """Padded to four and two digits, 20211 would be 2021 and 123 December; rounded, 2021.7 would be 2022."""
-    folder = _declare(tmp_path, ("time_period: day", "year: day\n  month: name"), ("[folio, name]", "[folio]"))
+    dates = ("dates: [YYYY-MM-DD, DD/MM/YYYY, YYYYMMDD]\n", "")
+    folder = _declare(tmp_path, ("time_period: day", "year: day\n  month: name"), ("[folio, name]", "[folio]"), dates)
     right = [("2021", "2"), ("2021.0", "12.0"), ("2021", "02")]
     wrong = [("20211", "1"), ("2021", "123"), ("2021.7", "1"), ("2021", "11.5"), ("2021", "0"), ("2021", "13")]
     wrong += [("21", "1"), ("nan", "1"), ("2021", "inf"), ("-2021", "1"), ("2021", "")]
