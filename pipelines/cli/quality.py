@@ -112,7 +112,7 @@ def check_file_command(file: str, source_id: str, data: str | None, as_json: boo
 
     What changed against the figures published now is told too, where the data folder holds them.
     """
-    from pipelines.run import check_source
+    from pipelines.run import Session, check_source
     from pipelines.tabulate.structure_suite import SuiteProcess
 
     path = Path(file)
@@ -126,13 +126,8 @@ def check_file_command(file: str, source_id: str, data: str | None, as_json: boo
         given.mkdir()
         shutil.copyfile(path, given / path.name)
         try:
-            checked = check_source(
-                folder,
-                replace(settings, data=Path(place, "data")),
-                given,
-                suite,
-                known.as_previous() if known else None,
-            )
+            session = Session(replace(settings, data=Path(place, "data")), given, suite=suite)
+            checked = check_source(folder, session, known.as_previous() if known else None)
         except DataRefused as error:
             if as_json:
                 print_json({"accepted": False, "problems": [problem.as_dict() for problem in error.problems]})

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from pipelines.cli.printing import print_error, print_json, print_line, print_table
 from pipelines.reader.release import packaged_query
-from pipelines.run import RunResult, StepReport, plain_step, run_all
-from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
+from pipelines.run import RunResult, Session, run_all
+from pipelines.system.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED
 from pipelines.system.settings import Settings, load_settings
+from pipelines.system.steps import StepReport, plain_step
 from schemas.errors import UsageError
 from schemas.source import find_sources
 
@@ -26,7 +27,7 @@ def run_command(
     replay: bool = False,
     engine: str | None = None,
 ) -> int:
-    """Load sources and publish; exit code 1 where a source was refused."""
+    """Load sources and publish; exit code 1 where a source was refused, 3 where the program failed in one."""
     settings = load_settings(data, engine)
     where = Path(directory).resolve() if directory else None
     if replay and where is not None:
@@ -42,16 +43,8 @@ def run_command(
                 f"{step.seconds:>6.1f} s  {step.summary}"
             )
 
-    result = run_all(
-        folders,
-        settings,
-        where,
-        plain_step(report),
-        named=bool(names),
-        wait_seconds=wait_seconds,
-        replay=replay,
-        lanes=settings.threads,
-    )
+    session = Session(settings, where, plain_step(report), wait_seconds=wait_seconds, workers=settings.threads)
+    result = run_all(folders, session, named=bool(names), replay=replay)
     if as_json:
         print_json(
             {
@@ -70,6 +63,8 @@ def run_command(
         if replay:
             _print_replayed(result)
         _print_result(result, settings)
+    if result.faults:
+        return EXIT_FAULT
     return EXIT_REFUSED if result.refused else EXIT_DONE
 
 
@@ -89,7 +84,8 @@ def _print_replayed(result: RunResult) -> None:
 def _print_result(result: RunResult, settings: Settings) -> None:
     print_line()
     for refusal in result.refused:
-        print_error(f"source {refusal.source} refused; its last good vintage, if any, stays published\n")
+        what = "not used" if refusal.is_fault else "refused"
+        print_error(f"source {refusal.source} {what}; its last good vintage, if any, stays published\n")
         print_error(refusal.message + "\n")
     if result.absent:
         absent = ", ".join(result.absent)

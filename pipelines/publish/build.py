@@ -47,6 +47,11 @@ class Publication:
     trends: int
 
     @property
+    def rows(self) -> int:
+        """How many observations it holds."""
+        return self.observations
+
+    @property
     def summary(self) -> str:
         """One line for people."""
         return f"{self.rates:,} rates, {self.trends:,} trends; release {self.release}"
