@@ -30,7 +30,7 @@ def check_command(options: argparse.Namespace) -> int:
 
     If the data folder holds the figures published now, changes against them are reported too.
     """
-    from pipelines.run import check_source
+    from pipelines.run import Session, check_source
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED, DataRefused
     from pipelines.system.settings import load_settings
     from pipelines.tabulate.structure_suite import SuiteProcess
@@ -48,13 +48,8 @@ def check_command(options: argparse.Namespace) -> int:
         given.mkdir()
         shutil.copyfile(path, given / path.name)
         try:
-            checked = check_source(
-                folder,
-                replace(settings, data=Path(place, "data")),
-                given,
-                suite,
-                known.as_previous() if known else None,
-            )
+            session = Session(replace(settings, data=Path(place, "data")), given, suite=suite)
+            checked = check_source(folder, session, known.as_previous() if known else None)
         except DataRefused as error:
             if options.json:
                 print_json({"accepted": False, "problems": [problem.as_dict() for problem in error.problems]})

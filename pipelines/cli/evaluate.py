@@ -85,6 +85,6 @@ def _print(found: PolicyEvaluation) -> None:
 
 
 def _verdict(effect: Effect) -> str:
-    from pipelines.publish.trends import SIGNIFICANCE
+    from pipelines.statistics.arguments import SIGNIFICANCE
 
     return "no significant change" if effect.p >= SIGNIFICANCE else "lower" if effect.value < 1 else "higher"

@@ -14,8 +14,9 @@ from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
-    from pipelines.run import RunResult, StepReport
+    from pipelines.run import RunResult
     from pipelines.system.settings import Settings
+    from pipelines.system.steps import StepReport
 
 _MAX_COUNTRIES = 12
 _MAX_YEARS = 8
@@ -38,10 +39,11 @@ def add_parser(commands: Commands) -> None:
 
 
 def run_command(options: argparse.Namespace) -> int:
-    """Load sources and publish; exit code 1 if a source was refused."""
-    from pipelines.run import plain_step, run_all
-    from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
+    """Load sources and publish; exit code 1 if a source was refused, 3 if the program failed in one."""
+    from pipelines.run import Session, run_all
+    from pipelines.system.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED
     from pipelines.system.settings import load_settings
+    from pipelines.system.steps import plain_step
     from schemas.source import find_sources
 
     settings = load_settings(options.data, options.engine)
@@ -56,22 +58,16 @@ def run_command(options: argparse.Namespace) -> int:
         if not options.json:
             _print_step(step)
 
-    result = run_all(
-        folders,
-        settings,
-        where,
-        plain_step(report),
-        named=bool(options.sources),
-        wait_seconds=options.wait,
-        replay=options.replay_quarantine,
-        lanes=settings.threads,
-    )
+    session = Session(settings, where, plain_step(report), wait_seconds=options.wait, workers=settings.threads)
+    result = run_all(folders, session, named=bool(options.sources), replay=options.replay_quarantine)
     if options.json:
         print_json(_document(result, reports))
     else:
         if options.replay_quarantine:
             _print_replayed(result)
         _print_result(result, settings)
+    if result.faults:
+        return EXIT_FAULT
     return EXIT_REFUSED if result.refused else EXIT_DONE
 
 
@@ -112,7 +108,8 @@ def _print_replayed(result: RunResult) -> None:
 def _print_result(result: RunResult, settings: Settings) -> None:
     print_line()
     for refusal in result.refused:
-        print_error(f"source {refusal.source} refused; its last good vintage, if any, stays published\n")
+        what = "not used" if refusal.is_fault else "refused"
+        print_error(f"source {refusal.source} {what}; its last good vintage, if any, stays published\n")
         print_error(refusal.message + "\n")
     if result.absent:
         absent = ", ".join(result.absent)

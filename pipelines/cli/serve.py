@@ -72,11 +72,11 @@ def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> 
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(prefect_environment(home, port))
     # Late, and after its settings are in place: Prefect reads them when it is imported.
-    from pipelines.flows import check_cron, fan_out, publish_crime_statistics
-    from pipelines.system.runners import parse_runner
+    from pipelines.flows import check_cron, publish_crime_statistics, tally_on
+    from pipelines.system.workers import parse_runner
 
     check_cron(cron)
-    fan_out(parse_runner(settings.runner))
+    tally_on(parse_runner(settings.runner))
     log = (home / "server.log").open("ab")
     server = subprocess.Popen(
         [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],

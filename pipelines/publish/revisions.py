@@ -8,9 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from pipelines.system.connection import load_sql, run_sql
+from pipelines.system.connection import insert_rows, load_sql, run_sql
 from pipelines.system.files import replace_atomically
 from pipelines.system.settings import Settings
 from pipelines.tabulate.loads import REVISIONS, Load
@@ -36,9 +35,7 @@ def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, setti
         }
         for load in vintage.loads
     ]
-    connection.register("vintage_rows", pa.Table.from_pylist(rows))
-    connection.execute("INSERT INTO out.vintage BY NAME FROM vintage_rows")
-    connection.unregister("vintage_rows")
+    insert_rows(connection, "out.vintage", rows)
     for before, load in pairwise(vintage.loads):
         revisions = _kept_revisions(connection, settings.core / vintage.source_id, before, load)
         connection.execute(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from iccs.periods import period_of
-from pipelines.publish.trends import SIGNIFICANCE
+from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series import Series, read_series
 from pipelines.statistics.monotonic import Line, MonotonicTest, seasonal_mann_kendall, seasonal_sen_line

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pipelines.publish.breaks import Breaks, SeriesBreaks, begins_anew
+from pipelines.publish.breaks import Breaks, SeriesBreaks, series_break_at
 from pipelines.reader.release import open_published, packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of, no_series_message, preference
 from pipelines.reader.series import series_breaks
@@ -128,7 +128,7 @@ def _split(wanted: SeriesQuery, rows: Rows, keys: Sequence[SeriesKey], settings:
 def _bridged(one: SeriesQuery, key: SeriesKey, rows: Rows, declared: SeriesBreaks) -> RateSeries:
     years = [row["year"] for row in rows]
     starts = [
-        begins_anew(str(row["year"]), row["obs_status"], row["caveats"], sex=one.sex, age=one.age) for row in rows
+        series_break_at(str(row["year"]), row["obs_status"], row["caveats"], sex=one.sex, age=one.age) for row in rows
     ]
     breaks = series_breaks(declared, one, starts).inside(years[0], years[-1])
     made = [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from iccs.periods import step_of
-from pipelines.publish.breaks import Breaks, Bridge, SeriesBreaks, begins_anew
+from pipelines.publish.breaks import Breaks, Bridge, SeriesBreaks, series_break_at
 from pipelines.reader.release import open_published, packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
 from pipelines.system.settings import Settings
@@ -104,7 +104,7 @@ def read_series(wanted: SeriesQuery, settings: Settings | None = None) -> Series
     chosen = candidates[0]
     own = [row for row in rows if key_of(row) == chosen]
     starts = [
-        begins_anew(row["time_period"], row["obs_status"], row["caveats"], sex=wanted.sex, age=wanted.age)
+        series_break_at(row["time_period"], row["obs_status"], row["caveats"], sex=wanted.sex, age=wanted.age)
         for row in own
     ]
     with open_published(settings) as connection:

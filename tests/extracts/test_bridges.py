@@ -27,7 +27,7 @@ from pipelines.reader.plots.trend import plot_trend
 from pipelines.reader.policy import evaluate_policy
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series import read_series
-from pipelines.run import plain_step, run_source
+from pipelines.run import Session, run_source
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 from schemas.source import find_sources, list_sources
@@ -44,8 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Settings]:
     def make(names: list[str], folder: Path | None = None) -> Settings:
         settings = Settings(data=tmp_path_factory.mktemp("bridges"))
         folders = {one.source_id: one for one in find_sources(names, folder)}
-        step = plain_step(lambda _: None)
-        vintages = [run_source(one, settings, FILE.parent, step)[0] for one in folders.values()]
+        vintages = [run_source(one, Session(settings, FILE.parent))[0] for one in folders.values()]
         publish(vintages, folders, settings)
         return settings
 

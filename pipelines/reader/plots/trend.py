@@ -11,7 +11,7 @@ import numpy as np
 
 from pipelines.publish.breaks import Breaks
 from pipelines.publish.segments import fit_segments
-from pipelines.publish.trends import SIGNIFICANCE
+from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.reader.plots.style import (
     LANGUAGES,
     STYLES,
