@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from iccs.periods import period_of
-from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series import Series, read_series
+from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.statistics.monotonic import Line, MonotonicTest, seasonal_mann_kendall, seasonal_sen_line
 from pipelines.statistics.seasonal import FEWEST_YEARS, Decomposition, TurningPoint, decompose, turning_points
 from pipelines.system.settings import Settings

@@ -11,7 +11,6 @@ import numpy as np
 
 from pipelines.publish.breaks import Breaks
 from pipelines.publish.segments import fit_segments
-from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.reader.plots.style import (
     LANGUAGES,
     STYLES,
@@ -31,6 +30,7 @@ from pipelines.reader.plots.style import (
 from pipelines.reader.rates import By, RateSeries, read_rates
 from pipelines.reader.release import query
 from pipelines.reader.selection import TOTAL, SeriesQuery
+from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.system.settings import Settings
 from schemas.codelists import age_labels
 
