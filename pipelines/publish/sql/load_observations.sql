@@ -2,4 +2,4 @@
 -- writes: out.observation
 INSERT INTO out.observation BY NAME
 SELECT {{source}} AS source, {{vintage}} AS vintage, *
-FROM read_parquet({{cells}})
+FROM {{cells}}
