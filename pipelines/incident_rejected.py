@@ -91,16 +91,13 @@ def _find_faults(
     """
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, numbered=True)}")
-    rows_text = statements.rows.replace(
-        "SELECT\n    r.exclusion", "SELECT\n    r.*, r.exclusion AS exclusion_number", 1
-    )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE fault AS "
         "SELECT fault.rule, fault.column_name, "
         f"CASE WHEN broken <= {most} THEN fault.bad_value END AS bad_value, _number "
         "FROM (SELECT _number, unnest(faults) AS fault, len(faults) AS broken FROM ("
         f"SELECT _number, list_filter([{', '.join(faults)}], lambda one: one IS NOT NULL) AS faults "
-        f"FROM ({rows_text}) AS r WHERE exclusion_number = 0)) "
+        f"FROM ({statements.numbered_rows}) AS r WHERE exclusion_number = 0)) "
         f"QUALIFY row_number() OVER (PARTITION BY fault.rule ORDER BY _number) <= {SAMPLE}"
     )
     if not _has_rejects(connection):
@@ -113,9 +110,7 @@ def _has_rejects(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _fault(rule: RowRule, hidden: Sequence[str]) -> str:
-    exchanged = " OR ".join(
-        f"coalesce({rule.fits.replace('?', f'r.{quote_identifier(name)}')}, FALSE)" for name in hidden
-    )
+    exchanged = " OR ".join(f"coalesce({rule.fits(f'r.{quote_identifier(name)}')}, FALSE)" for name in hidden)
     shown = f"CAST({rule.word} AS VARCHAR)"
     if exchanged:
         shown = f"CASE WHEN NOT ({exchanged}) THEN {shown} END"

@@ -26,6 +26,7 @@ from pipelines.releases import history, keep_published, new_release_id, put_in_p
 from pipelines.revisions import load_vintages
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
+from pipelines.sql_templates import fill_text, needed_values
 from pipelines.store import Vintage
 from pipelines.theme_coverage import load_themes_and_coverage
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
@@ -121,18 +122,16 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for entry in sorted(views.joinpath("out").iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".sql"):
             macro, text = entry.name.removesuffix(".sql"), entry.read_text(encoding="utf-8")
-            connection.execute(_fill_macro(text, known_code.replace("{{macro}}", macro)))
+            connection.execute(_fill_macro(macro, text, known_code))
             comment = " ".join(line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--"))
             connection.execute(f"COMMENT ON MACRO TABLE out.{macro} IS {quote_literal(comment)}")
 
 
-def _fill_macro(text: str, known_code: str) -> str:
-    """Fill the marks of a macro: the attributes, their totals, and what holds an argument to its list of codes."""
-    parts = {"attributes": ", ".join(attribute_columns()), "totals": ", ".join("'_T'" for _ in attribute_columns())}
-    parts |= {f"known {name}": known_code.replace("{{name}}", name) for name in _CODED_ARGUMENTS}
-    for mark, part in parts.items():
-        text = text.replace("{{" + mark + "}}", part)
-    return text
+def _fill_macro(macro: str, text: str, known_code: str) -> str:
+    """Fill in the attributes, their totals, and the expression that checks an argument against its list of codes."""
+    offered = {"attributes": ", ".join(attribute_columns()), "totals": ", ".join("'_T'" for _ in attribute_columns())}
+    offered |= {f"known_{name}": fill_text(known_code, name=name, macro=macro) for name in _CODED_ARGUMENTS}
+    return fill_text(text, **needed_values(text, offered))
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, object]]) -> None:
@@ -192,9 +191,9 @@ def _load_lists(connection: duckdb.DuckDBPyConnection) -> None:
 def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder: SourceFolder) -> None:
     source = folder.source
     manifest = vintage.manifest()
-    parts = {name: quote_literal(str(vintage.part(name))) for name in ("cells", "links", "mapped")}
     own = {"source": quote_literal(source.source_id), "vintage": quote_literal(vintage.vintage)}
-    run_sql(connection, "load_population" if source.kind == "population" else "load_observations", **own, **parts)
+    cells = quote_literal(str(vintage.part("cells")))
+    run_sql(connection, "load_population" if source.kind == "population" else "load_observations", cells=cells, **own)
     for table, part in (("reconciliation", "reconciliation"), ("exclusion", "exclusions"), ("control", "controls")):
         columns = ", ".join(column.name for column in load_tables()[table].columns[2:])
         connection.execute(
@@ -234,6 +233,7 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
     if source.figures == "count":
         implied = (*attribute_columns(), "sex", "age")
         tags = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{name}=' || {name} END" for name in implied)
+        parts = {name: quote_literal(str(vintage.part(name))) for name in ("links", "mapped")}
         run_sql(connection, "load_mapping", tags=tags, **own, **parts)
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines.database import load_sql, run_sql
+from pipelines.database import run_sql
 from pipelines.loads import REVISIONS, Load
 from pipelines.settings import Settings
+from pipelines.sql_templates import load_sql
 from pipelines.store import Vintage
 from schemas.declarations import attribute_columns, load_tables, quote_identifier, quote_literal
 
