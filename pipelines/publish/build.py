@@ -174,13 +174,12 @@ def _load_lists(connection: duckdb.DuckDBPyConnection) -> None:
 def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder: SourceFolder) -> None:
     source = folder.source
     manifest = vintage.manifest()
-    parts = {name: quote_literal(str(vintage.part(name))) for name in ("cells", "links", "mapped")}
     own = {"source": quote_literal(source.source_id), "vintage": quote_literal(vintage.vintage)}
     run_sql(
         connection,
         "publish/load_population" if source.kind == "population" else "publish/load_observations",
+        cells=quote_literal(str(vintage.part("cells"))),
         **own,
-        **parts,
     )
     for table, part in (("reconciliation", "reconciliation"), ("exclusion", "exclusions"), ("control", "controls")):
         columns = ", ".join(column.name for column in load_tables()[table].columns[2:])
@@ -221,6 +220,7 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
     if source.figures == "count":
         implied = (*attribute_columns(), "sex", "age")
         tags = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{name}=' || {name} END" for name in implied)
+        parts = {name: quote_literal(str(vintage.part(name))) for name in ("links", "mapped")}
         run_sql(connection, "publish/load_mapping", tags=tags, **own, **parts)
 
 

@@ -10,8 +10,9 @@ from typing import Any, cast
 
 import duckdb
 
-from pipelines.system.connection import fetch_row, fill_sql
+from pipelines.system.connection import fetch_row
 from pipelines.system.settings import Settings, load_settings
+from pipelines.system.sql import fill_sql, load_sql, needed_values
 from schemas.declarations import no_attributes_sql, quote_literal
 from schemas.errors import UsageError, nearest_values
 
@@ -163,9 +164,10 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
 def packaged_query(name: str, settings: Settings | None = None, **parameters: object) -> Result:
     """Return the answer to ``pipelines/reader/sql/<name>.sql`` with bound parameters.
 
-    ``{{no_attributes}}`` stands there for the total of every ICCS attribute, so that no cell of a part is read as one.
+    ``{{no_attributes}}`` restricts it to the total of every ICCS attribute, so that no part is taken for a total.
     """
-    return query(fill_sql(name, no_attributes=no_attributes_sql()), settings, dict(parameters) or None)
+    values = needed_values(load_sql(name), {"no_attributes": no_attributes_sql()})
+    return query(fill_sql(name, **values), settings, dict(parameters) or None)
 
 
 def check_code(column: str, code: str, settings: Settings | None = None) -> str:
