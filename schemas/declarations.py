@@ -34,12 +34,23 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One published table: its grain (what one row is) and its columns in order."""
+    """One published table.
+
+    Attributes:
+        name: without its schema.
+        description: what it holds.
+        grain: what one row is.
+        columns: in order.
+        filled_by: what fills it: packaged statements (``publish/rate``) or functions by their dotted name.
+        may_be_empty: when a release has no row of it, if it may have none.
+    """
 
     name: str
     description: str
     grain: str
     columns: tuple[Column, ...]
+    filled_by: tuple[str, ...]
+    may_be_empty: str | None = None
 
     @property
     def comment(self) -> str:
@@ -104,23 +115,51 @@ def load_columns() -> dict[str, Column]:
 def load_tables() -> dict[str, Table]:
     """Return every published table by name (without its schema).
 
+    Raises:
+        DeclarationError: a table without a key it needs, with an unknown one, or with a column that is not declared.
+
     >>> load_tables()["release"].grain
     'one row'
     """
-    columns = load_columns()
     tables = {}
     for entry in sorted(resources.files("schemas").joinpath("tables").iterdir(), key=lambda item: item.name):
         if not entry.name.endswith(".yml"):
             continue
         name = entry.name.removesuffix(".yml")
-        declared = _read_yaml("tables", entry.name)
-        tables[name] = Table(
-            name=name,
-            description=declared["description"],
-            grain=declared["grain"],
-            columns=tuple(columns[column] for column in declared["columns"]),
-        )
+        tables[name] = parse_table(name, _read_yaml("tables", entry.name))
     return tables
+
+
+def parse_table(name: str, declared: dict[str, Any]) -> Table:
+    """Return one declared table, checked.
+
+    Raises:
+        DeclarationError: as :func:`load_tables`.
+    """
+    needed = {
+        "description": "say what the table holds",
+        "grain": "say what one row is",
+        "columns": "list the columns in order",
+        "filled_by": "name the statement or function that fills the table",
+    }
+    for key, what in needed.items():
+        if not declared.get(key):
+            raise DeclarationError(f"tables/{name}.yml: {key} is missing: {what}")
+    unknown = sorted(set(declared) - {*needed, "may_be_empty"})
+    if unknown:
+        raise DeclarationError(f"tables/{name}.yml: no table has {', '.join(unknown)}")
+    columns = load_columns()
+    undeclared = [column for column in declared["columns"] if column not in columns]
+    if undeclared:
+        raise DeclarationError(f"tables/{name}.yml: not in columns.yml: {', '.join(undeclared)}")
+    return Table(
+        name=name,
+        description=declared["description"],
+        grain=declared["grain"],
+        columns=tuple(columns[column] for column in declared["columns"]),
+        filled_by=tuple(declared["filled_by"]),
+        may_be_empty=declared.get("may_be_empty"),
+    )
 
 
 @cache
