@@ -231,11 +231,6 @@ class Classification:
             found.extend(self.descendants(child.code))
         return tuple(found)
 
-    def leaves(self, code: str | None = None) -> tuple[Category, ...]:
-        """Return the undivided categories at or below a code, of the whole tree by default."""
-        within = tuple(self) if code is None else (self.get(code), *self.descendants(code))
-        return tuple(category for category in within if not self._children[category.code])
-
     def is_residual(self, code: str) -> bool:
         """Say whether a category is its parent's remainder ("other ...").
 
@@ -356,6 +351,18 @@ def load_classification() -> Classification:
             for row in read_table("iccs.csv")
         }
     )
+
+
+@cache
+def attribute_names() -> tuple[str, ...]:
+    """Return the ICCS attributes that an observation or a link can carry, in order.
+
+    Each is the name of a column of observations and of concordances. The list is that of `tables/attribute_codes.csv`.
+
+    >>> attribute_names()[:2]
+    ('attempted', 'weapon')
+    """
+    return tuple(load_classification().attribute_codes)
 
 
 @cache

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from iccs.classification import attribute_names
+
 
 class DeclarationError(ValueError):
     """A file that a person wrote for the program is not what it must be; the message says which, where, what to do."""
@@ -30,6 +32,10 @@ class Column:
         """Text for COMMENT ON COLUMN: the description, then unit and code list where there are any."""
         extra = [f"Unit: {self.unit}." if self.unit else "", f"Codes: {self.codelist}." if self.codelist else ""]
         return " ".join([self.description, *[text for text in extra if text]])
+
+
+ATTRIBUTES = "*attributes"
+"""What stands for every ICCS attribute: in the columns of a table, in the name and the parameters of a rule."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,6 @@ def load_tables() -> dict[str, Table]:
     >>> load_tables()["release"].grain
     'one row'
     """
-    columns = load_columns()
     tables = {}
     for entry in sorted(resources.files("schemas").joinpath("tables").iterdir(), key=lambda item: item.name):
         if not entry.name.endswith(".yml"):
@@ -118,9 +123,17 @@ def load_tables() -> dict[str, Table]:
             name=name,
             description=declared["description"],
             grain=declared["grain"],
-            columns=tuple(columns[column] for column in declared["columns"]),
+            columns=_columns_of(name, declared["columns"]),
         )
     return tables
+
+
+def _columns_of(table: str, declared: list[str]) -> tuple[Column, ...]:
+    names = [each for name in declared for each in (attribute_columns() if name == ATTRIBUTES else (name,))]
+    unknown = [name for name in names if name not in load_columns()]
+    if unknown:
+        raise DeclarationError(f"tables/{table}.yml has {', '.join(unknown)}, which columns.yml does not describe")
+    return tuple(load_columns()[name] for name in names)
 
 
 @cache
@@ -133,8 +146,23 @@ def load_rules() -> dict[str, Rule]:
     rules: dict[str, Rule] = {}
     for entry in sorted(resources.files("schemas").joinpath("rules").iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".yml"):
-            rules |= {name: Rule(name=name, **fields) for name, fields in _read_yaml("rules", entry.name).items()}
+            for name, fields in _read_yaml("rules", entry.name).items():
+                rules |= {rule.name: rule for rule in _rules_of(name, fields)}
     return rules
+
+
+def _rules_of(name: str, declared: dict[str, Any]) -> list[Rule]:
+    """One rule, or one for each ICCS attribute where name and parameters say so."""
+    if ATTRIBUTES not in name:
+        return [Rule(name=name, **declared)]
+    return [
+        Rule(
+            name=name.replace(ATTRIBUTES, attribute),
+            **declared
+            | {"parameters": {key: attribute if value == ATTRIBUTES else value for key, value in declared["parameters"].items()}},
+        )
+        for attribute in attribute_columns()
+    ]
 
 
 def attribute_columns() -> tuple[str, ...]:
@@ -143,8 +171,7 @@ def attribute_columns() -> tuple[str, ...]:
     >>> attribute_columns()[:2]
     ('attempted', 'weapon')
     """
-    names = [column.name for column in load_tables()["observation"].columns if column.role == "dimension"]
-    return tuple(names[names.index("age") + 1 :])
+    return attribute_names()
 
 
 def no_attributes_sql() -> str:
