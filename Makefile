@@ -14,7 +14,7 @@ test: .venv-test/installed lint  ## set up .venv-test, check the code and run ev
 	.venv-test/bin/python -m pytest
 
 test-cluster: .venv-cluster/installed  ## set up .venv-cluster, run what needs Spark (and Java 17) or Dask
-	.venv-cluster/bin/python -m pytest -rs tests/incidents/test_spark.py tests/incidents/test_fan_out.py -k "spark or dask"
+	.venv-cluster/bin/python -m pytest -rs tests/harmonise/incidents/test_spark.py tests/harmonise/incidents/test_fan_out.py -k "spark or dask"
 
 lint: .venv-test/installed  ## ruff and mypy
 	.venv-test/bin/ruff check .

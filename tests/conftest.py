@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from tiny_source import Tiny
 
 from pipelines.run import plain_step, run_all
+from pipelines.system import connection
 from pipelines.system.settings import Settings
 from schemas.source import find_sources
 
@@ -31,3 +35,25 @@ def _no_suite_process(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
     """
     if request.node.get_closest_marker("suite") is None:
         monkeypatch.setattr("pipelines.run.SuiteProcess", nullcontext)
+
+
+@pytest.fixture(scope="module")
+def one_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests of tiny sources share an in-memory engine: opening one takes as long as all steps of a tiny source."""
+    engine = connection._open_in_memory("400MB", 1, tmp_path_factory.mktemp("spill"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection, "_open_in_memory", lambda *_: engine)
+        yield
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, one_engine: None) -> Tiny:
+    return Tiny(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def new_tiny(tmp_path_factory: pytest.TempPathFactory, one_engine: None) -> Callable[[], Tiny]:
+    """Make one tiny source after another, each in a folder of its own: for tests that run many examples."""
+    root = tmp_path_factory.mktemp("tiny")
+    numbers = itertools.count()
+    return lambda: Tiny(root / str(next(numbers)))

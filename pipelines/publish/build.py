@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from iccs.classification import load_classification
 from pipelines.publish.across_sources import compare_sources
 from pipelines.publish.indicators import make_indicators
 from pipelines.publish.privacy import refuse_personal
+from pipelines.publish.published_schema import create_tables
 from pipelines.publish.rates import make_rates, make_segments, make_trends
 from pipelines.publish.releases import history, keep_published, new_release_id, put_in_place
 from pipelines.publish.revisions import load_vintages
@@ -28,10 +28,8 @@ from pipelines.system.settings import Settings
 from pipelines.tabulate.loads import name_files
 from pipelines.tabulate.vintages import Vintage
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
-from schemas.declarations import attribute_columns, create_table_sql, load_tables, quote_literal
+from schemas.declarations import attribute_columns, load_tables, quote_literal
 from schemas.source import SourceFolder
-
-_CODED_ARGUMENTS = ("iccs", "area", "sex", "age")  # of macros, each with its list in schema out
 
 
 @dataclass(frozen=True)
@@ -108,31 +106,6 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
 def _discard(half: Path) -> None:
     for path in half.parent.glob(f".{half.name.split('-')[0].lstrip('.')}-*.part*"):
         path.unlink()
-
-
-def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the empty tables and the macros of schema ``out``, as declared, with their comments."""
-    connection.execute("CREATE SCHEMA out")
-    for table in load_tables().values():
-        for statement in create_table_sql(table):
-            connection.execute(statement)
-    views = resources.files("schemas").joinpath("published")
-    known_code = views.joinpath("known_code.sql").read_text(encoding="utf-8")
-    for entry in sorted(views.joinpath("out").iterdir(), key=lambda item: item.name):
-        if entry.name.endswith(".sql"):
-            macro, text = entry.name.removesuffix(".sql"), entry.read_text(encoding="utf-8")
-            connection.execute(_fill_macro(text, known_code.replace("{{macro}}", macro)))
-            comment = " ".join(line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--"))
-            connection.execute(f"COMMENT ON MACRO TABLE out.{macro} IS {quote_literal(comment)}")
-
-
-def _fill_macro(text: str, known_code: str) -> str:
-    """Fill the marks of a macro: the attributes, their totals, and what holds an argument to its list of codes."""
-    parts = {"attributes": ", ".join(attribute_columns()), "totals": ", ".join("'_T'" for _ in attribute_columns())}
-    parts |= {f"known {name}": known_code.replace("{{name}}", name) for name in _CODED_ARGUMENTS}
-    for mark, part in parts.items():
-        text = text.replace("{{" + mark + "}}", part)
-    return text
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, object]]) -> None:

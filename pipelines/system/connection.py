@@ -107,7 +107,15 @@ def fetch_arrow(connection: duckdb.DuckDBPyConnection, name: str, **parts: str) 
 
 def fill_sql(name: str, **parts: str) -> str:
     """Return a packaged statement with its marks filled."""
-    text = load_sql(name)
+    return fill_sql_text(load_sql(name), **parts)
+
+
+def fill_sql_text(text: str, **parts: str) -> str:
+    """Return a statement with its marks filled.
+
+    >>> fill_sql_text("SELECT {{columns}}", columns="a, b")
+    'SELECT a, b'
+    """
     for mark, part in parts.items():
         text = text.replace("{{" + mark + "}}", part)
     return text

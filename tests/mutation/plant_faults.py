@@ -8,8 +8,8 @@ caught when the source is refused or a rule that was quiet on the good file is n
 What no rule sees is printed too. ``--write`` puts the tables into docs/quality_of_rules.md.
 
 The rules in SQL and the steps judge here. Not here: the rules of the suite, which judge codes that the steps have
-refused before and have a fault each of their own (tests/quality/test_structure_rules.py), and the rules on several
-sources together (tests/rules/test_comparison.py).
+refused before and have a fault each of their own (tests/tabulate/test_structure_rules.py), and the rules on several
+sources together (tests/publish/test_across_sources.py).
 
 Each plant has a seed of its own, made from ``--seed``, its round and its name: it is the same whatever ran before it
 and in however many processes. A process keeps its folder, and with it the engine and the declarations.

@@ -1,0 +1,201 @@
+"""A release stays as it was published; it can be listed, compared and put back; readers are told of a newer one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from tiny_source import Tiny
+
+from pipelines.cli.main import main
+from pipelines.publish.releases import compare_releases, kept_releases, read_release, restore_release
+from pipelines.reader.release import open_release, query
+from pipelines.run import RunResult, plain_step, run_all
+from pipelines.system.lock import writing
+from pipelines.system.settings import Settings, load_settings
+from schemas.errors import UsageError
+from schemas.source import find_sources
+
+ROOT = Path(__file__).parents[2]
+
+
+def _run(tiny: Tiny, text: str, keep: int = 5) -> RunResult:
+    tiny.give("t.csv", "area,year,code,n\n" + text)
+    return run_all(
+        find_sources([], tiny.sources),
+        dataclasses.replace(tiny.settings, keep_releases=keep),
+        tiny.given,
+        plain_step(lambda _: None),
+        named=False,
+        source_folders=tiny.sources,
+    )
+
+
+def _release(result: RunResult) -> str:
+    assert result.publication is not None
+    return result.publication.release
+
+
+def _jalisco(settings: Settings) -> list[tuple[Any, ...]]:
+    where = "ref_area = 'MX-JAL' AND iccs = '0101'"
+    return query(f"SELECT time_period, value FROM out.observation WHERE {where} ORDER BY 1", settings).rows
+
+
+def test_releases_stay_and_can_be_put_back(tiny: Tiny, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny.declare_plain()
+    data = ["--data", str(tiny.settings.data), "--json"]
+    first = _release(_run(tiny, "14,2023,HOM,3\n14,2024,HOM,5\n"))
+    kept = tiny.settings.releases / f"crime-{first}.duckdb"
+    before = kept.read_bytes()
+    second = _release(_run(tiny, "14,2024,HOM,8\n15,2024,HOM,1\n"))
+
+    # What was published first is still there, byte by byte; what is published is the second, in one copy.
+    assert kept.read_bytes() == before
+    assert kept.stat().st_mode & 0o222 == 0
+    assert tiny.settings.published.samefile(tiny.settings.releases / f"crime-{second}.duckdb")
+    assert main(["releases", "list", *data]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [(row["release"], row["kept"], row["published"]) for row in listed] == [
+        (first, True, False),
+        (second, True, True),
+    ]
+    assert query("SELECT count(*) FROM out.release_source", tiny.settings).rows == [(2,)]
+
+    # Jalisco: 2023 went, and with it the country's row of that year; 2024 was corrected; the State of Mexico came, so
+    # that more of the country is there in 2024. Each cell stands at 0101 and at 01 above it.
+    (row,) = compare_releases(first, second, tiny.settings).sources
+    expected = {"added": 2, "withdrawn": 4, "changed": 2, "marks_changed": 2}
+    assert {name: row[name] for name in expected} == expected
+    assert main(["releases", "diff", first, second, *data]) == 0
+    largest = json.loads(capsys.readouterr().out)["largest_changes"]
+    assert [(cell["iccs"], cell["old_value"], cell["new_value"], cell["change"]) for cell in largest] == [
+        ("01", 5, 8, 3),
+        ("0101", 5, 8, 3),
+    ]
+
+    people = [word for word in data if word != "--json"]
+    assert main(["releases", "diff", first, second, *people]) == 0
+    text = capsys.readouterr().out
+    assert "Largest changes (source xx_tiny, ref area MX-JAL, time period 2024, freq A" in text  # alike in both lines
+    assert ["0101", "5", "8", "3", "60"] in [line.split() for line in text.splitlines()]
+    assert main(["releases", "list", *people]) == 0
+    states = [line.split()[-1] for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert states[-2:] == ["kept", "published"]
+
+    # Put back, it stays until there is something new.
+    assert main(["releases", "restore", first, *data]) == 0
+    assert _jalisco(tiny.settings) == [("2023", 3), ("2024", 5)]
+    assert _run(tiny, "14,2024,HOM,8\n15,2024,HOM,1\n").publication is None
+    assert _jalisco(tiny.settings) == [("2023", 3), ("2024", 5)]
+    third = _run(tiny, "14,2024,HOM,9\n", keep=2)
+    assert _jalisco(tiny.settings) == [("2024", 9)]
+    assert [release.release for release in kept_releases(tiny.settings)] == [second, _release(third)]
+    releases = query("SELECT release FROM out.release_history ORDER BY published_at", tiny.settings).rows
+    assert releases == [(first,), (second,), (_release(third),)]
+    with pytest.raises(UsageError, match="no longer kept"):
+        restore_release(first, tiny.settings)
+
+
+def test_the_same_content_again_is_another_release(tiny: Tiny) -> None:
+    tiny.declare_plain()
+    text = "14,2023,HOM,3\n"
+    first = _release(_run(tiny, text))
+    tiny.settings.published.unlink()
+    tiny.settings.published.write_bytes(b"not a database " * 1000)
+    second = _release(_run(tiny, text))
+
+    assert second == f"{first}.2"
+    assert len(kept_releases(tiny.settings)) == 2
+
+
+def test_a_release_that_was_not_kept_in_time_is_kept_by_the_next_run(tiny: Tiny) -> None:
+    """A run may be killed between publishing a file and giving it its second name."""
+    tiny.declare_plain()
+    first = _release(_run(tiny, "14,2023,HOM,3\n"))
+    (tiny.settings.releases / f"crime-{first}.duckdb").unlink()
+    second = _release(_run(tiny, "14,2023,HOM,4\n"))
+
+    assert [release.release for release in kept_releases(tiny.settings)] == [first, second]
+
+
+def test_a_reader_is_told_of_a_newer_release(tiny: Tiny) -> None:
+    tiny.declare_plain()
+    first = _release(_run(tiny, "14,2023,HOM,3\n"))
+    count = "SELECT value FROM out.observation WHERE iccs = '0101' AND ref_area = 'MX-JAL'"
+    with open_release(tiny.settings.data) as crime:
+        assert (crime.release, crime.is_newer(), crime.reconnect()) == (first, False, False)
+        second = _release(_run(tiny, "14,2023,HOM,4\n"))
+
+        # The open one is as it was; another one opened beside it, in the same process, is the new one.
+        assert crime.connection.sql(count).fetchall() == [(3,)]
+        assert (crime.release, crime.is_newer()) == (first, True)
+        with open_release(tiny.settings.data) as other:
+            assert (other.release, other.connection.sql(count).fetchall()) == (second, [(4,)])
+        assert crime.reconnect()
+        assert (crime.release, crime.is_newer()) == (second, False)
+        assert crime.connection.sql(count).fetchall() == [(4,)]
+        with pytest.raises(duckdb.Error, match="read-only"):
+            crime.connection.execute("DELETE FROM out.observation")
+
+
+# --- the writer's lock ---------------------------------------------------------------------------
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from pipelines.system.lock import writing
+from pipelines.system.settings import Settings
+with writing(Settings(data=Path(sys.argv[1]))):
+    print("held", flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+def _hold(data: Path, seconds: float) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", HOLD, str(data), str(seconds)]
+    holder = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    return holder
+
+
+def test_second_writer_is_told_who_writes_or_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings(tmp_path)
+    with _hold(tmp_path, 3) as holder:
+        with pytest.raises(UsageError) as told, writing(settings):
+            pass
+        assert f"process {holder.pid} on " in str(told.value)
+        assert ", since 20" in str(told.value)
+        assert main(["run", "--data", str(tmp_path)]) == 2
+        with pytest.raises(UsageError, match=r"after 0.3 s of waiting"), writing(settings, 0.3):
+            pass
+        with writing(settings, 60):
+            assert holder.wait(10) == 0, "the lock came free because the other one ended"
+
+
+def test_lock_of_a_killed_writer_is_free(tmp_path: Path) -> None:
+    with _hold(tmp_path, 600) as holder:
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+        with writing(load_settings(tmp_path), 0):  # without waiting: the system freed it with the process
+            pass
+
+
+def test_a_release_that_a_client_writes_to_is_not_taken_for_none(tmp_path: Path) -> None:
+    """Were it taken for none, the run would publish beside it and forget the history that it holds."""
+    path = tmp_path / "crime.duckdb"
+    script = "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); print('open', flush=True); time.sleep(600)"
+    with subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdout is not None
+        assert client.stdout.readline() == "open\n"
+        with pytest.raises(UsageError, match="open for writing in another program; close it"):
+            read_release(path)
+        client.kill()
+    assert read_release(path) is None, "no release was published into that file"

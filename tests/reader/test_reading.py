@@ -1,0 +1,65 @@
+"""Reading the published file: totals and never a part of them, and what is told where there is nothing to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.cli.main import main
+from pipelines.publish.published_schema import create_tables
+from pipelines.reader.release import packaged_query
+from pipelines.system.settings import Settings
+from schemas.declarations import attribute_columns
+
+
+@pytest.fixture
+def one_year(tmp_path: Path) -> Settings:
+    """A release of one rate, 20.0, and beside it one of 1.0 for a part by each ICCS attribute."""
+    settings = Settings(data=tmp_path)
+    settings.published.parent.mkdir(parents=True)
+    attributes = attribute_columns()
+    rates = [(20.0, dict.fromkeys(attributes, "_T"))]
+    rates += [(1.0, {**dict.fromkeys(attributes, "_T"), part: "_U"}) for part in attributes]
+    with duckdb.connect(str(settings.published)) as connection:
+        create_tables(connection)
+        connection.execute("INSERT INTO out.release BY NAME SELECT 'one' AS release")
+        connection.execute(
+            "INSERT INTO out.area BY NAME SELECT 'MX' AS code, 'Mexico' AS name_en, 'country' AS area_level"
+        )
+        for rate, codes in rates:
+            columns = ", ".join(f"'{code}' AS {name}" for name, code in codes.items())
+            connection.execute(
+                "INSERT INTO out.rate BY NAME SELECT 'xx_one' AS source, 'MX' AS ref_area, 'country' AS area_level, "
+                "'2024' AS time_period, '0101' AS iccs, 'recorded' AS stage, 'victim' AS counting_unit, '_T' AS sex, "
+                f"'_T' AS age, {columns}, {rate} AS rate_per_100k"
+            )
+    return settings
+
+
+def test_the_table_after_a_run_shows_the_total_and_no_part_in_its_place(one_year: Settings) -> None:
+    assert packaged_query("reader/homicide_rates", one_year).rows == [("Mexico", "xx_one", "2024", 20.0)]
+
+
+def test_series_for_pictures_and_maps_are_of_totals(one_year: Settings) -> None:
+    lines = packaged_query("reader/trend_rows", one_year, iccs="0101", areas=["MX"], sexes=["_T"], ages=False).records()
+    on_map = packaged_query("reader/map_rates", one_year, iccs="0101", area=None, sex="_T").records()
+
+    assert [row["rate_per_100k"] for row in lines] == [20.0]
+    assert [row["rate_per_100k"] for row in on_map] == [20.0]
+
+
+@pytest.mark.parametrize("text", ["", "  ", "-- only a remark"])
+def test_query_without_a_statement_is_told(one_year: Settings, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["query", text, "--data", str(one_year.data)]) == 2
+    assert "the query is empty" in capsys.readouterr().err
+
+
+def test_damaged_file_is_told_with_what_to_do(one_year: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    one_year.published.write_bytes(b"half a download")
+
+    assert main(["query", "FROM out.rate", "--data", str(one_year.data)]) == 2
+    said = capsys.readouterr().err
+    assert "crime.duckdb cannot be opened" in said
+    assert "iccs run" in said
