@@ -10,11 +10,12 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Literal
 
+from iccs.nearest import nearest_values
 from iccs.tree import check_tree
 
 DefinitionLanguage = Literal["en", "es"]
@@ -322,7 +323,7 @@ class Classification:
         for category in self:
             for language in ("es", "fr", "en"):
                 titles[category.title[language].lower()] = category.code
-        found = get_close_matches(text.lower(), titles, n=limit * 2, cutoff=0.5)
+        found = nearest_values(text, titles, limit * 2)
         return tuple(dict.fromkeys(titles[title] for title in found))[:limit]
 
     def _unknown(self, text: str) -> UnknownCode:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from iccs.classification import Classification, attribute_names
+from iccs.nearest import nearest_values
 from iccs.periods import InvalidPeriod, first_day, last_day
 
 Severity = Literal["error", "warning"]
@@ -104,9 +105,9 @@ class Link:
         return {name: code for name in (*attribute_names(), "sex", "age") if (code := self.text_of(name))}
 
     @property
-    def cells(self) -> tuple[str, ...]:
-        """The row of the file: a text for each of `concordance_columns`."""
-        return tuple(self.text_of(column) for column in concordance_columns())
+    def row(self) -> dict[str, str]:
+        """The row of the file: the text of each of `concordance_columns`."""
+        return {column: self.text_of(column) for column in concordance_columns()}
 
 
 @cache
@@ -245,7 +246,7 @@ def concordance_path(source_id: str) -> Traversable:
     """
     known = list_concordances()
     if source_id not in known:
-        near = ", ".join(nearest_texts(source_id, known)) or "none is similar"
+        near = ", ".join(nearest_values(source_id, known)) or "none is similar"
         raise FileNotFoundError(
             f"no concordance for source {source_id!r}; nearest: {near}. Add concordances/{source_id}.csv to iccs"
         )
@@ -284,8 +285,8 @@ def _pair(before: list[Link], after: list[Link], depth: int, pairs: list[tuple[L
 
 
 def _field_changes(old: Link, new: Link) -> tuple[FieldChange, ...]:
-    values = zip(concordance_columns(), old.cells, new.cells, strict=True)
-    return tuple(FieldChange(column, a, b) for column, a, b in values if a != b)
+    after = new.row
+    return tuple(FieldChange(column, a, after[column]) for column, a in old.row.items() if a != after[column])
 
 
 def _parse(name: str, raw: bytes) -> tuple[tuple[ConcordanceProblem, ...], tuple[Link, ...]]:

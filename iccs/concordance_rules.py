@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from difflib import get_close_matches
 
 from iccs.classification import Classification, UnknownCode
 from iccs.concordance import ConcordanceProblem, Link, Severity
+from iccs.nearest import nearest_values
 from iccs.periods import InvalidPeriod
 
 RELATIONS = ("exact", "narrower", "broader", "partial", "undivided", "none")
@@ -74,7 +74,7 @@ def _one_of(
 ) -> Iterator[ConcordanceProblem]:
     if value in allowed or (blank and not value):
         return
-    nearest = get_close_matches(value, allowed, n=3, cutoff=0.5) or get_close_matches(value.upper(), allowed, n=3)
+    nearest = nearest_values(value, allowed)
     what_to_do = f"Write one of {', '.join(allowed)}" + (", or leave it blank." if blank else ".")
     yield report(rule, column, value, f"{column} {value!r} is not a known value.", what_to_do, nearest)
 

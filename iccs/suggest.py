@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -148,7 +148,7 @@ def write_concordance(links: Iterable[Link], path: Path) -> None:
         FileExistsError: if the file exists; a draft must never replace a reviewed table.
     """
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([concordance_columns(), *(link.cells for link in links)])
+    csv.writer(text, lineterminator="\n").writerows([concordance_columns(), *(link.row.values() for link in links)])
     with path.open("x", encoding="utf-8", newline="") as file:
         file.write(text.getvalue())
 

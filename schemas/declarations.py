@@ -155,14 +155,12 @@ def _rules_of(name: str, declared: dict[str, Any]) -> list[Rule]:
     """One rule, or one for each ICCS attribute where name and parameters say so."""
     if ATTRIBUTES not in name:
         return [Rule(name=name, **declared)]
-    return [
-        Rule(
-            name=name.replace(ATTRIBUTES, attribute),
-            **declared
-            | {"parameters": {key: attribute if value == ATTRIBUTES else value for key, value in declared["parameters"].items()}},
-        )
-        for attribute in attribute_columns()
-    ]
+    rules = []
+    for attribute in attribute_columns():
+        given = declared["parameters"].items()
+        parameters = {key: attribute if value == ATTRIBUTES else value for key, value in given}
+        rules.append(Rule(name.replace(ATTRIBUTES, attribute), **declared | {"parameters": parameters}))
+    return rules
 
 
 def attribute_columns() -> tuple[str, ...]:

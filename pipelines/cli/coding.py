@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
+from iccs.benchmark import MEASURES, run_benchmark
 from iccs.concordance import concordance_path, read_concordance
-from iccs.evaluate import MEASURES, evaluate
 from iccs.suggest import LabelToCode, draft_concordance, write_concordance
 from pipelines.cli.printing import print_json, print_line, print_table
 from pipelines.system.errors import EXIT_DONE
@@ -34,7 +34,7 @@ def suggest_command(file: str, columns: dict[str, str | None], language: Languag
     except (ValueError, FileExistsError) as error:
         raise UsageError(str(error)) from error
     if as_json:
-        print_json([asdict(link) for link in links])
+        print_json([link.row for link in links])
         return EXIT_DONE
     rows = [[link.national_code, link.national_label, link.iccs_code or link.out_of_scope, link.note] for link in links]
     print_table(["code", "label", "proposed", "candidates"], rows[:20])
@@ -61,8 +61,8 @@ def _read_labels(path: Path, columns: dict[str, str | None]) -> list[LabelToCode
 def evaluate_command(sources: list[str], strict: bool, as_json: bool) -> int:
     """Print how often the assistant finds the reviewed category of lists it has not seen (one country left out)."""
     try:
-        rows = evaluate(sources or None, without_copied_terms=strict)
-    except FileNotFoundError as error:
+        rows = run_benchmark(sources or None, without_copied_terms=strict)
+    except ValueError as error:
         raise UsageError(str(error)) from error
     if as_json:
         print_json([{**asdict(row), "shares": {name: row.share(name) for name in MEASURES}} for row in rows])

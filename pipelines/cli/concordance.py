@@ -105,9 +105,12 @@ def diff_command(old: str, new: str, source: str | None, data: str | None, as_js
 
 def _diff_record(found: ConcordanceDiff) -> dict[str, object]:
     return {
-        "added": [asdict(link) for link in found.added],
-        "removed": [asdict(link) for link in found.removed],
-        "changed": [asdict(change) for change in found.changed],
+        "added": [link.row for link in found.added],
+        "removed": [link.row for link in found.removed],
+        "changed": [
+            {"old": one.old.row, "new": one.new.row, "changes": [asdict(change) for change in one.changes]}
+            for one in found.changed
+        ],
     }
 
 

@@ -28,6 +28,8 @@ from pathlib import Path
 import duckdb
 from incident_data import BAND_CODES, BANDS, ROOT, code_categories, generate, municipality_states, write_source
 
+from schemas.declarations import attribute_columns
+
 ATTRIBUTES = attribute_columns()
 Made = tuple[float, int]  # the sum and the number of cells
 

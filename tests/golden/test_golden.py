@@ -15,6 +15,7 @@ import pytest
 from pipelines.publish.build import publish
 from pipelines.run import plain_step, run_source, writing
 from pipelines.system.settings import Settings
+from schemas.declarations import attribute_columns
 from schemas.source import find_sources, list_sources
 
 HERE = Path(__file__).parent
