@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -19,6 +19,7 @@ import duckdb
 from pipelines.collect.acquire import Acquired, RawFile
 from pipelines.collect.read import RawTable
 from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.files import replace_atomically, sha256_of_file
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
 from schemas.errors import UsageError
@@ -61,7 +62,6 @@ def keep_rejected(connection: duckdb.DuckDBPyConnection, raw: RawTable, settings
     folder = settings.quarantine / raw.source_id
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{refused_name(raw.files)}.parquet"
-    half = target.with_suffix(".part")
     texts = [
         "SELECT _file, _sheet, _row, "
         "CAST(to_json(struct_pack(*COLUMNS(* EXCLUDE (_file, _sheet, _row)))) AS VARCHAR) AS raw_text "
@@ -75,14 +75,14 @@ def keep_rejected(connection: duckdb.DuckDBPyConnection, raw: RawTable, settings
         "files": json.dumps([{**asdict(file), "path": file.path.name} for file in raw.files], ensure_ascii=False),
         "kept_at": datetime.now(UTC).isoformat(),
     }
-    run_sql(
+    write = partial(
+        run_sql,
         connection,
         "harmonise/keep_rejected",
         texts="\n    UNION ALL\n    ".join(texts),
-        target=quote_literal(str(half)),
         received=", ".join(f"{key}: {quote_literal(value)}" for key, value in received.items()),
     )
-    os.replace(half, target)
+    replace_atomically(target, lambda temporary: write(target=quote_literal(str(temporary))))
 
 
 def forget_rejected(raw: RawTable, settings: Settings) -> None:
@@ -96,7 +96,7 @@ def settle_quarantine(acquired: Acquired, vintage: str, settings: Settings) -> N
     kept = folder / f"{refused_name(acquired.files)}.parquet"
     target = folder / f"{vintage}.parquet"
     if kept.is_file():
-        os.replace(kept, target)
+        kept.replace(target)
     else:
         target.unlink(missing_ok=True)
     clear_refused(acquired.source_id, settings)
@@ -149,9 +149,8 @@ def receive_again(load: Quarantined) -> Acquired:
     for file in load.files:
         if not file.path.is_file():
             raise UsageError(f"source {load.source_id}: {file.path} is gone, so {file.name} cannot be tried again")
-        with file.path.open("rb") as handle:
-            if hashlib.file_digest(handle, "sha256").hexdigest() != file.sha256:
-                raise UsageError(f"source {load.source_id}: {file.path} is damaged; give {file.name} with --from DIR")
+        if sha256_of_file(file.path) != file.sha256:
+            raise UsageError(f"source {load.source_id}: {file.path} is damaged; give {file.name} with --from DIR")
     return Acquired(load.source_id, load.files)
 
 

@@ -26,7 +26,7 @@ from pipelines.system.connection import fill_sql
 from schemas.codelists import load_areas
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.errors import UsageError
-from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Source, SourceFolder
+from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Layout, Source, SourceFolder
 
 _AS_AGE = f"TRY_CAST(? AS DOUBLE) BETWEEN 0 AND {OLDEST_AGE_YEARS}"
 
@@ -47,8 +47,8 @@ class Statements:
     """What an engine needs to tally a source: lists by name, statements by name, and the rules on rows."""
 
     lists: dict[str, pa.Table]
-    rows: str
-    tally: str
+    rows: tuple[str, ...]  # one for each layout, as tally; with all columns of the file, to look rejected rows up
+    tally: tuple[str, ...]
     disposed: str
     mapped: str
     links: str
@@ -58,18 +58,21 @@ class Statements:
     period: str  # the period of a number, as text
     value: str  # what a row of the tally counts
 
+    def digest(self, layout: int) -> str:
+        """Hash of what decides the tally of a file of a layout beside the file itself: statements and lists."""
+        return hashlib.sha256(self.tally[layout].encode() + b"\0" + self._digest_of_lists).hexdigest()
+
     @cached_property
-    def digest(self) -> str:
-        """Hash of what decides a tally beside the file: statements and lists."""
+    def _digest_of_lists(self) -> bytes:
         digest = hashlib.sha256()
-        for text in (self.tally, self.disposed, self.mapped):
+        for text in (self.disposed, self.mapped):
             digest.update(text.encode() + b"\0")
         for name, table in sorted(self.lists.items()):
             content = pa.BufferOutputStream()
             with pa.ipc.new_stream(content, table.schema) as stream:
                 stream.write_table(table.combine_chunks())
             digest.update(name.encode() + memoryview(content.getvalue()))
-        return digest.hexdigest()
+        return digest.digest()
 
 
 def make_statements(folder: SourceFolder, concordance: Concordance) -> Statements:
@@ -107,7 +110,7 @@ class _Maker:
             self._add_words("measure", [(name, number) for number, name in enumerate(source.measures)])
         self.numbers["period"] = period_number(precision)
         shown = source.columns.get("time_period") or source.columns.get("year")
-        word = self._word("time_period" if "time_period" in source.columns else "year")
+        word = self._word("year" if "year" in source.columns else "time_period")
         date = f"{parse_dates('?', source.dates)} IS NOT NULL" if "year" not in source.columns else _AS_AGE
         self.rules.append(RowRule("invalid_period", shown, word, "period IS NULL", date))
         self.rules.append(RowRule("date_in_future", shown, word, "period = -1"))
@@ -119,26 +122,24 @@ class _Maker:
         self._add_value()
         keys = ", ".join(self.numbers)
         own = ("exclusion", *(name for name in self.numbers if name not in ("ref_area_id", "period")))
-        numbers = "".join(f",\n    {text} AS {name}" for name, text in {**self.numbers, **self.counted}.items())
-        rows = fill_sql(
-            "harmonise/incident_rows",
-            exclusion=self._exclusions(),
-            day=event_day(source, precision),
-            birth=self._birth(),
-            point=self._point(),
-            numbers=numbers,
-            tidy=self._tidy(),
-            joins="\n".join(self.joins),
-        )
         judged = self._judged()
         return Statements(
             lists=self.lists,
-            rows=rows,
-            tally=fill_sql("harmonise/incident_tally", keys=keys, rows=rows, total=self._total()),
+            rows=tuple(self._rows(layout, precision, "r.*, r.exclusion AS excluded_by") for layout in source.layouts),
+            tally=tuple(
+                fill_sql(
+                    "harmonise/incident_tally",
+                    keys=keys,
+                    rows=self._rows(layout, precision, "r.exclusion"),
+                    total=self._total(layout),
+                )
+                for layout in source.layouts
+            ),
             disposed=fill_sql("harmonise/incident_disposed", judged=judged, rules=self._rule_counts()),
             mapped=fill_sql("harmonise/incident_mapped", judged=judged, filled=filled_columns(source)),
             links=fill_sql(
                 "harmonise/incident_links",
+                status=quote_literal(source.constants.get("obs_status", "A")),
                 keys=", ".join(f"used.{name}" for name in own),
                 judged=judged,
                 freq=quote_literal("A" if precision == "year" else "M"),
@@ -148,8 +149,32 @@ class _Maker:
             rules=tuple(self.rules),
             keys=own,
             period=period_text(precision),
-            value="total" if self.counted else "records",
+            value=self._value(),
         )
+
+    def _rows(self, layout: Layout, precision: str, shown: str) -> str:
+        numbers = {**self.numbers, **self.counted}
+        if self._conserves(layout):
+            numbers["conserved"] = "r._conserved"
+        return fill_sql(
+            "harmonise/incident_rows",
+            shown=shown,
+            exclusion=self._exclusions(),
+            day=event_day(self.source, precision),
+            birth=self._birth(),
+            point=self._point(),
+            numbers="".join(f",\n    {text} AS {name}" for name, text in numbers.items()),
+            tidy=self._tidy(layout),
+            joins="\n".join(self.joins),
+        )
+
+    def _conserves(self, layout: Layout) -> bool:
+        return layout.conserve is not None and bool(self.counted)
+
+    def _value(self) -> str:
+        """What a combination of the tally counts: its rows, each as much as the source says, or the sum of a column."""
+        each = self.source.constants.get("value", "1")
+        return "total" if self.counted else f"CAST(records AS DOUBLE) * {each}" if each != "1" else "records"
 
     def _word(self, dimension: str) -> str:
         """The word of a row for a dimension: its column, or the constant of the source."""
@@ -187,8 +212,6 @@ class _Maker:
         )
         if "ref_area" in self.source.constants:
             code = self.source.constants["ref_area"]
-            if code not in position:
-                raise UsageError(f"source {self.source.source_id}: constants.ref_area: there is no area {code!r}")
             return [(code, position[code])]
         words = {word: code for word, code in area_words(self.folder)}
         words |= {word: code for dimension, word, code in self.folder.words if dimension == "ref_area"}
@@ -310,8 +333,7 @@ class _Maker:
             self.numbers["fault"] = "0"
             return
         word = self._word("value")
-        # Doubles also read 'inf' and 'nan', and count by ones only up to here: neither is a number of persons.
-        number = f"CASE WHEN abs(TRY_CAST({word} AS DOUBLE)) <= 1e15 THEN TRY_CAST({word} AS DOUBLE) END"
+        number = whole_number(word)
         self.numbers["fault"] = (
             f"CASE WHEN trim(coalesce({word}, '')) = '' THEN 1 WHEN {number} IS NULL THEN 2 "
             f"WHEN {number} <> floor({number}) THEN 3 WHEN {number} < 0 THEN 4 ELSE 0 END"
@@ -321,15 +343,16 @@ class _Maker:
         for fault, rule in enumerate(("count_empty", "count_not_a_number", "count_not_whole", "count_negative"), 1):
             self.rules.append(RowRule(rule, column, word, f"fault = {fault}", _AS_AGE))
 
-    def _total(self) -> str:
-        return ", sum(number) AS total" if self.counted else ""
+    def _total(self, layout: Layout) -> str:
+        conserved = ", sum(conserved) AS conserved" if self._conserves(layout) else ""
+        return f", sum(number) AS total{conserved}" if self.counted else ""
 
     def _exclusions(self) -> str:
         rules = [f"WHEN ({item.where}) THEN {number}" for number, item in enumerate(self.source.exclusions, start=1)]
         return f"CASE {' '.join(rules)} ELSE 0 END" if rules else "0"
 
-    def _tidy(self) -> str:
-        statement = self.folder.read_text("reshape.sql")
+    def _tidy(self, layout: Layout) -> str:
+        statement = self.folder.reshape(layout)
         return "raw" if statement is None else f"(\n{statement.strip()}\n)"
 
     def _judged(self) -> str:
@@ -368,7 +391,7 @@ class _Maker:
             joins="\n    ".join(joins),
             broken=" OR ".join(f"({rule.condition})" for rule in self.rules),
             excluded=f"CASE exclusion {excluded} END" if excluded else "CAST(NULL AS STRING)",
-            value="total" if "value" in source.columns else "CAST(records AS DOUBLE)",
+            value=f"CAST({self._value()} AS DOUBLE)",
             conflict=f"coalesce({conflict}, FALSE)" if conflict else "FALSE",
         )
 
@@ -382,6 +405,14 @@ class _Maker:
                 (RowRule("implied_tag_conflict", self.source.columns.get("national_code"), "", ""), "conflicts"),
             ]
         )
+
+
+def whole_number(word: str) -> str:
+    """A word as the number of what a row counts, NULL where it is none.
+
+    Doubles also read 'inf' and 'nan', and count by ones only up to 1e15: neither is a number of persons.
+    """
+    return f"CASE WHEN abs(TRY_CAST({word} AS DOUBLE)) <= 1e15 THEN TRY_CAST({word} AS DOUBLE) END"
 
 
 def _listed(dimension: str) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import duckdb
-import pyarrow as pa
 
-from pipelines.system.connection import run_sql
+from pipelines.system.connection import insert_rows, run_sql
 from pipelines.system.outcomes import Outcome, outcome_rows
 from pipelines.tabulate.rules import SAMPLE, register_caveats
 from pipelines.tabulate.vintages import Vintage
@@ -73,8 +72,4 @@ def _add_outcomes(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vint
             outcomes.append(Outcome(rule, outcome, checked, failing, detail or ""))
         rows += outcome_rows(vintage.source_id, vintage.vintage, tuple(outcomes))
     columns = [column.name for column in load_tables()["quality"].columns]
-    if not rows:
-        return
-    connection.register("outcome_list", pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows]))
-    connection.execute("INSERT INTO out.quality BY NAME FROM outcome_list")
-    connection.unregister("outcome_list")
+    insert_rows(connection, "out.quality", [{name: row[name] for name in columns} for row in rows])

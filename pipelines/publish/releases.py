@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.files import replace_atomically
 from pipelines.system.settings import Settings
 from schemas.declarations import load_tables, quote_literal
 from schemas.errors import UsageError, nearest_values
@@ -109,15 +110,15 @@ def keep_published(settings: Settings) -> None:
 
 def _second_name(path: Path, target: Path) -> None:
     """Give a file another name in one step; where the file system has no hard links, a copy takes the name."""
-    half = target.with_name(f".{target.name}.part")
-    half.unlink(missing_ok=True)
-    try:
-        os.link(path, half)
-    except OSError:  # exFAT, some network folders
-        shutil.copyfile(path, half)
-        half.chmod(_READ_ONLY)
-    os.replace(half, target)
-    half.unlink(missing_ok=True)  # a rename between two names of one file leaves both
+
+    def link_or_copy(temporary: Path) -> None:
+        try:
+            os.link(path, temporary)
+        except OSError:  # exFAT, some network folders
+            shutil.copyfile(path, temporary)
+            temporary.chmod(_READ_ONLY)
+
+    replace_atomically(target, link_or_copy)
 
 
 def put_in_place(half: Path, settings: Settings) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from html import escape
 from importlib import resources
@@ -12,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.system.files import replace_text
 from pipelines.system.settings import Settings
 
 _MARKS = {"full": "F", "partial": "P", "none": "–"}
@@ -34,9 +34,7 @@ def write_reports(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
     for (source_id,) in connection.execute("SELECT source FROM out.source ORDER BY source").fetchall():
         path = report_path(source_id, settings)
         path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(f".{path.name}.part")
-        half.write_text(render_report(connection, source_id), encoding="utf-8")
-        os.replace(half, path)
+        replace_text(path, render_report(connection, source_id))
         written.append(path)
     for other in {path for path in report_path("x", settings).parent.glob("*.html")} - set(written):
         other.unlink()

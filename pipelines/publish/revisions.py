@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from pipelines.system.connection import load_sql, run_sql
+from pipelines.system.connection import insert_rows, load_sql, run_sql
+from pipelines.system.files import replace_atomically
 from pipelines.system.settings import Settings
 from pipelines.tabulate.loads import REVISIONS, Load
 from pipelines.tabulate.vintages import Vintage
@@ -35,9 +35,7 @@ def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, setti
         }
         for load in vintage.loads
     ]
-    connection.register("vintage_rows", pa.Table.from_pylist(rows))
-    connection.execute("INSERT INTO out.vintage BY NAME FROM vintage_rows")
-    connection.unregister("vintage_rows")
+    insert_rows(connection, "out.vintage", rows)
     for before, load in pairwise(vintage.loads):
         revisions = _kept_revisions(connection, settings.core / vintage.source_id, before, load)
         connection.execute(
@@ -67,7 +65,6 @@ def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: L
     if target.is_file():
         return target
     target.parent.mkdir(exist_ok=True)
-    half = target.with_name(f".{target.name}.part")
     old, new = root / before.folder, root / load.folder
     changed = _find_changed_periods(connection, old / "periods.parquet", new / "periods.parquet")
     _read_cells(connection, "old_vintage", old / "cells.parquet", "")
@@ -75,7 +72,8 @@ def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: L
     _read_cells(connection, "new_cell", new / "cells.parquet", changed)
     key = [column.name for column in observation if column.role == "dimension"]
     others = [column.name for column in observation if column.name not in key]
-    run_sql(
+    write = partial(
+        run_sql,
         connection,
         "publish/write_revisions",
         key_columns=", ".join(key),
@@ -83,12 +81,12 @@ def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: L
         key=", ".join(f"coalesce(new_cell.{name}, old_cell.{name}) AS {name}" for name in key),
         same_key=" AND ".join(f"old_cell.{name} IS NOT DISTINCT FROM new_cell.{name}" for name in key),
         differs=" OR ".join(f"old_cell.{name} IS DISTINCT FROM new_cell.{name}" for name in others),
-        target=quote_literal(str(half)),
     )
+    replace_atomically(target, lambda temporary: write(target=quote_literal(str(temporary))))
     connection.execute("DROP VIEW old_vintage; DROP VIEW old_cell; DROP VIEW new_cell")
     for other_layout in target.parent.glob(f"{pair}.*.parquet"):
-        other_layout.unlink()
-    os.replace(half, target)
+        if other_layout != target:
+            other_layout.unlink()
     return target
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from importlib import resources
@@ -55,6 +55,12 @@ def open_connection(settings: Settings, path: Path | None = None) -> duckdb.Duck
 def _open_in_memory(memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
     """One engine for all steps of a run: opening it takes as long as a small step, and they share one memory limit."""
     return _open(":memory:", memory_limit, threads, spill)
+
+
+def forget_engine(error: BaseException) -> None:
+    """Let the next connection have an engine of its own where an error has left the shared one unusable."""
+    if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
+        _open_in_memory.cache_clear()
 
 
 def _open(database: str, memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
@@ -119,6 +125,26 @@ def fill_sql_text(text: str, **parts: str) -> str:
     for mark, part in parts.items():
         text = text.replace("{{" + mark + "}}", part)
     return text
+
+
+def insert_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table | Sequence[Mapping[str, object]]
+) -> None:
+    """Insert rows into a table, by the names of their columns; no rows are no work.
+
+    Args:
+        connection: to the database of the table.
+        table: its name with the schema, as in SQL.
+        rows: an Arrow table, or one mapping of column to value for each row.
+    """
+    given = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows))
+    if not given.num_rows:
+        return
+    connection.register("rows_to_insert", given)
+    try:
+        connection.execute(f"INSERT INTO {table} BY NAME FROM rows_to_insert")
+    finally:
+        connection.unregister("rows_to_insert")
 
 
 def fetch_row(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipelines.system.files import replace_text
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
@@ -55,9 +56,8 @@ def _note(settings: Settings) -> Path:
 def _note_holder(settings: Settings) -> None:
     """Leave a note for who waits. It is only words: the lock itself is the system's."""
     since = datetime.now(UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
-    half = _note(settings).with_suffix(".part")
-    half.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since}), encoding="utf-8")
-    os.replace(half, _note(settings))
+    holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
+    replace_text(_note(settings), json.dumps(holder))
 
 
 def _holder(settings: Settings) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import duckdb
 
 from pipelines.system.connection import fetch_row
+from pipelines.system.files import replace_text
 
 POINTER = "current.json"
 REVISIONS = "revisions"
@@ -92,9 +92,7 @@ def add_load(loads: tuple[Load, ...], load: Load) -> tuple[Load, ...]:
 
 def point_to(root: Path, pointer: dict[str, Any], loads: tuple[Load, ...]) -> None:
     """Replace the pointer file in one step, with the history."""
-    half = root / f".{POINTER}.part"
-    half.write_text(json.dumps({**pointer, "loads": [asdict(load) for load in loads]}, indent=1), encoding="utf-8")
-    os.replace(half, root / POINTER)
+    replace_text(root / POINTER, json.dumps({**pointer, "loads": [asdict(load) for load in loads]}, indent=1))
 
 
 def describe_cells(connection: duckdb.DuckDBPyConnection, cells: Path) -> tuple[int, str | None, str | None]:

@@ -35,6 +35,9 @@ _MOST_PROBLEMS_SHOWN = 20
 class Suite(Protocol):
     """Judges the structure of cells; ``pipelines.tabulate.structure_suite.SuiteProcess`` in a run."""
 
+    def start(self) -> None:
+        """Begin to load the library, without waiting for it."""
+
     def begin(
         self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
     ) -> Callable[[], list[Outcome]]:
@@ -81,6 +84,7 @@ def check(
     folder: SourceFolder,
     validated: Validated,
     aggregated: Aggregated,
+    connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     work: Path,
     suite: Suite | None = None,
@@ -91,7 +95,8 @@ def check(
     Args:
         folder: the source.
         validated: its observations.
-        aggregated: its published cells.
+        aggregated: what is known of its published cells.
+        connection: with the tables ``core`` and ``cells``.
         settings: where data live.
         work: folder for what this step writes.
         suite: judge of the structure; None leaves the structure unjudged (its rules then have no outcome).
@@ -104,7 +109,6 @@ def check(
     names = ("cells", "periods", "findings", "judged", "coverage")
     paths = {name: work / f"checked-{name}.parquet" for name in names}
     outcomes = list(validated.outcomes)
-    connection = aggregated.connection
     structure = suite.begin(connection, source.figures, settings) if suite is not None else list
     open_tables(connection, source, validated, previous.cells if previous else None)
     kept_from = previous if aggregated.kept_years else None
