@@ -12,6 +12,7 @@ from pipelines.harmonise.validate import Validated
 from pipelines.system.code_version import code_fingerprint
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.tabulate.unchanged_years import PreviousVintage, find_kept_years, make_year_keys
+from pipelines.tabulate.vintage_columns import read_part
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.errors import UsageError
 from schemas.source import Source, SourceFolder
@@ -104,7 +105,7 @@ def aggregate(
     year_keys = make_year_keys(connection, validated.year_partitions, folder.fingerprint + code_fingerprint())
     kept_years = find_kept_years(connection, year_keys, previous)
     if previous is not None and kept_years:
-        run_sql(connection, "tabulate/take_kept_cells", cells=quote_literal(str(previous.cells)))
+        run_sql(connection, "tabulate/take_kept_cells", cells=read_part("cells", previous.cells))
     freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
     data_freq = {measure: tuple(found) for measure, found in freqs}
     for plan in plan_tables(source):

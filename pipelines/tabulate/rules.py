@@ -24,6 +24,7 @@ from pipelines.tabulate.aggregate import Aggregated, caveats_sql
 from pipelines.tabulate.coverage import coverage_parts
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.unchanged_years import PreviousVintage
+from pipelines.tabulate.vintage_columns import read_part
 from schemas.codelists import load_areas, parse_age
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
 from schemas.source import Source, SourceFolder
@@ -145,8 +146,10 @@ def open_tables(
     """Create what the rules read beside ``cells`` and ``core``: annual, series, given, band and the code lists."""
     files = {"core_text": validated.core, "links": validated.links, "mapped": validated.mapped}
     files["published_rate"] = validated.rates
-    for name, path in {**files, **({"previous": previous} if previous else {})}.items():
+    for name, path in files.items():
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet({quote_literal(str(path))})")
+    if previous is not None:
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS FROM {read_part('cells', previous)}")
     register_code_tables(connection)
     run_sql(connection, "tabulate/rule_tables", **_total_parts(source))
     connection.execute(
