@@ -13,7 +13,7 @@ from pipelines.cli.printing import print_json, print_line, print_table
 from schemas.errors import UsageError, nearest_values
 
 if TYPE_CHECKING:
-    from iccs.concordance import Concordance, ConcordanceDiff, Problem
+    from iccs.concordance import Concordance, ConcordanceDiff, ConcordanceProblem
     from iccs.suggest import LabelToCode
     from pipelines.cli.arguments import Commands
 
@@ -84,7 +84,7 @@ def check_command(options: argparse.Namespace) -> int:
     return EXIT_REFUSED if failed else EXIT_DONE
 
 
-def _print_problems(checked: list[tuple[Concordance, list[Problem]]]) -> None:
+def _print_problems(checked: list[tuple[Concordance, list[ConcordanceProblem]]]) -> None:
     for _, problems in checked:
         for problem in problems:
             place = f"{problem.file} row {problem.row}, {problem.column} {problem.value!r}"
