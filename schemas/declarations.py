@@ -40,12 +40,23 @@ ATTRIBUTES = "*attributes"
 
 @dataclass(frozen=True)
 class Table:
-    """One published table: its grain (what one row is) and its columns in order."""
+    """One published table.
+
+    Attributes:
+        name: without its schema.
+        description: what it holds.
+        grain: what one row is.
+        columns: in order.
+        filled_by: what fills it: packaged statements (``publish/rate``) or functions by their dotted name.
+        may_be_empty: when a release has no row of it, if it may have none.
+    """
 
     name: str
     description: str
     grain: str
     columns: tuple[Column, ...]
+    filled_by: tuple[str, ...]
+    may_be_empty: str | None = None
 
     @property
     def comment(self) -> str:
@@ -110,6 +121,9 @@ def load_columns() -> dict[str, Column]:
 def load_tables() -> dict[str, Table]:
     """Return every published table by name (without its schema).
 
+    Raises:
+        DeclarationError: a table without a key it needs, with an unknown one, or with a column that is not declared.
+
     >>> load_tables()["release"].grain
     'one row'
     """
@@ -118,22 +132,41 @@ def load_tables() -> dict[str, Table]:
         if not entry.name.endswith(".yml"):
             continue
         name = entry.name.removesuffix(".yml")
-        declared = _read_yaml("tables", entry.name)
-        tables[name] = Table(
-            name=name,
-            description=declared["description"],
-            grain=declared["grain"],
-            columns=_columns_of(name, declared["columns"]),
-        )
+        tables[name] = parse_table(name, _read_yaml("tables", entry.name))
     return tables
 
 
-def _columns_of(table: str, declared: list[str]) -> tuple[Column, ...]:
-    names = [each for name in declared for each in (attribute_columns() if name == ATTRIBUTES else (name,))]
-    unknown = [name for name in names if name not in load_columns()]
+def parse_table(name: str, declared: dict[str, Any]) -> Table:
+    """Return one declared table, checked.
+
+    Raises:
+        DeclarationError: as :func:`load_tables`.
+    """
+    needed = {
+        "description": "say what the table holds",
+        "grain": "say what one row is",
+        "columns": "list the columns in order",
+        "filled_by": "name the statement or function that fills the table",
+    }
+    for key, what in needed.items():
+        if not declared.get(key):
+            raise DeclarationError(f"tables/{name}.yml: {key} is missing: {what}")
+    unknown = sorted(set(declared) - {*needed, "may_be_empty"})
     if unknown:
-        raise DeclarationError(f"tables/{table}.yml has {', '.join(unknown)}, which columns.yml does not describe")
-    return tuple(load_columns()[name] for name in names)
+        raise DeclarationError(f"tables/{name}.yml: no table has {', '.join(unknown)}")
+    columns = load_columns()
+    names = [each for name in declared["columns"] for each in (attribute_columns() if name == ATTRIBUTES else (name,))]
+    undeclared = [column for column in names if column not in columns]
+    if undeclared:
+        raise DeclarationError(f"tables/{name}.yml: not in columns.yml: {', '.join(undeclared)}")
+    return Table(
+        name=name,
+        description=declared["description"],
+        grain=declared["grain"],
+        columns=tuple(columns[column] for column in names),
+        filled_by=tuple(declared["filled_by"]),
+        may_be_empty=declared.get("may_be_empty"),
+    )
 
 
 @cache

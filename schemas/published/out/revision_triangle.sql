@@ -2,6 +2,7 @@
 -- Grain: one row for each stage, counting unit, period and load of the source. value is what that vintage said, NULL
 -- where it did not; change_from_first is against the first vintage that had a value for the period.
 -- A code that is in no list is refused.
+-- reads: out.observation, out.revision, out.vintage, out.source, out.iccs, out.area, out.sex, out.age
 CREATE OR REPLACE MACRO out.revision_triangle(source, iccs, area, sex := '_T', age := '_T', freq := 'A') AS TABLE
 WITH asked AS (
     SELECT
