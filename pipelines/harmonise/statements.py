@@ -297,7 +297,7 @@ class _Maker:
                 "code_id": pa.array([place for place, _ in pairs], pa.int32()),
                 "link": pa.array([number[id(link)] for _, link in pairs], pa.int64()),
                 "weight": pa.array([float(link.share) for _, link in pairs], pa.float64()),
-                **{name: pa.array([getattr(link, name) or None for _, link in pairs], pa.string()) for name in text},
+                **{name: pa.array([link.text_of(name) or None for _, link in pairs], pa.string()) for name in text},
             }
         )
         self._add_spans(spans)
@@ -316,7 +316,7 @@ class _Maker:
         """What all links of a span say: out of scope, and the one code of a dimension (``*`` where they differ)."""
         tags: dict[str, list[str | None]] = {}
         for name in breakdown_columns():
-            found = [{getattr(link, name) for link in links} - {"", None} for *_, links in spans]
+            found = [{link.text_of(name) for link in links} - {"", None} for *_, links in spans]
             if name in self.source.columns or name in self.source.constants:
                 tags[name] = [None if not one else one.pop() if len(one) == 1 else "*" for one in found]
         self.conflicting = [name for name, codes in tags.items() if any(codes)]
