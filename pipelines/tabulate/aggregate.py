@@ -12,6 +12,7 @@ from pipelines.harmonise.validate import Validated
 from pipelines.system.code_version import code_fingerprint
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.tabulate.unchanged_years import PreviousVintage, find_kept_years, make_year_keys
+from pipelines.tabulate.vintage_columns import read_part
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.errors import UsageError
 from schemas.source import Source, SourceFolder
@@ -104,7 +105,7 @@ def aggregate(
     year_keys = make_year_keys(connection, validated.year_partitions, folder.fingerprint + code_fingerprint())
     kept_years = find_kept_years(connection, year_keys, previous)
     if previous is not None and kept_years:
-        run_sql(connection, "tabulate/take_kept_cells", cells=quote_literal(str(previous.cells)))
+        run_sql(connection, "tabulate/take_kept_cells", cells=read_part("cells", previous.cells))
     freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
     data_freq = {measure: tuple(found) for measure, found in freqs}
     for plan in plan_tables(source):
@@ -140,14 +141,18 @@ def _aggregate_one(
             f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, the data have {data_freq[0]}"
         )
     names = plan.dimensions
+    if source.rows == "events":
+        own = {"same_dimensions": "".join(f" AND cell.{name} = zero.{name}" for name in names)}
+    else:
+        own = {"cells": "true" if source.rows == "cells" else "false"}
     run_sql(
         connection,
         "tabulate/aggregate_events" if source.rows == "events" else "tabulate/aggregate",
+        **own,
         measure=quote_literal(plan.measure),
         freq=quote_literal(plan.freq),
         period={"A": "year_period", "Q": "quarter_period", "M": "time_period"}[plan.freq],
         periods=str(periods),
-        cells="true" if source.rows == "cells" else "false",
         dimensions="".join(f", {name}" for name in names),
         totals="".join(
             f", coalesce({name}, CAST({total_code(source, name)} AS {name}_code)) AS {name}" for name in names
@@ -156,7 +161,6 @@ def _aggregate_one(
         not_broken_down="".join(
             f", {total_code(source, name)} AS {name}" for name in breakdown_columns() if name not in names
         ),
-        same_dimensions="".join(f" AND cell.{name} = zero.{name}" for name in names),
         levels=", ".join(quote_literal(level) for level in plan.area_levels) or "area_level",
     )
 
