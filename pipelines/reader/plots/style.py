@@ -288,24 +288,25 @@ def add_foot(
     figure.supxlabel("\n".join(textwrap.wrap(text, width)), fontsize=7, color="0.35", x=0.01, ha="left")
 
 
-def caveat_notes(rows: Sequence[dict[str, Any]], language: str) -> list[str]:
-    """Return the caveats of the figures of a picture, each once, with its years where it does not hold for all.
+def caveat_notes(rows: Sequence[dict[str, Any]], language: str, by: str = "year") -> list[str]:
+    """Return the caveats of the figures of a picture, each once, with the years or areas it holds for if not all.
 
     Args:
-        rows: year and caveats of each figure.
+        rows: year, ref_area and caveats of each figure.
         language: of the texts.
+        by: ``year`` or ``ref_area``.
     """
-    years: dict[str, set[int]] = {}
+    places: dict[str, set[Any]] = {}
     for row in rows:
         for caveat in filter(None, (row["caveats"] or "").split(";")):
-            years.setdefault(caveat, set()).add(row["year"])
-    if not years:
+            places.setdefault(caveat, set()).add(row[by])
+    if not places:
         return []
-    every = {row["year"] for row in rows}
-    texts = [
-        label_of("caveat", caveat, language) + ("" if found == every else f" ({year_spans(sorted(found))})")
-        for caveat, found in sorted(years.items())
-    ]
+    every = {row[by] for row in rows}
+    texts = []
+    for caveat, found in sorted(places.items()):
+        where = year_spans(sorted(found)) if by == "year" else ", ".join(sorted(found))
+        texts.append(label_of("caveat", caveat, language) + ("" if found == every else f" ({where})"))
     return [f"{word('caveats', language)}{colon(language)}{'; '.join(texts)}."]
 
 
