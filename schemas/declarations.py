@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from iccs.classification import attribute_names
+
 
 class DeclarationError(ValueError):
     """A file that a person wrote for the program is not what it must be; the message says which, where, what to do."""
@@ -30,6 +32,10 @@ class Column:
         """Text for COMMENT ON COLUMN: the description, then unit and code list where there are any."""
         extra = [f"Unit: {self.unit}." if self.unit else "", f"Codes: {self.codelist}." if self.codelist else ""]
         return " ".join([self.description, *[text for text in extra if text]])
+
+
+ATTRIBUTES = "*attributes"
+"""What stands for every ICCS attribute: in the columns of a table, in the name and the parameters of a rule."""
 
 
 @dataclass(frozen=True)
@@ -149,14 +155,15 @@ def parse_table(name: str, declared: dict[str, Any]) -> Table:
     if unknown:
         raise DeclarationError(f"tables/{name}.yml: no table has {', '.join(unknown)}")
     columns = load_columns()
-    undeclared = [column for column in declared["columns"] if column not in columns]
+    names = [each for name in declared["columns"] for each in (attribute_columns() if name == ATTRIBUTES else (name,))]
+    undeclared = [column for column in names if column not in columns]
     if undeclared:
         raise DeclarationError(f"tables/{name}.yml: not in columns.yml: {', '.join(undeclared)}")
     return Table(
         name=name,
         description=declared["description"],
         grain=declared["grain"],
-        columns=tuple(columns[column] for column in declared["columns"]),
+        columns=tuple(columns[column] for column in names),
         filled_by=tuple(declared["filled_by"]),
         may_be_empty=declared.get("may_be_empty"),
     )
@@ -172,7 +179,20 @@ def load_rules() -> dict[str, Rule]:
     rules: dict[str, Rule] = {}
     for entry in sorted(resources.files("schemas").joinpath("rules").iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".yml"):
-            rules |= {name: Rule(name=name, **fields) for name, fields in _read_yaml("rules", entry.name).items()}
+            for name, fields in _read_yaml("rules", entry.name).items():
+                rules |= {rule.name: rule for rule in _rules_of(name, fields)}
+    return rules
+
+
+def _rules_of(name: str, declared: dict[str, Any]) -> list[Rule]:
+    """One rule, or one for each ICCS attribute where name and parameters say so."""
+    if ATTRIBUTES not in name:
+        return [Rule(name=name, **declared)]
+    rules = []
+    for attribute in attribute_columns():
+        given = declared["parameters"].items()
+        parameters = {key: attribute if value == ATTRIBUTES else value for key, value in given}
+        rules.append(Rule(name.replace(ATTRIBUTES, attribute), **declared | {"parameters": parameters}))
     return rules
 
 
@@ -182,8 +202,7 @@ def attribute_columns() -> tuple[str, ...]:
     >>> attribute_columns()[:2]
     ('attempted', 'weapon')
     """
-    names = [column.name for column in load_tables()["observation"].columns if column.role == "dimension"]
-    return tuple(names[names.index("age") + 1 :])
+    return attribute_names()
 
 
 def no_attributes_sql() -> str:
