@@ -35,7 +35,6 @@ class Conformed:
     cells: Path
     rejected: Path
     rows: int
-    cell_count: int
     rejected_count: int
     sum_in_raw: float
     raw: RawTable
@@ -44,7 +43,7 @@ class Conformed:
     def summary(self) -> str:
         """One line for people."""
         rejected = f", {self.rejected_count:,} rejected" if self.rejected_count else ""
-        return f"{self.cell_count:,} cells in codes{rejected}"
+        return f"{self.rows:,} cells in codes{rejected}"
 
 
 def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path) -> Conformed:
@@ -72,9 +71,9 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         open_cells(connection, cells)
         _reject(connection, source)
         run_sql(connection, "harmonise/write_rejected", target=quote_literal(str(rejected)))
-        (cell_count,) = fetch_row(connection, "SELECT count(*) FROM cells")
+        (rows,) = fetch_row(connection, "SELECT count(*) FROM cells")
         (rejected_count,) = fetch_row(connection, "SELECT count(DISTINCT cell) FROM rejected")
-    return Conformed(folder.source_id, cells, rejected, raw.rows, cell_count, rejected_count, sum_in_raw, raw)
+    return Conformed(folder.source_id, cells, rejected, rows, rejected_count, sum_in_raw, raw)
 
 
 def open_cells(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

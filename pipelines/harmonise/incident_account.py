@@ -28,7 +28,7 @@ from pipelines.harmonise.validate import (
     judge_controls,
     write_part,
 )
-from pipelines.system.connection import fetch_row, open_connection, run_sql
+from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
@@ -40,24 +40,22 @@ _VALUES_SHOWN = 5
 _LINKED = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # combinations of codes; no row is kept
 
 
-def account(folder: SourceFolder, tallied: Tallied, settings: Settings, work: Path) -> Validated:
+def account(
+    folder: SourceFolder, tallied: Tallied, connection: duckdb.DuckDBPyConnection, settings: Settings, work: Path
+) -> Validated:
     """Put the tallies of all partitions together and judge them as a whole.
+
+    Args:
+        folder: the source.
+        tallied: its tallies.
+        connection: gets the table ``core``, with its types (see ``enums``), for the steps that follow.
+        settings: where data live.
+        work: folder for what this step writes.
 
     Raises:
         DataRefused: two files with the same incidents, a code without a link, more rows rejected than the source
             allows, or a sum that does not close.
     """
-    connection = open_connection(settings)
-    try:
-        return _account(connection, folder, tallied, settings, work)
-    except BaseException:
-        connection.close()
-        raise
-
-
-def _account(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tallied: Tallied, settings: Settings, work: Path
-) -> Validated:
     source = folder.source
     names = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
     paths = {name: work / f"{name}.parquet" for name in names}
@@ -105,7 +103,6 @@ def _account(
         outcomes=tuple(outcomes),
         rejected_count=rejected,
         rows=rows,
-        connection=connection,
         year_partitions=_year_partitions(connection, tallied) if source.rows == "events" else {},
         core=paths["core"],
         links=paths["links"],

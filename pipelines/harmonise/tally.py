@@ -33,9 +33,8 @@ from pipelines.harmonise.statements import Statements, make_statements, whole_nu
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.progress import Progress
-from pipelines.system.runners import divide_limits
 from pipelines.system.settings import Settings
-from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_lanes, stop_of_lane
+from pipelines.system.workers import LARGE_BYTES, Stopped, divide_limits, run_in_workers, stop_event
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.errors import nearest_values
 from schemas.source import SourceFolder
@@ -83,12 +82,16 @@ class Partition:
     target: Path
 
 
-# Tallies partitions, in their order, and returns the problems of each; the flow puts tasks on a runner in this place.
-Spread = Callable[[Sequence[Partition]], Sequence[tuple[Problem, ...]]]
+# Tallies partitions and returns the problems of each, in their order; the flow puts tasks on a runner in this place.
+TallyPartitions = Callable[[Sequence[Partition]], Sequence[tuple[Problem, ...]]]
 
 
 def tally(
-    folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path, spread: Spread | None = None
+    folder: SourceFolder,
+    acquired: Acquired,
+    settings: Settings,
+    work: Path,
+    tally_partitions: TallyPartitions | None = None,
 ) -> Tallied:
     """Tally every partition that is not known yet.
 
@@ -97,7 +100,7 @@ def tally(
         acquired: its files, one a partition.
         settings: limits, engine and where data live.
         work: folder for files that live only during the run.
-        spread: how several partitions are tallied; default in this process.
+        tally_partitions: how they are tallied; default in this process.
 
     Raises:
         DataRefused: every file that could not be read, together.
@@ -115,7 +118,7 @@ def tally(
         for file, target in zip(acquired.files, targets, strict=True)
         if not (target / "facts.json").is_file()
     ]
-    found = (spread or tally_here)(new) if new else ()
+    found = (tally_partitions or tally_here)(new) if new else ()
     if problems := [problem for one in found for problem in one]:
         raise DataRefused(problems)
     facts = tuple(json.loads((target / "facts.json").read_text(encoding="utf-8")) for target in targets)
@@ -142,10 +145,10 @@ def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
         The problems of each partition, none where it is tallied.
     """
     settings, stop = partitions[0].settings, Event()
-    stops = (stop, stop_of_lane())  # a person who stops the run stops the lane that this source is in
+    stops = (stop, stop_event())  # a person who stops the run stops the worker that takes this source
     small = [one for one in partitions if one.file.size < LARGE_BYTES and settings.engine == "duckdb"]
-    own, lanes = divide_limits(settings, len(small))
-    if lanes == 1:
+    own, workers = divide_limits(settings, len(small))
+    if workers == 1:
         small = []
     together = {one.target for one in small}
     alone = [one for one in partitions if one.target not in together]
@@ -156,7 +159,7 @@ def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
         if small:
             small = [replace(one, settings=own) for one in small]
             tally_share = partial(_tally_share, progress=progress, stops=stops, watched=False)
-            for share in run_in_lanes(tally_share, [small[lane::lanes] for lane in range(lanes)], lanes, stop):
+            for share in run_in_workers(tally_share, [small[one::workers] for one in range(workers)], workers, stop):
                 found |= share
     return [found[partition.target] for partition in partitions]
 

@@ -34,13 +34,13 @@ def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vi
     )
     tolerances = {name: str(value) for name, value in rules["published_rates_agree"].parameters.items()}
     for vintage in vintages:
-        if vintage.part("rates").is_file():  # a vintage of an older version has none
+        if vintage.has("rates"):
             run_sql(
                 connection,
                 "publish/rate_check",
                 source=quote_literal(vintage.source_id),
                 vintage=quote_literal(vintage.vintage),
-                rates=quote_literal(str(vintage.part("rates"))),
+                rates=vintage.query("rates"),
                 **tolerances,
             )
     run_sql(connection, "publish/judge_comparisons", sample=str(SAMPLE), **parameters)

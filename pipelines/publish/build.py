@@ -47,6 +47,11 @@ class Publication:
     trends: int
 
     @property
+    def rows(self) -> int:
+        """How many observations it holds."""
+        return self.observations
+
+    @property
     def summary(self) -> str:
         """One line for people."""
         return f"{self.rates:,} rates, {self.trends:,} trends; release {self.release}"
@@ -169,7 +174,7 @@ def _load_lists(connection: duckdb.DuckDBPyConnection) -> None:
 def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder: SourceFolder) -> None:
     source = folder.source
     manifest = vintage.manifest()
-    parts = {name: quote_literal(str(vintage.part(name))) for name in ("cells", "links", "mapped")}
+    parts = {name: vintage.query(name) for name in ("cells", "links", "mapped")}
     own = {"source": quote_literal(source.source_id), "vintage": quote_literal(vintage.vintage)}
     run_sql(
         connection,
@@ -181,15 +186,15 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
         columns = ", ".join(column.name for column in load_tables()[table].columns[2:])
         connection.execute(
             f"INSERT INTO out.{table} BY NAME SELECT {own['source']} AS source, {own['vintage']} AS vintage, {columns} "
-            f"FROM read_parquet({quote_literal(str(vintage.part(part)))})"
+            f"FROM {vintage.query(part)}"
         )
     insert_rows(connection, "out.quality", manifest["quality"])
-    if vintage.part("coverage").is_file():  # a vintage of an older version has none
+    if vintage.has("coverage"):
         run_sql(
             connection,
             "publish/load_quality",
-            findings=quote_literal(str(vintage.part("findings"))),
-            coverage=quote_literal(str(vintage.part("coverage"))),
+            findings=vintage.query("findings"),
+            coverage=vintage.query("coverage"),
             **own,
         )
     current = vintage.loads[-1]

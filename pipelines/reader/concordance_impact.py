@@ -40,7 +40,7 @@ def mapping_coverage(settings: Settings) -> Result:
     return query(load_sql("reader/mapping_coverage").replace("{{shares}}", shares), settings, {"residuals": residuals})
 
 
-def restated_series(source_id: str, old: Path, new: Path, settings: Settings) -> Result:
+def concordance_impact(source_id: str, old: Path, new: Path, settings: Settings) -> Result:
     """Return by how much each ICCS category of a source moves between two versions of its concordance.
 
     The counts are those of the published file; each version maps them by its own links, weights and validity.
@@ -57,7 +57,7 @@ def restated_series(source_id: str, old: Path, new: Path, settings: Settings) ->
         if not known[0][0]:
             raise UsageError(f"the published file has no counts of source {source_id!r}; run it first")
         connection.register("versions", versions)
-        found = connection.execute(load_sql("reader/restated_series"), {"source": source_id})
+        found = connection.execute(load_sql("reader/concordance_impact"), {"source": source_id})
         names = tuple(column[0] for column in found.description or ())
         return Result(names, [tuple(row) for row in found.fetchall()])
 

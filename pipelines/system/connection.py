@@ -57,6 +57,12 @@ def _open_in_memory(memory_limit: str, threads: int, spill: Path) -> duckdb.Duck
     return _open(":memory:", memory_limit, threads, spill)
 
 
+def forget_engine(error: BaseException) -> None:
+    """Let the next connection have an engine of its own where an error has left the shared one unusable."""
+    if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
+        _open_in_memory.cache_clear()
+
+
 def _open(database: str, memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(database, config=_config(memory_limit, threads, spill))
     connection.execute(f"SET GLOBAL TimeZone = {quote_literal(TIME_ZONE)}")

@@ -24,6 +24,7 @@ from pipelines.tabulate.aggregate import Aggregated, caveats_sql
 from pipelines.tabulate.coverage import coverage_parts
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.unchanged_years import PreviousVintage
+from pipelines.tabulate.vintage_columns import read_part
 from schemas.codelists import load_areas, parse_age
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
 from schemas.source import Source, SourceFolder
@@ -34,6 +35,9 @@ _MOST_PROBLEMS_SHOWN = 20
 
 class Suite(Protocol):
     """Judges the structure of cells; ``pipelines.tabulate.structure_suite.SuiteProcess`` in a run."""
+
+    def start(self) -> None:
+        """Begin to load the library, without waiting for it."""
 
     def begin(
         self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
@@ -81,6 +85,7 @@ def check(
     folder: SourceFolder,
     validated: Validated,
     aggregated: Aggregated,
+    connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     work: Path,
     suite: Suite | None = None,
@@ -91,7 +96,8 @@ def check(
     Args:
         folder: the source.
         validated: its observations.
-        aggregated: its published cells.
+        aggregated: what is known of its published cells.
+        connection: with the tables ``core`` and ``cells``.
         settings: where data live.
         work: folder for what this step writes.
         suite: judge of the structure; None leaves the structure unjudged (its rules then have no outcome).
@@ -104,7 +110,6 @@ def check(
     names = ("cells", "periods", "findings", "judged", "coverage")
     paths = {name: work / f"checked-{name}.parquet" for name in names}
     outcomes = list(validated.outcomes)
-    connection = aggregated.connection
     structure = suite.begin(connection, source.figures, settings) if suite is not None else list
     open_tables(connection, source, validated, previous.cells if previous else None)
     kept_from = previous if aggregated.kept_years else None
@@ -141,8 +146,10 @@ def open_tables(
     """Create what the rules read beside ``cells`` and ``core``: annual, series, given, band and the code lists."""
     files = {"core_text": validated.core, "links": validated.links, "mapped": validated.mapped}
     files["published_rate"] = validated.rates
-    for name, path in {**files, **({"previous": previous} if previous else {})}.items():
+    for name, path in files.items():
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet({quote_literal(str(path))})")
+    if previous is not None:
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS FROM {read_part('cells', previous)}")
     register_code_tables(connection)
     run_sql(connection, "tabulate/rule_tables", **_total_parts(source))
     connection.execute(

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from iccs.concordance import Link
-from pipelines.run import RunResult, plain_step, run_all
+from pipelines.run import RunResult, Session, run_all
 from pipelines.system.settings import Settings
 from schemas.source import find_sources
 
@@ -60,11 +60,7 @@ def _run(tmp_path: Path, rows: list[str], links: list[dict[str, str]], by: str =
     (tmp_path / "in" / "xx_test.csv").write_text(text + "\n", encoding="utf-8")
     return run_all(
         find_sources([], tmp_path / "sources"),
-        Settings(data=tmp_path / "data"),
-        tmp_path / "in",
-        plain_step(lambda step: None),
-        named=True,
-        source_folders=tmp_path / "sources",
+        Session(Settings(data=tmp_path / "data"), tmp_path / "in", source_folders=tmp_path / "sources"),
     )
 
 

@@ -2,5 +2,5 @@
 INSERT INTO out.population BY NAME
 SELECT {{source}} AS source, {{vintage}} AS vintage, ref_area, area_level, time_period, sex, age, value AS population,
     obs_status
-FROM read_parquet({{cells}})
+FROM {{cells}}
 WHERE freq = 'A'

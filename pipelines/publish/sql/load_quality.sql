@@ -3,7 +3,7 @@
 INSERT INTO out.quality_cell BY NAME
 SELECT {{source}} AS source, {{vintage}} AS vintage, * EXCLUDE (_file, _sheet, _row), _file AS file, _sheet AS sheet,
     _row AS row
-FROM read_parquet({{findings}});
+FROM {{findings}};
 
 INSERT INTO out.coverage BY NAME
-SELECT {{source}} AS source, {{vintage}} AS vintage, * FROM read_parquet({{coverage}})
+SELECT {{source}} AS source, {{vintage}} AS vintage, * FROM {{coverage}}

@@ -8,7 +8,7 @@ WITH used AS (
 ),
 printed AS (
     SELECT *, abs(rate - rate_made) > {{rounding}} + {{tolerance_share}} * greatest(rate, rate_made) AS deviates
-    FROM read_parquet({{rates}})
+    FROM {{rates}}
     WHERE population IS NOT NULL
 )
 SELECT {{source}} AS source, {{vintage}} AS vintage, printed.ref_area, printed.time_period,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.reader.release import query
+from pipelines.reader.release import names_of, query
+from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery
 from pipelines.system.settings import Settings
-from schemas.codelists import load_codelist
+from schemas.codelists import age_labels, load_codelist
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -188,15 +189,47 @@ def label_of(codelist: str, code: str, language: str) -> str:
     return next(str(getattr(entry, f"label_{language}")) for entry in load_codelist(codelist) if entry.code == code)
 
 
-def names_of(iccs: str, area: str, language: str, settings: Settings | None = None) -> tuple[str, str]:
-    """Return the title of a category and the name of an area in a language."""
-    (row,) = query(
-        f"SELECT (SELECT title_{language} FROM out.iccs WHERE code = $iccs), "
-        f"(SELECT name_{language} FROM out.area WHERE code = $area)",
-        settings,
-        {"iccs": iccs, "area": area},
-    ).rows
-    return str(row[0]), str(row[1])
+def people_words(sex: str, age: str, language: str) -> str:
+    """Return sex and age, where they are not totals, to follow a name.
+
+    >>> people_words("F", "Y15T29", "en"), people_words("_T", "_T", "en")
+    (', female, 15-29 years', '')
+    """
+    parts = [label_of("sex", sex, language).lower()] if sex != TOTAL else []
+    parts += [age_labels(age)[LANGUAGES.index(language)].lower()] if age != TOTAL else []
+    return "".join(f", {part}" for part in parts)
+
+
+def key_words(keys: Iterable[SeriesKey], language: str) -> str:
+    """Return counting unit and stage as far as the series of a picture share them, to follow a title.
+
+    >>> key_words([SeriesKey("un_cts_prisons", "held_unsentenced", "person")], "en")
+    ' (person, held in prison without a sentence)'
+    """
+    found = list(keys)
+    shared = []
+    for codelist in ("counting_unit", "stage"):
+        codes = list({getattr(key, codelist) for key in found})
+        shared += [label_of(codelist, codes[0], language).lower()] if len(codes) == 1 else []
+    return f" ({', '.join(shared)})" if shared else ""
+
+
+def key_label(key: SeriesKey, others: Iterable[SeriesKey], language: str) -> str:
+    """Return the label of a series in the legend: counting unit and source, and the stage where the stages differ."""
+    stages = {other.stage for other in others}
+    stage = f" ({label_of('stage', key.stage, language).lower()})" if len(stages) > 1 else ""
+    return f"{label_of('counting_unit', key.counting_unit, language)}{stage}, {key.source}"
+
+
+def picture_title(
+    wanted: SeriesQuery, keys: Iterable[SeriesKey], language: str, settings: Settings | None = None
+) -> str:
+    """Return the title of a picture: category, area, sex, age, and what its series share of counting unit and stage."""
+    title, name = names_of(wanted.iccs, wanted.area or "", language, settings)
+    where = f"{colon(language)}{name}" if wanted.area else ""
+    attributes = "".join(f", {label_of(column, code, language).lower()}" for column, code in wanted.attributes.items())
+    people = people_words(wanted.sex, wanted.age, language)
+    return f"{wanted.iccs} {title}{where}{people}{attributes}{key_words(keys, language)}"
 
 
 def short_name(name: str) -> str:
@@ -261,13 +294,22 @@ def add_foot(
     figure.supxlabel("\n".join(textwrap.wrap(text, width)), fontsize=7, color="0.35", x=0.01, ha="left")
 
 
-def picture_path(path: Path) -> Path:
-    """Return the path of a picture, its folder made.
+def check_picture_path(path: Path) -> None:
+    """Check the name of a picture before work is done for it.
 
     Raises:
         UsageError: the ending is not that of a picture.
     """
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise UsageError(f"{path.name}: a picture ends in .png, .svg or .pdf")
+
+
+def save_picture(figure: Figure, path: Path) -> None:
+    """Write a picture to a .png, .svg or .pdf file; its folder is made if needed.
+
+    Raises:
+        UsageError: the ending is not that of a picture.
+    """
+    check_picture_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path
+    figure.savefig(path)

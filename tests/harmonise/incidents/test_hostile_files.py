@@ -29,6 +29,7 @@ from pipelines.collect.partitions import acquire_partitions
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.tally import Tallied, tally
 from pipelines.harmonise.validate import Validated
+from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings, load_settings
 from schemas.errors import UsageError
@@ -154,7 +155,8 @@ def _take(folder: SourceFolder, directory: Path, settings: Settings) -> Validate
     work = settings.work / folder.source_id
     work.mkdir(parents=True, exist_ok=True)
     tallied = tally(folder, acquire_partitions(folder, settings, directory), settings, work)
-    return account(folder, tallied, settings, work)
+    with connect(settings) as connection:
+        return account(folder, tallied, connection, settings, work)
 
 
 def _write(path: Path, header: str, rows: list[str]) -> None:
