@@ -1,4 +1,4 @@
-"""One declaration and one content as a table of cells and as a file of incidents, in every format: what comes of both."""
+"""One declaration and one content as a table of cells and as a file of incidents, in every format."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ class Declared:
     more: str = ""
     values: str = "sex,m,M\nsex,f,F\nsex,,_U\n"
     links: Sequence[dict[str, str]] = (HOMICIDE,)
+    read: str = ""  # more options of reading
     layout: str = ""
     files: dict[str, str] = field(default_factory=dict)  # SQL in the folder of the source
     value: bool = True  # whether a constant says that each row counts one
@@ -49,9 +50,11 @@ class Declared:
         value = 'constants: {value: "1"}\n' if self.value else ""
         return (
             f"kind: {kind}\n"
-            f"layouts:\n  - files: ['*']\n    read: {{format: {form}, columns: [{', '.join(self.header)}]}}\n{self.layout}"
+            "layouts:\n  - files: ['*']\n"
+            f"    read: {{format: {form}, columns: [{', '.join(self.header)}]{self.read}}}\n{self.layout}"
             f"area_scheme: code\ncolumns: {self.columns}\n{value}{dates}"
-            f"rows: events\nbreakdowns: [{{freq: M, by: [sex]}}]\nmeasures:\n  victims: {{counting_unit: victim}}\n{self.more}"
+            "rows: events\nbreakdowns: [{freq: M, by: [sex]}]\nmeasures:\n  victims: {counting_unit: victim}\n"
+            + self.more
         )
 
 
@@ -77,9 +80,9 @@ def take(tiny: Tiny, declared: Declared, rows: Sequence[Sequence[Any]], kind: st
     settings, work = tiny.settings, tiny.work
     try:
         if kind == "incident":
-            validated = account(
-                folder, tally(folder, acquire_partitions(folder, settings, tiny.given), settings, work), settings, work
-            )
+            tallied = tally(folder, acquire_partitions(folder, settings, tiny.given), settings, work)
+            with connect(settings) as connection:
+                validated = account(folder, tallied, connection, settings, work)
         else:
             raw = read(folder, acquire(folder, settings, tiny.given), settings, work)
             classified = classify(folder, conform(folder, raw, settings, work), settings, work)
@@ -99,10 +102,11 @@ def came(tiny: Tiny, validated: Validated) -> Came:
             return connection.execute(query.replace("PART", f"read_parquet({path})")).fetchall()
 
         cells = ask(
-            f"SELECT {names}, sum(value), string_agg(DISTINCT obs_status, ' ' ORDER BY obs_status) FROM PART GROUP BY ALL",
+            f"SELECT {names}, sum(value), string_agg(DISTINCT obs_status, ' ' ORDER BY obs_status) FROM PART "
+            "GROUP BY ALL",
             "core",
         )
-        found = Came(
+        return Came(
             {row[:-2]: (row[-2], row[-1]) for row in cells},
             ask(
                 "SELECT measure, stage, counting_unit, rows_read, rows_used, rows_excluded, rows_rejected, cells_read, "
@@ -120,9 +124,6 @@ def came(tiny: Tiny, validated: Validated) -> Came:
             rejected(tiny),
             [],
         )
-    if validated.connection is not None:
-        validated.connection.close()
-    return found
 
 
 def rejected(tiny: Tiny) -> list[tuple[Any, ...]]:
