@@ -13,10 +13,9 @@ from importlib import resources
 from typing import Any
 
 from schemas.codelists import load_codelist
-from schemas.declarations import DeclarationError, parse_yaml
+from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
 
 BREAKDOWNS = ("sex", "age", "geography")
-_NARROWED = ("sex", "age", "relationship", "citizenship")
 
 
 @dataclass(frozen=True)
@@ -201,7 +200,7 @@ def _part(name: str, key: str, declared: dict[str, Any]) -> Part:
     fields = dict(declared)
     stages, units = tuple(fields.pop("stages")), tuple(fields.pop("counting_units"))
     for codelist, codes in (("stage", stages), ("counting_unit", units), *fields.items()):
-        if codelist not in ("stage", "counting_unit", *_NARROWED):
+        if codelist not in ("stage", "counting_unit", *breakdown_columns()):
             raise DeclarationError(f"indicators/{name}.yml: {key} cannot be narrowed by {codelist}")
         for code in codes:
             if codelist != "age":

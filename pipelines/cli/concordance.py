@@ -13,7 +13,7 @@ from pipelines.cli.printing import print_json, print_line, print_table
 from schemas.errors import UsageError, nearest_values
 
 if TYPE_CHECKING:
-    from iccs.concordance import Concordance, ConcordanceDiff, Problem
+    from iccs.concordance import Concordance, ConcordanceDiff, ConcordanceProblem
     from iccs.suggest import LabelToCode
     from pipelines.cli.arguments import Commands
 
@@ -84,7 +84,7 @@ def check_command(options: argparse.Namespace) -> int:
     return EXIT_REFUSED if failed else EXIT_DONE
 
 
-def _print_problems(checked: list[tuple[Concordance, list[Problem]]]) -> None:
+def _print_problems(checked: list[tuple[Concordance, list[ConcordanceProblem]]]) -> None:
     for _, problems in checked:
         for problem in problems:
             place = f"{problem.file} row {problem.row}, {problem.column} {problem.value!r}"
@@ -159,9 +159,12 @@ def _print_diff(found: ConcordanceDiff) -> None:
 
 def _diff_record(found: ConcordanceDiff) -> dict[str, object]:
     return {
-        "added": [asdict(link) for link in found.added],
-        "removed": [asdict(link) for link in found.removed],
-        "changed": [asdict(change) for change in found.changed],
+        "added": [link.row for link in found.added],
+        "removed": [link.row for link in found.removed],
+        "changed": [
+            {"old": one.old.row, "new": one.new.row, "changes": [asdict(change) for change in one.changes]}
+            for one in found.changed
+        ],
     }
 
 
@@ -196,7 +199,7 @@ def suggest_command(options: argparse.Namespace) -> int:
     except (ValueError, FileExistsError) as error:
         raise UsageError(str(error)) from error
     if options.json:
-        print_json([asdict(link) for link in links])
+        print_json([link.row for link in links])
         return EXIT_DONE
     rows = [[link.national_code, link.national_label, link.iccs_code or link.out_of_scope, link.note] for link in links]
     print_table(["code", "label", "proposed", "candidates"], rows[:20])
@@ -224,12 +227,12 @@ def _read_labels(path: Path, columns: dict[str, str | None]) -> list[LabelToCode
 
 def evaluate_command(options: argparse.Namespace) -> int:
     """Print how often the assistant finds the reviewed category of lists that it has not seen."""
-    from iccs.evaluate import MEASURES, evaluate
+    from iccs.benchmark import MEASURES, run_benchmark
     from pipelines.system.errors import EXIT_DONE
 
     try:
-        rows = evaluate(options.sources or None, without_copied_terms=options.strict)
-    except FileNotFoundError as error:
+        rows = run_benchmark(options.sources or None, without_copied_terms=options.strict)
+    except ValueError as error:
         raise UsageError(str(error)) from error
     if options.json:
         print_json([{**asdict(row), "shares": {name: row.share(name) for name in MEASURES}} for row in rows])

@@ -26,11 +26,11 @@ from pipelines.publish.revisions import load_vintages
 from pipelines.publish.segments import make_segments
 from pipelines.publish.themes import load_themes_and_coverage
 from pipelines.publish.trends import make_trends
-from pipelines.system.code_version import code_fingerprint
+from pipelines.system.code_version import release_code_version
 from pipelines.system.connection import connect, fetch_row, insert_rows, run_sql
+from pipelines.system.outcomes import with_todays_texts
 from pipelines.system.settings import Settings
-from pipelines.tabulate.loads import name_files
-from pipelines.tabulate.vintages import Vintage
+from pipelines.tabulate.vintages import Vintage, name_files
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
 from schemas.declarations import attribute_columns, load_tables, quote_literal
 from schemas.source import SourceFolder
@@ -59,10 +59,11 @@ class Publication:
 
 def content_key(vintages: Sequence[Vintage], folders: dict[str, SourceFolder]) -> str:
     """Return the fingerprint of what a publication would hold."""
-    digest = hashlib.sha256(code_fingerprint().encode())
+    digest = hashlib.sha256(release_code_version().encode())
     for vintage in sorted(vintages, key=lambda item: item.source_id):
         history = " ".join(f"{load.vintage} {load.loaded_at}" for load in vintage.loads)
-        digest.update(f"{vintage.source_id} {history} {folders[vintage.source_id].fingerprint}\n".encode())
+        definition = folders[vintage.source_id].fingerprint
+        digest.update(f"{vintage.source_id} {history} {vintage.content_key} {definition}\n".encode())
     return digest.hexdigest()[:16]
 
 
@@ -85,12 +86,12 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
         with connect(settings, unfinished) as connection:
             connection.execute("BEGIN")  # hundreds of small statements: one write to disk, not one each
             create_tables(connection)
-            _load_lists(connection)
+            load_lists(connection)
             connection.execute("COMMIT")
             for vintage in vintages:
-                _load_vintage(connection, vintage, folders[vintage.source_id])
+                load_vintage(connection, vintage, folders[vintage.source_id])
                 load_vintages(connection, vintage, settings)
-            _load_ages(connection)
+            load_ages(connection)
             sources = [folders[vintage.source_id].source for vintage in vintages]
             populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
             make_rates(connection, populations)
@@ -102,7 +103,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             make_changes(connection, series)
             make_segments(connection)
             load_themes_and_coverage(connection)
-            counts = _load_release(connection, release, key, settings)
+            counts = load_release(connection, release, key, settings)
             refuse_personal(connection, sources, settings)
             connection.execute("CHECKPOINT")
         with unfinished.open("rb") as handle:
@@ -120,7 +121,8 @@ def _discard(unfinished: Path) -> None:
         path.unlink()
 
 
-def _load_lists(connection: duckdb.DuckDBPyConnection) -> None:
+def load_lists(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill the code lists ``out.iccs``, ``out.area``, ``out.sex`` and ``out.caveat``."""
     classification = load_classification()
     rows: list[dict[str, object]] = [
         {
@@ -171,16 +173,16 @@ def _load_lists(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder: SourceFolder) -> None:
+def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder: SourceFolder) -> None:
+    """Fill the tables of one source: its cells, its links, what became of its rows, and the outcomes of its rules."""
     source = folder.source
-    manifest = vintage.manifest()
-    parts = {name: vintage.query(name) for name in ("cells", "links", "mapped")}
+    manifest = vintage.manifest
     own = {"source": quote_literal(source.source_id), "vintage": quote_literal(vintage.vintage)}
     run_sql(
         connection,
         "publish/load_population" if source.kind == "population" else "publish/load_observations",
+        cells=vintage.query("cells"),
         **own,
-        **parts,
     )
     for table, part in (("reconciliation", "reconciliation"), ("exclusion", "exclusions"), ("control", "controls")):
         columns = ", ".join(column.name for column in load_tables()[table].columns[2:])
@@ -188,7 +190,7 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
             f"INSERT INTO out.{table} BY NAME SELECT {own['source']} AS source, {own['vintage']} AS vintage, {columns} "
             f"FROM {vintage.query(part)}"
         )
-    insert_rows(connection, "out.quality", manifest["quality"])
+    insert_rows(connection, "out.quality", with_todays_texts(manifest["quality"]))
     if vintage.has("coverage"):
         run_sql(
             connection,
@@ -221,11 +223,12 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
     if source.figures == "count":
         implied = (*attribute_columns(), "sex", "age")
         tags = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{name}=' || {name} END" for name in implied)
+        parts = {name: vintage.query(name) for name in ("links", "mapped")}
         run_sql(connection, "publish/load_mapping", tags=tags, **own, **parts)
 
 
-def _load_ages(connection: duckdb.DuckDBPyConnection) -> None:
-    """Age codes are a pattern, not a list: out.age holds those in use."""
+def load_ages(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill ``out.age`` with the codes in use: age codes are a pattern, not a list."""
     used = connection.execute("SELECT age FROM out.observation UNION SELECT age FROM out.population").fetchall()
     rows: list[dict[str, object]] = []
     for (code,) in used:
@@ -243,10 +246,10 @@ def _load_ages(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _load_release(
+def load_release(
     connection: duckdb.DuckDBPyConnection, release: str, key: str, settings: Settings
 ) -> tuple[int, int, int]:
-    """Fill the three tables of releases; returns how many observations, rates and trends there are."""
+    """Fill the three tables of releases; return how many observations, rates and trends there are."""
     counts = fetch_row(
         connection,
         "SELECT (SELECT count(*) FROM out.observation), (SELECT count(*) FROM out.rate), "

@@ -9,10 +9,9 @@ import duckdb
 
 from pipelines.harmonise.enums import total_code
 from pipelines.harmonise.validate import Validated
-from pipelines.system.code_version import code_fingerprint
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.tabulate.unchanged_years import PreviousVintage, find_kept_years, make_year_keys
-from pipelines.tabulate.vintage_columns import read_part
+from pipelines.tabulate.vintage_columns import definition_key, read_part
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.errors import UsageError
 from schemas.source import Source, SourceFolder
@@ -102,7 +101,7 @@ def aggregate(
     """
     source = folder.source
     _prepare(connection, source)
-    year_keys = make_year_keys(connection, validated.year_partitions, folder.fingerprint + code_fingerprint())
+    year_keys = make_year_keys(connection, validated.year_partitions, definition_key(folder))
     kept_years = find_kept_years(connection, year_keys, previous)
     if previous is not None and kept_years:
         run_sql(connection, "tabulate/take_kept_cells", cells=read_part("cells", previous.cells))
@@ -141,14 +140,18 @@ def _aggregate_one(
             f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, the data have {data_freq[0]}"
         )
     names = plan.dimensions
+    if source.rows == "events":
+        own = {"same_dimensions": "".join(f" AND cell.{name} = zero.{name}" for name in names)}
+    else:
+        own = {"cells": "true" if source.rows == "cells" else "false"}
     run_sql(
         connection,
         "tabulate/aggregate_events" if source.rows == "events" else "tabulate/aggregate",
+        **own,
         measure=quote_literal(plan.measure),
         freq=quote_literal(plan.freq),
         period={"A": "year_period", "Q": "quarter_period", "M": "time_period"}[plan.freq],
         periods=str(periods),
-        cells="true" if source.rows == "cells" else "false",
         dimensions="".join(f", {name}" for name in names),
         totals="".join(
             f", coalesce({name}, CAST({total_code(source, name)} AS {name}_code)) AS {name}" for name in names
@@ -157,7 +160,6 @@ def _aggregate_one(
         not_broken_down="".join(
             f", {total_code(source, name)} AS {name}" for name in breakdown_columns() if name not in names
         ),
-        same_dimensions="".join(f" AND cell.{name} = zero.{name}" for name in names),
         levels=", ".join(quote_literal(level) for level in plan.area_levels) or "area_level",
     )
 

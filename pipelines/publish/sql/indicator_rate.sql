@@ -1,4 +1,5 @@
 -- Grain: one row for each annual rate of one indicator, of the counting unit preferred among those of the area.
+-- reads: out.rate
 SELECT
     source, vintage, ref_area, area_level, time_period, stage, counting_unit, sex, age,
     rate_per_100k AS value,

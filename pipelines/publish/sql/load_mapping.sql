@@ -1,5 +1,7 @@
 -- Grain of out.mapping: one row for each link and counting unit it was used for (a link that was never used has none).
 -- Grain of out.mapping_count: one row for each link, stage, counting unit, year and sex.
+-- reads: out.iccs, out.reconciliation
+-- writes: out.mapping_count, out.mapping
 INSERT INTO out.mapping_count BY NAME
 SELECT {{source}} AS source, {{vintage}} AS vintage, national_code, iccs_code AS iccs, stage, counting_unit,
     time_period, mapped.sex, sum(count) AS count

@@ -1,4 +1,6 @@
 -- Grain: one row for each area and year with printed rates of one source.
+-- reads: out.rate
+-- writes: out.rate_check
 INSERT INTO out.rate_check BY NAME
 WITH used AS (
     SELECT ref_area, time_period, any_value(population) AS population
