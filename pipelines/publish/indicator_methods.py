@@ -163,7 +163,8 @@ class PairMethod(Method):
         found = _fetch_pairs(connection, indicator)
         with np.errstate(divide="ignore", invalid="ignore"):
             value, low, high = self.limits(found, indicator)
-        few = np.minimum(numbers(found, "numerator"), numbers(found, "denominator")) < FEWEST_EVENTS
+        top, bottom = numbers(found, "numerator"), numbers(found, "denominator")
+        few = np.minimum(top, bottom) < FEWEST_EVENTS
         table = found.drop_columns(["top_population", "bottom_population"])
         for name, column in {"value": value, "ci_low": low, "ci_high": high}.items():
             table = table.append_column(name, pa.array(column, pa.float64(), mask=~np.isfinite(column)))
@@ -195,8 +196,8 @@ class RepresentationRatio(PairMethod):
         """Ratio of the shares: 1 is proportionate."""
         top, bottom = numbers(found, "numerator"), numbers(found, "denominator")
         share = numbers(found, "top_population") / numbers(found, "bottom_population")
-        low, high = proportion_limits(top, bottom)
-        return top / bottom / share, low / share, high / share
+        value, low, high = part_limits(top, bottom)
+        return value / share, low / share, high / share
 
 
 class Share(PairMethod):
@@ -211,8 +212,8 @@ class Share(PairMethod):
         if not indicator.interval:
             none = np.full(len(top), np.nan)
             return top / bottom * 100, none, none
-        low, high = proportion_limits(top, bottom)
-        return top / bottom * 100, low * 100, high * 100
+        value, low, high = part_limits(top, bottom)
+        return value * 100, low * 100, high * 100
 
     def describe(self, indicator: Indicator) -> str:
         """Return the text of the column ``method``."""
@@ -263,6 +264,18 @@ def _fetch_pairs(connection: duckdb.DuckDBPyConnection, indicator: Indicator) ->
         keys=", ".join(keys),
         preferred=preferred(bottom, "is_bottom"),
     )
+
+
+def part_limits(parts: Numbers, wholes: Numbers) -> Limits:
+    """Return shares with their Clopper-Pearson limits; not a number where a part is larger than its whole.
+
+    Sources publish such counts: a rule says so, and there is no share of them.
+    """
+    value, low, high = (np.full(len(parts), np.nan) for _ in range(3))
+    fits = parts <= wholes
+    value[fits] = parts[fits] / wholes[fits]
+    low[fits], high[fits] = proportion_limits(parts[fits], wholes[fits])
+    return value, low, high
 
 
 def _weights(standard: str, bands: tuple[str, ...]) -> list[float] | None:

@@ -155,3 +155,19 @@ def test_an_indicator_without_figures_says_which_input_is_missing() -> None:
         "WHERE indicator = 'homicide_convicted_per_100_prosecuted'"
     ).fetchall()
     assert reason == "numerator and denominator are never in one source, area and year"
+
+
+def test_a_part_larger_than_its_whole_has_no_share() -> None:
+    """Sources publish such counts; they used to end the publication of every source."""
+    killed = {"iccs": "0101", "sex": "F", "stage": "recorded", "counting_unit": "victim"}
+    connection = _published(
+        COUNTS,
+        more=(
+            {**killed, "ref_area": "AR", "relationship": "_T", "value": 40.0},
+            {**killed, "ref_area": "AR", "relationship": "PARTNER", "value": 41.0},
+            {**killed, "ref_area": "BR", "relationship": "_T", "value": 40.0},
+            {**killed, "ref_area": "BR", "relationship": "PARTNER", "value": 10.0},
+        ),
+    )
+    query = "SELECT ref_area, value, numerator FROM out.indicator WHERE indicator = 'femicide_partner_share'"
+    assert connection.execute(query).fetchall() == [("BR", 25.0, 10.0)]
