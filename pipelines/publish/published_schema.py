@@ -12,6 +12,7 @@ from importlib import resources
 import duckdb
 
 from pipelines.system.connection import fill_sql_text
+from pipelines.system.functions import shared_functions
 from schemas.declarations import (
     DeclarationError,
     attribute_columns,
@@ -109,6 +110,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for table in load_tables().values():
         for statement in create_table_sql(table):
             connection.execute(statement)
+    for function in shared_functions("out"):
+        connection.execute(function.statement)
+        connection.execute(f"COMMENT ON MACRO out.{function.name} IS {quote_literal(function.comment)}")
     for published in load_published():
         create_published(connection, published)
 
