@@ -121,9 +121,7 @@ def _has_rejects(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _fault(rule: RowRule, hidden: Sequence[str]) -> str:
-    exchanged = " OR ".join(
-        f"coalesce({rule.fits.replace('?', f'r.{quote_identifier(name)}')}, FALSE)" for name in hidden
-    )
+    exchanged = " OR ".join(f"coalesce({rule.fits(f'r.{quote_identifier(name)}')}, FALSE)" for name in hidden)
     shown = f"CAST({rule.word} AS VARCHAR)"
     if exchanged:
         shown = f"CASE WHEN NOT ({exchanged}) THEN {shown} END"

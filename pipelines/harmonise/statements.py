@@ -9,9 +9,10 @@ codes.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 
 import pyarrow as pa
 
@@ -22,13 +23,31 @@ from pipelines.harmonise.dates import event_day, parse_dates, period_bounds, per
 from pipelines.harmonise.link_validity import FIRST_DAY, LAST_DAY, code_spans
 from pipelines.harmonise.links import filled_columns
 from pipelines.harmonise.points import join_points, make_boundaries
-from pipelines.system.connection import fill_sql
+from pipelines.system.sql import fill_sql
 from schemas.codelists import load_areas, weakest_status
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.errors import UsageError
 from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Layout, Source, SourceFolder
 
-_AS_AGE = f"TRY_CAST(? AS DOUBLE) BETWEEN 0 AND {OLDEST_AGE_YEARS}"
+# The condition, in SQL, that an expression could be a word of some column: made from the expression, so that no label
+# or form of date in it is ever searched for a place to fill.
+Fits = Callable[[str], str]
+
+
+def _fits_nothing(_: str) -> str:
+    return "FALSE"
+
+
+def _fits_age(word: str) -> str:
+    return f"TRY_CAST({word} AS DOUBLE) BETWEEN 0 AND {OLDEST_AGE_YEARS}"
+
+
+def _fits_date(forms: tuple[str, ...], word: str) -> str:
+    return f"{parse_dates(word, forms)} IS NOT NULL"
+
+
+def _fits_list(dimension: str, word: str) -> str:
+    return f"trim({word}) IN (SELECT trim(word) FROM list_{dimension} WHERE trim(word) <> '')"
 
 
 @dataclass(frozen=True)
@@ -39,7 +58,7 @@ class RowRule:
     column: str | None
     word: str
     condition: str
-    fits: str = "FALSE"  # whether a word ? of another column could have stood here
+    fits: Fits = _fits_nothing  # whether a word of another column could have been here
 
 
 @dataclass(frozen=True)
@@ -111,8 +130,8 @@ class _Maker:
         self.numbers["period"] = period_number(precision)
         shown = source.columns.get("time_period") or source.columns.get("year")
         word = self._word("year" if "year" in source.columns else "time_period")
-        date = f"{parse_dates('?', source.dates)} IS NOT NULL" if "year" not in source.columns else _AS_AGE
-        self.rules.append(RowRule("invalid_period", shown, word, "period IS NULL", date))
+        fits = partial(_fits_date, source.dates) if "year" not in source.columns else _fits_age
+        self.rules.append(RowRule("invalid_period", shown, word, "period IS NULL", fits))
         self.rules.append(RowRule("date_in_future", shown, word, "period = -1"))
         for name in breakdown_columns():
             if name == "age" and source.ages is not None and name in source.columns:
@@ -183,15 +202,14 @@ class _Maker:
             return f"r.{quote_identifier(self.source.columns[dimension])}"
         return quote_literal(self.source.constants.get(dimension, ""))
 
-    def _join(self, name: str, word: str, more: str = "") -> str:
-        """Join a list by a word as it stands, and only where that finds nothing by the word without blanks around."""
-        self.joins.append(
-            f"LEFT JOIN list_{name} AS {name}_1 ON {name}_1.word = {word}{more.replace('?', name + '_1')}"
-        )
+    def _join(self, name: str, word: str, more: Callable[[str], str] = lambda _: "") -> str:
+        """Join a list by a word as it is, and only where that finds nothing, by the word without surrounding blanks.
+
+        ``more`` gives a further condition on the list, by its alias.
+        """
+        self.joins.append(f"LEFT JOIN list_{name} AS {name}_1 ON {name}_1.word = {word}{more(f'{name}_1')}")
         bare = f"CASE WHEN {name}_1.id IS NULL THEN trim(coalesce({word}, '')) END"
-        self.joins.append(
-            f"LEFT JOIN list_{name} AS {name}_2 ON {name}_2.word = {bare}{more.replace('?', name + '_2')}"
-        )
+        self.joins.append(f"LEFT JOIN list_{name} AS {name}_2 ON {name}_2.word = {bare}{more(f'{name}_2')}")
         return f"coalesce({name}_1.id, {name}_2.id)"
 
     def _add_words(self, dimension: str, words: list[tuple[str, int]]) -> None:
@@ -199,7 +217,9 @@ class _Maker:
         self.numbers[f"{dimension}_id"] = self._join(dimension, self._word(dimension))
         rule = {"ref_area": "unknown_area", "measure": "unknown_measure"}.get(dimension, "unknown_word")
         column = self.source.columns.get(dimension, dimension)
-        self.rules.append(RowRule(rule, column, self._word(dimension), f"{dimension}_id IS NULL", _listed(dimension)))
+        self.rules.append(
+            RowRule(rule, column, self._word(dimension), f"{dimension}_id IS NULL", partial(_fits_list, dimension))
+        )
 
     def _area_list(self) -> list[tuple[str, int]]:
         areas = load_areas()
@@ -283,12 +303,15 @@ class _Maker:
         )
         self._add_spans(spans)
         first, last = period_bounds(precision_of(self.source))
-        more = f" AND {first} >= ?.first_day AND {last} <= ?.last_day" if bounded else ""
-        self.numbers["code_id"] = self._join("code", self._word("national_code"), more)
+
+        def within_span(span: str) -> str:
+            return f" AND {first} >= {span}.first_day AND {last} <= {span}.last_day" if bounded else ""
+
+        self.numbers["code_id"] = self._join("code", self._word("national_code"), within_span)
         column = self.source.columns.get("national_code", "national_code")
         condition = "code_id IS NULL AND period IS NOT NULL" if bounded else "code_id IS NULL"
         word = self._word("national_code")
-        self.rules.append(RowRule("unlinked_national_code", column, word, condition, _listed("code")))
+        self.rules.append(RowRule("unlinked_national_code", column, word, condition, partial(_fits_list, "code")))
 
     def _add_spans(self, spans: list[tuple[str, date, date, list[Link]]]) -> None:
         """What all links of a span say: out of scope, and the one code of a dimension (``*`` where they differ)."""
@@ -325,7 +348,7 @@ class _Maker:
         self.numbers["age_id"] = f"CAST(coalesce({by_word}, {number}) AS INTEGER)"
         column = self.source.columns["age"]
         shown = "NULL" if column in self.source.personal else word
-        self.rules.append(RowRule("unknown_word", column, shown, "age_id IS NULL", _AS_AGE))
+        self.rules.append(RowRule("unknown_word", column, shown, "age_id IS NULL", _fits_age))
         self.rules.append(RowRule("age_impossible", column, shown, "age_id = -1"))
 
     def _add_value(self) -> None:
@@ -342,7 +365,7 @@ class _Maker:
         self.counted["number"] = f"coalesce({number}, 0)"
         column = self.source.columns["value"]
         for fault, rule in enumerate(("count_empty", "count_not_a_number", "count_not_whole", "count_negative"), 1):
-            self.rules.append(RowRule(rule, column, word, f"fault = {fault}", _AS_AGE))
+            self.rules.append(RowRule(rule, column, word, f"fault = {fault}", _fits_age))
 
     def _total(self, layout: Layout) -> str:
         conserved = ", sum(conserved) AS conserved" if self._conserves(layout) else ""
@@ -414,10 +437,6 @@ def whole_number(word: str) -> str:
     Doubles also read 'inf' and 'nan', and count by ones only up to 1e15: neither is a number of persons.
     """
     return f"CASE WHEN abs(TRY_CAST({word} AS DOUBLE)) <= 1e15 THEN TRY_CAST({word} AS DOUBLE) END"
-
-
-def _listed(dimension: str) -> str:
-    return f"trim(?) IN (SELECT trim(word) FROM list_{dimension} WHERE trim(word) <> '')"
 
 
 def _word_table(words: list[tuple[str, int]]) -> pa.Table:

@@ -26,11 +26,12 @@ def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vi
     """
     rules = load_rules()
     parameters = {name: str(value) for rule in _RULES for name, value in rules[rule].parameters.items()}
+    categories = parameters.pop("categories")
     run_sql(
         connection,
         "publish/source_gap",
         no_attributes=no_attributes_sql(),
-        categories=parameters["categories"],
+        categories=categories,
     )
     tolerances = {name: str(value) for name, value in rules["published_rates_agree"].parameters.items()}
     for vintage in vintages:

@@ -176,13 +176,12 @@ def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder
     """Fill the tables of one source: its cells, its links, what became of its rows, and the outcomes of its rules."""
     source = folder.source
     manifest = vintage.manifest()
-    parts = {name: vintage.query(name) for name in ("cells", "links", "mapped")}
     own = {"source": quote_literal(source.source_id), "vintage": quote_literal(vintage.vintage)}
     run_sql(
         connection,
         "publish/load_population" if source.kind == "population" else "publish/load_observations",
+        cells=vintage.query("cells"),
         **own,
-        **parts,
     )
     for table, part in (("reconciliation", "reconciliation"), ("exclusion", "exclusions"), ("control", "controls")):
         columns = ", ".join(column.name for column in load_tables()[table].columns[2:])
@@ -223,6 +222,7 @@ def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder
     if source.figures == "count":
         implied = (*attribute_columns(), "sex", "age")
         tags = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{name}=' || {name} END" for name in implied)
+        parts = {name: vintage.query(name) for name in ("links", "mapped")}
         run_sql(connection, "publish/load_mapping", tags=tags, **own, **parts)
 
 

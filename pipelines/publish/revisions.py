@@ -9,9 +9,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.system.connection import insert_rows, load_sql, run_sql
+from pipelines.system.connection import insert_rows, run_sql
 from pipelines.system.files import replace_atomically
 from pipelines.system.settings import Settings
+from pipelines.system.sql import load_sql
 from pipelines.tabulate.loads import REVISIONS, Load
 from pipelines.tabulate.vintage_columns import read_part
 from pipelines.tabulate.vintages import Vintage

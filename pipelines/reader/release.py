@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
-from pipelines.system.connection import fetch_row, fill_sql
+from pipelines.system.connection import fetch_row
 from pipelines.system.settings import Settings, load_settings
+from pipelines.system.sql import fill_sql, load_sql, needed_values
 from schemas.declarations import no_attributes_sql, quote_literal
 from schemas.errors import UsageError, nearest_values
 
@@ -177,7 +178,8 @@ def packaged_query(
         parameters: of the statement.
     """
     condition = wanted.condition() if wanted else no_attributes_sql()
-    return query(fill_sql(name, attributes=condition), settings, dict(parameters) or None)
+    values = needed_values(load_sql(name), {"attributes": condition})
+    return query(fill_sql(name, **values), settings, dict(parameters) or None)
 
 
 def check_code(column: str, code: str, settings: Settings | None = None) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -16,6 +15,7 @@ import pyarrow as pa
 
 from pipelines.system.functions import shared_functions
 from pipelines.system.settings import Settings
+from pipelines.system.sql import fill_sql
 from schemas.declarations import quote_literal
 
 # Files written in this format open with every client from 1.4 on.
@@ -98,37 +98,14 @@ def quote_path(path: Path) -> str:
     return quote_literal(glob.escape(str(path)))
 
 
-@cache
-def load_sql(name: str) -> str:
-    """Return a packaged statement: ``collect/read_csv`` is the file ``pipelines/collect/sql/read_csv.sql``."""
-    folder, _, file = name.partition("/")
-    return resources.files("pipelines").joinpath(folder, "sql", f"{file}.sql").read_text(encoding="utf-8")
+def run_sql(connection: duckdb.DuckDBPyConnection, name: str, /, **values: str) -> duckdb.DuckDBPyConnection:
+    """Run a packaged statement, its places filled by ``fill_sql``."""
+    return connection.execute(fill_sql(name, **values))
 
 
-def run_sql(connection: duckdb.DuckDBPyConnection, name: str, **parts: str) -> duckdb.DuckDBPyConnection:
-    """Run a packaged statement; ``{{part}}`` marks are filled with SQL made from declarations, never from data."""
-    return connection.execute(fill_sql(name, **parts))
-
-
-def fetch_arrow(connection: duckdb.DuckDBPyConnection, name: str, **parts: str) -> pa.Table:
-    """Return the answer to a packaged SELECT as an Arrow table, for work on whole columns."""
-    return connection.sql(fill_sql(name, **parts)).to_arrow_table()
-
-
-def fill_sql(name: str, **parts: str) -> str:
-    """Return a packaged statement with its marks filled."""
-    return fill_sql_text(load_sql(name), **parts)
-
-
-def fill_sql_text(text: str, **parts: str) -> str:
-    """Return a statement with its marks filled.
-
-    >>> fill_sql_text("SELECT {{columns}}", columns="a, b")
-    'SELECT a, b'
-    """
-    for mark, part in parts.items():
-        text = text.replace("{{" + mark + "}}", part)
-    return text
+def fetch_arrow(connection: duckdb.DuckDBPyConnection, name: str, /, **values: str) -> pa.Table:
+    """Return the result of a packaged SELECT as an Arrow table, its places filled by ``fill_sql``."""
+    return connection.sql(fill_sql(name, **values)).to_arrow_table()
 
 
 def insert_rows(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from pipelines.system.sql import fill_text
 from schemas.codelists import ranked_codes
 from schemas.declarations import quote_literal
 
@@ -41,10 +42,8 @@ def shared_functions(schema: str = "") -> tuple[SharedFunction, ...]:
     prefix = f"{schema}." if schema else ""
     statuses = "[" + ", ".join(quote_literal(code) for code in ranked_codes("obs_status")) + "]"
     text = resources.files("schemas").joinpath("published", "functions.sql").read_text(encoding="utf-8")
-    parts = {"create": f"CREATE OR REPLACE MACRO {prefix}", "schema": prefix, "statuses": statuses}
-    for name, part in parts.items():
-        text = text.replace("{{" + name + "}}", part)
-    return tuple(_function(block) for block in text.split("\n\n")[1:])
+    filled = fill_text(text, create=f"CREATE OR REPLACE MACRO {prefix}", schema=prefix, statuses=statuses)
+    return tuple(_function(block) for block in filled.split("\n\n")[1:])
 
 
 def _function(block: str) -> SharedFunction:

@@ -141,14 +141,18 @@ def _aggregate_one(
             f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, the data have {data_freq[0]}"
         )
     names = plan.dimensions
+    if source.rows == "events":
+        own = {"same_dimensions": "".join(f" AND cell.{name} = zero.{name}" for name in names)}
+    else:
+        own = {"cells": "true" if source.rows == "cells" else "false"}
     run_sql(
         connection,
         "tabulate/aggregate_events" if source.rows == "events" else "tabulate/aggregate",
+        **own,
         measure=quote_literal(plan.measure),
         freq=quote_literal(plan.freq),
         period={"A": "year_period", "Q": "quarter_period", "M": "time_period"}[plan.freq],
         periods=str(periods),
-        cells="true" if source.rows == "cells" else "false",
         dimensions="".join(f", {name}" for name in names),
         totals="".join(
             f", coalesce({name}, CAST({total_code(source, name)} AS {name}_code)) AS {name}" for name in names
@@ -157,7 +161,6 @@ def _aggregate_one(
         not_broken_down="".join(
             f", {total_code(source, name)} AS {name}" for name in breakdown_columns() if name not in names
         ),
-        same_dimensions="".join(f" AND cell.{name} = zero.{name}" for name in names),
         levels=", ".join(quote_literal(level) for level in plan.area_levels) or "area_level",
     )
 

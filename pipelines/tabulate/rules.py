@@ -16,10 +16,11 @@ import pyarrow as pa
 
 from iccs.classification import load_classification
 from pipelines.harmonise.validate import Validated
-from pipelines.system.connection import fetch_row, load_sql, run_sql
+from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
+from pipelines.system.sql import fill_sql, load_sql, needed_values
 from pipelines.tabulate.aggregate import Aggregated, caveats_sql
 from pipelines.tabulate.coverage import coverage_parts
 from pipelines.tabulate.fingerprints import fingerprint_periods
@@ -208,7 +209,7 @@ def judge_rule(
             in the others is in ``judged_before``.
     """
     parts = {
-        "tables": load_sql("tabulate/tables_to_judge") if rule.by_year and without_kept_years else "",
+        "tables": fill_sql("tabulate/tables_to_judge") if rule.by_year and without_kept_years else "",
         "period": "time_period" if rule.by_year else "NULL::VARCHAR",
     }
     if rule.kind == "past_changed" and not _has_previous(connection):
@@ -221,7 +222,7 @@ def judge_rule(
             "string_agg(concat_ws(' ', ref_area, iccs, time_period) || ': ' || detail, '; ' ORDER BY place) "
             "FILTER (place <= 3) FROM judged",
         )
-    except (duckdb.Error, KeyError, ValueError) as error:
+    except (duckdb.Error, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         return Outcome(rule.name, "errored", 0, 0, f"the rule could not be judged: {first}")
     return Outcome(rule.name, outcome_of(rule, checked, failing), checked, failing, detail or "")
@@ -248,11 +249,10 @@ def _has_previous(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _statement(rule: Rule, source: Source) -> str:
-    """The statement of a rule with its parameters as SQL literals; raises KeyError where one is left open."""
-    text = load_sql(f"tabulate/rules/{rule.kind}")
+    """The statement of a rule, parameters as SQL literals; raises ValueError where one is missing or has no place."""
+    template = f"tabulate/rules/{rule.kind}"
     dimension = rule.parameters.get("dimension", "sex")
-    parts = {name: _literal(value) for name, value in rule.parameters.items()}
-    parts |= {
+    offered = {
         "dimension": dimension,
         "other": "age" if dimension == "sex" else "sex",
         "kept_sex": "NULL" if dimension == "sex" else "sex",
@@ -270,11 +270,8 @@ def _statement(rule: Rule, source: Source) -> str:
         "condition": rule.parameters.get("condition", "false"),
         "of": rule.parameters.get("of", "true"),
     }
-    for mark, part in parts.items():
-        text = text.replace("{{" + mark + "}}", part)
-    if "{{" in text:
-        raise KeyError(f"the declaration of {rule.name} lacks a parameter: {text[text.index('{{') :][:40]}")
-    return text
+    declared = {name: _literal(value) for name, value in rule.parameters.items()}
+    return fill_sql(template, **declared | needed_values(load_sql(template), offered))
 
 
 def _fractions(source: Source) -> str:

@@ -2,7 +2,8 @@
 -- and nowhere else. Grain of each: one value, or one for each group where it aggregates.
 
 -- out.weakest_status(status): the observation status of a figure that rests on several, as an aggregate. It is the one
--- of highest rank (schemas/codelists/obs_status.csv, the hierarchy that SDMX recommends); NULL is left out. Grain: one value for each group.
+-- of highest rank (schemas/codelists/obs_status.csv, the hierarchy that SDMX recommends); NULL is left out.
+-- Grain: one value for each group.
 {{create}}weakest_status(status) AS
     arg_max(status, list_position({{statuses}}, status));
 
@@ -15,13 +16,14 @@
 -- out.merge_caveats(caveats): the caveats of a figure that rests on several, as an aggregate: each code once, in order,
 -- separated by ';'; NULL where there is none. Grain: one value for each group.
 {{create}}merge_caveats(caveats) AS
-    nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(nullif(caveats, ''), ';'))))), ';'), '');
+    nullif(array_to_string(list_sort(list_distinct(list_filter(
+        flatten(list(string_split(caveats, ';'))), lambda code: code <> ''))), ';'), '');
 
 -- out.join_caveats(one, other): the caveats of one text and another, as out.merge_caveats.
 -- Grain: one value.
 {{create}}join_caveats(one, other) AS
-    nullif(array_to_string(list_sort(list_distinct(
-        string_split(concat_ws(';', nullif(one, ''), nullif(other, '')), ';'))), ';'), '');
+    nullif(array_to_string(list_sort(list_distinct(list_filter(
+        string_split(concat_ws(';', one, other), ';'), lambda code: code <> ''))), ';'), '');
 
 -- out.freq_of(period): the frequency of a period, A, Q or M; NULL for a text that is none of 2024, 2024-Q1 and 2024-03.
 -- Grain: one value.

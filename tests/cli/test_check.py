@@ -189,7 +189,7 @@ def test_values_from_the_file_cannot_become_markup(made: tuple[Settings, RunResu
         connection.execute("UPDATE out.source SET title = $bad, files = $bad, publisher = $bad", {"bad": bad})
         html = render_report(connection, "ar_snic")
     assert "<script" not in html
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;" in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;" in html
 
 
 BROWSER = next(

@@ -45,7 +45,15 @@ def test_a_status_that_is_absent_is_left_out(connection: duckdb.DuckDBPyConnecti
 
 @pytest.mark.parametrize(
     ("one", "other", "merged"),
-    [("b;a", "c;a", "a;b;c"), (None, "a", "a"), ("a", None, "a"), (None, None, None), ("", "", None), ("a", "", "a")],
+    [
+        ("b;a", "c;a", "a;b;c"),
+        (None, "a", "a"),
+        ("a", None, "a"),
+        (None, None, None),
+        ("", "", None),
+        ("a", "", "a"),
+        (";a", "b;;", "a;b"),
+    ],
 )
 def test_caveats_are_merged_once_each_in_order(
     connection: duckdb.DuckDBPyConnection, one: str | None, other: str | None, merged: str | None

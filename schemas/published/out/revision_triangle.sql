@@ -9,10 +9,10 @@ WITH asked AS (
         CASE WHEN source IN (SELECT about.source FROM out.source AS about) THEN source
             ELSE error(concat('revision_triangle: no source ''', coalesce(source, 'NULL'), ''' in out.source; there are: ',
                 (SELECT string_agg(about.source, ', ' ORDER BY about.source) FROM out.source AS about))) END AS source,
-        {{known iccs}} AS iccs,
-        {{known area}} AS ref_area,
-        {{known sex}} AS sex,
-        {{known age}} AS age,
+        {{known_iccs}} AS iccs,
+        {{known_area}} AS ref_area,
+        {{known_sex}} AS sex,
+        {{known_age}} AS age,
         CASE WHEN freq IN ('A', 'Q', 'M') THEN freq ELSE error('revision_triangle: freq is ''A'', ''Q'' or ''M''') END AS freq
 ),
 latest AS (

@@ -5,10 +5,10 @@
 CREATE OR REPLACE MACRO out.trend_of(iccs, area, sex := '_T', age := '_T') AS TABLE
 WITH asked AS (
     SELECT
-        {{known iccs}} AS iccs,
-        {{known area}} AS ref_area,
-        {{known sex}} AS sex,
-        {{known age}} AS age
+        {{known_iccs}} AS iccs,
+        {{known_area}} AS ref_area,
+        {{known_sex}} AS sex,
+        {{known_age}} AS age
 )
 SELECT
     source, counting_unit, stage, ref_area, time_period, value, population, rate_per_100k, ci_low, ci_high,
