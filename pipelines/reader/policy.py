@@ -268,7 +268,7 @@ def limitations(found: PolicyEvaluation) -> list[str]:
     notes = list(found.interrupted.cannot_tell)
     before, after = (found.interrupted.diagnostics[f"periods {name}"] for name in ("before", "after"))
     if after > before / 2:
-        notes.append(f"What the last period would have been: the trend before is drawn out over {after:.0f} periods.")
+        notes.append(f"What the last period would have been: the trend before is extended over {after:.0f} periods.")
     if found.controlled is not None:
         notes = [note for note in notes if "there is no control series" not in note]
         notes += found.controlled.cannot_tell

@@ -117,7 +117,12 @@ def insert_rows(
         connection: to the database of the table.
         table: its name with the schema, as in SQL.
         rows: an Arrow table, or one mapping of column to value for each row.
+
+    Raises:
+        ValueError: mappings that do not all have the same columns: Arrow would keep those of the first.
     """
+    if not isinstance(rows, pa.Table) and any(row.keys() != rows[0].keys() for row in rows):
+        raise ValueError(f"rows of {table} with different columns")
     given = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows))
     if not given.num_rows:
         return

@@ -1,4 +1,4 @@
-"""What every picture shares: styles that need no colour, words in three languages, and the foot."""
+"""What all pictures share: styles that need no colour, words in three languages, titles and the foot."""
 
 from __future__ import annotations
 
@@ -73,11 +73,10 @@ _WORDS = {
         "Série corrigée et tendance : STL (Cleveland et al. 1990) ; les derniers mois changeront.",
         "Serie ajustada y tendencia: STL (Cleveland et al. 1990); los últimos meses cambiarán.",
     ),
-    "victims": ("victims", "victimes", "víctimas"),
     "men": ("men", "hommes", "hombres"),
     "women": ("women", "femmes", "mujeres"),
     "unknown": (
-        "Not shown for want of sex or age: {n}",
+        "Not shown, sex or age unknown: {n}",
         "Non représentés, sexe ou âge inconnu : {n}",
         "Sin mostrar, sexo o edad desconocidos: {n}",
     ),
@@ -109,13 +108,6 @@ _WORDS = {
         "Regresión binomial negativa.",
     ),
     "evaluation": ("change at {date}", "changement en {date}", "cambio en {date}"),
-    "vintage": ("vintage", "millésime", "edición"),
-    "period": ("period", "période", "período"),
-    "revisions": (
-        "Shade: change in percent from the vintage before.",
-        "Teinte : variation en pourcentage depuis le millésime précédent.",
-        "Tono: cambio porcentual desde la edición anterior.",
-    ),
     "no rate": ("no rate", "pas de taux", "sin tasa"),
     "classes": (
         "Classes of about as many areas each (their number in brackets); equal-area projection.",
@@ -133,7 +125,7 @@ _WORDS = {
         "*: menos de {n} hechos.",
     ),
     "without outline": (
-        "Not drawn, for want of an outline: {names}.",
+        "Not drawn, no outline: {names}.",
         "Non représentés, faute de contour : {names}.",
         "Sin dibujar, por falta de contorno: {names}.",
     ),
@@ -143,7 +135,7 @@ _WORDS = {
         "Contornos: {origin}; sin opinión sobre las fronteras.",
     ),
     "slopes": (
-        "Full lines rise, broken ones fall; named: those that changed most, and the highest.",
+        "Solid lines rise, dashed lines fall; named: those that changed most, and the highest.",
         "Traits pleins : hausse ; tirets : baisse ; nommés : les plus fortes variations et les taux les plus élevés.",
         "Líneas continuas: aumento; discontinuas: descenso; con nombre: las que más cambiaron y las más altas.",
     ),
@@ -242,7 +234,7 @@ def short_name(name: str) -> str:
 
 
 def new_figure(width: float = 8.0, height: float = 4.8) -> tuple[Figure, Axes]:
-    """Return a figure that needs no screen, and its axes."""
+    """Return a figure that needs no display, and its axes."""
     figure = blank_figure(width, height)
     axes = figure.subplots()
     clear_frame(axes)
@@ -250,7 +242,7 @@ def new_figure(width: float = 8.0, height: float = 4.8) -> tuple[Figure, Axes]:
 
 
 def blank_figure(width: float, height: float) -> Figure:
-    """Return a figure without axes, that needs no screen."""
+    """Return a figure without axes that needs no display."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as NewFigure
 
@@ -260,7 +252,7 @@ def blank_figure(width: float, height: float) -> Figure:
 
 
 def clear_frame(axes: Axes) -> None:
-    """Leave of the frame only what is read: two axes and light lines."""
+    """Keep only the parts of the frame that are read: two axes and light lines."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="0.88", linewidth=0.8)
     axes.set_axisbelow(True)
