@@ -24,7 +24,7 @@ from pipelines.harmonise.link_validity import FIRST_DAY, LAST_DAY, code_spans
 from pipelines.harmonise.links import filled_columns
 from pipelines.harmonise.points import join_points, make_boundaries
 from pipelines.system.sql import fill_sql
-from schemas.codelists import load_areas
+from schemas.codelists import load_areas, weakest_status
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.errors import UsageError
 from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Layout, Source, SourceFolder
@@ -142,7 +142,7 @@ class _Maker:
         self._add_value()
         keys = ", ".join(self.numbers)
         own = ("exclusion", *(name for name in self.numbers if name not in ("ref_area_id", "period")))
-        judged = self._judged()
+        judged, status = self._judged(), source.constants.get("obs_status", "A")
         return Statements(
             lists=self.lists,
             rows=tuple(
@@ -161,7 +161,8 @@ class _Maker:
             mapped=fill_sql("harmonise/incident_mapped", judged=judged, filled=filled_columns(source)),
             links=fill_sql(
                 "harmonise/incident_links",
-                status=quote_literal(source.constants.get("obs_status", "A")),
+                status=quote_literal(status),
+                split_status=quote_literal(weakest_status(["E", status])),
                 keys=", ".join(f"used.{name}" for name in own),
                 judged=judged,
                 freq=quote_literal("A" if precision == "year" else "M"),
