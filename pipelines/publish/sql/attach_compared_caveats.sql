@@ -1,5 +1,5 @@
--- Grain: each cell of out.observation and out.rate stays one row; caveats are added where a rule on all sources together
--- found it failing. A gap to another source is of the count: every cell of that category, country, year and sex (of each
+-- Grain: one row for each cell, as before; caveats are added to the cells that a rule across sources
+-- found failing. A gap to another source is of the count: every cell of that category, country, year and sex (of each
 -- sex, where it is of the total) has it, and its rate. Another population is of the rate only.
 -- reads: compared, rule_caveat
 -- writes: compared_caveat, out.observation, out.rate
@@ -10,21 +10,21 @@ JOIN rule_caveat USING (rule)
 WHERE failing;
 
 UPDATE out.observation AS cell
-SET caveats = array_to_string(list_sort(list_distinct(string_split(concat_ws(';', cell.caveats, found.caveat), ';'))), ';')
+SET caveats = out.join_caveats(cell.caveats, found.caveat)
 FROM (SELECT * FROM compared_caveat WHERE rule = 'other_source_gap') AS found
 WHERE cell.source = found.source AND cell.stage = found.stage AND cell.counting_unit = found.counting_unit
     AND cell.iccs = found.iccs AND cell.ref_area = found.ref_area AND left(cell.time_period, 4) = found.year
     AND found.sex IN ('_T', cell.sex);
 
 UPDATE out.rate AS cell
-SET caveats = array_to_string(list_sort(list_distinct(string_split(concat_ws(';', cell.caveats, found.caveat), ';'))), ';')
+SET caveats = out.join_caveats(cell.caveats, found.caveat)
 FROM (SELECT * FROM compared_caveat WHERE rule = 'other_source_gap') AS found
 WHERE cell.source = found.source AND cell.stage = found.stage AND cell.counting_unit = found.counting_unit
     AND cell.iccs = found.iccs AND cell.ref_area = found.ref_area AND cell.time_period = found.year
     AND found.sex IN ('_T', cell.sex);
 
 UPDATE out.rate AS cell
-SET caveats = array_to_string(list_sort(list_distinct(string_split(concat_ws(';', cell.caveats, found.caveat), ';'))), ';')
+SET caveats = out.join_caveats(cell.caveats, found.caveat)
 FROM (SELECT * FROM compared_caveat WHERE rule = 'population_behind_rates') AS found
 WHERE cell.source = found.source AND cell.ref_area = found.ref_area AND cell.time_period = found.year
     AND cell.population IS NOT NULL
