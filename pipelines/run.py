@@ -13,7 +13,6 @@ from typing import Any
 
 from iccs.concordance import ConcordanceError
 from pipelines.collect.acquire import Acquired, acquire, find_files
-from pipelines.collect.partitions import acquire_partitions
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.engine import check_engine_name
@@ -139,7 +138,7 @@ def run_source(
     """
     name = folder.source_id
     acquired: Acquired = (
-        run_step("acquire", name, 0, _acquiring(folder), folder, settings, directory)
+        run_step("acquire", name, 0, acquire, folder, settings, directory)
         if again is None
         else run_step("acquire", name, 0, receive_again, again)
     )
@@ -194,10 +193,6 @@ def _check_acquired(
     return validated, checked
 
 
-def _acquiring(folder: SourceFolder) -> Callable[..., Acquired]:
-    return acquire_partitions if folder.source.kind == "incident" else acquire
-
-
 def _validate_tables(
     folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path, run_step: RunStep
 ) -> Validated:
@@ -234,7 +229,7 @@ def check_source(
     if suite is not None:
         suite.start()
     step = plain_step(lambda _: None)
-    acquired = step("acquire", folder.source_id, 0, _acquiring(folder), folder, settings, directory)
+    acquired = step("acquire", folder.source_id, 0, acquire, folder, settings, directory)
     with _working_folder(folder.source_id, settings) as work:
         return _check_acquired(folder, acquired, settings, work, step, suite, previous)[1]
 
@@ -363,7 +358,7 @@ def _by_size(folders: Sequence[SourceFolder], directory: Path) -> tuple[list[Sou
 
     def size(folder: SourceFolder) -> int:
         try:
-            return sum(path.stat().st_size for path, _ in find_files(folder, directory))
+            return sum(path.lstat().st_size for path, _ in find_files(folder, directory))
         except UsageError:  # told when the source's turn comes
             return 0
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 import pipelines.tabulate.aggregate
-from pipelines.collect.partitions import acquire_partitions
+from pipelines.collect.acquire import acquire
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.tally import tally
 from pipelines.run import StepReport, plain_step, run_source
@@ -80,7 +80,7 @@ class Loads:
         self.number += 1
         work = self.place / f"{self.number}"
         work.mkdir(parents=True)
-        tallied = tally(self.folder, acquire_partitions(self.folder, self.own, self.place / "in"), self.own, work)
+        tallied = tally(self.folder, acquire(self.folder, self.own, self.place / "in"), self.own, work)
         validated = account(self.folder, tallied, self.own, work)
         with closing(aggregate(self.folder, validated, self.own, previous)) as aggregated:
             return aggregated.kept_years, check(self.folder, validated, aggregated, self.own, work, previous=previous)
