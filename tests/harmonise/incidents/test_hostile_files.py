@@ -277,6 +277,50 @@ def test_a_file_of_another_kind_is_told_in_one_problem(
     assert says in problem.found
 
 
+def test_two_columns_with_one_label_are_refused_in_a_workbook_of_incidents(tmp_path: Path, settings: Settings) -> None:
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    read = "    read:\n      columns: [folio, day, place, offence, sex, age, name]\n  - files"
+    folder = _declare(
+        tmp_path,
+        ('["*.csv", "*.csv.gz"]', '["*.xlsx"]'),
+        (read, read.replace("columns", "format: excel\n      columns", 1)),
+    )
+    (tmp_path / "in").mkdir()
+    with xlsxwriter.Workbook(str(tmp_path / "in" / "a.xlsx")) as book:
+        sheet = book.add_worksheet("Data")
+        sheet.write_row(0, 0, ["folio", "day", "place", "offence", "sex", "age", "name", "sex"])
+        sheet.write_row(1, 0, ["F1", "2021-05-05", "MX-JAL", "H1", "man", "30", "Person", "woman"])
+
+    with pytest.raises(DataRefused) as refused:
+        _take(folder, tmp_path / "in", settings)
+
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.sheet, problem.row, problem.column) == ("column_twice", "Data", 1, "sex")
+
+
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32(), pa.decimal128(24, 2), pa.int64()])
+def test_a_code_in_a_column_of_numbers_is_the_same_as_in_a_table(
+    tmp_path: Path, settings: Settings, kind: pa.DataType
+) -> None:
+    """A column with gaps makes writers of Parquet keep the code 12 as 12.0."""
+    folder = _declare(tmp_path)
+    concordance = tmp_path / "sources" / "xx_test_incidents" / "concordance.csv"
+    text = concordance.read_text(encoding="utf-8")
+    assert text.count("\nH1,") == 1
+    concordance.write_text(text.replace("\nH1,", "\n12,"), encoding="utf-8")
+    (tmp_path / "in").mkdir()
+    row = ["F1", "2021-05-05", "MX-JAL", "", "man", "30", "Person"]
+    columns: dict[str, Any] = dict(
+        zip(["folio", "day", "place", "offence", "sex", "age", "name"], ([value] * 5 for value in row), strict=True)
+    )
+    columns["offence"] = pa.array([12] * 5, pa.int64()).cast(kind)
+    pq.write_table(pa.table(columns), tmp_path / "in" / "a.parquet")
+
+    validated = _take(folder, tmp_path / "in", settings)
+
+    assert counted(validated) == {("2021-05", "MX-JAL", "0101", "M", "Y_GE30"): 5}
+
+
 def test_a_small_file_that_unpacks_to_a_large_one_is_refused(made: SimpleNamespace, tmp_path: Path, take: Take) -> None:
     text = made.write(tmp_path / "a.csv", made.rows(10)).read_bytes()
     (tmp_path / "in").mkdir()
