@@ -10,11 +10,12 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Literal
 
+from iccs.nearest import nearest_values
 from iccs.tree import check_tree
 
 DefinitionLanguage = Literal["en", "es"]
@@ -231,11 +232,6 @@ class Classification:
             found.extend(self.descendants(child.code))
         return tuple(found)
 
-    def leaves(self, code: str | None = None) -> tuple[Category, ...]:
-        """Return the undivided categories at or below a code, of the whole tree by default."""
-        within = tuple(self) if code is None else (self.get(code), *self.descendants(code))
-        return tuple(category for category in within if not self._children[category.code])
-
     def is_residual(self, code: str) -> bool:
         """Say whether a category is its parent's remainder ("other ...").
 
@@ -327,7 +323,7 @@ class Classification:
         for category in self:
             for language in ("es", "fr", "en"):
                 titles[category.title[language].lower()] = category.code
-        found = get_close_matches(text.lower(), titles, n=limit * 2, cutoff=0.5)
+        found = nearest_values(text, titles, limit * 2)
         return tuple(dict.fromkeys(titles[title] for title in found))[:limit]
 
     def _unknown(self, text: str) -> UnknownCode:
@@ -356,6 +352,18 @@ def load_classification() -> Classification:
             for row in read_table("iccs.csv")
         }
     )
+
+
+@cache
+def attribute_names() -> tuple[str, ...]:
+    """Return the ICCS attributes that an observation or a link can carry, in order.
+
+    Each is the name of a column of observations and of concordances. The list is that of `tables/attribute_codes.csv`.
+
+    >>> attribute_names()[:2]
+    ('attempted', 'weapon')
+    """
+    return tuple(load_classification().attribute_codes)
 
 
 @cache

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal
 
-from iccs.classification import Classification
+from iccs.classification import Classification, attribute_names
+from iccs.nearest import nearest_values
 from iccs.periods import InvalidPeriod, first_day, last_day
 
 Severity = Literal["error", "warning"]
@@ -26,10 +27,12 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One row of a concordance, text as in the file; the fields are the file's columns, in order.
+    """One row of a concordance, text as in the file.
 
+    The fields are the file's columns, in order; the ICCS attributes, one column each, are together in `attributes`.
     `relation` reads from the national category: `narrower` means the national category is narrower than the ICCS one.
-    A blank weight is 1; a blank validity bound is open; a blank attribute says that the national code implies nothing.
+    A blank weight is 1; a blank validity bound is open. `attributes` has the code of each attribute that the national
+    code implies, by the attribute's name, and no others.
     """
 
     national_code: str
@@ -37,13 +40,7 @@ class Link:
     iccs_code: str
     relation: str
     weight: str = ""
-    attempted: str = ""
-    weapon: str = ""
-    relationship: str = ""
-    citizenship: str = ""
-    motive: str = ""
-    cyber: str = ""
-    situational_context: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     sex: str = ""
     age: str = ""
     threats: str = ""
@@ -91,21 +88,43 @@ class Link:
             raise InvalidPeriod(f"valid_to {self.valid_to!r} is before valid_from {self.valid_from!r}")
         return start, end
 
-    def holds_for(self, period: str) -> bool:
-        """Say whether the link holds for the whole of an observation's period ('2024', '2024-03', '2024-Q1').
+    def text_of(self, column: str) -> str:
+        """Return the text of a column of the file, blank where the link says nothing.
 
-        >>> Link("1", "Murder", "0101", "exact", valid_to="2019").holds_for("2019-12")
-        True
+        Raises:
+            AttributeError: a concordance has no such column.
+
+        >>> Link("1", "Attempted theft", "0502", "exact", attributes={"attempted": "ATTEMPTED"}).text_of("attempted")
+        'ATTEMPTED'
         """
-        start, end = self.validity
-        return start <= first_day(period) and last_day(period) <= end
+        return self.attributes.get(column, "") if column in attribute_names() else str(getattr(self, column))
+
+    @property
+    def implied(self) -> dict[str, str]:
+        """The codes that the national code implies: ICCS attributes, sex and age, where it implies any."""
+        return {name: code for name in (*attribute_names(), "sex", "age") if (code := self.text_of(name))}
+
+    @property
+    def row(self) -> dict[str, str]:
+        """The row of the file: the text of each of `concordance_columns`."""
+        return {column: self.text_of(column) for column in concordance_columns()}
 
 
-COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Link))
+@cache
+def concordance_columns() -> tuple[str, ...]:
+    """Return the columns of a concordance in order; one for each ICCS attribute stands after the weight.
+
+    >>> concordance_columns()[:6]
+    ('national_code', 'national_label', 'iccs_code', 'relation', 'weight', 'attempted')
+    """
+    names: list[str] = []
+    for declared in fields(Link):
+        names += attribute_names() if declared.name == "attributes" else (declared.name,)
+    return tuple(names)
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ConcordanceProblem:
     """One fault of a concordance, for the person who mends the file.
 
     `row` counts as a spreadsheet does: the header is row 1; None for the whole file.
@@ -125,7 +144,7 @@ class Problem:
 class ConcordanceError(ValueError):
     """A concordance cannot be used; `problems` says why, all together."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[ConcordanceProblem]) -> None:
         """Keep the problems and show the first ones in the message."""
         self.problems = tuple(problems)
         shown = "; ".join(
@@ -135,17 +154,9 @@ class ConcordanceError(ValueError):
         more = len(self.problems) - 5
         super().__init__(shown + (f"; and {more} more" if more > 0 else ""))
 
-    def __reduce__(self) -> tuple[type[ConcordanceError], tuple[tuple[Problem, ...]]]:
+    def __reduce__(self) -> tuple[type[ConcordanceError], tuple[tuple[ConcordanceProblem, ...]]]:
         """Let the error cross a process boundary with its problems."""
         return type(self), (self.problems,)
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """What a concordance leaves without a link, and the national codes that never occur in the data."""
-
-    unlinked: tuple[tuple[str, str], ...]
-    unused: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +169,7 @@ class Concordance:
     source_id: str
     file: str
     rows: tuple[Link, ...]
-    unreadable: tuple[Problem, ...] = ()
+    unreadable: tuple[ConcordanceProblem, ...] = ()
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -171,33 +182,13 @@ class Concordance:
             raise ConcordanceError(self.unreadable)
         return self.rows
 
-    def check(self, classification: Classification) -> list[Problem]:
+    def check(self, classification: Classification) -> list[ConcordanceProblem]:
         """Return every fault of the table, errors and warnings, in the order of the rows."""
         from iccs.concordance_rules import check_links
 
         if self.unreadable:
             return list(self.unreadable)
         return check_links(self.file, self.rows, classification)
-
-    def coverage_of(self, codes: Iterable[tuple[str, str]]) -> Coverage:
-        """Compare the links with the (national code, period) pairs of the data, for a gap before it becomes a loss.
-
-        A pair is linked when a link holds for the whole of its period. A code listed as out of scope is linked.
-
-        Raises:
-            ConcordanceError: if the file could not be read.
-            InvalidPeriod: if a period is not one of 'YYYY', 'YYYY-MM', 'YYYY-Qn', 'YYYY-Sn', 'YYYY-MM-DD'.
-        """
-        by_code: dict[str, list[Link]] = {}
-        for link in self.links:
-            by_code.setdefault(link.national_code, []).append(link)
-        unlinked: dict[tuple[str, str], None] = {}
-        seen: set[str] = set()
-        for code, period in codes:
-            seen.add(code)
-            if not any(link.holds_for(period) for link in by_code.get(code, ())):
-                unlinked[code, period] = None
-        return Coverage(tuple(unlinked), tuple(code for code in by_code if code not in seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +246,7 @@ def concordance_path(source_id: str) -> Traversable:
     """
     known = list_concordances()
     if source_id not in known:
-        near = ", ".join(get_close_matches(source_id, known, n=3, cutoff=0.4)) or "none is similar"
+        near = ", ".join(nearest_values(source_id, known)) or "none is similar"
         raise FileNotFoundError(
             f"no concordance for source {source_id!r}; nearest: {near}. Add concordances/{source_id}.csv to iccs"
         )
@@ -294,13 +285,13 @@ def _pair(before: list[Link], after: list[Link], depth: int, pairs: list[tuple[L
 
 
 def _field_changes(old: Link, new: Link) -> tuple[FieldChange, ...]:
-    values = zip(COLUMNS, astuple(old), astuple(new), strict=True)
-    return tuple(FieldChange(column, a, b) for column, a, b in values if a != b)
+    after = new.row
+    return tuple(FieldChange(column, a, after[column]) for column, a in old.row.items() if a != after[column])
 
 
-def _parse(name: str, raw: bytes) -> tuple[tuple[Problem, ...], tuple[Link, ...]]:
-    def broken(rule: str, row: int | None, value: str, message: str, what_to_do: str) -> Problem:
-        return Problem("error", rule, name, row, "", value, message, what_to_do)
+def _parse(name: str, raw: bytes) -> tuple[tuple[ConcordanceProblem, ...], tuple[Link, ...]]:
+    def broken(rule: str, row: int | None, value: str, message: str, what_to_do: str) -> ConcordanceProblem:
+        return ConcordanceProblem("error", rule, name, row, "", value, message, what_to_do)
 
     try:
         text = raw.decode("utf-8")
@@ -316,16 +307,34 @@ def _parse(name: str, raw: bytes) -> tuple[tuple[Problem, ...], tuple[Link, ...]
             broken("csv", None, "", f"The file is not CSV: {error}.", "Close every quotation mark and save again."),
         ), ()
     header = tuple(table[0]) if table else ()
-    if header != COLUMNS:
-        missing = [column for column in COLUMNS if column not in header]
-        extra = [column for column in header if column not in COLUMNS]
-        what = f"missing: {missing}, not expected: {extra}" if missing or extra else "the order differs"
-        fix = f"Use exactly these columns, separated by commas: {','.join(COLUMNS)}"
+    what = _faults_of_header(header)
+    if what:
+        fix = f"Use these columns, separated by commas: {','.join(concordance_columns())}"
         return (broken("columns", 1, ",".join(header), f"The columns are wrong; {what}.", fix),), ()
     problems = tuple(
-        broken("columns", row, ",".join(cells), f"The row has {len(cells)} cells, not {len(COLUMNS)}.",
+        broken("columns", row, ",".join(cells), f"The row has {len(cells)} cells, not {len(header)}.",
                "Quote the cells that contain a comma, and remove empty lines.")
         for row, cells in enumerate(table[1:], start=2)
-        if len(cells) != len(COLUMNS)
+        if len(cells) != len(header)
     )  # fmt: skip
-    return problems, () if problems else tuple(Link(*cells) for cells in table[1:])
+    return problems, () if problems else tuple(_link(header, cells) for cells in table[1:])
+
+
+def _faults_of_header(header: Sequence[str]) -> str:
+    """Say what is wrong with the columns of a file, nothing where all is right.
+
+    The column of an attribute may be absent: it is blank in every row then, so a new attribute changes no file that
+    does not use it. Any other column must be there: without valid_to, a link that ended would go on.
+    """
+    needed = [column for column in concordance_columns() if column not in attribute_names()]
+    missing = [column for column in needed if column not in header]
+    extra = [column for column in header if column not in concordance_columns()]
+    twice = [column for column in dict.fromkeys(header) if header.count(column) > 1]
+    faults = (("missing", missing), ("not known", extra), ("there twice", twice))
+    return "; ".join(f"{what}: {', '.join(map(repr, columns))}" for what, columns in faults if columns)
+
+
+def _link(header: Sequence[str], cells: Sequence[str]) -> Link:
+    row = dict(zip(header, cells, strict=True))
+    attributes = {name: code for name in attribute_names() if (code := row.pop(name, ""))}
+    return Link(**row, attributes=attributes)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from difflib import get_close_matches
 
 from iccs.classification import Classification, UnknownCode
-from iccs.concordance import Link, Problem, Severity
+from iccs.concordance import ConcordanceProblem, Link, Severity
+from iccs.nearest import nearest_values
 from iccs.periods import InvalidPeriod
 
 RELATIONS = ("exact", "narrower", "broader", "partial", "undivided", "none")
@@ -28,10 +28,10 @@ _AGE = re.compile(r"Y([0-9]{1,3})|Y([0-9]{1,3})T([0-9]{1,3})|Y_(?:GE|LT)[0-9]{1,
 _BOUND = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 Rows = Sequence[tuple[int, Link]]
-Report = Callable[..., Problem]
+Report = Callable[..., ConcordanceProblem]
 
 
-def check_links(file: str, links: Sequence[Link], classification: Classification) -> list[Problem]:
+def check_links(file: str, links: Sequence[Link], classification: Classification) -> list[ConcordanceProblem]:
     """Return every fault of a concordance's links, for its author and for the gate before a run.
 
     Args:
@@ -40,7 +40,7 @@ def check_links(file: str, links: Sequence[Link], classification: Classification
         classification: the ICCS.
     """
     rows = list(enumerate(links, start=2))
-    found: list[Problem] = []
+    found: list[ConcordanceProblem] = []
     for row, link in rows:
         report = _reporter(file, row)
         for rule in (_identity, _relation, _coverage_flags, _sex_and_age, _weight, _validity, _review):
@@ -63,30 +63,30 @@ def _reporter(file: str, row: int) -> Report:
         what_to_do: str,
         nearest: Sequence[str] = (),
         severity: Severity = "error",
-    ) -> Problem:
-        return Problem(severity, rule, file, row, column, value, message, what_to_do, tuple(nearest))
+    ) -> ConcordanceProblem:
+        return ConcordanceProblem(severity, rule, file, row, column, value, message, what_to_do, tuple(nearest))
 
     return report
 
 
 def _one_of(
     report: Report, rule: str, column: str, value: str, allowed: Sequence[str], blank: bool = False
-) -> Iterator[Problem]:
+) -> Iterator[ConcordanceProblem]:
     if value in allowed or (blank and not value):
         return
-    nearest = get_close_matches(value, allowed, n=3, cutoff=0.5) or get_close_matches(value.upper(), allowed, n=3)
+    nearest = nearest_values(value, allowed)
     what_to_do = f"Write one of {', '.join(allowed)}" + (", or leave it blank." if blank else ".")
     yield report(rule, column, value, f"{column} {value!r} is not a known value.", what_to_do, nearest)
 
 
-def _identity(link: Link, report: Report) -> Iterator[Problem]:
+def _identity(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
     for column in ("national_code", "national_label"):
         if not getattr(link, column).strip():
             message = f"{column} is missing."
             yield report("label_missing", column, "", message, "Copy it from the source, as published.")
 
 
-def _relation(link: Link, report: Report) -> Iterator[Problem]:
+def _relation(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
     yield from _one_of(report, "relation", "relation", link.relation, RELATIONS)
     yield from _one_of(report, "out_of_scope", "out_of_scope", link.out_of_scope, OUT_OF_SCOPE, blank=True)
     if link.relation != "none":
@@ -113,7 +113,7 @@ def _relation(link: Link, report: Report) -> Iterator[Problem]:
         )
 
 
-def _target(link: Link, report: Report, classification: Classification) -> Iterator[Problem]:
+def _target(link: Link, report: Report, classification: Classification) -> Iterator[ConcordanceProblem]:
     code = link.iccs_code
     if link.relation == "undivided":
         if code != UNDIVIDED_TARGET:
@@ -150,18 +150,18 @@ def _unknown(code: str, classification: Classification) -> tuple[str, str, tuple
     return f"{code!r} is not written as in the ICCS.", f"Write {repaired}, as text.", (repaired,)
 
 
-def _attributes(link: Link, report: Report, classification: Classification) -> Iterator[Problem]:
+def _attributes(link: Link, report: Report, classification: Classification) -> Iterator[ConcordanceProblem]:
     for attribute, codes in classification.attribute_codes.items():
-        value = getattr(link, attribute)
+        value = link.text_of(attribute)
         yield from _one_of(report, "attribute_code", attribute, value, tuple(codes), blank=True)
 
 
-def _coverage_flags(link: Link, report: Report) -> Iterator[Problem]:
+def _coverage_flags(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
     for column in COVERAGE_COLUMNS:
         yield from _one_of(report, "coverage_flag", column, getattr(link, column), COVERAGE_VALUES, blank=True)
 
 
-def _sex_and_age(link: Link, report: Report) -> Iterator[Problem]:
+def _sex_and_age(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
     yield from _one_of(report, "sex", "sex", link.sex, ("M", "F"), blank=True)
     found = _AGE.fullmatch(link.age)
     backwards = found is not None and found.group(2) is not None and int(found.group(2)) > int(found.group(3))
@@ -170,7 +170,7 @@ def _sex_and_age(link: Link, report: Report) -> Iterator[Problem]:
         yield report("age", "age", link.age, f"age {link.age!r} is not an SDMX age code.", what)
 
 
-def _weight(link: Link, report: Report) -> Iterator[Problem]:
+def _weight(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
     try:
         _ = link.share
     except ValueError as error:
@@ -178,7 +178,7 @@ def _weight(link: Link, report: Report) -> Iterator[Problem]:
         yield report("weight", "weight", link.weight, f"{error}.", what)
 
 
-def _validity(link: Link, report: Report) -> Iterator[Problem]:
+def _validity(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
     what = "Write 'YYYY', 'YYYY-MM' or 'YYYY-MM-DD', or leave it blank for no limit."
     for column in ("valid_from", "valid_to"):
         value = getattr(link, column)
@@ -192,7 +192,7 @@ def _validity(link: Link, report: Report) -> Iterator[Problem]:
         yield report("period", column, getattr(link, column), f"{error}.", what)
 
 
-def _review(link: Link, report: Report) -> Iterator[Problem]:
+def _review(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
     yield from _one_of(report, "status", "status", link.status, STATUSES)
     if link.decided_on:
         try:
@@ -229,7 +229,7 @@ def _meet(one: Link, other: Link) -> bool:
     return start <= other_end and other_start <= end
 
 
-def _overlaps(file: str, rows: Rows) -> Iterator[Problem]:
+def _overlaps(file: str, rows: Rows) -> Iterator[ConcordanceProblem]:
     for code, group in _by_national_code(rows):
         for position, (row, link) in enumerate(group):
             earlier = [r for r, other in group[:position] if other.iccs_code == link.iccs_code and _meet(other, link)]
@@ -240,7 +240,7 @@ def _overlaps(file: str, rows: Rows) -> Iterator[Problem]:
                 yield _reporter(file, row)("overlap", "valid_from", link.valid_from, message, what)
 
 
-def _weight_sums(file: str, rows: Rows) -> Iterator[Problem]:
+def _weight_sums(file: str, rows: Rows) -> Iterator[ConcordanceProblem]:
     for code, group in _by_national_code(rows):
         unexplained: dict[int, Link] = {}
         for start, end in _stretches(group):
@@ -275,7 +275,7 @@ def _in_words(start: date, end: date) -> str:
     return (since + until).strip() or "at any time"
 
 
-def _parent_and_child(file: str, rows: Rows, classification: Classification) -> Iterator[Problem]:
+def _parent_and_child(file: str, rows: Rows, classification: Classification) -> Iterator[ConcordanceProblem]:
     by_target: dict[str, list[tuple[int, Link]]] = {}
     for row, link in rows:
         if link.iccs_code in classification:

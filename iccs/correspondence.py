@@ -75,17 +75,6 @@ _HEADINGS: Mapping[str, tuple[str, int]] = MappingProxyType(
         "note": ("Note", 60),
     }
 )
-_IMPLIED = (
-    "attempted",
-    "weapon",
-    "relationship",
-    "citizenship",
-    "motive",
-    "cyber",
-    "situational_context",
-    "sex",
-    "age",
-)
 _NO_DEFINITION = Definition("", "", "")
 _LONGEST_CELL = 32767  # characters; a spreadsheet would drop what is longer
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -225,7 +214,7 @@ def _combined_rows(
 
 
 def _row(code: str, title: str, level: str, definition: Definition, link: Link) -> CorrespondenceRow:
-    implied = [f"{attribute}={getattr(link, attribute)}" for attribute in _IMPLIED if getattr(link, attribute)]
+    implied = [f"{name}={code}" for name, code in link.implied.items()]
     return CorrespondenceRow(
         code,
         title,

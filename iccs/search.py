@@ -38,8 +38,8 @@ _STOP_WORDS: dict[Language, str] = {
     "es": "a al con de del el en la las lo los o para por que se su un una y u otro otra otros otras",
     "fr": "a au aux avec d de des du en et l la le les ou par pour qui s sur un une autre autres",
 }
-_STOP = {language: frozenset(words.split()) for language, words in _STOP_WORDS.items()}
-_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ß": "ss"})
+STOP_WORDS = {language: frozenset(words.split()) for language, words in _STOP_WORDS.items()}
+LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ß": "ss"})
 _APPLY_ALL = re.compile(r"^(apply all|aplicar todas)", re.IGNORECASE)
 
 
@@ -164,13 +164,13 @@ def _texts(classification: Classification, language: Language) -> Iterator[tuple
         if language == "fr":
             continue
         definition = category.definition(language)
-        for part in _parts(definition.inclusions):
+        for part in inclusion_phrases(definition.inclusions):
             yield category.code, "inclusion", part
         if definition.description:
             yield category.code, "description", definition.description
 
 
-def _parts(inclusions: str) -> Iterator[str]:
+def inclusion_phrases(inclusions: str) -> Iterator[str]:
     """Split inclusions at semicolons, and at commas that separate whole terms rather than single words."""
     for part in (part.strip() for part in inclusions.split(";")):
         if not part or _APPLY_ALL.match(part):
@@ -184,12 +184,17 @@ def _parts(inclusions: str) -> Iterator[str]:
 
 def _stems(text: str, language: Language) -> list[str]:
     """Return a text's words without accents, stop words and endings of number and gender."""
-    plain = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
+    plain = unicodedata.normalize("NFKD", text.lower().translate(LETTERS))
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return [_stem(word, language) for word in _WORDS.findall(letters) if word not in _STOP[language]]
+    return [stem_of(word, language) for word in _WORDS.findall(letters) if word not in STOP_WORDS[language]]
 
 
-def _stem(word: str, language: Language) -> str:
+def stem_of(word: str, language: Language) -> str:
+    """Return a word without the endings of number and gender of its language.
+
+    >>> stem_of("robberies", "en"), stem_of("vehículos", "es")
+    ('robbery', 'vehícul')
+    """
     if len(word) < _SHORTEST_WITH_SLIPS:
         return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
     if language == "en" and word.endswith("ies"):

@@ -8,13 +8,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from iccs.classification import load_classification
-from iccs.concordance import COLUMNS, Link, list_concordances
+from iccs.concordance import Link, concordance_columns, list_concordances
 from iccs.suggest_entries import country_of
 from iccs.suggest_index import COMPLETED_KILLING, Index, Scores, Table, load_index
 from iccs.suggest_text import LabelLanguage, Reading
@@ -148,7 +148,7 @@ def write_concordance(links: Iterable[Link], path: Path) -> None:
         FileExistsError: if the file exists; a draft must never replace a reviewed table.
     """
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *(astuple(link) for link in links)])
+    csv.writer(text, lineterminator="\n").writerows([concordance_columns(), *(link.row.values() for link in links)])
     with path.open("x", encoding="utf-8", newline="") as file:
         file.write(text.getvalue())
 
@@ -249,7 +249,7 @@ def _draft(suggestion: Suggestion) -> Link:
         national.label,
         safe,
         "partial",
-        attempted="ATTEMPTED" if suggestion.attempted else "",
+        attributes={"attempted": "ATTEMPTED"} if suggestion.attempted else {},
         threats="unknown",
         aiding="unknown",
         accomplice="unknown",

@@ -15,10 +15,9 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from iccs.classification import read_table
-from iccs.search import _LETTERS as LETTERS
-from iccs.search import _STOP as SEARCH_STOP_WORDS
+from iccs.search import LETTERS, stem_of
+from iccs.search import STOP_WORDS as SEARCH_STOP_WORDS
 from iccs.search import Language as SearchLanguage
-from iccs.search import _stem as stem_of
 
 LabelLanguage = Literal["es", "en", "fr", "pt", "de"]
 

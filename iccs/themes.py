@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 
 from iccs.classification import Classification, Text, load_classification, read_table
+from iccs.nearest import nearest_values
 
 COLUMNS = (
     "paragraph",
@@ -166,7 +166,7 @@ def _code_faults(codes: list[str], classification: Classification) -> Iterator[s
 def _condition_faults(attribute: str, codes: tuple[str, ...], classification: Classification) -> Iterator[str]:
     known = ("age", "sex", *classification.attribute_codes)
     if attribute not in known:
-        nearest = ", ".join(get_close_matches(attribute, known, n=3, cutoff=0.4)) or ", ".join(known)
+        nearest = ", ".join(nearest_values(attribute, known)) or ", ".join(known)
         yield f"attribute {attribute!r} is not a column to filter by; nearest: {nearest}"
         return
     if not codes:
@@ -179,7 +179,7 @@ def _condition_faults(attribute: str, codes: tuple[str, ...], classification: Cl
             continue
         valid = _SEXES if attribute == "sex" else tuple(classification.attribute_codes[attribute])
         if code not in valid or code == "_T":
-            nearest = ", ".join(get_close_matches(code, valid, n=3, cutoff=0.4)) or ", ".join(valid)
+            nearest = ", ".join(nearest_values(code, valid)) or ", ".join(valid)
             yield f"{attribute} {code!r} is not a code to filter by; nearest: {nearest}"
 
 

@@ -11,7 +11,7 @@
 # %% [markdown]
 # # One category, several definitions: intentional homicide side by side
 #
-# All series are mapped to ICCS 0101, yet they are not the same thing: what is counted (victims, offences), who records it, and which national
+# All series are mapped to ICCS 0101, yet they do not measure the same thing: what is counted (victims, offences), who records it, and which national
 # categories are inside differ. The table under the picture says how, in the words of the concordances. Reads schema `out` only; countries whose
 # files are not loaded are left out.
 
@@ -20,9 +20,11 @@ import textwrap
 
 import matplotlib.pyplot as plt
 
-from pipelines.reader.release import open_release
+import pandas as pd
 
-crime = open_release()  # the newest; crime.is_newer() tells of another, crime.reconnect() changes to it
+from pipelines.reader import SeriesQuery, country_rates, open_release
+
+crime = open_release()  # the newest; crime.is_newer() tells when another is published, crime.reconnect() switches to it
 out, release = crime.connection, crime.release
 sources = [
     "mx_sesnsp_victims",
@@ -33,24 +35,17 @@ sources = [
     "us_fbi_estimates",
     "co_policia_homicides",
 ]
-series = out.execute(
-    """
-    SELECT name_en AS country, rate.source, counting_unit, CAST(time_period AS INTEGER) AS year, rate_per_100k
-    FROM out.rate JOIN out.area ON area.code = rate.ref_area
-    WHERE iccs = '0101' AND rate.area_level = 'country' AND sex = '_T' AND age = '_T' AND weapon = '_T' AND attempted = '_T'
-        AND relationship = '_T' AND situational_context = '_T' AND rate_per_100k > 0 AND source IN (SELECT unnest($sources))
-    QUALIFY counting_unit = max(counting_unit) OVER (PARTITION BY rate.source)
-    ORDER BY country, year
-    """,
-    {"sources": sources},
-).df()
+# Of each source and country the preferred series, totals of every attribute: victims where it counts victims, else offences ...
+series = pd.DataFrame(country_rates(SeriesQuery("0101", stage="recorded")))
+series = series[series["source"].isin(sources) & series["rate_per_100k"].gt(0)]
 series.groupby(["country", "source", "counting_unit"])["year"].agg(["min", "max"])
 
 # %%
 styles = [("-", "o"), ("--", "s"), (":", "^"), ("-.", "D"), ((0, (5, 1, 1, 1)), "v"), ((0, (1, 2)), "P"), ("-", "x")]
 figure, axes = plt.subplots(figsize=(9, 5.5), layout="constrained")
 for (line, marker), ((country, unit), rows) in zip(styles, series.groupby(["country", "counting_unit"]), strict=False):
-    axes.plot(rows["year"], rows["rate_per_100k"], linestyle=line, marker=marker, markersize=4, color="black", label=f"{country} ({unit}s)")
+    rates = rows.set_index("year")["rate_per_100k"].reindex(range(rows["year"].min(), rows["year"].max() + 1))  # gaps stay gaps
+    axes.plot(rates.index, rates, linestyle=line, marker=marker, markersize=4, color="black", label=f"{country} ({unit}s)")
 axes.set_yscale("log")
 axes.set_yticks([0.5, 1, 2, 5, 10, 20, 40], ["0.5", "1", "2", "5", "10", "20", "40"])
 axes.set_ylabel("per 100,000 population (log scale)")

@@ -17,9 +17,11 @@
 # %%
 import matplotlib.pyplot as plt
 
-from pipelines.reader.release import open_release
+import pandas as pd
 
-crime = open_release()  # the newest; crime.is_newer() tells of another, crime.reconnect() changes to it
+from pipelines.reader import SeriesQuery, country_rates, open_release, plot_pyramid, plot_slopes
+
+crime = open_release()  # the newest; crime.is_newer() tells when another is published, crime.reconnect() switches to it
 out, release = crime.connection, crime.release
 out.execute("SELECT source, title, vintage, first_period, last_period FROM out.source ORDER BY kind, source").df()
 
@@ -52,7 +54,7 @@ figure.supxlabel(f"Source: SESNSP; population CONAPO. Release {release}.", fonts
 plt.show()
 
 # %% [markdown]
-# Unknown sex has no population, so no rate; it is in the total. How much is it?
+# Unknown sex has no population and therefore no rate; it is included in the total. How much is it?
 
 # %%
 out.execute(
@@ -64,32 +66,35 @@ out.execute(
 ).df()
 
 # %% [markdown]
-# ## All countries
-# One line a country; victims where a source counts them, else offences (see `counting_unit`). Countries with the highest latest rates
-# are named, the others are drawn in grey. A year without any homicide (small countries have some) cannot stand on a log scale: a gap.
+# ## Mexico, by state, and by age and sex
+# `pipelines.reader` has the pictures of the command line as functions; each returns a matplotlib figure and says what it shows.
 
 # %%
-countries = out.execute(
-    """
-    SELECT name_en AS country, CAST(time_period AS INTEGER) AS year, rate_per_100k
-    FROM out.rate JOIN out.area ON area.code = rate.ref_area
-    WHERE iccs = '0101' AND rate.area_level = 'country' AND sex = '_T' AND age = '_T' AND weapon = '_T'
-        AND rate_per_100k IS NOT NULL
-    QUALIFY counting_unit = max(counting_unit) OVER (PARTITION BY source, ref_area)
-    ORDER BY country, year
-    """
-).df()
+plot_slopes(SeriesQuery("0101", "MX"), 2015, 2024)
+
+# %%
+plot_pyramid(SeriesQuery("0101", "MX"), 2024)
+
+# %% [markdown]
+# ## All countries
+# One line a country and source; victims where a source counts them, else offences (`counting_unit`). Countries with the highest latest
+# rates are named, the others are drawn in grey. A year without any homicide (in some small countries) cannot be shown on a log scale: a gap.
+
+# %%
+countries = pd.DataFrame(country_rates(SeriesQuery("0101", stage="recorded")))
 named = countries.groupby("country")["rate_per_100k"].last().nlargest(4).index
 marks = dict(zip(named, [("-", "o"), ("--", "s"), ("-.", "D"), (":", "^")], strict=False))
 
 figure, axes = plt.subplots(figsize=(8, 5.5), layout="constrained")
-for country, rows in countries.groupby("country"):
-    rates = rows["rate_per_100k"].where(rows["rate_per_100k"] > 0)
+for (country, _), rows in countries.groupby(["country", "source"]):
+    years = range(rows["year"].min(), rows["year"].max() + 1)  # a missing year is a gap, not a line across
+    rates = rows.set_index("year")["rate_per_100k"].reindex(years)
+    rates = rates.where(rates > 0)
     if country in marks:
         line, marker = marks[country]
-        axes.plot(rows["year"], rates, linestyle=line, marker=marker, color="black", label=country, zorder=3)
+        axes.plot(rates.index, rates, linestyle=line, marker=marker, color="black", label=country, zorder=3)
     else:
-        axes.plot(rows["year"], rates, color="0.75", linewidth=0.8)
+        axes.plot(rates.index, rates, color="0.75", linewidth=0.8)
 axes.set_yscale("log")
 axes.set_yticks([0.2, 0.5, 1, 2, 5, 10, 20, 30], ["0.2", "0.5", "1", "2", "5", "10", "20", "30"])
 axes.set_ylabel("per 100,000 population (log scale)")

@@ -19,12 +19,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from pipelines.harmonise.tally import Partition, Spread, tally, tally_alone, tally_here
+from pipelines.harmonise.tally import Partition, TallyPartitions, tally_alone, tally_here
 from pipelines.reader.release import query
-from pipelines.run import RunResult, rows_of, run_all
+from pipelines.run import Session, run_all
 from pipelines.system.errors import DataRefused, Problem
-from pipelines.system.runners import Runner, divide_limits, parse_runner
 from pipelines.system.settings import load_settings
+from pipelines.system.steps import Arguments, Result
+from pipelines.system.workers import Runner, divide_limits, parse_runner
 from schemas.errors import UsageError
 from schemas.source import find_sources
 
@@ -51,8 +52,16 @@ def _may_come_later(task: Any, task_run: Any, state: Any) -> bool:
     return not isinstance(state.result(raise_on_failure=False), (DataRefused, UsageError))
 
 
-def run_as_task(name: str, source: str, rows_in: int, function: Callable[..., Any], *arguments: object) -> Any:
-    """Run one step as a task named after step and source; give it to ``run_all`` in place of the plain call."""
+def run_as_task(
+    name: str,
+    source: str,
+    rows_in: int,
+    function: Callable[Arguments, Result],
+    /,
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Result:
+    """Run one step as a task named after step and source: the ``run_step`` of a session in the flow."""
     as_task = task(
         name=name,
         task_run_name=f"{name} {source}",
@@ -62,26 +71,25 @@ def run_as_task(name: str, source: str, rows_in: int, function: Callable[..., An
         cache_policy=NO_CACHE,
         persist_result=False,
     )
-    step: Any = as_task(function)
     start = time.perf_counter()
-    result = step(*arguments)
+    result = as_task(function)(*args, **kwargs)
     seconds = time.perf_counter() - start
-    logger.info("%s %s: %s in, %s out, %.1f s, %s", source, name, rows_in, rows_of(result), seconds, result.summary)
+    logger.info("%s %s: %s in, %s out, %.1f s, %s", source, name, rows_in, result.rows, seconds, result.summary)
     return result
 
 
-def fan_out(runner: Runner) -> Spread:
+def tally_on(runner: Runner) -> TallyPartitions:
     """Return the way to tally partitions of incidents as tasks on a runner, several at a time.
 
     On one machine they share its memory limit and threads; on a cluster each task has those of the settings. One
-    partition alone, and those of a Spark cluster, which spreads its own work, are tallied in this process.
+    partition alone, and those of a Spark cluster, which distributes its own work, are tallied in this process.
 
     Raises:
         UsageError: the library of the runner is not there.
     """
     make_runner = _load_runner(runner)
 
-    def spread(partitions: Sequence[Partition]) -> Sequence[tuple[Problem, ...]]:
+    def tally_partitions(partitions: Sequence[Partition]) -> Sequence[tuple[Problem, ...]]:
         settings = partitions[0].settings
         own, at_once = divide_limits(settings, len(partitions)) if runner.is_local else (settings, len(partitions))
         if at_once == 1 or settings.engine != "duckdb":
@@ -94,26 +102,16 @@ def fan_out(runner: Runner) -> Spread:
             task_runner=make_runner(at_once),
             persist_result=False,
         )
-        def tally_partitions() -> list[tuple[Problem, ...]]:
+        def tally_all() -> list[tuple[Problem, ...]]:
             futures = [
                 alone.with_options(task_run_name=f"tally {one.file.name}").submit(replace(one, settings=own))
                 for one in partitions
             ]
             return [future.result() for future in futures]
 
-        return tally_partitions()
+        return tally_all()
 
-    return spread
-
-
-def spreading_step(spread: Spread) -> Callable[..., Any]:
-    """Return the way to run steps as tasks, where the partitions of incidents are tallied as ``spread`` does."""
-
-    def run_step(name: str, source: str, rows_in: int, function: Callable[..., Any], *arguments: object) -> Any:
-        more = (spread,) if function is tally else ()
-        return run_as_task(name, source, rows_in, function, *arguments, *more)
-
-    return run_step
+    return tally_partitions
 
 
 def _load_runner(runner: Runner) -> Callable[[int], TaskRunner[Any]]:
@@ -158,9 +156,9 @@ def publish_crime_statistics(
         UsageError: there is no such directory or runner, or the library of the runner is not there.
     """
     settings = load_settings(data, runner=runner)
-    run_step = spreading_step(fan_out(parse_runner(settings.runner)))
     where = Path(directory).resolve() if directory else None
-    result: RunResult = run_all(find_sources(sources or []), settings, where, run_step, named=bool(sources))
+    session = Session(settings, where, run_step=run_as_task, tally_partitions=tally_on(parse_runner(settings.runner)))
+    result = run_all(find_sources(sources or []), session, named=bool(sources))
     if settings.published.is_file():
         table = query("SELECT * FROM out.reconciliation ORDER BY source, measure", settings).records()
         note = "Rows and counts: read = used + excluded + rejected."

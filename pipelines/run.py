@@ -1,21 +1,28 @@
-"""The whole run in reading order, without an orchestrator: one source after the other, then one publication."""
+"""The whole run in reading order, without an orchestrator: one source after the other, then one publication.
+
+Each source has one connection, opened and closed here; the steps are given it and leave their tables in it. Whatever
+goes wrong in one source refuses that source, and the others go on.
+"""
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
+
+import duckdb
 
 from iccs.concordance import ConcordanceError
 from pipelines.collect.acquire import Acquired, acquire, find_files
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.engine import check_engine_name
+from pipelines.harmonise.enums import open_core
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.links import classify
 from pipelines.harmonise.quarantine import (
@@ -27,18 +34,21 @@ from pipelines.harmonise.quarantine import (
     receive_again,
     settle_quarantine,
 )
-from pipelines.harmonise.tally import forget_partitions, tally
+from pipelines.harmonise.tally import TallyPartitions, forget_partitions, tally, tally_here
 from pipelines.harmonise.validate import Validated, validate
 from pipelines.publish.build import Publication, content_key, publish
 from pipelines.publish.releases import newest_key
 from pipelines.publish.report import write_reports
 from pipelines.reader.release import open_published
-from pipelines.system.errors import DataRefused
+from pipelines.system.connection import connect, forget_engine
+from pipelines.system.errors import DataRefused, is_disk_full
+from pipelines.system.faults import describe_fault, write_fault_report
 from pipelines.system.lock import writing
 from pipelines.system.settings import Settings
-from pipelines.system.workers import LARGE_BYTES, run_in_lanes, stoppable
+from pipelines.system.steps import RunStep, WatchedSteps, plain_step
+from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_workers
 from pipelines.tabulate.aggregate import aggregate
-from pipelines.tabulate.rules import Checked, check
+from pipelines.tabulate.rules import Checked, Suite, check
 from pipelines.tabulate.structure_suite import SuiteProcess
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintages import Vintage, current_vintage, run_key, store
@@ -47,24 +57,42 @@ from schemas.source import SourceFolder, list_sources
 
 
 @dataclass(frozen=True)
-class StepReport:
-    """What one step did: rows in, rows out (in the unit named by the summary) and seconds."""
+class Session:
+    """What all sources of a run share.
 
-    source: str
-    step: str
-    rows_in: int
-    rows_out: int
-    seconds: float
-    summary: str
+    Attributes:
+        settings: where data live, and limits.
+        directory: where the files are; default ``data/input``.
+        run_step: how a step is run (see ``steps``).
+        suite: judge of the structure of cells; None leaves that part of the rules out.
+        tally_partitions: how the partitions of a source of incidents are tallied.
+        source_folders: where all sources are declared; default those of the package.
+        wait_seconds: how long to wait if another run holds the lock.
+        workers: how many small sources at a time; an orchestrator that watches the caller's thread wants one.
+    """
+
+    settings: Settings
+    directory: Path | None = None
+    run_step: RunStep = field(default_factory=plain_step)
+    suite: Suite | None = None
+    tally_partitions: TallyPartitions = tally_here
+    source_folders: Path | None = None
+    wait_seconds: float = 0
+    workers: int = 1
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A source whose data were refused, with the message for people and the problems for machines."""
+    """A source that was not used, with the message for people and the problems for machines.
+
+    ``is_fault`` where not the data are wrong but the program or the machine; ``report`` is the file about it.
+    """
 
     source: str
     message: str
     problems: tuple[dict[str, Any], ...]
+    is_fault: bool = False
+    report: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -84,49 +112,18 @@ class RunResult:
     seconds: float
     replayed: tuple[Replayed, ...] = ()
 
-
-# Runs one step: its name, the source, rows in, the function and its arguments. The flow puts tasks in this place.
-RunStep = Callable[..., Any]
-Report = Callable[[StepReport], None]
-
-
-def plain_step(report: Report) -> RunStep:
-    """Return the way to run a step without an orchestrator: call it, time it, report it."""
-
-    def run_step(name: str, source: str, rows_in: int, function: Callable[..., Any], *arguments: object) -> Any:
-        start = time.perf_counter()
-        result = function(*arguments)
-        rows_out = rows_of(result)
-        report(StepReport(source, name, rows_in, rows_out, time.perf_counter() - start, result.summary))
-        return result
-
-    return run_step
+    @property
+    def faults(self) -> tuple[Refusal, ...]:
+        """The sources in which the program failed."""
+        return tuple(refusal for refusal in self.refused if refusal.is_fault)
 
 
-def rows_of(result: Any) -> int:
-    """Return how many rows a step gave out, for its line."""
-    for name in ("cell_count", "rows", "observations"):
-        if hasattr(result, name):
-            return int(getattr(result, name))
-    return len(result.files)
-
-
-def run_source(
-    folder: SourceFolder,
-    settings: Settings,
-    directory: Path | None,
-    run_step: RunStep,
-    suite: SuiteProcess | None = None,
-    again: Quarantined | None = None,
-) -> tuple[Vintage, bool]:
+def run_source(folder: SourceFolder, session: Session, again: Quarantined | None = None) -> tuple[Vintage, bool]:
     """Take one source from its files to a stored vintage.
 
     Args:
         folder: the source.
-        settings: where data live.
-        directory: where its files are; default ``data/input``.
-        run_step: how a step is run (see ``plain_step``).
-        suite: judge of the structure of cells; None leaves that part of the rules out.
+        session: what the sources of a run share.
         again: a load in quarantine whose files are tried again, in the place of those in the directory.
 
     Returns:
@@ -136,25 +133,25 @@ def run_source(
     Raises:
         DataRefused, ConcordanceError, UsageError: the source cannot be used; its last good vintage stays current.
     """
-    name = folder.source_id
-    acquired: Acquired = (
-        run_step("acquire", name, 0, acquire, folder, settings, directory)
-        if again is None
-        else run_step("acquire", name, 0, receive_again, again)
-    )
+    name, settings, run_step = folder.source_id, session.settings, session.run_step
+    acquired = _acquire(folder, session) if again is None else run_step("acquire", name, 0, receive_again, again)
     current = current_vintage(name, settings)
     if current is not None and current.run_key == run_key(folder, acquired):
         clear_refused(name, settings)  # of a file that came in between and was refused
         return current, False
-    if suite is not None:
-        suite.start()
+    if session.suite is not None:
+        session.suite.start()
     previous = current.as_previous() if current else None
     with _working_folder(name, settings) as work:
-        validated, checked = _check_acquired(folder, acquired, settings, work, run_step, suite, previous)
-        vintage: Vintage = run_step("store", name, checked.rows, store, folder, acquired, validated, checked, settings)
+        validated, checked = _check_acquired(folder, acquired, session, work, previous)
+        vintage = run_step("store", name, checked.rows, store, folder, acquired, validated, checked, settings)
         settle_quarantine(acquired, vintage.vintage, settings)
         forget_partitions(folder, acquired, settings)
     return vintage, True
+
+
+def _acquire(folder: SourceFolder, session: Session) -> Acquired:
+    return session.run_step("acquire", folder.source_id, 0, acquire, folder, session.settings, session.directory)
 
 
 @contextmanager
@@ -169,82 +166,141 @@ def _working_folder(name: str, settings: Settings) -> Iterator[Path]:
 
 
 def _check_acquired(
-    folder: SourceFolder,
-    acquired: Acquired,
-    settings: Settings,
-    work: Path,
-    run_step: RunStep,
-    suite: SuiteProcess | None,
-    previous: PreviousVintage | None,
+    folder: SourceFolder, acquired: Acquired, session: Session, work: Path, previous: PreviousVintage | None
 ) -> tuple[Validated, Checked]:
     """Steps 2 to 7: from files to figures that may be stored."""
-    name = folder.source_id
-    if folder.source.kind == "incident":
-        tallied = run_step("tally", name, len(acquired.files), tally, folder, acquired, settings, work)
-        validated = run_step("account", name, tallied.rows, account, folder, tallied, settings, work)
-    else:
-        validated = _validate_tables(folder, acquired, settings, work, run_step)
-    with closing(
-        run_step("aggregate", name, validated.rows, aggregate, folder, validated, settings, previous)
-    ) as aggregated:
+    name, settings, run_step = folder.source_id, session.settings, session.run_step
+    with connect(settings) as connection:
+        validated = (
+            _account_incidents(folder, acquired, session, connection, work)
+            if folder.source.kind == "incident"
+            else _validate_tables(folder, acquired, session, connection, work)
+        )
+        aggregated = run_step("aggregate", name, validated.rows, aggregate, folder, validated, connection, previous)
         checked = run_step(
-            "check", name, aggregated.rows, check, folder, validated, aggregated, settings, work, suite, previous
+            "check",
+            name,
+            aggregated.rows,
+            check,
+            folder,
+            validated,
+            aggregated,
+            connection,
+            settings,
+            work,
+            session.suite,
+            previous,
         )
     return validated, checked
 
 
-def _validate_tables(
-    folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path, run_step: RunStep
+def _account_incidents(
+    folder: SourceFolder, acquired: Acquired, session: Session, connection: duckdb.DuckDBPyConnection, work: Path
 ) -> Validated:
-    """Steps 2 to 5 of a source of national tables."""
-    name = folder.source_id
-    raw = run_step("read", name, len(acquired.files), read, folder, acquired, settings, work)
+    """Steps 2 to 5 of a source of incidents; leaves ``core`` in the connection."""
+    name, settings, run_step = folder.source_id, session.settings, session.run_step
+    tallied = run_step("tally", name, acquired.rows, tally, folder, acquired, settings, work, session.tally_partitions)
+    return run_step("account", name, tallied.rows, account, folder, tallied, connection, settings, work)
+
+
+def _validate_tables(
+    folder: SourceFolder, acquired: Acquired, session: Session, connection: duckdb.DuckDBPyConnection, work: Path
+) -> Validated:
+    """Steps 2 to 5 of a source of national tables; leaves ``core`` in the connection."""
+    name, settings, run_step = folder.source_id, session.settings, session.run_step
+    raw = run_step("read", name, acquired.rows, read, folder, acquired, settings, work)
     conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
-    classified = run_step("classify", name, conformed.cell_count, classify, folder, conformed, settings, work)
-    validated: Validated = run_step(
-        "validate", name, classified.rows, validate, folder, raw, classified, settings, work
-    )
+    classified = run_step("classify", name, conformed.rows, classify, folder, conformed, settings, work)
+    validated = run_step("validate", name, classified.rows, validate, folder, raw, classified, settings, work)
+    open_core(connection, folder.source, validated.core)
     return validated
 
 
-def check_source(
-    folder: SourceFolder,
-    settings: Settings,
-    directory: Path,
-    suite: SuiteProcess | None,
-    previous: PreviousVintage | None,
-) -> Checked:
+def check_source(folder: SourceFolder, session: Session, previous: PreviousVintage | None = None) -> Checked:
     """Take the files of a source through every step short of storing; what is written is under ``settings.data``.
 
     Args:
         folder: the source.
-        settings: limits, and a data folder to throw away.
-        directory: where the files are.
-        suite: judge of the structure of cells.
+        session: where the files are, limits, and a data folder to throw away.
         previous: the vintage before: to compare with, and to take unchanged years from.
 
     Raises:
         DataRefused, ConcordanceError, UsageError: the source cannot be used.
     """
-    if suite is not None:
-        suite.start()
-    step = plain_step(lambda _: None)
-    acquired = step("acquire", folder.source_id, 0, acquire, folder, settings, directory)
-    with _working_folder(folder.source_id, settings) as work:
-        return _check_acquired(folder, acquired, settings, work, step, suite, previous)[1]
+    if session.suite is not None:
+        session.suite.start()
+    acquired = _acquire(folder, session)
+    with _working_folder(folder.source_id, session.settings) as work:
+        return _check_acquired(folder, acquired, session, work, previous)[1]
+
+
+class _Attempts:
+    """Takes sources as far as they go, and collects what became of each."""
+
+    def __init__(self, session: Session, *, named: bool, replay: bool) -> None:
+        self.session = session
+        self.named = named
+        self.replay = replay
+        self.stop = Event()
+        self.ends: dict[str, str] = {}
+        self.refused: list[Refusal] = []
+        self.replayed: list[Replayed] = []
+
+    def attempt(self, folder: SourceFolder) -> None:
+        """Take one source as far as it goes.
+
+        Raises:
+            Stopped, KeyboardInterrupt, SystemExit: the whole run ends.
+            OSError, duckdb.Error: the disk is full, which no other source would be spared.
+        """
+        name = folder.source_id
+        steps = WatchedSteps(self.session.run_step, self.stop)
+        try:
+            self.ends[name] = self._take(folder, replace(self.session, run_step=steps))
+            return
+        except DataRefused as error:
+            refusal = Refusal(name, str(error), tuple(problem.as_dict() for problem in error.problems))
+        except (ConcordanceError, UsageError) as error:
+            refusal = Refusal(name, str(error), ({"rule": "declaration", "found": str(error)},))
+        except (Stopped, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a panic of a library in Rust is no Exception
+            if is_disk_full(error):
+                raise
+            refusal = self._refuse_for_fault(folder, steps.current, error)
+        self.refused.append(refusal)
+        self.ends[name] = "refused"
+
+    def _take(self, folder: SourceFolder, session: Session) -> str:
+        settings = session.settings
+        again = _to_replay(folder, settings) if self.replay else None
+        if self.replay and again is None:
+            return "nothing to replay"
+        if again is None and not self.named and not find_files(folder, session.directory or settings.input):
+            return "absent"
+        if folder.source.figures != "count":  # a population has no categories: SQL rules alone judge it
+            session = replace(session, suite=None)
+        with _counting_rejected(again, settings, self.replayed):
+            _, worked = run_source(folder, session, again)
+        return "loaded" if worked else "unchanged"
+
+    def _refuse_for_fault(self, folder: SourceFolder, step: str, error: BaseException) -> Refusal:
+        forget_engine(error)
+        name = folder.source_id
+        try:
+            report = write_fault_report(self.session.settings, name, step, error)
+        except OSError:
+            report = None
+        message = describe_fault(error, step, report, show_text=not folder.source.personal)
+        return Refusal(name, message, ({"rule": "internal_error", "found": message},), True, report)
+
+    def names(self, end: str) -> tuple[str, ...]:
+        """Return the sources that ended so, in order."""
+        return tuple(sorted(name for name, one in self.ends.items() if one == end))
 
 
 def run_all(
-    folders: Sequence[SourceFolder],
-    settings: Settings,
-    directory: Path | None,
-    run_step: RunStep,
-    *,
-    named: bool,
-    source_folders: Path | None = None,
-    wait_seconds: float = 0,
-    replay: bool = False,
-    lanes: int = 1,
+    folders: Sequence[SourceFolder], session: Session, *, named: bool = True, replay: bool = False
 ) -> RunResult:
     """Run sources and publish every source that has a good vintage.
 
@@ -252,67 +308,35 @@ def run_all(
 
     Args:
         folders: the sources to run.
-        settings: where data live.
-        directory: where their files are; default ``data/input``.
-        run_step: how a step is run (see ``plain_step``).
+        session: what they share; the structure suite is added here, and ends with the run.
         named: whether the user named the sources; a source without a file is then an error, not a remark.
-        source_folders: where all sources are declared; default those of the package.
-        wait_seconds: how long to wait where another run is writing.
         replay: try only what is in quarantine again, each source with the files that it was rejected from.
-        lanes: how many small sources at a time; an orchestrator that watches the caller's thread wants one.
 
     Raises:
         UsageError: another run is writing, the directory is not there, or a setting is not one.
     """
     start = time.perf_counter()
-    if directory is not None and not directory.is_dir():
-        raise UsageError(f"there is no folder {directory} to take files from")
+    settings = session.settings
+    if session.directory is not None and not session.directory.is_dir():
+        raise UsageError(f"there is no folder {session.directory} to take files from")
     check_engine_name(settings.engine)
-    where = directory or settings.input
-    refused: list[Refusal] = []
-    replayed: list[Replayed] = []
-    stop = Event()
-    step = stoppable(run_step, stop)
-
-    def attempt(folder: SourceFolder) -> str:
-        """Take one source as far as it goes; return what became of it."""
-        try:
-            again = _to_replay(folder, settings) if replay else None
-            if replay and again is None:
-                return "nothing to replay"
-            if again is None and not named and not find_files(folder, where):
-                return "absent"
-            # A population has few columns and no categories: SQL rules alone judge it.
-            judge = suite if folder.source.figures == "count" else None
-            with _counting_rejected(again, settings, replayed):
-                _, worked = run_source(folder, settings, directory, step, judge, again)
-        except DataRefused as error:
-            problems = tuple(problem.as_dict() for problem in error.problems)
-            refused.append(Refusal(folder.source_id, str(error), problems))
-            return "refused"
-        except (ConcordanceError, UsageError) as error:
-            refused.append(Refusal(folder.source_id, str(error), ({"rule": "declaration", "found": str(error)},)))
-            return "refused"
-        return "loaded" if worked else "unchanged"
-
-    with writing(settings, wait_seconds), SuiteProcess() as suite:
+    where = session.directory or settings.input
+    with writing(settings, session.wait_seconds), SuiteProcess() as suite:
+        attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
         large, small = _by_size(folders, where)
-        ends = run_in_lanes(attempt, large, 1, stop) + run_in_lanes(attempt, small, lanes, stop)
-        publication = _publish_if_new(settings, list_sources(source_folders), run_step)
-    became = {folder.source_id: end for folder, end in zip(large + small, ends, strict=True)}
-    loaded, unchanged, absent = (
-        tuple(sorted(name for name, end in became.items() if end == one)) for one in ("loaded", "unchanged", "absent")
-    )
+        run_in_workers(attempts.attempt, large, 1, attempts.stop)
+        run_in_workers(attempts.attempt, small, session.workers, attempts.stop)
+        publication = _publish_if_new(session)
     return RunResult(
-        loaded,
-        unchanged,
-        absent,
-        tuple(sorted(refused, key=lambda refusal: refusal.source)),
-        publication,
-        settings.published,
-        where,
-        time.perf_counter() - start,
-        tuple(sorted(replayed, key=lambda one: one.source)),
+        loaded=attempts.names("loaded"),
+        unchanged=attempts.names("unchanged"),
+        absent=attempts.names("absent"),
+        refused=tuple(sorted(attempts.refused, key=lambda refusal: refusal.source)),
+        publication=publication,
+        published=settings.published,
+        searched=where,
+        seconds=time.perf_counter() - start,
+        replayed=tuple(sorted(attempts.replayed, key=lambda one: one.source)),
     )
 
 
@@ -353,13 +377,13 @@ def _counting_rejected(again: Quarantined | None, settings: Settings, replayed: 
 def _by_size(folders: Sequence[SourceFolder], directory: Path) -> tuple[list[SourceFolder], list[SourceFolder]]:
     """Large sources, which have the machine to themselves, and small ones; the largest of each first.
 
-    The suite of rules takes seconds to load: it does so while the source with the largest files is read.
+    The library of the structure suite takes seconds to load, and does so while the largest files are read.
     """
 
     def size(folder: SourceFolder) -> int:
         try:
             return sum(path.lstat().st_size for path, _ in find_files(folder, directory))
-        except UsageError:  # told when the source's turn comes
+        except (UsageError, OSError):  # reported later, when this source is processed
             return 0
 
     sizes = {folder.source_id: size(folder) for folder in folders}
@@ -368,12 +392,13 @@ def _by_size(folders: Sequence[SourceFolder], directory: Path) -> tuple[list[Sou
     return large, ordered[len(large) :]
 
 
-def _publish_if_new(settings: Settings, folders: dict[str, SourceFolder], run_step: RunStep) -> Publication | None:
+def _publish_if_new(session: Session) -> Publication | None:
+    settings, folders = session.settings, list_sources(session.source_folders)
     vintages = [vintage for name in folders if (vintage := current_vintage(name, settings)) is not None]
     if not vintages or newest_key(settings) == content_key(vintages, folders):
         return None
     cells = sum(vintage.rows for vintage in vintages)
-    publication: Publication = run_step("publish", "all sources", cells, publish, vintages, folders, settings)
+    publication = session.run_step("publish", "all sources", cells, publish, vintages, folders, settings)
     with open_published(settings) as connection:
         write_reports(connection, settings)
     return publication

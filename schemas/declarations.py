@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from iccs.classification import attribute_names
+
 
 class DeclarationError(ValueError):
     """A file that a person wrote for the program is not what it must be; the message says which, where, what to do."""
@@ -32,14 +34,29 @@ class Column:
         return " ".join([self.description, *[text for text in extra if text]])
 
 
+ATTRIBUTES = "*attributes"
+"""What stands for every ICCS attribute: in the columns of a table, in the name and the parameters of a rule."""
+
+
 @dataclass(frozen=True)
 class Table:
-    """One published table: its grain (what one row is) and its columns in order."""
+    """One published table.
+
+    Attributes:
+        name: without its schema.
+        description: what it holds.
+        grain: what one row is.
+        columns: in order.
+        filled_by: what fills it: packaged statements (``publish/rate``) or functions by their dotted name.
+        may_be_empty: when a release has no row of it, if it may have none.
+    """
 
     name: str
     description: str
     grain: str
     columns: tuple[Column, ...]
+    filled_by: tuple[str, ...]
+    may_be_empty: str | None = None
 
     @property
     def comment(self) -> str:
@@ -104,23 +121,52 @@ def load_columns() -> dict[str, Column]:
 def load_tables() -> dict[str, Table]:
     """Return every published table by name (without its schema).
 
+    Raises:
+        DeclarationError: a table without a key it needs, with an unknown one, or with a column that is not declared.
+
     >>> load_tables()["release"].grain
     'one row'
     """
-    columns = load_columns()
     tables = {}
     for entry in sorted(resources.files("schemas").joinpath("tables").iterdir(), key=lambda item: item.name):
         if not entry.name.endswith(".yml"):
             continue
         name = entry.name.removesuffix(".yml")
-        declared = _read_yaml("tables", entry.name)
-        tables[name] = Table(
-            name=name,
-            description=declared["description"],
-            grain=declared["grain"],
-            columns=tuple(columns[column] for column in declared["columns"]),
-        )
+        tables[name] = parse_table(name, _read_yaml("tables", entry.name))
     return tables
+
+
+def parse_table(name: str, declared: dict[str, Any]) -> Table:
+    """Return one declared table, checked.
+
+    Raises:
+        DeclarationError: as :func:`load_tables`.
+    """
+    needed = {
+        "description": "say what the table holds",
+        "grain": "say what one row is",
+        "columns": "list the columns in order",
+        "filled_by": "name the statement or function that fills the table",
+    }
+    for key, what in needed.items():
+        if not declared.get(key):
+            raise DeclarationError(f"tables/{name}.yml: {key} is missing: {what}")
+    unknown = sorted(set(declared) - {*needed, "may_be_empty"})
+    if unknown:
+        raise DeclarationError(f"tables/{name}.yml: no table has {', '.join(unknown)}")
+    columns = load_columns()
+    names = [each for name in declared["columns"] for each in (attribute_columns() if name == ATTRIBUTES else (name,))]
+    undeclared = [column for column in names if column not in columns]
+    if undeclared:
+        raise DeclarationError(f"tables/{name}.yml: not in columns.yml: {', '.join(undeclared)}")
+    return Table(
+        name=name,
+        description=declared["description"],
+        grain=declared["grain"],
+        columns=tuple(columns[column] for column in names),
+        filled_by=tuple(declared["filled_by"]),
+        may_be_empty=declared.get("may_be_empty"),
+    )
 
 
 @cache
@@ -133,7 +179,20 @@ def load_rules() -> dict[str, Rule]:
     rules: dict[str, Rule] = {}
     for entry in sorted(resources.files("schemas").joinpath("rules").iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".yml"):
-            rules |= {name: Rule(name=name, **fields) for name, fields in _read_yaml("rules", entry.name).items()}
+            for name, fields in _read_yaml("rules", entry.name).items():
+                rules |= {rule.name: rule for rule in _rules_of(name, fields)}
+    return rules
+
+
+def _rules_of(name: str, declared: dict[str, Any]) -> list[Rule]:
+    """One rule, or one for each ICCS attribute where name and parameters say so."""
+    if ATTRIBUTES not in name:
+        return [Rule(name=name, **declared)]
+    rules = []
+    for attribute in attribute_columns():
+        given = declared["parameters"].items()
+        parameters = {key: attribute if value == ATTRIBUTES else value for key, value in given}
+        rules.append(Rule(name.replace(ATTRIBUTES, attribute), **declared | {"parameters": parameters}))
     return rules
 
 
@@ -143,8 +202,7 @@ def attribute_columns() -> tuple[str, ...]:
     >>> attribute_columns()[:2]
     ('attempted', 'weapon')
     """
-    names = [column.name for column in load_tables()["observation"].columns if column.role == "dimension"]
-    return tuple(names[names.index("age") + 1 :])
+    return attribute_names()
 
 
 def no_attributes_sql() -> str:

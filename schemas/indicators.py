@@ -1,4 +1,8 @@
-"""Indicators as declared in ``indicators/*.yml``: what is divided by what, for whom, and how far it may be read."""
+"""Indicators as declared in ``indicators/*.yml``: what is divided by what, by which method, and its limitations.
+
+A method is declared in ``indicator_methods/<method>.yml``: what an indicator of that method has to declare. It is
+computed by the class of that name in :mod:`pipelines.publish.indicator_methods`.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,28 @@ from importlib import resources
 from typing import Any
 
 from schemas.codelists import load_codelist
-from schemas.declarations import parse_yaml
+from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
 
-KINDS = ("rate", "standardised_rate", "rate_ratio", "representation_ratio", "share", "stage_ratio")
 BREAKDOWNS = ("sex", "age", "geography")
-_NARROWED = ("sex", "age", "relationship", "citizenship")
+
+
+@dataclass(frozen=True)
+class IndicatorMethod:
+    """What the indicators of one method declare.
+
+    Attributes:
+        name: of its file, and of the class that computes it.
+        description: what the value is.
+        divides_by: ``population``, or ``counts`` where the indicator has a denominator.
+        uses_population: whether a figure needs a population.
+        parameters: keys that its indicators have and no others, with the values allowed; empty where any text is.
+    """
+
+    name: str
+    description: str
+    divides_by: str
+    uses_population: bool
+    parameters: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -38,33 +59,31 @@ class Indicator:
     Attributes:
         indicator_id: name of its file.
         titles: in English, French and Spanish.
-        kind: how it is made (``KINDS``).
+        method: how it is computed.
         unit: of the value.
         iccs: category counted.
         numerator: counts on top.
         denominator: counts below; None where it is the population.
         by: disaggregations wanted, of ``BREAKDOWNS``.
         sex: the only sex it is about; None for each sex that the source has.
-        standard: population to which rates are standardised.
-        bands: ``source`` keeps the source's age bands, ``iccs`` joins them to those of the ICCS.
+        parameters: values of the keys that its method has beyond those of every indicator.
         interval: false where everybody is counted on a day, or counts of two stages are compared.
         segments: true where joinpoint segments are published for countries.
         sdg: number of the SDG indicator.
         reference: definition or method.
-        note: how far it may be read.
+        note: its limitations.
     """
 
     indicator_id: str
     titles: tuple[str, str, str]
-    kind: str
+    method: IndicatorMethod
     unit: str
     iccs: str
     numerator: Part
     denominator: Part | None
     by: tuple[str, ...]
     sex: str | None
-    standard: str | None
-    bands: str | None
+    parameters: Mapping[str, str]
     interval: bool
     segments: bool
     sdg: str | None
@@ -73,22 +92,26 @@ class Indicator:
 
 
 @cache
+def load_indicator_methods() -> dict[str, IndicatorMethod]:
+    """Return every declared method by name.
+
+    >>> load_indicator_methods()["standardised_rate"].parameters["bands"]
+    ('source', 'iccs')
+    """
+    return {name: _method(name, declared) for name, declared in _read_folder("indicator_methods").items()}
+
+
+@cache
 def load_indicators() -> dict[str, Indicator]:
     """Return every declared indicator by name, for publishing and for the documentation.
 
     Raises:
-        ValueError: a declaration that is not complete, or uses a code that does not exist.
+        DeclarationError: a declaration that is not complete, or uses a code that does not exist.
 
     >>> load_indicators()["homicide_rate"].sdg
     '16.1.1'
     """
-    found = {}
-    folder = resources.files("schemas").joinpath("indicators")
-    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
-        if entry.name.endswith(".yml"):
-            name = entry.name.removesuffix(".yml")
-            found[name] = parse_indicator(name, parse_yaml(entry.read_text(encoding="utf-8")))
-    return found
+    return {name: parse_indicator(name, declared) for name, declared in _read_folder("indicators").items()}
 
 
 def parse_indicator(name: str, declared: dict[str, Any]) -> Indicator:
@@ -99,32 +122,29 @@ def parse_indicator(name: str, declared: dict[str, Any]) -> Indicator:
         declared: content of the file.
 
     Raises:
-        ValueError: says which key of which file, what stands there and what may stand there.
+        DeclarationError: says which key of which file is wrong, what it is and what it can be.
 
-    >>> parse_indicator("x", {"kind": "guess"})  # doctest: +ELLIPSIS
+    >>> parse_indicator("x", {"method": "guess"})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: indicators/x.yml: kind is 'guess'; it can be rate, ...
+    schemas.declarations.DeclarationError: indicators/x.yml: method is 'guess'; it can be rate, ...
     """
     fields = dict(declared)
-    kind = fields.pop("kind", None)
-    _one_of(name, "kind", kind, KINDS)
+    chosen = fields.pop("method", None)
+    _one_of(name, "method", chosen, tuple(load_indicator_methods()))
+    method = load_indicator_methods()[chosen]
     try:
-        titles = (fields.pop("title_en"), fields.pop("title_fr"), fields.pop("title_es"))
-        numerator = _part(name, "numerator", fields.pop("numerator"))
         below = fields.pop("denominator", None)
-        by = tuple(fields.pop("by"))
         indicator = Indicator(
             indicator_id=name,
-            titles=titles,
-            kind=kind,
+            titles=(fields.pop("title_en"), fields.pop("title_fr"), fields.pop("title_es")),
+            method=method,
             unit=fields.pop("unit"),
             iccs=fields.pop("iccs"),
-            numerator=numerator,
+            numerator=_part(name, "numerator", fields.pop("numerator")),
             denominator=_part(name, "denominator", below) if below else None,
-            by=by,
+            by=tuple(fields.pop("by")),
             sex=fields.pop("sex", None),
-            standard=fields.pop("standard", None),
-            bands=fields.pop("bands", None),
+            parameters={key: fields.pop(key) for key in method.parameters},
             interval=fields.pop("interval", True),
             segments=fields.pop("segments", False),
             sdg=fields.pop("sdg", None),
@@ -132,29 +152,56 @@ def parse_indicator(name: str, declared: dict[str, Any]) -> Indicator:
             note=fields.pop("note"),
         )
     except KeyError as error:
-        raise ValueError(f"indicators/{name}.yml: {error.args[0]} is missing") from error
+        raise DeclarationError(f"indicators/{name}.yml: {error.args[0]} is missing") from error
     if fields:
-        raise ValueError(f"indicators/{name}.yml: no indicator has {', '.join(fields)}")
-    for wanted in by:
+        raise DeclarationError(f"indicators/{name}.yml: a {chosen} has no {', '.join(fields)}")
+    for wanted in indicator.by:
         _one_of(name, "by", wanted, BREAKDOWNS)
-    of_population = kind in ("rate", "standardised_rate")
-    if of_population == (below is not None):
-        raise ValueError(
-            f"indicators/{name}.yml: a {kind} "
-            + ("divides by the population" if of_population else "has a denominator")
-        )
-    wanted_bands = ("source", "iccs") if kind == "standardised_rate" else (None,)
-    if (kind == "standardised_rate") == (indicator.standard is None) or indicator.bands not in wanted_bands:
-        raise ValueError(f"indicators/{name}.yml: a standardised rate, and no other, has standard and bands")
+    for key, allowed in method.parameters.items():
+        if allowed:
+            _one_of(name, key, indicator.parameters[key], allowed)
+    if (method.divides_by == "counts") != (below is not None):
+        reason = "divides by the population: remove denominator" if below else "divides by counts: declare denominator"
+        raise DeclarationError(f"indicators/{name}.yml: a {chosen} {reason}")
     return indicator
+
+
+def _read_folder(folder: str) -> dict[str, dict[str, Any]]:
+    """Every declaration of a folder by the name of its file, without the ending."""
+    entries = sorted(resources.files("schemas").joinpath(folder).iterdir(), key=lambda item: item.name)
+    return {
+        entry.name.removesuffix(".yml"): parse_yaml(entry.read_text(encoding="utf-8"))
+        for entry in entries
+        if entry.name.endswith(".yml")
+    }
+
+
+def _method(name: str, declared: dict[str, Any]) -> IndicatorMethod:
+    fields = dict(declared)
+    try:
+        method = IndicatorMethod(
+            name=name,
+            description=fields.pop("description"),
+            divides_by=fields.pop("divides_by"),
+            uses_population=fields.pop("uses_population", declared["divides_by"] == "population"),
+            parameters={key: tuple(values) for key, values in fields.pop("parameters", {}).items()},
+        )
+    except KeyError as error:
+        raise DeclarationError(f"indicator_methods/{name}.yml: {error.args[0]} is missing") from error
+    if fields or method.divides_by not in ("population", "counts"):
+        raise DeclarationError(
+            f"indicator_methods/{name}.yml: has description, divides_by (population or counts), uses_population and "
+            f"parameters; found divides_by {method.divides_by!r} {' '.join(fields)}".rstrip()
+        )
+    return method
 
 
 def _part(name: str, key: str, declared: dict[str, Any]) -> Part:
     fields = dict(declared)
     stages, units = tuple(fields.pop("stages")), tuple(fields.pop("counting_units"))
     for codelist, codes in (("stage", stages), ("counting_unit", units), *fields.items()):
-        if codelist not in ("stage", "counting_unit", *_NARROWED):
-            raise ValueError(f"indicators/{name}.yml: {key} cannot be narrowed by {codelist}")
+        if codelist not in ("stage", "counting_unit", *breakdown_columns()):
+            raise DeclarationError(f"indicators/{name}.yml: {key} cannot be narrowed by {codelist}")
         for code in codes:
             if codelist != "age":
                 _one_of(name, f"{key}, {codelist}", code, tuple(entry.code for entry in load_codelist(codelist)))
@@ -163,4 +210,4 @@ def _part(name: str, key: str, declared: dict[str, Any]) -> Part:
 
 def _one_of(name: str, key: str, found: object, allowed: tuple[str, ...]) -> None:
     if found not in allowed:
-        raise ValueError(f"indicators/{name}.yml: {key} is {found!r}; it can be {', '.join(allowed)}")
+        raise DeclarationError(f"indicators/{name}.yml: {key} is {found!r}; it can be {', '.join(allowed)}")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from schemas.codelists import parse_age, read_csv_rows
+from schemas.codelists import load_areas, parse_age, read_csv_rows
 from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
 from schemas.errors import UsageError, nearest_values
+from schemas.source_keys import VALUES, names_under, refused_keys, refused_part
 from schemas.source_messages import (
     code_of,
     field_problems,
@@ -27,21 +29,12 @@ from schemas.source_messages import (
     yaml_problem,
 )
 
-_DIMENSIONS = (
-    "national_code",
-    "national_label",
-    "measure",
-    "ref_area",
-    "time_period",
-    *breakdown_columns(),
-    "obs_status",
-    "value",
-)
-# What an incident may have in place of a period, and beside an age.
-_INCIDENT_COLUMNS = ("year", "month", "age_unit", "longitude", "latitude")
 # Personal columns that are read all the same: of them only a band of ages, or an area, is kept.
 CODED_PERSONAL = ("age", "longitude", "latitude")
 OLDEST_AGE_YEARS = 120
+# The statuses of a value that is there.
+StatusOfValue = Literal["A", "B", "D", "E", "P", "U"]
+_PERIOD = r"[0-9]{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?"
 
 
 class _Strict(BaseModel):
@@ -71,12 +64,6 @@ class ReadOptions(_Strict):
     header_rows: int = Field(default=1, ge=1, le=8)
     sheet: str | None = None
     footer: Footer | None = None
-
-    @model_validator(mode="after")
-    def _check_parquet(self) -> ReadOptions:
-        if self.format == "parquet" and (given := self.model_fields_set - {"format", "columns"}):
-            raise ValueError(f"a Parquet file has columns only, no {' or '.join(sorted(given))}")
-        return self
 
 
 class Layout(_Strict):
@@ -124,6 +111,23 @@ class Control(_Strict):
     where: str | None = None
     expected: float | None = None
     origin: str = ""
+
+    @model_validator(mode="after")
+    def _check_form(self) -> Control:
+        forms = [
+            self.footer_column is not None,
+            self.total_column is not None or bool(self.part_columns) or self.rows is not None,
+            self.where is not None or self.expected is not None,
+        ]
+        if forms == [False, True, False] and (self.total_column is None or not self.part_columns):
+            raise ValueError("total_column and part_columns: a total beside its parts needs both")
+        if forms == [False, False, True] and (self.where is None or self.expected is None):
+            raise ValueError("where and expected: a published total needs both")
+        if sum(forms) != 1:
+            raise ValueError(
+                "a control has one form: footer_column, total_column with part_columns, or where with expected"
+            )
+        return self
 
 
 class Ages(_Strict):
@@ -225,7 +229,7 @@ class Source(_Strict):
     parent_counts: Literal["apart", "include_children"] = "apart"
     thousands: str = ""
     decimal: str = "."
-    marks: dict[Annotated[str, Field(min_length=1)], Literal["A", "B", "D", "E", "P", "U"]] = Field(
+    marks: dict[Annotated[str, Field(min_length=1)], StatusOfValue] = Field(
         default={}, description="note marks behind numbers -> status of a value that is there"
     )
     whole_numbers: bool = True
@@ -239,9 +243,8 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _check_names(self) -> Source:
-        known = (*_DIMENSIONS, *_INCIDENT_COLUMNS) if self.kind == "incident" else _DIMENSIONS
-        require_known("columns", tuple(self.columns), known)
-        require_known("constants", tuple(self.constants), _DIMENSIONS)
+        require_known("columns", tuple(self.columns), _names("columns"))
+        require_known("constants", tuple(self.constants), _names("constants"))
         require_known("totals", tuple(self.totals), breakdown_columns())
         period = "year" if "year" in self.columns else "time_period"
         as_points = self.boundaries is not None or "longitude" in self.columns
@@ -250,8 +253,6 @@ class Source(_Strict):
                 raise ValueError(f"columns must say where {need} is")
         if self.kind == "incident":
             self._check_incidents()
-        elif self.boundaries is not None:
-            raise ValueError("boundaries: only incidents may be given as points")
         if len(self.measures) > 1 and "measure" not in self.columns:
             raise ValueError("several measures need columns.measure, the column that tells them apart")
         if (self.thousands or self.decimal != ".") and any(one.read.format == "parquet" for one in self.layouts):
@@ -268,16 +269,48 @@ class Source(_Strict):
         for field, codes in (("constants", self.constants), ("totals", self.totals)):
             for name in (name for name in breakdown_columns() if name in codes):
                 require_code(name, codes[name], f"{field}.{name}: ")
+        areas = {area.code for area in load_areas()}
+        for field, given in (("constants.ref_area", [self.constants.get("ref_area")]), ("covers", self.covers)):
+            for code in (code for code in given if code is not None and code not in areas):
+                near = ", ".join(nearest_values(code, areas)) or "none"
+                raise ValueError(f"{field}: there is no area {code!r}; nearest: {near}")
+        status, value = self.constants.get("obs_status", "A"), self.constants.get("value", "1")
+        if status not in get_args(StatusOfValue):
+            raise ValueError(
+                f"constants.obs_status: {status!r} is no status of a value that is there; write one of "
+                + ", ".join(get_args(StatusOfValue))
+            )
+        if not re.fullmatch(r"[0-9]+", value):
+            raise ValueError(f"constants.value: {value!r} must be a whole number, in quotes: what each row counts")
+        forms = "2024 or 2024-03" if self.kind == "incident" else "2024, 2024-Q1 or 2024-03"
+        period = self.constants.get("time_period", "2024")
+        if not re.fullmatch(_PERIOD, period) or (self.kind == "incident" and "Q" in period):
+            raise ValueError(f"constants.time_period: {period!r} is no period; write {forms}, in quotes")
+        return self
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Source:
+        """Refuse a key beside another one that leaves it without effect."""
+        for name in (name for name in self.constants if name in self.columns):
+            raise ValueError(f"constants.{name}: {name} is also under columns; delete one of the two")
+        if "year" in self.columns and ("time_period" in self.columns or "time_period" in self.constants):
+            raise ValueError("columns.year: time_period is given too; delete one of the two")
+        if "month" in self.columns and "year" not in self.columns:
+            raise ValueError("columns.month needs columns.year beside it")
+        if self.marks and "obs_status" in self.columns:
+            raise ValueError("marks: columns.obs_status gives the status already; remove the marks in the reshape")
+        birth_date = self.ages is not None and self.ages.unit == "birth_date"
+        if "dates" in self.model_fields_set and "time_period" not in self.columns and not birth_date:
+            raise ValueError("dates: no column holds a date (columns.time_period)")
+        if self.ages is not None and "age" not in self.columns:
+            raise ValueError("ages: columns must say where age is")
+        if self.ages is not None and "age_unit" in self.columns and self.ages.unit != "years":
+            raise ValueError("ages.unit: columns.age_unit gives the unit of each row; delete one of the two")
         return self
 
     def _check_incidents(self) -> None:
         if self.rows == "cells":
             raise ValueError("rows: a file of incidents has events, or parts where an absent cell is no zero")
-        for name in ("obs_status", "national_label"):
-            if name in self.columns:
-                raise ValueError(f"columns.{name}: a file of incidents has none")
-        if self.thousands or self.decimal != "." or self.marks or not self.whole_numbers:
-            raise ValueError("a file of incidents counts in plain whole numbers")
         open_columns = {column for name, column in self.columns.items() if name not in CODED_PERSONAL}
         for column in sorted(open_columns.intersection(self.personal)):
             may = "a date of birth (age), longitude and latitude"
@@ -313,15 +346,57 @@ class SourceFolder:
         """
         try:
             text = self.folder.joinpath("source.yml").read_text(encoding="utf-8-sig")
-            return Source.model_validate({"source_id": self.source_id, **parse_yaml(text)})
+            source = Source.model_validate({"source_id": self.source_id, **parse_yaml(text)})
         except (yaml.YAMLError, TypeError) as error:
             found = f"source {self.source_id}: source.yml is not valid YAML: {yaml_problem(error)}"
             raise UsageError(found) from error
         except UnicodeDecodeError as error:
             raise UsageError(f"source {self.source_id}: source.yml is not UTF-8; save it as UTF-8") from error
         except ValidationError as error:
-            lines = [f"  {line}" for line in field_problems(error, Source)]
-            raise UsageError("\n".join([f"source {self.source_id}: source.yml is not valid:", *lines])) from error
+            raise self._invalid(field_problems(error, Source)) from error
+        if lines := [*refused_keys(source, source.kind), *self._problems_of_files(source)]:
+            raise self._invalid(lines)
+        return source
+
+    def _invalid(self, lines: list[str]) -> UsageError:
+        return UsageError(
+            "\n".join([f"source {self.source_id}: source.yml is not valid:", *(f"  {line}" for line in lines)])
+        )
+
+    def _problems_of_files(self, source: Source) -> list[str]:
+        """Files that the declaration names and the folder does not have, or has and the kind cannot honour."""
+        named = {f"layouts.{number}.reshape": one.reshape for number, one in enumerate(source.layouts, start=1)}
+        named |= {f"controls.{number}.rows": one.rows for number, one in enumerate(source.controls, start=1)}
+        named["boundaries.file"] = source.boundaries.file if source.boundaries is not None else None
+        there = {item.name for item in self.folder.iterdir() if item.is_file()}
+        lines = [
+            f"{key}: there is no file {name!r} in the folder of the source{hint(name, there)}"
+            for key, name in named.items()
+            if name is not None and name not in there
+        ]
+        if "rates.sql" in there and (why := refused_part("rates.sql", source.kind)):
+            lines.append(f"rates.sql: {why}")
+        for number, layout in enumerate(source.layouts, start=1):
+            reshaped = self.reshape_name(layout)
+            if layout.conserve is not None and (reshaped is None or "value" not in source.columns):
+                why = "there is no reshape whose sum could change" if reshaped is None else "each row counts the same"
+                lines.append(f"layouts.{number}.conserve: {why}; delete the key")
+            if layout.conserve is None and reshaped is not None and "value" in source.columns:
+                lines.append(
+                    f"layouts.{number}.conserve: is missing; {reshaped} must not change the sum of the counts, so name "
+                    "the raw columns that hold them by a regular expression"
+                )
+        return lines
+
+    def reshape_name(self, layout: Layout) -> str | None:
+        """Return the name of the file that makes a layout tidy, None where it is tidy as it comes."""
+        own = self.folder.joinpath("reshape.sql")
+        return layout.reshape or ("reshape.sql" if own.is_file() else None)
+
+    def reshape(self, layout: Layout) -> str | None:
+        """Return the SELECT that makes a layout tidy, None where it is tidy as it comes."""
+        name = self.reshape_name(layout)
+        return None if name is None else self.folder.joinpath(name).read_text(encoding="utf-8")
 
     def read_text(self, name: str) -> str | None:
         """Return a file of the folder as text, None where there is none."""
@@ -343,12 +418,14 @@ class SourceFolder:
         except DeclarationError as error:
             raise UsageError(f"source {self.source_id}: {error}") from error
         rows = [(row["dimension"], row["word"], row["code"]) for row in table]
-        known = (*_DIMENSIONS, "age_unit")
+        known = _names(VALUES)
         times = Counter((dimension, word) for dimension, word, _ in rows)
         for number, (dimension, word, _) in enumerate(rows, start=2):
             place = f"source {self.source_id}: values.csv, row {number}"
             if dimension not in known:
                 raise UsageError(f"{place}: unknown dimension {dimension!r}{hint(dimension, known)}")
+            if why := refused_part(f"{VALUES}.{dimension}", self.source.kind):
+                raise UsageError(f"{place}: dimension {dimension}: {why}")
             if times[dimension, word] > 1:
                 raise UsageError(f"{place}: {word!r} has two codes for {dimension}")
         return rows
@@ -363,6 +440,11 @@ class SourceFolder:
         for part in parts:
             digest.update(part.name.encode() + b"\0" + part.read_bytes() + b"\0")
         return digest.hexdigest()
+
+
+def _names(part: str) -> tuple[str, ...]:
+    """What may be named under columns, constants or in values.csv: what is declared, and every attribute."""
+    return tuple(dict.fromkeys([*names_under(part), *breakdown_columns()]))
 
 
 def list_sources(folder: Path | None = None) -> dict[str, SourceFolder]:

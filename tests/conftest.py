@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 
 import pytest
 from tiny_source import Tiny
 
-from pipelines.run import plain_step, run_all
+from pipelines.run import Session, run_all
 from pipelines.system import connection
 from pipelines.system.settings import Settings
 from schemas.source import find_sources
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file published from the bundled data, built once."""
     settings = Settings(data=tmp_path_factory.mktemp("bundled"))
-    result = run_all(find_sources([]), settings, ROOT / "data" / "input", plain_step(lambda step: None), named=False)
+    result = run_all(find_sources([]), Session(settings, ROOT / "data" / "input"), named=False)
     assert result.refused == ()
     return settings.published
 
@@ -42,7 +43,7 @@ def one_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests of tiny sources share an in-memory engine: opening one takes as long as all steps of a tiny source."""
     engine = connection._open_in_memory("400MB", 1, tmp_path_factory.mktemp("spill"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection, "_open_in_memory", lambda *_: engine)
+        patch.setattr(connection, "_open_in_memory", cache(lambda *_: engine))
         yield
 
 

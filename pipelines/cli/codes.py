@@ -1,31 +1,56 @@
-"""What the command codes prints: one ICCS category with its branch and definition, or a search."""
+"""``iccs codes``: ICCS categories with their branch and definition, or a search."""
 
 from __future__ import annotations
 
+import argparse
 import textwrap
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from iccs.classification import load_classification
+from pipelines.cli.arguments import add_command
 from pipelines.cli.printing import print_json, print_line, print_table
-from pipelines.system.errors import EXIT_DONE
 from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipelines.cli.arguments import Commands
 
 Language = Literal["en", "fr", "es"]
 
 
-def show_code_command(codes: list[str], language: Language, as_json: bool) -> int:
-    """Print each category: where it stands in the tree, what it is, what it holds and what it leaves out."""
+def add_parser(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "codes", "show an ICCS category, or search: codes search TEXT")
+    parser.add_argument("words", nargs="+", metavar="CODE | search TEXT")
+    parser.add_argument("--lang", choices=("en", "fr", "es"), default="en", help="language of titles and search")
+    parser.set_defaults(command=codes_command)
+
+
+def codes_command(options: argparse.Namespace) -> int:
+    """Print categories, or the answer to a search."""
+    from pipelines.system.errors import EXIT_DONE
+
+    if options.words[0] == "search":
+        _search(" ".join(options.words[1:]), options.lang, options.json)
+    else:
+        _show(options.words, options.lang, options.json)
+    return EXIT_DONE
+
+
+def _show(codes: list[str], language: Language, as_json: bool) -> None:
+    """Print each category: its place in the tree, definition, inclusions and exclusions."""
+    from iccs.classification import load_classification
+
     classification = load_classification()
     found = [classification.normalise(code) for code in codes]
     if as_json:
         print_json([_record(code, language) for code in found])
-        return EXIT_DONE
+        return
     for code in found:
         _print_category(code, language)
-    return EXIT_DONE
 
 
 def _record(code: str, language: Language) -> dict[str, object]:
+    from iccs.classification import load_classification
+
     classification = load_classification()
     combined = classification.combined.get(code)
     if combined is not None:
@@ -45,6 +70,8 @@ def _record(code: str, language: Language) -> dict[str, object]:
 
 
 def _print_category(code: str, language: Language) -> None:
+    from iccs.classification import load_classification
+
     classification = load_classification()
     combined = classification.combined.get(code)
     if combined is not None:
@@ -71,8 +98,8 @@ def _print_category(code: str, language: Language) -> None:
         print_line("French titles are translations made for this project; the definition is given in English.")
 
 
-def search_command(text: str, language: Language, as_json: bool) -> int:
-    """Print the categories whose titles, terms or inclusions come nearest to some words."""
+def _search(text: str, language: Language, as_json: bool) -> None:
+    """Print the categories whose titles, terms or inclusions are nearest to some words."""
     from iccs.search import search
 
     if not text.strip():
@@ -87,7 +114,6 @@ def search_command(text: str, language: Language, as_json: bool) -> int:
             ["code", "title", "score", "found in", "text"],
             [[h.code, h.title, h.score, h.field, textwrap.shorten(h.matched, 70)] for h in hits],
         )
-        print_line("a search suggests; the definition decides: iccs codes CODE")
+        print_line("check the definition before using a category: iccs codes CODE")
     else:
         print_line("nothing found; try fewer or other words")
-    return EXIT_DONE

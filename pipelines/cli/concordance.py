@@ -1,44 +1,91 @@
-"""What the command concordance prints: check, coverage, diff."""
+"""``iccs concordance``: check, measure, compare, draft and export concordances."""
 
 from __future__ import annotations
 
+import argparse
+import csv
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from iccs.classification import load_classification
-from iccs.concordance import Concordance, ConcordanceDiff, concordance_path, diff, list_concordances, read_concordance
+from pipelines.cli.arguments import add_command, add_group
 from pipelines.cli.printing import print_json, print_line, print_table
-from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
-from pipelines.system.settings import load_settings
-from schemas.errors import UsageError
+from schemas.errors import UsageError, nearest_values
+
+if TYPE_CHECKING:
+    from iccs.concordance import Concordance, ConcordanceDiff, ConcordanceProblem
+    from iccs.suggest import LabelToCode
+    from pipelines.cli.arguments import Commands
 
 
-def check_command(names: list[str], as_json: bool) -> int:
-    """Print what is wrong with concordances, all or those named; exit code 1 where there is an error.
+def add_parser(commands: Commands) -> None:
+    """Add the commands."""
+    group = add_group(commands, "concordance", "check, measure, compare, draft and export concordances")
+    check = add_command(group, "check", "check the rules for concordances")
+    check.add_argument("names", nargs="*", metavar="SOURCE | FILE", help="which (default: all)")
+    check.set_defaults(command=check_command)
+    coverage = add_command(group, "coverage", "show the share of each source's counts that is linked, by ICCS level")
+    coverage.set_defaults(command=coverage_command)
+    difference = add_command(group, "diff", "compare two versions: links that differ and series that move")
+    difference.add_argument("old", metavar="OLD")
+    difference.add_argument("new", metavar="NEW")
+    difference.add_argument("--source", help="source whose counts are mapped again (default: the name of NEW)")
+    difference.set_defaults(command=diff_command)
+    _add_suggest(group)
+    benchmark = add_command(group, "evaluate", "measure how good the proposals are on lists left out")
+    benchmark.add_argument("sources", nargs="*", metavar="SOURCE", help="which lists to leave out (default: each)")
+    benchmark.add_argument("--strict", action="store_true", help="without terms of ours that repeat their labels")
+    benchmark.set_defaults(command=evaluate_command)
+    export = add_command(group, "export", "write the correspondence table as a workbook")
+    export.add_argument("source", metavar="SOURCE")
+    export.add_argument("--format", choices=("unodc",), default="unodc", help="one sheet per ICCS section (xlsx)")
+    export.add_argument("--lang", choices=("en", "es"), default="en", help="language of the ICCS texts")
+    export.add_argument("-o", "--output", required=True, metavar="FILE.xlsx", help="workbook to write; must not exist")
+    export.set_defaults(command=export_command)
 
-    A name is a source or a path to a CSV file.
-    """
+
+def _add_suggest(group: Commands) -> None:
+    suggest = add_command(group, "suggest", "propose categories for a list of national codes")
+    suggest.add_argument("file", metavar="FILE", help="CSV file in UTF-8 with one row per national code")
+    suggest.add_argument("--code", required=True, metavar="COL", help="column with the code")
+    suggest.add_argument("--label", required=True, metavar="COL", help="column with the label")
+    suggest.add_argument("--description", metavar="COL", help="column with a description or heading")
+    suggest.add_argument("--lang", choices=("en", "es", "fr", "pt", "de"), default="es", help="language of the labels")
+    suggest.add_argument("-o", "--output", required=True, metavar="DRAFT.csv", help="draft to write; must not exist")
+    suggest.set_defaults(command=suggest_command)
+
+
+def check_command(options: argparse.Namespace) -> int:
+    """Print the problems of concordances, all or those named; exit code 1 if there is an error."""
+    from iccs.classification import load_classification
+    from iccs.concordance import list_concordances, read_concordance
+    from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
+
     classification = load_classification()
-    rows = []
-    for name in names or list_concordances():
+    checked = []
+    for name in options.names or list_concordances():
         concordance = read_concordance(_path(name))
-        problems = concordance.check(classification)
-        rows.append((concordance, problems))
-    errors = sum(problem.severity == "error" for _, problems in rows for problem in problems)
-    if as_json:
+        checked.append((concordance, concordance.check(classification)))
+    failed = any(problem.severity == "error" for _, problems in checked for problem in problems)
+    if options.json:
         print_json(
             [
                 {
                     "file": concordance.file,
                     "links": len(concordance.rows),
                     "drafts": _drafts(concordance),
-                    "problems": [asdict(problem) for problem in found],
+                    "problems": [asdict(problem) for problem in problems],
                 }
-                for concordance, found in rows
+                for concordance, problems in checked
             ]
         )
-        return EXIT_REFUSED if errors else EXIT_DONE
-    for _, problems in rows:
+    else:
+        _print_problems(checked)
+    return EXIT_REFUSED if failed else EXIT_DONE
+
+
+def _print_problems(checked: list[tuple[Concordance, list[ConcordanceProblem]]]) -> None:
+    for _, problems in checked:
         for problem in problems:
             place = f"{problem.file} row {problem.row}, {problem.column} {problem.value!r}"
             near = f" Nearest: {', '.join(problem.nearest)}." if problem.nearest else ""
@@ -48,71 +95,83 @@ def check_command(names: list[str], as_json: bool) -> int:
             concordance.file,
             len(concordance.rows),
             _drafts(concordance),
-            *(sum(problem.severity == severity for problem in found) for severity in ("error", "warning")),
+            *(sum(problem.severity == severity for problem in problems) for severity in ("error", "warning")),
         ]
-        for concordance, found in rows
+        for concordance, problems in checked
     ]
     print_table(["concordance", "links", "drafts", "errors", "warnings"], counted)
-    return EXIT_REFUSED if errors else EXIT_DONE
 
 
 def _drafts(concordance: Concordance) -> int:
-    """How many links nobody has reviewed yet."""
+    """The number of links that nobody has reviewed yet."""
     return sum(link.status == "draft" for link in concordance.rows)
 
 
-def coverage_command(data: str | None, as_json: bool) -> int:
-    """Print the share of each source's counts that is linked, at each ICCS level, in residuals, split, draft."""
+def coverage_command(options: argparse.Namespace) -> int:
+    """Print the share of each source's counts that is linked, by ICCS level, in residual categories, split, draft."""
     from pipelines.reader.concordance_impact import mapping_coverage
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
 
-    result = mapping_coverage(load_settings(data))
-    if as_json:
+    result = mapping_coverage(load_settings(options.data))
+    if options.json:
         print_json(result.records())
     else:
         print_table(result.columns, result.rows, title="Per cent of the counts of each source", decimals=1)
     return EXIT_DONE
 
 
-def diff_command(old: str, new: str, source: str | None, data: str | None, as_json: bool) -> int:
+def diff_command(options: argparse.Namespace) -> int:
     """Print links added, removed and changed between two versions, and how far each ICCS series moves."""
-    from pipelines.reader.concordance_impact import restated_series
+    from iccs.concordance import diff, read_concordance
+    from pipelines.reader.concordance_impact import concordance_impact
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
 
-    old_path, new_path = Path(old), Path(new)
+    old_path, new_path = Path(options.old), Path(options.new)
     for path in (old_path, new_path):
         if not path.is_file():
             raise UsageError(f"there is no file {path}")
     found = diff(read_concordance(old_path), read_concordance(new_path))
-    settings = load_settings(data)
-    source_id = source or new_path.name.removesuffix(".csv")
-    moved = restated_series(source_id, old_path, new_path, settings)
-    if as_json:
+    source_id = options.source or new_path.name.removesuffix(".csv")
+    moved = concordance_impact(source_id, old_path, new_path, load_settings(options.data))
+    if options.json:
         print_json({**_diff_record(found), "series": moved.records()})
         return EXIT_DONE
-    for mark, links in (("+", found.added), ("-", found.removed)):
-        for link in links:
-            print_line(f"{mark} {link.national_code} ({link.national_label}) -> {link.iccs_code or link.out_of_scope}")
-    for change in found.changed:
-        fields = "; ".join(f"{c.column}: {c.old or 'blank'} -> {c.new or 'blank'}" for c in change.changes)
-        print_line(f"~ {change.new.national_code} ({change.new.national_label}): {fields}")
-    if not (found.added or found.removed or found.changed):
-        print_line("no link differs")
+    _print_diff(found)
     if moved.rows:
-        print_table(moved.columns, moved.rows, title=f"Counts of {source_id} that move, all years together")
+        print_table(moved.columns, moved.rows, title=f"Counts of {source_id} that move, sum of all years")
     else:
         print_line("no ICCS series moves")
     return EXIT_DONE
 
 
+def _print_diff(found: ConcordanceDiff) -> None:
+    for sign, links in (("+", found.added), ("-", found.removed)):
+        for link in links:
+            print_line(f"{sign} {link.national_code} ({link.national_label}) -> {link.iccs_code or link.out_of_scope}")
+    for change in found.changed:
+        fields = "; ".join(f"{c.column}: {c.old or 'blank'} -> {c.new or 'blank'}" for c in change.changes)
+        print_line(f"~ {change.new.national_code} ({change.new.national_label}): {fields}")
+    if not (found.added or found.removed or found.changed):
+        print_line("no link differs")
+
+
 def _diff_record(found: ConcordanceDiff) -> dict[str, object]:
     return {
-        "added": [asdict(link) for link in found.added],
-        "removed": [asdict(link) for link in found.removed],
-        "changed": [asdict(change) for change in found.changed],
+        "added": [link.row for link in found.added],
+        "removed": [link.row for link in found.removed],
+        "changed": [
+            {"old": one.old.row, "new": one.new.row, "changes": [asdict(change) for change in one.changes]}
+            for one in found.changed
+        ],
     }
 
 
 def _path(name: str) -> Path:
-    """A path as it is; the name of a source stands for its packaged table."""
+    """Return a path as it is; for the name of a source, the path of its packaged table."""
+    from iccs.concordance import concordance_path
+
     if name.endswith(".csv") or "/" in name:
         path = Path(name)
         if not path.is_file():
@@ -122,3 +181,82 @@ def _path(name: str) -> Path:
         return Path(str(concordance_path(name)))
     except FileNotFoundError as error:
         raise UsageError(str(error)) from error
+
+
+def suggest_command(options: argparse.Namespace) -> int:
+    """Propose ICCS categories for a list of national codes, as a draft concordance for a person to edit.
+
+    An existing file is never overwritten.
+    """
+    from iccs.suggest import draft_concordance, write_concordance
+    from pipelines.system.errors import EXIT_DONE
+
+    columns = {"code": options.code, "label": options.label, "description": options.description}
+    labels = _read_labels(Path(options.file), columns)
+    try:
+        links = draft_concordance(labels, options.lang)
+        write_concordance(links, Path(options.output))
+    except (ValueError, FileExistsError) as error:
+        raise UsageError(str(error)) from error
+    if options.json:
+        print_json([link.row for link in links])
+        return EXIT_DONE
+    rows = [[link.national_code, link.national_label, link.iccs_code or link.out_of_scope, link.note] for link in links]
+    print_table(["code", "label", "proposed", "candidates"], rows[:20])
+    print_line(f"{len(links)} links with status draft in {options.output}; each needs a person's decision")
+    return EXIT_DONE
+
+
+def _read_labels(path: Path, columns: dict[str, str | None]) -> list[LabelToCode]:
+    from iccs.suggest import LabelToCode as Label
+
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}")
+    try:
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: the list must be a CSV file in UTF-8 ({error})") from error
+    present = list(rows[0]) if rows else []
+    for column in columns.values():
+        if column is not None and column not in present:
+            near = ", ".join(nearest_values(column, present)) or ", ".join(present)
+            raise UsageError(f"{path}: there is no column {column!r}; nearest: {near or 'the file is empty'}")
+    code, label, description = columns["code"] or "", columns["label"] or "", columns["description"]
+    return [Label(row[code], row[label], row[description] if description else "") for row in rows]
+
+
+def evaluate_command(options: argparse.Namespace) -> int:
+    """Print how often the assistant finds the reviewed category of lists that it has not seen."""
+    from iccs.benchmark import MEASURES, run_benchmark
+    from pipelines.system.errors import EXIT_DONE
+
+    try:
+        rows = run_benchmark(options.sources or None, without_copied_terms=options.strict)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if options.json:
+        print_json([{**asdict(row), "shares": {name: row.share(name) for name in MEASURES}} for row in rows])
+        return EXIT_DONE
+    print_table(
+        ["list left out", "labels", *MEASURES], [[row.name, row.labels, *map(row.share, MEASURES)] for row in rows]
+    )
+    print_line("shares of the labels; sources of the same country are left out together")
+    return EXIT_DONE
+
+
+def export_command(options: argparse.Namespace) -> int:
+    """Write the correspondence table of a source as UNODC asks for it: a workbook with one sheet per section."""
+    from iccs.concordance import concordance_path, read_concordance
+    from iccs.correspondence import write_correspondence
+    from pipelines.system.errors import EXIT_DONE
+
+    output = Path(options.output)
+    if output.exists():
+        raise UsageError(f"{output} exists already; give another name, or remove it first")
+    try:
+        concordance = read_concordance(concordance_path(options.source))
+        write_correspondence(concordance, output, options.lang)
+    except (FileNotFoundError, ImportError) as error:
+        raise UsageError(str(error)) from error
+    print_line(f"{output}: correspondence of {options.source}, one sheet per ICCS section")
+    return EXIT_DONE

@@ -1,60 +1,58 @@
-"""``iccs evaluate``: the effect of a policy on a series, with limits and what it cannot tell."""
+"""``iccs evaluate``: the effect of a policy on a series, with its limitations."""
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from iccs.periods import period_of
+from pipelines.cli.arguments import add_command, series_arguments, series_query
 from pipelines.cli.printing import print_json, print_line, print_table
-from pipelines.reader.policy import Evaluation, as_document, cannot_tell, effects, evaluate
-from pipelines.statistics.regression import Effect
-from pipelines.statistics.wording import p_value_text
-from pipelines.system.errors import EXIT_DONE
-from pipelines.system.settings import load_settings
+
+if TYPE_CHECKING:
+    from pipelines.cli.arguments import Commands
+    from pipelines.reader.policy import PolicyEvaluation
+    from pipelines.statistics.regression import Effect
 
 
-def evaluate_command(
-    code: str,
-    area: str,
-    date: str,
-    control: str | None,
-    sex: str,
-    source: str | None,
-    counting_unit: str | None,
-    plot: str | None,
-    language: str,
-    data: str | None,
-    as_json: bool,
-) -> int:
-    """Print effect, interval, diagnostics and limits of the evaluation; draw it where asked."""
-    from iccs.classification import load_classification
-
-    settings = load_settings(data)
-    iccs = load_classification().normalise(code)
-    found = evaluate(
-        iccs,
-        area,
-        date,
-        control=control,
-        sex=sex,
-        source=source,
-        counting_unit=counting_unit,
-        settings=settings,
+def add_parser(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "evaluate", "estimate the effect of a policy (interrupted time series)", series_arguments()
     )
-    if plot:
-        from pipelines.reader.plots.evaluation import plot_evaluation
+    parser.add_argument("--area", required=True, help="area with the policy, e.g. MX-JAL")
+    parser.add_argument("--date", required=True, help="first month (2019-03) or year (2019) with the policy")
+    parser.add_argument("--control", metavar="AREA", help="area without the policy, to compare with")
+    parser.set_defaults(command=evaluate_command)
 
-        plot_evaluation(found, Path(plot), language=language, settings=settings)
-    if as_json:
-        print_json(as_document(found, plot))
-    else:
-        _print(found)
-        if plot:
-            print_line(f"\npicture: {plot}")
+
+def evaluate_command(options: argparse.Namespace) -> int:
+    """Print effect, interval, diagnostics and limitations of the evaluation; draw it if asked."""
+    from pipelines.reader.policy import as_document, evaluate_policy
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
+
+    settings = load_settings(options.data)
+    found = evaluate_policy(series_query(options), options.date, options.control, settings)
+    if options.plot:
+        from pipelines.reader.plots.evaluation import plot_evaluation
+        from pipelines.reader.plots.style import save_picture
+
+        save_picture(plot_evaluation(found, options.lang, settings), Path(options.plot))
+    if options.json:
+        print_json(as_document(found, options.plot))
+        return EXIT_DONE
+    _print(found)
+    if options.plot:
+        print_line(f"\npicture: {options.plot}")
     return EXIT_DONE
 
 
-def _print(found: Evaluation) -> None:
+def _print(found: PolicyEvaluation) -> None:
+    from iccs.periods import period_of
+    from pipelines.reader.policy import effects, limitations
+    from pipelines.statistics.wording import p_value_text
+
     series = found.series
     rows = [
         [
@@ -68,9 +66,7 @@ def _print(found: Evaluation) -> None:
         ]
         for name, effect in effects(found).items()
     ]
-    title = (
-        f"{series.iccs} in {series.area}, sex {series.sex}, {series.name}: change at {period_of(found.at, series.freq)}"
-    )
+    title = f"{series.title}: change at {period_of(found.at, series.query.freq)}"
     print_table(["ratio of rates", "value", "low", "high", "change", "p", ""], rows, title=title, decimals=3)
     lags = found.interrupted.model.lags
     print_line(f"model: {found.family} regression, errors robust to autocorrelation up to lag {lags}, 95 % limits")
@@ -82,11 +78,13 @@ def _print(found: Evaluation) -> None:
             )
             print_line(f"{name}: {values}")
     for remark in found.remarks:
-        print_line(f"remark: {remark}")
-    print_line("\nThis cannot tell:")
-    for note in cannot_tell(found):
+        print_line(f"note: {remark}")
+    print_line("\nLimitations:")
+    for note in limitations(found):
         print_line(f"- {note}")
 
 
 def _verdict(effect: Effect) -> str:
-    return "no significant change" if effect.p >= 0.05 else "lower" if effect.value < 1 else "higher"
+    from pipelines.statistics.arguments import SIGNIFICANCE
+
+    return "no significant change" if effect.p >= SIGNIFICANCE else "lower" if effect.value < 1 else "higher"

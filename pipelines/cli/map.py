@@ -2,84 +2,108 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pipelines.cli.arguments import add_command, series_arguments, series_query
 from pipelines.cli.printing import print_json, print_line, print_table
-from pipelines.reader.maps import map_boundaries, read_map_rates
-from pipelines.reader.release import query
-from pipelines.system.errors import EXIT_DONE
-from pipelines.system.settings import load_settings
 from schemas.errors import UsageError
 
+if TYPE_CHECKING:
+    from pipelines.cli.arguments import Commands
+    from pipelines.reader.maps import MapRates
+    from pipelines.system.settings import Settings
 
-def _marks(row: dict[str, Any]) -> list[str]:
-    return [*([row["obs_status"]] if row["obs_status"] != "A" else []), *(["few"] if row["few_events"] else [])]
 
-
-def map_command(
-    code: str,
-    area: str | None,
-    year: int | None,
-    sex: str,
-    source: str | None,
-    counting_unit: str | None,
-    boundaries: str | None,
-    name: str,
-    plot: str | None,
-    language: str,
-    data: str | None,
-    as_json: bool,
-) -> int:
-    """Print the rates by area, the highest first, and what is missing; draw the map where asked."""
-    from iccs.classification import load_classification
-
-    if boundaries and not plot:
-        raise UsageError("--boundaries are those of a picture: give --plot FILE too")
-    settings = load_settings(data)
-    iccs = load_classification().normalise(code)
-    found = read_map_rates(
-        iccs, area, year=year, sex=sex, source=source, counting_unit=counting_unit, settings=settings
+def add_parser(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "map", "show rates of one year by area, on a map", series_arguments())
+    parser.add_argument("--area", help="area whose parts are shown, e.g. MX (default: countries)")
+    parser.add_argument("--year", type=int, help="year of the rates (default: the last of the source)")
+    parser.add_argument(
+        "--boundaries", metavar="FILE", help="outlines, GeoJSON or TopoJSON (default: the bundled ones)"
     )
-    undrawn: list[str] = []
-    if plot:
-        from pipelines.reader.plots.map import plot_map
+    parser.add_argument(
+        "--property",
+        default="id",
+        metavar="NAME",
+        help="property of FILE that contains the area codes (default: id)",
+    )
+    parser.set_defaults(command=map_command)
 
-        outlines = map_boundaries(found, Path(boundaries) if boundaries else None, name)
-        undrawn = [code for code in found.codes if code not in outlines.shapes]
-        plot_map(found, outlines, Path(plot), language=language, settings=settings)
-    if as_json:
-        print_json(vars(found) | {"without_outline": undrawn, "plot": plot})
+
+def map_command(options: argparse.Namespace) -> int:
+    """Print the rates by area, the highest first, and what is missing; draw the map if asked."""
+    from pipelines.reader.maps import read_map_rates
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
+
+    if options.boundaries and not options.plot:
+        raise UsageError("--boundaries is for a picture: give --plot FILE too")
+    settings = load_settings(options.data)
+    found = read_map_rates(series_query(options), options.year, settings)
+    undrawn = _draw(found, options, settings) if options.plot else []
+    if options.json:
+        document = {name: value for name, value in vars(found).items() if name not in ("query", "key")}
+        print_json({**found.query.as_document(), **document, "without_outline": undrawn, "plot": options.plot})
         return EXIT_DONE
+    _print(found, undrawn, options.lang, settings)
+    if options.plot:
+        print_line(f"picture: {options.plot}")
+    return EXIT_DONE
+
+
+def _draw(found: MapRates, options: argparse.Namespace, settings: Settings) -> list[str]:
+    """Draw the map; return the areas without an outline."""
+    from pipelines.reader.maps import map_boundaries
+    from pipelines.reader.plots.map import plot_map
+    from pipelines.reader.plots.style import save_picture
+
+    outlines = map_boundaries(found, Path(options.boundaries) if options.boundaries else None, options.property)
+    save_picture(plot_map(found, outlines, options.lang, settings), Path(options.plot))
+    return [code for code in found.codes if code not in outlines.shapes]
+
+
+def _print(found: MapRates, undrawn: list[str], language: str, settings: Settings) -> None:
+    from pipelines.reader.release import query
+
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     ranked = sorted(found.rows.values(), key=lambda row: -row["rate_per_100k"])
-    marks = [", ".join(_marks(row)) for row in ranked]
-    names_of_columns = ["area", "name", "value", "rate", "low", "high", "class", *(["mark"] if any(marks) else [])]
+    symbols = [", ".join(_symbols(row)) for row in ranked]
+    place = "by country" if found.query.area is None else f"below {found.query.area}"
+    age = "" if found.query.age == "_T" else f", age {found.query.age}"
     print_line(
-        f"{iccs} {'by country' if area is None else f'below {area}'}, {found.year}, sex {sex}, "
-        f"{found.source}: {found.counting_unit}s; rates per 100,000 with 95 % limits"
+        f"{found.query.iccs} {place}, {found.year}, sex {found.query.sex}{age}, {found.key.name}; "
+        "rates per 100,000 with 95 % limits"
     )
     print_table(
-        names_of_columns,
+        ["area", "name", "value", "rate", "low", "high", "class", *(["status"] if any(symbols) else [])],
         [
             [
                 row["ref_area"],
                 names[row["ref_area"]],
                 *(row[column] for column in ("value", "rate_per_100k", "ci_low", "ci_high")),
                 found.class_of(row["ref_area"]) + 1,
-                *([mark] if any(marks) else []),
+                *([symbol] if any(symbols) else []),
             ]
-            for row, mark in zip(ranked, marks, strict=True)
+            for row, symbol in zip(ranked, symbols, strict=True)
         ],
     )
-    if any(marks):
-        print_line("mark: observation status other than A (normal); few: so few events that the limits say more")
+    if any(symbols):
+        print_line(
+            "status: observation status other than A (normal); few: too few events for the rate to be stable, use the "
+            "confidence limits"
+        )
+    for caveat, areas in found.caveats.items():
+        print_line(f"caveat {caveat}: {'all areas' if len(areas) == len(found.rows) else ', '.join(areas)}")
     for missing, reason in found.missing.items():
         print_line(f"no rate: {missing} {names[missing]}, {reason.replace('_', ' ')}")
     if undrawn:
-        print_line(f"not on the map, as there is no outline: {', '.join(f'{at} {names[at]}' for at in undrawn)}")
+        print_line(f"not on the map, no outline: {', '.join(f'{at} {names[at]}' for at in undrawn)}")
     if found.others:
-        print_line(f"other series there: {', '.join(found.others)}")
-    if plot:
-        print_line(f"picture: {plot}")
-    return EXIT_DONE
+        print_line(f"other series: {', '.join(found.others)}")
+
+
+def _symbols(row: dict[str, Any]) -> list[str]:
+    return [*([row["obs_status"]] if row["obs_status"] != "A" else []), *(["few"] if row["few_events"] else [])]

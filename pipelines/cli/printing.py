@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -15,8 +16,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-_LEAST_TEXT = 16
+_MIN_TEXT = 16
 """Letters that a column of text is not narrowed below."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control characters (C0 but the line feed, delete, C1) and marks that reorder text: a cell of a national file may hold
+them, and a terminal would obey them."""
+
+
+def printable(text: str) -> str:
+    r"""Return a text with control characters and marks that reorder text written out, so that no terminal obeys them.
+
+    >>> printable("\x1b]0;title\x07 M\u00e9xico\tx")
+    '\\x1b]0;title\\x07 México x'
+    """
+    return _UNPRINTABLE.sub(_written_out, text.replace("\t", " "))
+
+
+def _written_out(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 @cache
@@ -33,18 +52,19 @@ def console() -> Console:
 
 
 def print_line(text: str = "") -> None:
-    """Print one line as it is."""
-    console().print(text, markup=False, soft_wrap=True)
+    """Print one line as it is: no markup, no emoji, control characters written out."""
+    console().print(printable(text), markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 def print_error(text: str) -> None:
-    """Print to standard error."""
-    sys.stderr.write(text.rstrip() + "\n")
+    """Print to standard error, control characters written out."""
+    sys.stderr.write(printable(text.rstrip()) + "\n")
 
 
 def print_json(value: object) -> None:
-    """Print one JSON document for machines; a missing number is null."""
-    sys.stdout.write(json.dumps(_plain(value), ensure_ascii=False, indent=1) + "\n")
+    """Print one JSON document for machines; a missing number is null, control characters are escaped."""
+    text = json.dumps(_plain(value), ensure_ascii=False, indent=1)
+    sys.stdout.write(_UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def _plain(value: Any) -> Any:
@@ -68,10 +88,11 @@ def print_table(
 ) -> None:
     """Print a table; numbers to the right and never broken, NULL as an empty cell.
 
-    On a terminal that is too narrow for it, each row is a block of lines ``column  value`` instead.
+    On a terminal that is too narrow, each row is a block of lines ``column  value`` instead.
     """
     from rich.cells import cell_len
 
+    columns = [printable(name) for name in columns]
     kept = [list(row) for row in rows]
     numbers = [any(isinstance(row[n], (int, float, Decimal)) for row in kept) for n in range(len(columns))]
     places = [0 if _all_whole([row[n] for row in kept]) else decimals for n in range(len(columns))]
@@ -81,7 +102,7 @@ def print_table(
         for n, name in enumerate(columns)
     ]
     least = [
-        width if number else max(cell_len(name), min(width, _LEAST_TEXT))
+        width if number else max(cell_len(name), min(width, _MIN_TEXT))
         for name, width, number in zip(columns, widest, numbers, strict=True)
     ]
     room = console().width
@@ -90,7 +111,7 @@ def print_table(
     if widths is None:
         _print_blocks(columns, cells, title)
         return
-    lines = [title, ""] if title else [""]
+    lines = [printable(title), ""] if title else [""]
     lines += _lines([list(columns)], widths, numbers, between)
     lines.append(f" {'─' * (sum(widths) + between * (len(columns) - 1) + 1)}")
     lines += _lines(cells, widths, numbers, between)
@@ -158,4 +179,4 @@ def _cell(value: object, decimals: int) -> str:
         return f"{value:,.{decimals}f}"
     if isinstance(value, int):
         return f"{value:,}"
-    return str(value)
+    return printable(str(value))

@@ -1,41 +1,53 @@
-"""What the commands quality and check do."""
+"""``iccs quality``: the result of every rule, the failing and the rejected cells."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+import argparse
+from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.printing import print_error, print_json, print_line, print_table
-from pipelines.harmonise.quarantine import open_quarantine
-from pipelines.publish.report import report_path
-from pipelines.reader.release import query
-from pipelines.system.connection import connect
-from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED, DataRefused
-from pipelines.system.settings import Settings, load_settings
-from pipelines.tabulate.vintages import current_vintage
+from pipelines.cli.arguments import add_command
+from pipelines.cli.printing import print_json, print_line, print_table
 from schemas.errors import UsageError
-from schemas.source import find_sources
 
-_MOST_ROWS = 200
-_MOST_LETTERS = 80
+if TYPE_CHECKING:
+    from pipelines.cli.arguments import Commands
+    from pipelines.system.settings import Settings
 
-
-def quality_command(name: str | None, rejected: bool, data: str | None, as_json: bool) -> int:
-    """Print the outcomes of the rules: one line a source, every rule of one source, or the rejected cells."""
-    settings = load_settings(data)
-    if name is not None:
-        find_sources([name])
-    if rejected:
-        return _print_rejected(name, settings, as_json)
-    if name is None:
-        return _print_sources(settings, as_json)
-    return _print_source(name, settings, as_json)
+_MAX_ROWS = 200
+_MAX_LETTERS = 80
 
 
-def _print_sources(settings: Settings, as_json: bool) -> int:
+def add_parser(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "quality", "show the result of every rule, failing and rejected cells")
+    parser.add_argument("source", nargs="?", metavar="SOURCE", help="which source (default: a line for each)")
+    parser.add_argument(
+        "--rejected", action="store_true", help="the cells in quarantine, with file, row, value and rule"
+    )
+    parser.set_defaults(command=quality_command)
+
+
+def quality_command(options: argparse.Namespace) -> int:
+    """Print the results of the rules: one line a source, every rule of one source, or the rejected cells."""
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
+    from schemas.source import find_sources
+
+    settings = load_settings(options.data)
+    if options.source is not None:
+        find_sources([options.source])
+    if options.rejected:
+        _print_rejected(options.source, settings, options.json)
+    elif options.source is None:
+        _print_sources(settings, options.json)
+    else:
+        _print_source(options.source, settings, options.json)
+    return EXIT_DONE
+
+
+def _print_sources(settings: Settings, as_json: bool) -> None:
+    from pipelines.reader.release import query
+
     found = query(
         "SELECT source, count(*) AS rules, count(*) FILTER (outcome = 'passed') AS passed, "
         "count(*) FILTER (outcome = 'warned') AS warned, count(*) FILTER (outcome = 'errored') AS errored, "
@@ -45,13 +57,15 @@ def _print_sources(settings: Settings, as_json: bool) -> int:
     )
     if as_json:
         print_json(found.records())
-        return EXIT_DONE
+        return
     print_table(found.columns, found.rows)
     print_line("one source, with the failing cells: iccs quality SOURCE; rejected cells: iccs quality --rejected")
-    return EXIT_DONE
 
 
-def _print_source(name: str, settings: Settings, as_json: bool) -> int:
+def _print_source(name: str, settings: Settings, as_json: bool) -> None:
+    from pipelines.publish.report import report_path
+    from pipelines.reader.release import query
+
     where: dict[str, object] = {"source": name}
     rules = query(
         "SELECT outcome, rule, checked, failing, share_failing, what_to_do, detail FROM out.quality "
@@ -65,7 +79,7 @@ def _print_source(name: str, settings: Settings, as_json: bool) -> int:
     if as_json:
         path = report_path(name, settings)
         print_json({"rules": rules.records(), "cells": cells.records(), "report": path if path.is_file() else None})
-        return EXIT_DONE
+        return
     print_table(rules.columns[:5], [row[:5] for row in rules.rows], title=f"Rules on {name}", decimals=3)
     for record in rules.records():
         if record["outcome"] not in ("passed", "not applicable"):
@@ -73,10 +87,28 @@ def _print_source(name: str, settings: Settings, as_json: bool) -> int:
             print_line(f"  to do: {record['what_to_do']}")
     if report_path(name, settings).is_file():
         print_line(f"report: {report_path(name, settings)}")
-    return EXIT_DONE
 
 
-def _print_rejected(name: str | None, settings: Settings, as_json: bool) -> int:
+def _print_rejected(name: str | None, settings: Settings, as_json: bool) -> None:
+    rows = _read_rejected(name, settings)
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        print_line("no rejected cells")
+    else:
+        shown = [{**row, "raw_text": _shorten(row["raw_text"] or "")} for row in rows[:_MAX_ROWS]]
+        print_table(list(shown[0]), [list(row.values()) for row in shown])
+        if len(rows) > _MAX_ROWS:
+            print_line(f"and {len(rows) - _MAX_ROWS:,} more: iccs quality --rejected --json")
+        print_line("after a correction of values.csv or of the concordance: iccs run --replay-quarantine")
+
+
+def _read_rejected(name: str | None, settings: Settings) -> list[dict[str, Any]]:
+    from pipelines.harmonise.quarantine import open_quarantine
+    from pipelines.system.connection import connect
+    from pipelines.tabulate.vintages import current_vintage
+    from schemas.source import find_sources
+
     rows: list[dict[str, Any]] = []
     for folder in find_sources([name] if name else []):
         current = current_vintage(folder.source_id, settings)
@@ -90,61 +122,8 @@ def _print_rejected(name: str | None, settings: Settings, as_json: bool) -> int:
                 names = [column[0] for column in found.description or ()]
                 where = {"source": load.source_id, "load": load.name}
                 rows += [{**where, **dict(zip(names, row, strict=True))} for row in found.fetchall()]
-    if as_json:
-        print_json(rows)
-    elif not rows:
-        print_line("no rejected cells")
-    else:
-        shown = [{**row, "raw_text": _shorten(row["raw_text"] or "")} for row in rows[:_MOST_ROWS]]
-        print_table(list(shown[0]), [list(row.values()) for row in shown])
-        if len(rows) > _MOST_ROWS:
-            print_line(f"and {len(rows) - _MOST_ROWS:,} more: iccs quality --rejected --json")
-        print_line("after a correction of values.csv or of the concordance: iccs run --replay-quarantine")
-    return EXIT_DONE
+    return rows
 
 
 def _shorten(text: str) -> str:
-    return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
-
-
-def check_file_command(file: str, source_id: str, data: str | None, as_json: bool) -> int:
-    """Take one file through every step short of storing it, in a folder that is then removed; nothing is written.
-
-    What changed against the figures published now is told too, where the data folder holds them.
-    """
-    from pipelines.run import check_source
-    from pipelines.tabulate.structure_suite import SuiteProcess
-
-    path = Path(file)
-    if not path.is_file():
-        raise UsageError(f"there is no file {file}")
-    (folder,) = find_sources([source_id])
-    settings = load_settings(data)
-    known = current_vintage(source_id, settings)
-    with tempfile.TemporaryDirectory(prefix="iccs-check-") as place, SuiteProcess() as suite:
-        given = Path(place, "given")
-        given.mkdir()
-        shutil.copyfile(path, given / path.name)
-        try:
-            checked = check_source(
-                folder,
-                replace(settings, data=Path(place, "data")),
-                given,
-                suite,
-                known.as_previous() if known else None,
-            )
-        except DataRefused as error:
-            if as_json:
-                print_json({"accepted": False, "problems": [problem.as_dict() for problem in error.problems]})
-            else:
-                print_error(f"{path.name} would be refused\n\n{error}")
-            return EXIT_REFUSED
-        outcomes = [vars(outcome) for outcome in checked.outcomes]
-    if as_json:
-        print_json({"accepted": True, "rules": outcomes})
-        return EXIT_DONE
-    shown = [row for row in outcomes if row["outcome"] not in ("passed", "not applicable")]
-    print_line(f"{path.name} would be accepted; {checked.summary}")
-    if shown:
-        print_table(list(shown[0]), [list(row.values()) for row in shown])
-    return EXIT_DONE
+    return text if len(text) <= _MAX_LETTERS else text[: _MAX_LETTERS - 1] + "…"

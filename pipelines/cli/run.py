@@ -2,75 +2,94 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pipelines.cli.arguments import add_command, waiting_arguments
 from pipelines.cli.printing import print_error, print_json, print_line, print_table
-from pipelines.reader.release import packaged_query
-from pipelines.run import RunResult, StepReport, plain_step, run_all
-from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
-from pipelines.system.settings import Settings, load_settings
 from schemas.errors import UsageError
-from schemas.source import find_sources
 
-_MOST_COUNTRIES = 12
+if TYPE_CHECKING:
+    from pipelines.cli.arguments import Commands
+    from pipelines.run import RunResult
+    from pipelines.system.settings import Settings
+    from pipelines.system.steps import StepReport
+
+_MAX_COUNTRIES = 12
+_MAX_YEARS = 8
 
 
-def run_command(
-    names: list[str],
-    directory: str | None,
-    wait_seconds: float,
-    data: str | None,
-    as_json: bool,
-    replay: bool = False,
-    engine: str | None = None,
-) -> int:
-    """Load sources and publish; exit code 1 where a source was refused."""
-    settings = load_settings(data, engine)
-    where = Path(directory).resolve() if directory else None
-    if replay and where is not None:
-        raise UsageError("--replay-quarantine tries the files again that cells were rejected from; leave --from out")
-    folders = find_sources(names)
+def add_parser(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "run", "load sources and publish the DuckDB file", waiting_arguments())
+    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="which sources (default: all that have files)")
+    parser.add_argument("--from", dest="directory", metavar="DIR", help="folder with the files as published")
+    parser.add_argument(
+        "--engine", metavar="ENGINE", help="for files of incidents: duckdb, or the address of a Spark cluster"
+    )
+    parser.add_argument(
+        "--replay-quarantine",
+        action="store_true",
+        help="try rejected cells again, from the files as they were received",
+    )
+    parser.set_defaults(command=run_command)
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Load sources and publish; exit code 1 if a source was refused, 3 if the program failed in one."""
+    from pipelines.run import Session, run_all
+    from pipelines.system.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED
+    from pipelines.system.settings import load_settings
+    from pipelines.system.steps import plain_step
+    from schemas.source import find_sources
+
+    settings = load_settings(options.data, options.engine)
+    where = Path(options.directory).resolve() if options.directory else None
+    if options.replay_quarantine and where is not None:
+        raise UsageError("--replay-quarantine reads again the files that cells were rejected from; leave out --from")
+    folders = find_sources(options.sources)
     reports: list[StepReport] = []
 
     def report(step: StepReport) -> None:
         reports.append(step)
-        if not as_json:
-            print_line(
-                f"{step.source:<22} {step.step:<9} {step.rows_in:>10,} in {step.rows_out:>10,} out "
-                f"{step.seconds:>6.1f} s  {step.summary}"
-            )
+        if not options.json:
+            _print_step(step)
 
-    result = run_all(
-        folders,
-        settings,
-        where,
-        plain_step(report),
-        named=bool(names),
-        wait_seconds=wait_seconds,
-        replay=replay,
-        lanes=settings.threads,
-    )
-    if as_json:
-        print_json(
-            {
-                "steps": [asdict(step) for step in reports],
-                "loaded": result.loaded,
-                "unchanged": result.unchanged,
-                "absent": result.absent,
-                "refused": [asdict(refusal) for refusal in result.refused],
-                "replayed": [asdict(one) for one in result.replayed],
-                "published": result.published,
-                "release": result.publication.release if result.publication else None,
-                "seconds": result.seconds,
-            }
-        )
+    session = Session(settings, where, plain_step(report), wait_seconds=options.wait, workers=settings.threads)
+    result = run_all(folders, session, named=bool(options.sources), replay=options.replay_quarantine)
+    if options.json:
+        print_json(_document(result, reports))
     else:
-        if replay:
+        if options.replay_quarantine:
             _print_replayed(result)
         _print_result(result, settings)
+    if result.faults:
+        return EXIT_FAULT
     return EXIT_REFUSED if result.refused else EXIT_DONE
+
+
+def _print_step(step: StepReport) -> None:
+    print_line(
+        f"{step.source:<22} {step.step:<9} {step.rows_in:>10,} in {step.rows_out:>10,} out "
+        f"{step.seconds:>6.1f} s  {step.summary}"
+    )
+
+
+def _document(result: RunResult, reports: list[StepReport]) -> dict[str, object]:
+    return {
+        "steps": [asdict(step) for step in reports],
+        "loaded": result.loaded,
+        "unchanged": result.unchanged,
+        "absent": result.absent,
+        "refused": [asdict(refusal) for refusal in result.refused],
+        "replayed": [asdict(one) for one in result.replayed],
+        "published": result.published,
+        "release": result.publication.release if result.publication else None,
+        "seconds": result.seconds,
+    }
 
 
 def _print_replayed(result: RunResult) -> None:
@@ -89,11 +108,12 @@ def _print_replayed(result: RunResult) -> None:
 def _print_result(result: RunResult, settings: Settings) -> None:
     print_line()
     for refusal in result.refused:
-        print_error(f"source {refusal.source} refused; its last good vintage, if any, stays published\n")
+        what = "not used" if refusal.is_fault else "refused"
+        print_error(f"source {refusal.source} {what}; its last good vintage, if any, stays published\n")
         print_error(refusal.message + "\n")
     if result.absent:
         absent = ", ".join(result.absent)
-        print_line(f"no input file in {result.searched}, left as they are: {absent} (give a folder with --from DIR)")
+        print_line(f"no input files in {result.searched}; skipped: {absent} (give a folder with --from DIR)")
     if result.unchanged:
         print_line(f"unchanged since the last run, no work done: {', '.join(result.unchanged)}")
     if not settings.published.is_file():
@@ -104,23 +124,28 @@ def _print_result(result: RunResult, settings: Settings) -> None:
     _print_homicide_rates(settings)
     print_line(f"DuckDB file: {settings.published}")
     print_line(f"quality reports: {settings.published.parent / 'quality'}{os.sep}<source>.html")
-    print_line(f"seconds in all: {result.seconds:.1f}")
+    print_line(f"total time: {result.seconds:.1f} s")
 
 
 def _print_homicide_rates(settings: Settings) -> None:
-    records = packaged_query("reader/homicide_rates", settings).records()
+    from pipelines.reader.rates import country_rates, latest_years
+    from pipelines.reader.selection import SeriesQuery
+
+    records = country_rates(SeriesQuery("0101", stage="recorded"), settings)
     if not records:  # no homicide among the sources, or no population for them
         return
-    years = sorted({record["year"] for record in records})
-    rows: dict[tuple[str, str], dict[str, float]] = {}
+    years = latest_years(records, _MAX_YEARS)
+    rows: dict[tuple[str, str, str], dict[int, float]] = {}
     for record in records:
-        rows.setdefault((record["country"], record["source"]), {})[record["year"]] = record["rate_per_100k"]
+        if record["year"] in years:
+            key = (record["country"], record["source"], record["counting_unit"])
+            rows.setdefault(key, {})[record["year"]] = record["rate_per_100k"]
     ranked = sorted(rows, key=lambda key: -rows[key][max(rows[key])])
-    shown = [[*key, *(rows[key].get(year) for year in years)] for key in ranked[:_MOST_COUNTRIES]]
-    title = "Intentional homicide (ICCS 0101) per 100,000 population: highest latest rates"
-    print_table(["country", "source", *years], shown, title=title)
-    if len(ranked) > _MOST_COUNTRIES:
+    shown = [[*key, *(rows[key].get(year) for year in years)] for key in ranked[:_MAX_COUNTRIES]]
+    title = "Intentional homicide (ICCS 0101) recorded, per 100,000 population: highest latest rates"
+    print_table(["country", "source", "unit", *map(str, years)], shown, title=title)
+    if len(ranked) > _MAX_COUNTRIES:
         print_line(
-            f"and {len(ranked) - _MOST_COUNTRIES} more; all: iccs query "
+            f"and {len(ranked) - _MAX_COUNTRIES} more; all: iccs query "
             "\"FROM out.rate WHERE iccs = '0101' AND area_level = 'country'\""
         )

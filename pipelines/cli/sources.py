@@ -1,17 +1,35 @@
-"""``iccs sources``: the declared sources."""
+"""``iccs sources list|show``: the declared sources."""
 
 from __future__ import annotations
 
+import argparse
+from typing import TYPE_CHECKING
+
+from pipelines.cli.arguments import add_command, add_group
 from pipelines.cli.printing import print_json, print_line, print_table
-from pipelines.system.errors import EXIT_DONE
-from pipelines.system.settings import load_settings
-from pipelines.tabulate.vintages import current_vintage
-from schemas.source import find_sources
+
+if TYPE_CHECKING:
+    from pipelines.cli.arguments import Commands
 
 
-def list_command(data: str | None, as_json: bool) -> int:
-    """Print a line for each declared source, with the vintage that is current here."""
-    settings = load_settings(data)
+def add_parser(commands: Commands) -> None:
+    """Add the commands."""
+    group = add_group(commands, "sources", "list or show the declared sources")
+    listing = add_command(group, "list", "list the sources, one per line")
+    listing.set_defaults(command=list_command)
+    show = add_command(group, "show", "show one source: publisher, licence, files, measures")
+    show.add_argument("source", metavar="SOURCE")
+    show.set_defaults(command=show_command)
+
+
+def list_command(options: argparse.Namespace) -> int:
+    """Print each declared source with the vintage that is current in the data folder."""
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
+    from pipelines.tabulate.vintages import current_vintage
+    from schemas.source import find_sources
+
+    settings = load_settings(options.data)
     rows = []
     for folder in find_sources([]):
         vintage = current_vintage(folder.source_id, settings)
@@ -24,18 +42,21 @@ def list_command(data: str | None, as_json: bool) -> int:
                 "vintage": vintage.vintage if vintage else None,
             }
         )
-    if as_json:
+    if options.json:
         print_json(rows)
     else:
         print_table(list(rows[0]), [list(row.values()) for row in rows])
     return EXIT_DONE
 
 
-def show_command(name: str, as_json: bool) -> int:
+def show_command(options: argparse.Namespace) -> int:
     """Print what one source declares."""
-    (folder,) = find_sources([name])
+    from pipelines.system.errors import EXIT_DONE
+    from schemas.source import find_sources
+
+    (folder,) = find_sources([options.source])
     source = folder.source
-    if as_json:
+    if options.json:
         print_json(source.model_dump())
         return EXIT_DONE
     lines = [

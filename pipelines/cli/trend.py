@@ -1,112 +1,118 @@
-"""``iccs trend``: the annual series of one category in one area."""
+"""``iccs trend``: the annual series of one category in one area, or with ``--monthly`` the adjusted monthly one."""
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pipelines.cli.arguments import add_command, series_arguments, series_query
 from pipelines.cli.printing import print_json, print_line, print_table
-from pipelines.reader.release import check_code, packaged_query, query
-from pipelines.reader.series import what_there_is
-from pipelines.statistics.wording import p_value_text
-from pipelines.system.errors import EXIT_DONE
-from pipelines.system.settings import load_settings
 from schemas.errors import UsageError
 
+if TYPE_CHECKING:
+    from pipelines.cli.arguments import Commands
+    from pipelines.reader.monthly import MonthlyReport
+    from pipelines.reader.selection import SeriesKey, SeriesQuery
+    from pipelines.reader.trends import TrendReport
+    from pipelines.system.settings import Settings
 
-def trend_command(
-    code: str,
-    area: str,
-    sex: str,
-    by: str | None,
-    source: str | None,
-    counting_unit: str | None,
-    plot: str | None,
-    language: str,
-    data: str | None,
-    as_json: bool,
-) -> int:
-    """Print the annual series of one category in one area, its direction and changes; draw it where asked."""
-    from iccs.classification import load_classification
+_MONTHS_PRINTED = 13
+_YEAR_COLUMNS = {
+    "year": "time_period",
+    "value": "value",
+    "population": "population",
+    "rate": "rate_per_100k",
+    "low": "ci_low",
+    "high": "ci_high",
+    "status": "obs_status",
+}
 
-    if by and not plot:
-        raise UsageError("--by says how a picture is divided: give --plot FILE too")
-    settings = load_settings(data)
-    iccs = load_classification().normalise(code)
-    check_code("area", area, settings)
-    check_code("sex", sex, settings)
 
-    found = {
-        name: packaged_query(name, settings, iccs=iccs, area=area, sex=sex).records()
-        for name in ("trend_series", "trend_summary", "change_summary", "segment_summary")
-    }
-    series, summary, changes, segments = (
-        [
-            record
-            for record in records
-            if source in (None, record["source"]) and counting_unit in (None, record["counting_unit"])
-        ]
-        for records in found.values()
+def add_parser(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "trend", "show rates of one ICCS category in one area by year", series_arguments())
+    parser.add_argument("--area", required=True, help="area code, e.g. MX or MX-JAL")
+    parser.add_argument(
+        "--by", choices=("sex", "age", "area"), help="a line or panel for each in the picture (with --plot)"
     )
-    if not series:
-        keys = sorted({_series_key(row) for row in found["trend_series"]})
-        raise UsageError(what_there_is(iccs, area, sex, "A", source, counting_unit, keys, settings))
-    if plot:
-        from pipelines.reader.plots.trend import plot_trend
+    parser.add_argument(
+        "--monthly", action="store_true", help="the monthly series: seasonally adjusted, trend, turning points"
+    )
+    parser.set_defaults(command=trend_command)
 
-        chosen = {"source": source, "counting_unit": counting_unit}
-        plot_trend(iccs, area, Path(plot), sex=sex, by=by, language=language, settings=settings, **chosen)
-    if as_json:
-        print_json(
-            {
-                "series": series,
-                "trend": summary,
-                "changes": changes,
-                "segments": segments,
-                "plot": plot,
-            }
-        )
+
+def trend_command(options: argparse.Namespace) -> int:
+    """Print the series of one category in one area, its direction and changes; draw it if asked."""
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
+
+    settings = load_settings(options.data)
+    if options.monthly:
+        if options.by:
+            raise UsageError("--by divides the picture of the annual series: leave out --by, or --monthly")
+        _monthly(options, settings)
         return EXIT_DONE
-    names = query(
-        f"SELECT coalesce(title_{language}, title_en), coalesce(name_{language}, name_en) "
-        "FROM out.iccs JOIN out.area ON area.code = $area WHERE iccs.code = $iccs",
-        settings,
-        {"area": area, "iccs": iccs},
-    ).rows[0]
-    print_line(f"{iccs} {names[0]}: {names[1]}, sex {sex}; rates per 100,000 with 95 % limits")
-    for key in dict.fromkeys(map(_series_key, series)):
-        _print_years([row for row in series if _series_key(row) == key])
-    for line in [*map(_trend_line, summary), *map(_change_line, changes), *map(_segment_line, segments)]:
-        print_line(line)
-    if plot:
-        print_line(f"picture: {plot}")
+    if options.by and not options.plot:
+        raise UsageError("--by says how a picture is divided: give --plot FILE too")
+    _annual(options, settings)
     return EXIT_DONE
 
 
-def _series_key(record: dict[str, Any]) -> tuple[str, str, str]:
-    return record["source"], record["stage"], record["counting_unit"]
+def _annual(options: argparse.Namespace, settings: Settings) -> None:
+    from pipelines.reader.trends import read_trends
+
+    wanted = series_query(options)
+    found = read_trends(wanted, settings)
+    if options.plot:
+        from pipelines.reader.plots.style import save_picture
+        from pipelines.reader.plots.trend import plot_trend
+
+        save_picture(plot_trend(wanted, options.by, options.lang, settings), Path(options.plot))
+    if options.json:
+        print_json(
+            {
+                "series": [row for rows in found.series.values() for row in rows],
+                "trend": found.trends,
+                "changes": found.changes,
+                "segments": found.segments,
+                "plot": options.plot,
+            }
+        )
+        return
+    _print_annual(wanted, found, options.lang, settings)
+    if options.plot:
+        print_line(f"picture: {options.plot}")
 
 
-def _print_years(series: list[dict[str, Any]]) -> None:
-    """Print one series, a year a line; what is said of single years (no rate, caveats) stands below."""
-    first = series[0]
-    columns = {
-        "year": "time_period",
-        "value": "value",
-        "population": "population",
-        "rate": "rate_per_100k",
-        "low": "ci_low",
-        "high": "ci_high",
-        "status": "obs_status",
-    }
+def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settings: Settings) -> None:
+    from pipelines.reader.release import names_of
+
+    title, name = names_of(wanted.iccs, wanted.area or "", language, settings)
+    age = "" if wanted.age == "_T" else f", age {wanted.age}"
+    print_line(f"{wanted.iccs} {title}: {name}, sex {wanted.sex}{age}; rates per 100,000 with 95 % limits")
+    for key, rows in found.series.items():
+        _print_years(key, rows)
+    for line in [
+        *map(_trend_line, found.trends),
+        *map(_change_line, found.changes),
+        *map(_segment_line, found.segments),
+    ]:
+        print_line(line)
+    if wanted.age != "_T":
+        print_line("directions, changes and segments are published for all ages together only")
+
+
+def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
+    """Print one series, a year a line; notes on single years (no rate, caveats) follow the table."""
     print_line()
     print_table(
-        list(columns),
-        [[row[name] for name in columns.values()] for row in series],
-        title=f"{first['source']}: {first['stage']} {first['counting_unit']}s",
+        list(_YEAR_COLUMNS),
+        [[row[name] for name in _YEAR_COLUMNS.values()] for row in rows],
+        title=key.name,
     )
     notes: dict[str, list[int]] = {}
-    for row in series:
+    for row in rows:
         reasons = [f"no rate, {row['no_rate_reason']}"] if row["no_rate_reason"] else []
         for note in reasons + [f"caveat {name}" for name in (row["caveats"] or "").split(";") if name]:
             notes.setdefault(note, []).append(int(row["time_period"]))
@@ -132,10 +138,13 @@ def _spans(years: list[int]) -> str:
 
 
 def _trend_line(record: dict[str, Any]) -> str:
+    from pipelines.reader.selection import key_of
+    from pipelines.statistics.wording import p_value_text
+
     change = "" if record["change_percent"] is None else f", change {record['change_percent']:+.1f} %"
     basis = "rate per 100,000" if record["basis"] == "rate_per_100k" else "counts"
     text = (
-        f"{record['source']} ({record['stage']} {record['counting_unit']}s, {basis}): {record['direction']}, "
+        f"{key_of(record).name} ({basis}): {record['direction']}, "
         f"{record['first_year']}-{record['last_year']}, n = {record['n']}{change}"
     )
     if record["mann_kendall_p"] is not None:
@@ -150,10 +159,10 @@ def _trend_line(record: dict[str, Any]) -> str:
 
 
 def _change_line(record: dict[str, Any]) -> str:
-    text = (
-        f"  {record['source']} {record['counting_unit']}s, {record['first_year']} to {record['last_year']}: "
-        f"{record['direction']}"
-    )
+    from pipelines.reader.selection import key_of
+    from pipelines.statistics.wording import p_value_text
+
+    text = f"  {key_of(record).name}, {record['first_year']} to {record['last_year']}: {record['direction']}"
     if record["change_percent"] is not None:
         high = "no upper limit" if record["ratio_high"] is None else f"{100 * (record['ratio_high'] - 1):+.1f}"
         low = f"{100 * (record['ratio_low'] - 1):+.1f}"
@@ -162,9 +171,83 @@ def _change_line(record: dict[str, Any]) -> str:
 
 
 def _segment_line(record: dict[str, Any]) -> str:
+    from pipelines.reader.selection import key_of
+    from pipelines.statistics.wording import p_value_text
+
     return (
-        f"  {record['source']} {record['counting_unit']}s, segment {record['first_year']}-"
+        f"  {key_of(record).name}, segment {record['first_year']}-"
         f"{record['last_year']}: {record['apc']:+.1f} % a year "
         f"({record['apc_low']:+.1f} to {record['apc_high']:+.1f}), "
         f"p {p_value_text(record['p_value'])}; {record['break_handling']}"
     )
+
+
+def _monthly(options: argparse.Namespace, settings: Settings) -> None:
+    """Print the last months as recorded and adjusted, the turning points and the direction; draw them if asked."""
+    from pipelines.reader.monthly import read_monthly
+
+    found = read_monthly(series_query(options, freq="M"), settings)
+    if options.plot:
+        from pipelines.reader.plots.evaluation import plot_monthly
+        from pipelines.reader.plots.style import save_picture
+
+        save_picture(plot_monthly(found, options.lang, settings), Path(options.plot))
+    if options.json:
+        print_json(_monthly_document(found) | {"plot": options.plot})
+        return
+    _print_monthly(found)
+    if options.plot:
+        print_line(f"picture: {options.plot}")
+
+
+def _print_monthly(found: MonthlyReport) -> None:
+    from iccs.periods import period_of
+    from pipelines.statistics.wording import p_value_text
+
+    series, parts, test, line = found.series, found.parts, found.test, found.line
+    columns = [parts.values, parts.adjusted, parts.trend, parts.season]
+    rows = [
+        [f"{year}-{month:02d}", count, *(float(column[place]) for column in columns)]
+        for place, ((year, month), count) in enumerate(zip(parts.months, series.counts, strict=True))
+    ][-_MONTHS_PRINTED:]
+    names = ["month", "recorded", "equal months", "adjusted", "trend", "season"]
+    print_table(names, rows, title=f"{series.title}: the last months")
+    for turn in found.turns:
+        print_line(f"{turn.kind} of the trend: {turn.month[0]}-{turn.month[1]:02d}, {turn.value:,.1f} a month")
+    if not found.turns:
+        print_line("no turning point of the trend")
+    print_line(
+        f"{found.direction}, {series.periods[0]} to {series.periods[-1]}, n = {test.n} months, "
+        f"{test.method} p {p_value_text(test.p)}, "
+        f"Sen slope {line.slope:+.3g} a year ({line.low:+.3g} to {line.high:+.3g})"
+    )
+    if (series.periods[0], series.periods[-1]) != (found.first_period, found.last_period):
+        print_line(
+            f"published {found.first_period} to {found.last_period}; used: the months after the last break and gap"
+        )
+    for bridge in series.crossed:
+        print_line(f"bridged in {period_of(bridge.at, 'M')} ({bridge.words}): earlier months are estimates (E)")
+    if series.others:
+        print_line(f"other series: {', '.join(series.others)}")
+    print_line("adjusted and trend by STL; the last months are provisional: they change when new months are added")
+
+
+def _monthly_document(found: MonthlyReport) -> dict[str, Any]:
+    from iccs.periods import period_of
+
+    series, parts = found.series, found.parts
+    return {
+        "series": series.key.name,
+        **series.query.as_document(),
+        "months": [f"{year}-{month:02d}" for year, month in parts.months],
+        "recorded": list(series.counts),
+        "bridges": [vars(bridge) | {"at": period_of(bridge.at, "M")} for bridge in series.crossed],
+        "equal_months": parts.values.tolist(),
+        "adjusted": parts.adjusted.tolist(),
+        "trend": parts.trend.tolist(),
+        "season": parts.season.tolist(),
+        "multiplicative": parts.multiplicative,
+        "turning_points": [vars(turn) for turn in found.turns],
+        "test": vars(found.test),
+        "sen_line": vars(found.line),
+    }

@@ -55,6 +55,11 @@ class Acquired:
     files: tuple[RawFile, ...]
 
     @property
+    def rows(self) -> int:
+        """How many files there are."""
+        return len(self.files)
+
+    @property
     def summary(self) -> str:
         """One line for people."""
         size = sum(file.size for file in self.files) / 1024**2

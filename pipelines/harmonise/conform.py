@@ -35,7 +35,6 @@ class Conformed:
     cells: Path
     rejected: Path
     rows: int
-    cell_count: int
     rejected_count: int
     sum_in_raw: float
     raw: RawTable
@@ -44,7 +43,7 @@ class Conformed:
     def summary(self) -> str:
         """One line for people."""
         rejected = f", {self.rejected_count:,} rejected" if self.rejected_count else ""
-        return f"{self.cell_count:,} cells in codes{rejected}"
+        return f"{self.rows:,} cells in codes{rejected}"
 
 
 def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path) -> Conformed:
@@ -72,9 +71,9 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         open_cells(connection, cells)
         _reject(connection, source)
         run_sql(connection, "harmonise/write_rejected", target=quote_literal(str(rejected)))
-        (cell_count,) = fetch_row(connection, "SELECT count(*) FROM cells")
+        (rows,) = fetch_row(connection, "SELECT count(*) FROM cells")
         (rejected_count,) = fetch_row(connection, "SELECT count(DISTINCT cell) FROM rejected")
-    return Conformed(folder.source_id, cells, rejected, raw.rows, cell_count, rejected_count, sum_in_raw, raw)
+    return Conformed(folder.source_id, cells, rejected, rows, rejected_count, sum_in_raw, raw)
 
 
 def open_cells(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -91,12 +90,9 @@ def _reshape(
     """Create the tidy table of one layout and prove that no row was lost and no sum changed; return the raw sum."""
     files = "[" + ", ".join(quote_literal(str(path)) for path in paths) + "]"
     connection.execute(f"CREATE TEMP VIEW raw_{number} AS FROM read_parquet({files}, union_by_name = true)")
-    name = layout.reshape or ("reshape.sql" if folder.read_text("reshape.sql") is not None else None)
-    statement = folder.read_text(name) if name else "FROM raw"
+    name = folder.reshape_name(layout)
     # The statement says "raw"; a view is bound when it is read, so each layout needs a raw of its own.
-    statement = f"WITH raw AS (FROM raw_{number}) FROM (\n{statement}\n)" if statement is not None else None
-    if statement is None:
-        raise DataRefused([_problem("reshape_failed", folder, f"There is no {name} in the folder of the source.")])
+    statement = f"WITH raw AS (FROM raw_{number}) FROM (\n{folder.reshape(layout) or 'FROM raw'}\n)"
     try:
         connection.execute(f"CREATE TEMP VIEW tidy_{number} AS {statement}")
         connection.execute(f"SELECT 1 FROM tidy_{number} LIMIT 1").fetchall()
@@ -110,13 +106,12 @@ def _reshape(
         return float(total or 0)
     if "value" in folder.source.constants:
         sum_raw = f"(SELECT coalesce(sum(to_number({value})), 0) FROM raw_{number})"
-    elif layout.conserve is not None:
-        matching = f"SELECT COLUMNS({quote_literal(layout.conserve)}) FROM raw_{number} LIMIT 0"
-        _try(connection, folder, f"conserve {layout.conserve!r}", matching)
-        cells = f"SELECT unnest([*COLUMNS({quote_literal(layout.conserve)})]) AS cell FROM raw_{number}"
-        sum_raw = f"(SELECT coalesce(sum(to_number(cell)), 0) FROM ({cells}))"
     else:
-        raise DataRefused([_problem("reshape_changed_sum", folder, f"{name}: the layout does not say conserve.")])
+        # One that does not say conserve is no declaration, see SourceFolder.
+        matching = f"SELECT COLUMNS({quote_literal(layout.conserve or '')}) FROM raw_{number} LIMIT 0"
+        _try(connection, folder, f"conserve {layout.conserve!r}", matching)
+        cells = f"SELECT unnest([*COLUMNS({quote_literal(layout.conserve or '')})]) AS cell FROM raw_{number}"
+        sum_raw = f"(SELECT coalesce(sum(to_number(cell)), 0) FROM ({cells}))"
     parts = {"raw": f"raw_{number}", "tidy": f"tidy_{number}", "value": value, "sum_raw": sum_raw}
     try:
         ((rows_raw, rows_tidy, before, after),) = run_sql(connection, "harmonise/check_reshape", **parts).fetchall()
@@ -259,7 +254,9 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: st
                 f"WHEN {has_mark('words.value_word', mark)} THEN {quote_literal(code)}"
                 for mark, code in source.marks.items()
             ]
-            select.append(f"CASE {' '.join(cases)} ELSE 'A' END AS flag")
+            select.append(
+                f"CASE {' '.join(cases)} ELSE {quote_literal(source.constants.get('obs_status', 'A'))} END AS flag"
+            )
         else:
             default = "A" if dimension == "flag" else "_T"
             select.append(f"{quote_literal(source.constants.get(column, default))} AS {dimension}")

@@ -16,6 +16,8 @@ def precision_of(source: Source) -> str:
     """What a date of the source is known to: day, month or year."""
     if "year" in source.columns:
         return "month" if "month" in source.columns else "year"
+    if "time_period" in source.constants:
+        return "year" if len(source.constants["time_period"]) == 4 else "month"
     parts = {frozenset(_DATE_PARTS.findall(form)) for form in source.dates}
     names = {
         frozenset({"YYYY", "MM", "DD"}): "day",
@@ -52,6 +54,8 @@ def parse_dates(column: str, forms: tuple[str, ...]) -> str:
 
 def event_day(source: Source, precision: str) -> str:
     """The (first) day of the event."""
+    if "time_period" in source.constants:
+        return f"CAST({quote_literal((source.constants['time_period'] + '-01-01')[:10])} AS DATE)"
     if "year" not in source.columns:
         day = parse_dates(quote_identifier(source.columns["time_period"]), source.dates)
     else:

@@ -6,7 +6,7 @@ result is a Parquet file. Rows never pass through Python.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,8 +35,8 @@ class Engine(Protocol):
     def add_list(self, name: str, table: pa.Table) -> None:
         """Make a small table known under a name, in the place of an earlier one."""
 
-    def open_text(self, name: str, table: TextTable) -> None:
-        """Make one partition known under a name; its columns are text.
+    def open_text(self, name: str, table: TextTable, computed: Mapping[str, str]) -> None:
+        """Make one partition known under a name; its columns are text, beside those computed from them.
 
         Raises:
             FileUnreadable: see ``run``.
@@ -85,10 +85,10 @@ class DuckDBEngine:
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM incoming")
         self.connection.unregister("incoming")
 
-    def open_text(self, name: str, table: TextTable) -> None:
+    def open_text(self, name: str, table: TextTable, computed: Mapping[str, str]) -> None:
         """See ``Engine``."""
         self.connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
-        self._read(f"CREATE OR REPLACE TEMP VIEW {name} AS {text_query(table)}")
+        self._read(f"CREATE OR REPLACE TEMP VIEW {name} AS {text_query(table, computed)}")
 
     def open_parquet(self, name: str, path: Path) -> None:
         """See ``Engine``."""
@@ -132,11 +132,12 @@ class DuckDBEngine:
         self.connection.close()
 
 
-def text_query(table: TextTable, numbered: bool = False) -> str:
+def text_query(table: TextTable, computed: Mapping[str, str], numbered: bool = False) -> str:
     """Return the DuckDB query that reads a partition as text.
 
     Args:
         table: the partition.
+        computed: further columns, each with its expression over those of the file.
         numbered: with ``_number``, the row in the file where the table knows it, else the position of the row among
             those that could be read, from 1; slower, as the file is then read in its order.
     """
@@ -146,6 +147,7 @@ def text_query(table: TextTable, numbered: bool = False) -> str:
     )
     position = '"_row"::BIGINT' if "_row" in table.names else "row_number() OVER ()"
     number = f", {position} AS _number" if numbered else ""
+    constants += "".join(f", {text} AS {quote_identifier(name)}" for name, text in computed.items())
     path = quote_path(table.path)
     if table.format == "parquet":
         return f"SELECT {kept}{constants}{number} FROM read_parquet({path}, hive_partitioning = false)"

@@ -28,7 +28,7 @@ from pipelines.harmonise.validate import (
     judge_controls,
     write_part,
 )
-from pipelines.system.connection import fetch_row, open_connection, run_sql
+from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
@@ -40,24 +40,22 @@ _VALUES_SHOWN = 5
 _LINKED = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # combinations of codes; no row is kept
 
 
-def account(folder: SourceFolder, tallied: Tallied, settings: Settings, work: Path) -> Validated:
+def account(
+    folder: SourceFolder, tallied: Tallied, connection: duckdb.DuckDBPyConnection, settings: Settings, work: Path
+) -> Validated:
     """Put the tallies of all partitions together and judge them as a whole.
+
+    Args:
+        folder: the source.
+        tallied: its tallies.
+        connection: gets the table ``core``, with its types (see ``enums``), for the steps that follow.
+        settings: where data live.
+        work: folder for what this step writes.
 
     Raises:
         DataRefused: two files with the same incidents, a code without a link, more rows rejected than the source
             allows, or a sum that does not close.
     """
-    connection = open_connection(settings)
-    try:
-        return _account(connection, folder, tallied, settings, work)
-    except BaseException:
-        connection.close()
-        raise
-
-
-def _account(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tallied: Tallied, settings: Settings, work: Path
-) -> Validated:
     source = folder.source
     names = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
     paths = {name: work / f"{name}.parquet" for name in names}
@@ -66,9 +64,11 @@ def _account(
         raise DataRefused(overlaps)
     for name in ("tally", "disposed", "mapped", "rejected"):
         files = ", ".join(quote_literal(path) for path in tallied.parts(name))
-        part = f"{name}_part"
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {part} AS FROM read_parquet([{files}])")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name}_part AS FROM read_parquet([{files}])")
     _add_malformed(connection, source, tallied)
+    (rejected,) = fetch_row(
+        connection, "SELECT coalesce(sum(records), 0)::BIGINT FROM disposed WHERE disposition = 'rejected'"
+    )
     outcomes = [_check_rejected(connection, folder, tallied, settings)]
     _open_core(connection, source, tallied)
     write_part(
@@ -93,28 +93,16 @@ def _account(
     connection.register("control_list", controls)
     write_part(connection, "FROM control_list", paths["controls"])
     outcomes.append(judge_controls(controls))
-    connection.register("link_list", link_table(tallied.concordance))
-    write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
-    write_part(
-        connection,
-        "SELECT link, measure, stage, counting_unit, time_period, sex, sum(counted) AS count FROM mapped_part "
-        "GROUP BY ALL",
-        paths["mapped"],
-    )
+    _write_links(connection, tallied, paths)
     outcomes.append(check_unused_links(connection, paths["links"], paths["mapped"]))
     outcomes += _check_words(folder)
     read_published_rates(connection, folder, _no_tables(tallied), paths["links"], paths["rates"])
     (rows,) = fetch_row(connection, "SELECT count(*) FROM core")
-    (rejected,) = fetch_row(
-        connection,
-        "SELECT coalesce(sum(records), 0)::BIGINT FROM disposed WHERE disposition = 'rejected'",
-    )
     return Validated(
         source_id=folder.source_id,
         outcomes=tuple(outcomes),
         rejected_count=rejected,
         rows=rows,
-        connection=connection,
         year_partitions=_year_partitions(connection, tallied) if source.rows == "events" else {},
         core=paths["core"],
         links=paths["links"],
@@ -123,6 +111,18 @@ def _account(
         exclusions=paths["exclusions"],
         controls=paths["controls"],
         rates=paths["rates"],
+    )
+
+
+def _write_links(connection: duckdb.DuckDBPyConnection, tallied: Tallied, paths: dict[str, Path]) -> None:
+    """Write the links of the concordance and the counts that went along each."""
+    connection.register("link_list", link_table(tallied.concordance))
+    write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
+    write_part(
+        connection,
+        "SELECT link, measure, stage, counting_unit, time_period, sex, sum(counted) AS count FROM mapped_part "
+        "GROUP BY ALL",
+        paths["mapped"],
     )
 
 
@@ -171,7 +171,7 @@ def _add_malformed(connection: duckdb.DuckDBPyConnection, source: Source, tallie
     """Lines that could not be split have no measure: they are told under the first, or only, one of the source."""
     name, measure = next(iter(source.measures.items()))
     malformed = sum(fact["malformed"] for fact in tallied.facts)
-    counted = 0 if "value" in source.columns else malformed
+    counted = 0 if "value" in source.columns else malformed * int(source.constants.get("value", "1"))
     connection.execute("CREATE OR REPLACE TEMP TABLE disposed AS FROM disposed_part")
     connection.execute(
         "UPDATE disposed SET measure = coalesce(measure, $m), stage = coalesce(stage, $s), "

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from iccs.classification import load_classification
-from iccs.concordance import Concordance, ConcordanceError, Link, read_concordance
+from iccs.concordance import Concordance, ConcordanceError, Link, concordance_columns, read_concordance
 from pipelines.collect.read import RawTable
 from pipelines.harmonise.conform import Conformed, open_cells
 from pipelines.harmonise.quarantine import keep_rejected
@@ -117,8 +117,8 @@ def link_table(concordance: Concordance | None) -> pa.Table:
     """Return the links in the order of their file, with weight and validity typed."""
     links: tuple[Link, ...] = concordance.links if concordance else ()
     text = {
-        name: pa.array([getattr(link, name) or None for link in links], pa.string())
-        for name in Link.__dataclass_fields__
+        name: pa.array([link.text_of(name) or None for link in links], pa.string())
+        for name in concordance_columns()
         if name != "weight"
     }
     return pa.table(

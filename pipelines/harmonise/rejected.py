@@ -6,7 +6,7 @@ personal column of its row holds what could have stood in its place, nor where t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from pipelines.collect.text_table import TextTable
 from pipelines.harmonise.engine import text_query
-from pipelines.harmonise.statements import RowRule, Statements
+from pipelines.harmonise.statements import RowRule
 from pipelines.system.connection import fetch_row
 from schemas.declarations import quote_identifier, quote_literal
 
@@ -40,8 +40,10 @@ def write_no_rejected(target: Path) -> None:
 
 def look_up_rejected(
     connection: duckdb.DuckDBPyConnection,
-    statements: Statements,
+    rows: str,
+    rules: Sequence[RowRule],
     table: TextTable,
+    computed: Mapping[str, str],
     personal: bool,
     malformed: int,
     target: Path,
@@ -53,19 +55,22 @@ def look_up_rejected(
 
     Args:
         connection: one that has the lists of the statements.
-        statements: those that the partition was tallied with.
+        rows: the statement that gives each row its codes, with all columns of the file.
+        rules: those that rows may break.
         table: the partition.
+        computed: columns that the statements expect beside those of the file.
         personal: whether the source has columns that identify persons.
         malformed: lines that could not be split when it was tallied.
         target: Parquet file to write.
     """
     hidden = [name for name in table.names if name not in (*table.kept, "_row")]
     whole = replace(table, kept=(*table.kept, *hidden))
-    most = 1 if personal else len(statements.rules)
-    found = _find_faults(connection, statements, whole, [_fault(rule, hidden) for rule in statements.rules], most)
+    most = 1 if personal else len(rules)
+    faults = [_fault(rule, hidden) for rule in rules]
+    found = _find_faults(connection, rows, whole, computed, faults, most)
     if found != malformed:
-        faults = [_fault(replace(rule, word="NULL"), ()) for rule in statements.rules]
-        _find_faults(connection, statements, table, faults, most)
+        faults = [_fault(replace(rule, word="NULL"), ()) for rule in rules]
+        _find_faults(connection, rows, table, computed, faults, most)
     header = table.header_rows if table.format == "csv" else 0
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE malformed AS SELECT line, any_value(error_type) AS error_type, "
@@ -84,24 +89,26 @@ def look_up_rejected(
 
 
 def _find_faults(
-    connection: duckdb.DuckDBPyConnection, statements: Statements, table: TextTable, faults: Sequence[str], most: int
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    table: TextTable,
+    computed: Mapping[str, str],
+    faults: Sequence[str],
+    most: int,
 ) -> int:
     """Make the table ``fault``, the first faults of each rule, and return how many lines could not be split.
 
     The words of a row with more than ``most`` faults are left out.
     """
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, numbered=True)}")
-    rows_text = statements.rows.replace(
-        "SELECT\n    r.exclusion", "SELECT\n    r.*, r.exclusion AS exclusion_number", 1
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, computed, numbered=True)}")
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE fault AS "
         "SELECT fault.rule, fault.column_name, "
         f"CASE WHEN broken <= {most} THEN fault.bad_value END AS bad_value, _number "
         "FROM (SELECT _number, unnest(faults) AS fault, len(faults) AS broken FROM ("
         f"SELECT _number, list_filter([{', '.join(faults)}], lambda one: one IS NOT NULL) AS faults "
-        f"FROM ({rows_text}) AS r WHERE exclusion_number = 0)) "
+        f"FROM ({rows}) AS r WHERE excluded_by = 0)) "
         f"QUALIFY row_number() OVER (PARTITION BY fault.rule ORDER BY _number) <= {SAMPLE}"
     )
     if not _has_rejects(connection):
@@ -114,9 +121,7 @@ def _has_rejects(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _fault(rule: RowRule, hidden: Sequence[str]) -> str:
-    exchanged = " OR ".join(
-        f"coalesce({rule.fits.replace('?', f'r.{quote_identifier(name)}')}, FALSE)" for name in hidden
-    )
+    exchanged = " OR ".join(f"coalesce({rule.fits(f'r.{quote_identifier(name)}')}, FALSE)" for name in hidden)
     shown = f"CAST({rule.word} AS VARCHAR)"
     if exchanged:
         shown = f"CASE WHEN NOT ({exchanged}) THEN {shown} END"

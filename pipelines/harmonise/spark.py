@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -79,7 +79,7 @@ class SparkEngine:
         frame = self.session.createDataFrame(some)
         (frame if table.num_rows else frame.limit(0)).createOrReplaceTempView(name)
 
-    def open_text(self, name: str, table: TextTable) -> None:
+    def open_text(self, name: str, table: TextTable, computed: Mapping[str, str]) -> None:
         """See ``Engine``."""
         if table.format == "parquet":
             with self._telling_failures():
@@ -110,6 +110,7 @@ class SparkEngine:
         constants = [
             f"{quote_literal(value)} AS {quote_identifier(column)}" for column, value in table.constants.items()
         ]
+        constants += [f"{text} AS {quote_identifier(column)}" for column, text in computed.items()]
         self._malformed = self._bad_line(table)
         condition = f" WHERE NOT ({self._malformed})" if self._malformed else ""
         if self._malformed:

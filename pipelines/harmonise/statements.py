@@ -9,9 +9,10 @@ codes.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 
 import pyarrow as pa
 
@@ -22,13 +23,31 @@ from pipelines.harmonise.dates import event_day, parse_dates, period_bounds, per
 from pipelines.harmonise.link_validity import FIRST_DAY, LAST_DAY, code_spans
 from pipelines.harmonise.links import filled_columns
 from pipelines.harmonise.points import join_points, make_boundaries
-from pipelines.system.connection import fill_sql
+from pipelines.system.sql import fill_sql
 from schemas.codelists import load_areas
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.errors import UsageError
-from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Source, SourceFolder
+from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Layout, Source, SourceFolder
 
-_AS_AGE = f"TRY_CAST(? AS DOUBLE) BETWEEN 0 AND {OLDEST_AGE_YEARS}"
+# The condition, in SQL, that an expression could be a word of some column: made from the expression, so that no label
+# or form of date in it is ever searched for a place to fill.
+Fits = Callable[[str], str]
+
+
+def _fits_nothing(_: str) -> str:
+    return "FALSE"
+
+
+def _fits_age(word: str) -> str:
+    return f"TRY_CAST({word} AS DOUBLE) BETWEEN 0 AND {OLDEST_AGE_YEARS}"
+
+
+def _fits_date(forms: tuple[str, ...], word: str) -> str:
+    return f"{parse_dates(word, forms)} IS NOT NULL"
+
+
+def _fits_list(dimension: str, word: str) -> str:
+    return f"trim({word}) IN (SELECT trim(word) FROM list_{dimension} WHERE trim(word) <> '')"
 
 
 @dataclass(frozen=True)
@@ -39,7 +58,7 @@ class RowRule:
     column: str | None
     word: str
     condition: str
-    fits: str = "FALSE"  # whether a word ? of another column could have stood here
+    fits: Fits = _fits_nothing  # whether a word of another column could have been here
 
 
 @dataclass(frozen=True)
@@ -47,8 +66,8 @@ class Statements:
     """What an engine needs to tally a source: lists by name, statements by name, and the rules on rows."""
 
     lists: dict[str, pa.Table]
-    rows: str
-    tally: str
+    rows: tuple[str, ...]  # one for each layout, as tally; with all columns of the file, to look rejected rows up
+    tally: tuple[str, ...]
     disposed: str
     mapped: str
     links: str
@@ -58,18 +77,21 @@ class Statements:
     period: str  # the period of a number, as text
     value: str  # what a row of the tally counts
 
+    def digest(self, layout: int) -> str:
+        """Hash of what decides the tally of a file of a layout beside the file itself: statements and lists."""
+        return hashlib.sha256(self.tally[layout].encode() + b"\0" + self._digest_of_lists).hexdigest()
+
     @cached_property
-    def digest(self) -> str:
-        """Hash of what decides a tally beside the file: statements and lists."""
+    def _digest_of_lists(self) -> bytes:
         digest = hashlib.sha256()
-        for text in (self.tally, self.disposed, self.mapped):
+        for text in (self.disposed, self.mapped):
             digest.update(text.encode() + b"\0")
         for name, table in sorted(self.lists.items()):
             content = pa.BufferOutputStream()
             with pa.ipc.new_stream(content, table.schema) as stream:
                 stream.write_table(table.combine_chunks())
             digest.update(name.encode() + memoryview(content.getvalue()))
-        return digest.hexdigest()
+        return digest.digest()
 
 
 def make_statements(folder: SourceFolder, concordance: Concordance) -> Statements:
@@ -107,9 +129,9 @@ class _Maker:
             self._add_words("measure", [(name, number) for number, name in enumerate(source.measures)])
         self.numbers["period"] = period_number(precision)
         shown = source.columns.get("time_period") or source.columns.get("year")
-        word = self._word("time_period" if "time_period" in source.columns else "year")
-        date = f"{parse_dates('?', source.dates)} IS NOT NULL" if "year" not in source.columns else _AS_AGE
-        self.rules.append(RowRule("invalid_period", shown, word, "period IS NULL", date))
+        word = self._word("year" if "year" in source.columns else "time_period")
+        fits = partial(_fits_date, source.dates) if "year" not in source.columns else _fits_age
+        self.rules.append(RowRule("invalid_period", shown, word, "period IS NULL", fits))
         self.rules.append(RowRule("date_in_future", shown, word, "period = -1"))
         for name in breakdown_columns():
             if name == "age" and source.ages is not None and name in source.columns:
@@ -119,26 +141,24 @@ class _Maker:
         self._add_value()
         keys = ", ".join(self.numbers)
         own = ("exclusion", *(name for name in self.numbers if name not in ("ref_area_id", "period")))
-        numbers = "".join(f",\n    {text} AS {name}" for name, text in {**self.numbers, **self.counted}.items())
-        rows = fill_sql(
-            "harmonise/incident_rows",
-            exclusion=self._exclusions(),
-            day=event_day(source, precision),
-            birth=self._birth(),
-            point=self._point(),
-            numbers=numbers,
-            tidy=self._tidy(),
-            joins="\n".join(self.joins),
-        )
         judged = self._judged()
         return Statements(
             lists=self.lists,
-            rows=rows,
-            tally=fill_sql("harmonise/incident_tally", keys=keys, rows=rows, total=self._total()),
+            rows=tuple(self._rows(layout, precision, "r.*, r.exclusion AS excluded_by") for layout in source.layouts),
+            tally=tuple(
+                fill_sql(
+                    "harmonise/incident_tally",
+                    keys=keys,
+                    rows=self._rows(layout, precision, "r.exclusion"),
+                    total=self._total(layout),
+                )
+                for layout in source.layouts
+            ),
             disposed=fill_sql("harmonise/incident_disposed", judged=judged, rules=self._rule_counts()),
             mapped=fill_sql("harmonise/incident_mapped", judged=judged, filled=filled_columns(source)),
             links=fill_sql(
                 "harmonise/incident_links",
+                status=quote_literal(source.constants.get("obs_status", "A")),
                 keys=", ".join(f"used.{name}" for name in own),
                 judged=judged,
                 freq=quote_literal("A" if precision == "year" else "M"),
@@ -148,8 +168,32 @@ class _Maker:
             rules=tuple(self.rules),
             keys=own,
             period=period_text(precision),
-            value="total" if self.counted else "records",
+            value=self._value(),
         )
+
+    def _rows(self, layout: Layout, precision: str, shown: str) -> str:
+        numbers = {**self.numbers, **self.counted}
+        if self._conserves(layout):
+            numbers["conserved"] = "r._conserved"
+        return fill_sql(
+            "harmonise/incident_rows",
+            shown=shown,
+            exclusion=self._exclusions(),
+            day=event_day(self.source, precision),
+            birth=self._birth(),
+            point=self._point(),
+            numbers="".join(f",\n    {text} AS {name}" for name, text in numbers.items()),
+            tidy=self._tidy(layout),
+            joins="\n".join(self.joins),
+        )
+
+    def _conserves(self, layout: Layout) -> bool:
+        return layout.conserve is not None and bool(self.counted)
+
+    def _value(self) -> str:
+        """What a combination of the tally counts: its rows, each as much as the source says, or the sum of a column."""
+        each = self.source.constants.get("value", "1")
+        return "total" if self.counted else f"CAST(records AS DOUBLE) * {each}" if each != "1" else "records"
 
     def _word(self, dimension: str) -> str:
         """The word of a row for a dimension: its column, or the constant of the source."""
@@ -157,15 +201,14 @@ class _Maker:
             return f"r.{quote_identifier(self.source.columns[dimension])}"
         return quote_literal(self.source.constants.get(dimension, ""))
 
-    def _join(self, name: str, word: str, more: str = "") -> str:
-        """Join a list by a word as it stands, and only where that finds nothing by the word without blanks around."""
-        self.joins.append(
-            f"LEFT JOIN list_{name} AS {name}_1 ON {name}_1.word = {word}{more.replace('?', name + '_1')}"
-        )
+    def _join(self, name: str, word: str, more: Callable[[str], str] = lambda _: "") -> str:
+        """Join a list by a word as it is, and only where that finds nothing, by the word without surrounding blanks.
+
+        ``more`` gives a further condition on the list, by its alias.
+        """
+        self.joins.append(f"LEFT JOIN list_{name} AS {name}_1 ON {name}_1.word = {word}{more(f'{name}_1')}")
         bare = f"CASE WHEN {name}_1.id IS NULL THEN trim(coalesce({word}, '')) END"
-        self.joins.append(
-            f"LEFT JOIN list_{name} AS {name}_2 ON {name}_2.word = {bare}{more.replace('?', name + '_2')}"
-        )
+        self.joins.append(f"LEFT JOIN list_{name} AS {name}_2 ON {name}_2.word = {bare}{more(f'{name}_2')}")
         return f"coalesce({name}_1.id, {name}_2.id)"
 
     def _add_words(self, dimension: str, words: list[tuple[str, int]]) -> None:
@@ -173,7 +216,9 @@ class _Maker:
         self.numbers[f"{dimension}_id"] = self._join(dimension, self._word(dimension))
         rule = {"ref_area": "unknown_area", "measure": "unknown_measure"}.get(dimension, "unknown_word")
         column = self.source.columns.get(dimension, dimension)
-        self.rules.append(RowRule(rule, column, self._word(dimension), f"{dimension}_id IS NULL", _listed(dimension)))
+        self.rules.append(
+            RowRule(rule, column, self._word(dimension), f"{dimension}_id IS NULL", partial(_fits_list, dimension))
+        )
 
     def _area_list(self) -> list[tuple[str, int]]:
         areas = load_areas()
@@ -187,8 +232,6 @@ class _Maker:
         )
         if "ref_area" in self.source.constants:
             code = self.source.constants["ref_area"]
-            if code not in position:
-                raise UsageError(f"source {self.source.source_id}: constants.ref_area: there is no area {code!r}")
             return [(code, position[code])]
         words = {word: code for word, code in area_words(self.folder)}
         words |= {word: code for dimension, word, code in self.folder.words if dimension == "ref_area"}
@@ -254,23 +297,26 @@ class _Maker:
                 "code_id": pa.array([place for place, _ in pairs], pa.int32()),
                 "link": pa.array([number[id(link)] for _, link in pairs], pa.int64()),
                 "weight": pa.array([float(link.share) for _, link in pairs], pa.float64()),
-                **{name: pa.array([getattr(link, name) or None for _, link in pairs], pa.string()) for name in text},
+                **{name: pa.array([link.text_of(name) or None for _, link in pairs], pa.string()) for name in text},
             }
         )
         self._add_spans(spans)
         first, last = period_bounds(precision_of(self.source))
-        more = f" AND {first} >= ?.first_day AND {last} <= ?.last_day" if bounded else ""
-        self.numbers["code_id"] = self._join("code", self._word("national_code"), more)
+
+        def within_span(span: str) -> str:
+            return f" AND {first} >= {span}.first_day AND {last} <= {span}.last_day" if bounded else ""
+
+        self.numbers["code_id"] = self._join("code", self._word("national_code"), within_span)
         column = self.source.columns.get("national_code", "national_code")
         condition = "code_id IS NULL AND period IS NOT NULL" if bounded else "code_id IS NULL"
         word = self._word("national_code")
-        self.rules.append(RowRule("unlinked_national_code", column, word, condition, _listed("code")))
+        self.rules.append(RowRule("unlinked_national_code", column, word, condition, partial(_fits_list, "code")))
 
     def _add_spans(self, spans: list[tuple[str, date, date, list[Link]]]) -> None:
         """What all links of a span say: out of scope, and the one code of a dimension (``*`` where they differ)."""
         tags: dict[str, list[str | None]] = {}
         for name in breakdown_columns():
-            found = [{getattr(link, name) for link in links} - {"", None} for *_, links in spans]
+            found = [{link.text_of(name) for link in links} - {"", None} for *_, links in spans]
             if name in self.source.columns or name in self.source.constants:
                 tags[name] = [None if not one else one.pop() if len(one) == 1 else "*" for one in found]
         self.conflicting = [name for name, codes in tags.items() if any(codes)]
@@ -301,7 +347,7 @@ class _Maker:
         self.numbers["age_id"] = f"CAST(coalesce({by_word}, {number}) AS INTEGER)"
         column = self.source.columns["age"]
         shown = "NULL" if column in self.source.personal else word
-        self.rules.append(RowRule("unknown_word", column, shown, "age_id IS NULL", _AS_AGE))
+        self.rules.append(RowRule("unknown_word", column, shown, "age_id IS NULL", _fits_age))
         self.rules.append(RowRule("age_impossible", column, shown, "age_id = -1"))
 
     def _add_value(self) -> None:
@@ -310,8 +356,7 @@ class _Maker:
             self.numbers["fault"] = "0"
             return
         word = self._word("value")
-        # Doubles also read 'inf' and 'nan', and count by ones only up to here: neither is a number of persons.
-        number = f"CASE WHEN abs(TRY_CAST({word} AS DOUBLE)) <= 1e15 THEN TRY_CAST({word} AS DOUBLE) END"
+        number = whole_number(word)
         self.numbers["fault"] = (
             f"CASE WHEN trim(coalesce({word}, '')) = '' THEN 1 WHEN {number} IS NULL THEN 2 "
             f"WHEN {number} <> floor({number}) THEN 3 WHEN {number} < 0 THEN 4 ELSE 0 END"
@@ -319,17 +364,18 @@ class _Maker:
         self.counted["number"] = f"coalesce({number}, 0)"
         column = self.source.columns["value"]
         for fault, rule in enumerate(("count_empty", "count_not_a_number", "count_not_whole", "count_negative"), 1):
-            self.rules.append(RowRule(rule, column, word, f"fault = {fault}", _AS_AGE))
+            self.rules.append(RowRule(rule, column, word, f"fault = {fault}", _fits_age))
 
-    def _total(self) -> str:
-        return ", sum(number) AS total" if self.counted else ""
+    def _total(self, layout: Layout) -> str:
+        conserved = ", sum(conserved) AS conserved" if self._conserves(layout) else ""
+        return f", sum(number) AS total{conserved}" if self.counted else ""
 
     def _exclusions(self) -> str:
         rules = [f"WHEN ({item.where}) THEN {number}" for number, item in enumerate(self.source.exclusions, start=1)]
         return f"CASE {' '.join(rules)} ELSE 0 END" if rules else "0"
 
-    def _tidy(self) -> str:
-        statement = self.folder.read_text("reshape.sql")
+    def _tidy(self, layout: Layout) -> str:
+        statement = self.folder.reshape(layout)
         return "raw" if statement is None else f"(\n{statement.strip()}\n)"
 
     def _judged(self) -> str:
@@ -368,7 +414,7 @@ class _Maker:
             joins="\n    ".join(joins),
             broken=" OR ".join(f"({rule.condition})" for rule in self.rules),
             excluded=f"CASE exclusion {excluded} END" if excluded else "CAST(NULL AS STRING)",
-            value="total" if "value" in source.columns else "CAST(records AS DOUBLE)",
+            value=f"CAST({self._value()} AS DOUBLE)",
             conflict=f"coalesce({conflict}, FALSE)" if conflict else "FALSE",
         )
 
@@ -384,8 +430,12 @@ class _Maker:
         )
 
 
-def _listed(dimension: str) -> str:
-    return f"trim(?) IN (SELECT trim(word) FROM list_{dimension} WHERE trim(word) <> '')"
+def whole_number(word: str) -> str:
+    """A word as the number of what a row counts, NULL where it is none.
+
+    Doubles also read 'inf' and 'nan', and count by ones only up to 1e15: neither is a number of persons.
+    """
+    return f"CASE WHEN abs(TRY_CAST({word} AS DOUBLE)) <= 1e15 THEN TRY_CAST({word} AS DOUBLE) END"
 
 
 def _word_table(words: list[tuple[str, int]]) -> pa.Table:

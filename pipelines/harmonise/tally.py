@@ -28,13 +28,12 @@ from pipelines.collect.text_table import TextTable, find_other_line_end, open_pa
 from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.rejected import look_up_rejected, write_no_rejected
-from pipelines.harmonise.statements import Statements, make_statements
+from pipelines.harmonise.statements import Statements, make_statements, whole_number
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.progress import Progress
-from pipelines.system.runners import divide_limits
 from pipelines.system.settings import Settings
-from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_lanes, stop_of_lane
+from pipelines.system.workers import LARGE_BYTES, Stopped, divide_limits, run_in_workers, stop_event
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.errors import nearest_values
 from schemas.source import SourceFolder
@@ -82,12 +81,16 @@ class Partition:
     target: Path
 
 
-# Tallies partitions, in their order, and returns the problems of each; the flow puts tasks on a runner in this place.
-Spread = Callable[[Sequence[Partition]], Sequence[tuple[Problem, ...]]]
+# Tallies partitions and returns the problems of each, in their order; the flow puts tasks on a runner in this place.
+TallyPartitions = Callable[[Sequence[Partition]], Sequence[tuple[Problem, ...]]]
 
 
 def tally(
-    folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path, spread: Spread | None = None
+    folder: SourceFolder,
+    acquired: Acquired,
+    settings: Settings,
+    work: Path,
+    tally_partitions: TallyPartitions | None = None,
 ) -> Tallied:
     """Tally every partition that is not known yet.
 
@@ -96,7 +99,7 @@ def tally(
         acquired: its files, one a partition.
         settings: limits, engine and where data live.
         work: folder for files that live only during the run.
-        spread: how several partitions are tallied; default in this process.
+        tally_partitions: how they are tallied; default in this process.
 
     Raises:
         DataRefused: every file that could not be read, together.
@@ -114,7 +117,7 @@ def tally(
         for file, target in zip(acquired.files, targets, strict=True)
         if not (target / "facts.json").is_file()
     ]
-    found = (spread or tally_here)(new) if new else ()
+    found = (tally_partitions or tally_here)(new) if new else ()
     if problems := [problem for one in found for problem in one]:
         raise DataRefused(problems)
     facts = tuple(json.loads((target / "facts.json").read_text(encoding="utf-8")) for target in targets)
@@ -141,10 +144,10 @@ def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
         The problems of each partition, none where it is tallied.
     """
     settings, stop = partitions[0].settings, Event()
-    stops = (stop, stop_of_lane())  # a person who stops the run stops the lane that this source is in
+    stops = (stop, stop_event())  # a person who stops the run stops the worker that takes this source
     small = [one for one in partitions if one.file.size < LARGE_BYTES and settings.engine == "duckdb"]
-    own, lanes = divide_limits(settings, len(small))
-    if lanes == 1:
+    own, workers = divide_limits(settings, len(small))
+    if workers == 1:
         small = []
     together = {one.target for one in small}
     alone = [one for one in partitions if one.target not in together]
@@ -155,7 +158,7 @@ def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
         if small:
             small = [replace(one, settings=own) for one in small]
             tally_share = partial(_tally_share, progress=progress, stops=stops, watched=False)
-            for share in run_in_lanes(tally_share, [small[lane::lanes] for lane in range(lanes)], lanes, stop):
+            for share in run_in_workers(tally_share, [small[one::workers] for one in range(workers)], workers, stop):
                 found |= share
     return [found[partition.target] for partition in partitions]
 
@@ -213,18 +216,32 @@ def forget_partitions(folder: SourceFolder, acquired: Acquired, settings: Settin
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable) -> None:
+def _computed(folder: SourceFolder, file: RawFile, table: TextTable) -> dict[str, str]:
+    """The sum of the columns that a reshape must conserve, for each row as it comes: a column of the raw table."""
+    pattern = folder.source.layouts[file.layout].conserve
+    if pattern is None:
+        return {}
+    try:
+        names = _describe(f"SELECT COLUMNS({quote_literal(pattern)}) FROM raw", table.kept)
+    except duckdb.Error as error:
+        found = f"conserve {pattern!r}: {str(error).splitlines()[0]}"
+        raise refuse(folder.source_id, file, "declaration_invalid", found) from error
+    return {"_conserved": " + ".join(f"coalesce({whole_number(quote_identifier(name))}, 0)" for name in names)}
+
+
+def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable, computed: dict[str, str]) -> None:
     """The columns that the declaration names must be there after the reshape, and its SQL must hold together."""
     source = folder.source
-    statement = folder.read_text("reshape.sql") or "FROM raw"
-    own = tuple(table.constants) + (() if "_number" in table.kept else ("_number",))
+    layout = source.layouts[file.layout]
+    reshape, statement = folder.reshape_name(layout), folder.reshape(layout) or "FROM raw"
+    own = (*table.constants, *computed) + (() if "_number" in table.kept else ("_number",))
     names = (*table.kept, *own)
     try:
         columns = _describe(statement, names)
     except duckdb.Error as error:
-        raise refuse(folder.source_id, file, "reshape_failed", f"reshape.sql: {error}") from error
+        raise refuse(folder.source_id, file, "reshape_failed", f"{reshape}: {error}") from error
     if lost := [name for name in own if name not in columns]:
-        found = f"reshape.sql: begin with SELECT *, as {', '.join(lost)} must come through."
+        found = f"{reshape}: begin with SELECT *, as {', '.join(lost)} must come through."
         raise refuse(folder.source_id, file, "reshape_failed", found)
     for item in source.exclusions:
         try:
@@ -260,24 +277,68 @@ def _describe(query: str, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _key(file: RawFile, statements: Statements) -> str:
     """What decides a partition's tally: its content, when and under which name it came, statements and lists."""
-    parts = f"{file.sha256} {file.name} {file.first_seen} {file.layout} {statements.digest}"
+    parts = f"{file.sha256} {file.name} {file.first_seen} {file.layout} {statements.digest(file.layout)}"
     return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
 def _tally_one(engine: Engine, partition: Partition) -> None:
     """Tally one partition beside, and put it in its place when all of it is there."""
-    folder, statements, file, settings = partition.folder, partition.statements, partition.file, partition.settings
+    folder, file, settings = partition.folder, partition.file, partition.settings
     half = partition.work / "half"
     half.mkdir(parents=True)
     table, footer = open_partition(folder, file, settings, partition.work)
-    _check_columns(folder, file, table)
+    computed = _computed(folder, file, table)
+    _check_columns(folder, file, table, computed)
+    malformed = _run_statements(engine, partition, table, computed, half)
+    if not is_unchanged(file, folder.source_id, settings):
+        raise refuse(folder.source_id, file, "file_changed", "The file changed while it was read.")
+    facts = {
+        "malformed": malformed,
+        "footer": footer,
+        "header_rows": table.header_rows,
+        "lines_expected": table.path == file.path and table.format == "csv",
+        **_count_records(settings, half),
+    }
+    rows = facts["records"] + malformed
+    if rows == 0:
+        raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")
+    if facts["lines_expected"]:
+        _check_quotes(folder, file, table, engine, rows)
+    _check_complete(folder, file, table, rows)
+    with connect(settings) as connection:
+        if computed:
+            _check_conserved(connection, folder, file, half / "tally.parquet", facts["counted"])
+        facts["controls"] = _sum_controls(connection, folder, partition.statements, file, half / "tally.parquet")
+        if malformed or facts["broken"]:
+            open_lists(connection, partition.statements)
+            look_up_rejected(
+                connection,
+                partition.statements.rows[file.layout],
+                partition.statements.rules,
+                table,
+                computed,
+                bool(folder.source.personal),
+                malformed,
+                half / "rejected.parquet",
+            )
+        else:
+            write_no_rejected(half / "rejected.parquet")
+    (half / "facts.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+    os.replace(half, partition.target)
+
+
+def _run_statements(
+    engine: Engine, partition: Partition, table: TextTable, computed: dict[str, str], target: Path
+) -> int:
+    """Make the tally of a partition and what follows from it; return how many lines could not be split."""
+    folder, statements, file = partition.folder, partition.statements, partition.file
     try:
-        engine.open_text("raw", table)
-        engine.run(statements.tally, half / "tally.parquet")
+        engine.open_text("raw", table, computed)
+        engine.run(statements.tally[file.layout], target / "tally.parquet")
         malformed = engine.count_malformed()
-        engine.open_parquet("tally", half / "tally.parquet")
+        engine.open_parquet("tally", target / "tally.parquet")
         for name in ("disposed", "mapped"):
-            engine.run(getattr(statements, name), half / f"{name}.parquet")
+            engine.run(getattr(statements, name), target / f"{name}.parquet")
     except FileUnreadable as error:
         other = find_other_line_end(file.path) if table.path == file.path and table.format == "csv" else None
         if other is not None:
@@ -285,37 +346,20 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
             raise refuse(folder.source_id, file, "line_ends_differ", found, row=other) from error
         rule = "file_truncated" if any(word in str(error).upper() for word in _PACKED) else "file_not_readable"
         raise refuse(folder.source_id, file, rule, f"The file cannot be read to its end ({error}).") from error
-    if not is_unchanged(file, folder.source_id, settings):
-        raise refuse(folder.source_id, file, "file_changed", "The file changed while it was read.")
-    facts: dict[str, Any] = {
-        "malformed": malformed,
-        "footer": footer,
-        "header_rows": table.header_rows,
-        "lines_expected": table.path == file.path and table.format == "csv",
-    }
+    return malformed
+
+
+def _count_records(settings: Settings, part: Path) -> dict[str, Any]:
+    """Return how many rows a partition has, what they count, and how often a rule on rows is broken."""
     with connect(settings) as connection:
-        (facts["records"], facts["counted"], broken) = fetch_row(
+        (records, counted, broken) = fetch_row(
             connection,
             "SELECT coalesce(sum(records) FILTER (disposition <> 'broken'), 0)::BIGINT, "
             "coalesce(sum(counted) FILTER (disposition <> 'broken'), 0)::DOUBLE, "
             "coalesce(sum(records) FILTER (disposition = 'broken'), 0)::BIGINT FROM read_parquet($path)",
-            {"path": _glob(half / "disposed.parquet")},
+            {"path": _glob(part / "disposed.parquet")},
         )
-        if facts["records"] + malformed == 0:
-            raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")
-        if facts["lines_expected"]:
-            _check_quotes(folder, file, table, engine, facts["records"] + malformed)
-        _check_complete(folder, file, table, facts["records"] + malformed)
-        facts["controls"] = _sum_controls(connection, folder, statements, file, half / "tally.parquet")
-        if malformed or broken:
-            open_lists(connection, statements)
-            look_up_rejected(
-                connection, statements, table, bool(folder.source.personal), malformed, half / "rejected.parquet"
-            )
-        else:
-            write_no_rejected(half / "rejected.parquet")
-    (half / "facts.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
-    os.replace(half, partition.target)
+    return {"records": records, "counted": counted, "broken": broken}
 
 
 def open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements) -> None:
@@ -346,6 +390,18 @@ def _sum_controls(
             raise refuse(folder.source_id, file, "declaration_invalid", found) from error
         sums[str(number)] = (total, cells)
     return sums
+
+
+def _check_conserved(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, tally: Path, after: float
+) -> None:
+    """The columns that hold counts add up to the same before the reshape and after it."""
+    statement = "SELECT coalesce(sum(conserved), 0)::DOUBLE FROM read_parquet($path)"
+    (before,) = fetch_row(connection, statement, {"path": _glob(tally)})
+    if abs(before - after) > 1e-9 * max(abs(before), 1):
+        name = folder.reshape_name(folder.source.layouts[file.layout])
+        found = f"The counts add up to {before:,.6g} before {name} and to {after:,.6g} after it."
+        raise refuse(folder.source_id, file, "reshape_changed_sum", found)
 
 
 def _glob(path: Path) -> str:

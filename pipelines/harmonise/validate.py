@@ -34,8 +34,7 @@ RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure")
 class Validated:
     """Result of step 5: the observations, and the tables that prove them, as Parquet files.
 
-    ``connection``, where there is one, has the observations as the table ``core`` already (see ``code_types``); the
-    next step takes it over. ``year_partitions`` names the partitions with rows of each year, of incidents.
+    ``year_partitions`` names the partitions with rows of each year, of incidents.
     """
 
     source_id: str
@@ -49,7 +48,6 @@ class Validated:
     outcomes: tuple[Outcome, ...]
     rejected_count: int
     rows: int
-    connection: duckdb.DuckDBPyConnection | None = field(default=None, repr=False)
     year_partitions: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import duckdb
-import pyarrow as pa
 
-from pipelines.system.connection import run_sql
+from pipelines.system.connection import insert_rows, run_sql
 from pipelines.system.outcomes import Outcome, outcome_rows
 from pipelines.tabulate.rules import SAMPLE, register_caveats
 from pipelines.tabulate.vintages import Vintage
@@ -27,21 +26,22 @@ def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vi
     """
     rules = load_rules()
     parameters = {name: str(value) for rule in _RULES for name, value in rules[rule].parameters.items()}
+    categories = parameters.pop("categories")
     run_sql(
         connection,
         "publish/source_gap",
         no_attributes=no_attributes_sql(),
-        categories=parameters["categories"],
+        categories=categories,
     )
     tolerances = {name: str(value) for name, value in rules["published_rates_agree"].parameters.items()}
     for vintage in vintages:
-        if vintage.part("rates").is_file():  # a vintage of an older version has none
+        if vintage.has("rates"):
             run_sql(
                 connection,
                 "publish/rate_check",
                 source=quote_literal(vintage.source_id),
                 vintage=quote_literal(vintage.vintage),
-                rates=quote_literal(str(vintage.part("rates"))),
+                rates=vintage.query("rates"),
                 **tolerances,
             )
     run_sql(connection, "publish/judge_comparisons", sample=str(SAMPLE), **parameters)
@@ -73,8 +73,4 @@ def _add_outcomes(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vint
             outcomes.append(Outcome(rule, outcome, checked, failing, detail or ""))
         rows += outcome_rows(vintage.source_id, vintage.vintage, tuple(outcomes))
     columns = [column.name for column in load_tables()["quality"].columns]
-    if not rows:
-        return
-    connection.register("outcome_list", pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows]))
-    connection.execute("INSERT INTO out.quality BY NAME FROM outcome_list")
-    connection.unregister("outcome_list")
+    insert_rows(connection, "out.quality", [{name: row[name] for name in columns} for row in rows])

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from iccs.periods import step_of
 from pipelines.statistics.bridging import overlap_factor
 from pipelines.statistics.rates import FEWEST_EVENTS
-from pipelines.system.connection import fetch_arrow
+from pipelines.system.connection import fetch_arrow, insert_rows
 from schemas.declarations import no_attributes_sql
 from schemas.source import Bridge as DeclaredBridge
 from schemas.source import Source
@@ -21,7 +20,7 @@ MOST_GAP_BEFORE = 0.01
 """Largest share by which the source of an overlap may differ from the series before the break, where both count."""
 
 RECORDING_CHANGED = {"sex": "sex_recording_changed", "age": "age_recording_changed"}
-"""Caveat that begins a series of one sex or one age anew: there the share of unknown moved, and not the persons."""
+"""Caveat that breaks a series of one sex or one age: there the share of unknown changed, not the persons."""
 
 SERIES_KEY = ("source", "ref_area", "iccs", "stage", "counting_unit", "sex")
 
@@ -44,14 +43,14 @@ class Bridge:
 
 @dataclass(frozen=True)
 class Breaks:
-    """Where one series begins anew: ``cuts`` that nothing goes across, and ``bridges``. Steps are years or months."""
+    """Where one series breaks: ``cuts`` that nothing is compared across, and ``bridges``. Steps are years or months."""
 
     cuts: tuple[int, ...] = ()
     bridges: tuple[Bridge, ...] = ()
 
     @property
     def all(self) -> list[int]:
-        """Every step that begins anew, bridged or not."""
+        """Every step at which the series breaks, bridged or not."""
         return sorted({*self.cuts, *(bridge.at for bridge in self.bridges)})
 
     def inside(self, first: int, last: int) -> Breaks:
@@ -114,16 +113,20 @@ def insert_breaks(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sourc
                 )
                 if bridge is not None and code is not None:
                     declared[source.source_id, code, entry.period] = bridge
-    _insert(connection, "series_break", rows)
+    insert_rows(connection, "out.series_break", rows)
     if not declared:
         return
     found = fetch_arrow(connection, "publish/series_overlap", no_attributes=no_attributes_sql()).to_pylist()
     made = [_bridged(series, declared[series["source"], series["iccs"], series["time_period"]]) for series in found]
-    _insert(connection, "series_bridge", made)
+    insert_rows(connection, "out.series_bridge", made)
 
 
-def begins_anew(period: str, obs_status: str, caveats: str | None, *, sex: str = "_T", age: str = "_T") -> str | None:
-    """Return the first period of a new stretch if a cell begins one: marked B, or recorded by sex or age otherwise.
+def series_break_at(
+    period: str, obs_status: str, caveats: str | None, *, sex: str = "_T", age: str = "_T"
+) -> str | None:
+    """Return the period from which a series is not comparable with earlier periods, if this cell starts such a break.
+
+    A cell starts one where it is marked B or, in a series of one sex or age, where the recording of sex or age changed.
 
     Args:
         period: of the cell, a year or a month; a change of recording holds for the whole year.
@@ -132,8 +135,9 @@ def begins_anew(period: str, obs_status: str, caveats: str | None, *, sex: str =
         sex: of the series.
         age: of the series.
 
-    >>> begins_anew("2014", "A", "sex_recording_changed", sex="M"), begins_anew("2014", "A", "sex_recording_changed")
-    ('2014', None)
+    >>> series_break_at("2014", "A", "sex_recording_changed", sex="M")
+    '2014'
+    >>> series_break_at("2014", "A", "sex_recording_changed")
     """
     found = (caveats or "").split(";")
     for code, caveat in ((sex, RECORDING_CHANGED["sex"]), (age, RECORDING_CHANGED["age"])):
@@ -163,7 +167,7 @@ class SeriesBreaks:
 
         Args:
             key: source, area, category, stage, counting unit, sex.
-            marked: periods at which cells begin anew (:func:`begins_anew`); one with a declared bridge is a bridge.
+            marked: periods at which cells start a break (:func:`series_break_at`); with a declared bridge it is one.
             freq: A or M.
         """
         source, _, iccs = key[:3]
@@ -217,10 +221,3 @@ def _unusable(series: dict[str, Any], overlap: str) -> str:
     if old is not None and abs(new - old) > MOST_GAP_BEFORE * old:
         return f"before the break {overlap} counts {old:,.0f} where this series counts {new:,.0f}: not its definition"
     return ""
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.register("break_rows", pa.Table.from_pylist(rows))
-        connection.execute(f"INSERT INTO out.{table} BY NAME FROM break_rows")
-        connection.unregister("break_rows")

@@ -1,4 +1,4 @@
-"""Step 9, publish: build the analysts' DuckDB file beside the last one, then rename; readers never wait."""
+"""Build the analysts' DuckDB file beside the last one, then rename; readers never wait."""
 
 from __future__ import annotations
 
@@ -11,19 +11,23 @@ from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from iccs.classification import load_classification
 from pipelines.publish.across_sources import compare_sources
+from pipelines.publish.annual_series import read_annual_series
+from pipelines.publish.breaks import insert_breaks
+from pipelines.publish.changes import make_changes
 from pipelines.publish.indicators import make_indicators
 from pipelines.publish.privacy import refuse_personal
 from pipelines.publish.published_schema import create_tables
-from pipelines.publish.rates import make_rates, make_segments, make_trends
+from pipelines.publish.rates import make_rates
 from pipelines.publish.releases import history, keep_published, new_release_id, put_in_place
 from pipelines.publish.revisions import load_vintages
+from pipelines.publish.segments import make_segments
 from pipelines.publish.themes import load_themes_and_coverage
+from pipelines.publish.trends import make_trends
 from pipelines.system.code_version import code_fingerprint
-from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.connection import connect, fetch_row, insert_rows, run_sql
 from pipelines.system.settings import Settings
 from pipelines.tabulate.loads import name_files
 from pipelines.tabulate.vintages import Vintage
@@ -41,6 +45,11 @@ class Publication:
     observations: int
     rates: int
     trends: int
+
+    @property
+    def rows(self) -> int:
+        """How many observations it holds."""
+        return self.observations
 
     @property
     def summary(self) -> str:
@@ -70,53 +79,49 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
     key = content_key(vintages, folders)
     keep_published(settings)
     release = new_release_id(datetime.now(UTC).date().isoformat(), key, settings)
-    half = target.with_name(f".{target.stem}-{key}.part")
-    _discard(half)
+    unfinished = target.with_name(f".{target.stem}-{key}.part")
+    _discard(unfinished)
     try:
-        with connect(settings, half) as connection:
+        with connect(settings, unfinished) as connection:
             connection.execute("BEGIN")  # hundreds of small statements: one write to disk, not one each
             create_tables(connection)
-            _load_lists(connection)
+            load_lists(connection)
             connection.execute("COMMIT")
             for vintage in vintages:
-                _load_vintage(connection, vintage, folders[vintage.source_id])
+                load_vintage(connection, vintage, folders[vintage.source_id])
                 load_vintages(connection, vintage, settings)
-            _load_ages(connection)
+            load_ages(connection)
             sources = [folders[vintage.source_id].source for vintage in vintages]
             populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
             make_rates(connection, populations)
             compare_sources(connection, vintages)  # its caveats are on the cells before anything is made from them
             make_indicators(connection)
-            make_trends(connection, sources)
-            make_segments(connection, sources)
+            insert_breaks(connection, sources)
+            series = read_annual_series(connection)
+            make_trends(connection, series)
+            make_changes(connection, series)
+            make_segments(connection)
             load_themes_and_coverage(connection)
-            counts = _load_release(connection, release, key, settings)
+            counts = load_release(connection, release, key, settings)
             refuse_personal(connection, sources, settings)
             connection.execute("CHECKPOINT")
-        with half.open("rb") as handle:
+        with unfinished.open("rb") as handle:
             os.fsync(handle.fileno())
-        put_in_place(half, settings)
+        put_in_place(unfinished, settings)
     except BaseException:
-        _discard(half)
+        _discard(unfinished)
         raise
     keep_published(settings)
     return Publication(target, release, *counts)
 
 
-def _discard(half: Path) -> None:
-    for path in half.parent.glob(f".{half.name.split('-')[0].lstrip('.')}-*.part*"):
+def _discard(unfinished: Path) -> None:
+    for path in unfinished.parent.glob(f".{unfinished.name.split('-')[0].lstrip('.')}-*.part*"):
         path.unlink()
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, object]]) -> None:
-    if not rows:
-        return
-    connection.register("list_rows", pa.Table.from_pylist(rows))
-    connection.execute(f"INSERT INTO out.{table} BY NAME FROM list_rows")
-    connection.unregister("list_rows")
-
-
-def _load_lists(connection: duckdb.DuckDBPyConnection) -> None:
+def load_lists(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill the code lists ``out.iccs``, ``out.area``, ``out.sex`` and ``out.caveat``."""
     classification = load_classification()
     rows: list[dict[str, object]] = [
         {
@@ -142,10 +147,10 @@ def _load_lists(connection: duckdb.DuckDBPyConnection) -> None:
         }
         for combined in classification.combined.values()
     ]
-    _insert(connection, "iccs", rows)
-    _insert(
+    insert_rows(connection, "out.iccs", rows)
+    insert_rows(
         connection,
-        "area",
+        "out.area",
         [
             {
                 "code": area.code,
@@ -160,41 +165,43 @@ def _load_lists(connection: duckdb.DuckDBPyConnection) -> None:
     )
     for name in ("sex", "caveat"):
         columns = [column.name for column in load_tables()[name].columns]
-        _insert(
-            connection, name, [{column: getattr(code, column) for column in columns} for code in load_codelist(name)]
+        insert_rows(
+            connection,
+            f"out.{name}",
+            [{column: getattr(code, column) for column in columns} for code in load_codelist(name)],
         )
 
 
-def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder: SourceFolder) -> None:
+def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder: SourceFolder) -> None:
+    """Fill the tables of one source: its cells, its links, what became of its rows, and the outcomes of its rules."""
     source = folder.source
     manifest = vintage.manifest()
-    parts = {name: quote_literal(str(vintage.part(name))) for name in ("cells", "links", "mapped")}
     own = {"source": quote_literal(source.source_id), "vintage": quote_literal(vintage.vintage)}
     run_sql(
         connection,
         "publish/load_population" if source.kind == "population" else "publish/load_observations",
+        cells=vintage.query("cells"),
         **own,
-        **parts,
     )
     for table, part in (("reconciliation", "reconciliation"), ("exclusion", "exclusions"), ("control", "controls")):
         columns = ", ".join(column.name for column in load_tables()[table].columns[2:])
         connection.execute(
             f"INSERT INTO out.{table} BY NAME SELECT {own['source']} AS source, {own['vintage']} AS vintage, {columns} "
-            f"FROM read_parquet({quote_literal(str(vintage.part(part)))})"
+            f"FROM {vintage.query(part)}"
         )
-    _insert(connection, "quality", manifest["quality"])
-    if vintage.part("coverage").is_file():  # a vintage of an older version has none
+    insert_rows(connection, "out.quality", manifest["quality"])
+    if vintage.has("coverage"):
         run_sql(
             connection,
             "publish/load_quality",
-            findings=quote_literal(str(vintage.part("findings"))),
-            coverage=quote_literal(str(vintage.part("coverage"))),
+            findings=vintage.query("findings"),
+            coverage=vintage.query("coverage"),
             **own,
         )
     current = vintage.loads[-1]
-    _insert(
+    insert_rows(
         connection,
-        "source",
+        "out.source",
         [
             {
                 "source": source.source_id,
@@ -215,11 +222,12 @@ def _load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folde
     if source.figures == "count":
         implied = (*attribute_columns(), "sex", "age")
         tags = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{name}=' || {name} END" for name in implied)
+        parts = {name: vintage.query(name) for name in ("links", "mapped")}
         run_sql(connection, "publish/load_mapping", tags=tags, **own, **parts)
 
 
-def _load_ages(connection: duckdb.DuckDBPyConnection) -> None:
-    """Age codes are a pattern, not a list: out.age holds those in use."""
+def load_ages(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill ``out.age`` with the codes in use: age codes are a pattern, not a list."""
     used = connection.execute("SELECT age FROM out.observation UNION SELECT age FROM out.population").fetchall()
     rows: list[dict[str, object]] = []
     for (code,) in used:
@@ -232,13 +240,15 @@ def _load_ages(connection: duckdb.DuckDBPyConnection) -> None:
                 "upper_age": bounds[1] if bounds else None,
             }
         )
-    _insert(connection, "age", sorted(rows, key=lambda row: (str(row["code"])[0] == "_", row["lower_age"] or 0)))
+    insert_rows(
+        connection, "out.age", sorted(rows, key=lambda row: (str(row["code"])[0] == "_", row["lower_age"] or 0))
+    )
 
 
-def _load_release(
+def load_release(
     connection: duckdb.DuckDBPyConnection, release: str, key: str, settings: Settings
 ) -> tuple[int, int, int]:
-    """Fill the three tables of releases; returns how many observations, rates and trends there are."""
+    """Fill the three tables of releases; return how many observations, rates and trends there are."""
     counts = fetch_row(
         connection,
         "SELECT (SELECT count(*) FROM out.observation), (SELECT count(*) FROM out.rate), "
@@ -251,9 +261,9 @@ def _load_release(
         "content_key": key,
         **dict(zip(("observations", "rates", "trends", "sources"), counts, strict=True)),
     }
-    _insert(connection, "release", [this])
-    _insert(connection, "release_history", [*history("release_history", settings), this])
-    _insert(connection, "release_source", history("release_source", settings))
+    insert_rows(connection, "out.release", [this])
+    insert_rows(connection, "out.release_history", [*history("release_history", settings), this])
+    insert_rows(connection, "out.release_source", history("release_source", settings))
     connection.execute(
         "INSERT INTO out.release_source BY NAME SELECT (SELECT release FROM out.release) AS release, "
         "source, vintage, observations, first_period, last_period FROM out.source"

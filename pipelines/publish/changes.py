@@ -4,44 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.publish.annual_series import COUNT, RATE, AnnualSeries
 from pipelines.publish.breaks import Breaks
-from pipelines.publish.trends import SIGNIFICANCE
+from pipelines.statistics.arguments import SIGNIFICANCE
+from pipelines.statistics.bridging import widest
 from pipelines.statistics.rates import odds_limits
+from pipelines.system.connection import insert_rows
 
 Numbers = NDArray[np.float64]
 
 SPANS = (1, 5, 10)
 FEWEST_PAIRS = 5
 """Pairs of neighbouring years from which the usual spread of a series is taken; with fewer, chance alone counts."""
-RATE, COUNT = "rate_per_100k", "count"
-"""What a row is made from."""
 EXACT = "ratio of two Poisson rates, exact conditional limits"
 SPREAD = "the wider of exact conditional limits and those with the usual spread between neighbouring years"
 
 
 @dataclass(frozen=True)
-class AnnualSeries:
-    """Counts of one series by year; a population is None where the year has no rate, ``breaks`` are those inside it."""
+class _Span:
+    """One comparison: of which series, over how many years, from which place, and whether of rates."""
 
-    years: Sequence[int]
-    counts: Sequence[float]
-    populations: Sequence[float | None]
-    breaks: Breaks
-
-    def has_rates(self, first: int) -> bool:
-        """Whether both the year at this place and the last one have a rate."""
-        return self.populations[first] is not None and self.populations[-1] is not None
-
-    def exposures(self, rates: bool) -> Sequence[float | None]:
-        """Populations, or 1 for each year where counts are compared."""
-        return self.populations if rates else [1.0] * len(self.years)
+    series: int
+    years: int
+    first: int
+    rated: bool
+    inside: Breaks
 
 
-def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[object]]:
+def make_changes(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSeries]) -> None:
+    """Fill ``out.change``: the change of each series up to its last year, not across a break that is not bridged."""
+    columns = describe_changes(series)
+    rows = []
+    for values in zip(*columns.values(), strict=True):
+        change = dict(zip(columns, values, strict=True))
+        one = series[change.pop("series")]
+        ends = (len(one.years) - 1, len(one.years) - change["n"])
+        bridged = change["break_handling"].startswith("bridged")
+        rows.append({**one.key, **change, **one.marks.combine(ends, bridged=bridged)})
+    insert_rows(connection, "out.change", rows)
+
+
+def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[Any]]:
     """Return the changes up to the last year of each series, as columns; ``series`` says which it is.
 
     The ratio is that of two Poisson rates, with the exact conditional limits of
@@ -60,66 +69,75 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[object]]:
     >>> found["span_years"], [round(x, 2) for x in found["rate_ratio"]], found["direction"]
     ([1, 5], [0.56, 1.25], ['decrease', 'no significant change'])
     """
-    rows = [
-        (position, span, list(one.years).index(one.years[-1] - span))
-        for position, one in enumerate(series)
-        for span in SPANS
-        if one.years[-1] - span in one.years
-    ]
-    inside = [series[n].breaks.inside(series[n].years[-1] - span, series[n].years[-1]) for n, span, _ in rows]
-    crossed = [one.cuts for one in inside]
-    bridged = np.array([bool(one.bridges) and not one.cuts for one in inside], dtype=bool)
-    # Counts before, multiplied by a bridge's factor, over their exposure: the same as the exposure divided by it.
+    spans = _spans(series)
+    ends = np.array([_ends(series[span.series], span.first, span.rated) for span in spans])
+    ends = ends.astype(np.float64).reshape(-1, 4)
+    # Counts before a bridge, multiplied by its factor, over their exposure: the same as the exposure divided by it.
     factors = np.array(
-        [
-            [column[0] for column in one.multipliers([series[n].years[first]])]
-            for one, (n, _, first) in zip(inside, rows, strict=True)
-        ],
+        [[column[0] for column in span.inside.multipliers([series[span.series].years[span.first]])] for span in spans],
         dtype=np.float64,
     ).reshape(-1, 3)
-    rated = [series[n].has_rates(first) for n, _, first in rows]
-    ends = np.array([_ends(series[n], first, rates) for (n, _, first), rates in zip(rows, rated, strict=True)])
-    ends = ends.astype(np.float64).reshape(-1, 4)
-    owners = [(n, rates) for (n, _, _), rates in zip(rows, rated, strict=True)]
-    spreads = {(n, rates): _dispersion(series[n], rates) for n, rates in set(owners)}
-    dispersion, pairs = (np.array([spreads[owner][part] for owner in owners], dtype=np.float64) for part in (0, 1))
-    ratio, low, high, p = _ratios(ends, factors[:, 0], dispersion, pairs)
-    for limit in (1, 2):
-        part = (ends[bridged], factors[bridged, limit], dispersion[bridged], pairs[bridged])
-        other, other_low, other_high, other_p = _ratios(*part)
-        low[bridged], high[bridged] = np.fmin(low[bridged], other_low), np.fmax(high[bridged], other_high)
-        turned = (other - 1) * (ratio[bridged] - 1) < 0  # the direction depends on the factor
-        p[bridged] = np.where(turned, 1.0, np.fmax(p[bridged], other_p))
-    significant = p < SIGNIFICANCE
-    directions = np.where(significant, np.where(ratio > 1, "increase", "decrease"), "no significant change").tolist()
+    spreads = {
+        owner: _dispersion(series[owner[0]], owner[1]) for owner in {(span.series, span.rated) for span in spans}
+    }
+    dispersion, pairs = (
+        np.array([spreads[span.series, span.rated][part] for span in spans], dtype=np.float64) for part in (0, 1)
+    )
+    bridged = np.array([bool(span.inside.bridges) and not span.inside.cuts for span in spans], dtype=bool)
+    figures = _bridged_ratios(ends, factors, bridged, dispersion, pairs)
+    rated = [span.rated for span in spans]
+    values = (_values(ends[:, 0], ends[:, 1], rated) * factors[:, 0], _values(ends[:, 2], ends[:, 3], rated))
+    return _describe_spans(series, spans) | _describe_figures(spans, values, figures, dispersion)
 
-    def kept(column: Numbers) -> list[object]:
+
+def _spans(series: Sequence[AnnualSeries]) -> list[_Span]:
+    """Every span of every series whose first year is there."""
+    found = []
+    for place, one in enumerate(series):
+        last = one.years[-1]
+        for years in SPANS:
+            if last - years in one.years:
+                first = list(one.years).index(last - years)
+                found.append(_Span(place, years, first, one.has_rates(first), one.breaks.inside(last - years, last)))
+    return found
+
+
+def _describe_spans(series: Sequence[AnnualSeries], spans: Sequence[_Span]) -> dict[str, list[Any]]:
+    return {
+        "series": [span.series for span in spans],
+        "span_years": [span.years for span in spans],
+        "n": [len(series[span.series].years) - span.first for span in spans],
+        "first_year": [series[span.series].years[span.first] for span in spans],
+        "last_year": [series[span.series].years[-1] for span in spans],
+        "basis": [RATE if span.rated else COUNT for span in spans],
+        "break_handling": [_handling(span.inside) for span in spans],
+    }
+
+
+def _describe_figures(
+    spans: Sequence[_Span], values: tuple[Numbers, Numbers], figures: Sequence[Numbers], dispersion: Numbers
+) -> dict[str, list[Any]]:
+    ratio, low, high, p = figures
+    words = np.where(p < SIGNIFICANCE, np.where(ratio > 1, "increase", "decrease"), "no significant change").tolist()
+
+    def compared(column: Numbers) -> list[float | None]:
         """Column with NULL where a break forbids comparing or there is no number."""
         return [
-            None if broken or not np.isfinite(value) else float(value)
-            for value, broken in zip(column, crossed, strict=True)
+            None if span.inside.cuts or not np.isfinite(value) else float(value)
+            for value, span in zip(column, spans, strict=True)
         ]
 
     return {
-        "series": [n for n, _, _ in rows],
-        "span_years": [span for _, span, _ in rows],
-        "n": [len(series[n].years) - first for n, _, first in rows],
-        "first_year": [series[n].years[first] for n, _, first in rows],
-        "last_year": [series[n].years[-1] for n, _, _ in rows],
-        "basis": [RATE if rates else COUNT for rates in rated],
-        "first_value": (_values(ends[:, 0], ends[:, 1], rated) * factors[:, 0]).tolist(),
-        "last_value": _values(ends[:, 2], ends[:, 3], rated).tolist(),
-        "change_percent": kept(100 * (ratio - 1)),
-        "rate_ratio": kept(ratio),
-        "ratio_low": kept(low),
-        "ratio_high": kept(high),
-        "p_value": kept(p),
+        "first_value": values[0].tolist(),
+        "last_value": values[1].tolist(),
+        "change_percent": compared(100 * (ratio - 1)),
+        "rate_ratio": compared(ratio),
+        "ratio_low": compared(low),
+        "ratio_high": compared(high),
+        "p_value": compared(p),
         "dispersion": [float(x) if np.isfinite(x) else None for x in dispersion],
-        "direction": [
-            "not compared" if broken else direction for broken, direction in zip(crossed, directions, strict=True)
-        ],
+        "direction": ["not compared" if span.inside.cuts else word for span, word in zip(spans, words, strict=True)],
         "method": [SPREAD if np.isfinite(x) else EXACT for x in dispersion],
-        "break_handling": list(map(_handling, inside)),
     }
 
 
@@ -152,6 +170,19 @@ def _dispersion(one: AnnualSeries, rates: bool) -> tuple[float, int]:
         if one.years[at] - one.years[at - 1] == 1 and one.years[at] not in begun and x0 + x1 > 0:
             found.append((x1 / n1 - x0 / n0) ** 2 / ((x0 + x1) / (n0 + n1) * (1 / n0 + 1 / n1)))
     return (sum(found) / len(found) if len(found) >= FEWEST_PAIRS else float("nan")), len(found)
+
+
+def _bridged_ratios(
+    ends: Numbers, factors: Numbers, bridged: NDArray[np.bool_], dispersion: Numbers, pairs: Numbers
+) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """Ratio, limits and p of each row; over a bridge, the widest of those with its factor and the factor's limits."""
+    ratio, low, high, p = _ratios(ends, factors[:, 0], dispersion, pairs)
+    if bridged.any():
+        rows = (ends[bridged], dispersion[bridged], pairs[bridged])
+        variants = [_ratios(rows[0], factors[bridged, limit], *rows[1:]) for limit in range(3)]
+        ratios, lows, highs, ps = (np.stack(part) for part in zip(*variants, strict=True))
+        low[bridged], high[bridged], p[bridged] = widest(ratios - 1, lows, highs, ps)
+    return ratio, low, high, p
 
 
 def _ratios(

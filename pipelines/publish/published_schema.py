@@ -11,7 +11,7 @@ from importlib import resources
 
 import duckdb
 
-from pipelines.system.connection import fill_sql_text
+from pipelines.system.sql import fill_text, needed_values
 from schemas.declarations import (
     DeclarationError,
     attribute_columns,
@@ -139,6 +139,6 @@ def _fill(statement: PublishedStatement) -> str:
     """Fill in the attributes, their totals, and the expression that checks an argument against its code list."""
     known = resources.files("schemas").joinpath("published", "known_code.sql").read_text(encoding="utf-8")
     macro = statement.name.rpartition(".")[2]
-    parts = {"attributes": ", ".join(attribute_columns()), "totals": ", ".join("'_T'" for _ in attribute_columns())}
-    parts |= {f"known {name}": fill_sql_text(known, macro=macro, name=name) for name in _CODED_ARGUMENTS}
-    return fill_sql_text(statement.text, **parts)
+    offered = {"attributes": ", ".join(attribute_columns()), "totals": ", ".join("'_T'" for _ in attribute_columns())}
+    offered |= {f"known_{name}": fill_text(known, macro=macro, name=name) for name in _CODED_ARGUMENTS}
+    return fill_text(statement.text, **needed_values(statement.text, offered))

@@ -8,14 +8,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from pipelines.system.connection import load_sql, run_sql
+from pipelines.system.connection import insert_rows, run_sql
 from pipelines.system.files import replace_atomically
 from pipelines.system.settings import Settings
+from pipelines.system.sql import load_sql
 from pipelines.tabulate.loads import REVISIONS, Load
+from pipelines.tabulate.vintage_columns import read_part
 from pipelines.tabulate.vintages import Vintage
-from schemas.declarations import attribute_columns, load_tables, quote_identifier, quote_literal
+from schemas.declarations import load_tables, quote_literal
 
 
 def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, settings: Settings) -> None:
@@ -36,9 +37,7 @@ def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, setti
         }
         for load in vintage.loads
     ]
-    connection.register("vintage_rows", pa.Table.from_pylist(rows))
-    connection.execute("INSERT INTO out.vintage BY NAME FROM vintage_rows")
-    connection.unregister("vintage_rows")
+    insert_rows(connection, "out.vintage", rows)
     for before, load in pairwise(vintage.loads):
         revisions = _kept_revisions(connection, settings.core / vintage.source_id, before, load)
         connection.execute(
@@ -102,15 +101,5 @@ def _find_changed_periods(connection: duckdb.DuckDBPyConnection, old: Path, new:
 
 
 def _read_cells(connection: duckdb.DuckDBPyConnection, name: str, cells: Path, only: str) -> None:
-    """The cells of a vintage in today's columns: an attribute that it did not have yet is the total, ``_T``."""
-    found = connection.execute("SELECT name FROM parquet_schema($path)", {"path": str(cells)}).fetchall()
-    given = {row[0] for row in found}
-    absent = dict.fromkeys(attribute_columns(), "'_T'")
-    body = ", ".join(
-        quote_identifier(column.name)
-        if column.name in given
-        else f"CAST({absent.get(column.name, 'NULL')} AS {column.type}) AS {quote_identifier(column.name)}"
-        for column in load_tables()["observation"].columns[2:]
-    )
-    source = f"read_parquet({quote_literal(str(cells))})"
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT {body} FROM {source} {only}")
+    """Create a view of the cells of a vintage, in today's columns."""
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {read_part('cells', cells)} AS cells {only}")

@@ -5,13 +5,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pipelines.publish.breaks import Breaks
-from pipelines.publish.trends import FEWEST_YEARS_TESTED, longest_segment
+import duckdb
+import numpy as np
+
+from pipelines.publish.annual_series import find_breaks, longest_unbroken_run, pop_marks
+from pipelines.publish.breaks import SERIES_KEY, Breaks, SeriesBreaks
+from pipelines.publish.trends import FEWEST_YEARS_TESTED
+from pipelines.statistics.bridging import widest
 from pipelines.statistics.joinpoint import JoinpointModel, LogSeries, PercentChange, fit_at, log_ready
 from pipelines.statistics.joinpoint_number import choose_joinpoints
+from pipelines.system.connection import fetch_arrow, insert_rows
+from schemas.declarations import quote_literal
+from schemas.indicators import load_indicators
 
 MOST_ZERO_SHARE = 0.25
 """A series with no event in more than a quarter of its years is not log-linear: it has no segments."""
+
+
+def make_segments(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill ``out.trend_segment`` for the indicators that declare segments, from ``out.indicator``."""
+    wanted = {name: indicator for name, indicator in load_indicators().items() if indicator.segments}
+    names = ", ".join(quote_literal(name) for name in wanted)
+    declared = SeriesBreaks(connection)
+    rows: list[dict[str, Any]] = []
+    for series in fetch_arrow(connection, "publish/segment_points", indicators=names).to_pylist():
+        years, counts, populations = series.pop("years"), series.pop("counts"), series.pop("populations")
+        marks = pop_marks(series)
+        iccs = wanted[series["indicator"]].iccs
+        breaks = find_breaks(declared, [series.get(name, iccs) for name in SERIES_KEY], years, marks)
+        # One model has all the segments of a series, so each rests on the years from the first to the last of them.
+        used = range(len(years))[slice(*longest_unbroken_run(years, breaks.cuts))]
+        bridged = bool(breaks.inside(years[used[0]], years[used[-1]]).bridges)
+        common = series | marks.combine(used, bridged=bridged)
+        rows += [common | segment for segment in fit_segments(years, counts, populations, breaks)]
+    insert_rows(connection, "out.trend_segment", rows)
 
 
 def fit_segments(
@@ -29,7 +56,7 @@ def fit_segments(
         years: rising.
         counts: events of each year.
         populations: of each year.
-        breaks: years that begin anew, and the bridges.
+        breaks: years from which figures are not comparable with earlier ones, and the bridges.
 
     >>> counts = [round(100 * 1.1 ** min(n, 6) * 0.9 ** max(n - 6, 0)) for n in range(14)]
     >>> rows = fit_segments(range(2005, 2019), counts, [1e5] * 14)
@@ -37,7 +64,7 @@ def fit_segments(
     [(2005, 2011, 10), (2011, 2018, -10)]
     """
     breaks = (breaks or Breaks()).inside(years[0], years[-1])
-    start, end = longest_segment(years, breaks.cuts)
+    start, end = longest_unbroken_run(years, breaks.cuts)
     at, events = list(years[start:end]), list(counts[start:end])
     zeros = sum(count == 0 for count in events)
     if len(at) < FEWEST_YEARS_TESTED or zeros > MOST_ZERO_SHARE * len(at):
@@ -52,23 +79,22 @@ def fit_segments(
     if breaks.inside(at[0], at[-1]).bridges:
         places = [at.index(year) for year in model.joinpoints]
         models += [fit_at(LogSeries(at, *variant, 0.0), places, model.confidence) for variant in variants[1:]]
-    method = "joinpoint, log-linear, Poisson weights, weighted BIC"
-    if zeros:
-        method += f"; {zeros} years without an event entered as half an event"
-    average = _widest([one.average for one in models])
+    half_events = f"; {zeros} years without an event entered as half an event" if zeros else ""
     common = {
-        "joinpoints": len(model.joinpoints),
-        "n": len(at),
-        "aapc": model.average.value,
-        "aapc_low": average[0],
-        "aapc_high": average[1],
-        "method": method,
+        "method": "joinpoint, log-linear, Poisson weights, weighted BIC" + half_events,
         "break_handling": breaks.handling(at[0], at[-1]),
     }
+    return [row | common for row in _rows(models)]
+
+
+def _rows(models: Sequence[JoinpointModel]) -> list[dict[str, Any]]:
+    """A row for each segment of the first model, with limits and p of all of them."""
+    model = models[0]
+    average_low, average_high, _ = _widest([one.average for one in models])
     fitted = dict(zip(model.years, model.fitted, strict=True))
     rows = []
     for number, part in enumerate(model.segments, start=1):
-        low, high = _widest([one.segments[number - 1] for one in models])
+        low, high, p = _widest([one.segments[number - 1] for one in models])
         rows.append(
             {
                 "segment": number,
@@ -77,22 +103,21 @@ def fit_segments(
                 "apc": part.value,
                 "apc_low": low,
                 "apc_high": high,
-                "p_value": _largest_p(models, number - 1),
+                "p_value": p,
                 "fitted_first": fitted[part.first],
                 "fitted_last": fitted[part.last],
-                **common,
+                "joinpoints": len(model.joinpoints),
+                "n": len(model.years),
+                "aapc": model.average.value,
+                "aapc_low": average_low,
+                "aapc_high": average_high,
             }
         )
     return rows
 
 
-def _widest(changes: Sequence[PercentChange]) -> tuple[float, float]:
-    return min(change.low for change in changes), max(change.high for change in changes)
-
-
-def _largest_p(models: Sequence[JoinpointModel], place: int) -> float:
-    """Largest p of one segment; 1 where the limits of a bridge turn its direction."""
-    slopes = [model.segments[place].slope for model in models]
-    if min(slopes) < 0 < max(slopes):
-        return 1.0
-    return max(model.segments[place].p for model in models)
+def _widest(changes: Sequence[PercentChange]) -> tuple[float, float, float]:
+    """Limits and p of a percent change by the models with a bridge's factor and with its limits."""
+    figures = [(change.value, change.low, change.high, change.p) for change in changes]
+    low, high, p = widest(*np.array(figures, dtype=np.float64).T)
+    return float(low), float(high), float(p)

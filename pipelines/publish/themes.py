@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import duckdb
-import pyarrow as pa
 
 from iccs.themes import Theme, load_themes
-from pipelines.system.connection import run_sql
+from pipelines.system.connection import insert_rows, run_sql
 from schemas.declarations import quote_identifier, quote_literal
 
 
 def load_themes_and_coverage(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill ``out.theme`` from the table of themes, and ``out.theme_coverage`` from ``out.observation``."""
     themes = load_themes()
-    connection.register("theme_rows", pa.Table.from_pylist([_row(theme) for theme in themes]))
-    connection.execute("INSERT INTO out.theme BY NAME FROM theme_rows")
-    connection.unregister("theme_rows")
+    insert_rows(connection, "out.theme", [_row(theme) for theme in themes])
     for theme in themes:
         if theme.iccs:
             run_sql(

@@ -1,19 +1,24 @@
-"""Direction of a series: Mann-Kendall test and Sen's slope, never across a declared break."""
+"""Direction of each annual series: Mann-Kendall test and Sen's slope, never across a break that is not bridged."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import cast
 
+import duckdb
 import numpy as np
 
+from pipelines.publish.annual_series import COUNT, RATE, AnnualSeries, longest_unbroken_run
+from pipelines.statistics.arguments import SIGNIFICANCE
+from pipelines.statistics.bridging import widest
 from pipelines.statistics.many_series import autocorrelation_factors, mann_kendall, sen_slopes, two_sided
+from pipelines.system.connection import insert_rows
 
 _Test = tuple[float, float, float, float, float, float]  # S, p, factor for autocorrelation, slope, its limits
 
 FEWEST_YEARS_TESTED = 8
-SIGNIFICANCE = 0.05
 METHOD = "Mann-Kendall, Hamed-Rao at lag 1 (variance never reduced); Sen slope, Gilbert limits"
 
 
@@ -37,17 +42,55 @@ class Trend:
     method: str
 
 
-def longest_segment(years: Sequence[int], breaks: Sequence[int]) -> tuple[int, int]:
-    """Return the slice of the years that holds the longest run without a break; of equal ones, the latest.
+def make_trends(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSeries]) -> None:
+    """Fill ``out.trend``: the direction of each series over its longest run without a break that is not bridged.
 
-    A break year begins a new segment.
-
-    >>> longest_segment([2015, 2016, 2017, 2018, 2019], [2017])
-    (2, 5)
+    A trend is that of the rates where each year of the run has one, otherwise of the counts. Figures before a bridge
+    are multiplied by its factor; limits and p are the widest of those with the factor and with its own limits.
     """
-    starts = [0, *[n for n, year in enumerate(years) if n and any(years[n - 1] < at <= year for at in breaks)]]
-    ends = [*starts[1:], len(years)]
-    return max(zip(starts, ends, strict=True), key=lambda pair: (pair[1] - pair[0], pair[0]))
+    runs = [slice(*longest_unbroken_run(one.years, one.breaks.cuts)) for one in series]
+    bases = [COUNT if None in one.rates[run] else RATE for one, run in zip(series, runs, strict=True)]
+    points = [
+        (one.years[run], cast(Sequence[float], one.rates if basis == RATE else one.counts)[run])
+        for one, run, basis in zip(series, runs, bases, strict=True)
+    ]
+    rows = []
+    for one, run, basis, trend in zip(series, runs, bases, _bridged_trends(points, series), strict=True):
+        bridged = bool(one.breaks.inside(trend.first_year, trend.last_year).bridges)
+        rows.append(
+            {
+                **one.key,
+                "basis": basis,
+                **vars(trend),
+                "break_handling": one.breaks.handling(trend.first_year, trend.last_year),
+                **one.marks.combine(range(len(one.years))[run], bridged=bridged),
+            }
+        )
+    insert_rows(connection, "out.trend", rows)
+
+
+def _bridged_trends(
+    points: Sequence[tuple[Sequence[int], Sequence[float]]], series: Sequence[AnnualSeries]
+) -> list[Trend]:
+    """Return the trend of each series with its bridges' factors, as wide as with the factors' limits."""
+    at_limits: list[tuple[Sequence[int], Sequence[float]]] = []
+    crossing = {}
+    bridged = list(points)
+    for place, ((years, values), one) in enumerate(zip(points, series, strict=True)):
+        if one.breaks.inside(years[0], years[-1]).bridges:
+            variants = [
+                (years, [value * times for value, times in zip(values, multipliers, strict=True)])
+                for multipliers in one.breaks.multipliers(years)
+            ]
+            bridged[place] = variants[0]
+            crossing[place] = len(at_limits)
+            at_limits += variants[1:]
+    trends = describe_trends([*bridged, *at_limits])
+    wider = trends[len(points) :]
+    return [
+        widest_trend(trend, wider[crossing[place] : crossing[place] + 2]) if place in crossing else trend
+        for place, trend in enumerate(trends[: len(points)])
+    ]
 
 
 def describe_trends(series: Sequence[tuple[Sequence[int], Sequence[float]]]) -> list[Trend]:
@@ -66,12 +109,12 @@ def describe_trends(series: Sequence[tuple[Sequence[int], Sequence[float]]]) -> 
     25.0
     """
     tests: dict[int, _Test] = {}
-    alike: dict[tuple[int, int], list[int]] = {}  # same number of points and of years from first to last
+    together: dict[tuple[int, int], list[int]] = {}  # same number of points and of years from first to last
     for position, (years, _) in enumerate(series):
         if not len(years) or any(a >= b for a, b in pairwise(years)):
             raise ValueError("a series needs at least one year, and years in rising order")
-        alike.setdefault((len(years), years[-1] - years[0]), []).append(position)
-    for (length, _), positions in alike.items():
+        together.setdefault((len(years), years[-1] - years[0]), []).append(position)
+    for (length, _), positions in together.items():
         if length >= FEWEST_YEARS_TESTED:
             values = np.array([series[position][1] for position in positions], dtype=float)
             times = np.array([series[position][0] for position in positions], dtype=float)
@@ -86,19 +129,18 @@ def describe_trends(series: Sequence[tuple[Sequence[int], Sequence[float]]]) -> 
 def widest_trend(trend: Trend, others: Sequence[Trend]) -> Trend:
     """Return a trend with the largest p and the widest limits of itself and the same series with other bridges.
 
-    Where they point in different ways p is 1: what the series does depends on the bridge.
+    p is 1 where their directions differ: what the series does depends on the bridge.
     """
     if trend.mann_kendall_p is None:
         return trend
     every = [trend, *others]
-    slopes = [one.sen_slope_per_year or 0.0 for one in every]
-    turns = min(slopes) < 0 < max(slopes)
-    p = 1.0 if turns else max(one.mann_kendall_p or 0.0 for one in every)
+    figures = [(one.sen_slope_per_year, one.sen_low, one.sen_high, one.mann_kendall_p) for one in every]
+    low, high, p = (float(part) for part in widest(*np.array(figures, dtype=np.float64).T))
     return replace(
         trend,
         mann_kendall_p=p,
-        sen_low=min(one.sen_low for one in every if one.sen_low is not None),
-        sen_high=max(one.sen_high for one in every if one.sen_high is not None),
+        sen_low=low,
+        sen_high=high,
         direction=trend.direction if p < SIGNIFICANCE else "no significant trend",
     )
 

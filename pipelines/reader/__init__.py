@@ -1,1 +1,78 @@
-"""From out to people: an open release, its series, and pictures of them."""
+"""From out to people: an open release, its series, and pictures of them.
+
+What notebooks need is here, imported when it is used::
+
+    from pipelines.reader import SeriesQuery, open_release, plot_trend, read_series
+
+    crime = open_release()
+    crime.connection.sql("FROM out.trend_of('0101', 'MX')").df()
+    plot_trend(SeriesQuery("0101", "MX"), by="sex")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipelines.reader.maps import map_boundaries, read_map_rates
+    from pipelines.reader.monthly import read_monthly
+    from pipelines.reader.plots.comparison import plot_pyramid, plot_slopes
+    from pipelines.reader.plots.evaluation import plot_evaluation, plot_monthly
+    from pipelines.reader.plots.map import plot_map
+    from pipelines.reader.plots.style import save_picture
+    from pipelines.reader.plots.trend import plot_trend
+    from pipelines.reader.policy import evaluate_policy
+    from pipelines.reader.rates import country_rates, read_rates
+    from pipelines.reader.release import open_release
+    from pipelines.reader.selection import SeriesQuery
+    from pipelines.reader.series import read_series
+    from pipelines.reader.trends import read_trends
+
+_MODULES = {
+    "SeriesQuery": "selection",
+    "country_rates": "rates",
+    "evaluate_policy": "policy",
+    "map_boundaries": "maps",
+    "open_release": "release",
+    "plot_evaluation": "plots.evaluation",
+    "plot_map": "plots.map",
+    "plot_monthly": "plots.evaluation",
+    "plot_pyramid": "plots.comparison",
+    "plot_slopes": "plots.comparison",
+    "plot_trend": "plots.trend",
+    "read_map_rates": "maps",
+    "read_monthly": "monthly",
+    "read_rates": "rates",
+    "read_series": "series",
+    "read_trends": "trends",
+    "save_picture": "plots.style",
+}
+"""Where each name is."""
+
+__all__ = [
+    "SeriesQuery",
+    "country_rates",
+    "evaluate_policy",
+    "map_boundaries",
+    "open_release",
+    "plot_evaluation",
+    "plot_map",
+    "plot_monthly",
+    "plot_pyramid",
+    "plot_slopes",
+    "plot_trend",
+    "read_map_rates",
+    "read_monthly",
+    "read_rates",
+    "read_series",
+    "read_trends",
+    "save_picture",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of this package when it is first used: some bring DuckDB, others matplotlib."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -9,8 +9,8 @@ import pyarrow as pa
 from iccs.classification import load_classification
 from iccs.concordance import Concordance, read_concordance
 from pipelines.reader.release import Result, open_published, query
-from pipelines.system.connection import load_sql
 from pipelines.system.settings import Settings
+from pipelines.system.sql import fill_sql
 from schemas.errors import UsageError
 
 SHARES = (
@@ -37,10 +37,10 @@ def mapping_coverage(settings: Settings) -> Result:
     classification = load_classification()
     residuals = [category.code for category in classification if classification.is_residual(category.code)]
     shares = ", ".join(f"coalesce({name}, 0) / nullif(total, 0) * 100 AS {name}" for name in SHARES)
-    return query(load_sql("reader/mapping_coverage").replace("{{shares}}", shares), settings, {"residuals": residuals})
+    return query(fill_sql("reader/mapping_coverage", shares=shares), settings, {"residuals": residuals})
 
 
-def restated_series(source_id: str, old: Path, new: Path, settings: Settings) -> Result:
+def concordance_impact(source_id: str, old: Path, new: Path, settings: Settings) -> Result:
     """Return by how much each ICCS category of a source moves between two versions of its concordance.
 
     The counts are those of the published file; each version maps them by its own links, weights and validity.
@@ -57,7 +57,7 @@ def restated_series(source_id: str, old: Path, new: Path, settings: Settings) ->
         if not known[0][0]:
             raise UsageError(f"the published file has no counts of source {source_id!r}; run it first")
         connection.register("versions", versions)
-        found = connection.execute(load_sql("reader/restated_series"), {"source": source_id})
+        found = connection.execute(fill_sql("reader/concordance_impact"), {"source": source_id})
         names = tuple(column[0] for column in found.description or ())
         return Result(names, [tuple(row) for row in found.fetchall()])
 

@@ -1,4 +1,4 @@
-"""Rates of one year by area, for a map; what is missing is said, and is not zero."""
+"""Rates of one year by area, for a map; an area without a rate has its reason, and is not zero."""
 
 from __future__ import annotations
 
@@ -10,43 +10,36 @@ from typing import Any
 import numpy as np
 
 from pipelines.collect.boundaries import Boundaries, bundled_boundaries, read_boundaries
-from pipelines.reader.release import check_code, packaged_query, query
-from pipelines.reader.series import UNITS
+from pipelines.reader.rates import Rows
+from pipelines.reader.release import packaged_query, query
+from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
 CLASSES = 5
 
-
 NO_FIGURE = "no_figure"
-
-
 """Why an area has no rate: the source has nothing for it in that year. Other reasons are those of ``out.rate``."""
 
 
 @dataclass(frozen=True)
 class MapRates:
-    """Rates of one category, sex, year, source and counting unit by area.
+    """Rates of one year and one series by area.
 
     Attributes:
-        iccs: category.
-        area: whose parts they are; None for countries.
-        sex: of the persons.
+        query: what was asked for, with the source, stage and counting unit that were taken; its area is the one whose
+            parts are shown, None for countries.
+        key: source, stage and counting unit.
         year: of the rates.
-        source: whose figures.
-        counting_unit: what is counted.
         rows: of areas with a rate, by code.
         missing: why the others have none, by code.
         limits: upper rate of each class but the last.
         others: other series that were there to choose from, in words.
     """
 
-    iccs: str
-    area: str | None
-    sex: str
+    query: SeriesQuery
+    key: SeriesKey
     year: int
-    source: str
-    counting_unit: str
     rows: dict[str, dict[str, Any]]
     missing: dict[str, str]
     limits: tuple[float, ...]
@@ -55,6 +48,15 @@ class MapRates:
     def class_of(self, code: str) -> int:
         """Return the class of an area, 0 for the lowest rates."""
         return int(np.searchsorted(self.limits, self.rows[code]["rate_per_100k"], side="left"))
+
+    @property
+    def caveats(self) -> dict[str, list[str]]:
+        """The areas whose rate has each caveat."""
+        found: dict[str, list[str]] = {}
+        for code, row in sorted(self.rows.items()):
+            for caveat in filter(None, (row["caveats"] or "").split(";")):
+                found.setdefault(caveat, []).append(code)
+        return found
 
     @property
     def codes(self) -> list[str]:
@@ -76,93 +78,86 @@ def class_limits(rates: Sequence[float], classes: int = CLASSES) -> tuple[float,
     return tuple(limit for limit in found if limit < ordered[-1])
 
 
-def read_map_rates(
-    iccs: str,
-    area: str | None = None,
-    *,
-    year: int | None = None,
-    sex: str = "_T",
-    source: str | None = None,
-    counting_unit: str | None = None,
-    settings: Settings | None = None,
-) -> MapRates:
-    """Return the rates of the areas below one, or of the countries, in one year, all of one source and counting unit.
+def read_map_rates(wanted: SeriesQuery, year: int | None = None, settings: Settings | None = None) -> MapRates:
+    """Return the rates of the areas below one, or of the countries, in one year, all of one series.
 
-    Of several sources and units, the one with the most areas is taken, each in its own last year where none is given: a
-    country that publishes before all others would be alone on its map. Countries are those that the source ever counts.
+    Of several series, the one with the most areas is taken, then the preferred one; each in its own last year if none
+    is given: a country that publishes before all others would be alone on its map. Countries are those that the source
+    ever counts.
 
     Args:
-        iccs: category.
-        area: whose parts; countries if None.
+        wanted: what is asked for; its area is the one whose parts are shown, None for countries.
         year: of the rates; the last one of the source if None.
-        sex: of the persons counted.
-        source: whose figures.
-        counting_unit: what is counted.
         settings: where the published file is.
 
     Raises:
-        UsageError: unknown area or sex, or no rate; says what there is.
+        UsageError: unknown area, sex or age, or no rate; says what there is.
     """
-    if area is not None:
-        check_code("area", area, settings)
-    check_code("sex", sex, settings)
-    every = packaged_query("reader/map_rates", settings, iccs=iccs, area=area, sex=sex).records()
-    place = f"below {area}" if area else "by country"
-    rows = [row for row in every if source in (None, row["source"]) and counting_unit in (None, row["counting_unit"])]
-    years = sorted({row["year"] for row in rows if row["rate_per_100k"] is not None})
-    if not years:
-        there = sorted({f"{row['source']}: {row['stage']} {row['counting_unit']}s" for row in every})
-        raise UsageError(
-            f"there is no rate of {iccs} {place}, sex {sex}, to draw"
-            + (f"; figures there are from {', '.join(there)}" if there else "")
-        )
-    by_year: dict[tuple[str, str, str], dict[int, set[str]]] = {}
-    for row in rows:
-        if row["rate_per_100k"] is not None and year in (None, row["year"]):
-            one = by_year.setdefault((row["source"], row["stage"], row["counting_unit"]), {})
-            one.setdefault(row["year"], set()).add(row["ref_area"])
-    series = {key: found[max(found)] for key, found in by_year.items()}
-    if not series:
-        raise UsageError(f"there is no rate of {iccs} {place} in {year}; there is from {years[0]} to {years[-1]}")
-    ranked = sorted(series, key=lambda key: (-len(series[key]), _rank(key[2]), key))
-    chosen = ranked[0]
-    wanted = max(by_year[chosen])
-    own = [row for row in rows if (row["source"], row["stage"], row["counting_unit"]) == chosen]
-    found = {row["ref_area"]: row for row in own if row["year"] == wanted}
-    if area is None:
+    wanted.check(settings)
+    asked = {"iccs": wanted.iccs, "area": wanted.area, "sex": wanted.sex, "age": wanted.age}
+    every = packaged_query("reader/map_rates", settings, wanted, **asked).records()
+    keys, latest = _ranked_series(wanted, every, year)
+    chosen = keys[0]
+    own = [row for row in every if key_of(row) == chosen]
+    found = {row["ref_area"]: row for row in own if row["year"] == latest[chosen]}
+    if wanted.area is None:
         expected = {row["ref_area"] for row in own}
     else:
-        below = query("SELECT code FROM out.area WHERE parent = $area", settings, {"area": area}).rows
+        below = query("SELECT code FROM out.area WHERE parent = $area", settings, {"area": wanted.area}).rows
         expected = {row[0] for row in below}
     rates = {code: row for code, row in found.items() if row["rate_per_100k"] is not None}
     return MapRates(
-        iccs=iccs,
-        area=area,
-        sex=sex,
-        year=wanted,
-        source=chosen[0],
-        counting_unit=chosen[2],
+        query=wanted.of(chosen),
+        key=chosen,
+        year=latest[chosen],
         rows=rates,
         missing={
             code: found[code]["no_rate_reason"] if code in found else NO_FIGURE
             for code in sorted(expected - set(rates))
         },
         limits=class_limits([row["rate_per_100k"] for row in rates.values()]),
-        others=tuple(f"{key[0]}: {key[1]} {key[2]}s" for key in ranked[1:]),
+        others=tuple(key.name for key in keys[1:]),
     )
 
 
-def _rank(counting_unit: str) -> int:
-    return UNITS.index(counting_unit) if counting_unit in UNITS else len(UNITS)
+def _ranked_series(wanted: SeriesQuery, rows: Rows, year: int | None) -> tuple[list[SeriesKey], dict[SeriesKey, int]]:
+    """Return the series with rates, that with the most areas first, and the year that each has of the map."""
+    rated = [row for row in rows if row["rate_per_100k"] is not None]
+    areas: dict[SeriesKey, dict[int, int]] = {}
+    for row in rated:
+        if year in (None, row["year"]):
+            years = areas.setdefault(key_of(row), {})
+            years[row["year"]] = years.get(row["year"], 0) + 1
+    keys = choose_series(areas, wanted)
+    if not keys:
+        raise UsageError(_no_rates(wanted, rows, year))
+    latest = {key: max(areas[key]) for key in keys}
+    return sorted(keys, key=lambda key: -areas[key][latest[key]]), latest  # stable: the preferred one first
 
 
-def map_boundaries(found: MapRates, path: Path | None, name: str) -> Boundaries:
-    """Return the boundaries for a map: of a file, or the bundled ones.
+def _no_rates(wanted: SeriesQuery, rows: Rows, year: int | None) -> str:
+    """Return why there is no rate for the map, and what there is."""
+    place = f"below {wanted.area}" if wanted.area else "by country"
+    years = [row["year"] for row in rows if wanted.admits(key_of(row)) and row["rate_per_100k"] is not None]
+    if years:
+        return f"there is no rate of {wanted.iccs} {place} in {year}; there are rates from {min(years)} to {max(years)}"
+    there = ", ".join(sorted({key_of(row).name for row in rows}))
+    what = f"there is no rate of {wanted.iccs} {place}, sex {wanted.sex}, age {wanted.age}, to draw"
+    return what + (f"; figures there are from {there}" if there else "")
+
+
+def map_boundaries(found: MapRates, path: Path | None = None, name: str = "id") -> Boundaries:
+    """Return the boundaries for a map: those of a file, or the bundled ones.
+
+    Args:
+        found: the rates of the map.
+        path: GeoJSON or TopoJSON; the bundled boundaries if None.
+        name: property of the file that contains the area codes.
 
     Raises:
         UsageError: none are there, or none of the file's belongs to an area of the map.
     """
-    boundaries = bundled_boundaries(found.area) if path is None else read_boundaries(path, name)
+    boundaries = bundled_boundaries(found.query.area) if path is None else read_boundaries(path, name)
     if not boundaries.shapes.keys() & set(found.codes):
         raise UsageError(
             f"boundaries {boundaries.origin}: no value of {name!r} is the code of an area of the map. "

@@ -1,16 +1,66 @@
-"""A monthly series without its seasons, its turning points, and whether it rises or falls."""
+"""Seasonal adjustment of a monthly series, its turning points and direction."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from iccs.periods import period_of
-from pipelines.reader.series import Series
+from pipelines.reader.selection import SeriesQuery
+from pipelines.reader.series import Series, read_series
+from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.statistics.monotonic import Line, MonotonicTest, seasonal_mann_kendall, seasonal_sen_line
 from pipelines.statistics.seasonal import FEWEST_YEARS, Decomposition, TurningPoint, decompose, turning_points
+from pipelines.system.settings import Settings
 from schemas.errors import UsageError
+
+
+@dataclass(frozen=True)
+class MonthlyReport:
+    """A monthly series with its parts.
+
+    Attributes:
+        series: the months used: after the last break that is not bridged and the last gap.
+        first_period: of the months that are published, used or not.
+        last_period: of the same.
+        parts: adjusted, trend and season.
+        turns: turning points of the trend.
+        test: seasonal Mann-Kendall test.
+        line: seasonal Sen line, per year.
+    """
+
+    series: Series
+    first_period: str
+    last_period: str
+    parts: Decomposition
+    turns: list[TurningPoint]
+    test: MonotonicTest
+    line: Line
+
+    @property
+    def direction(self) -> str:
+        """The direction, or that none is significant."""
+        if self.test.p >= SIGNIFICANCE:
+            return "no significant trend"
+        return "increasing" if self.test.s > 0 else "decreasing"
+
+
+def read_monthly(wanted: SeriesQuery, settings: Settings | None = None) -> MonthlyReport:
+    """Return a monthly series, seasonally adjusted, with its turning points and direction.
+
+    Raises:
+        UsageError: no such series, or too few months without a gap.
+
+    Example::
+
+        read_monthly(SeriesQuery("0101", "MX")).parts.adjusted
+    """
+    published = read_series(replace(wanted, freq="M"), settings)
+    series = last_complete_run(published.after_last_break())
+    parts, turns = decompose_series(series)
+    test, line = direction_of(series)
+    return MonthlyReport(series, published.periods[0], published.periods[-1], parts, turns, test, line)
 
 
 def decompose_series(series: Series) -> tuple[Decomposition, list[TurningPoint]]:
@@ -27,7 +77,7 @@ def decompose_series(series: Series) -> tuple[Decomposition, list[TurningPoint]]
     try:
         parts = decompose(months, counts, multiplicative=min(counts) > 0, equal_months=True)
     except ValueError as error:
-        raise UsageError(f"{series.iccs} in {series.area}, {series.name}: {error}") from error
+        raise UsageError(f"{series.title}: {error}") from error
     return parts, turning_points(parts)
 
 
@@ -57,14 +107,18 @@ def _bridged(series: Series) -> list[list[float]]:
 
 
 def last_complete_run(series: Series) -> Series:
-    """Return the last stretch without a missing month that is long enough, the latest months first."""
+    """Return the months up to the last known one without a gap or a break that is not bridged.
+
+    Raises:
+        UsageError: every month is missing, or the run is too short to detect seasonality.
+    """
     known = [step for step, count in zip(series.steps, series.counts, strict=True) if count is not None]
     if not known:
-        raise UsageError(f"{series.iccs} in {series.area}, {series.name}: every month is missing")
-    kept = series.around(known[-1])
-    if len(kept.periods) < 12 * FEWEST_YEARS:
+        raise UsageError(f"{series.title}: every month is missing")
+    run = series.unbroken_run(known[-1])
+    if len(run.periods) < 12 * FEWEST_YEARS:
         raise UsageError(
-            f"{series.iccs} in {series.area}, {series.name}: {len(kept.periods)} months without a gap up to "
-            f"{period_of(known[-1], 'M')}; {12 * FEWEST_YEARS} at least tell a season from chance"
+            f"{series.title}: {len(run.periods)} months without a gap up to "
+            f"{period_of(known[-1], 'M')}; at least {12 * FEWEST_YEARS} months are needed to detect seasonality"
         )
-    return kept
+    return run

@@ -1,4 +1,4 @@
-"""What a series did at a date, against its own course or a control, and what that cannot tell."""
+"""Effect of a policy on a series (interrupted time series), alone or against a control, and its limitations."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iccs.periods import period_of, step_of
+from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series import Series, read_series
 from pipelines.statistics.evaluation import (
     ControlledSeries,
@@ -22,14 +23,12 @@ from pipelines.statistics.regression import Effect, Family
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
-MOST_POISSON_DISPERSION = 1.5
-
-
+MAX_POISSON_DISPERSION = 1.5
 """Above this dispersion counts are taken as negative binomial."""
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class PolicyEvaluation:
     """Result for one area and date: the series used, both analyses, and remarks on how they were made."""
 
     series: Series
@@ -60,38 +59,26 @@ def person_years(series: Series) -> NDArray[np.float64]:
 def _people(series: Series) -> NDArray[np.float64]:
     unknown = any(population is None for population in series.populations)
     people = [1.0 if unknown or population is None else population for population in series.populations]
-    if series.freq == "A":
+    if series.query.freq == "A":
         return np.array(people, dtype=np.float64)
     days = [calendar.monthrange(at // 12, at % 12 + 1)[1] for at in series.steps]
     return np.array(people, dtype=np.float64) * np.array(days, dtype=np.float64) / 365.25
 
 
-def evaluate(
-    iccs: str,
-    area: str,
-    date: str,
-    *,
-    control: str | None = None,
-    sex: str = "_T",
-    source: str | None = None,
-    counting_unit: str | None = None,
-    settings: Settings | None = None,
-) -> Evaluation:
-    """Return the interrupted time series of one area at a date, and the difference to a control where one is named.
+def evaluate_policy(
+    wanted: SeriesQuery, date: str, control: str | None = None, settings: Settings | None = None
+) -> PolicyEvaluation:
+    """Return the interrupted time series of one area at a date, and the difference to a control if one is named.
 
-    A date with a month takes the monthly series, a year the annual one. Used is the stretch around the date without a
-    gap or a break; a break with a bridge is gone over, and limits and p are then the widest of those with the bridge's
-    factor and with its own limits. The counts are Poisson, or negative binomial where they vary 1.5 times more
-    (quasi-Poisson where no theta can be found); errors are the larger of the model's and Newey-West's.
+    A date with a month takes the monthly series, a year the annual one. The run around the date without a gap or a
+    break is used; a break with a bridge is crossed, and limits and p are then the widest of those with the bridge's
+    factor and with its own limits. The counts are Poisson, or negative binomial if they vary 1.5 times more
+    (quasi-Poisson if no theta can be found); errors are the larger of the model's and Newey-West's.
 
     Args:
-        iccs: category.
-        area: where the strategy was.
-        date: first period with the strategy, ``2019`` or ``2019-03``.
-        control: area without the strategy.
-        sex: of the persons counted.
-        source: whose figures; the first by counting unit if None.
-        counting_unit: what is counted.
+        wanted: the series of the area with the policy.
+        date: first period with the policy, ``2019`` or ``2019-03``.
+        control: area without the policy; its series is of the same source, stage, counting unit, sex and age.
         settings: where the published file is.
 
     Raises:
@@ -101,84 +88,96 @@ def evaluate(
         at = step_of(date)
     except ValueError as error:
         raise UsageError(f"--date {error}") from error
-    freq = "M" if "-" in date else "A"
-    whole = read_series(iccs, area, sex=sex, freq=freq, source=source, counting_unit=counting_unit, settings=settings)
-    series = _around(whole, at, date)
-    remarks = [f"other series there: {', '.join(whole.others)}"] if whole.others else []
-    if len(series.periods) < len(whole.periods):
+    published = read_series(replace(wanted, freq="M" if "-" in date else "A"), settings)
+    series = _run_around(published, at, date)
+    compared = None
+    try:
+        family, interrupted = _fit(series, at)
+        controlled = None
+        if control:
+            compared = _control(series, control, at, settings)
+            controlled = _compare(series, compared, at)
+    except ValueError as error:
+        raise UsageError(f"{wanted.words}, {date}, cannot be evaluated: {error}") from error
+    remarks = _remarks(series, published)
+    return PolicyEvaluation(series, compared, at, interrupted, controlled, family, remarks)
+
+
+def _remarks(series: Series, published: Series) -> tuple[str, ...]:
+    """Return how the series was chosen and cut."""
+    remarks = [f"other series there: {', '.join(published.others)}"] if published.others else []
+    if len(series.periods) < len(published.periods):
         remarks.append(
-            f"used {series.periods[0]} to {series.periods[-1]} of {whole.periods[0]} to {whole.periods[-1]}: "
-            "the stretch around the date without a gap or a break"
+            f"used {series.periods[0]} to {series.periods[-1]} of {published.periods[0]} to {published.periods[-1]}: "
+            "the run around the date without a gap or a break"
         )
-    remarks += [f"bridged in {period_of(one.at, freq)} ({one.words})" for one in series.crossed]
-    counts, exposures = _counts(series), person_years(series)
+    remarks += [f"bridged in {period_of(one.at, series.query.freq)} ({one.words})" for one in series.crossed]
     if any(population is None for population in series.populations):
         remarks.append("no population: the counts themselves are compared, not rates")
-    season = 12 if freq == "M" else None
-    try:
-        family, interrupted = _interrupted(series.steps, counts, exposures[0], at, season)
-        if series.crossed:
-            others = [
-                interrupted_time_series(series.steps, counts, people, at, season=season, family=family)
-                for people in exposures[1:]
-            ]
-            interrupted = _widest_interrupted([interrupted, *others])
-        compared = _control(series, control, at, sex, settings) if control else None
-        controlled = None
-        if compared is not None:
-            inside = [n for n, step in enumerate(series.steps) if step in set(compared.steps)]
-            pairs = [(0, 0), *(product((1, 2), repeat=2) if series.crossed or compared.crossed else ())]
-            controlled = _widest_controlled(
-                [
-                    controlled_time_series(
-                        [series.steps[n] for n in inside],
-                        counts[inside],
-                        exposures[own][inside],
-                        _counts(compared),
-                        person_years(compared)[other],
-                        at,
-                    )
-                    for own, other in pairs
-                ]
+    return tuple(remarks)
+
+
+def _fit(series: Series, at: int) -> tuple[Family, InterruptedSeries]:
+    """Return the family and the model; over bridges, with the widest limits."""
+    counts, exposures = _counts(series), person_years(series)
+    season = 12 if series.query.freq == "M" else None
+    family, interrupted = _interrupted(series.steps, counts, exposures[0], at, season)
+    if series.crossed:
+        others = [
+            interrupted_time_series(series.steps, counts, people, at, season=season, family=family)
+            for people in exposures[1:]
+        ]
+        interrupted = _widest_interrupted([interrupted, *others])
+    return family, interrupted
+
+
+def _compare(series: Series, control: Series, at: int) -> ControlledSeries:
+    """Return the comparison with the control over the periods that both have; over bridges, with the widest limits."""
+    both = set(control.steps)
+    inside = [n for n, step in enumerate(series.steps) if step in both]
+    counts, exposures, others = _counts(series), person_years(series), person_years(control)
+    pairs = [(0, 0), *(product((1, 2), repeat=2) if series.crossed or control.crossed else ())]
+    return _widest_controlled(
+        [
+            controlled_time_series(
+                [series.steps[n] for n in inside],
+                counts[inside],
+                exposures[own][inside],
+                _counts(control),
+                others[other],
+                at,
             )
-    except ValueError as error:
-        raise UsageError(f"{iccs} in {area} at {date} cannot be evaluated: {error}") from error
-    return Evaluation(series, compared, at, interrupted, controlled, family, tuple(remarks))
+            for own, other in pairs
+        ]
+    )
 
 
-def _around(whole: Series, at: int, date: str) -> Series:
-    steps = whole.steps
+def _run_around(published: Series, at: int, date: str) -> Series:
+    steps = published.steps
     if not steps[0] < at <= steps[-1]:
         raise UsageError(
-            f"--date {date} is outside the series {whole.name}, which runs from {whole.periods[0]} to "
-            f"{whole.periods[-1]}"
+            f"--date {date} is outside the series {published.key.name}, which runs from {published.periods[0]} to "
+            f"{published.periods[-1]}"
         )
-    if at in whole.breaks.all:  # bridged or not: a factor from the same time holds some of the effect, too
-        raise UsageError(f"--date {date}: the series itself has a break at {date}; its effect cannot be told apart")
-    if at not in steps or whole.counts[steps.index(at)] is None:
-        raise UsageError(f"--date {date}: the series {whole.name} has no figure for that period")
-    return whole.around(at)
+    if at in published.breaks.all:  # bridged or not: a factor from the same time holds some of the effect, too
+        raise UsageError(
+            f"--date {date}: the series itself has a break at {date}; an effect cannot be separated from it"
+        )
+    if at not in steps or published.counts[steps.index(at)] is None:
+        raise UsageError(f"--date {date}: the series {published.key.name} has no figure for that period")
+    return published.unbroken_run(at)
 
 
-def _control(series: Series, area: str, at: int, sex: str, settings: Settings | None) -> Series:
-    """Series of the control area over the periods that both have, of the same source and unit."""
-    if area == series.area:
+def _control(series: Series, area: str, at: int, settings: Settings | None) -> Series:
+    """Return the same series of the control area over the periods that both have."""
+    if area == series.query.area:
         raise UsageError("--control must be another area than --area")
-    whole = read_series(
-        series.iccs,
-        area,
-        sex=sex,
-        freq=series.freq,
-        source=series.source,
-        counting_unit=series.counting_unit,
-        settings=settings,
-    )
-    part = whole.around(at)
+    run = read_series(replace(series.query, area=area), settings).unbroken_run(at)
     steps = set(series.steps)
-    kept = part.kept([n for n, step in enumerate(part.steps) if step in steps])
-    if any(people is None for people in (*series.populations, *kept.populations)):
-        raise UsageError(f"a control needs populations: there is none for {series.area} or {area} in some period")
-    return kept
+    both = run.selected([n for n, step in enumerate(run.steps) if step in steps])
+    if any(people is None for people in (*series.populations, *both.populations)):
+        raise UsageError(f"a control needs populations: there is none for {series.query.area} or {area} in some period")
+    return both
 
 
 def _widest(effects: Sequence[Effect]) -> Effect:
@@ -218,7 +217,7 @@ def _interrupted(
     steps: list[int], counts: NDArray[np.float64], exposures: NDArray[np.float64], at: int, season: int | None
 ) -> tuple[Family, InterruptedSeries]:
     found = interrupted_time_series(steps, counts, exposures, at, season=season, family="poisson")
-    if found.diagnostics["dispersion"] <= MOST_POISSON_DISPERSION:
+    if found.diagnostics["dispersion"] <= MAX_POISSON_DISPERSION:
         return "poisson", found
     try:
         family: Family = "negative binomial"
@@ -228,50 +227,48 @@ def _interrupted(
         return family, interrupted_time_series(steps, counts, exposures, at, season=season, family=family)
 
 
-def as_document(found: Evaluation, plot: str | None = None) -> dict[str, object]:
+def as_document(found: PolicyEvaluation, plot: str | None = None) -> dict[str, object]:
     """Return the evaluation for machines."""
     series, interrupted, controlled = found.series, found.interrupted, found.controlled
     return {
-        "series": series.name,
-        "iccs": series.iccs,
-        "area": series.area,
-        "sex": series.sex,
-        "date": period_of(found.at, series.freq),
+        "series": series.key.name,
+        **series.query.as_document(),
+        "date": period_of(found.at, series.query.freq),
         "periods": list(series.periods),
         "counts": list(series.counts),
-        "bridges": [vars(bridge) | {"at": period_of(bridge.at, series.freq)} for bridge in series.crossed],
+        "bridges": [vars(bridge) | {"at": period_of(bridge.at, series.query.freq)} for bridge in series.crossed],
         "fitted": interrupted.model.fitted.tolist(),
         "expected_without": interrupted.expected_without.tolist(),
         "model": found.family,
         "effects": {name: vars(effect) for name, effect in effects(found).items()},
         "diagnostics": interrupted.diagnostics,
-        "control": None if controlled is None or found.control is None else found.control.area,
+        "control": None if controlled is None or found.control is None else found.control.query.area,
         "control_diagnostics": None if controlled is None else controlled.diagnostics,
-        "cannot_tell": cannot_tell(found),
+        "limitations": limitations(found),
         "remarks": list(found.remarks),
         "plot": plot,
     }
 
 
-def effects(found: Evaluation) -> dict[str, Effect]:
+def effects(found: PolicyEvaluation) -> dict[str, Effect]:
     """Return each effect with what it is, in words; all are ratios of rates."""
-    step = "month" if found.series.freq == "M" else "year"
+    step = "month" if found.series.query.freq == "M" else "year"
     named = {"level just after the date, over what was expected": found.interrupted.level}
     if found.interrupted.slope is not None:
         named[f"change of the slope, each {step}"] = found.interrupted.slope
     named[f"last {step}, over what was expected"] = found.interrupted.end
     if found.controlled is not None and found.control is not None:
-        named[f"after over before, against {found.control.area}"] = found.controlled.effect
-        named[f"before the date: drift against {found.control.area}, each {step}"] = found.controlled.pre_trend
+        named[f"after over before, against {found.control.query.area}"] = found.controlled.effect
+        named[f"before the date: drift against {found.control.query.area}, each {step}"] = found.controlled.pre_trend
     return named
 
 
-def cannot_tell(found: Evaluation) -> list[str]:
+def limitations(found: PolicyEvaluation) -> list[str]:
     """Return what the evaluation does not show, each once."""
     notes = list(found.interrupted.cannot_tell)
     before, after = (found.interrupted.diagnostics[f"periods {name}"] for name in ("before", "after"))
     if after > before / 2:
-        notes.append(f"What the last period would have been: the trend before is drawn out over {after:.0f} periods.")
+        notes.append(f"What the last period would have been: the trend before is extended over {after:.0f} periods.")
     if found.controlled is not None:
         notes = [note for note in notes if "there is no control series" not in note]
         notes += found.controlled.cannot_tell

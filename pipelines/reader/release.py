@@ -6,17 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
-from pipelines.system.connection import fetch_row, fill_sql
+from pipelines.system.connection import fetch_row
 from pipelines.system.settings import Settings, load_settings
+from pipelines.system.sql import fill_sql, load_sql, needed_values
 from schemas.declarations import no_attributes_sql, quote_literal
 from schemas.errors import UsageError, nearest_values
 
-_MOST_CODES = 12
-"""Lists of codes up to this length are told whole where none is near."""
+if TYPE_CHECKING:
+    from pipelines.reader.selection import SeriesQuery
+
+_MAX_CODES_SHOWN = 12
+"""A list of codes up to this length is shown in full where no code is near."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Result:
 
 
 class OpenRelease:
-    """The published file, open for reading: one whole release, whatever is published meanwhile.
+    """The published file, open for reading: one complete release, whatever is published meanwhile.
 
     Close it, or use it as a context manager. ``connection`` is a DuckDB connection of its own, in memory, with the file
     attached read-only; tables are named as in the file, ``out.observation`` ...
@@ -47,8 +51,8 @@ class OpenRelease:
     def _open(self) -> None:
         """Attach the file that has the name now.
 
-        Not by connecting to the path: within one process DuckDB gives the database that it has open under a path
-        already, which may be of the release before.
+        Not by connecting to the path: within one process DuckDB returns the database that it already has open under a
+        path, which may be that of the previous release.
 
         Raises:
             UsageError: there is no file, or it cannot be opened: it is damaged, or a client has it open for writing.
@@ -68,7 +72,8 @@ class OpenRelease:
                     continue
                 reason = str(error).splitlines()[0]
                 raise UsageError(
-                    f"{self._path} cannot be opened ({reason}); close who writes to it, or make it again: iccs run"
+                    f"{self._path} cannot be opened ({reason}); close the program that has it open for writing, or "
+                    "rebuild it: iccs run"
                 ) from error
             if self._identity() == identity:  # else another release took the name between looking and opening
                 break
@@ -90,9 +95,9 @@ class OpenRelease:
         return self._identity() not in (None, self._opened)
 
     def reconnect(self) -> bool:
-        """Change to the release that is published now; returns False where it is the one that is open.
+        """Switch to the release that is published now; return False if it is the one already open.
 
-        What was made on the old connection (temporary tables, results not yet fetched) ends with it.
+        Whatever was made on the old connection (temporary tables, results not yet fetched) is lost.
         """
         if not self.is_newer():
             return False
@@ -113,7 +118,7 @@ class OpenRelease:
 
 
 def open_release(data: str | Path | None = None) -> OpenRelease:
-    """Open the newest release read-only, for notebooks and Python; it says when a newer one is there.
+    """Open the newest release read-only, for notebooks and Python; ``is_newer`` tells when another was published.
 
     Args:
         data: data folder; else ICCS_DATA; else ``data`` in the current folder.
@@ -133,7 +138,7 @@ def open_release(data: str | Path | None = None) -> OpenRelease:
 
 @contextmanager
 def open_published(settings: Settings | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the published file read-only for a moment; a release that comes meanwhile does not disturb.
+    """Open the published file read-only for a moment; a release published meanwhile does not matter.
 
     Raises:
         UsageError: nothing has been published yet.
@@ -160,12 +165,21 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
             raise UsageError(f"the query failed: {error}") from error
 
 
-def packaged_query(name: str, settings: Settings | None = None, **parameters: object) -> Result:
-    """Return the answer to ``pipelines/reader/sql/<name>.sql`` with bound parameters.
+def packaged_query(
+    name: str, settings: Settings | None = None, wanted: SeriesQuery | None = None, **parameters: object
+) -> Result:
+    """Return the answer to a packaged statement (``reader/series_points``) with bound parameters.
 
-    ``{{no_attributes}}`` stands there for the total of every ICCS attribute, so that no cell of a part is read as one.
+    Args:
+        name: of the statement. Its placeholder ``attributes`` is a condition on every ICCS attribute: the total unless
+            the query asks for another code, so that no cell of a part is read as the total.
+        settings: where the published file is.
+        wanted: the query, for its attributes.
+        parameters: of the statement.
     """
-    return query(fill_sql(name, no_attributes=no_attributes_sql()), settings, dict(parameters) or None)
+    condition = wanted.condition() if wanted else no_attributes_sql()
+    values = needed_values(load_sql(name), {"attributes": condition})
+    return query(fill_sql(name, **values), settings, dict(parameters) or None)
 
 
 def check_code(column: str, code: str, settings: Settings | None = None) -> str:
@@ -177,7 +191,18 @@ def check_code(column: str, code: str, settings: Settings | None = None) -> str:
     known = [row[0] for row in query(f"SELECT code FROM out.{column}", settings).rows]
     if code not in known:
         near = nearest_values(code, known)
-        if near or len(known) > _MOST_CODES:
+        if near or len(known) > _MAX_CODES_SHOWN:
             raise UsageError(f"unknown {column} {code!r}; nearest: {', '.join(near) or 'none'}")
         raise UsageError(f"unknown {column} {code!r}; there are: {', '.join(sorted(known))}")
     return code
+
+
+def names_of(iccs: str, area: str, language: str = "en", settings: Settings | None = None) -> tuple[str, str]:
+    """Return the title of a category and the name of an area in a language, in English where there is none."""
+    (row,) = query(
+        f"SELECT (SELECT coalesce(title_{language}, title_en) FROM out.iccs WHERE code = $iccs), "
+        f"(SELECT coalesce(name_{language}, name_en) FROM out.area WHERE code = $area)",
+        settings,
+        {"iccs": iccs, "area": area},
+    ).rows
+    return str(row[0]), str(row[1])

@@ -1,8 +1,11 @@
-"""What several methods ask of their arguments: a confidence, one of some words."""
+"""What several methods share: the level of significance, and checks of their arguments."""
 
 from __future__ import annotations
 
 from typing import Any, get_args
+
+SIGNIFICANCE = 0.05
+"""A p below this is called significant."""
 
 
 def tail_of(confidence: float) -> float:

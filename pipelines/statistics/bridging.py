@@ -1,4 +1,4 @@
-"""The factor between two definitions of one series, from periods counted by both."""
+"""The factor between two definitions of one series, and figures as uncertain as that factor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from pipelines.statistics.rates import odds_limits
 
@@ -59,3 +59,28 @@ def overlap_factor(old_counts: ArrayLike, new_counts: ArrayLike, *, confidence: 
         reach = float(stdtrit(periods - 1, 0.5 + confidence / 2)) * error
         low, high = min(low, ratio * math.exp(-reach)), max(high, ratio * math.exp(reach))
     return OverlapFactor(ratio, low, high, periods)
+
+
+def widest(
+    effects: ArrayLike, lows: ArrayLike, highs: ArrayLike, p_values: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the limits and p of figures made once with a bridge's factor and again with each of the factor's limits.
+
+    The limits are the widest of all; p is the largest, and 1 where the direction depends on the factor. A missing
+    number (not a number) is left out.
+
+    Args:
+        effects: signed, 0 for no effect. The first axis is the factor and its limits; a second one may hold figures.
+        lows: lower limits, of the same shape.
+        highs: upper limits.
+        p_values: two-sided.
+
+    >>> low, high, p = widest([0.2, 0.1, 0.3], [0.1, -0.1, 0.2], [0.3, 0.3, 0.4], [0.01, 0.3, 0.001])
+    >>> float(low), float(high), float(p)
+    (-0.1, 0.4, 0.3)
+    """
+    signed = np.asarray(effects, dtype=np.float64)
+    turns = (np.fmin.reduce(signed) < 0) & (np.fmax.reduce(signed) > 0)
+    largest = np.fmax.reduce(np.asarray(p_values, dtype=np.float64))
+    low, high = np.fmin.reduce(np.asarray(lows, dtype=np.float64)), np.fmax.reduce(np.asarray(highs, dtype=np.float64))
+    return np.asarray(low), np.asarray(high), np.asarray(np.where(turns, 1.0, largest), dtype=np.float64)

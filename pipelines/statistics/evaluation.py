@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.statistics.regression import (
     CountModel,
     Effect,
@@ -211,7 +212,7 @@ def controlled_time_series(
         "pre-trend p": pre_trend.p,
     }
     notes = ["Whether the control would have moved like the area after the date: only the time before can be checked."]
-    if pre_trend.p < 0.05:
+    if pre_trend.p < SIGNIFICANCE:
         notes.append(
             f"The effect as it stands: the areas already moved apart before the date (p {p_value_text(pre_trend.p)})."
         )
@@ -301,10 +302,10 @@ def _warnings(diagnostics: Mapping[str, float], family: Family, errors: Errors) 
         notes.append(f"How the series would have gone on: {before:.0f} periods before the date say little.")
     if family == "poisson" and errors == "model" and dispersion > 1.5:
         notes.append(f"Its true margin of error: the counts vary {dispersion:.1f} times more than the model holds.")
-    if diagnostics["Ljung-Box p"] < 0.05 and errors == "model":
+    if diagnostics["Ljung-Box p"] < SIGNIFICANCE and errors == "model":
         notes.append("Its true margin of error: neighbouring periods are alike beyond what the model holds.")
     placebo = diagnostics.get("placebo p", 1.0)
-    if placebo < 0.05:
+    if placebo < SIGNIFICANCE:
         notes.append(
             f"Whether the date matters: a date without a strategy shows a change too (p {p_value_text(placebo)})."
         )

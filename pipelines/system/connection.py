@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -15,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.system.settings import Settings
+from pipelines.system.sql import fill_sql
 from schemas.declarations import quote_literal
 
 # Files written in this format open with every client from 1.4 on.
@@ -57,6 +57,12 @@ def _open_in_memory(memory_limit: str, threads: int, spill: Path) -> duckdb.Duck
     return _open(":memory:", memory_limit, threads, spill)
 
 
+def forget_engine(error: BaseException) -> None:
+    """Let the next connection have an engine of its own where an error has left the shared one unusable."""
+    if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
+        _open_in_memory.cache_clear()
+
+
 def _open(database: str, memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(database, config=_config(memory_limit, threads, spill))
     connection.execute(f"SET GLOBAL TimeZone = {quote_literal(TIME_ZONE)}")
@@ -88,37 +94,34 @@ def quote_path(path: Path) -> str:
     return quote_literal(glob.escape(str(path)))
 
 
-@cache
-def load_sql(name: str) -> str:
-    """Return a packaged statement: ``collect/read_csv`` is the file ``pipelines/collect/sql/read_csv.sql``."""
-    folder, _, file = name.partition("/")
-    return resources.files("pipelines").joinpath(folder, "sql", f"{file}.sql").read_text(encoding="utf-8")
+def run_sql(connection: duckdb.DuckDBPyConnection, name: str, /, **values: str) -> duckdb.DuckDBPyConnection:
+    """Run a packaged statement, its places filled by ``fill_sql``."""
+    return connection.execute(fill_sql(name, **values))
 
 
-def run_sql(connection: duckdb.DuckDBPyConnection, name: str, **parts: str) -> duckdb.DuckDBPyConnection:
-    """Run a packaged statement; ``{{part}}`` marks are filled with SQL made from declarations, never from data."""
-    return connection.execute(fill_sql(name, **parts))
+def fetch_arrow(connection: duckdb.DuckDBPyConnection, name: str, /, **values: str) -> pa.Table:
+    """Return the result of a packaged SELECT as an Arrow table, its places filled by ``fill_sql``."""
+    return connection.sql(fill_sql(name, **values)).to_arrow_table()
 
 
-def fetch_arrow(connection: duckdb.DuckDBPyConnection, name: str, **parts: str) -> pa.Table:
-    """Return the answer to a packaged SELECT as an Arrow table, for work on whole columns."""
-    return connection.sql(fill_sql(name, **parts)).to_arrow_table()
+def insert_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table | Sequence[Mapping[str, object]]
+) -> None:
+    """Insert rows into a table, by the names of their columns; no rows are no work.
 
-
-def fill_sql(name: str, **parts: str) -> str:
-    """Return a packaged statement with its marks filled."""
-    return fill_sql_text(load_sql(name), **parts)
-
-
-def fill_sql_text(text: str, **parts: str) -> str:
-    """Return a statement with its marks filled.
-
-    >>> fill_sql_text("SELECT {{columns}}", columns="a, b")
-    'SELECT a, b'
+    Args:
+        connection: to the database of the table.
+        table: its name with the schema, as in SQL.
+        rows: an Arrow table, or one mapping of column to value for each row.
     """
-    for mark, part in parts.items():
-        text = text.replace("{{" + mark + "}}", part)
-    return text
+    given = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows))
+    if not given.num_rows:
+        return
+    connection.register("rows_to_insert", given)
+    try:
+        connection.execute(f"INSERT INTO {table} BY NAME FROM rows_to_insert")
+    finally:
+        connection.unregister("rows_to_insert")
 
 
 def fetch_row(

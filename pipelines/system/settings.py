@@ -57,6 +57,11 @@ class Settings:
         return self.data / "work"
 
     @property
+    def faults(self) -> Path:
+        """Folder with one text file for each internal error of the program."""
+        return self.data / "faults"
+
+    @property
     def releases(self) -> Path:
         """Folder with the last ``keep_releases`` published files, each under the name of its release."""
         return self.data / "published" / "releases"

@@ -1,55 +1,68 @@
-"""Several small pieces of work at once, sources or files: one alone leaves half of the machine idle."""
+"""Work done at the same time: sources and files by threads of this process, partitions also by a cluster.
+
+Threads are ours; clusters are reached through Prefect (``flows`` submits to them), which nothing here imports.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from threading import Event, local
-from typing import Any, TypeVar
+from typing import TypeVar
+
+import duckdb
+
+from pipelines.system.connection import fetch_row
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 
 LARGE_BYTES = 32 * 2**20
 """From here on a text file keeps several threads busy: DuckDB reads it in pieces of this size, a thread a piece."""
 
+MIN_MEMORY_BYTES = 190 * 2**20
+"""Memory of one partition: with less, one of an ordinary source spills more than it reads."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_THIS_LANE = local()
+_WORKER = local()
 
 
 class Stopped(Exception):
-    """The run ends: another lane failed, or a person stopped it."""
+    """The run ends: another worker failed, or a person stopped it."""
 
 
-def run_in_lanes(action: Callable[[Item], Result], items: Sequence[Item], lanes: int, stop: Event) -> list[Result]:
+def run_in_workers(action: Callable[[Item], Result], items: Sequence[Item], workers: int, stop: Event) -> list[Result]:
     """Return what the action gives for each item, in their order, working on several at a time.
 
     Args:
         action: what to do; it must end soon after ``stop`` is set.
         items: taken up in this order.
-        lanes: how many at a time; with one, the caller's own thread does the work.
+        workers: how many at a time; with one, the caller's own thread does the work.
         stop: set when an action fails, or a person stops the run.
 
     Raises:
-        Exception: whatever an action raised, once the other lanes have ended.
+        Exception: whatever an action raised, once the other workers have ended.
 
-    >>> run_in_lanes(len, ["a", "bcd", ""], 2, Event())
+    >>> run_in_workers(len, ["a", "bcd", ""], 2, Event())
     [1, 3, 0]
     """
-    if lanes == 1 or len(items) < 2:
+    if workers == 1 or len(items) < 2:
         return [action(item) for item in items]
 
     failures: list[BaseException] = []
 
     def guarded(item: Item) -> Result:
-        _THIS_LANE.stop = stop
+        _WORKER.stop = stop
         try:
             return action(item)
         except BaseException as error:
-            failures.append(error)  # the first is the cause; those of other lanes may be that they were stopped
+            failures.append(error)  # the first is the cause; the others may only have been stopped
             stop.set()
             raise
 
-    with ThreadPoolExecutor(lanes, thread_name_prefix="lane") as pool:
+    with ThreadPoolExecutor(workers, thread_name_prefix="worker") as pool:
         try:
             return list(pool.map(guarded, items))
         except BaseException as error:
@@ -60,25 +73,80 @@ def run_in_lanes(action: Callable[[Item], Result], items: Sequence[Item], lanes:
             raise
 
 
-def stop_of_lane() -> Event:
-    """Return the stop of the lane that this thread works in, for work that is long; else one that nobody sets.
+def stop_event() -> Event:
+    """Return this worker's stop event, for long work to poll; outside a worker, an event that is never set.
 
-    >>> stop_of_lane().is_set()
+    >>> stop_event().is_set()
     False
     """
-    return getattr(_THIS_LANE, "stop", None) or Event()
+    return getattr(_WORKER, "stop", None) or Event()
 
 
-def stoppable(run_step: Callable[..., Any], stop: Event) -> Callable[..., Any]:
-    """Return the way to run a step that begins none once ``stop`` is set.
+@dataclass(frozen=True)
+class Runner:
+    """What tallies partitions: ``threads`` of this process, or ``dask`` or ``ray``, here or at an address."""
+
+    kind: str
+    address: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this machine does all of the work, so that partitions share its memory and threads."""
+        return self.address is None
+
+
+def parse_runner(text: str) -> Runner:
+    """Return the runner that a setting names.
 
     Raises:
-        Stopped: instead of the step.
+        UsageError: there is none of this name.
+
+    >>> parse_runner("dask:tcp://10.0.0.5:8786")
+    Runner(kind='dask', address='tcp://10.0.0.5:8786')
+    >>> parse_runner("threads").is_local
+    True
     """
+    kind, _, address = text.partition(":")
+    if text == "threads" or (kind in ("dask", "ray") and (address or text == kind)):
+        return Runner(kind, address or None)
+    raise UsageError(
+        f"there is no runner {text!r}; write threads, dask or ray, or the address of a cluster: dask:tcp://HOST:8786, "
+        "ray:ray://HOST:10001"
+    )
 
-    def run(*arguments: object) -> Any:
-        if stop.is_set():
-            raise Stopped
-        return run_step(*arguments)
 
-    return run
+def divide_limits(settings: Settings, partitions: int) -> tuple[Settings, int]:
+    """Return the settings of one partition, and how many run at a time, so that together they keep the limits.
+
+    As many at a time as there are threads, if each still has ``MIN_MEMORY_BYTES`` of memory.
+
+    Raises:
+        UsageError: the memory limit is not a number with a unit.
+
+    >>> from pathlib import Path
+    >>> own, at_once = divide_limits(Settings(Path("data"), memory_limit="1GiB", threads=8), 100)
+    >>> own.memory_limit, own.threads, at_once
+    ('214748364B', 1, 5)
+    """
+    memory = memory_bytes(settings.memory_limit)
+    at_once = max(1, min(settings.threads, memory // MIN_MEMORY_BYTES, partitions))
+    own = replace(settings, memory_limit=f"{memory // at_once}B", threads=settings.threads // at_once)
+    return own, at_once
+
+
+def memory_bytes(text: str) -> int:
+    """Return how many bytes a memory limit is, as DuckDB reads and rounds it.
+
+    Raises:
+        UsageError: DuckDB cannot read it.
+
+    >>> memory_bytes("2GiB"), memory_bytes("512 MiB")
+    (2147483648, 536870912)
+    """
+    try:
+        with duckdb.connect(config={"memory_limit": text}) as connection:
+            (shown,) = fetch_row(connection, "SELECT current_setting('memory_limit')")
+    except duckdb.Error as error:
+        raise UsageError(f"ICCS_MEMORY_LIMIT must be an amount such as 400MB or 2GiB, not {text!r}") from error
+    number, unit = str(shown).split()
+    return int(float(number) * 1024 ** ("KMGT".find(unit[0]) + 1))

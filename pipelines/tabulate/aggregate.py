@@ -7,12 +7,12 @@ from itertools import combinations
 
 import duckdb
 
-from pipelines.harmonise.enums import open_core, total_code
+from pipelines.harmonise.enums import total_code
 from pipelines.harmonise.validate import Validated
 from pipelines.system.code_version import code_fingerprint
-from pipelines.system.connection import fetch_row, open_connection, run_sql
-from pipelines.system.settings import Settings
+from pipelines.system.connection import fetch_row, run_sql
 from pipelines.tabulate.unchanged_years import PreviousVintage, find_kept_years, make_year_keys
+from pipelines.tabulate.vintage_columns import read_part
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.errors import UsageError
 from schemas.source import Source, SourceFolder
@@ -22,22 +22,16 @@ _PERIODS_IN = {("M", "A"): 12, ("Q", "A"): 4, ("M", "Q"): 3}
 
 @dataclass(frozen=True)
 class Aggregated:
-    """Result of step 6: a connection with the tables ``core`` and ``cells``, one row for each published cell.
+    """Result of step 6: how many published cells the table ``cells`` of the connection has.
 
-    Both have their codes as enumerated types. The next step judges and writes them, and they end with the connection.
     ``year_keys`` has what decides the figures of each year, where a source is kept by year; the cells of ``kept_years``
     are those of the vintage before.
     """
 
     source_id: str
-    connection: duckdb.DuckDBPyConnection = field(repr=False)
     rows: int
     year_keys: dict[str, str] = field(default_factory=dict, repr=False)
     kept_years: tuple[str, ...] = ()
-
-    def close(self) -> None:
-        """Let go of the tables."""
-        self.connection.close()
 
     @property
     def summary(self) -> str:
@@ -86,7 +80,10 @@ def plan_tables(source: Source) -> list[TablePlan]:
 
 
 def aggregate(
-    folder: SourceFolder, validated: Validated, settings: Settings, previous: PreviousVintage | None = None
+    folder: SourceFolder,
+    validated: Validated,
+    connection: duckdb.DuckDBPyConnection,
+    previous: PreviousVintage | None = None,
 ) -> Aggregated:
     """Make the cells that the source's breakdowns ask for, from its observations.
 
@@ -96,42 +93,41 @@ def aggregate(
     Args:
         folder: the source.
         validated: its observations.
-        settings: limits.
+        connection: with the observations as the table ``core`` (see ``enums``); gets the table ``cells``, one row for
+            each published cell, with its codes as enumerated types.
         previous: the vintage before, from which the cells of years are taken for which nothing changed.
 
     Raises:
         UsageError: a breakdown asks for a frequency that the data cannot give.
     """
     source = folder.source
-    connection = validated.connection or open_connection(settings)
-    try:
-        if validated.connection is None:
-            open_core(connection, source, validated.core)
-        connection.execute(
-            "CREATE TEMP TABLE covered_area AS "
-            "SELECT DISTINCT area FROM area_ancestor WHERE len($covers) = 0 OR area IN $covers",
-            {"covers": list(source.covers)},
-        )
-        included = "true" if source.parent_counts == "include_children" else "false"
-        run_sql(
-            connection, "tabulate/aggregate_lists", include_children=included, breakdowns=", ".join(breakdown_columns())
-        )
-        breakdowns = ", ".join(f"{name} {name}_code" for name in breakdown_columns())
-        run_sql(connection, "tabulate/published_cells", breakdowns=breakdowns)
-        year_keys = make_year_keys(connection, validated.year_partitions, folder.fingerprint + code_fingerprint())
-        kept_years = find_kept_years(connection, year_keys, previous)
-        if previous is not None and kept_years:
-            run_sql(connection, "tabulate/take_kept_cells", cells=quote_literal(str(previous.cells)))
-        freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
-        data_freq = {measure: tuple(found) for measure, found in freqs}
-        for plan in plan_tables(source):
-            if plan.measure in data_freq:
-                _aggregate_one(connection, source, plan, data_freq[plan.measure])
-        (rows,) = fetch_row(connection, "SELECT count(*) FROM cells")
-    except BaseException:
-        connection.close()
-        raise
-    return Aggregated(folder.source_id, connection, rows, year_keys, kept_years)
+    _prepare(connection, source)
+    year_keys = make_year_keys(connection, validated.year_partitions, folder.fingerprint + code_fingerprint())
+    kept_years = find_kept_years(connection, year_keys, previous)
+    if previous is not None and kept_years:
+        run_sql(connection, "tabulate/take_kept_cells", cells=read_part("cells", previous.cells))
+    freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
+    data_freq = {measure: tuple(found) for measure, found in freqs}
+    for plan in plan_tables(source):
+        if plan.measure in data_freq:
+            _aggregate_one(connection, source, plan, data_freq[plan.measure])
+    (rows,) = fetch_row(connection, "SELECT count(*) FROM cells")
+    return Aggregated(folder.source_id, rows, year_keys, kept_years)
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Create the lists that adding up needs, and the empty table ``cells``."""
+    connection.execute(
+        "CREATE TEMP TABLE covered_area AS "
+        "SELECT DISTINCT area FROM area_ancestor WHERE len($covers) = 0 OR area IN $covers",
+        {"covers": list(source.covers)},
+    )
+    included = "true" if source.parent_counts == "include_children" else "false"
+    run_sql(
+        connection, "tabulate/aggregate_lists", include_children=included, breakdowns=", ".join(breakdown_columns())
+    )
+    breakdowns = ", ".join(f"{name} {name}_code" for name in breakdown_columns())
+    run_sql(connection, "tabulate/published_cells", breakdowns=breakdowns)
 
 
 def _aggregate_one(
@@ -145,14 +141,18 @@ def _aggregate_one(
             f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, the data have {data_freq[0]}"
         )
     names = plan.dimensions
+    if source.rows == "events":
+        own = {"same_dimensions": "".join(f" AND cell.{name} = zero.{name}" for name in names)}
+    else:
+        own = {"cells": "true" if source.rows == "cells" else "false"}
     run_sql(
         connection,
         "tabulate/aggregate_events" if source.rows == "events" else "tabulate/aggregate",
+        **own,
         measure=quote_literal(plan.measure),
         freq=quote_literal(plan.freq),
         period={"A": "year_period", "Q": "quarter_period", "M": "time_period"}[plan.freq],
         periods=str(periods),
-        cells="true" if source.rows == "cells" else "false",
         dimensions="".join(f", {name}" for name in names),
         totals="".join(
             f", coalesce({name}, CAST({total_code(source, name)} AS {name}_code)) AS {name}" for name in names
@@ -161,7 +161,6 @@ def _aggregate_one(
         not_broken_down="".join(
             f", {total_code(source, name)} AS {name}" for name in breakdown_columns() if name not in names
         ),
-        same_dimensions="".join(f" AND cell.{name} = zero.{name}" for name in names),
         levels=", ".join(quote_literal(level) for level in plan.area_levels) or "area_level",
     )
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.system.connection import fetch_row, fill_sql, run_sql
+from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.sql import fill_sql
 from schemas.declarations import load_tables, quote_literal
 
 

@@ -16,14 +16,16 @@ import pyarrow as pa
 
 from iccs.classification import load_classification
 from pipelines.harmonise.validate import Validated
-from pipelines.system.connection import fetch_row, load_sql, run_sql
+from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
+from pipelines.system.sql import fill_sql, load_sql, needed_values
 from pipelines.tabulate.aggregate import Aggregated, caveats_sql
 from pipelines.tabulate.coverage import coverage_parts
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.unchanged_years import PreviousVintage
+from pipelines.tabulate.vintage_columns import read_part
 from schemas.codelists import load_areas, parse_age
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
 from schemas.source import Source, SourceFolder
@@ -34,6 +36,9 @@ _MOST_PROBLEMS_SHOWN = 20
 
 class Suite(Protocol):
     """Judges the structure of cells; ``pipelines.tabulate.structure_suite.SuiteProcess`` in a run."""
+
+    def start(self) -> None:
+        """Begin to load the library, without waiting for it."""
 
     def begin(
         self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
@@ -81,6 +86,7 @@ def check(
     folder: SourceFolder,
     validated: Validated,
     aggregated: Aggregated,
+    connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     work: Path,
     suite: Suite | None = None,
@@ -91,7 +97,8 @@ def check(
     Args:
         folder: the source.
         validated: its observations.
-        aggregated: its published cells.
+        aggregated: what is known of its published cells.
+        connection: with the tables ``core`` and ``cells``.
         settings: where data live.
         work: folder for what this step writes.
         suite: judge of the structure; None leaves the structure unjudged (its rules then have no outcome).
@@ -104,7 +111,6 @@ def check(
     names = ("cells", "periods", "findings", "judged", "coverage")
     paths = {name: work / f"checked-{name}.parquet" for name in names}
     outcomes = list(validated.outcomes)
-    connection = aggregated.connection
     structure = suite.begin(connection, source.figures, settings) if suite is not None else list
     open_tables(connection, source, validated, previous.cells if previous else None)
     kept_from = previous if aggregated.kept_years else None
@@ -141,8 +147,10 @@ def open_tables(
     """Create what the rules read beside ``cells`` and ``core``: annual, series, given, band and the code lists."""
     files = {"core_text": validated.core, "links": validated.links, "mapped": validated.mapped}
     files["published_rate"] = validated.rates
-    for name, path in {**files, **({"previous": previous} if previous else {})}.items():
+    for name, path in files.items():
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet({quote_literal(str(path))})")
+    if previous is not None:
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS FROM {read_part('cells', previous)}")
     register_code_tables(connection)
     run_sql(connection, "tabulate/rule_tables", **_total_parts(source))
     connection.execute(
@@ -201,7 +209,7 @@ def judge_rule(
             in the others is in ``judged_before``.
     """
     parts = {
-        "tables": load_sql("tabulate/tables_to_judge") if rule.by_year and without_kept_years else "",
+        "tables": fill_sql("tabulate/tables_to_judge") if rule.by_year and without_kept_years else "",
         "period": "time_period" if rule.by_year else "NULL::VARCHAR",
     }
     if rule.kind == "past_changed" and not _has_previous(connection):
@@ -214,7 +222,7 @@ def judge_rule(
             "string_agg(concat_ws(' ', ref_area, iccs, time_period) || ': ' || detail, '; ' ORDER BY place) "
             "FILTER (place <= 3) FROM judged",
         )
-    except (duckdb.Error, KeyError, ValueError) as error:
+    except (duckdb.Error, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         return Outcome(rule.name, "errored", 0, 0, f"the rule could not be judged: {first}")
     return Outcome(rule.name, outcome_of(rule, checked, failing), checked, failing, detail or "")
@@ -241,11 +249,10 @@ def _has_previous(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _statement(rule: Rule, source: Source) -> str:
-    """The statement of a rule with its parameters as SQL literals; raises KeyError where one is left open."""
-    text = load_sql(f"tabulate/rules/{rule.kind}")
+    """The statement of a rule, parameters as SQL literals; raises ValueError where one is missing or has no place."""
+    template = f"tabulate/rules/{rule.kind}"
     dimension = rule.parameters.get("dimension", "sex")
-    parts = {name: _literal(value) for name, value in rule.parameters.items()}
-    parts |= {
+    offered = {
         "dimension": dimension,
         "other": "age" if dimension == "sex" else "sex",
         "kept_sex": "NULL" if dimension == "sex" else "sex",
@@ -263,11 +270,8 @@ def _statement(rule: Rule, source: Source) -> str:
         "condition": rule.parameters.get("condition", "false"),
         "of": rule.parameters.get("of", "true"),
     }
-    for mark, part in parts.items():
-        text = text.replace("{{" + mark + "}}", part)
-    if "{{" in text:
-        raise KeyError(f"the declaration of {rule.name} lacks a parameter: {text[text.index('{{') :][:40]}")
-    return text
+    declared = {name: _literal(value) for name, value in rule.parameters.items()}
+    return fill_sql(template, **declared | needed_values(load_sql(template), offered))
 
 
 def _fractions(source: Source) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines.system.connection import fetch_row, load_sql, run_sql
+from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.sql import fill_sql
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def make_year_keys(
     """
     if not year_partitions:
         return {}
-    (zeros,) = fetch_row(connection, load_sql("tabulate/zeros_fingerprint"))
+    (zeros,) = fetch_row(connection, fill_sql("tabulate/zeros_fingerprint"))
     return {
         year: hashlib.sha256(f"{partitions} {zeros} {shared}".encode()).hexdigest()
         for year, partitions in sorted(year_partitions.items())

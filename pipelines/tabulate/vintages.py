@@ -21,6 +21,7 @@ from pipelines.system.settings import Settings
 from pipelines.tabulate.loads import POINTER, Load, add_load, describe_cells, name_files, point_to, read_loads
 from pipelines.tabulate.rules import Checked
 from pipelines.tabulate.unchanged_years import PreviousVintage
+from pipelines.tabulate.vintage_columns import columns_version, read_part
 from schemas.source import SourceFolder
 
 _PARTS = (
@@ -62,6 +63,22 @@ class Vintage:
     def part(self, name: str) -> Path:
         """Return the Parquet file of one part: cells, core, links, mapped, reconciliation ... (``_PARTS``)."""
         return self.folder / f"{name}.parquet"
+
+    def has(self, name: str) -> bool:
+        """Whether the vintage has a part: one of an older version may lack some.
+
+        Raises:
+            FileNotFoundError: it was stored with the part, which is gone.
+        """
+        if self.part(name).is_file():
+            return True
+        if name in self.manifest().get("parts", ()):
+            raise FileNotFoundError(f"the vintage {self.folder} is damaged: {name}.parquet is missing")
+        return False
+
+    def query(self, name: str) -> str:
+        """Return a query, in parentheses, over one part in today's columns."""
+        return read_part(name, self.part(name))
 
     def as_previous(self) -> PreviousVintage:
         """Return what a next load compares with, and takes unchanged years from."""
@@ -116,6 +133,8 @@ def store(
         "quality": outcome_rows(folder.source_id, name, checked.outcomes),
         "rows": checked.rows,
         "year_keys": checked.year_keys,
+        "columns": columns_version(),
+        "parts": list(_PARTS),
     }
     try:
         for part in _PARTS:

@@ -23,7 +23,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pipelines.run
-from pipelines.cli.run import run_command
+from pipelines.cli.main import main as iccs_command
 from pipelines.publish.releases import attached
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ def _run(data: str) -> None:
     os.environ |= {"ICCS_THREADS": "2", "ICCS_KEEP_RELEASES": "3"}
     pipelines.run.SuiteProcess = contextlib.nullcontext  # type: ignore[assignment, misc]
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123
-        sys.exit(run_command([], None, 0, data, as_json=False))
+        sys.exit(iccs_command(["run", "--data", data]))
 
 
 def start_run(data: Path) -> ForkServerProcess:

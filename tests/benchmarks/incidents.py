@@ -28,7 +28,9 @@ from pathlib import Path
 import duckdb
 from incident_data import BAND_CODES, BANDS, ROOT, code_categories, generate, municipality_states, write_source
 
-ATTRIBUTES = ("attempted", "weapon", "relationship", "citizenship", "motive", "cyber", "situational_context")
+from schemas.declarations import attribute_columns
+
+ATTRIBUTES = attribute_columns()
 Made = tuple[float, int]  # the sum and the number of cells
 
 

@@ -64,7 +64,7 @@ breakdowns:
 def declare(folder: Path) -> None:
     """Write the source: twelve offences with a link each, ages by year in bands of five, three words for sex."""
     from iccs.classification import load_classification
-    from iccs.concordance import Link
+    from iccs.concordance import concordance_columns
 
     target = folder / NAME
     target.mkdir(parents=True)
@@ -73,7 +73,7 @@ def declare(folder: Path) -> None:
     words += [("age", str(n), f"Y{n - n % 5}T{n - n % 5 + 4}" if n < 80 else "Y_GE80") for n in range(100)]
     lines = ["dimension,word,code,note", *(",".join((*word, "")) for word in words)]
     target.joinpath("values.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    names = [*Link.__dataclass_fields__]
+    names = concordance_columns()
     given = {"relation": "exact", "basis": "label", "status": "reviewed", "decided_by": "a measure",
              "decided_on": "2026-11-22", "note": "Invented.",
              **dict.fromkeys(("threats", "aiding", "accomplice", "conspiracy", "incitement"), "unknown")}  # fmt: skip

@@ -21,7 +21,7 @@ import pytest
 import pipelines.tabulate.rules
 from pipelines.cli.main import main
 from pipelines.publish.report import report_path
-from pipelines.run import RunResult, check_source, plain_step, run_all
+from pipelines.run import RunResult, Session, check_source, run_all
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.outcomes import Outcome
@@ -58,7 +58,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, RunResult]
     root = tmp_path_factory.mktemp("checked")
     write_file(root / "given", ROWS)
     settings = Settings(data=root / "data", threads=1)
-    result = run_all(find_sources(["ar_snic"]), settings, root / "given", plain_step(lambda _: None), named=True)
+    result = run_all(find_sources(["ar_snic"]), Session(settings, root / "given"))
     assert [refusal.message for refusal in result.refused] == []
     return settings, result
 
@@ -189,7 +189,7 @@ def test_values_from_the_file_cannot_become_markup(made: tuple[Settings, RunResu
         connection.execute("UPDATE out.source SET title = $bad, files = $bad, publisher = $bad", {"bad": bad})
         html = render_report(connection, "ar_snic")
     assert "<script" not in html
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;" in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;" in html
 
 
 BROWSER = next(
@@ -280,7 +280,7 @@ class Answers:
 def check_with(suite: Any, tmp_path: Path) -> Any:
     write_file(tmp_path / "given", ROWS)
     return check_source(
-        list_sources()["ar_snic"], Settings(data=tmp_path / "data", threads=1), tmp_path / "given", suite, None
+        list_sources()["ar_snic"], Session(Settings(data=tmp_path / "data", threads=1), tmp_path / "given", suite=suite)
     )
 
 
@@ -349,7 +349,7 @@ def test_rates_beside_counts_of_zero_are_found_in_a_file(tmp_path: Path) -> None
     assert zero.endswith("0,12.5,0,0,0")
     write_file(tmp_path / "given", [*ROWS[:-2], zero])
     checked = check_source(
-        list_sources()["ar_snic"], Settings(data=tmp_path / "data", threads=1), tmp_path / "given", None, None
+        list_sources()["ar_snic"], Session(Settings(data=tmp_path / "data", threads=1), tmp_path / "given")
     )
     (rates,) = [one for one in checked.outcomes if one.rule == "published_rates_agree"]
     assert (rates.outcome, rates.checked, rates.failing) == ("warned", 2, 1)
@@ -361,7 +361,7 @@ def test_a_total_that_is_no_number_beside_counts_is_told(tmp_path: Path) -> None
     assert "#REF!" in spoilt[-1]
     write_file(tmp_path / "given", spoilt)
     checked = check_source(
-        list_sources()["ar_snic"], Settings(data=tmp_path / "data", threads=1), tmp_path / "given", None, None
+        list_sources()["ar_snic"], Session(Settings(data=tmp_path / "data", threads=1), tmp_path / "given")
     )
     (controls,) = [one for one in checked.outcomes if one.rule == "control_totals"]
     assert controls.outcome == "warned"

@@ -135,3 +135,31 @@ def test_a_reader_that_goes_away_is_no_refusal() -> None:
         command = [sys.executable, "-m", "pipelines.cli", "codes", "search", "robo", "--lang", "es"]
         done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+HOSTILE = "a\x1b]0;owned\x07\x9b2J\r\x7f\u202eb :x: [red]"
+"""Sets the title of a terminal, clears it (C1), goes back to the line's start, turns letters round; emoji; markup."""
+
+
+def test_control_characters_of_data_are_written_out_and_no_emoji_is_made(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = "a\\x1b]0;owned\\x07\\x9b2J\\x0d\\x7f\\u202eb :x: [red]"
+    print_line(HOSTILE)
+    print_table([HOSTILE], [[HOSTILE], [1]], title=HOSTILE)
+    print_error(HOSTILE)
+    print_json({HOSTILE: HOSTILE})
+    captured = capsys.readouterr()
+    assert captured.out.count(shown) == 4
+    assert shown in captured.err
+    written = captured.out + captured.err
+    assert not [letter for letter in written if letter != "\n" and (letter < " " or "\x7f" <= letter <= "\x9f")]
+    assert "\u202e" not in written
+    document = captured.out[captured.out.index("{") :]
+    assert json.loads(document) == {HOSTILE: HOSTILE}
+
+
+def test_narrow_terminals_get_no_control_characters_either(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _width(monkeypatch, 20)
+    print_table(["name", "population"], [["x" * 30 + "\x1b[2J", 121_005_826]])
+    assert "\x1b" not in capsys.readouterr().out

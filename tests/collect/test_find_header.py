@@ -175,7 +175,10 @@ def test_a_column_that_only_the_reshape_names_twice(tiny: Tiny) -> None:
 
 
 def test_labels_joined_of_several_rows_twice(tiny: Tiny) -> None:
-    tiny.declare(YEARS % ", header_rows: 2" + WIDE.replace("value: n", "value: 'Cases | n'"))
+    layout = YEARS.replace("    conserve: '^20[0-9]{2}$'\n", "") % ", header_rows: 2"
+    tiny.declare(
+        layout + WIDE.replace("value: n", "value: 'Cases | n'").replace("time_period: year", "time_period: code")
+    )
     tiny.give("t.csv", "area,code,Cases,Cases,Persons\n,,n,n,n\n14,HOM,3,7,7\n")
 
     assert _column_twice(tiny) == [("column_twice", "t.csv", None, 2, "Cases | n")]

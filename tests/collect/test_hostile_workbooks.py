@@ -16,7 +16,7 @@ from tiny_source import Tiny
 from pipelines.collect import workbook
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.workbook import read_sheet
-from pipelines.run import plain_step, run_all
+from pipelines.run import Session, run_all
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
 from schemas.source import find_sources
@@ -226,10 +226,8 @@ def test_the_other_sources_of_a_run_are_published(tiny: Tiny) -> None:
     tiny.give("circular.xls", _xls_with_circular_chain())
     tiny.give("far.xlsx", _xlsx(_sheet(CELLS + FAR["far-cell-with-blanks"])))
 
-    folders = find_sources([], tiny.sources)
-    result = run_all(
-        folders, tiny.settings, tiny.given, plain_step(lambda _: None), named=False, source_folders=tiny.sources
-    )
+    session = Session(tiny.settings, tiny.given, source_folders=tiny.sources)
+    result = run_all(find_sources([], tiny.sources), session)
 
     assert result.loaded == ("xx_good",)
     assert result.publication is not None

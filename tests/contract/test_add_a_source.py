@@ -10,7 +10,7 @@ import pytest
 
 from iccs.suggest import LabelToCode, draft_concordance, write_concordance
 from pipelines.cli.main import build_parser
-from pipelines.run import plain_step, run_all
+from pipelines.run import Session, run_all
 from pipelines.system.settings import Settings
 from schemas.source import Source, list_sources
 
@@ -40,11 +40,7 @@ def test_the_example_is_accepted_with_the_figures_it_prints(tmp_path: Path) -> N
     sources = tmp_path / "sources"
     result = run_all(
         list(list_sources(sources).values()),
-        Settings(data=tmp_path / "data"),
-        tmp_path,
-        plain_step(lambda _: None),
-        named=True,
-        source_folders=sources,
+        Session(Settings(data=tmp_path / "data"), tmp_path, source_folders=sources),
     )
 
     assert [refusal.message for refusal in result.refused] == []

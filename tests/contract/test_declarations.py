@@ -13,11 +13,18 @@ import pytest
 
 from iccs.classification import load_classification
 from iccs.concordance import read_concordance
-from pipelines.publish.dictionary import write_dictionary
-from pipelines.statistics.standardisation import standard_names
+from pipelines.publish.indicator_methods import METHODS
+from pipelines.reader.dictionary import write_dictionary
 from schemas.codelists import load_areas, load_codelist, read_csv_rows
-from schemas.declarations import load_columns, load_rules, load_tables, parse_yaml
-from schemas.indicators import load_indicators, parse_indicator
+from schemas.declarations import (
+    DeclarationError,
+    attribute_columns,
+    load_columns,
+    load_rules,
+    load_tables,
+    parse_yaml,
+)
+from schemas.indicators import load_indicator_methods, load_indicators, parse_indicator
 from schemas.source import list_sources
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +48,7 @@ def test_a_source_is_declared_completely(source_id: str) -> None:
     for layout in source.layouts:
         reshape = layout.reshape or "reshape.sql"
         text = folder.read_text(reshape)
-        counted = "value" in source.columns and source.kind != "incident"  # there rows are counted instead
+        counted = "value" in source.columns  # else rows are counted instead
         assert (text is None or not counted) == (layout.conserve is None), "a reshape says which columns it conserves"
         assert text is None or (text.startswith("--") and "Grain:" in text)
 
@@ -106,6 +113,7 @@ def test_caveats_of_rules_are_in_the_code_list_and_severities_known() -> None:
 def test_every_rule_on_cells_and_figures_is_in_the_page_of_the_rules() -> None:
     page = (ROOT / "docs" / "quality_of_rules.md").read_text(encoding="utf-8")
     reading = parse_yaml(resources.files("schemas").joinpath("rules", "reading.yml").read_text(encoding="utf-8"))
+    page += " ".join(f"`{name}_codes`" for name in attribute_columns() if "`<attribute>_codes`" in page)
     assert [name for name in load_rules() if name not in reading and f"`{name}`" not in page] == []
 
 
@@ -155,7 +163,7 @@ def test_package_data_are_declared() -> None:
 
 def test_the_data_dictionary_is_that_of_the_declarations() -> None:
     written = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
-    assert written == write_dictionary(), "run: python -m pipelines.publish.dictionary > docs/data_dictionary.md"
+    assert written == write_dictionary(), "run: python -m pipelines.reader.dictionary > docs/data_dictionary.md"
 
 
 def test_indicators_use_categories_and_standards_that_exist() -> None:
@@ -163,7 +171,7 @@ def test_indicators_use_categories_and_standards_that_exist() -> None:
     codes = {category.code for category in classification} | set(classification.combined)
     for indicator in load_indicators().values():
         assert indicator.iccs in codes
-        assert indicator.standard is None or indicator.standard in standard_names()
+        METHODS[indicator.method.name].check(indicator)
         assert all(indicator.titles)
         assert len(set(indicator.titles)) == 3
 
@@ -171,15 +179,37 @@ def test_indicators_use_categories_and_standards_that_exist() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"kind": "guess"}, "kind is 'guess'"),
+        ({"method": "guess"}, "method is 'guess'"),
         ({"numerator": {"stages": ["seen"], "counting_units": ["victim"]}}, "stage is 'seen'"),
         ({"by": ["religion"]}, "by is 'religion'"),
         ({"denominator": {"stages": ["recorded"], "counting_units": ["victim"]}}, "divides by the population"),
-        ({"standard": "ESP2013"}, "standard"),
-        ({"colour": "blue"}, "colour"),
+        ({"standard": "ESP2013"}, "a rate has no standard"),
+        ({"method": "standardised_rate", "standard": "ESP2013"}, "bands is missing"),
+        ({"method": "standardised_rate", "standard": "ESP2013", "bands": "wide"}, "bands is 'wide'; it can be source"),
+        ({"method": "share"}, "divides by counts: declare denominator"),
+        ({"colour": "blue"}, "a rate has no colour"),
     ],
 )
-def test_a_slip_in_an_indicator_is_told(change: dict[str, object], told: str) -> None:
+def test_a_mistake_in_an_indicator_is_refused(change: dict[str, object], told: str) -> None:
     text = resources.files("schemas").joinpath("indicators", "homicide_rate.yml").read_text(encoding="utf-8")
     with pytest.raises(ValueError, match=told):
         parse_indicator("homicide_rate", parse_yaml(text) | change)
+
+
+def test_every_method_of_indicators_is_declared_and_computed() -> None:
+    assert METHODS.keys() == load_indicator_methods().keys()
+    assert {indicator.method.name for indicator in load_indicators().values()} == METHODS.keys()
+
+
+@pytest.mark.parametrize(
+    ("indicator", "change", "message"),
+    [
+        ("homicide_rate_who", {"standard": "WHO1999"}, "standard is 'WHO1999'; it can be "),
+        ("homicide_suspects_per_100_cases", {"interval": True}, "write interval: false"),
+    ],
+)
+def test_a_method_refuses_what_it_cannot_compute(indicator: str, change: dict[str, object], message: str) -> None:
+    text = resources.files("schemas").joinpath("indicators", f"{indicator}.yml").read_text(encoding="utf-8")
+    changed = parse_indicator(indicator, parse_yaml(text) | change)
+    with pytest.raises(DeclarationError, match=message):
+        METHODS[changed.method.name].check(changed)

@@ -22,10 +22,12 @@ from pipelines.cli.main import main
 from pipelines.publish.build import publish
 from pipelines.publish.segments import fit_segments
 from pipelines.reader.plots.comparison import plot_slopes
+from pipelines.reader.plots.style import save_picture
 from pipelines.reader.plots.trend import plot_trend
-from pipelines.reader.policy import evaluate
+from pipelines.reader.policy import evaluate_policy
+from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series import read_series
-from pipelines.run import plain_step, run_source
+from pipelines.run import Session, run_source
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 from schemas.source import find_sources, list_sources
@@ -42,8 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Settings]:
     def make(names: list[str], folder: Path | None = None) -> Settings:
         settings = Settings(data=tmp_path_factory.mktemp("bridges"))
         folders = {one.source_id: one for one in find_sources(names, folder)}
-        step = plain_step(lambda _: None)
-        vintages = [run_source(one, settings, FILE.parent, step)[0] for one in folders.values()]
+        vintages = [run_source(one, Session(settings, FILE.parent))[0] for one in folders.values()]
         publish(vintages, folders, settings)
         return settings
 
@@ -228,19 +229,19 @@ def test_a_break_inside_a_year_and_one_of_all_categories_have_no_bridge(tmp_path
 
 
 def test_an_evaluation_goes_over_a_bridge_and_not_over_a_break_at_its_date(bridged: Settings) -> None:
-    found = evaluate("03011", "US", "2000", source="us_fbi_estimates", settings=bridged)
+    found = evaluate_policy(SeriesQuery("03011", "US", source="us_fbi_estimates"), "2000", settings=bridged)
     assert (found.series.periods[0], found.series.periods[-1]) == ("1979", "2019")
     assert "bridged in 2013 (x 1.380, 1.362 to 1.398)" in found.remarks
     # Person-years before the bridge are divided by the factor, so that the recorded counts stay whole.
-    people = read_series("03011", "US", source="us_fbi_estimates", settings=bridged).populations
+    people = read_series(SeriesQuery("03011", "US", source="us_fbi_estimates"), bridged).populations
     assert found.exposures[0] == pytest.approx(people[0] / (490270 / 355204))
     assert found.exposures[-1] == people[-1]
     with pytest.raises(UsageError, match="break at 2013"):
-        evaluate("03011", "US", "2013", source="us_fbi_estimates", settings=bridged)
+        evaluate_policy(SeriesQuery("03011", "US", source="us_fbi_estimates"), "2013", settings=bridged)
 
 
 def test_segments_are_as_wide_as_the_bridge(bridged: Settings) -> None:
-    series = read_series("03011", "US-WY", source="us_fbi_estimates", settings=bridged)
+    series = read_series(SeriesQuery("03011", "US-WY", source="us_fbi_estimates"), bridged)
     rows = fit_segments(series.steps, series.counts, series.populations, series.breaks)
     assert rows[0]["break_handling"] == "bridged in 2013 (x 1.380, 1.235 to 1.544)"
     crossing = next(row for row in rows if row["first_year"] < 2013 <= row["last_year"])
@@ -259,11 +260,12 @@ def test_pictures_and_commands_show_the_bridge(
 
     mpl.rcParams["svg.fonttype"] = "none"
     picture = tmp_path / "rape.svg"
-    plot_trend("03011", "US", picture, source="us_fbi_estimates", settings=bridged)
+    rape = SeriesQuery("03011", "US", source="us_fbi_estimates")
+    save_picture(plot_trend(rape, settings=bridged), picture)
     text = picture.read_text(encoding="utf-8")
     assert "bridged × 1.38" in text
     assert "an estimate (E)" in text
-    plot_slopes("03011", "US", 2009, 2019, tmp_path / "slopes.svg", settings=bridged)
+    save_picture(plot_slopes(rape, 2009, 2019, settings=bridged), tmp_path / "slopes.svg")
     assert "an estimate (E)" in " ".join((tmp_path / "slopes.svg").read_text(encoding="utf-8").split())
     arguments = ["--area", "US", "--source", "us_fbi_estimates", "--data", str(bridged.data), "--json"]
     assert main(["trend", "03011", *arguments]) == 0
@@ -274,4 +276,4 @@ def test_pictures_and_commands_show_the_bridge(
 
 def test_regions_are_not_drawn_over_a_break(alone: Settings, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="without a break between"):
-        plot_slopes("03011", "US", 2009, 2019, tmp_path / "slopes.svg", settings=alone)
+        plot_slopes(SeriesQuery("03011", "US", source="us_fbi_estimates"), 2009, 2019, settings=alone)

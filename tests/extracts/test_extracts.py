@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from pipelines.publish.build import publish
-from pipelines.run import plain_step, run_source
+from pipelines.run import Session, run_source
 from pipelines.system.settings import Settings
 from schemas.source import find_sources
 
@@ -22,8 +22,7 @@ SOURCES = sorted(path.name for path in HERE.iterdir() if path.is_dir() and path.
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(data=tmp_path_factory.mktemp("extracts"))
     folders = {folder.source_id: folder for folder in find_sources(SOURCES)}
-    step = plain_step(lambda step: None)
-    vintages = [run_source(folder, settings, HERE / name, step)[0] for name, folder in folders.items()]
+    vintages = [run_source(folder, Session(settings, HERE / name))[0] for name, folder in folders.items()]
     return publish(vintages, folders, settings).path
 
 
@@ -141,8 +140,7 @@ def test_standardised_rate_of_mexico_is_that_of_the_two_files(tmp_path: Path) ->
     settings = Settings(data=tmp_path)
     given = {"un_gsh_homicide": HERE, "mx_conapo_population": HERE.parents[1] / "data" / "input"}
     folders = {folder.source_id: folder for folder in find_sources(list(given))}
-    step = plain_step(lambda step: None)
-    vintages = [run_source(folders[name], settings, where / name, step)[0] for name, where in given.items()]
+    vintages = [run_source(folders[name], Session(settings, where / name))[0] for name, where in given.items()]
     with duckdb.connect(str(publish(vintages, folders, settings).path), read_only=True) as connection:
         ((value, low, high, victims),) = connection.execute(
             "SELECT value, ci_low, ci_high, numerator FROM out.indicator WHERE indicator = 'homicide_rate_who' "

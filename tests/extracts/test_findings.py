@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from pipelines.publish.build import publish
-from pipelines.run import check_source, plain_step, run_source
+from pipelines.run import Session, check_source, run_source
 from pipelines.system.settings import Settings
 from schemas.source import find_sources
 
@@ -32,8 +32,7 @@ SOURCES = [
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(data=tmp_path_factory.mktemp("findings"))
     folders = {folder.source_id: folder for folder in find_sources(SOURCES)}
-    step = plain_step(lambda _: None)
-    vintages = [run_source(folder, settings, HERE / name, step)[0] for name, folder in folders.items()]
+    vintages = [run_source(folder, Session(settings, HERE / name))[0] for name, folder in folders.items()]
     return publish(vintages, folders, settings).path
 
 
@@ -166,7 +165,7 @@ def test_unodc_persons_of_0_to_14_are_in_the_band_0_to_17_too(release: Path, tmp
     assert len(without) == len(lines) - 1
     (own / "source.yml").write_text("\n".join(without), encoding="utf-8")
     (folder,) = find_sources([own.name], tmp_path / "sources")
-    checked = check_source(folder, Settings(data=tmp_path / "data"), HERE / own.name, None, None)
+    checked = check_source(folder, Session(Settings(data=tmp_path / "data"), HERE / own.name))
     (overlap,) = [one for one in checked.outcomes if one.rule == "age_bands_overlap"]
     assert (overlap.outcome, overlap.failing) == ("warned", len(years))
     assert "Y0T14 begins inside Y0T17" in overlap.detail

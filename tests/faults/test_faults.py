@@ -22,7 +22,7 @@ import yaml
 import pipelines.run
 import schemas.source
 from pipelines.cli.main import main
-from pipelines.run import RunResult, plain_step, run_all
+from pipelines.run import RunResult, Session, run_all
 from pipelines.system.settings import Settings
 from schemas.declarations import load_rules
 from schemas.source import find_sources, list_sources
@@ -36,11 +36,7 @@ FIELDS = {"sheet": None, "row": None, "column": None, "value": None, "file": Non
 def _run(names: list[str], data: Path, directory: Path, source_folders: Path | None = None) -> RunResult:
     return run_all(
         find_sources(names, source_folders),
-        Settings(data=data),
-        directory,
-        plain_step(lambda _: None),
-        named=True,
-        source_folders=source_folders,
+        Session(Settings(data=data), directory, source_folders=source_folders),
     )
 
 

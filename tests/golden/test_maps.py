@@ -13,6 +13,8 @@ from pipelines.cli.main import main
 from pipelines.collect.boundaries import bundled_boundaries
 from pipelines.reader.maps import map_boundaries, read_map_rates
 from pipelines.reader.plots.map import plot_map
+from pipelines.reader.plots.style import save_picture
+from pipelines.reader.selection import SeriesQuery
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
@@ -49,8 +51,8 @@ def test_area_codes_join_fully(out: duckdb.DuckDBPyConnection, parent: str | Non
 def test_rates_are_those_of_the_release_of_one_source_and_year(
     settings: Settings, out: duckdb.DuckDBPyConnection
 ) -> None:
-    found = read_map_rates("0101", "AR", year=2023, sex="F", settings=settings)
-    assert (found.source, found.counting_unit, len(found.rows)) == ("ar_snic", "victim", 24)
+    found = read_map_rates(SeriesQuery("0101", "AR", sex="F"), 2023, settings)
+    assert (found.key.source, found.key.counting_unit, len(found.rows)) == ("ar_snic", "victim", 24)
     rates = dict(
         out.execute(
             "SELECT ref_area, rate_per_100k FROM out.rate WHERE source = 'ar_snic' AND iccs = '0101' AND sex = 'F' "
@@ -79,22 +81,22 @@ def test_what_is_missing_is_hatched_and_said(
     assert "which is not zero" in words
     assert "no view on any border" in words
     assert path.read_text(encoding="utf-8").count("<pattern") == 1  # one hatching, of the two countries and the legend
-    found = read_map_rates("0101", year=2022, source="eu_crim_off_cat", settings=settings)
+    found = read_map_rates(SeriesQuery("0101", source="eu_crim_off_cat"), 2022, settings)
     assert found.missing == {"GB": "value_missing", "XK": "value_missing"}
 
 
 def test_a_country_that_publishes_first_is_not_alone_on_the_map(settings: Settings) -> None:
     """Mexico has 2024 and Argentina 2023 when Eurostat's last year is 2022."""
-    found = read_map_rates("0101", settings=settings)
-    assert (found.source, found.year, len(found.rows)) == ("eu_crim_off_cat", 2022, 37)
+    found = read_map_rates(SeriesQuery("0101"), settings=settings)
+    assert (found.key.source, found.year, len(found.rows)) == ("eu_crim_off_cat", 2022, 37)
 
 
 def test_an_area_without_an_outline_is_named(settings: Settings, tmp_path: Path) -> None:
-    found = read_map_rates("0101", "MX", settings=settings)
+    found = read_map_rates(SeriesQuery("0101", "MX"), settings=settings)
     outlines = bundled_boundaries("MX")
     del outlines.shapes["MX-CMX"]
     path = tmp_path / "mexico.svg"
-    plot_map(found, outlines, path, language="es", settings=settings)
+    save_picture(plot_map(found, outlines, "es", settings), path)
     words = _words(path)
     assert "Sin dibujar, por falta de contorno: Ciudad de México." in words
 
@@ -113,21 +115,21 @@ def test_boundaries_of_the_user_s_are_joined_by_a_property(
     picture = tmp_path / "own.png"
     arguments = ["map", "0101", "--area", "MX", "--data", str(settings.data), "--plot", str(picture)]
     assert main([*arguments, "--boundaries", str(path), "--property", "iso"]) == 0
-    assert "not on the map, as there is no outline: MX-AGU" in capsys.readouterr().out
+    assert "not on the map, no outline: MX-AGU" in capsys.readouterr().out
     assert picture.stat().st_size > 10_000
     assert main([*arguments, "--boundaries", str(path), "--property", "name"]) == 2
     assert "properties there: iso" in capsys.readouterr().err
     feature["properties"] = {"iso": "Jalisco"}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
     with pytest.raises(UsageError, match=r"There: Jalisco; wanted: MX-AGU"):
-        map_boundaries(read_map_rates("0101", "MX", settings=settings), path, "iso")
+        map_boundaries(read_map_rates(SeriesQuery("0101", "MX"), settings=settings), path, "iso")
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["--area", "MX-JA"], "nearest: MX-JAL"),
-        (["--area", "MX", "--year", "1990"], "there is from 2015 to 2024"),
+        (["--area", "MX", "--year", "1990"], "there are rates from 2015 to 2024"),
         (["--area", "IT"], "no rate of 0101 below IT"),
         (["--area", "MX", "--source", "ar_snic"], "figures there are from mx_sesnsp_victims"),
         (["--area", "MX", "--boundaries", "x.json"], "give --plot FILE too"),

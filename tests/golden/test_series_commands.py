@@ -15,10 +15,12 @@ import pytest
 import statsmodels.api as sm
 
 from pipelines.cli.main import main
-from pipelines.reader.plots.comparison import plot_pyramid, plot_revisions, plot_slopes
-from pipelines.reader.plots.style import LANGUAGES, word
+from pipelines.reader.plots.comparison import plot_pyramid, plot_slopes
+from pipelines.reader.plots.style import LANGUAGES, save_picture, word
 from pipelines.reader.plots.trend import plot_areas, plot_trend
-from pipelines.reader.policy import evaluate
+from pipelines.reader.policy import evaluate_policy
+from pipelines.reader.rates import read_rates_of_areas
+from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series import read_series
 from pipelines.statistics.regression import Family
 from pipelines.system.settings import Settings
@@ -42,7 +44,7 @@ def monthly() -> pd.DataFrame:
 
 
 def test_the_series_is_that_of_the_file(settings: Settings, monthly: pd.DataFrame) -> None:
-    series = read_series("0101", "MX-JAL", freq="M", settings=settings)
+    series = read_series(SeriesQuery("0101", "MX-JAL", freq="M"), settings)
     assert (series.periods[0], series.periods[-1]) == ("2015-01", "2024-12")
     assert list(series.counts) == monthly[14].tolist()
     assert series.steps == list(range(2015 * 12, 2025 * 12))
@@ -52,7 +54,7 @@ def test_effect_against_a_control_is_that_of_the_poisson_model_of_both_areas(
     settings: Settings, monthly: pd.DataFrame
 ) -> None:
     """The model with an effect for each area and month, whose effect the conditional one must equal, from the file."""
-    found = evaluate("0101", "MX-JAL", "2019-03", control="MX-NLE", settings=settings)
+    found = evaluate_policy(SeriesQuery("0101", "MX-JAL"), "2019-03", "MX-NLE", settings)
     people = pd.read_csv(next((INPUT / "mx_conapo_population").glob("state-population*")))
     people = people[people["AgeGroup"].ne("Total")].groupby(["StateCode", "Year"])["Total"].sum()
     years = np.repeat(np.arange(2015, 2025), 12)
@@ -72,7 +74,7 @@ def test_effect_against_a_control_is_that_of_the_poisson_model_of_both_areas(
 
 
 def test_counts_that_vary_as_chance_would_stay_poisson_and_the_want_of_a_control_is_said(settings: Settings) -> None:
-    found = evaluate("0101", "IT", "2017", settings=settings)
+    found = evaluate_policy(SeriesQuery("0101", "IT"), "2017", settings=settings)
     assert found.family == "poisson"
     assert found.controlled is None
     assert any("no control" in note for note in found.interrupted.cannot_tell)
@@ -104,7 +106,7 @@ def test_what_cannot_be_evaluated_is_said(
     ("arguments", "told"),
     [
         (["--area", "MX", "--source", "ar_snic"], "there are: mx_sesnsp_victims: recorded victims"),
-        (["--area", "AR", "--unit", "case"], "there are: ar_snic: recorded offences; ar_snic: recorded victims"),
+        (["--area", "AR", "--unit", "case"], "there are: ar_snic: recorded victims; ar_snic: recorded offences"),
         (["--area", "SE", "--sex", "F"], "in SE, sex F; the area has none"),
         (["--area", "SE", "--sex", "X"], "unknown sex 'X'; there are: F, M, _T, _U, _Z"),
     ],
@@ -132,8 +134,8 @@ def test_a_year_without_rate_has_its_reason_and_a_query_without_rows_says_so(
 
 def test_a_date_at_a_break_is_refused_and_a_series_stops_at_one(settings: Settings) -> None:
     with pytest.raises(UsageError, match="break at 2023"):
-        evaluate("0301", "AR", "2023", settings=settings)
-    found = evaluate("0301", "AR", "2015", settings=settings)
+        evaluate_policy(SeriesQuery("0301", "AR"), "2023", settings=settings)
+    found = evaluate_policy(SeriesQuery("0301", "AR"), "2015", settings=settings)
     assert found.series.periods[-1] == "2022"
     assert any("without a gap or a break" in remark for remark in found.remarks)
 
@@ -147,7 +149,7 @@ def test_commands_print_for_people_and_machines(
     assert main(["evaluate", "0101", *area, "--date", "2019-03", "--plot", str(picture), "--lang", "es", *data]) == 0
     text = capsys.readouterr().out
     assert "level just after the date" in text
-    assert "This cannot tell:" in text
+    assert "Limitations:" in text
     assert "inicio de la estrategia" in _words(picture)
     assert "Regresión binomial negativa." in _words(picture)
     assert "p = 0,697." in _words(picture)
@@ -190,26 +192,22 @@ def _letters_as_text() -> None:
 
 def test_every_picture_says_what_it_shows_its_source_and_release(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "picture.svg"
-    triangle = pd.DataFrame(
-        [("2023", "a", 10.0), ("2023", "b", 12.0), ("2024", "b", 5.0)], columns=["time_period", "vintage", "value"]
-    )
-    europe = ["IT", "ES", "FR", "LI"]
+    mexico, argentina, countries = SeriesQuery("0101", "MX"), SeriesQuery("0101", "AR"), SeriesQuery("0101")
+    europe = read_rates_of_areas(countries, ["IT", "ES", "FR", "LI"], settings)
+    # The stage and counting unit of each series are those that its source.yml declares: victims, recorded.
     drawn = {
-        "Homicidio intencional: México, hombres": lambda: plot_trend(
-            "0101", "MX", path, sex="M", language="es", settings=settings
+        "Homicidio intencional: México, hombres (víctima, registrado": plot_trend(
+            SeriesQuery("0101", "MX", sex="M"), language="es", settings=settings
         ),
-        "Homicide intentionnel : Mexique": lambda: plot_trend(
-            "0101", "MX", path, by="area", language="fr", settings=settings
-        ),
-        "Intentional homicide": lambda: plot_areas("0101", europe, path, settings=settings),
-        "2015 and 2024": lambda: plot_slopes("0101", "MX", 2015, 2024, path, settings=settings),
-        # In the file 13.2 and 11.0 in Santa Fe; whole numbers would tell few of these provinces apart.
-        "Santa Fe 13,2": lambda: plot_slopes("0101", "AR", 2014, 2023, path, language="fr", settings=settings),
-        "18 years and over": lambda: plot_pyramid("0101", "MX", 2024, path, settings=settings),
-        "+20.0 %": lambda: plot_revisions(triangle, "Victims", path, sources=["ar_snic"], settings=settings),
+        "Homicide intentionnel : Mexique (victime, enregistré": plot_trend(mexico, "area", "fr", settings),
+        "Intentional homicide (": plot_areas(countries, europe, settings=settings),
+        "2015 and 2024": plot_slopes(mexico, 2015, 2024, settings=settings),
+        # In the file 13.2 and 11.0 in Santa Fe; with whole numbers few of these provinces would differ.
+        "Santa Fe 13,2": plot_slopes(argentina, 2014, 2023, "fr", settings),
+        "18 years and over": plot_pyramid(mexico, 2024, settings=settings),
     }
-    for text, draw in drawn.items():
-        draw()
+    for text, figure in drawn.items():
+        save_picture(figure, path)
         words = _words(path)
         assert text in words
         assert "elease" in words or "ersi" in words
@@ -219,14 +217,16 @@ def test_every_picture_says_what_it_shows_its_source_and_release(settings: Setti
 def test_a_picture_that_cannot_be_drawn_is_refused(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
     with pytest.raises(UsageError, match="no rate of 0401 in MX"):
-        plot_trend("0401", "MX", path, settings=settings)
+        plot_trend(SeriesQuery("0401", "MX"), settings=settings)
     with pytest.raises(UsageError, match="no area below IT"):
-        plot_trend("0101", "IT", path, by="area", settings=settings)
+        plot_trend(SeriesQuery("0101", "IT"), "area", settings=settings)
     with pytest.raises(UsageError, match="by age and sex"):
-        plot_pyramid("0101", "AR", 2020, path, settings=settings)
+        plot_pyramid(SeriesQuery("0101", "AR"), 2020, settings=settings)
     with pytest.raises(UsageError, match="fewer than two"):
-        plot_slopes("0101", "MX", 1990, 2024, path, settings=settings)
-    assert not path.exists()
+        plot_slopes(SeriesQuery("0101", "MX"), 1990, 2024, settings=settings)
+    with pytest.raises(UsageError, match=r"ends in \.png"):
+        save_picture(plot_trend(SeriesQuery("0101", "MX"), settings=settings), path.with_suffix(".gif"))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("arguments", [["quality"], ["query", "SELECT 1"], ["codes", "0101"], ["quality", "--json"]])

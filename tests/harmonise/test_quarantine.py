@@ -17,7 +17,7 @@ from tiny_source import Tiny
 import pipelines.run
 import schemas.source
 from pipelines.cli.main import main
-from pipelines.run import RunResult, plain_step, run_all
+from pipelines.run import RunResult, Session, run_all
 from schemas.source import find_sources, list_sources
 
 HEADER = "area,year,code,n\n"
@@ -28,11 +28,8 @@ WORDS = "ref_area,Jalisco,MX-JAL,\n"
 def run(tiny: Tiny, replay: bool = False) -> RunResult:
     return run_all(
         find_sources([], tiny.sources),
-        tiny.settings,
-        tiny.given,
-        plain_step(lambda _: None),
+        Session(tiny.settings, tiny.given, source_folders=tiny.sources),
         named=False,
-        source_folders=tiny.sources,
         replay=replay,
     )
 

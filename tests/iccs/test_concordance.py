@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from iccs.classification import load_classification
 from iccs.concordance import (
-    COLUMNS,
     Concordance,
     ConcordanceDiff,
     ConcordanceError,
+    ConcordanceProblem,
     Link,
-    Problem,
+    concordance_columns,
     concordance_path,
     diff,
     list_concordances,
@@ -33,7 +33,7 @@ FAULTS = Path(__file__).parent / "faults"
 MURDER = Link("A1", "Homicidio doloso", "0101", "exact")
 
 
-def check(*links: Link) -> list[Problem]:
+def check(*links: Link) -> list[ConcordanceProblem]:
     return Concordance("xx_test", "xx_test.csv", links).check(ICCS)
 
 
@@ -41,13 +41,27 @@ def rules(*links: Link) -> set[tuple[str, str]]:
     return {(problem.rule, problem.severity) for problem in check(*links)}
 
 
-def test_the_columns_are_those_agreed() -> None:
-    agreed = (
-        "national_code,national_label,iccs_code,relation,weight,attempted,weapon,relationship,citizenship,motive,cyber,"
-        "situational_context,sex,age,threats,aiding,accomplice,conspiracy,incitement,out_of_scope,valid_from,valid_to,"
-        "legal_reference,basis,status,decided_by,decided_on,note"
-    )
-    assert ",".join(COLUMNS) == agreed
+def test_the_packaged_concordances_have_the_columns_in_this_order() -> None:
+    for source_id in list_concordances():
+        with concordance_path(source_id).open(encoding="utf-8") as file:
+            header = next(csv.reader(file))
+        assert header == [column for column in concordance_columns() if column in header], source_id
+
+
+def test_the_column_of_an_attribute_may_be_absent_and_no_other(tmp_path: Path) -> None:
+    link = replace(MURDER, attributes={"weapon": "FIREARM"}, valid_to="2019")
+    for column in concordance_columns():
+        path = tmp_path / f"without_{column}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            row = link.row
+            del row[column]
+            csv.writer(file).writerows([row.keys(), row.values()])
+        read = read_concordance(path)
+        if column in ICCS.attribute_codes:
+            assert read.links == (replace(link, attributes={} if column == "weapon" else link.attributes),)
+        else:
+            (problem,) = read.check(ICCS)
+            assert (problem.rule, repr(column) in problem.message) == ("columns", True)
 
 
 def test_a_faultless_file_has_no_problem() -> None:
@@ -89,10 +103,10 @@ def test_wrong_columns_are_named_and_the_links_cannot_be_used() -> None:
 
 def test_a_row_with_too_few_cells_and_an_open_quote_are_refused(tmp_path: Path) -> None:
     short = tmp_path / "short.csv"
-    short.write_text(",".join(COLUMNS) + "\nA1,Murder,0101\n", encoding="utf-8")
+    short.write_text(",".join(concordance_columns()) + "\nA1,Murder,0101\n", encoding="utf-8")
     assert [(p.rule, p.row) for p in read_concordance(short).check(ICCS)] == [("columns", 2)]
     quote = tmp_path / "quote.csv"
-    quote.write_text(",".join(COLUMNS) + '\n"A1,Murder,0101\n', encoding="utf-8")
+    quote.write_text(",".join(concordance_columns()) + '\n"A1,Murder,0101\n', encoding="utf-8")
     assert [p.rule for p in read_concordance(quote).check(ICCS)] == ["csv"]
     empty = tmp_path / "empty.csv"
     empty.write_bytes(b"")
@@ -103,12 +117,14 @@ def test_text_comes_back_as_written(tmp_path: Path) -> None:
     link = replace(MURDER, national_code="007", note='comma, "quote"\nand line', weight="1.0")
     path = tmp_path / "xx_test.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, [getattr(link, column) for column in COLUMNS]])
+        csv.writer(file).writerows([link.row.keys(), link.row.values()])
     assert read_concordance(path).links == (link,)
 
 
 def test_all_problems_come_together() -> None:
-    bad = Link("", "", "99", "same", weight="2", sex="X", age="old", weapon="gun", threats="yes", status="done")
+    bad = Link(
+        "", "", "99", "same", weight="2", sex="X", age="old", attributes={"weapon": "gun"}, threats="yes", status="done"
+    )
     found = {problem.rule for problem in check(bad)}
     assert found >= {"label_missing", "unknown_code", "relation", "weight", "sex", "age"}
     assert found >= {"attribute_code", "coverage_flag", "status"}
@@ -217,18 +233,8 @@ def test_warnings_for_residuals_and_for_a_parent_beside_its_child() -> None:
     assert check(replace(theft, valid_to="2014"), replace(car, valid_from="2015")) == []
 
 
-def test_coverage_finds_gaps_and_idle_links() -> None:
-    concordance = Concordance("xx", "xx.csv", (replace(MURDER, valid_to="2019"), Link("B", "Theft", "0502", "exact")))
-    found = concordance.coverage_of([("A1", "2019-12"), ("A1", "2020-01"), ("C", "2019"), ("C", "2019")])
-    assert found.unlinked == (("A1", "2020-01"), ("C", "2019"))
-    assert found.unused == ("B",)
-
-
-def test_a_link_holds_only_for_whole_periods() -> None:
+def test_the_bounds_of_a_link_are_whole_periods() -> None:
     link = replace(MURDER, valid_from="2019-07", valid_to="2020")
-    assert not link.holds_for("2019")
-    assert link.holds_for("2019-Q3")
-    assert link.holds_for("2020-12-31")
     assert link.validity == (date(2019, 7, 1), date(2020, 12, 31))
 
 

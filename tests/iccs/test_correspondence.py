@@ -18,7 +18,7 @@ SECTIONS = [f"Section {number:02}" for number in range(1, 12)]
 MURDER = Link(
     *("A1", "Homicidio doloso", "0101", "narrower"),
     sex="F",
-    attempted="COMPLETED",
+    attributes={"attempted": "COMPLETED"},
     threats="excluded",
     valid_from="2015",
     note="Killing with intent",

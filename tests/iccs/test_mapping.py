@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from iccs.concordance import Link
-from pipelines.run import RunResult, plain_step, run_all
+from iccs.concordance import concordance_columns
+from pipelines.run import RunResult, Session, run_all
 from pipelines.system.settings import Settings
 from schemas.source import find_sources
 
@@ -41,7 +41,7 @@ def _run(tmp_path: Path, rows: list[str], links: list[dict[str, str]], by: str =
     folder.mkdir(parents=True)
     (folder / "source.yml").write_text(SOURCE.format(by=by, more=more), encoding="utf-8")
     (folder / "values.csv").write_text(VALUES, encoding="utf-8")
-    columns = list(Link.__dataclass_fields__)
+    columns = concordance_columns()
     given = {
         "relation": "exact",
         "status": "reviewed",
@@ -60,11 +60,7 @@ def _run(tmp_path: Path, rows: list[str], links: list[dict[str, str]], by: str =
     (tmp_path / "in" / "xx_test.csv").write_text(text + "\n", encoding="utf-8")
     return run_all(
         find_sources([], tmp_path / "sources"),
-        Settings(data=tmp_path / "data"),
-        tmp_path / "in",
-        plain_step(lambda step: None),
-        named=True,
-        source_folders=tmp_path / "sources",
+        Session(Settings(data=tmp_path / "data"), tmp_path / "in", source_folders=tmp_path / "sources"),
     )
 
 

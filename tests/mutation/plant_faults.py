@@ -34,7 +34,7 @@ from faults import faults
 from good_files import KINDS, ROOT, Kind, Table
 
 from iccs.concordance import ConcordanceError
-from pipelines.run import check_source
+from pipelines.run import Session, check_source
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 from schemas.source import list_sources
@@ -65,7 +65,7 @@ class Planter:
             writer.writeheader()
             writer.writerows(rows)
         try:
-            checked = check_source(self.source, Settings(data=data, threads=1), given, None, None)
+            checked = check_source(self.source, Session(Settings(data=data, threads=1), given))
         except DataRefused as error:
             return {f"refused: {problem.rule}": 1 for problem in error.problems}
         except (ConcordanceError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import jupytext
@@ -22,4 +23,5 @@ def test_a_notebook_runs(path: Path, published: Path, monkeypatch: pytest.Monkey
     pictures = sum(
         "image/png" in output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])
     )
-    assert pictures == path.read_text(encoding="utf-8").count("plt.show()")
+    drawn = re.findall(r"^plt\.show\(\)|^plot_", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert pictures == len(drawn)

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from tiny_source import Tiny
 
-from pipelines.run import plain_step, run_all
+from pipelines.run import Session, run_all
 from schemas.source import list_sources
 
 POINTS = {2005: 1_000_000, 2010: 1_500_000, 2011: 1_400_000, 2020: 2_000_000}
@@ -29,9 +29,8 @@ def out(tiny: Tiny) -> duckdb.DuckDBPyConnection:
     people.joinpath("values.csv").write_text("dimension,word,code,note\n", encoding="utf-8")
     tiny.give("people.tsv", "area\tyear\tn\n" + "".join(f"14\t{year}\t{n}\n" for year, n in POINTS.items()))
     folders = list_sources(tiny.sources)
-    report = plain_step(lambda _: None)
     sources = list(folders.values())
-    result = run_all(sources, tiny.settings, tiny.given, report, named=True, source_folders=tiny.sources)
+    result = run_all(sources, Session(tiny.settings, tiny.given, source_folders=tiny.sources))
     assert result.refused == ()
     return duckdb.connect(str(result.published), read_only=True)
 

@@ -17,7 +17,7 @@ from tiny_source import Tiny
 from pipelines.cli.main import main
 from pipelines.publish.releases import compare_releases, kept_releases, read_release, restore_release
 from pipelines.reader.release import open_release, query
-from pipelines.run import RunResult, plain_step, run_all
+from pipelines.run import RunResult, Session, run_all
 from pipelines.system.lock import writing
 from pipelines.system.settings import Settings, load_settings
 from schemas.errors import UsageError
@@ -30,11 +30,8 @@ def _run(tiny: Tiny, text: str, keep: int = 5) -> RunResult:
     tiny.give("t.csv", "area,year,code,n\n" + text)
     return run_all(
         find_sources([], tiny.sources),
-        dataclasses.replace(tiny.settings, keep_releases=keep),
-        tiny.given,
-        plain_step(lambda _: None),
+        Session(dataclasses.replace(tiny.settings, keep_releases=keep), tiny.given, source_folders=tiny.sources),
         named=False,
-        source_folders=tiny.sources,
     )
 
 

@@ -20,7 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipelines.publish.trends import describe_trends, longest_segment
+from pipelines.publish.annual_series import longest_unbroken_run
+from pipelines.publish.trends import describe_trends
 from pipelines.statistics.many_series import autocorrelation_factors, mann_kendall, sen_slopes
 from pipelines.statistics.monotonic import mann_kendall_autocorrelated
 
@@ -221,7 +222,7 @@ def test_a_series_that_drifts_is_less_significant_once_corrected() -> None:
     ],
 )
 def test_longest_stretch_without_a_break(years: list[int], breaks: list[int], kept: list[int]) -> None:
-    start, end = longest_segment(years, breaks)
+    start, end = longest_unbroken_run(years, breaks)
 
     assert years[start:end] == kept
 
@@ -237,4 +238,4 @@ def test_no_stretch_without_a_break_is_longer(years: set[int], breaks: set[int])
     spans = [(i, j + 1) for i in range(len(rising)) for j in range(i, len(rising)) if whole(i, j)]
     longest = max(end - start for start, end in spans)
 
-    assert longest_segment(rising, sorted(breaks)) == max(span for span in spans if span[1] - span[0] == longest)
+    assert longest_unbroken_run(rising, sorted(breaks)) == max(span for span in spans if span[1] - span[0] == longest)

@@ -9,9 +9,12 @@ import pytest
 
 from pipelines.cli.main import main
 from pipelines.publish.published_schema import create_tables
+from pipelines.reader.rates import country_rates
 from pipelines.reader.release import packaged_query
+from pipelines.reader.selection import SeriesQuery
 from pipelines.system.settings import Settings
 from schemas.declarations import attribute_columns
+from schemas.errors import UsageError
 
 
 @pytest.fixture
@@ -39,15 +42,26 @@ def one_year(tmp_path: Path) -> Settings:
 
 
 def test_the_table_after_a_run_shows_the_total_and_no_part_in_its_place(one_year: Settings) -> None:
-    assert packaged_query("reader/homicide_rates", one_year).rows == [("Mexico", "xx_one", "2024", 20.0)]
+    rows = country_rates(SeriesQuery("0101", stage="recorded"), one_year)
+    assert [(row["country"], row["source"], row["year"], row["rate_per_100k"]) for row in rows] == [
+        ("Mexico", "xx_one", 2024, 20.0)
+    ]
 
 
 def test_series_for_pictures_and_maps_are_of_totals(one_year: Settings) -> None:
-    lines = packaged_query("reader/trend_rows", one_year, iccs="0101", areas=["MX"], sexes=["_T"], ages=False).records()
-    on_map = packaged_query("reader/map_rates", one_year, iccs="0101", area=None, sex="_T").records()
+    asked = {"iccs": "0101", "age": "_T"}
+    lines = packaged_query("reader/rates", one_year, areas=["MX"], sexes=["_T"], **asked).records()
+    on_map = packaged_query("reader/map_rates", one_year, area=None, sex="_T", **asked).records()
 
     assert [row["rate_per_100k"] for row in lines] == [20.0]
     assert [row["rate_per_100k"] for row in on_map] == [20.0]
+
+
+def test_a_part_by_an_attribute_is_read_only_where_it_is_asked_for(one_year: Settings) -> None:
+    firearm = SeriesQuery("0101", attributes={"weapon": "_U"})
+    assert [row["rate_per_100k"] for row in country_rates(firearm, one_year)] == [1.0]
+    with pytest.raises(UsageError, match="unknown attribute 'wepon'; nearest: weapon"):
+        country_rates(SeriesQuery("0101", attributes={"wepon": "_U"}), one_year)
 
 
 @pytest.mark.parametrize("text", ["", "  ", "-- only a remark"])

@@ -9,13 +9,16 @@ import pytest
 from iccs.periods import period_of, step_of
 from pipelines.publish.breaks import Breaks, Bridge
 from pipelines.reader.monthly import decompose_series, direction_of
+from pipelines.reader.selection import SeriesKey, SeriesQuery
 from pipelines.reader.series import Series
 
 
 def _series(periods: list[str], counts: list[float | None], breaks: tuple[str, ...] = (), freq: str = "A") -> Series:
     people = (1e6,) * len(periods)
     cuts = Breaks(tuple(step_of(at, freq) for at in breaks))
-    return Series("0101", "MX", "_T", freq, "s", "recorded", "victim", tuple(periods), tuple(counts), people, cuts, ())
+    key = SeriesKey("s", "recorded", "victim")
+    wanted = SeriesQuery("0101", "MX", freq=freq).of(key)
+    return Series(wanted, key, tuple(periods), tuple(counts), people, cuts, ())
 
 
 @pytest.mark.parametrize("period", ["2019-00", "2019-13", "19", "2019-1", "2019-Q1", ""])
@@ -33,25 +36,25 @@ def test_stretch_around_a_date_stops_at_gaps_missing_counts_and_breaks() -> None
     years = [str(year) for year in (2001, 2003, 2004, 2005, 2006, 2007, 2008, 2009)]
     counts = [5, 5, 5, 5, 5, 5, 5, None]
     whole = _series(years, counts)
-    assert whole.around(2006).periods == ("2003", "2004", "2005", "2006", "2007", "2008")
+    assert whole.unbroken_run(2006).periods == ("2003", "2004", "2005", "2006", "2007", "2008")
     broken = _series(years, counts, ("2005", "2008"))
-    assert broken.around(2006).periods == ("2005", "2006", "2007")
+    assert broken.unbroken_run(2006).periods == ("2005", "2006", "2007")
     # A break at the date itself is left to the caller.
-    assert broken.around(2005).periods == ("2003", "2004", "2005", "2006", "2007")
+    assert broken.unbroken_run(2005).periods == ("2003", "2004", "2005", "2006", "2007")
 
 
 def test_after_the_last_break() -> None:
     months = ["2019-11", "2019-12", "2020-01", "2020-02"]
-    assert _series(months, [1, 2, 3, 4], ("2020",), "M").unbroken().counts == (3, 4)
-    assert _series(months, [1, 2, 3, 4], (), "M").unbroken().counts == (1, 2, 3, 4)
+    assert _series(months, [1, 2, 3, 4], ("2020",), "M").after_last_break().counts == (3, 4)
+    assert _series(months, [1, 2, 3, 4], (), "M").after_last_break().counts == (1, 2, 3, 4)
 
 
 def test_a_bridged_break_is_gone_over_and_a_count_before_it_multiplied() -> None:
     breaks = Breaks((step_of("2003"),), (Bridge(step_of("2006"), 2.0, 1.5, 2.5),))
     years = [str(year) for year in range(2001, 2009)]
     whole = replace(_series(years, [5.0] * 8), breaks=breaks)
-    assert whole.unbroken().periods == tuple(years[2:])
-    assert whole.around(2007).periods == tuple(years[2:])
+    assert whole.after_last_break().periods == tuple(years[2:])
+    assert whole.unbroken_run(2007).periods == tuple(years[2:])
     # What stands before the cut in 2003 is not brought over the bridge of 2006.
     assert whole.multipliers[0] == [1, 1, 2, 2, 2, 1, 1, 1]
     assert whole.multipliers[1:] == ([1, 1, 1.5, 1.5, 1.5, 1, 1, 1], [1, 1, 2.5, 2.5, 2.5, 1, 1, 1])

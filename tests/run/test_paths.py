@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tiny_source import Tiny
 
 from pipelines.reader.release import open_published
-from pipelines.run import plain_step, run_all
+from pipelines.run import Session, run_all
 from schemas.declarations import attribute_columns, load_tables
 from schemas.source import find_sources
 
@@ -64,9 +64,8 @@ def _publish(tiny: Tiny, seed: int, missing: float) -> int:
         total += count or 0
         lines.append(",".join((*cell, ":" if count is None else str(count))))
     tiny.give("cube.csv", "\n".join(lines) + "\n")
-    step = plain_step(lambda _: None)
     folders = find_sources([], tiny.sources)
-    result = run_all(folders, tiny.settings, tiny.given, step, named=False, source_folders=tiny.sources)
+    result = run_all(folders, Session(tiny.settings, tiny.given, source_folders=tiny.sources), named=False)
     assert result.refused == ()
     return total
 

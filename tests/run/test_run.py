@@ -12,7 +12,8 @@ from tiny_source import Tiny
 
 from pipelines.cli.main import main
 from pipelines.collect.acquire import acquire
-from pipelines.run import RunResult, StepReport, plain_step, run_all, writing
+from pipelines.run import RunResult, Session, run_all, writing
+from pipelines.system.steps import StepReport, plain_step
 from pipelines.tabulate.vintages import run_key
 from schemas.errors import UsageError
 from schemas.source import find_sources
@@ -23,11 +24,13 @@ GOOD = "area,year,code,n\n14,2024,HOM,3\n"
 def _run(tiny: Tiny, *names: str, reports: list[StepReport] | None = None) -> RunResult:
     return run_all(
         find_sources(list(names), tiny.sources),
-        tiny.settings,
-        tiny.given,
-        plain_step((reports if reports is not None else []).append),
+        Session(
+            tiny.settings,
+            tiny.given,
+            run_step=plain_step((reports if reports is not None else []).append),
+            source_folders=tiny.sources,
+        ),
         named=bool(names),
-        source_folders=tiny.sources,
     )
 
 
@@ -149,7 +152,11 @@ def test_wrong_engine_is_told_before_any_source_is_taken_up(tiny: Tiny) -> None:
     reports: list[StepReport] = []
 
     with pytest.raises(UsageError, match="there is no engine 'flink'"):
-        run_all(folders, replace(tiny.settings, engine="flink"), tiny.given, plain_step(reports.append), named=False)
+        run_all(
+            folders,
+            Session(replace(tiny.settings, engine="flink"), tiny.given, run_step=plain_step(reports.append)),
+            named=False,
+        )
     assert reports == []
 
 
@@ -159,7 +166,7 @@ def test_folder_that_is_not_there_is_told_and_is_not_a_run_without_files(tiny: T
     elsewhere = tiny.root / "gone"
 
     with pytest.raises(UsageError, match=r"there is no folder .*gone"):
-        run_all(find_sources([], tiny.sources), tiny.settings, elsewhere, plain_step(lambda _: None), named=False)
+        run_all(find_sources([], tiny.sources), Session(tiny.settings, elsewhere), named=False)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from schemas.codelists import (
     valid_codes,
 )
 from schemas.declarations import (
+    ATTRIBUTES,
     attribute_columns,
     breakdown_columns,
     create_table_sql,
@@ -52,11 +53,14 @@ def _rows(*path: str) -> list[dict[str, str]]:
 def test_table_names_declared_columns_once_and_says_its_grain(name: str) -> None:
     declared = yaml.safe_load(SCHEMAS.joinpath("tables", f"{name}.yml").read_text(encoding="utf-8"))
 
-    assert set(declared) == {"description", "grain", "columns"}
-    assert [column for column in declared["columns"] if column not in load_columns()] == []
+    assert set(declared) - {"may_be_empty"} == {"description", "grain", "filled_by", "columns"}
     assert [column for column, times in Counter(declared["columns"]).items() if times > 1] == []
     assert declared["grain"].startswith("one row")
-    assert [column.name for column in load_tables()[name].columns] == declared["columns"]
+    columns = [column.name for column in load_tables()[name].columns]
+    if ATTRIBUTES in declared["columns"]:
+        place = columns.index(attribute_columns()[0])
+        columns[place : place + len(attribute_columns())] = [ATTRIBUTES]
+    assert columns == declared["columns"]
 
 
 def test_every_declared_column_is_in_some_table() -> None:
@@ -104,19 +108,15 @@ def test_names_and_texts_are_quoted_whatever_they_hold() -> None:
             assert (found.description[0][0], found.fetchall()) == (text, [(text,)])
 
 
-def test_observation_key_is_the_one_of_the_design() -> None:
-    assert breakdown_columns() == (
-        "sex",
-        "age",
-        "attempted",
-        "weapon",
-        "relationship",
-        "citizenship",
-        "motive",
-        "cyber",
-        "situational_context",
-    )
-    assert attribute_columns() == breakdown_columns()[2:]
+def test_attributes_are_columns_with_their_own_codes_in_every_table_of_cells() -> None:
+    assert breakdown_columns() == ("sex", "age", *attribute_columns())
+    for name in ("observation", "rate", "revision"):
+        columns = [column.name for column in load_tables()[name].columns]
+        place = columns.index("age") + 1
+        assert tuple(columns[place : place + len(attribute_columns())]) == attribute_columns()
+    for name in attribute_columns():
+        column = load_columns()[name]
+        assert (column.type, column.role, column.codelist) == ("VARCHAR", "dimension", name)
 
 
 # --- code lists ----------------------------------------------------------------------------------
@@ -292,4 +292,6 @@ def test_rule_names_are_declared_once() -> None:
         for name in yaml.safe_load(entry.read_text(encoding="utf-8"))
     ]
 
+    names.remove("*attributes_codes")
+    names += [f"{attribute}_codes" for attribute in attribute_columns()]
     assert sorted(names) == sorted(set(names)) == sorted(load_rules())

@@ -13,7 +13,7 @@ from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.links import classify
 from pipelines.harmonise.validate import validate
-from pipelines.run import check_source
+from pipelines.run import Session, check_source
 from pipelines.system.errors import DataRefused
 
 ROWS = "area,year,code,n\n14,2023,HOM,3\n14,2024,HOM,5\n13,2024,HOM,7\n"
@@ -22,7 +22,7 @@ ATTEMPT = {"national_code": "TEN", "national_label": "Tentativa", "iccs_code": "
 
 
 def outcomes(tiny: Tiny) -> dict[str, tuple[str, int, int, str]]:
-    checked = check_source(tiny.source, tiny.settings, tiny.given, None, None)
+    checked = check_source(tiny.source, Session(tiny.settings, tiny.given))
     return {one.rule: (one.outcome, one.checked, one.failing, one.detail) for one in checked.outcomes}
 
 

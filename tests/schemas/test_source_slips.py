@@ -13,7 +13,7 @@ from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.numbers import create_number_macro
-from pipelines.run import check_source
+from pipelines.run import Session, check_source
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from schemas.codelists import read_areas
@@ -122,7 +122,7 @@ def test_a_slip_in_a_list_of_areas_ends_the_command_with_2(
 
 def check(tiny: Tiny, folder: SourceFolder, rows: str) -> None:
     tiny.give("t.csv", rows)
-    check_source(folder, tiny.settings, tiny.given, None, None)
+    check_source(folder, Session(tiny.settings, tiny.given))
 
 
 def test_a_column_that_the_table_does_not_have_is_named_with_the_nearest(tiny: Tiny) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from pipelines.collect.acquire import acquire
 from pipelines.collect.read import RawTable, read
 from pipelines.harmonise.conform import conform, open_cells
+from pipelines.harmonise.enums import open_core
 from pipelines.harmonise.links import classify
 from pipelines.harmonise.validate import validate
 from pipelines.system.connection import connect
@@ -115,8 +115,10 @@ class Tiny:
         classified = classify(source, conform(source, raw, settings, work), settings, work)
         validated = validate(source, raw, classified, settings, work)
         cells = work / "cells.parquet"
-        with contextlib.closing(aggregate(source, validated, settings)) as aggregated:
-            aggregated.connection.execute(f"COPY cells TO '{cells}'")
+        with connect(settings) as connection:
+            open_core(connection, source.source, validated.core)
+            aggregate(source, validated, connection)
+            connection.execute(f"COPY cells TO '{cells}'")
         return TinyResult(
             {
                 "core": validated.core,

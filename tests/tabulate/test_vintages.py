@@ -17,7 +17,7 @@ from tiny_source import Tiny
 from pipelines.publish.build import publish
 from pipelines.publish.published_schema import create_tables
 from pipelines.publish.revisions import load_vintages
-from pipelines.run import plain_step, run_source
+from pipelines.run import Session, run_source
 from pipelines.system.connection import connect
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.loads import Load, add_load
@@ -34,7 +34,7 @@ Edition = dict[tuple[str, str, str], int | None]  # area, year, code -> count, N
 
 def _load(tiny: Tiny, text: str) -> Vintage:
     tiny.give("t.csv", "area,year,code,n\n" + text)
-    vintage, _ = run_source(tiny.source, tiny.settings, tiny.given, plain_step(lambda _: None))
+    vintage, _ = run_source(tiny.source, Session(tiny.settings, tiny.given))
     return vintage
 
 

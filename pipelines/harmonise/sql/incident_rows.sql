@@ -2,7 +2,7 @@
 -- DuckDB and Spark run this text; the smaller _1 and _2 lists of a dimension are joined to the word as it stands, and
 -- where that is none to the word without blanks around it.
 SELECT
-    r.exclusion{{numbers}}
+    {{shown}}{{numbers}}
 FROM (
     SELECT
         tidy.*,

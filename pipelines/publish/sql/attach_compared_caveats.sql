@@ -1,6 +1,8 @@
 -- Grain: each cell of out.observation and out.rate stays one row; caveats are added where a rule on all sources together
 -- found it failing. A gap to another source is of the count: every cell of that category, country, year and sex (of each
 -- sex, where it is of the total) has it, and its rate. Another population is of the rate only.
+-- reads: compared, rule_caveat
+-- writes: compared_caveat, out.observation, out.rate
 CREATE OR REPLACE TEMP TABLE compared_caveat AS
 SELECT DISTINCT rule, source, stage, counting_unit, iccs, ref_area, left(time_period, 4) AS year, sex, caveat
 FROM compared

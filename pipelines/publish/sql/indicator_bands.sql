@@ -1,5 +1,6 @@
 -- Grain: one row for each source, area, year, stage, counting unit and sex with counts by age: its bands in order, with
 -- counts and populations as lists (NULL where the bands do not fill all ages once, or have no population).
+-- reads: out.rate, out.age, out.population, population_priority
 WITH cells AS (
     SELECT rate.*, lower_age, coalesce(upper_age, 200) AS upper_age
     FROM out.rate AS rate

@@ -1,4 +1,6 @@
 -- Grain: one row, of one declared indicator: what it is, and which figures there are.
+-- reads: out.indicator
+-- writes: out.indicator_definition
 INSERT INTO out.indicator_definition BY NAME
 WITH figures AS (
     FROM out.indicator WHERE indicator = {{indicator}} AND value IS NOT NULL

@@ -1,6 +1,7 @@
 -- Grain: one row for each source, area and year, and for each sex and age that the indicator does not compare: the
 -- counts of numerator and denominator and their populations. A part that is missing makes the sum missing; a code that
 -- has no row although its dimension is broken down has no events.
+-- reads: out.rate
 WITH cells AS (
     SELECT *, {{top}} AS is_top, {{bottom}} AS is_bottom
     FROM out.rate

@@ -1,5 +1,7 @@
 -- Grain: one row for each year without a population between two that are at most five years apart, of a population
 -- source, area, sex and age: on the line between them, marked E. Nothing is added before the first or after the last.
+-- reads: out.population
+-- writes: out.population
 INSERT INTO out.population BY NAME
 WITH points AS (
     SELECT *, CAST(time_period AS INTEGER) AS year,

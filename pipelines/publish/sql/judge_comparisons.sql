@@ -1,4 +1,6 @@
 -- Grain of compared: one row for each thing that a rule on all sources together judged.
+-- reads: out.source_gap, out.rate_check, out.source
+-- writes: compared, compared_place, out.quality_cell
 CREATE OR REPLACE TEMP TABLE compared AS
 SELECT 'other_source_gap' AS rule, source, 'recorded' AS stage, counting_unit, iccs, ref_area, time_period, sex,
     value AS value_found, other_value AS value_expected,

@@ -1,4 +1,5 @@
 -- Grain: one row for each published cell of one source.
+-- writes: out.observation
 INSERT INTO out.observation BY NAME
 SELECT {{source}} AS source, {{vintage}} AS vintage, *
-FROM read_parquet({{cells}})
+FROM {{cells}}

@@ -1,5 +1,7 @@
 -- Grain: one row for each annual observation. The population is that of the same area, year, sex and age, from the
 -- source of highest priority that has it; for an age group it is the sum of groups that fill it exactly, or none.
+-- reads: out.observation, out.population, out.age, population_priority, poisson
+-- writes: out.rate
 INSERT INTO out.rate BY NAME
 WITH annual AS (
     FROM out.observation WHERE freq = 'A'

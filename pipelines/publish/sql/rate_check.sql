@@ -1,4 +1,6 @@
 -- Grain: one row for each area and year with printed rates of one source.
+-- reads: out.rate
+-- writes: out.rate_check
 INSERT INTO out.rate_check BY NAME
 WITH used AS (
     SELECT ref_area, time_period, any_value(population) AS population
@@ -8,7 +10,7 @@ WITH used AS (
 ),
 printed AS (
     SELECT *, abs(rate - rate_made) > {{rounding}} + {{tolerance_share}} * greatest(rate, rate_made) AS deviates
-    FROM read_parquet({{rates}})
+    FROM {{rates}}
     WHERE population IS NOT NULL
 )
 SELECT {{source}} AS source, {{vintage}} AS vintage, printed.ref_area, printed.time_period,

@@ -1,4 +1,6 @@
 -- Grain: one row for each cell of a source whose vintage differs between two releases, where the cell is not the same.
+-- reads: release_0.out.source, release_1.out.source, release_0.out.observation, release_1.out.observation
+-- writes: differing
 CREATE TEMP TABLE differing AS
 WITH moved AS (
     SELECT coalesce(old.source, new.source) AS source

@@ -1,4 +1,5 @@
 -- Grain: one row for each source of either release.
+-- reads: release_0.out.source, release_1.out.source, differing
 SELECT coalesce(old.source, new.source) AS source, old.vintage AS old_vintage, new.vintage AS new_vintage,
     count(*) FILTER (difference = 'added') AS added,
     count(*) FILTER (difference = 'withdrawn') AS withdrawn,

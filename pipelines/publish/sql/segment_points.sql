@@ -1,4 +1,5 @@
 -- Grain: one row for each series of one indicator in a country, all ages, as lists.
+-- reads: out.indicator
 SELECT
     indicator, source, vintage, ref_area, stage, counting_unit, sex,
     list(CAST(time_period AS INTEGER) ORDER BY time_period) AS years,

@@ -1,6 +1,7 @@
 -- Grain: one row for each annual series (all ages and attributes) that goes over a declared break with a bridge: the
 -- counts by both definitions of the years from the break on (to the next break, if any), and their sums before it.
 -- Where the bridge is a factor there is nothing to compare and the lists are empty.
+-- reads: out.series_break, out.observation
 WITH declared AS (
     SELECT *, left(time_period, 4) AS first_year,
         coalesce(left(lead(time_period) OVER (PARTITION BY source, iccs ORDER BY time_period), 4), '9999') AS next_break

@@ -1,4 +1,6 @@
 -- Grain: one row for each category, country, year and sex, and each ordered pair of sources and counting units.
+-- reads: out.observation
+-- writes: out.source_gap
 INSERT INTO out.source_gap BY NAME
 WITH figure AS (
     SELECT source, counting_unit, iccs, ref_area, time_period, sex, value

@@ -1,4 +1,6 @@
 -- Grain: one row for each theme, country, source, stage and counting unit with any annual figure of its categories.
+-- reads: out.observation
+-- writes: out.theme_coverage
 INSERT INTO out.theme_coverage BY NAME
 SELECT {{theme}} AS theme_id, left(ref_area, 2) AS country, source, stage, counting_unit,
     bool_or({{conditions}}) AS conditions_met,

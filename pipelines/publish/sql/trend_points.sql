@@ -1,5 +1,6 @@
 -- Grain: one row for each series: a source, area, ICCS category, stage, counting unit and sex, over all ages and
 -- attributes, with two years or more, as lists. A year without a population is NULL in rates and populations.
+-- reads: out.rate
 SELECT
     source, vintage, ref_area, area_level, iccs, stage, counting_unit, sex,
     list(CAST(time_period AS INTEGER) ORDER BY time_period) AS years,

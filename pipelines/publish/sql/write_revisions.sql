@@ -1,5 +1,6 @@
 -- Grain: one row for each cell of one source that differs between two vintages, or is in one of them only. old_cell and
 -- new_cell are the cells of the periods in which the two differ, old_vintage has those of every period.
+-- reads: old_cell, new_cell, old_vintage
 COPY (
     -- Cells that are the same in both, as most are, are left out first, by hash: of the key and of all columns, so that
     -- a changed cell is only taken for the same where 64 bits happen to be equal.

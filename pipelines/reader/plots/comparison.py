@@ -1,247 +1,173 @@
-"""Pictures that compare: regions of two years, victims by age and sex, vintages of one source."""
+"""Pictures that compare: the areas below one in two years, and the counts of one year by age and sex."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipelines.reader.plots.style import (
+    LANGUAGES,
     add_foot,
     add_title,
-    colon,
     figure_in,
-    names_of,
+    label_of,
     new_figure,
-    picture_path,
+    picture_title,
     short_name,
     word,
 )
-from pipelines.reader.plots.trend import break_notes, bridge_rates, preferred_unit
+from pipelines.reader.plots.trend import break_notes
+from pipelines.reader.rates import read_rates
 from pipelines.reader.release import packaged_query, query
+from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of
 from pipelines.system.settings import Settings
 from schemas.codelists import age_labels, parse_age
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-LEAST_FULL_SHADE = 5.0
-"""Percent of change that gets the darkest shade at least: small revisions look small."""
+Ends = dict[str, tuple[float, float]]
 
-LEAST_WHOLE_RATE = 20
-"""Where the highest rate is below, whole numbers would name different rates alike."""
+MIN_WHOLE_RATE = 20
+"""If the highest rate is lower, different rates would have the same whole number: a decimal is shown."""
 
 
 def plot_slopes(
-    iccs: str,
-    area: str,
-    first_year: int,
-    last_year: int,
-    path: Path,
-    *,
-    sex: str = "_T",
-    language: str = "en",
-    settings: Settings | None = None,
-) -> Path:
-    """Draw a line for each area below a country from its rate in one year to that in another.
+    wanted: SeriesQuery, first_year: int, last_year: int, language: str = "en", settings: Settings | None = None
+) -> Figure:
+    """Draw a line for each area below one from its rate in one year to that in another.
 
-    Full lines rise, broken ones fall; the areas that changed most are named.
+    Full lines rise, broken ones fall; the areas that changed most are named. All are of one source, stage and counting
+    unit.
 
     Args:
-        iccs: category.
-        area: whose parts are drawn.
+        wanted: what is asked for; its area is the one whose parts are drawn.
         first_year: on the left.
         last_year: on the right.
-        path: picture to write, .png, .svg or .pdf.
-        sex: of the persons counted.
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
 
     Raises:
         UsageError: fewer than two areas have a rate in both years, without a break between that is not bridged.
+
+    Example::
+
+        plot_slopes(SeriesQuery("0101", "MX"), 2015, 2024)
     """
-    rows = _regions(iccs, area, sex, settings)
-    between = [row for row in rows if first_year <= row["year"] <= last_year]
-    series, breaks = bridge_rates(iccs, list(_by_area(between).values()), settings)
-    both = {}
-    for one, inside in zip(series, breaks, strict=True):
-        found = {row["year"]: row["rate_per_100k"] for row in one}
-        if first_year in found and last_year in found and not inside.cuts:
-            both[one[0]["ref_area"]] = (found[first_year], found[last_year])
-    if len(both) < 2:
+    ends: Ends = {}
+    series = read_rates(wanted, "area", settings)
+    between = [one.breaks.inside(first_year, last_year) for one in series]
+    for one, breaks in zip(series, between, strict=True):
+        recorded = {row["year"]: row["recorded"] for row in one.rows}
+        if first_year in recorded and last_year in recorded and not breaks.cuts:
+            factor, _ = breaks.multipliers([first_year, last_year])[0]
+            ends[one.area] = (recorded[first_year] * factor, recorded[last_year])
+    if len(ends) < 2:
         raise UsageError(
-            f"fewer than two areas of {area} have a rate of {iccs} in {first_year} and {last_year} without a break "
-            "between"
+            f"fewer than two areas of {wanted.area} have a rate of {wanted.iccs} in {first_year} and {last_year} "
+            "without a break between"
         )
-    names = dict(query(f"SELECT code, name_{language} FROM out.area", settings).rows)
-    moved = sorted(both, key=lambda code: -abs(both[code][1] - both[code][0]))
-    fell = min(both, key=lambda code: both[code][1] - both[code][0])
-    named = {
-        *moved[:7],
-        *sorted(both, key=lambda code: -both[code][1])[:3],
-        max(both, key=lambda code: both[code][0]),
-        fell,
-    }
     figure, axes = new_figure(6.5, 6.0)
-    for code, ends in both.items():
-        rises = ends[1] > ends[0]
-        shade = "black" if code in named else "0.7"
-        axes.plot(
-            (0, 1), ends, "-o" if rises else "--s", color=shade, markersize=3, linewidth=1.2, zorder=2 + (code in named)
-        )
-    span = max(max(ends) for ends in both.values())
-    decimals = 0 if span >= LEAST_WHOLE_RATE else 1
-    for side, align, shift in ((0, "right", -0.07), (1, "left", 0.07)):
-        ranked = sorted(named, key=lambda code: both[code][side])
-        heights = spread_labels([both[code][side] for code in ranked], span * 0.035)
-        for code, height in zip(ranked, heights, strict=True):
-            text = f"{short_name(names[code])} {figure_in(f'{both[code][side]:.{decimals}f}', language)}"
-            axes.plot((side, side + shift), (both[code][side], height), color="0.5", linewidth=0.6)
-            axes.text(side + 1.3 * shift, height, text, ha=align, va="center", fontsize=7)
+    named = _named(ends)
+    for code, heights in ends.items():
+        look = "-o" if heights[1] > heights[0] else "--s"
+        shade, above = ("black", 3) if code in named else ("0.7", 2)
+        axes.plot((0, 1), heights, look, color=shade, markersize=3, linewidth=1.2, zorder=above)
+    names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
+    _name_ends(axes, {code: ends[code] for code in named}, names, language)
     axes.set_xlim(-0.55, 1.55)
     axes.set_xticks([0, 1], [str(first_year), str(last_year)])
     axes.set_ylim(bottom=0)
     axes.set_ylabel(word("rate", language))
-    title, name = names_of(iccs, area, language, settings)
     years = word("from to", language).format(first=first_year, last=last_year)
-    add_title(figure, f"{iccs} {title}{colon(language)}{name}, {years}")
-    notes = [word("slopes", language), *break_notes(breaks, language)]
-    add_foot(figure, sorted({row["source"] for row in rows}), notes, language, settings)
-    figure.savefig(picture_path(path))
-    return path
+    keys = {one.key for one in series}
+    add_title(figure, f"{picture_title(wanted, keys, language, settings)}, {years}")
+    notes = [word("slopes", language), *break_notes(between, language)]
+    add_foot(figure, sorted({key.source for key in keys}), notes, language, settings)
+    return figure
 
 
-def plot_pyramid(
-    iccs: str, area: str, year: int, path: Path, *, language: str = "en", settings: Settings | None = None
-) -> Path:
-    """Draw the victims of one year by age and sex, men to the left, women to the right.
+def _named(ends: Ends) -> set[str]:
+    """Return the areas to name: those that changed most, the highest at each end, and the one that fell most."""
+    moved = sorted(ends, key=lambda code: -abs(ends[code][1] - ends[code][0]))
+    highest = sorted(ends, key=lambda code: -ends[code][1])
+    fell = min(ends, key=lambda code: ends[code][1] - ends[code][0])
+    return {*moved[:7], *highest[:3], max(ends, key=lambda code: ends[code][0]), fell}
+
+
+def _name_ends(axes: Axes, ends: Ends, names: dict[str, str], language: str) -> None:
+    top = max(map(max, ends.values()))
+    decimals = 0 if top >= MIN_WHOLE_RATE else 1
+    for side, align, shift in ((0, "right", -0.07), (1, "left", 0.07)):
+        ranked = sorted(ends, key=lambda code: ends[code][side])
+        heights = spread_labels([ends[code][side] for code in ranked], top * 0.035)
+        for code, height in zip(ranked, heights, strict=True):
+            text = f"{short_name(names[code])} {figure_in(f'{ends[code][side]:.{decimals}f}', language)}"
+            axes.plot((side, side + shift), (ends[code][side], height), color="0.5", linewidth=0.6)
+            axes.text(side + 1.3 * shift, height, text, ha=align, va="center", fontsize=7)
+
+
+def plot_pyramid(wanted: SeriesQuery, year: int, language: str = "en", settings: Settings | None = None) -> Figure:
+    """Draw the counts of one year by age and sex, men to the left, women to the right.
 
     Args:
-        iccs: category.
-        area: code of the area.
+        wanted: what is asked for; its sex and age are not used.
         year: of the counts.
-        path: picture to write.
         language: of titles and foot.
         settings: where the published file is.
 
     Raises:
-        UsageError: no victims by age and sex there.
+        UsageError: no counts by age and sex there.
     """
-    rows = packaged_query("reader/victims_by_age", settings, iccs=iccs, area=area, year=str(year)).records()
-    aged = [row for row in rows if row["age"].startswith("Y") and row["sex"] in ("M", "F")]
-    if not aged:
-        raise UsageError(f"there are no victims of {iccs} in {area} in {year} by age and sex")
-    source = min(row["source"] for row in aged)
-    counts = {(row["age"], row["sex"]): row["value"] or 0.0 for row in aged if row["source"] == source}
+    key, counts, total = _read_pyramid(wanted, year, settings)
     ages = sorted({age for age, _ in counts}, key=lambda age: (parse_age(age) or (0, None))[0])
-    total = sum(
-        row["value"] or 0 for row in rows if row["source"] == source and (row["age"], row["sex"]) == ("_T", "_T")
-    )
     figure, axes = new_figure(7.0, max(2.6, 0.28 * len(ages) + 1.8))
-    places = np.arange(len(ages))
     most = max(counts.values()) or 1.0
-    for sex, sign, shade, hatch in (("M", -1, "0.35", ""), ("F", 1, "0.85", "///")):
-        values = [counts.get((age, sex), 0.0) for age in ages]
-        axes.barh(
-            places, [sign * value for value in values], color=shade, edgecolor="black", linewidth=0.5, hatch=hatch
-        )
-        for place, value in enumerate(values):
-            side = "right" if sign < 0 else "left"
-            axes.text(
-                sign * (value + most * 0.015),
-                place,
-                figure_in(f"{value:,.0f}", language),
-                ha=side,
-                va="center",
-                fontsize=7,
-            )
+    for sex, sign in (("M", -1), ("F", 1)):
+        _draw_side(axes, [counts.get((age, sex), 0.0) for age in ages], sign, most, language)
     axes.set_ylim(-0.6, len(ages) - 0.4)
-    axes.set_yticks(places, [age_labels(age)[("en", "fr", "es").index(language)] for age in ages], fontsize=8)
+    axes.set_yticks(np.arange(len(ages)), [age_labels(age)[LANGUAGES.index(language)] for age in ages], fontsize=8)
     axes.set_xlim(-most * 1.2, most * 1.2)
     ticks = [tick for tick in axes.get_xticks() if abs(tick) <= most * 1.2]
     axes.set_xticks(ticks, [figure_in(f"{abs(tick):,.0f}", language) for tick in ticks])
     axes.axvline(0, color="black", linewidth=0.8)
     axes.grid(visible=False)
-    axes.set_xlabel(
-        f"← {word('men', language)}      {word('victims', language)}      {word('women', language)} →", fontsize=8
-    )
-    title, name = names_of(iccs, area, language, settings)
-    add_title(figure, f"{iccs} {title}{colon(language)}{name}, {year}")
+    unit = label_of("counting_unit", key.counting_unit, language).lower()
+    axes.set_xlabel(f"← {word('men', language)}      {unit}      {word('women', language)} →", fontsize=8)
+    shown = SeriesQuery(wanted.iccs, wanted.area, attributes=wanted.attributes)
+    add_title(figure, f"{picture_title(shown, [key], language, settings)}, {year}")
     unknown = word("unknown", language).format(n=figure_in(f"{total - sum(counts.values()):,.0f}", language))
-    add_foot(figure, [source], [f"{unknown}."], language, settings)
-    figure.savefig(picture_path(path))
-    return path
+    add_foot(figure, [key.source], [f"{unknown}."], language, settings)
+    return figure
 
 
-def plot_revisions(
-    triangle: pd.DataFrame,
-    title: str,
-    path: Path,
-    *,
-    sources: Sequence[str] = (),
-    language: str = "en",
-    settings: Settings | None = None,
-) -> Path:
-    """Draw a revision triangle: a row for each period, a column for each vintage, shaded by the change it made.
+def _read_pyramid(
+    wanted: SeriesQuery, year: int, settings: Settings | None
+) -> tuple[SeriesKey, dict[tuple[str, str], float], float]:
+    """Return the preferred series, its counts by age and sex, and the total of everybody."""
+    asked = {"iccs": wanted.iccs, "area": wanted.area, "year": str(year)}
+    rows = packaged_query("reader/counts_by_age", settings, wanted, **asked).records()
+    aged = [row for row in rows if row["sex"] in ("M", "F") and parse_age(row["age"]) and row["value"] is not None]
+    keys = choose_series(map(key_of, aged), wanted)
+    if not keys:
+        raise UsageError(f"there are no counts of {wanted.iccs} in {wanted.area} in {year} by age and sex")
+    counts = {(row["age"], row["sex"]): row["value"] for row in aged if key_of(row) == keys[0]}
+    everybody = [row["value"] for row in rows if key_of(row) == keys[0] and (row["age"], row["sex"]) == ("_T", "_T")]
+    return keys[0], counts, sum(value or 0 for value in everybody)
 
-    Args:
-        triangle: columns time_period, vintage, value, as ``out.revision_triangle`` gives them for one stage and
-            counting unit; at most one value for each pair. Vintages stand in the order of ``loaded_at`` if it is there.
-        title: what is counted and where.
-        path: picture to write.
-        sources: whose figures, for the foot.
-        language: of axes and foot.
-        settings: where the published file is.
 
-    Raises:
-        UsageError: fewer than two vintages.
-    """
-    from matplotlib import colormaps
-    from matplotlib.patches import Rectangle
-
-    order = triangle.sort_values("loaded_at" if "loaded_at" in triangle else "vintage")["vintage"].unique()
-    table = triangle.pivot(index="time_period", columns="vintage", values="value").sort_index()[order]
-    if table.shape[1] < 2:
-        raise UsageError("a revision triangle needs at least two vintages")
-    values = table.to_numpy(dtype=float)
-    change = np.full(values.shape, np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        change[:, 1:] = 100 * (values[:, 1:] / values[:, :-1] - 1)
-    most = max(float(np.nanmax(np.abs(change))) if np.isfinite(change).any() else 0.0, LEAST_FULL_SHADE)
-    shades = colormaps["PuOr"]
-    figure, axes = new_figure(max(5.5, 1.1 * table.shape[1] + 1.5), max(2.6, 0.32 * len(table) + 1.6))
-    for (line, column), value in np.ndenumerate(values):
-        if np.isnan(value):
-            continue
-        moved = change[line, column]
-        share = 0.5 if np.isnan(moved) else 0.5 - 0.4 * moved / most
-        axes.add_patch(Rectangle((column, line), 0.97, 0.95, facecolor=shades(share)))
-        text = f"{value:,.0f}" + ("" if np.isnan(moved) or moved == 0 else f"\n{moved:+.1f} %")
-        axes.text(
-            column + 0.48,
-            line + 0.48,
-            figure_in(text, language),
-            ha="center",
-            va="center",
-            fontsize=7,
-            color="white" if abs(float(share) - 0.5) > 0.3 else "black",
-        )
-    axes.set_xlim(0, table.shape[1])
-    axes.set_ylim(len(table), 0)
-    axes.set_xticks(np.arange(table.shape[1]) + 0.48, [str(name) for name in table.columns], fontsize=7)
-    axes.set_yticks(np.arange(len(table)) + 0.48, [str(name) for name in table.index], fontsize=7)
-    axes.set_xlabel(word("vintage", language), fontsize=8)
-    axes.set_ylabel(word("period", language), fontsize=8)
-    axes.grid(visible=False)
-    axes.spines[["left", "bottom"]].set_visible(False)
-    axes.tick_params(length=0)
-    add_title(figure, title)
-    add_foot(figure, sources, [word("revisions", language)], language, settings)
-    figure.savefig(picture_path(path))
-    return path
+def _draw_side(axes: Axes, values: Sequence[float], sign: int, most: float, language: str) -> None:
+    shade, hatch, align = ("0.35", "", "right") if sign < 0 else ("0.85", "///", "left")
+    places = np.arange(len(values))
+    bars = [sign * value for value in values]
+    axes.barh(places, bars, color=shade, edgecolor="black", linewidth=0.5, hatch=hatch)
+    for place, value in enumerate(values):
+        text = figure_in(f"{value:,.0f}", language)
+        axes.text(sign * (value + most * 0.015), place, text, ha=align, va="center", fontsize=7)
 
 
 def spread_labels(places: Sequence[float], apart: float) -> list[float]:
@@ -265,17 +191,3 @@ def spread_labels(places: Sequence[float], apart: float) -> list[float]:
             pools[-1] = [(pools[-1][0] * pools[-1][1] + mean * size) / (pools[-1][1] + size), pools[-1][1] + size]
     flat = [mean for mean, size in pools for _ in range(int(size))]
     return [height + position * apart for position, height in enumerate(flat)]
-
-
-def _by_area(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    areas: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        areas.setdefault(row["ref_area"], []).append(row)
-    return areas
-
-
-def _regions(iccs: str, area: str, sex: str, settings: Settings | None) -> list[dict[str, Any]]:
-    below = query("SELECT code FROM out.area WHERE parent = $area", settings, {"area": area}).rows
-    codes = [row[0] for row in below]
-    found = packaged_query("reader/trend_rows", settings, iccs=iccs, areas=codes, sexes=[sex], ages=False).records()
-    return preferred_unit(found)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +14,8 @@ from pipelines.reader.plots.style import (
     add_foot,
     add_title,
     blank_figure,
-    colon,
     figure_in,
-    label_of,
-    names_of,
-    picture_path,
+    picture_title,
     word,
 )
 from pipelines.reader.release import query
@@ -28,6 +24,9 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Outline
 
 Numbers = NDArray[np.float64]
@@ -35,37 +34,62 @@ Numbers = NDArray[np.float64]
 FARTHEST = -0.7
 """Cosine of the distance from the middle of the map beyond which an outline is not drawn: there it is torn apart."""
 _MARGIN = 0.03
+_LINE: dict[str, Any] = {"edgecolor": "0.25", "linewidth": 0.5}
+_HATCHED: dict[str, Any] = {"facecolor": "white", "hatch": "////", "edgecolor": "0.45", "linewidth": 0.5}
 _SMALL = 0.018
 """Share of the map's width below which an area gets a disc, or its shade would not be seen."""
 
 
-def plot_map(
-    found: MapRates, boundaries: Boundaries, path: Path, *, language: str = "en", settings: Settings | None = None
-) -> Path:
+def plot_map(found: MapRates, boundaries: Boundaries, language: str = "en", settings: Settings | None = None) -> Figure:
     """Draw rates by area in classes, on an equal-area projection.
 
     Areas without a rate are hatched; a star marks rates from few events; land that is not asked for is plain grey. The
-    map shows the largest part of each area: islands far off may lie outside it.
+    map shows the largest part of each area: distant islands may lie outside it.
 
     Args:
         found: rates, of :func:`pipelines.reader.maps.read_map_rates`.
         boundaries: outlines by code of the area.
-        path: picture to write, .png, .svg or .pdf.
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
 
     Raises:
-        UsageError: no area of the map has an outline, or the file's ending is not that of a picture.
+        UsageError: no area of the map has an outline.
     """
-    from matplotlib import colormaps
-    from matplotlib.patches import Patch, PathPatch
-
-    wanted = [code for code in found.codes if code in boundaries.shapes]
-    if not wanted:
+    shown = [code for code in found.codes if code in boundaries.shapes]
+    if not shown:
         raise UsageError(f"boundaries {boundaries.origin}: there is no outline of any area of the map")
-    middle = _middle(_largest(boundaries.shapes[code]) for code in wanted)
-    seen = [project(_largest(boundaries.shapes[code]), middle) for code in wanted]
-    every = np.concatenate(seen)
+    figure, axes, middle, width = _canvas(boundaries, shown)
+    looks = _looks(found)
+    drawn = set()
+    for code, polygons in boundaries.shapes.items():
+        outline = _outline(polygons, middle)
+        if outline is None:
+            continue
+        if code not in shown:
+            axes.add_patch(_patch(outline, facecolor="0.93", edgecolor="0.75", linewidth=0.4, zorder=1))
+            continue
+        drawn.add(code)
+        axes.add_patch(_patch(outline, zorder=2, **looks[code]))
+        _draw_marks(axes, found, code, project(_largest(polygons), middle), width, looks[code])
+    _add_legend(figure, found, language)
+    title = picture_title(found.query, [found.key], language, settings)
+    add_title(figure, f"{title}, {found.year}, {word('rate', language)}")
+    notes = [word("classes", language)]
+    notes += [word("hatched", language)] if found.missing else []
+    if any(row["few_events"] for row in found.rows.values()):
+        notes.append(word("few events", language).format(n=FEWEST_EVENTS))
+    names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
+    undrawn = [names[code] for code in found.codes if code not in drawn]
+    notes += [word("without outline", language).format(names=", ".join(undrawn))] if undrawn else []
+    notes.append(word("outlines", language).format(origin=boundaries.origin))
+    add_foot(figure, [found.key.source], notes, language, settings)
+    return figure
+
+
+def _canvas(boundaries: Boundaries, shown: Sequence[str]) -> tuple[Figure, Axes, tuple[float, float], float]:
+    """Return a figure and axes that hold the outlines shown, the middle of the projection, and the map's width."""
+    middle = _middle(_largest(boundaries.shapes[code]) for code in shown)
+    every = np.concatenate([project(_largest(boundaries.shapes[code]), middle) for code in shown])
     low, high = every.min(axis=0), every.max(axis=0)
     width, height = (high - low).tolist()
     figure = blank_figure(8.0, float(np.clip(6.0 * height / width, 3.2, 7.5)) + 0.9)
@@ -74,51 +98,49 @@ def plot_map(
     axes.set_ylim(low[1] - _MARGIN * height, high[1] + _MARGIN * height)
     axes.set_aspect("equal")
     axes.set_axis_off()
-    classes = len(found.limits) + 1
-    shades = [colormaps["cividis_r"](share) for share in np.linspace(0.06, 1.0, classes)]
-    line: dict[str, Any] = {"edgecolor": "0.25", "linewidth": 0.5}
-    hatched: dict[str, Any] = {"facecolor": "white", "hatch": "////", "edgecolor": "0.45", "linewidth": 0.5}
-    drawn = []
-    for code, polygons in boundaries.shapes.items():
-        outline = _outline(polygons, middle)
-        if outline is None:
-            continue
-        if code not in wanted:
-            axes.add_patch(PathPatch(outline, facecolor="0.93", edgecolor="0.75", linewidth=0.4, zorder=1))
-            continue
-        drawn.append(code)
-        look = {"facecolor": shades[found.class_of(code)], **line} if code in found.rows else hatched
-        axes.add_patch(PathPatch(outline, zorder=2, **look))
-        place = project(_largest(polygons), middle)
-        size = float(np.ptp(place, axis=0).max())
-        x, y = ((place.min(axis=0) + place.max(axis=0)) / 2).tolist()
-        if size < _SMALL * width:
-            axes.plot(x, y, "o", markersize=7, markeredgecolor="0.25", zorder=3, markerfacecolor=look["facecolor"])
-        if code in found.rows and found.rows[code]["few_events"]:
-            ink = "white" if found.class_of(code) > classes / 2 else "black"
-            axes.text(x, y, "*", ha="center", va="center", fontsize=9, zorder=4, color=ink)
-    handles = [Patch(facecolor=shades[number], **line) for number in reversed(range(classes))]
+    return figure, axes, middle, width
+
+
+def _patch(outline: Outline, **look: Any) -> PathPatch:
+    from matplotlib.patches import PathPatch as NewPatch
+
+    return NewPatch(outline, **look)
+
+
+def _looks(found: MapRates) -> dict[str, dict[str, Any]]:
+    """Return how each area is filled: by its class, or hatched."""
+    shades = _shades(found)
+    return {
+        code: {"facecolor": shades[found.class_of(code)], **_LINE} if code in found.rows else _HATCHED
+        for code in found.codes
+    }
+
+
+def _shades(found: MapRates) -> list[Any]:
+    from matplotlib import colormaps
+
+    return [colormaps["cividis_r"](share) for share in np.linspace(0.06, 1.0, len(found.limits) + 1)]
+
+
+def _draw_marks(axes: Axes, found: MapRates, code: str, outline: Numbers, width: float, look: dict[str, Any]) -> None:
+    """Draw a disc on an area too small to see, and a star where the rate rests on few events."""
+    x, y = ((outline.min(axis=0) + outline.max(axis=0)) / 2).tolist()
+    if float(np.ptp(outline, axis=0).max()) < _SMALL * width:
+        axes.plot(x, y, "o", markersize=7, markeredgecolor="0.25", zorder=3, markerfacecolor=look["facecolor"])
+    if code in found.rows and found.rows[code]["few_events"]:
+        ink = "white" if found.class_of(code) > (len(found.limits) + 1) / 2 else "black"
+        axes.text(x, y, "*", ha="center", va="center", fontsize=9, zorder=4, color=ink)
+
+
+def _add_legend(figure: Figure, found: MapRates, language: str) -> None:
+    from matplotlib.patches import Patch
+
+    handles = [Patch(facecolor=shade, **_LINE) for shade in reversed(_shades(found))]
     labels = _class_labels(found, language)[::-1]
     if found.missing:
-        handles.append(Patch(**hatched))
+        handles.append(Patch(**_HATCHED))
         labels.append(f"{word('no rate', language)} ({len(found.missing)})")
     figure.legend(handles, labels, loc="outside right center", frameon=False, fontsize=8, handleheight=1.4)
-    title, name = names_of(found.iccs, found.area or wanted[0], language, settings)
-    where = f"{colon(language)}{name}" if found.area else ""
-    people = "" if found.sex == "_T" else f", {label_of('sex', found.sex, language).lower()}"
-    unit = label_of("counting_unit", found.counting_unit, language).lower()
-    add_title(figure, f"{found.iccs} {title}{where}{people}, {found.year} ({unit}), {word('rate', language)}")
-    notes = [word("classes", language)]
-    notes += [word("hatched", language)] if found.missing else []
-    if any(row["few_events"] for row in found.rows.values()):
-        notes.append(word("few events", language).format(n=FEWEST_EVENTS))
-    names = dict(query(f"SELECT code, name_{language} FROM out.area", settings).rows)
-    undrawn = [names[code] for code in found.codes if code not in drawn]
-    notes += [word("without outline", language).format(names=", ".join(undrawn))] if undrawn else []
-    notes.append(word("outlines", language).format(origin=boundaries.origin))
-    add_foot(figure, [found.source], notes, language, settings)
-    figure.savefig(picture_path(path))
-    return path
 
 
 def project(points: Ring, middle: tuple[float, float]) -> Numbers:

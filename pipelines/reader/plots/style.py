@@ -1,16 +1,17 @@
-"""What every picture shares: styles that need no colour, words in three languages, and the foot."""
+"""What all pictures share: styles that need no colour, words in three languages, titles and the foot."""
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.reader.release import query
+from pipelines.reader.release import names_of, query
+from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery
 from pipelines.system.settings import Settings
-from schemas.codelists import load_codelist
+from schemas.codelists import age_labels, load_codelist
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,11 +73,10 @@ _WORDS = {
         "Série corrigée et tendance : STL (Cleveland et al. 1990) ; les derniers mois changeront.",
         "Serie ajustada y tendencia: STL (Cleveland et al. 1990); los últimos meses cambiarán.",
     ),
-    "victims": ("victims", "victimes", "víctimas"),
     "men": ("men", "hommes", "hombres"),
     "women": ("women", "femmes", "mujeres"),
     "unknown": (
-        "Not shown for want of sex or age: {n}",
+        "Not shown, sex or age unknown: {n}",
         "Non représentés, sexe ou âge inconnu : {n}",
         "Sin mostrar, sexo o edad desconocidos: {n}",
     ),
@@ -108,13 +108,6 @@ _WORDS = {
         "Regresión binomial negativa.",
     ),
     "evaluation": ("change at {date}", "changement en {date}", "cambio en {date}"),
-    "vintage": ("vintage", "millésime", "edición"),
-    "period": ("period", "période", "período"),
-    "revisions": (
-        "Shade: change in percent from the vintage before.",
-        "Teinte : variation en pourcentage depuis le millésime précédent.",
-        "Tono: cambio porcentual desde la edición anterior.",
-    ),
     "no rate": ("no rate", "pas de taux", "sin tasa"),
     "classes": (
         "Classes of about as many areas each (their number in brackets); equal-area projection.",
@@ -132,7 +125,7 @@ _WORDS = {
         "*: menos de {n} hechos.",
     ),
     "without outline": (
-        "Not drawn, for want of an outline: {names}.",
+        "Not drawn, no outline: {names}.",
         "Non représentés, faute de contour : {names}.",
         "Sin dibujar, por falta de contorno: {names}.",
     ),
@@ -142,7 +135,7 @@ _WORDS = {
         "Contornos: {origin}; sin opinión sobre las fronteras.",
     ),
     "slopes": (
-        "Full lines rise, broken ones fall; named: those that changed most, and the highest.",
+        "Solid lines rise, dashed lines fall; named: those that changed most, and the highest.",
         "Traits pleins : hausse ; tirets : baisse ; nommés : les plus fortes variations et les taux les plus élevés.",
         "Líneas continuas: aumento; discontinuas: descenso; con nombre: las que más cambiaron y las más altas.",
     ),
@@ -188,15 +181,47 @@ def label_of(codelist: str, code: str, language: str) -> str:
     return next(str(getattr(entry, f"label_{language}")) for entry in load_codelist(codelist) if entry.code == code)
 
 
-def names_of(iccs: str, area: str, language: str, settings: Settings | None = None) -> tuple[str, str]:
-    """Return the title of a category and the name of an area in a language."""
-    (row,) = query(
-        f"SELECT (SELECT title_{language} FROM out.iccs WHERE code = $iccs), "
-        f"(SELECT name_{language} FROM out.area WHERE code = $area)",
-        settings,
-        {"iccs": iccs, "area": area},
-    ).rows
-    return str(row[0]), str(row[1])
+def people_words(sex: str, age: str, language: str) -> str:
+    """Return sex and age, where they are not totals, to follow a name.
+
+    >>> people_words("F", "Y15T29", "en"), people_words("_T", "_T", "en")
+    (', female, 15-29 years', '')
+    """
+    parts = [label_of("sex", sex, language).lower()] if sex != TOTAL else []
+    parts += [age_labels(age)[LANGUAGES.index(language)].lower()] if age != TOTAL else []
+    return "".join(f", {part}" for part in parts)
+
+
+def key_words(keys: Iterable[SeriesKey], language: str) -> str:
+    """Return counting unit and stage as far as the series of a picture share them, to follow a title.
+
+    >>> key_words([SeriesKey("un_cts_prisons", "held_unsentenced", "person")], "en")
+    ' (person, held in prison without a sentence)'
+    """
+    found = list(keys)
+    shared = []
+    for codelist in ("counting_unit", "stage"):
+        codes = list({getattr(key, codelist) for key in found})
+        shared += [label_of(codelist, codes[0], language).lower()] if len(codes) == 1 else []
+    return f" ({', '.join(shared)})" if shared else ""
+
+
+def key_label(key: SeriesKey, others: Iterable[SeriesKey], language: str) -> str:
+    """Return the label of a series in the legend: counting unit and source, and the stage where the stages differ."""
+    stages = {other.stage for other in others}
+    stage = f" ({label_of('stage', key.stage, language).lower()})" if len(stages) > 1 else ""
+    return f"{label_of('counting_unit', key.counting_unit, language)}{stage}, {key.source}"
+
+
+def picture_title(
+    wanted: SeriesQuery, keys: Iterable[SeriesKey], language: str, settings: Settings | None = None
+) -> str:
+    """Return the title of a picture: category, area, sex, age, and what its series share of counting unit and stage."""
+    title, name = names_of(wanted.iccs, wanted.area or "", language, settings)
+    where = f"{colon(language)}{name}" if wanted.area else ""
+    attributes = "".join(f", {label_of(column, code, language).lower()}" for column, code in wanted.attributes.items())
+    people = people_words(wanted.sex, wanted.age, language)
+    return f"{wanted.iccs} {title}{where}{people}{attributes}{key_words(keys, language)}"
 
 
 def short_name(name: str) -> str:
@@ -209,7 +234,7 @@ def short_name(name: str) -> str:
 
 
 def new_figure(width: float = 8.0, height: float = 4.8) -> tuple[Figure, Axes]:
-    """Return a figure that needs no screen, and its axes."""
+    """Return a figure that needs no display, and its axes."""
     figure = blank_figure(width, height)
     axes = figure.subplots()
     clear_frame(axes)
@@ -217,7 +242,7 @@ def new_figure(width: float = 8.0, height: float = 4.8) -> tuple[Figure, Axes]:
 
 
 def blank_figure(width: float, height: float) -> Figure:
-    """Return a figure without axes, that needs no screen."""
+    """Return a figure without axes that needs no display."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as NewFigure
 
@@ -227,7 +252,7 @@ def blank_figure(width: float, height: float) -> Figure:
 
 
 def clear_frame(axes: Axes) -> None:
-    """Leave of the frame only what is read: two axes and light lines."""
+    """Keep only the parts of the frame that are read: two axes and light lines."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="0.88", linewidth=0.8)
     axes.set_axisbelow(True)
@@ -261,13 +286,22 @@ def add_foot(
     figure.supxlabel("\n".join(textwrap.wrap(text, width)), fontsize=7, color="0.35", x=0.01, ha="left")
 
 
-def picture_path(path: Path) -> Path:
-    """Return the path of a picture, its folder made.
+def check_picture_path(path: Path) -> None:
+    """Check the name of a picture before work is done for it.
 
     Raises:
         UsageError: the ending is not that of a picture.
     """
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise UsageError(f"{path.name}: a picture ends in .png, .svg or .pdf")
+
+
+def save_picture(figure: Figure, path: Path) -> None:
+    """Write a picture to a .png, .svg or .pdf file; its folder is made if needed.
+
+    Raises:
+        UsageError: the ending is not that of a picture.
+    """
+    check_picture_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path
+    figure.savefig(path)

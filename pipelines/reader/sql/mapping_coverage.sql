@@ -1,5 +1,6 @@
 -- Grain: one row for each source and counting unit: where its counts stand in the ICCS, as shares of what was read
 -- without the rows left out by the source's own exclusions.
+-- reads: out.mapping
 WITH linked AS (
     SELECT source, stage, counting_unit,
         sum(count_linked) AS total,

@@ -1,4 +1,5 @@
 -- Grain: one row for each joinpoint segment of one area, ICCS category and sex.
+-- reads: out.trend_segment, out.indicator_definition
 SELECT source, counting_unit, stage, segment, first_year, last_year, apc, apc_low, apc_high, p_value, aapc, aapc_low,
     aapc_high, trend_segment.method, break_handling, obs_status
 FROM out.trend_segment

@@ -1,4 +1,7 @@
--- Grain: one row for each source, counting unit, stage and year of one area, ICCS category and sex.
-SELECT source, counting_unit, stage, time_period, value, population, rate_per_100k, ci_low, ci_high, no_rate_reason,
+-- Grain: one row for each source, stage, counting unit and year of one area, ICCS category, sex and age.
+-- reads: out.rate
+SELECT source, stage, counting_unit, time_period, value, population, rate_per_100k, ci_low, ci_high, no_rate_reason,
     obs_status, caveats
-FROM out.trend_of($iccs, $area, sex := $sex)
+FROM out.rate
+WHERE iccs = $iccs AND ref_area = $area AND sex = $sex AND age = $age {{attributes}}
+ORDER BY source, stage, counting_unit, time_period

@@ -1,4 +1,5 @@
 -- Grain: one row for each source, counting unit and stage of one area, ICCS category and sex.
+-- reads: out.trend
 SELECT source, counting_unit, stage, basis, n, first_year, last_year, change_percent, mann_kendall_p, variance_factor,
     sen_slope_per_year, sen_low, sen_high, direction, break_handling, obs_status, completeness, caveats
 FROM out.trend

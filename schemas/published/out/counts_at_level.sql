@@ -3,6 +3,7 @@
 -- a higher category has beyond its children). rollup: complete; incomplete (NULL: a part has no value);
 -- children_exceed (NULL: the children as given are more than their category). Combinations outside the tree are left out.
 -- Grain: one row for each cell of out.observation that is one of these three.
+-- reads: out.observation, out.iccs
 CREATE OR REPLACE MACRO out.counts_at_level(level) AS TABLE
 WITH cell AS (
     SELECT observation.*, category.level AS iccs_level, category.parent

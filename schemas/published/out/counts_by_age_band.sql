@@ -3,6 +3,7 @@
 -- broken down by age. rollup: complete; incomplete (a part has no value); not_filled (the groups of the source inside
 -- the band do not fill it, e.g. 15-19 crosses 18): value is NULL then.
 -- Grain: one row for each source, area, period, category, stage, counting unit, sex, attributes and band.
+-- reads: out.observation, out.age
 CREATE OR REPLACE MACRO out.counts_by_age_band(bands) AS TABLE
 WITH band (band_set, age, low, high) AS (
     VALUES ('iccs', 'Y0T14', 0, 14), ('iccs', 'Y15T29', 15, 29), ('iccs', 'Y30T44', 30, 44), ('iccs', 'Y45T59', 45, 59),

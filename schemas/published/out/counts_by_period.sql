@@ -2,6 +2,7 @@
 -- value only where every month or quarter of it has one; periods_there says how many have.
 -- rollup: complete or incomplete. made_from_freq: M or Q.
 -- Grain: one row for each series of months (or quarters) and longer period.
+-- reads: out.observation
 CREATE OR REPLACE MACRO out.counts_by_period(freq) AS TABLE
 WITH asked AS (
     SELECT CASE WHEN freq IN ('A', 'Q') THEN freq ELSE error('counts_by_period: freq is ''A'' or ''Q''') END AS longer

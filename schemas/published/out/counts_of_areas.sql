@@ -3,6 +3,7 @@
 -- areas_there says how many have.
 -- rollup: complete or incomplete. Counting units, stages and sources are never added together.
 -- Grain: one row for each source (of all areas in it), period, category, stage, counting unit, sex, age and attributes.
+-- reads: out.observation, out.area
 CREATE OR REPLACE MACRO out.counts_of_areas(areas) AS TABLE
 WITH given AS (
     SELECT DISTINCT unnest(areas) AS area

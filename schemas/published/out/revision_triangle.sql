@@ -2,16 +2,17 @@
 -- Grain: one row for each stage, counting unit, period and load of the source. value is what that vintage said, NULL
 -- where it did not; change_from_first is against the first vintage that had a value for the period.
 -- A code that is in no list is refused.
+-- reads: out.observation, out.revision, out.vintage, out.source, out.iccs, out.area, out.sex, out.age
 CREATE OR REPLACE MACRO out.revision_triangle(source, iccs, area, sex := '_T', age := '_T', freq := 'A') AS TABLE
 WITH asked AS (
     SELECT
         CASE WHEN source IN (SELECT about.source FROM out.source AS about) THEN source
             ELSE error(concat('revision_triangle: no source ''', coalesce(source, 'NULL'), ''' in out.source; there are: ',
                 (SELECT string_agg(about.source, ', ' ORDER BY about.source) FROM out.source AS about))) END AS source,
-        {{known iccs}} AS iccs,
-        {{known area}} AS ref_area,
-        {{known sex}} AS sex,
-        {{known age}} AS age,
+        {{known_iccs}} AS iccs,
+        {{known_area}} AS ref_area,
+        {{known_sex}} AS sex,
+        {{known_age}} AS age,
         CASE WHEN freq IN ('A', 'Q', 'M') THEN freq ELSE error('revision_triangle: freq is ''A'', ''Q'' or ''M''') END AS freq
 ),
 latest AS (

@@ -1,13 +1,14 @@
 -- out.trend_of(iccs, area, sex := '_T', age := '_T'): the annual series of one ICCS category in one area.
 -- A code that is not in out.iccs, out.area, out.sex or out.age is refused; no row means that no source has figures.
 -- Grain: one row for each source, counting unit, stage and year.
+-- reads: out.rate, out.iccs, out.area, out.sex, out.age
 CREATE OR REPLACE MACRO out.trend_of(iccs, area, sex := '_T', age := '_T') AS TABLE
 WITH asked AS (
     SELECT
-        {{known iccs}} AS iccs,
-        {{known area}} AS ref_area,
-        {{known sex}} AS sex,
-        {{known age}} AS age
+        {{known_iccs}} AS iccs,
+        {{known_area}} AS ref_area,
+        {{known_sex}} AS sex,
+        {{known_age}} AS age
 )
 SELECT
     source, counting_unit, stage, ref_area, time_period, value, population, rate_per_100k, ci_low, ci_high,

@@ -16,7 +16,8 @@ from pipelines.collect.acquire import acquire
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.tally import Tallied, tally
 from pipelines.harmonise.validate import Validated
-from pipelines.run import RunResult, plain_step, run_all
+from pipelines.run import RunResult, Session, run_all
+from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
 from schemas.source import SourceFolder, list_sources
 
@@ -110,7 +111,8 @@ def take(folder: SourceFolder, settings: Settings) -> Callable[..., tuple[Tallie
         work = own.work / folder.source_id
         work.mkdir(parents=True, exist_ok=True)
         tallied = tally(folder, acquire(folder, own, directory), own, work)
-        return tallied, account(folder, tallied, own, work)
+        with connect(own) as connection:
+            return tallied, account(folder, tallied, connection, own, work)
 
     return steps
 
@@ -121,7 +123,6 @@ def publish(settings: Settings) -> Callable[[Path], RunResult]:
 
     def run(directory: Path) -> RunResult:
         folders = [list_sources(SOURCES)["xx_test_incidents"]]
-        step = plain_step(lambda _: None)
-        return run_all(folders, settings, directory, step, named=True, source_folders=SOURCES)
+        return run_all(folders, Session(settings, directory, source_folders=SOURCES))
 
     return run

@@ -11,6 +11,7 @@ import pytest
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.tally import tally
+from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
 from schemas.source import list_sources
 
@@ -73,7 +74,8 @@ def test_an_age_comes_into_its_band(unit: str, tmp_path: Path) -> None:
     work.mkdir(parents=True)
 
     tallied = tally(folder, acquire(folder, settings, given), settings, work)
-    validated = account(folder, tallied, settings, work)
+    with connect(settings) as connection:
+        validated = account(folder, tallied, connection, settings, work)
 
     bands = [band for _, _, band in WORDS[unit] if band.startswith(("Y", "_"))]
     with duckdb.connect() as connection:

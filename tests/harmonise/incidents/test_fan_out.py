@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,10 +14,10 @@ import pytest
 
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.tally import Tallied, tally
-from pipelines.run import plain_step, run_all
+from pipelines.run import Session, run_all
 from pipelines.system.errors import DataRefused
-from pipelines.system.runners import divide_limits, memory_bytes, parse_runner
 from pipelines.system.settings import Settings
+from pipelines.system.workers import divide_limits, memory_bytes, parse_runner
 from schemas.errors import UsageError
 from schemas.source import SourceFolder, list_sources
 
@@ -65,10 +65,9 @@ def _published(settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-def _run(settings: Settings, given: Path, run_step: Callable[..., Any]) -> None:
+def _run(session: Session) -> None:
     folders = [list_sources(SOURCES)["xx_test_incidents"]]
-    result = run_all(folders, settings, given, run_step, named=True, source_folders=SOURCES)
-    assert result.refused == ()
+    assert run_all(folders, session).refused == ()
 
 
 def _run_as_flow(settings: Settings, given: Path, runner: str) -> list[str]:
@@ -78,11 +77,17 @@ def _run_as_flow(settings: Settings, given: Path, runner: str) -> list[str]:
 
     from pipelines import flows
 
-    run_step = flows.spreading_step(flows.fan_out(parse_runner(runner)))
+    session = Session(
+        settings,
+        given,
+        run_step=flows.run_as_task,
+        tally_partitions=flows.tally_on(parse_runner(runner)),
+        source_folders=SOURCES,
+    )
 
     @flow(name=f"run on {runner}")
     def run() -> None:
-        _run(settings, given, run_step)
+        _run(session)
 
     with get_client(sync_client=True) as client:
         before = {one.id for one in client.read_task_runs()}
@@ -97,7 +102,7 @@ def _run_as_flow(settings: Settings, given: Path, runner: str) -> list[str]:
 def test_partitions_on_a_runner_give_the_published_tables_of_the_plain_run(
     server: None, settings: Settings, given: Path, runner: str
 ) -> None:
-    _run(settings, given, plain_step(lambda _: None))
+    _run(Session(settings, given, source_folders=SOURCES))
     spread = replace(settings, data=settings.data.parent / runner)
 
     runs = _run_as_flow(spread, given, runner)
@@ -114,15 +119,15 @@ def test_partitions_that_are_refused_on_a_runner_are_all_told(
 ) -> None:
     from prefect import flow
 
-    from pipelines.flows import fan_out
+    from pipelines.flows import tally_on
 
     (given / "2019.csv").write_text(",".join(made.header) + "\n", encoding="utf-8")
     (given / "2021.csv").write_text("<!DOCTYPE html><html></html>", encoding="utf-8")
-    spread = fan_out(parse_runner("threads"))
+    tally_on_threads = tally_on(parse_runner("threads"))
 
     @flow(name="refused")
     def run() -> Tallied:
-        return tally(folder, acquire(folder, settings, given), settings, settings.work, spread)
+        return tally(folder, acquire(folder, settings, given), settings, settings.work, tally_on_threads)
 
     with pytest.raises(DataRefused) as refused:
         run()
@@ -164,8 +169,8 @@ def test_a_memory_limit_that_is_none(tmp_path: Path) -> None:
 def test_without_its_extra_a_runner_says_what_to_install(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
-    from pipelines.flows import fan_out
+    from pipelines.flows import tally_on
 
     monkeypatch.setitem(sys.modules, f"prefect_{kind}", None)
     with pytest.raises(UsageError, match=rf"pip install 'iccs-pipelines\[{kind}\]'"):
-        fan_out(parse_runner(kind))
+        tally_on(parse_runner(kind))

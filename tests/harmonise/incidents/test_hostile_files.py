@@ -28,6 +28,7 @@ from pipelines.collect.acquire import acquire
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.tally import Tallied, tally
 from pipelines.harmonise.validate import Validated
+from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings, load_settings
 from schemas.errors import UsageError
@@ -153,7 +154,8 @@ def _take(folder: SourceFolder, directory: Path, settings: Settings) -> Validate
     work = settings.work / folder.source_id
     work.mkdir(parents=True, exist_ok=True)
     tallied = tally(folder, acquire(folder, settings, directory), settings, work)
-    return account(folder, tallied, settings, work)
+    with connect(settings) as connection:
+        return account(folder, tallied, connection, settings, work)
 
 
 def _write(path: Path, header: str, rows: list[str]) -> None:
@@ -195,7 +197,8 @@ def test_columns_exchanged_half_way_show_no_person(
 
 def test_year_and_month_are_neither_cut_nor_rounded(tmp_path: Path, settings: Settings) -> None:
     """Padded to four and two digits, 20211 would be 2021 and 123 December; rounded, 2021.7 would be 2022."""
-    folder = _declare(tmp_path, ("time_period: day", "year: day\n  month: name"), ("[folio, name]", "[folio]"))
+    dates = ("dates: [YYYY-MM-DD, DD/MM/YYYY, YYYYMMDD]\n", "")
+    folder = _declare(tmp_path, ("time_period: day", "year: day\n  month: name"), ("[folio, name]", "[folio]"), dates)
     right = [("2021", "2"), ("2021.0", "12.0"), ("2021", "02")]
     wrong = [("20211", "1"), ("2021", "123"), ("2021.7", "1"), ("2021", "11.5"), ("2021", "0"), ("2021", "13")]
     wrong += [("21", "1"), ("nan", "1"), ("2021", "inf"), ("-2021", "1"), ("2021", "")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,8 +19,10 @@ import pipelines.tabulate.aggregate
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.tally import tally
-from pipelines.run import StepReport, plain_step, run_source
+from pipelines.run import Session, run_source
+from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
+from pipelines.system.steps import StepReport, plain_step
 from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.rules import Checked, check
 from pipelines.tabulate.unchanged_years import PreviousVintage
@@ -81,9 +82,11 @@ class Loads:
         work = self.place / f"{self.number}"
         work.mkdir(parents=True)
         tallied = tally(self.folder, acquire(self.folder, self.own, self.place / "in"), self.own, work)
-        validated = account(self.folder, tallied, self.own, work)
-        with closing(aggregate(self.folder, validated, self.own, previous)) as aggregated:
-            return aggregated.kept_years, check(self.folder, validated, aggregated, self.own, work, previous=previous)
+        with connect(self.own) as connection:
+            validated = account(self.folder, tallied, connection, self.own, work)
+            aggregated = aggregate(self.folder, validated, connection, previous)
+            checked = check(self.folder, validated, aggregated, connection, self.own, work, previous=previous)
+        return aggregated.kept_years, checked
 
 
 def _told(checked: Checked) -> dict[str, Any]:
@@ -183,7 +186,7 @@ def test_a_run_takes_years_from_the_vintage_that_is_stored(
     given_files, said = tmp_path / "in", list[StepReport]()
 
     def load(data: Path) -> str:
-        vintage, _ = run_source(folder, Settings(data=data), given_files, plain_step(said.append))
+        vintage, _ = run_source(folder, Session(Settings(data=data), given_files, run_step=plain_step(said.append)))
         return vintage.vintage[-8:]
 
     for year in (2021, 2022):

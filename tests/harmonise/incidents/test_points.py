@@ -19,7 +19,8 @@ from pipelines.collect.acquire import acquire
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.tally import Tallied, tally
 from pipelines.harmonise.validate import Validated
-from pipelines.run import plain_step, run_all
+from pipelines.run import Session, run_all
+from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 from schemas.source import Source, SourceFolder, list_sources
@@ -88,7 +89,8 @@ def take_points(folder: SourceFolder, directory: Path, settings: Settings) -> tu
     work = settings.work / folder.source_id
     work.mkdir(parents=True, exist_ok=True)
     tallied = tally(folder, acquire(folder, settings, directory), settings, work)
-    return tallied, account(folder, tallied, settings, work)
+    with connect(settings) as connection:
+        return tallied, account(folder, tallied, connection, settings, work)
 
 
 def test_incidents_with_coordinates_are_counted_in_their_areas_and_bad_ones_by_rule(
@@ -149,9 +151,7 @@ def test_personal_coordinates_are_written_nowhere(points: SourceFolder, tmp_path
     rows += [["2021-05-01", f"20.{n}1234567", f"-103.{n}7654321", "H1"] for n in range(2)]
     write_points(tmp_path / "in" / "a.csv", rows)
 
-    result = run_all(
-        [points], settings, tmp_path / "in", plain_step(lambda _: None), named=True, source_folders=SOURCES
-    )
+    result = run_all([points], Session(settings, tmp_path / "in", source_folders=SOURCES))
 
     assert result.refused == ()
     written = [path for path in settings.data.rglob("*") if path.is_file()]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
-from pipelines.run import RunResult, plain_step, run_all
+from pipelines.run import RunResult, Session, run_all
 from pipelines.system.settings import Settings
 from schemas.source import list_sources
 
@@ -26,8 +26,7 @@ def test_the_quarantine_of_incidents_says_to_give_the_files_again(
     before = settings.published.stat().st_ino
 
     folders = [list_sources(SOURCES)["xx_test_incidents"]]
-    step = plain_step(lambda _: None)
-    again = run_all(folders, settings, None, step, named=True, source_folders=SOURCES, replay=True)
+    again = run_all(folders, Session(settings, source_folders=SOURCES), replay=True)
 
     (refusal,) = again.refused
     assert "there is no copy of inc.csv to try again" in refusal.message

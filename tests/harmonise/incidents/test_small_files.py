@@ -11,12 +11,11 @@ import duckdb
 import pytest
 
 import pipelines.harmonise.tally
-from pipelines.collect.acquire import RawFile
 from pipelines.harmonise.tally import Tallied
 from pipelines.harmonise.validate import Validated
 from pipelines.system.errors import DataRefused
 from pipelines.system.progress import Progress
-from pipelines.system.workers import Stopped, run_in_lanes
+from pipelines.system.workers import Stopped, run_in_workers
 
 Take = Callable[..., tuple[Tallied, Validated]]
 LIMITS = {"memory_limit": "800MB", "threads": 4}
@@ -32,21 +31,21 @@ def _cells(validated: Validated) -> dict[tuple[str, ...], float]:
 
 
 @pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The files of which the progress is told while they are tallied, in their order: those that are alone."""
-    names: list[str] = []
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The lines of the files whose progress is shown while they are tallied, in their order: those that are alone."""
+    found: list[int] = []
     before = Progress.watching
 
-    def watching(self: Progress, file: RawFile, engine: object) -> object:
-        names.append(file.name)
-        return before(self, file, engine)  # type: ignore[arg-type]
+    def watching(self: Progress, lines: int, engine: object) -> object:
+        found.append(lines)
+        return before(self, lines, engine)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Progress, "watching", watching)
-    return names
+    return found
 
 
 def test_large_and_small_files_together(
-    made: SimpleNamespace, tmp_path: Path, take: Take, watched: list[str], monkeypatch: pytest.MonkeyPatch
+    made: SimpleNamespace, tmp_path: Path, take: Take, watched: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipelines.harmonise.tally, "LARGE_BYTES", 20_000)
     rows = made.rows(1200)
@@ -56,14 +55,14 @@ def test_large_and_small_files_together(
 
     tallied, validated = take(tmp_path / "in", **LIMITS)
 
-    assert watched == ["b.csv"]
+    assert watched == [1001]  # a header and a thousand rows
     assert tallied.rows == 1200
     assert _cells(validated) == pytest.approx(made.expected(rows))
 
 
 @pytest.mark.parametrize("threads", [1, 4])
 def test_the_problems_of_all_files_are_told_in_the_order_of_the_files(
-    made: SimpleNamespace, tmp_path: Path, take: Take, threads: int, watched: list[str]
+    made: SimpleNamespace, tmp_path: Path, take: Take, threads: int, watched: list[int]
 ) -> None:
     rows = made.rows(600)
     for number in range(6):
@@ -96,20 +95,19 @@ def test_the_tally_of_a_source_ends_with_the_lane_that_it_is_in(
         with pytest.raises(Stopped):
             take(tmp_path / "in", memory_limit="800MB", threads=threads)
 
-    run_in_lanes(work, ["tally", "stop"], 2, stop)
+    run_in_workers(work, ["tally", "stop"], 2, stop)
 
     take(tmp_path / "in")  # what is in no lane goes on
 
 
 def test_progress_of_a_file_that_is_alone_goes_on_while_it_is_read() -> None:
     engine = SimpleNamespace(progress=lambda: 0.25)
-    first, second = (SimpleNamespace(lines=lines) for lines in (100, 400))
     progress = Progress("xx", 2)
     told = [progress.line()]
-    with progress.watching(first, engine):  # type: ignore[arg-type]
+    with progress.watching(100, engine):  # type: ignore[arg-type]
         told.append(progress.line())
-    progress.advance(first)  # type: ignore[arg-type]
-    with progress.watching(second, engine):  # type: ignore[arg-type]
+    progress.advance(100)
+    with progress.watching(400, engine):  # type: ignore[arg-type]
         told.append(progress.line())
     told.append(progress.line())
 

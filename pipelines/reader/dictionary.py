@@ -1,4 +1,4 @@
-"""The data dictionary, from the comments of schema ``out``: ``python -m pipelines.publish.dictionary > docs/...md``.
+"""The data dictionary, from the comments of schema ``out``: ``python -m pipelines.reader.dictionary > docs/...md``.
 
 The file is ``docs/data_dictionary.md``.
 """

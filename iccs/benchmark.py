@@ -21,7 +21,7 @@ _PARTS_OF_LABEL = re.compile(r"[|(),;:/]")
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluationRow:
+class BenchmarkRow:
     """How many of `labels` got what: counts, to be added up; `share` gives the shares.
 
     `exact_1` and `exact_5`: the reviewed category is the first candidate, or one of five; `division_*` and
@@ -49,24 +49,14 @@ class EvaluationRow:
 MEASURES = ("exact_1", "exact_5", "division_1", "division_5", "section_1", "safe_given", "safe_right")
 
 
-@dataclass(frozen=True, slots=True)
-class CopiedTerm:
-    """A term of ours that repeats a label, or a part of a label, of a source that is evaluated."""
-
-    source_id: str
-    table: str
-    term: str
-    code: str
-
-
-def evaluate(sources: Iterable[str] | None = None, *, without_copied_terms: bool = False) -> list[EvaluationRow]:
+def run_benchmark(sources: Iterable[str] | None = None, *, without_copied_terms: bool = False) -> list[BenchmarkRow]:
     """Return how well the assistant codes each source, then the Spanish lists together and all lists together.
 
     For each source everything learned from its country is left out, as its lists share labels. Labels without a
     category (relation none) are not counted; a label with several reviewed categories is right with any of them.
 
     Args:
-        sources: the sources to evaluate; by default every source with a concordance.
+        sources: whose labels to code; by default every source with a concordance.
         without_copied_terms: leave out search terms and glossary terms that repeat a label of the source.
 
     Raises:
@@ -77,7 +67,7 @@ def evaluate(sources: Iterable[str] | None = None, *, without_copied_terms: bool
     unknown = [source_id for source_id in wanted if source_id not in known]
     if unknown:
         raise ValueError(f"no concordance for {', '.join(unknown)}; there are {', '.join(known)}")
-    rows = [_evaluate_source(source_id, without_copied_terms) for source_id in wanted]
+    rows = [_benchmark_source(source_id, without_copied_terms) for source_id in wanted]
     spanish = [row for row in rows if row.language == "es"]
     if len(spanish) > 1:
         rows.append(_sum("Spanish lists", "es", spanish))
@@ -86,19 +76,7 @@ def evaluate(sources: Iterable[str] | None = None, *, without_copied_terms: bool
     return rows
 
 
-def copied_terms(source_id: str) -> list[CopiedTerm]:
-    """Return our terms that repeat a label of a source, or a part of one between marks of punctuation."""
-    labels = [label for _, label in coded_labels(source_id)]
-    language = language_of(source_id)
-    said = _said(reader(language), labels)
-    return [
-        CopiedTerm(source_id, entry.origin, entry.text, entry.code)
-        for entry in entries_of(language, frozenset())
-        if _is_copied(entry, reader(language), said)
-    ]
-
-
-def _evaluate_source(source_id: str, without_copied_terms: bool) -> EvaluationRow:
+def _benchmark_source(source_id: str, without_copied_terms: bool) -> BenchmarkRow:
     language = language_of(source_id)
     reviewed = coded_labels(source_id)
     labels = [LabelToCode(code, label) for code, label in reviewed]
@@ -109,14 +87,14 @@ def _evaluate_source(source_id: str, without_copied_terms: bool) -> EvaluationRo
         index = Index(language, entries)
     else:
         index = load_index(language, left_out)
-    row = EvaluationRow(source_id, language)
+    row = BenchmarkRow(source_id, language)
     for suggestion in suggest(labels, language, index=index):
         right = reviewed[suggestion.national.code, suggestion.national.label]
         row = _count(row, suggestion, right)
     return row
 
 
-def _count(row: EvaluationRow, suggestion: Suggestion, right: frozenset[str]) -> EvaluationRow:
+def _count(row: BenchmarkRow, suggestion: Suggestion, right: frozenset[str]) -> BenchmarkRow:
     found = [candidate.code for candidate in suggestion.candidates]
     divisions, sections = {code[:4] for code in right}, {code[:2] for code in right}
     safe = suggestion.safe_code
@@ -133,9 +111,9 @@ def _count(row: EvaluationRow, suggestion: Suggestion, right: frozenset[str]) ->
     return replace(row, labels=row.labels + 1, **counts)
 
 
-def _sum(name: str, language: str, rows: Sequence[EvaluationRow]) -> EvaluationRow:
+def _sum(name: str, language: str, rows: Sequence[BenchmarkRow]) -> BenchmarkRow:
     counts = {measure: sum(getattr(row, measure) for row in rows) for measure in MEASURES}
-    return EvaluationRow(name, language, sum(row.labels for row in rows), **counts)
+    return BenchmarkRow(name, language, sum(row.labels for row in rows), **counts)
 
 
 def _said(words: Reader, labels: Iterable[str]) -> frozenset[frozenset[str]]:

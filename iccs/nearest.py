@@ -1,0 +1,27 @@
+"""The valid values nearest to one that is not valid, for the message that refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def nearest_values(value: str, valid: Iterable[str], count: int = 3) -> tuple[str, ...]:
+    """Return the valid values that look most like the one given, best first; none where nothing is like it.
+
+    Case and leading zeros do not count: a code that lost or gained a zero comes first. A value is like another if at
+    least half of their letters are the same, in the same order.
+
+    >>> nearest_values("Hombres", ["Mujer", "Hombre", "No identificado"])
+    ('Hombre',)
+    >>> nearest_values("6", ["02", "06", "60", "10"])[0]
+    '06'
+    """
+    from rapidfuzz import fuzz, process  # first needed by a message: importing it takes a while
+
+    folded: dict[str, str] = {}
+    for item in valid:
+        folded.setdefault(item.casefold(), item)
+    bare = value.strip().lstrip("0").casefold()
+    same = [item for item in folded if bare and item.lstrip("0") == bare]
+    close = process.extract(value.casefold(), list(folded), scorer=fuzz.ratio, limit=count, score_cutoff=50)
+    return tuple(folded[match] for match in dict.fromkeys([*same, *(match for match, *_ in close)]))[:count]

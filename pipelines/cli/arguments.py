@@ -1,0 +1,96 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipelines.reader.selection import SeriesQuery
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def data_arguments() -> argparse.ArgumentParser:
+    """Return the arguments of a command that reads or writes a data folder."""
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument("--data", metavar="DIR", help="data folder (default: ICCS_DATA, else ./data)")
+    parent.add_argument("--json", action="store_true", help="print JSON")
+    return parent
+
+
+def waiting_arguments() -> argparse.ArgumentParser:
+    """Return the arguments of a command that takes the lock of the data folder."""
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument(
+        "--wait",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="how long to wait if another run holds the lock (default: 0, fail at once)",
+    )
+    return parent
+
+
+def add_command(commands: Commands, name: str, help_text: str, *more: argparse.ArgumentParser) -> Any:
+    """Add a command with the arguments of :func:`data_arguments`, and others.
+
+    Args:
+        commands: where to add it.
+        name: of the command.
+        help_text: one line.
+        more: parsers whose arguments it has too.
+    """
+    return commands.add_parser(name, parents=[data_arguments(), *more], help=help_text, description=help_text)
+
+
+def add_group(commands: Commands, name: str, help_text: str) -> Commands:
+    """Add a command that has commands of its own, and return these."""
+    parser = commands.add_parser(name, help=help_text, description=help_text)
+    return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+
+def series_arguments() -> argparse.ArgumentParser:
+    """Return the arguments that choose a series and draw it; :func:`series_query` reads them."""
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument("code", metavar="CODE", help="ICCS category, e.g. 0101")
+    parent.add_argument("--sex", default="_T", help="M, F, _U or _T (default: _T, all)")
+    parent.add_argument("--age", default="_T", help="e.g. Y15T29 or Y_GE60 (default: _T, all)")
+    parent.add_argument("--source", metavar="ID", help="source of the figures")
+    parent.add_argument("--stage", metavar="STAGE", help="stage of the process: recorded, convicted, held ...")
+    parent.add_argument(
+        "--unit",
+        metavar="UNIT",
+        help="counting unit: victim, offence, person ... Of several series the first by stage, then unit, is preferred",
+    )
+    parent.add_argument("--plot", metavar="FILE", help="draw a picture: .png, .svg or .pdf")
+    parent.add_argument(
+        "--lang", choices=("en", "fr", "es"), default="en", help="language of titles, names and pictures"
+    )
+    return parent
+
+
+def series_query(options: argparse.Namespace, freq: str = "A") -> SeriesQuery:
+    """Return the query that the arguments of :func:`series_arguments` and ``--area`` ask for.
+
+    Raises:
+        UsageError: the picture's file name has not the ending of a picture.
+    """
+    from pathlib import Path
+
+    from iccs.classification import load_classification
+    from pipelines.reader.plots.style import check_picture_path
+    from pipelines.reader.selection import SeriesQuery
+
+    if options.plot:
+        check_picture_path(Path(options.plot))
+    return SeriesQuery(
+        iccs=load_classification().normalise(options.code),
+        area=options.area,
+        sex=options.sex,
+        age=options.age,
+        freq=freq,
+        source=options.source,
+        stage=options.stage,
+        counting_unit=options.unit,
+    )

@@ -1,0 +1,127 @@
+"""Annual series of a release with their breaks, and the marks of figures that rest on several of their years."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from pipelines.publish.breaks import SERIES_KEY, Breaks, SeriesBreaks, series_break_at
+from pipelines.system.connection import fetch_arrow
+from schemas.declarations import no_attributes_sql
+
+RATE, COUNT = "rate_per_100k", "count"
+"""What a trend or a change is of (``basis``)."""
+
+_WEAKEST = ("E", "U", "P", "D")
+"""Statuses in the order in which one holds for a row that rests on several; a break (B) begins what is used."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Status, completeness and caveats of each year of a series."""
+
+    statuses: Sequence[str] = ()
+    completeness: Sequence[float | None] = ()
+    caveats: Sequence[str | None] = ()
+
+    def combine(self, places: Sequence[int], *, bridged: bool) -> dict[str, Any]:
+        """Return the marks of a figure that rests on the years at these places: weakest status, every caveat.
+
+        Args:
+            places: positions in the series.
+            bridged: whether the figure goes over a bridge, and is an estimate for that reason.
+
+        >>> Marks(["A", "P"], [1.0, 0.5], [None, "volume_jump"]).combine([0, 1], bridged=False)
+        {'obs_status': 'P', 'completeness': 0.5, 'caveats': 'volume_jump'}
+        """
+        seen = {"E"} if bridged else {self.statuses[place] for place in places}
+        known = [share for place in places if (share := self.completeness[place]) is not None]
+        codes = {code for place in places for code in (self.caveats[place] or "").split(";") if code}
+        return {
+            "obs_status": next((status for status in _WEAKEST if status in seen), "A"),
+            "completeness": min(known, default=None),
+            "caveats": ";".join(sorted(codes)) or None,
+        }
+
+
+@dataclass(frozen=True)
+class AnnualSeries:
+    """One series by year, years rising.
+
+    Attributes:
+        years: with a count.
+        counts: of each year.
+        populations: of each year; None where the year has no rate.
+        breaks: those inside the series.
+        rates: per 100,000, of each year; None where it has none.
+        marks: of each year.
+        key: columns that identify the series in ``out.trend`` and ``out.change``.
+    """
+
+    years: Sequence[int]
+    counts: Sequence[float]
+    populations: Sequence[float | None]
+    breaks: Breaks
+    rates: Sequence[float | None] = ()
+    marks: Marks = Marks()
+    key: Mapping[str, Any] = field(default_factory=dict)
+
+    def has_rates(self, first: int) -> bool:
+        """Whether both the year at this place and the last one have a rate."""
+        return self.populations[first] is not None and self.populations[-1] is not None
+
+    def exposures(self, rates: bool) -> Sequence[float | None]:
+        """Populations, or 1 for each year where counts are compared."""
+        return self.populations if rates else [1.0] * len(self.years)
+
+
+def read_annual_series(connection: duckdb.DuckDBPyConnection) -> list[AnnualSeries]:
+    """Return every series of ``out.rate`` over all ages and attributes that has two years or more.
+
+    ``out.series_break`` and ``out.series_bridge`` have to be filled before.
+    """
+    declared = SeriesBreaks(connection)
+    found = []
+    for row in fetch_arrow(connection, "publish/trend_points", no_attributes=no_attributes_sql()).to_pylist():
+        years, counts, rates = row.pop("years"), row.pop("counts"), row.pop("rates")
+        populations, marks = row.pop("populations"), pop_marks(row)
+        breaks = find_breaks(declared, [row[name] for name in SERIES_KEY], years, marks)
+        found.append(AnnualSeries(years, counts, populations, breaks, rates, marks, row))
+    return found
+
+
+def pop_marks(row: dict[str, Any]) -> Marks:
+    """Take the lists of marks out of a row of a query on series."""
+    return Marks(row.pop("statuses"), row.pop("completeness"), row.pop("caveats"))
+
+
+def find_breaks(declared: SeriesBreaks, key: Sequence[str], years: Sequence[int], marks: Marks) -> Breaks:
+    """Return the breaks inside a series, declared or marked in its cells, and its bridges.
+
+    Args:
+        declared: breaks of the release.
+        key: values of ``SERIES_KEY``.
+        years: of the series.
+        marks: of each year.
+    """
+    cells = zip(years, marks.statuses, marks.caveats, strict=True)
+    marked = [series_break_at(str(year), status, caveats, sex=key[-1]) for year, status, caveats in cells]
+    return declared.of(key, marked).inside(years[0], years[-1])
+
+
+def longest_unbroken_run(years: Sequence[int], breaks: Sequence[int]) -> tuple[int, int]:
+    """Return the slice of the years that holds the longest run without a break; of equal ones, the latest.
+
+    Args:
+        years: rising.
+        breaks: years from which figures cannot be compared with earlier ones.
+
+    >>> longest_unbroken_run([2015, 2016, 2017, 2018, 2019], [2017])
+    (2, 5)
+    """
+    starts = [0, *[n for n, year in enumerate(years) if n and any(years[n - 1] < at <= year for at in breaks)]]
+    ends = [*starts[1:], len(years)]
+    return max(zip(starts, ends, strict=True), key=lambda pair: (pair[1] - pair[0], pair[0]))

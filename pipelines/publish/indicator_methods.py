@@ -1,0 +1,317 @@
+"""How indicators are computed: one class for each method of ``schemas/indicator_methods``, found by its name.
+
+A new method is a declaration there and a class here. Its ``compute`` reads ``out.rate`` and ``out.population`` and
+returns the figures; what an indicator of the method declares is checked when declarations are read.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipelines.statistics.rates import FEWEST_EVENTS, odds_limits, proportion_limits
+from pipelines.statistics.standardisation import standard_names, standard_weights, standardised_rate
+from pipelines.system.connection import fetch_arrow
+from schemas.declarations import DeclarationError, attribute_columns, quote_identifier, quote_literal
+from schemas.indicators import Indicator, Part
+
+Numbers = NDArray[np.float64]
+Limits = tuple[Numbers, Numbers, Numbers]
+
+STOCK = "everybody counted on a day: no interval"
+ICCS_BAND = """CASE WHEN upper_age <= 14 THEN 'Y0T14' WHEN lower_age >= 15 AND upper_age <= 29 THEN 'Y15T29'
+    WHEN lower_age >= 30 AND upper_age <= 44 THEN 'Y30T44' WHEN lower_age >= 45 AND upper_age <= 59 THEN 'Y45T59'
+    WHEN lower_age >= 60 THEN 'Y_GE60' END"""
+_SERIES = ("source", "vintage", "ref_area", "time_period", "stage", "counting_unit", "sex")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Figures of one indicator.
+
+    Attributes:
+        table: columns of ``out.indicator`` without ``indicator`` and ``method``.
+        method: text of the column ``method``: how value and limits were made.
+        left_out: cells that could have been a figure and are none.
+    """
+
+    table: pa.Table
+    method: str
+    left_out: int = 0
+
+
+class Method(ABC):
+    """A way to compute indicators.
+
+    Attributes:
+        name: of its declaration.
+        by_age: whether the counts of every age are inputs, whatever the indicator is broken down by.
+    """
+
+    name: ClassVar[str]
+    by_age: ClassVar[bool] = False
+
+    def check(self, indicator: Indicator) -> None:  # noqa: B027 (most methods have nothing to check)
+        """Refuse what the declaration of the method cannot express.
+
+        Raises:
+            DeclarationError: says which key of which indicator, and what it can be.
+        """
+
+    @abstractmethod
+    def compute(self, connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> Figures:
+        """Return the figures of one indicator of this method."""
+
+
+class Rate(Method):
+    """Crude rates as they are in ``out.rate``."""
+
+    name = "rate"
+
+    def compute(self, connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> Figures:
+        """Return the rates of the counting unit preferred in each area."""
+        found = fetch_arrow(
+            connection,
+            "publish/indicator_rate",
+            interval=str(indicator.interval),
+            counts=condition(indicator, indicator.numerator),
+            preferred=preferred(indicator.numerator),
+        )
+        return Figures(found, "crude rate, exact Poisson 95 % limits" if indicator.interval else STOCK)
+
+
+class StandardisedRate(Method):
+    """Rates of a standard population, from counts and populations by age."""
+
+    name = "standardised_rate"
+    by_age = True
+
+    def check(self, indicator: Indicator) -> None:
+        """Refuse a standard that there is no table of."""
+        standard = indicator.parameters["standard"]
+        if standard not in standard_names():
+            raise DeclarationError(
+                f"indicators/{indicator.indicator_id}.yml: standard is {standard!r}; "
+                f"it can be {', '.join(standard_names())}"
+            )
+
+    def compute(self, connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> Figures:
+        """Return the standardised rates, and how many cells by age could not be standardised."""
+        standard = indicator.parameters["standard"]
+        found = fetch_arrow(
+            connection,
+            "publish/indicator_bands",
+            counts=condition(indicator, indicator.numerator, ages=True),
+            preferred=preferred(indicator.numerator),
+            band=ICCS_BAND if indicator.parameters["bands"] == "iccs" else "age",
+            series=", ".join(_SERIES),
+            series_of_banded=", ".join(f"banded.{name}" for name in _SERIES),
+        )
+        rows, left_out = [], 0
+        for cell in found.to_pylist():
+            bands, counts, populations = cell.pop("bands"), cell.pop("counts"), cell.pop("populations")
+            weights = _weights(standard, tuple(bands)) if cell.pop("complete") else None
+            if weights is None:
+                left_out += 1
+                continue
+            rate = standardised_rate(counts, populations, weights)
+            total = cell.pop("total")
+            known = rate.events / total if total else 1.0
+            rows.append(
+                {
+                    **cell,
+                    "age": "_T",
+                    "value": rate.value,
+                    "ci_low": rate.low,
+                    "ci_high": rate.high,
+                    "numerator": rate.events,
+                    "denominator": float(sum(populations)),
+                    "few_events": rate.few_events,
+                    "completeness": (cell["completeness"] or 1.0) * known,
+                }
+            )
+        method = f"direct standardisation, {standard}, Fay-Feuer 95 % limits"
+        return Figures(pa.Table.from_pylist(rows), method, left_out)
+
+
+class PairMethod(Method):
+    """Counts divided by counts of the same source, area and year."""
+
+    text: ClassVar[str]
+
+    @abstractmethod
+    def limits(self, found: pa.Table, indicator: Indicator) -> Limits:
+        """Return value and limits of each pair, not a number where there is none.
+
+        Args:
+            found: numerator, denominator, top_population and bottom_population of each pair.
+            indicator: that they are of.
+        """
+
+    def describe(self, indicator: Indicator) -> str:
+        """Return the text of the column ``method``."""
+        return self.text
+
+    def compute(self, connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> Figures:
+        """Return a figure for each pair; one without an event on either side, or without a population, has none."""
+        found = _fetch_pairs(connection, indicator)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value, low, high = self.limits(found, indicator)
+        few = np.minimum(numbers(found, "numerator"), numbers(found, "denominator")) < FEWEST_EVENTS
+        table = found.drop_columns(["top_population", "bottom_population"])
+        for name, column in {"value": value, "ci_low": low, "ci_high": high}.items():
+            table = table.append_column(name, pa.array(column, pa.float64(), mask=~np.isfinite(column)))
+        table = table.append_column("few_events", pa.array(few))
+        return Figures(table.filter(pa.array(np.isfinite(value) | np.isfinite(low))), self.describe(indicator))
+
+
+class RateRatio(PairMethod):
+    """Rate of one group over that of another."""
+
+    name = "rate_ratio"
+    text = "ratio of crude rates, exact conditional 95 % limits"
+
+    def limits(self, found: pa.Table, indicator: Indicator) -> Limits:
+        """Ratio of the rates; infinite where the denominator has no event."""
+        top, bottom = numbers(found, "numerator"), numbers(found, "denominator")
+        size = numbers(found, "bottom_population") / numbers(found, "top_population")
+        low, high = odds_limits(top, bottom)
+        return top / bottom * size, low * size, high * size
+
+
+class RepresentationRatio(PairMethod):
+    """Share of a group among those counted over its share of the population."""
+
+    name = "representation_ratio"
+    text = "share of those counted over share of the population, Clopper-Pearson 95 % limits"
+
+    def limits(self, found: pa.Table, indicator: Indicator) -> Limits:
+        """Ratio of the shares: 1 is proportionate."""
+        top, bottom = numbers(found, "numerator"), numbers(found, "denominator")
+        share = numbers(found, "top_population") / numbers(found, "bottom_population")
+        low, high = proportion_limits(top, bottom)
+        return top / bottom / share, low / share, high / share
+
+
+class Share(PairMethod):
+    """Counts in percent of the counts that contain them, or of places."""
+
+    name = "share"
+    text = "share of those counted, Clopper-Pearson 95 % limits"
+
+    def limits(self, found: pa.Table, indicator: Indicator) -> Limits:
+        """Percent; without limits where everybody is counted."""
+        top, bottom = numbers(found, "numerator"), numbers(found, "denominator")
+        if not indicator.interval:
+            none = np.full(len(top), np.nan)
+            return top / bottom * 100, none, none
+        low, high = proportion_limits(top, bottom)
+        return top / bottom * 100, low * 100, high * 100
+
+    def describe(self, indicator: Indicator) -> str:
+        """Return the text of the column ``method``."""
+        return self.text if indicator.interval else STOCK
+
+
+class StageRatio(PairMethod):
+    """Counts at one stage per 100 at another, of one year."""
+
+    name = "stage_ratio"
+    text = "ratio of two counts of one year, not a probability: no interval"
+
+    def check(self, indicator: Indicator) -> None:
+        """Refuse an interval: the counts of two stages are not a part and its whole."""
+        if indicator.interval:
+            raise DeclarationError(
+                f"indicators/{indicator.indicator_id}.yml: a stage_ratio has no interval: write interval: false"
+            )
+
+    def limits(self, found: pa.Table, indicator: Indicator) -> Limits:
+        """Per 100, without limits."""
+        none = np.full(found.num_rows, np.nan)
+        return numbers(found, "numerator") / numbers(found, "denominator") * 100, none, none
+
+
+METHODS: dict[str, Method] = {
+    method.name: method() for method in (Rate, StandardisedRate, RateRatio, RepresentationRatio, Share, StageRatio)
+}
+"""Every method by name."""
+
+
+def _fetch_pairs(connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> pa.Table:
+    top, bottom = indicator.numerator, indicator.denominator
+    if bottom is None:
+        raise ValueError(f"indicator {indicator.indicator_id} has no denominator")
+    compared = {*top.narrowed, *bottom.narrowed}
+    keys = [f"'_T' AS {name}" if name in compared else name for name in ("sex", "age")]
+    changed = [name for name in top.narrowed if top.narrowed[name] != bottom.narrowed.get(name)]
+    unnarrowed = Part(top.stages, top.counting_units, {**top.narrowed, **dict.fromkeys(changed, ())})
+    return fetch_arrow(
+        connection,
+        "publish/indicator_pair",
+        iccs=quote_literal(indicator.iccs),
+        top=condition(indicator, top),
+        bottom=condition(indicator, bottom),
+        broken_down=condition(indicator, unnarrowed) if changed else "false",
+        empty_is_zero="true" if changed else "false",
+        keys=", ".join(keys),
+        preferred=preferred(bottom, "is_bottom"),
+    )
+
+
+def _weights(standard: str, bands: tuple[str, ...]) -> list[float] | None:
+    """Shares of the bands in a standard; None where a band cuts one of the standard in two."""
+    try:
+        return list(standard_weights(standard, bands).values())
+    except ValueError:
+        return None
+
+
+def condition(indicator: Indicator, part: Part, *, ages: bool = False) -> str:
+    """Return the condition on ``out.rate`` for the cells of a part; an empty list of codes is all but the total.
+
+    Args:
+        indicator: declares the category and the disaggregations.
+        part: numerator or denominator.
+        ages: true where every age is wanted, whatever the indicator is broken down by.
+    """
+    terms = [
+        f"iccs = {quote_literal(indicator.iccs)}",
+        f"stage IN ({_list(part.stages)})",
+        f"counting_unit IN ({_list(part.counting_units)})",
+    ]
+    if "geography" not in indicator.by:
+        terms.append("area_level = 'country'")
+    for name in ("sex", "age", *attribute_columns()):
+        column = quote_identifier(name)
+        if name in part.narrowed:
+            codes = part.narrowed[name]
+            terms.append(f"{column} IN ({_list(codes)})" if codes else f"{column} <> '_T'")
+        elif name == "sex" and indicator.sex:
+            terms.append(f"{column} = {quote_literal(indicator.sex)}")
+        elif (name == "age" and ages) or name in indicator.by:
+            terms.append(f"{column} NOT IN ('_U', '_Z')")
+        else:
+            terms.append(f"{column} = '_T'")
+    return "(" + " AND ".join(terms) + ")"
+
+
+def preferred(part: Part, *within: str) -> str:
+    """Return the condition that a cell has the first of the counting units of a part that its source and area have."""
+    position = f"list_position([{_list(part.counting_units)}], counting_unit)"
+    return f"{position} = min({position}) OVER (PARTITION BY {', '.join(('source', 'ref_area', *within))})"
+
+
+def _list(codes: tuple[str, ...]) -> str:
+    return ", ".join(quote_literal(code) for code in codes)
+
+
+def numbers(table: pa.Table, column: str) -> Numbers:
+    """Return a column as numbers, not a number where it is NULL."""
+    return np.asarray(table.column(column).to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -1,0 +1,177 @@
+"""Annual rates as one reads them: each series by itself, brought over its bridged breaks, and one series a country."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pipelines.publish.breaks import Breaks, SeriesBreaks, series_break_at
+from pipelines.reader.release import open_published, packaged_query, query
+from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of, no_series_message, preference
+from pipelines.reader.series import series_breaks
+from pipelines.system.settings import Settings
+from schemas.codelists import parse_age
+from schemas.errors import UsageError
+
+Rows = list[dict[str, Any]]
+By = Literal["sex", "age", "area"]
+
+
+@dataclass(frozen=True)
+class RateSeries:
+    """Annual rates of one series.
+
+    Attributes:
+        key: source, stage and counting unit.
+        area: code of the area.
+        sex: code of the sex.
+        age: code of the age.
+        rows: of each year with a rate, in order: year, value, population, rate_per_100k, ci_low, ci_high, obs_status,
+            caveats, and ``recorded``: the published rate, where ``rate_per_100k`` was brought over a bridged break. The
+            limits of the bridge's factor widen those of the rate.
+        breaks: inside the years of the rows.
+    """
+
+    key: SeriesKey
+    area: str
+    sex: str
+    age: str
+    rows: Rows
+    breaks: Breaks
+
+    @property
+    def years(self) -> list[int]:
+        """The years with a rate."""
+        return [row["year"] for row in self.rows]
+
+
+def read_rates(wanted: SeriesQuery, by: By | None = None, settings: Settings | None = None) -> list[RateSeries]:
+    """Return the annual rates of one area: a series for each source, stage and counting unit, the preferred one first.
+
+    Args:
+        wanted: what is asked for.
+        by: ``sex`` or ``age`` for the parts of one series, the preferred one; ``area`` for the areas below the one
+            asked for, all of one series: the one with the most of them.
+        settings: where the published file is.
+
+    Raises:
+        UsageError: unknown area, sex or age, or no rate; says what there is.
+    """
+    wanted.check(settings)
+    if by == "area":
+        below = query("SELECT code FROM out.area WHERE parent = $area", settings, {"area": wanted.area}).rows
+        if not below:
+            raise UsageError(f"there is no area below {wanted.area}: leave out --by area")
+        return read_rates_of_areas(wanted, [row[0] for row in below], settings)
+    sexes = ["M", "F"] if by == "sex" else [wanted.sex]
+    age = None if by == "age" else wanted.age
+    rows = _read_rows(wanted, [wanted.area or ""], sexes, age, settings)
+    keys = choose_series(map(key_of, rows), wanted)
+    if not keys:
+        what = f"there is no rate of {wanted.words}{f' by {by}' if by else ''} to draw"
+        there = {key_of(row) for row in rows}
+        raise UsageError(no_series_message(wanted, there, settings) if there else what)
+    series = _split(wanted, rows, keys[:1] if by else keys, settings)
+    if by == "age":
+        series.sort(key=lambda one: (parse_age(one.age) or (0, 0))[0])
+    return series
+
+
+def read_rates_of_areas(
+    wanted: SeriesQuery, areas: Sequence[str], settings: Settings | None = None
+) -> list[RateSeries]:
+    """Return the annual rates of several areas, all of one source, stage and counting unit; the highest latest first.
+
+    Areas are compared, so figures of different sources, stages or counting units are never mixed. Of several series the
+    one that has the most areas is taken, then the preferred one.
+
+    Raises:
+        UsageError: none of the areas has a rate.
+    """
+    rows = _read_rows(wanted, areas, [wanted.sex], wanted.age, settings)
+    places: dict[SeriesKey, set[str]] = {}
+    for row in rows:
+        places.setdefault(key_of(row), set()).add(row["ref_area"])
+    keys = sorted(choose_series(places, wanted), key=lambda key: -len(places[key]))  # stable: the preferred one first
+    if not keys:
+        there = "; ".join(key.name for key in sorted(places, key=preference))
+        known = f"; there are: {there}" if there else ""
+        raise UsageError(f"there is no rate of {wanted.iccs} in {', '.join(areas[:5])} to draw{known}")
+    series = _split(wanted, rows, keys[:1], settings)
+    return sorted(series, key=lambda one: -one.rows[-1]["rate_per_100k"])
+
+
+def _read_rows(
+    wanted: SeriesQuery, areas: Sequence[str], sexes: Sequence[str], age: str | None, settings: Settings | None
+) -> Rows:
+    asked = {"iccs": wanted.iccs, "areas": list(areas), "sexes": list(sexes), "age": age}
+    return packaged_query("reader/rates", settings, wanted, **asked).records()
+
+
+def _split(wanted: SeriesQuery, rows: Rows, keys: Sequence[SeriesKey], settings: Settings | None) -> list[RateSeries]:
+    """Return the rows as series of the keys, in their order, with rates brought over bridged breaks."""
+    groups: dict[tuple[SeriesKey, str, str, str], Rows] = {}
+    for row in rows:
+        groups.setdefault((key_of(row), row["ref_area"], row["sex"], row["age"]), []).append(row)
+    with open_published(settings) as connection:
+        declared = SeriesBreaks(connection)
+    found = []
+    for key in keys:
+        for (other, area, sex, age), own in groups.items():
+            if other == key:
+                one = replace(wanted.of(key), area=area, sex=sex, age=age, freq="A")
+                found.append(_bridged(one, key, own, declared))
+    return found
+
+
+def _bridged(one: SeriesQuery, key: SeriesKey, rows: Rows, declared: SeriesBreaks) -> RateSeries:
+    years = [row["year"] for row in rows]
+    starts = [
+        series_break_at(str(row["year"]), row["obs_status"], row["caveats"], sex=one.sex, age=one.age) for row in rows
+    ]
+    breaks = series_breaks(declared, one, starts).inside(years[0], years[-1])
+    made = [
+        row
+        | {
+            "recorded": row["rate_per_100k"],
+            "rate_per_100k": row["rate_per_100k"] * factor,
+            "ci_low": row["ci_low"] * low,
+            "ci_high": row["ci_high"] * high,
+        }
+        for row, factor, low, high in zip(rows, *breaks.multipliers(years), strict=True)
+    ]
+    return RateSeries(key, one.area or "", one.sex, one.age, made, breaks)
+
+
+def country_rates(wanted: SeriesQuery, settings: Settings | None = None) -> Rows:
+    """Return the annual rates of all countries, of each source and country its preferred series.
+
+    Each row: country (name), ref_area, source, stage, counting_unit, year, rate_per_100k, ci_low, ci_high, obs_status,
+    caveats.
+
+    Example::
+
+        country_rates(SeriesQuery("0101", stage="recorded"))
+    """
+    asked = {"iccs": wanted.iccs, "sex": wanted.sex, "age": wanted.age}
+    rows = packaged_query("reader/country_rates", settings, wanted, **asked).records()
+    keys: dict[tuple[str, str], list[SeriesKey]] = {}
+    for row in rows:
+        keys.setdefault((row["source"], row["ref_area"]), []).append(key_of(row))
+    chosen = {place: choose_series(found, wanted)[:1] for place, found in keys.items()}
+    return [row for row in rows if [key_of(row)] == chosen[row["source"], row["ref_area"]]]
+
+
+def latest_years(rows: Iterable[dict[str, Any]], most: int) -> list[int]:
+    """Return the latest years in which at least two countries have a rate (one, if there is only one country).
+
+    >>> rates = [{"country": "A", "year": 2022}, {"country": "B", "year": 2022}, {"country": "A", "year": 2023}]
+    >>> latest_years(rates, 8)
+    [2022]
+    """
+    countries: dict[int, set[str]] = {}
+    for row in rows:
+        countries.setdefault(row["year"], set()).add(row["country"])
+    fewest = min(2, len(set().union(*countries.values())))
+    return sorted(year for year, found in countries.items() if len(found) >= fewest)[-most:]

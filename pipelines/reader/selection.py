@@ -1,0 +1,163 @@
+"""Which series is meant: what is asked for, and the one place where one of several is preferred to the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from pipelines.reader.release import check_code, query
+from pipelines.system.settings import Settings
+from schemas.codelists import ranked_codes
+from schemas.declarations import attribute_columns, quote_identifier, quote_literal
+from schemas.errors import UsageError, nearest_values
+
+TOTAL = "_T"
+
+
+class SeriesKey(NamedTuple):
+    """Whose figures, at which stage of the process, of what unit: figures of different keys are never mixed."""
+
+    source: str
+    stage: str
+    counting_unit: str
+
+    @property
+    def name(self) -> str:
+        """The key in words.
+
+        >>> SeriesKey("un_cts_prisons", "held_unsentenced", "person").name
+        'un_cts_prisons: held_unsentenced persons'
+        """
+        return f"{self.source}: {self.stage} {self.counting_unit}s"
+
+
+@dataclass(frozen=True)
+class SeriesQuery:
+    """What a reader asks for; source, stage and counting unit may be left open, and one series is then preferred.
+
+    Attributes:
+        iccs: category.
+        area: code of the area; None for all countries, where a picture or table shows several areas.
+        sex: code of the sex.
+        age: code of the age.
+        freq: A annual, M monthly.
+        source: whose figures; any if None.
+        stage: of the process; any if None.
+        counting_unit: what is counted; any if None.
+        attributes: codes of ICCS attributes such as ``{"weapon": "firearm"}``; the total of those not given.
+
+    >>> SeriesQuery("0101", "MX", sex="F", age="Y15T29").words
+    '0101 in MX, sex F, age Y15T29'
+    """
+
+    iccs: str
+    area: str | None = None
+    sex: str = TOTAL
+    age: str = TOTAL
+    freq: str = "A"
+    source: str | None = None
+    stage: str | None = None
+    counting_unit: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """Category, area, sex and, where they are not totals, age and attributes, for messages."""
+        place = "by country" if self.area is None else f"in {self.area}"
+        parts = [f"{self.iccs} {place}", f"sex {self.sex}"]
+        parts += [f"age {self.age}"] if self.age != TOTAL else []
+        return ", ".join([*parts, *(f"{name} {code}" for name, code in self.attributes.items())])
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether source, stage or counting unit are asked for."""
+        return any((self.source, self.stage, self.counting_unit))
+
+    def admits(self, key: SeriesKey) -> bool:
+        """Return whether a series is one of those asked for.
+
+        >>> SeriesQuery("0101", stage="held").admits(SeriesKey("un_cts_prisons", "held_unsentenced", "person"))
+        False
+        """
+        wanted = (self.source, self.stage, self.counting_unit)
+        return all(asked in (None, there) for asked, there in zip(wanted, key, strict=True))
+
+    def of(self, key: SeriesKey) -> SeriesQuery:
+        """Return the query for one series only."""
+        return replace(self, source=key.source, stage=key.stage, counting_unit=key.counting_unit)
+
+    def as_document(self) -> dict[str, object]:
+        """Return the query for machines."""
+        return vars(self) | {"attributes": dict(self.attributes)}
+
+    def condition(self) -> str:
+        """Return the SQL condition, to follow another, on every ICCS attribute.
+
+        Raises:
+            UsageError: an attribute is not one of the ICCS.
+        """
+        known = attribute_columns()
+        for name in self.attributes:
+            if name not in known:
+                near = nearest_values(name, known) or known
+                raise UsageError(f"unknown attribute {name!r}; nearest: {', '.join(near)}")
+        return "".join(
+            f" AND {quote_identifier(name)} = {quote_literal(self.attributes.get(name, TOTAL))}" for name in known
+        )
+
+    def check(self, settings: Settings | None = None) -> None:
+        """Check area, sex and age against the code lists of the published file.
+
+        Raises:
+            UsageError: a code is not in its list; names the nearest.
+        """
+        for column, code in (("area", self.area), ("sex", self.sex), ("age", self.age)):
+            if code is not None:
+                check_code(column, code, settings)
+
+
+def key_of(row: Mapping[str, Any]) -> SeriesKey:
+    """Return the series that a row belongs to."""
+    return SeriesKey(row["source"], row["stage"], row["counting_unit"])
+
+
+def preference(key: SeriesKey) -> tuple[int, int, SeriesKey]:
+    """Return the place of a series among others: by rank of its stage and counting unit, then by name.
+
+    The ranks are a column of ``schemas/codelists/stage.csv`` and ``counting_unit.csv``.
+
+    >>> offences, victims = SeriesKey("ar_snic", "recorded", "offence"), SeriesKey("ar_snic", "recorded", "victim")
+    >>> min(offences, victims, key=preference).counting_unit
+    'victim'
+    """
+    return ranked_codes("stage").index(key.stage), ranked_codes("counting_unit").index(key.counting_unit), key
+
+
+def choose_series(keys: Iterable[SeriesKey], wanted: SeriesQuery) -> list[SeriesKey]:
+    """Return the series that a query admits, each once, the preferred one first."""
+    return sorted({key for key in keys if wanted.admits(key)}, key=preference)
+
+
+def no_series_message(wanted: SeriesQuery, keys: Iterable[SeriesKey], settings: Settings | None) -> str:
+    """Return why a series asked for is not there, and what is: other series or other categories.
+
+    Args:
+        wanted: what was asked for.
+        keys: series of that category, area, sex and age, whatever their source, stage and counting unit.
+        settings: where the published file is.
+    """
+    what = f"no {'monthly' if wanted.freq == 'M' else 'annual'} series of {wanted.words}"
+    there = sorted(set(keys), key=preference)
+    if there:
+        near = nearest_values(wanted.source, [key.source for key in there]) if wanted.source else []
+        asked = " ".join(text for text in (wanted.source, wanted.stage, wanted.counting_unit) if text)
+        names = "; ".join(key.name for key in there)
+        return f"{what} from {asked}; there are: {names}" + (f" (nearest: {', '.join(near)})" if near else "")
+    found = query(
+        "SELECT DISTINCT iccs FROM out.observation "
+        "WHERE ref_area = $area AND freq = $freq AND sex = $sex AND age = $age ORDER BY 1",
+        settings,
+        {"area": wanted.area, "freq": wanted.freq, "sex": wanted.sex, "age": wanted.age},
+    ).rows
+    return what + (f"; there are: {', '.join(row[0] for row in found)}" if found else "; the area has none at all")

@@ -1,0 +1,58 @@
+"""The annual series of one category in one area with their published directions, changes and segments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.reader.rates import Rows
+from pipelines.reader.release import packaged_query
+from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError
+
+
+@dataclass(frozen=True)
+class TrendReport:
+    """Annual series that a query admits, and what is published about their course.
+
+    Attributes:
+        series: rows by year of each source, stage and counting unit, the preferred one first.
+        trends: direction of each series, as in ``out.trend``.
+        changes: change over 1, 5 and 10 years, as in ``out.change``.
+        segments: joinpoint segments of declared indicators, as in ``out.trend_segment``.
+    """
+
+    series: dict[SeriesKey, Rows]
+    trends: Rows
+    changes: Rows
+    segments: Rows
+
+
+def read_trends(wanted: SeriesQuery, settings: Settings | None = None) -> TrendReport:
+    """Return the annual series that a query admits, with directions, changes and segments.
+
+    These are published for all ages and attributes together: a query for one age or attribute has series only.
+
+    Raises:
+        UsageError: unknown area, sex or age, or no such series; says what there is.
+    """
+    wanted.check(settings)
+    place = {"iccs": wanted.iccs, "area": wanted.area, "sex": wanted.sex}
+    rows = packaged_query("reader/trend_series", settings, wanted, **place, age=wanted.age).records()
+    keys = choose_series(map(key_of, rows), wanted)
+    if not keys:
+        raise UsageError(no_series_message(wanted, map(key_of, rows), settings))
+    series: dict[SeriesKey, Rows] = {key: [row for row in rows if key_of(row) == key] for key in keys}
+
+    def published(statement: str) -> Rows:
+        if wanted.age != TOTAL or wanted.attributes:
+            return []
+        found = packaged_query(statement, settings, wanted, **place).records()
+        return [row for key in keys for row in found if key_of(row) == key]
+
+    return TrendReport(
+        series,
+        published("reader/trend_summary"),
+        published("reader/change_summary"),
+        published("reader/segment_summary"),
+    )

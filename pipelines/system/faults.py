@@ -1,0 +1,84 @@
+"""Internal errors: what is told of one, and the report that is written for whoever mends the program.
+
+A report holds no values of the data: it names the places in the program, the kinds of the errors and the versions of
+the libraries, not the texts of the errors, which may quote a cell.
+"""
+
+from __future__ import annotations
+
+import platform
+import traceback
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pipelines.system.errors import is_out_of_memory
+from pipelines.system.settings import Settings
+
+_LIBRARIES = ("iccs-pipelines", "duckdb", "pyarrow", "python-calamine", "great_expectations", "prefect")
+
+
+def write_fault_report(settings: Settings, source: str, step: str, error: BaseException) -> Path:
+    """Write what is known of an internal error to a text file under ``data/faults``; return its path.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    now = datetime.now(UTC)
+    settings.faults.mkdir(parents=True, exist_ok=True)
+    path = settings.faults / f"{now:%Y-%m-%dT%H%M%S.%f}-{source}.txt"
+    path.write_text("\n".join(_report_lines(now, source, step, error)) + "\n", encoding="utf-8")
+    return path
+
+
+def _report_lines(now: datetime, source: str, step: str, error: BaseException) -> Iterator[str]:
+    yield f"time: {now.isoformat(timespec='seconds')}"
+    yield f"source: {source}"
+    yield f"step: {step}"
+    yield f"python: {platform.python_version()} on {platform.system()} {platform.machine()}"
+    for name in _LIBRARIES:
+        try:
+            yield f"{name}: {version(name)}"
+        except PackageNotFoundError:
+            yield f"{name}: not installed"
+    yield "The texts of the errors are left out, as they may quote the data."
+    for link in _chain(error):
+        yield f"\n{type(link).__module__}.{type(link).__qualname__}"
+        yield "".join(traceback.format_tb(link.__traceback__)).rstrip()
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error and those that led to it, the first cause first."""
+    found: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in found:
+        found.append(link)
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    return found[::-1]
+
+
+def describe_fault(error: BaseException, step: str, report: Path | None, *, show_text: bool) -> str:
+    """Return the message for people about an error that is not about the data.
+
+    Args:
+        error: what was raised.
+        step: the step that was running.
+        report: the file written about it, None where it could not be written.
+        show_text: whether the text of the error may be shown: it may quote a cell.
+
+    >>> print(describe_fault(KeyError("0"), "account", Path("faults/1.txt"), show_text=True))
+    internal error in step account (KeyError: '0')
+      The data of this source were not used; they may be in order.
+      report: faults/1.txt (no data values in it; please send it to the maintainers)
+    """
+    first = (str(error).strip().splitlines() or [""])[0]
+    if is_out_of_memory(error):
+        return f"the memory limit is too small in step {step} ({first}); raise ICCS_MEMORY_LIMIT and run again"
+    told = f"{type(error).__name__}: {first}" if show_text and first else type(error).__name__
+    where = f"{report} (no data values in it; please send it to the maintainers)" if report else "could not be written"
+    return (
+        f"internal error in step {step} ({told})\n"
+        "  The data of this source were not used; they may be in order.\n"
+        f"  report: {where}"
+    )

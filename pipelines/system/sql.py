@@ -1,0 +1,86 @@
+"""SQL templates: packaged statements with ``{{name}}`` places, filled strictly and in a single pass.
+
+What is filled in is never read again. A column label, sheet name, file name or word that looks like a place, such as
+``{{target}}``, therefore stays the text that it is. Values are still quoted by the caller (``quote_literal``,
+``quote_identifier``) or bound as parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from jinja2 import Environment, StrictUndefined, Template
+from jinja2.meta import find_undeclared_variables
+
+# S701: the text is SQL, where escaping for HTML would corrupt names and values.
+_ENVIRONMENT = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701
+# A template sees the values it is given, and nothing else.
+_ENVIRONMENT.globals.clear()
+_ENVIRONMENT.filters.clear()
+_ENVIRONMENT.tests.clear()
+
+
+@cache
+def load_sql(name: str) -> str:
+    """Return the text of a packaged statement: ``collect/read_csv`` is ``pipelines/collect/sql/read_csv.sql``."""
+    folder, _, file = name.partition("/")
+    return resources.files("pipelines").joinpath(folder, "sql", f"{file}.sql").read_text(encoding="utf-8")
+
+
+def fill_sql(name: str, /, **values: str) -> str:
+    """Return a packaged statement, named as for ``load_sql``, with its places filled.
+
+    Raises:
+        ValueError: a place has no value, or a value has no place.
+    """
+    return _fill(f"{name}.sql", load_sql(name), values)
+
+
+def fill_text(text: str, /, **values: str) -> str:
+    """Return a template that is no packaged statement, with its places filled.
+
+    Args:
+        text: the template; part of the program, never a text that came with data.
+        values: SQL for each place.
+
+    Raises:
+        ValueError: a place has no value, or a value has no place.
+
+    >>> fill_text("SELECT {{columns}} FROM {{table}}", columns='"{{table}}"', table="cells")
+    'SELECT "{{table}}" FROM cells'
+    >>> fill_text("SELECT {{columns}}", column="area")
+    Traceback (most recent call last):
+        ...
+    ValueError: SQL template 'SELECT {{columns}}': no value for columns; no place for column
+    """
+    return _fill(repr(text[:40]), text, values)
+
+
+def needed_values(text: str, offered: Mapping[str, str]) -> dict[str, str]:
+    """Return, of values that are offered to several templates, those that this one has a place for.
+
+    >>> needed_values("SELECT {{columns}} FROM cells", {"columns": "area", "totals": "'_T'"})
+    {'columns': 'area'}
+    """
+    places = _parse(text)[1]
+    return {name: value for name, value in offered.items() if name in places}
+
+
+def _fill(shown: str, text: str, values: dict[str, str]) -> str:
+    template, places = _parse(text)
+    faults = [
+        f"no {what} for {', '.join(sorted(names))}"
+        for what, names in (("value", places - values.keys()), ("place", values.keys() - places))
+        if names
+    ]
+    if faults:
+        raise ValueError(f"SQL template {shown}: {'; '.join(faults)}")
+    return template.render(values)
+
+
+@cache
+def _parse(text: str) -> tuple[Template, frozenset[str]]:
+    places = find_undeclared_variables(_ENVIRONMENT.parse(text))
+    return _ENVIRONMENT.from_string(text), frozenset(places)

@@ -1,0 +1,110 @@
+"""What a step is: a plain function whose result says how many rows it has and, in one line, what was done.
+
+A step takes the result of the one before and the definition of its source, and returns the next result. ``RunStep`` is
+the way to run one: a plain call here, a Prefect task in the flow.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+from typing import ParamSpec, Protocol, TypeVar
+
+from pipelines.system.workers import Stopped
+
+
+class StepResult(Protocol):
+    """What every step returns."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows the step gave out, in the unit that the summary names."""
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result", bound=StepResult)
+
+
+class RunStep(Protocol):
+    """Runs one step: its name, the source, rows in, the function and its arguments; returns what the function does."""
+
+    def __call__(
+        self,
+        name: str,
+        source: str,
+        rows_in: int,
+        function: Callable[Arguments, Result],
+        /,
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """Return the result of the function."""
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What one step did: rows in, rows out (in the unit named by the summary) and seconds."""
+
+    source: str
+    step: str
+    rows_in: int
+    rows_out: int
+    seconds: float
+    summary: str
+
+
+def plain_step(report: Callable[[StepReport], None] | None = None) -> RunStep:
+    """Return the way to run a step without an orchestrator: call it, time it, report it."""
+
+    def run_step(
+        name: str,
+        source: str,
+        rows_in: int,
+        function: Callable[Arguments, Result],
+        /,
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        start = time.perf_counter()
+        result = function(*args, **kwargs)
+        if report is not None:
+            seconds = time.perf_counter() - start
+            report(StepReport(source, name, rows_in, result.rows, seconds, result.summary))
+        return result
+
+    return run_step
+
+
+class WatchedSteps:
+    """Runs the steps of one source: begins none after ``stop`` is set, and knows which one was begun last."""
+
+    def __init__(self, run_step: RunStep, stop: Event) -> None:
+        self._run_step = run_step
+        self._stop = stop
+        self.current = "before the first step"
+
+    def __call__(
+        self,
+        name: str,
+        source: str,
+        rows_in: int,
+        function: Callable[Arguments, Result],
+        /,
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """Run a step.
+
+        Raises:
+            Stopped: the run ends; the step was not begun.
+        """
+        if self._stop.is_set():
+            raise Stopped
+        self.current = name
+        return self._run_step(name, source, rows_in, function, *args, **kwargs)

@@ -1,0 +1,68 @@
+"""Vintages live longer than code: whatever version wrote one, it is read in today's columns, and only here.
+
+A column that a vintage does not have yet is the total ``_T`` where it is an ICCS attribute of a cell, as the source did
+not break its figures down by it, and NULL otherwise. A column that is declared no more is left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from schemas.declarations import attribute_columns, breakdown_columns, load_tables, quote_identifier, quote_literal
+
+_TABLES = {
+    "cells": "observation",
+    "reconciliation": "reconciliation",
+    "exclusions": "exclusion",
+    "controls": "control",
+    "coverage": "coverage",
+}
+"""The published table that a part of a vintage fills, without its source and vintage."""
+
+
+def part_columns(part: str) -> dict[str, str]:
+    """Return the columns, with their types, that a part of a vintage has today; empty where none depend on the schema.
+
+    >>> part_columns("exclusions")
+    {'measure': 'VARCHAR', 'rule': 'VARCHAR', 'reason': 'VARCHAR', 'cells': 'BIGINT', 'count': 'DOUBLE'}
+    """
+    if part == "links":  # what a link implies
+        return dict.fromkeys(breakdown_columns(), "VARCHAR")
+    if part not in _TABLES:
+        return {}
+    columns = load_tables()[_TABLES[part]].columns
+    return {column.name: column.type for column in columns if column.name not in ("source", "vintage")}
+
+
+@cache
+def columns_version() -> str:
+    """Return the version of the columns that vintages are written with today; a vintage carries it in its manifest."""
+    declared = [(part, part_columns(part)) for part in (*_TABLES, "links")]
+    return hashlib.sha256(repr(declared).encode()).hexdigest()[:12]
+
+
+def read_part(part: str, path: Path) -> str:
+    """Return a query, in parentheses, over one part of a vintage in today's columns.
+
+    Args:
+        part: cells, links, controls ...
+        path: its Parquet file.
+    """
+    source = f"read_parquet({quote_literal(str(path))})"
+    declared = part_columns(part)
+    given = set(pq.read_schema(path).names)
+    filled = {name: _absent(part, name, kind) for name, kind in declared.items() if name not in given}
+    if part in _TABLES:
+        columns = [filled.get(name, quote_identifier(name)) for name in declared]
+    else:
+        columns = ["*", *filled.values()]
+    return f"(SELECT {', '.join(columns)} FROM {source})"
+
+
+def _absent(part: str, name: str, kind: str) -> str:
+    value = "'_T'" if part == "cells" and name in attribute_columns() else "NULL"
+    return f"CAST({value} AS {kind}) AS {quote_identifier(name)}"

@@ -1,0 +1,18 @@
+-- out.latest_rate: the most recent rate of each annual series, over all ages and attributes, with its limits and marks.
+-- time_period is the year of the rate, last_period the last year of the series: where they differ, the years in between
+-- have no rate, and no_rate_reason in out.rate says why. A series without any rate has no row.
+-- Grain: one row for each source, area, ICCS category, stage, counting unit and sex with a rate.
+-- reads: out.rate
+CREATE OR REPLACE VIEW out.latest_rate AS
+WITH annual AS (
+    SELECT *, max(time_period) OVER series AS last_period
+    FROM out.rate
+    WHERE age = '_T' AND ({{attributes}}) = ({{totals}})
+    WINDOW series AS (PARTITION BY source, ref_area, iccs, stage, counting_unit, sex)
+)
+SELECT
+    source, vintage, ref_area, area_level, iccs, stage, counting_unit, sex, time_period, last_period, value, population,
+    population_source, rate_per_100k, ci_low, ci_high, few_events, obs_status, completeness, caveats
+FROM annual
+WHERE rate_per_100k IS NOT NULL
+QUALIFY time_period = max(time_period) OVER (PARTITION BY source, ref_area, iccs, stage, counting_unit, sex)

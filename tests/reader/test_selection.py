@@ -1,0 +1,148 @@
+"""Which of several series is taken, and that each is named by its stage and counting unit wherever it is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import duckdb
+import pytest
+
+from pipelines.cli.main import main
+from pipelines.publish.published_schema import create_tables
+from pipelines.reader.maps import read_map_rates
+from pipelines.reader.rates import country_rates, read_rates, read_rates_of_areas
+from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series
+from pipelines.reader.series import read_series
+from pipelines.system.settings import Settings
+from schemas.declarations import attribute_columns
+from schemas.errors import UsageError
+
+PRISONS = [
+    # Prisons as the UN-CTS has them: persons held, places, persons held without a sentence. The population is 100,000,
+    # so that a rate is the count.
+    ("xx_prisons", "held_unsentenced", "person", "MX", 70),
+    ("xx_prisons", "held", "place", "MX", 180),
+    ("xx_prisons", "held", "person", "MX", 160),
+    ("xx_courts", "convicted", "person", "MX", 30),
+    ("xx_police", "recorded", "person", "MX", 900),
+    ("xx_police", "recorded", "offence", "MX", 1000),
+    ("xx_prisons", "held", "person", "AR", 200),
+]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings(data=tmp_path)
+    settings.published.parent.mkdir(parents=True)
+    attributes = ", ".join(f"'_T' AS {name}" for name in attribute_columns())
+    with duckdb.connect(str(settings.published)) as connection:
+        create_tables(connection)
+        connection.execute("INSERT INTO out.release BY NAME SELECT 'one' AS release")
+        for code, name in (("MX", "Mexico"), ("AR", "Argentina")):
+            connection.execute(
+                "INSERT INTO out.area BY NAME SELECT $code AS code, $name AS name_en, $name AS name_fr, "
+                "$name AS name_es, 'country' AS area_level",
+                {"code": code, "name": name},
+            )
+        connection.execute("INSERT INTO out.iccs BY NAME SELECT 'TOTAL' AS code, 'All offences' AS title_en")
+        for table, code in (("sex", "_T"), ("sex", "F"), ("age", "_T"), ("age", "Y15T29")):
+            connection.execute(f"INSERT INTO out.{table} BY NAME SELECT '{code}' AS code")
+        for source, stage, unit, area, count in PRISONS:
+            cell = (
+                f"'{source}' AS source, '{area}' AS ref_area, 'country' AS area_level, '2024' AS time_period, "
+                f"'TOTAL' AS iccs, '{stage}' AS stage, '{unit}' AS counting_unit, '_T' AS sex, '_T' AS age, "
+                f"{attributes}, {count} AS value, 'A' AS obs_status"
+            )
+            connection.execute(f"INSERT INTO out.observation BY NAME SELECT {cell}, 'A' AS freq")
+            connection.execute(
+                f"INSERT INTO out.rate BY NAME SELECT {cell}, 100000 AS population, {count} AS rate_per_100k, "
+                f"{count} * 0.9 AS ci_low, {count} * 1.1 AS ci_high, false AS few_events"
+            )
+            series = (
+                f"'{source}' AS source, '{area}' AS ref_area, 'TOTAL' AS iccs, '{stage}' AS stage, "
+                f"'{unit}' AS counting_unit, '_T' AS sex, 2023 AS first_year, 2024 AS last_year, "
+                "'increase' AS direction, 'no break declared' AS break_handling, 'rate_per_100k' AS basis"
+            )
+            connection.execute(f"INSERT INTO out.trend BY NAME SELECT {series}, 2 AS n, 'A' AS obs_status")
+            connection.execute(f"INSERT INTO out.change BY NAME SELECT {series}, 1 AS span_years")
+    return settings
+
+
+def test_the_order_is_that_of_the_code_lists_and_not_of_the_alphabet() -> None:
+    """Recorded comes before convicted and held; offences before persons; places, no event and no person, come last."""
+    keys = {SeriesKey(*row[:3]) for row in PRISONS}
+    assert [(key.stage, key.counting_unit) for key in choose_series(keys, SeriesQuery("TOTAL"))] == [
+        ("recorded", "offence"),
+        ("recorded", "person"),
+        ("convicted", "person"),
+        ("held", "person"),
+        ("held", "place"),
+        ("held_unsentenced", "person"),
+    ]
+
+
+def test_every_reader_takes_the_same_series(settings: Settings) -> None:
+    mexico, held = SeriesQuery("TOTAL", "MX"), SeriesQuery("TOTAL", "MX", source="xx_prisons")
+    assert read_series(mexico, settings).counts == (1000,)
+    assert read_rates(mexico, settings=settings)[0].rows[0]["value"] == 1000
+    assert read_series(held, settings).counts == (160,)
+    assert read_rates(held, settings=settings)[0].rows[0]["value"] == 160
+    recorded = country_rates(SeriesQuery("TOTAL", stage="recorded"), settings)
+    assert [row["rate_per_100k"] for row in recorded] == [1000]  # the last unit by the alphabet would be persons, 900
+    unsentenced = SeriesQuery("TOTAL", "MX", stage="held_unsentenced")
+    assert read_series(unsentenced, settings).key.name == "xx_prisons: held_unsentenced persons"
+
+
+def test_areas_that_are_compared_are_of_one_series_that_most_of_them_have(settings: Settings) -> None:
+    found = read_map_rates(SeriesQuery("TOTAL"), settings=settings)
+    assert found.key == SeriesKey("xx_prisons", "held", "person")
+    assert {code: row["value"] for code, row in found.rows.items()} == {"MX": 160, "AR": 200}
+    panels = read_rates_of_areas(SeriesQuery("TOTAL"), ["MX", "AR"], settings)
+    assert [(one.area, one.key) for one in panels] == [("AR", found.key), ("MX", found.key)]
+
+
+def test_every_line_and_picture_names_the_stage_and_unit(
+    settings: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    import matplotlib as mpl
+
+    mpl.rcParams["svg.fonttype"] = "none"
+    picture = tmp_path / "prisons.svg"
+    data = ["--data", str(settings.data)]
+    assert main(["trend", "TOTAL", "--area", "MX", "--source", "xx_prisons", "--plot", str(picture), *data]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    for name in ("held persons", "held places", "held_unsentenced persons"):
+        assert f"xx_prisons: {name}" in lines  # title of the years
+        assert any(line.startswith(f"xx_prisons: {name} (rate per 100,000): increase") for line in lines)
+        assert any(line.startswith(f"xx_prisons: {name}, 2023 to 2024: increase") for line in lines)
+    words = " ".join(ElementTree.parse(picture).getroot().itertext())  # noqa: S314 (our own)
+    assert "Person (held in prison), xx_prisons" in words
+    assert "Place of official capacity (held in prison), xx_prisons" in words
+    assert "Person (held in prison without a sentence), xx_prisons" in words
+
+    stage = ["--stage", "held_unsentenced"]
+    assert main(["trend", "TOTAL", "--area", "MX", *stage, "--plot", str(picture), *data]) == 0
+    assert "held places" not in capsys.readouterr().out
+    words = " ".join(" ".join(ElementTree.parse(picture).getroot().itertext()).split())  # noqa: S314 (our own)
+    assert "All offences: Mexico (person, held in prison without a sentence)" in words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--stage", "held_sentenced"], "from held_sentenced; there are: xx_police: recorded offences; xx_police"),
+        (["--age", "Y15T30"], "unknown age 'Y15T30'"),
+        (["--age", "Y15T29"], "no annual series of TOTAL in MX, sex _T, age Y15T29; the area has none at all"),
+    ],
+)
+def test_a_stage_or_age_that_is_not_there_is_refused_with_those_that_are(
+    settings: Settings, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
+    assert main(["trend", "TOTAL", "--area", "MX", *arguments, "--data", str(settings.data)]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_source_that_none_of_the_areas_has_is_refused_with_those_that_there_are(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="there are: xx_police: recorded offence"):
+        read_rates_of_areas(SeriesQuery("TOTAL", source="xx_none"), ["MX"], settings)
