@@ -25,7 +25,7 @@ class IndicatorMethod:
     Attributes:
         name: of its file, and of the class that computes it.
         description: what the value is.
-        divides_by: ``population``, or ``counts`` where the indicator has a denominator.
+        divides_by: ``counts`` where its indicators declare a denominator, otherwise what the denominator is.
         uses_population: whether a figure needs a population.
         parameters: keys that its indicators have and no others, with the values allowed; empty where any text is.
     """
@@ -161,7 +161,8 @@ def parse_indicator(name: str, declared: dict[str, Any]) -> Indicator:
         if allowed:
             _one_of(name, key, indicator.parameters[key], allowed)
     if (method.divides_by == "counts") != (below is not None):
-        reason = "divides by the population: remove denominator" if below else "divides by counts: declare denominator"
+        remedy = "remove denominator" if below else "declare denominator"
+        reason = f"divides by {method.divides_by}: {remedy}"
         raise DeclarationError(f"indicators/{name}.yml: a {chosen} {reason}")
     return indicator
 
@@ -188,11 +189,8 @@ def _method(name: str, declared: dict[str, Any]) -> IndicatorMethod:
         )
     except KeyError as error:
         raise DeclarationError(f"indicator_methods/{name}.yml: {error.args[0]} is missing") from error
-    if fields or method.divides_by not in ("population", "counts"):
-        raise DeclarationError(
-            f"indicator_methods/{name}.yml: has description, divides_by (population or counts), uses_population and "
-            f"parameters; found divides_by {method.divides_by!r} {' '.join(fields)}".rstrip()
-        )
+    if fields:
+        raise DeclarationError(f"indicator_methods/{name}.yml: no method has {', '.join(fields)}")
     return method
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from iccs.classification import load_classification
 from pipelines.system.connection import run_sql
-from schemas.codelists import area_ancestors, load_areas
+from schemas.codelists import area_ancestors, load_areas, ranked_codes
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.source import Source
 
@@ -71,7 +71,12 @@ def create_code_types(connection: duckdb.DuckDBPyConnection, source: Source, tab
     )
     totals = ", ".join(f"({quote_literal(name)}, {total_code(source, name)})" for name in breakdown_columns())
     run_sql(connection, "harmonise/code_in_use", occurring=occurring, totals=totals)
+    # By rank, so that the highest is the status of what rests on several: see out.weakest_status.
+    statuses = ", ".join(quote_literal(code) for code in ranked_codes("obs_status"))
+    connection.execute(f"CREATE TEMP TYPE obs_status_code AS ENUM ({statuses})")
     for name in (*code_columns(), "missing_reason", "conf_status"):
+        if name == "obs_status":
+            continue
         connection.execute(
             f"CREATE TEMP TYPE {name}_code AS ENUM "
             f"(SELECT DISTINCT code FROM code_in_use WHERE dimension = {quote_literal(name)} ORDER BY code)"

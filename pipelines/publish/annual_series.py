@@ -10,13 +10,11 @@ import duckdb
 
 from pipelines.publish.breaks import SERIES_KEY, Breaks, SeriesBreaks, series_break_at
 from pipelines.system.connection import fetch_arrow
+from schemas.codelists import weakest_status
 from schemas.declarations import no_attributes_sql
 
 RATE, COUNT = "rate_per_100k", "count"
 """What a trend or a change is of (``basis``)."""
-
-_WEAKEST = ("E", "U", "P", "D")
-"""Statuses in the order in which one holds for a row that rests on several; a break (B) begins what is used."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,8 @@ class Marks:
         known = [share for place in places if (share := self.completeness[place]) is not None]
         codes = {code for place in places for code in (self.caveats[place] or "").split(";") if code}
         return {
-            "obs_status": next((status for status in _WEAKEST if status in seen), "A"),
+            # A break (B) is where the years that are used begin, never between them.
+            "obs_status": weakest_status(seen - {"B"}),
             "completeness": min(known, default=None),
             "caveats": ";".join(sorted(codes)) or None,
         }

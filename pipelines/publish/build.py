@@ -26,11 +26,11 @@ from pipelines.publish.revisions import load_vintages
 from pipelines.publish.segments import make_segments
 from pipelines.publish.themes import load_themes_and_coverage
 from pipelines.publish.trends import make_trends
-from pipelines.system.code_version import code_fingerprint
+from pipelines.system.code_version import release_code_version
 from pipelines.system.connection import connect, fetch_row, insert_rows, run_sql
+from pipelines.system.outcomes import with_todays_texts
 from pipelines.system.settings import Settings
-from pipelines.tabulate.loads import name_files
-from pipelines.tabulate.vintages import Vintage
+from pipelines.tabulate.vintages import Vintage, name_files
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
 from schemas.declarations import attribute_columns, load_tables, quote_literal
 from schemas.source import SourceFolder
@@ -59,10 +59,11 @@ class Publication:
 
 def content_key(vintages: Sequence[Vintage], folders: dict[str, SourceFolder]) -> str:
     """Return the fingerprint of what a publication would hold."""
-    digest = hashlib.sha256(code_fingerprint().encode())
+    digest = hashlib.sha256(release_code_version().encode())
     for vintage in sorted(vintages, key=lambda item: item.source_id):
         history = " ".join(f"{load.vintage} {load.loaded_at}" for load in vintage.loads)
-        digest.update(f"{vintage.source_id} {history} {folders[vintage.source_id].fingerprint}\n".encode())
+        definition = folders[vintage.source_id].fingerprint
+        digest.update(f"{vintage.source_id} {history} {vintage.content_key} {definition}\n".encode())
     return digest.hexdigest()[:16]
 
 
@@ -175,7 +176,7 @@ def load_lists(connection: duckdb.DuckDBPyConnection) -> None:
 def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder: SourceFolder) -> None:
     """Fill the tables of one source: its cells, its links, what became of its rows, and the outcomes of its rules."""
     source = folder.source
-    manifest = vintage.manifest()
+    manifest = vintage.manifest
     own = {"source": quote_literal(source.source_id), "vintage": quote_literal(vintage.vintage)}
     run_sql(
         connection,
@@ -189,7 +190,7 @@ def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder
             f"INSERT INTO out.{table} BY NAME SELECT {own['source']} AS source, {own['vintage']} AS vintage, {columns} "
             f"FROM {vintage.query(part)}"
         )
-    insert_rows(connection, "out.quality", manifest["quality"])
+    insert_rows(connection, "out.quality", with_todays_texts(manifest["quality"]))
     if vintage.has("coverage"):
         run_sql(
             connection,

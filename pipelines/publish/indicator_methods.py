@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pipelines.statistics.rates import FEWEST_EVENTS, odds_limits, proportion_limits
 from pipelines.statistics.standardisation import standard_names, standard_weights, standardised_rate
 from pipelines.system.connection import fetch_arrow
+from schemas.codelists import weakest_status
 from schemas.declarations import DeclarationError, attribute_columns, quote_identifier, quote_literal
 from schemas.indicators import Indicator, Part
 
@@ -154,16 +155,21 @@ class PairMethod(Method):
             indicator: that they are of.
         """
 
+    def fetch(self, connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> pa.Table:
+        """Return the pairs: numerator, denominator, both populations, and the columns of ``out.indicator``."""
+        return _fetch_pairs(connection, indicator)
+
     def describe(self, indicator: Indicator) -> str:
         """Return the text of the column ``method``."""
         return self.text
 
     def compute(self, connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> Figures:
         """Return a figure for each pair; one without an event on either side, or without a population, has none."""
-        found = _fetch_pairs(connection, indicator)
+        found = self.fetch(connection, indicator)
         with np.errstate(divide="ignore", invalid="ignore"):
             value, low, high = self.limits(found, indicator)
-        few = np.minimum(numbers(found, "numerator"), numbers(found, "denominator")) < FEWEST_EVENTS
+        top, bottom = numbers(found, "numerator"), numbers(found, "denominator")
+        few = np.minimum(top, bottom) < FEWEST_EVENTS
         table = found.drop_columns(["top_population", "bottom_population"])
         for name, column in {"value": value, "ci_low": low, "ci_high": high}.items():
             table = table.append_column(name, pa.array(column, pa.float64(), mask=~np.isfinite(column)))
@@ -193,10 +199,7 @@ class RepresentationRatio(PairMethod):
 
     def limits(self, found: pa.Table, indicator: Indicator) -> Limits:
         """Ratio of the shares: 1 is proportionate."""
-        top, bottom = numbers(found, "numerator"), numbers(found, "denominator")
-        share = numbers(found, "top_population") / numbers(found, "bottom_population")
-        low, high = proportion_limits(top, bottom)
-        return top / bottom / share, low / share, high / share
+        return representation_limits(found)
 
 
 class Share(PairMethod):
@@ -211,8 +214,8 @@ class Share(PairMethod):
         if not indicator.interval:
             none = np.full(len(top), np.nan)
             return top / bottom * 100, none, none
-        low, high = proportion_limits(top, bottom)
-        return top / bottom * 100, low * 100, high * 100
+        value, low, high = part_limits(top, bottom)
+        return value * 100, low * 100, high * 100
 
     def describe(self, indicator: Indicator) -> str:
         """Return the text of the column ``method``."""
@@ -238,8 +241,39 @@ class StageRatio(PairMethod):
         return numbers(found, "numerator") / numbers(found, "denominator") * 100, none, none
 
 
+class RateOverCountry(PairMethod):
+    """Rate of an area over that of its country: the area's share of the events over its share of the population."""
+
+    name = "rate_over_country"
+    text = "rate of the area over that of its country, Clopper-Pearson 95 % limits"
+
+    def check(self, indicator: Indicator) -> None:
+        """Refuse an indicator that is not by geography: countries have no rate of their own here."""
+        if "geography" not in indicator.by:
+            raise DeclarationError(
+                f"indicators/{indicator.indicator_id}.yml: a rate_over_country is of areas: add geography to by"
+            )
+
+    def fetch(self, connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> pa.Table:
+        """Return each area beside its country; the status is the weaker of the two."""
+        found = fetch_arrow(
+            connection,
+            "publish/indicator_country",
+            counts=condition(indicator, indicator.numerator),
+            preferred=preferred(indicator.numerator),
+        )
+        pairs = zip(*(found.column(name).to_pylist() for name in ("area_status", "country_status")), strict=True)
+        statuses = pa.array([weakest_status(pair) for pair in pairs], pa.string())
+        return found.drop_columns(["area_status", "country_status"]).append_column("obs_status", statuses)
+
+    def limits(self, found: pa.Table, indicator: Indicator) -> Limits:
+        """Ratio of the rates: 1 is the rate of the country."""
+        return representation_limits(found)
+
+
 METHODS: dict[str, Method] = {
-    method.name: method() for method in (Rate, StandardisedRate, RateRatio, RepresentationRatio, Share, StageRatio)
+    method.name: method()
+    for method in (Rate, StandardisedRate, RateRatio, RepresentationRatio, Share, StageRatio, RateOverCountry)
 }
 """Every method by name."""
 
@@ -263,6 +297,25 @@ def _fetch_pairs(connection: duckdb.DuckDBPyConnection, indicator: Indicator) ->
         keys=", ".join(keys),
         preferred=preferred(bottom, "is_bottom"),
     )
+
+
+def part_limits(parts: Numbers, wholes: Numbers) -> Limits:
+    """Return shares with their Clopper-Pearson limits; not a number where a part is larger than its whole.
+
+    Sources publish such counts: a rule says so, and there is no share of them.
+    """
+    value, low, high = (np.full(len(parts), np.nan) for _ in range(3))
+    fits = parts <= wholes
+    value[fits] = parts[fits] / wholes[fits]
+    low[fits], high[fits] = proportion_limits(parts[fits], wholes[fits])
+    return value, low, high
+
+
+def representation_limits(found: pa.Table) -> Limits:
+    """Return the share of the counts over the share of the population, with limits; see :func:`part_limits`."""
+    share = numbers(found, "top_population") / numbers(found, "bottom_population")
+    value, low, high = part_limits(numbers(found, "numerator"), numbers(found, "denominator"))
+    return value / share, low / share, high / share
 
 
 def _weights(standard: str, bands: tuple[str, ...]) -> list[float] | None:

@@ -42,7 +42,7 @@ def _define(connection: duckdb.DuckDBPyConnection, indicator: Indicator, left_ou
         "unit": indicator.unit,
         "iccs": indicator.iccs,
         "numerator_of": _words(indicator.numerator, indicator.sex),
-        "denominator_of": "population" if below is None else _words(below, indicator.sex),
+        "denominator_of": indicator.method.divides_by if below is None else _words(below, indicator.sex),
         "expected_breakdown": ";".join(indicator.by),
         "not_produced_reason": _missing_input(connection, indicator, left_out),
         "note": indicator.note,

@@ -11,6 +11,7 @@ from importlib import resources
 
 import duckdb
 
+from pipelines.system.functions import shared_functions
 from pipelines.system.sql import fill_text, needed_values
 from schemas.declarations import (
     DeclarationError,
@@ -109,6 +110,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for table in load_tables().values():
         for statement in create_table_sql(table):
             connection.execute(statement)
+    for function in shared_functions("out"):
+        connection.execute(function.statement)
+        connection.execute(f"COMMENT ON MACRO out.{function.name} IS {quote_literal(function.comment)}")
     for published in load_published():
         create_published(connection, published)
 

@@ -133,7 +133,7 @@ def history(table: str, settings: Settings) -> list[dict[str, Any]]:
 
     Every file holds the history up to itself, so that no single file is needed for it.
     """
-    columns = {column.name for column in load_tables()[table].columns}
+    columns = dict.fromkeys(column.name for column in load_tables()[table].columns)
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for path in [settings.published, *(release.path for release in kept_releases(settings))]:
         if read_release(path) is None:
@@ -142,7 +142,8 @@ def history(table: str, settings: Settings) -> list[dict[str, Any]]:
             found = connection.execute(f"FROM release_0.out.{table}")
             names = [column[0] for column in found.description or ()]
             for row in found.fetchall():
-                known = {name: value for name, value in zip(names, row, strict=True) if name in columns}
+                # A release of another version may lack a column, or have one that is no more.
+                known = columns | {name: value for name, value in zip(names, row, strict=True) if name in columns}
                 rows[known["release"], known.get("source")] = known
     return sorted(rows.values(), key=lambda row: (str(row["release"]), str(row.get("source"))))
 

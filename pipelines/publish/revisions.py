@@ -13,9 +13,8 @@ from pipelines.system.connection import insert_rows, run_sql
 from pipelines.system.files import replace_atomically
 from pipelines.system.settings import Settings
 from pipelines.system.sql import load_sql
-from pipelines.tabulate.loads import REVISIONS, Load
 from pipelines.tabulate.vintage_columns import read_part
-from pipelines.tabulate.vintages import Vintage
+from pipelines.tabulate.vintages import REVISIONS, Load, Vintage
 from schemas.declarations import load_tables, quote_literal
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import duckdb
 
 from pipelines.publish.published_schema import create_tables, load_published
+from pipelines.system.functions import shared_functions
 from schemas.declarations import Column, load_columns, load_tables
 
 
@@ -36,7 +37,8 @@ def write_dictionary() -> str:
         for view in sorted(views, key=lambda item: item.name):
             found = connection.execute(f"DESCRIBE {view.name}").fetchall()
             lines += _describe(f"{view.name} (view)", view.comment, [columns[row[0]] for row in found])
-    macros = sorted(statement.comment for statement in load_published() if statement.kind == "MACRO")
+    macros = [statement.comment for statement in load_published() if statement.kind == "MACRO"]
+    macros = sorted([*macros, *(function.comment for function in shared_functions("out"))])
     return "\n".join([*lines, "## Macros", "", *(f"- {comment}" for comment in macros)]) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Limits of a rate, ratio of two rates, representation of a group: exact where a count can be small."""
+"""Limits of a rate, ratio of two rates, limits of a share: exact where a count can be small."""
 
 from __future__ import annotations
 
@@ -168,59 +168,6 @@ def rate_ratio(
     return Ratio(value, _odds(low) * size, _odds(high) * size, p, p_likelihood)
 
 
-def representation_ratio(
-    group_count: int, all_count: int, group_population: float, all_population: float, *, confidence: float = 0.95
-) -> Ratio:
-    """Return the share of a group among the counted over its share of the population: 1 is proportionate.
-
-    The limits are the Clopper-Pearson (1934, Biometrika 26: 404-413) limits of the share among the counted, over the
-    share of the population taken as known; p tests that the shares are equal. Persons of unknown group must be left
-    out of ``all_count`` by the caller, who says so.
-
-    Args:
-        group_count: persons of the group among those counted (victims, suspects, prisoners).
-        all_count: all those counted whose group is known.
-        group_population: persons of the group in the population.
-        all_population: the population.
-        confidence: of the interval.
-
-    Raises:
-        ValueError: the group larger than the whole, nobody counted, a count not whole.
-
-    >>> ratio = representation_ratio(30, 100, 10_000, 100_000)
-    >>> round(ratio.value, 2), round(ratio.low, 3), round(ratio.high, 3)
-    (3.0, 2.124, 3.998)
-    """
-    share = _group_share(group_count, all_count, group_population, all_population)
-    low, high = share_limits(group_count, all_count, confidence)
-    p, p_likelihood = _binomial_p(group_count, all_count, share)
-    return Ratio(group_count / all_count / share, low / share, high / share, p, p_likelihood)
-
-
-def disparity_rate_ratio(
-    group_count: int, all_count: int, group_population: float, all_population: float, *, confidence: float = 0.95
-) -> Ratio:
-    """Return the rate of a group over the rate of everyone else, with exact limits (see :func:`rate_ratio`).
-
-    Takes what :func:`representation_ratio` takes. The two differ: a group with a large share of the population can have
-    a representation ratio near 1 and still a rate far from that of the others.
-
-    Raises:
-        ValueError: the group larger than the whole, nobody counted, a count not whole.
-
-    >>> round(disparity_rate_ratio(30, 100, 10_000, 100_000).value, 3)
-    3.857
-    """
-    _group_share(group_count, all_count, group_population, all_population)
-    return rate_ratio(
-        group_count,
-        group_population,
-        all_count - group_count,
-        all_population - group_population,
-        confidence=confidence,
-    )
-
-
 def share_limits(count: int, of: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return the Clopper-Pearson limits of a share, from 0 to 1; (0, 1) where nothing was counted.
 
@@ -302,14 +249,6 @@ def _binomial_p(count: int, of: int, share: float) -> tuple[float, float]:
 
 def _odds(share: float) -> float:
     return math.inf if share >= 1 else share / (1 - share)
-
-
-def _group_share(group_count: int, all_count: int, group_population: float, all_population: float) -> float:
-    if not 0 < group_population < all_population:
-        raise ValueError(f"a group must be a part of its population: {group_population} of {all_population}")
-    if not 0 <= group_count <= all_count or all_count == 0:
-        raise ValueError(f"a group's count must be a part of a count above 0: {group_count} of {all_count}")
-    return group_population / all_population
 
 
 def _counts(counts: ArrayLike) -> NDArray[np.float64]:

@@ -1,27 +1,201 @@
-"""The fingerprint of the program: code and declarations that every source shares."""
+"""The version of the program, by what it decides: the figures of a vintage, or what a release makes of vintages.
+
+What does not decide them is left out: comments, docstrings and layout of the code, the texts of rules, and modules that
+the steps do not import (pictures, commands, the coding assistant). Changing these makes no source run again and no new
+release; changing one statement does.
+"""
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
+
+import yaml
+
+PROGRAM = Path(__file__).parents[2]
+"""The folder with the packages iccs, schemas and pipelines."""
+
+_PACKAGES = ("iccs", "schemas", "pipelines")
+_VINTAGE_STAGES = ("collect", "harmonise", "tabulate")
+_VINTAGE_DATA = ("schemas/rules", "schemas/codelists", "schemas/source_keys.yml", "iccs/tables")
+_RELEASE_DATA = ("schemas", "iccs/tables")
+# For people who look up or assign codes; no step reads them.
+_NO_DATA = re.compile(r"iccs/tables/(definitions_\w+|glossary|index_\w+|search_terms)\.csv")
+# Texts of rules: a release shows those of today, whenever its vintages were made.
+_TEXTS = frozenset({"reason", "what_to_do", "description"})
+_SQL_TOKEN = re.compile(r"""--[^\n]*|/\*.*?\*/|('(?:[^']|'')*'|"(?:[^"]|"")*"|\w+|[^\w\s])""", re.DOTALL)
+
+Facts = tuple[str, tuple[str, ...]]  # what a file says, as a hash, and the modules that it imports
 
 
 @cache
-def code_fingerprint() -> str:
-    """Return the fingerprint of the code and declarations that every source shares."""
-    digest = hashlib.sha256()
-    for package in ("iccs", "schemas", "pipelines"):
-        _add_tree(digest, resources.files(package), {"sources", "concordances", "__pycache__"})
-    return digest.hexdigest()
+def vintage_code_version(program: Path = PROGRAM) -> str:
+    """Return the version of what decides the figures of a vintage, beside its files, declaration and columns.
+
+    Args:
+        program: folder with the packages iccs, schemas and pipelines.
+    """
+    with _Digests(program) as digests:
+        modules = digests.closure(_modules(program, _VINTAGE_STAGES))
+        modules.add("pipelines/run.py")  # the order of the steps; what else it imports decides nothing
+        return digests.version([*modules, *_statements(program, _VINTAGE_STAGES), *_data(program, _VINTAGE_DATA)])
 
 
-def _add_tree(digest: Any, node: Traversable, skip: set[str]) -> None:
-    for entry in sorted(node.iterdir(), key=lambda item: item.name):
-        if entry.is_dir():
-            if entry.name not in skip:
-                _add_tree(digest, entry, skip)
-        elif entry.name.endswith((".py", ".sql", ".yml", ".csv")):
-            digest.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
+@cache
+def release_code_version(program: Path = PROGRAM) -> str:
+    """Return the version of what decides a release, beside its vintages; ``program`` as for vintages.
+
+    Of the stages before, only the modules that publishing uses directly are part of it: what they make is a vintage.
+    """
+    with _Digests(program, texts=True) as digests:
+        before = tuple(f"pipelines/{stage}/" for stage in _VINTAGE_STAGES)
+        modules = digests.closure(_modules(program, ("publish",)), ends=before)
+        return digests.version([*modules, *_statements(program, ("publish",)), *_data(program, _RELEASE_DATA)])
+
+
+def _modules(program: Path, stages: tuple[str, ...]) -> Iterator[str]:
+    for stage in stages:
+        yield from (path.relative_to(program).as_posix() for path in (program / "pipelines" / stage).glob("*.py"))
+
+
+def _statements(program: Path, stages: tuple[str, ...]) -> Iterator[str]:
+    for stage in stages:
+        yield from (path.relative_to(program).as_posix() for path in (program / "pipelines" / stage).rglob("*.sql"))
+
+
+def _data(program: Path, places: tuple[str, ...]) -> Iterator[str]:
+    for place in places:
+        path = program / place
+        for file in [path] if path.is_file() else path.rglob("*"):
+            name = file.relative_to(program).as_posix()
+            if file.suffix in _NORMALISED and file.suffix != ".py" and not _NO_DATA.fullmatch(name):
+                yield name
+
+
+class _Digests:
+    """What files say, as hashes. Kept by the content of the files, as to parse them all takes most of a second.
+
+    Args:
+        program: where the files are.
+        texts: take the texts of rules, and comments in the SQL of views, which are published as descriptions.
+    """
+
+    def __init__(self, program: Path, texts: bool = False) -> None:
+        self._program = program
+        self._texts = texts
+        self._kept_in = program / "pipelines" / "__pycache__" / f"code_version{'_texts' if texts else ''}.json"
+        try:
+            kept = json.loads(self._kept_in.read_text(encoding="utf-8"))
+            self._kept: dict[str, Facts] = {key: (facts[0], tuple(facts[1])) for key, facts in kept.items()}
+        except (OSError, ValueError):  # not there yet, or not whole: made again
+            self._kept = {}
+        self._used: dict[str, Facts] = {}
+        self._files: dict[str, str | None] = {}
+
+    def __enter__(self) -> _Digests:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Keep what was made; where the program's folder may not be written, it is made again each time."""
+        if self._used == self._kept:
+            return
+        half = self._kept_in.with_suffix(f".{os.getpid()}")
+        try:
+            self._kept_in.parent.mkdir(exist_ok=True)
+            half.write_text(json.dumps(self._used), encoding="utf-8")
+            os.replace(half, self._kept_in)
+        except OSError:
+            return
+
+    def facts(self, name: str) -> Facts:
+        """Return the hash of what a file says, and the modules it imports."""
+        content = self._program.joinpath(name).read_bytes()
+        key = hashlib.sha256(name.encode() + b"\0" + content).hexdigest()
+        if key not in self._used:
+            self._used[key] = self._kept.get(key) or self._read(name, content.decode("utf-8"))
+        return self._used[key]
+
+    def _read(self, name: str, text: str) -> Facts:
+        suffix = Path(name).suffix
+        if self._texts and (suffix == ".yml" or name.startswith("schemas/published/")):
+            return hashlib.sha256(text.encode()).hexdigest(), ()
+        said, imports = _NORMALISED[suffix](text)
+        return hashlib.sha256(said.encode()).hexdigest(), imports
+
+    def closure(self, names: Iterator[str], ends: tuple[str, ...] = ()) -> set[str]:
+        """Return these modules and all that they import, directly or not, except through modules under ``ends``."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            found.add(name)
+            if not name.startswith(ends or "/"):
+                waiting += [file for module in self.facts(name)[1] if (file := self._file(module)) is not None]
+        return found
+
+    def _file(self, module: str) -> str | None:
+        """The file of a module, or of the module that has this name in it; None of other packages."""
+        if module not in self._files:
+            self._files[module] = None
+            parts = module.split(".")
+            if parts[0] in _PACKAGES:
+                names = ("/".join(parts) + ".py", "/".join(parts[:-1]) + ".py", "/".join((*parts, "__init__.py")))
+                self._files[module] = next((name for name in names if self._program.joinpath(name).is_file()), None)
+        return self._files[module]
+
+    def version(self, names: list[str]) -> str:
+        """Return one hash of all these files."""
+        digest = hashlib.sha256()
+        for name in sorted(set(names)):
+            digest.update(f"{name} {self.facts(name)[0]}\n".encode())
+        return digest.hexdigest()
+
+
+def _python(text: str) -> Facts:
+    tree = ast.parse(text)
+    imports: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imports += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            imports += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.body = [one for one in node.body if not _is_text(one)]
+    return ast.dump(tree), tuple(dict.fromkeys(imports))
+
+
+def _is_text(node: ast.stmt) -> bool:
+    """Whether a statement is a docstring, or a string below a constant that explains it."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _sql(text: str) -> Facts:
+    return " ".join(filter(None, _SQL_TOKEN.findall(text))), ()
+
+
+def _yaml(text: str) -> Facts:
+    return json.dumps(_without_texts(yaml.safe_load(text)), default=str), ()
+
+
+def _without_texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _without_texts(item) for key, item in value.items() if key not in _TEXTS}
+    return [_without_texts(item) for item in value] if isinstance(value, list) else value
+
+
+_NORMALISED: dict[str, Callable[[str], Facts]] = {
+    ".py": _python,
+    ".sql": _sql,
+    ".yml": _yaml,
+    ".csv": lambda text: (text, ()),
+    ".geojson": lambda text: (text, ()),
+}

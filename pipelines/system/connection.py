@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipelines.system.functions import shared_functions
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
 from schemas.declarations import quote_literal
@@ -66,6 +67,9 @@ def forget_engine(error: BaseException) -> None:
 def _open(database: str, memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(database, config=_config(memory_limit, threads, spill))
     connection.execute(f"SET GLOBAL TimeZone = {quote_literal(TIME_ZONE)}")
+    if database == ":memory:":  # a published file has the functions in schema out
+        for function in shared_functions():
+            connection.execute(function.statement)
     return connection
 
 
@@ -113,7 +117,12 @@ def insert_rows(
         connection: to the database of the table.
         table: its name with the schema, as in SQL.
         rows: an Arrow table, or one mapping of column to value for each row.
+
+    Raises:
+        ValueError: mappings that do not all have the same columns: Arrow would keep those of the first.
     """
+    if not isinstance(rows, pa.Table) and any(row.keys() != rows[0].keys() for row in rows):
+        raise ValueError(f"rows of {table} with different columns")
     given = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows))
     if not given.num_rows:
         return

@@ -38,3 +38,14 @@ def outcome_rows(source_id: str, vintage: str, outcomes: tuple[Outcome, ...]) ->
         }
         for outcome in outcomes
     ]
+
+
+def with_todays_texts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of out.quality, as stored with a vintage, with the texts that their rules have today."""
+    rules = load_rules()
+    return [
+        {**row, "reason": rules[row["rule"]].reason, "what_to_do": rules[row["rule"]].what_to_do}
+        if row["rule"] in rules
+        else row
+        for row in rows
+    ]

@@ -9,10 +9,9 @@ import duckdb
 
 from pipelines.harmonise.enums import total_code
 from pipelines.harmonise.validate import Validated
-from pipelines.system.code_version import code_fingerprint
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.tabulate.unchanged_years import PreviousVintage, find_kept_years, make_year_keys
-from pipelines.tabulate.vintage_columns import read_part
+from pipelines.tabulate.vintage_columns import definition_key, read_part
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.errors import UsageError
 from schemas.source import Source, SourceFolder
@@ -102,7 +101,7 @@ def aggregate(
     """
     source = folder.source
     _prepare(connection, source)
-    year_keys = make_year_keys(connection, validated.year_partitions, folder.fingerprint + code_fingerprint())
+    year_keys = make_year_keys(connection, validated.year_partitions, definition_key(folder))
     kept_years = find_kept_years(connection, year_keys, previous)
     if previous is not None and kept_years:
         run_sql(connection, "tabulate/take_kept_cells", cells=read_part("cells", previous.cells))

@@ -26,7 +26,7 @@ from pipelines.tabulate.coverage import coverage_parts
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintage_columns import read_part
-from schemas.codelists import load_areas, parse_age
+from schemas.codelists import load_areas, parse_age, ranked_codes
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
 from schemas.source import Source, SourceFolder
 
@@ -275,8 +275,14 @@ def _statement(rule: Rule, source: Source) -> str:
 
 
 def _fractions(source: Source) -> str:
-    """Where fractions are right: populations made by a model, rates' sums, and estimates from split categories."""
-    return "true" if not source.whole_numbers else "coalesce(obs_status, 'A') = 'E'"
+    """Where fractions are right: populations made by a model, rates' sums, and estimates from split categories.
+
+    A status that outranks E may hold for a total that is in part an estimate.
+    """
+    if not source.whole_numbers:
+        return "true"
+    order = ranked_codes("obs_status")
+    return f"obs_status IN ({', '.join(map(_literal, order[order.index('E') :]))})"
 
 
 def _declared_types() -> str:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from pipelines.system.code_version import vintage_code_version
 from schemas.declarations import attribute_columns, breakdown_columns, load_tables, quote_identifier, quote_literal
+from schemas.source import SourceFolder
 
 _TABLES = {
     "cells": "observation",
@@ -41,8 +43,19 @@ def part_columns(part: str) -> dict[str, str]:
 @cache
 def columns_version() -> str:
     """Return the version of the columns that vintages are written with today; a vintage carries it in its manifest."""
-    declared = [(part, part_columns(part)) for part in (*_TABLES, "links")]
+    roles = [(column.name, column.role) for column in load_tables()["observation"].columns]
+    declared = [roles, *((part, part_columns(part)) for part in (*_TABLES, "links"))]
     return hashlib.sha256(repr(declared).encode()).hexdigest()[:12]
+
+
+def definition_key(folder: SourceFolder) -> str:
+    """Return the fingerprint of what decides the figures of a source beside its files: definition, columns, code."""
+    return hashlib.sha256(f"{folder.fingerprint} {program_key()}".encode()).hexdigest()
+
+
+def program_key() -> str:
+    """Return the fingerprint of what all sources share: columns and code."""
+    return hashlib.sha256(f"{columns_version()} {vintage_code_version()}".encode()).hexdigest()
 
 
 def read_part(part: str, path: Path) -> str:

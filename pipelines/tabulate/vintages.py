@@ -1,4 +1,10 @@
-"""Step 8, store: keep the result of a source as an immutable vintage under ``data/core``; the last good one stays."""
+"""Step 8, store: keep the figures of a source as a vintage under ``data/core``; the last good one stays.
+
+A **vintage** is one version of a source's figures: an immutable folder of Parquet files with a manifest, named by the
+day it came and a fingerprint of its cells. A **load** is the event of taking files in that made a vintage current; the
+loads of a source, oldest first, are its history. They are kept in the pointer file beside the vintages. Figures that
+come again are the same vintage, and another load of it.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +13,27 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines.collect.acquire import Acquired, describe_files
 from pipelines.harmonise.validate import Validated
-from pipelines.system.code_version import code_fingerprint
-from pipelines.system.connection import connect
+from pipelines.system.connection import connect, fetch_row
+from pipelines.system.files import replace_text, sha256_of_file
 from pipelines.system.outcomes import outcome_rows
 from pipelines.system.settings import Settings
-from pipelines.tabulate.loads import POINTER, Load, add_load, describe_cells, name_files, point_to, read_loads
 from pipelines.tabulate.rules import Checked
 from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.tabulate.vintage_columns import columns_version, read_part
+from pipelines.tabulate.vintage_columns import columns_version, definition_key, program_key, read_part
 from schemas.source import SourceFolder
+
+POINTER = "current.json"
+REVISIONS = "revisions"
 
 _PARTS = (
     "cells",
@@ -38,6 +49,105 @@ _PARTS = (
     "judged",
     "coverage",
 )
+_UNPUBLISHED = ("periods", "core", "judged")
+
+
+class DamagedVintage(Exception):
+    """A file of a vintage is missing, or is not as it was stored."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(
+            f"the vintage in {path.parent} is damaged: {path.name} {what}. Put the file back from a copy of the data "
+            "folder; nothing was published, and the last release is as it was."
+        )
+
+
+@dataclass(frozen=True)
+class Load:
+    """One load: the vintage it made current, from what, and when (UTC).
+
+    ``files_key``, ``declaration_key`` and ``program_key`` are fingerprints of what decides the figures; two loads
+    differ in at least one of them. ``folder`` is the name of the folder with the Parquet files.
+    """
+
+    vintage: str
+    folder: str
+    loaded_at: str
+    files: str
+    files_key: str
+    declaration_key: str
+    program_key: str
+    observations: int
+    first_period: str | None
+    last_period: str | None
+
+    @property
+    def moment(self) -> datetime:
+        """When it was loaded, in UTC, without the zone: as the tables hold it."""
+        return datetime.fromisoformat(self.loaded_at).astimezone(UTC).replace(tzinfo=None)
+
+    def causes(self, before: Load) -> str:
+        """Return what differs from the load before, separated by ';': files, declaration, program.
+
+        >>> one = Load("v1", "v1", "2026-01-01T00:00:00+00:00", "", "f1", "d1", "p1", 1, "2024", "2024")
+        >>> replace(one, files_key="f2", program_key="p2").causes(one)
+        'files;program'
+        """
+        names = ("files", "declaration", "program")
+        differing = [name for name in names if getattr(self, f"{name}_key") != getattr(before, f"{name}_key")]
+        return ";".join(differing)
+
+
+def read_loads(pointer: dict[str, Any], root: Path) -> tuple[Load, ...]:
+    """Return the loads of a source, oldest first; a pointer of before 0.2 has only the vintage that is current."""
+    if "loads" in pointer:
+        return tuple(Load(**load) for load in pointer["loads"])
+    name = pointer["vintage"]
+    manifest = json.loads((root / name / "manifest.json").read_text(encoding="utf-8"))
+    with duckdb.connect() as connection:
+        described = describe_cells(connection, root / name / "cells.parquet")
+    files = name_files(manifest["files"])
+    return (Load(name, name, manifest["loaded_at"], files, "", "", "", *described),)
+
+
+def name_files(files: list[dict[str, Any]]) -> str:
+    """Return the files of a load in one line, each with the first digits of its sha256.
+
+    >>> name_files([{"name": "a.csv", "sha256": "0123456789abcdef"}])
+    'a.csv (0123456789ab)'
+    """
+    return "; ".join(f"{file['name']} ({file['sha256'][:12]})" for file in files)
+
+
+def add_load(loads: tuple[Load, ...], load: Load) -> tuple[Load, ...]:
+    """Return the history with a load at its end; one whose figures equal the last load's takes its place.
+
+    The time of a load is later than that of the load before, whatever the clock says.
+    """
+    same_figures = tuple(replace(old, folder=load.folder) if old.vintage == load.vintage else old for old in loads)
+    if not loads:
+        return (load,)
+    last = loads[-1]
+    if last.vintage == load.vintage:
+        return (*same_figures[:-1], replace(load, loaded_at=last.loaded_at))
+    after = datetime.fromisoformat(last.loaded_at) + timedelta(microseconds=1)
+    moment = max(datetime.fromisoformat(load.loaded_at), after)
+    return (*same_figures, replace(load, loaded_at=moment.isoformat(timespec="microseconds")))
+
+
+def point_to(root: Path, pointer: dict[str, Any], loads: tuple[Load, ...]) -> None:
+    """Replace the pointer file in one step, with the history."""
+    replace_text(root / POINTER, json.dumps({**pointer, "loads": [asdict(load) for load in loads]}, indent=1))
+
+
+def describe_cells(connection: duckdb.DuckDBPyConnection, cells: Path) -> tuple[int, str | None, str | None]:
+    """Return how many published cells a vintage has, and its first and last year."""
+    observations, first, last = fetch_row(
+        connection,
+        "SELECT count(*), min(left(time_period, 4)), max(left(time_period, 4)) FROM read_parquet($cells)",
+        {"cells": str(cells)},
+    )
+    return int(observations), first, last
 
 
 @dataclass(frozen=True)
@@ -68,27 +178,46 @@ class Vintage:
         """Whether the vintage has a part: one of an older version may lack some.
 
         Raises:
-            FileNotFoundError: it was stored with the part, which is gone.
+            DamagedVintage: it was stored with the part, which is gone.
         """
         if self.part(name).is_file():
             return True
-        if name in self.manifest().get("parts", ()):
-            raise FileNotFoundError(f"the vintage {self.folder} is damaged: {name}.parquet is missing")
+        if name in self.manifest.get("parts", ()):
+            raise DamagedVintage(self.part(name), "is missing")
         return False
 
     def query(self, name: str) -> str:
-        """Return a query, in parentheses, over one part in today's columns."""
+        """Return a query, in parentheses, over one part in today's columns.
+
+        Raises:
+            DamagedVintage: the part is missing, or its bytes are not those that were stored.
+        """
+        stored = self.manifest.get("parts", {}).get(name)  # a vintage of before 0.2 has no sums
+        if not self.part(name).is_file():
+            raise DamagedVintage(self.part(name), "is missing")
+        if stored is not None and sha256_of_file(self.part(name)) != stored:
+            raise DamagedVintage(self.part(name), "is not as it was stored")
         return read_part(name, self.part(name))
 
     def as_previous(self) -> PreviousVintage:
         """Return what a next load compares with, and takes unchanged years from."""
-        keys = self.manifest().get("year_keys", {})  # a vintage of an older version has none
+        keys = self.manifest.get("year_keys", {})  # a vintage of an older version has none
         return PreviousVintage(self.part("cells"), self.part("periods"), self.part("judged"), keys)
 
+    @cached_property
     def manifest(self) -> dict[str, Any]:
-        """Return what was recorded with the vintage: files, outcomes of the rules, when it was loaded."""
+        """What was recorded with the vintage: files, outcomes of the rules, when it was loaded, sums of its parts."""
         loaded: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
         return loaded
+
+    @property
+    def content_key(self) -> str:
+        """Fingerprint of what a release shows of the vintage: its parts and what rules found, not by which code."""
+        parts = self.manifest.get("parts")
+        if parts is None:  # a vintage of before 0.2: what decided its content
+            return self.run_key
+        shown = {name: digest for name, digest in parts.items() if name not in _UNPUBLISHED}
+        return hashlib.sha256(json.dumps([shown, self.manifest["quality"]]).encode()).hexdigest()
 
 
 def store(
@@ -97,33 +226,16 @@ def store(
     """Keep a validated source; if its figures are those of a vintage already kept, that one is current again.
 
     The folder is filled beside and renamed, then the pointer is replaced: a killed run leaves the last good vintage.
-    No vintage is ever removed; where figures come again, with a newer proof, the folder of the proof takes the place.
+    No vintage is ever removed; if the same figures are loaded again, the newer load's folder replaces the old one.
     """
     root = settings.core / folder.source_id
     root.mkdir(parents=True, exist_ok=True)
     before = current_vintage(folder.source_id, settings)
     loads = before.loads if before else ()
     key = run_key(folder, acquired)
-    with connect(settings) as connection:
-        observations, first_period, last_period = describe_cells(connection, checked.cells)
     known = [load.vintage for load in loads if load.vintage.endswith(f"-{checked.figures}")]
     now = datetime.now(UTC)
     name = known[0] if known else f"{now.date().isoformat()}-{checked.figures}"
-    half = Path(tempfile.mkdtemp(dir=root, prefix=".part-"))
-    parts = {
-        "cells": checked.cells,
-        "periods": checked.periods,
-        "core": validated.core,
-        "links": validated.links,
-        "mapped": validated.mapped,
-        "reconciliation": validated.reconciliation,
-        "exclusions": validated.exclusions,
-        "controls": validated.controls,
-        "rates": validated.rates,
-        "findings": checked.findings,
-        "judged": checked.judged,
-        "coverage": checked.coverage,
-    }
     files = describe_files(acquired)
     manifest = {
         "source": folder.source_id,
@@ -134,17 +246,10 @@ def store(
         "rows": checked.rows,
         "year_keys": checked.year_keys,
         "columns": columns_version(),
-        "parts": list(_PARTS),
     }
-    try:
-        for part in _PARTS:
-            shutil.copyfile(parts[part], half / f"{part}.parquet")
-        (half / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
-        target = _unused(root, name)
-        os.replace(half, target)
-    except BaseException:
-        shutil.rmtree(half, ignore_errors=True)
-        raise
+    target = _write_folder(root, name, manifest, validated, checked)
+    with connect(settings) as connection:
+        observations, first_period, last_period = describe_cells(connection, target / "cells.parquet")
     load = Load(
         vintage=name,
         folder=target.name,
@@ -152,16 +257,35 @@ def store(
         files=name_files(files),
         files_key=_files_key(acquired),
         declaration_key=folder.fingerprint,
-        program_key=code_fingerprint(),
+        program_key=program_key(),
         observations=observations,
         first_period=first_period,
         last_period=last_period,
     )
     loads = add_load(loads, load)
-    pointer = {"vintage": name, "run_key": key, "rows": checked.rows}
-    point_to(root, pointer, loads)
+    point_to(root, {"vintage": name, "run_key": key, "rows": checked.rows}, loads)
     _remove_superseded(root, name, target)
     return Vintage(folder.source_id, name, target, key, checked.rows, loads, new=not known)
+
+
+def _write_folder(root: Path, name: str, manifest: dict[str, Any], validated: Validated, checked: Checked) -> Path:
+    """Write the folder of a vintage in one step, with the sum of each part in its manifest; return it."""
+    staging = Path(tempfile.mkdtemp(dir=root, prefix=".part-"))
+    own = ("cells", "periods", "findings", "judged", "coverage")
+    try:
+        sums = {}
+        for part in _PARTS:
+            made: Path = getattr(checked if part in own else validated, part)
+            shutil.copyfile(made, staging / f"{part}.parquet")
+            sums[part] = sha256_of_file(staging / f"{part}.parquet")
+        text = json.dumps({**manifest, "parts": sums}, indent=1, ensure_ascii=False)
+        (staging / "manifest.json").write_text(text, encoding="utf-8")
+        target = _unused(root, name)
+        os.replace(staging, target)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return target
 
 
 def _unused(root: Path, name: str) -> Path:
@@ -173,7 +297,7 @@ def _unused(root: Path, name: str) -> Path:
 
 
 def _remove_superseded(root: Path, name: str, target: Path) -> None:
-    """Remove halves of killed runs, and other folders of this vintage: its proof was renewed."""
+    """Remove what killed runs left, and older folders of this vintage."""
     for path in root.iterdir():
         same = path.name == name or path.name.startswith(f"{name}.")
         if path.is_dir() and path != target and (same or path.name.startswith(".part-")):
@@ -194,7 +318,7 @@ def current_vintage(source_id: str, settings: Settings) -> Vintage | None:
 
 def run_key(folder: SourceFolder, acquired: Acquired) -> str:
     """Return the fingerprint of everything that decides the result: bytes, declaration, concordance, code."""
-    return hashlib.sha256((folder.fingerprint + code_fingerprint() + _files_key(acquired)).encode()).hexdigest()
+    return hashlib.sha256(f"{definition_key(folder)} {_files_key(acquired)}".encode()).hexdigest()
 
 
 def _files_key(acquired: Acquired) -> str:

@@ -182,7 +182,10 @@ def test_indicators_use_categories_and_standards_that_exist() -> None:
         ({"method": "guess"}, "method is 'guess'"),
         ({"numerator": {"stages": ["seen"], "counting_units": ["victim"]}}, "stage is 'seen'"),
         ({"by": ["religion"]}, "by is 'religion'"),
-        ({"denominator": {"stages": ["recorded"], "counting_units": ["victim"]}}, "divides by the population"),
+        (
+            {"denominator": {"stages": ["recorded"], "counting_units": ["victim"]}},
+            "divides by population: remove denominator",
+        ),
         ({"standard": "ESP2013"}, "a rate has no standard"),
         ({"method": "standardised_rate", "standard": "ESP2013"}, "bands is missing"),
         ({"method": "standardised_rate", "standard": "ESP2013", "bands": "wide"}, "bands is 'wide'; it can be source"),

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
+from scipy.stats import binomtest
 
 from pipelines.publish.indicators import make_indicators
 from pipelines.statistics.standardisation import standard_weights
@@ -27,7 +28,11 @@ COUNT = {
     "counting_unit": "victim",
     "iccs": "0101",
     "completeness": 1.0,
+    "obs_status": "A",
 }
+
+
+JALISCO = {"ref_area": "MX-JAL", "area_level": "admin1", "counting_unit": "victim"}
 
 
 def _published(
@@ -35,8 +40,12 @@ def _published(
 ) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("CREATE SCHEMA out")
-    for name in ("rate", "population", "age", "indicator", "indicator_definition"):
+    for name in ("rate", "population", "age", "area", "indicator", "indicator_definition"):
         connection.execute(create_table_sql(load_tables()[name])[0])
+    connection.execute(
+        "INSERT INTO out.area (code, area_level, parent) VALUES ('MX', 'country', NULL), ('AR', 'country', NULL), "
+        "('MX-JAL', 'admin1', 'MX'), ('MX-COL', 'admin1', 'MX'), ('MX-AGU', 'admin1', 'MX'), ('AR-B', 'admin1', 'AR')"
+    )
     for age in {*counts, *PEOPLE}:
         low, high = parse_age(age) or (None, None)
         connection.execute("INSERT INTO out.age (code, lower_age, upper_age) VALUES (?, ?, ?)", [age, low, high])
@@ -46,6 +55,8 @@ def _published(
     rows: list[dict[str, Any]] = [{**count, "age": age, "value": float(value)} for age, value in cells.items()]
     rows += [{**COUNT, "sex": "_T", "age": "_T", **row} for row in more]
     people = [{**KEY, "sex": "F", "source": "pop", "age": age, "population": float(n)} for age, n in PEOPLE.items()]
+    empty = dict.fromkeys(name for row in rows for name in row)  # Arrow takes the columns of the first row
+    rows = [empty | row for row in rows]
     for table, content in (("rate", rows), ("population", people)):
         connection.register("rows", pa.Table.from_pylist(content))
         connection.execute(f"INSERT INTO out.{table} BY NAME FROM rows")
@@ -155,3 +166,43 @@ def test_an_indicator_without_figures_says_which_input_is_missing() -> None:
         "WHERE indicator = 'homicide_convicted_per_100_prosecuted'"
     ).fetchall()
     assert reason == "numerator and denominator are never in one source, area and year"
+
+
+def test_an_area_is_compared_with_its_country_by_the_same_population() -> None:
+    """Expected: the quotient of the rates, and scipy's Clopper-Pearson limits of the share over that of the people."""
+    people = {"population": 10e6, "population_source": "pop", "rate_per_100k": 3.0}
+    connection = _published(
+        COUNTS,
+        more=(
+            {"counting_unit": "victim", "value": 300.0, **people},
+            {**JALISCO, "value": 60.0, **people, "population": 1e6, "obs_status": "P", "caveats": "volume_jump"},
+            {**JALISCO, "ref_area": "MX-COL", "value": 310.0, **people, "population": 1e6},  # more than its country
+            {**JALISCO, "ref_area": "MX-AGU", "value": 5.0, **people, "population_source": "other"},
+            {**JALISCO, "ref_area": "AR-B", "value": 5.0, **people},  # its country is not there
+        ),
+    )
+    names = "ref_area, value, ci_low, ci_high, numerator, denominator, obs_status, few_events, caveats"
+    query = f"SELECT {names} FROM out.indicator WHERE indicator = 'homicide_rate_over_country'"
+    limits = binomtest(60, 300).proportion_ci(0.95, method="exact")
+    assert connection.execute(query).fetchall() == [
+        (
+            "MX-JAL", pytest.approx(6.0 / 3.0), pytest.approx(limits.low / 0.1), pytest.approx(limits.high / 0.1),
+            60.0, 300.0, "P", False, "volume_jump",
+        )
+    ]  # fmt: skip
+
+
+def test_a_part_larger_than_its_whole_has_no_share() -> None:
+    """Sources publish such counts; they used to end the publication of every source."""
+    killed = {"iccs": "0101", "sex": "F", "stage": "recorded", "counting_unit": "victim"}
+    connection = _published(
+        COUNTS,
+        more=(
+            {**killed, "ref_area": "AR", "relationship": "_T", "value": 40.0},
+            {**killed, "ref_area": "AR", "relationship": "PARTNER", "value": 41.0},
+            {**killed, "ref_area": "BR", "relationship": "_T", "value": 40.0},
+            {**killed, "ref_area": "BR", "relationship": "PARTNER", "value": 10.0},
+        ),
+    )
+    query = "SELECT ref_area, value, numerator FROM out.indicator WHERE indicator = 'femicide_partner_share'"
+    assert connection.execute(query).fetchall() == [("BR", 25.0, 10.0)]

@@ -12,6 +12,7 @@ from pipelines.publish.published_schema import (
     order_statements,
     parse_statement,
 )
+from pipelines.system.functions import shared_functions
 from schemas.declarations import DeclarationError, load_columns
 
 VIEW = """-- out.highest(): the highest rates,
@@ -46,7 +47,8 @@ def test_every_view_and_macro_of_the_package_has_a_comment() -> None:
             "SELECT 'out.' || view_name, comment FROM duckdb_views() WHERE schema_name = 'out'"
         ).fetchall()
     found = dict(macros) | dict(views)
-    assert found.keys() == {statement.name for statement in load_published()}
+    functions = {f"out.{function.name}" for function in shared_functions("out")}
+    assert found.keys() == {statement.name for statement in load_published()} | functions
     for name, comment in found.items():
         assert comment.startswith(name)
         assert "Grain: " in comment

@@ -15,7 +15,6 @@ import statsmodels.api as sm
 from scipy import stats
 
 from pipelines.statistics.bridging import overlap_factor
-from pipelines.statistics.differences import difference_in_differences, goodman_bacon, group_time_effects
 from pipelines.statistics.evaluation import controlled_time_series, interrupted_time_series
 from pipelines.statistics.joinpoint import fit_joinpoints, log_ready
 from pipelines.statistics.joinpoint_number import choose_joinpoints
@@ -30,12 +29,7 @@ from pipelines.statistics.rates import byar_limits, crude_rate, exact_limits, ra
 from pipelines.statistics.regression import fit_counts
 from pipelines.statistics.seasonal import Smoothing, decompose, turning_points
 from pipelines.statistics.standardisation import standardised_rate
-from pipelines.statistics.suppression import suppress_small_counts
 
-AREAS = [area for area in "ABCDEF" for _ in range(6)]
-TIMES = list(range(2010, 2016)) * 6
-TREATED = [int(area in "ABC" and time >= 2013) for area, time in zip(AREAS, TIMES, strict=True)]
-OUTCOMES = np.random.default_rng(3).normal(size=36)
 MONTHS = [(2010 + n // 12, n % 12 + 1) for n in range(120)]
 
 
@@ -144,24 +138,6 @@ def test_rounding_makes_no_slope_and_no_joinpoint() -> None:
             assert choice.model.average.value == pytest.approx(100 * (growth - 1))
 
 
-def test_difference_in_differences_of_a_panel_with_gaps() -> None:
-    """Ordinary least squares of statsmodels with a column for each area and period, errors clustered by area."""
-    keep = np.random.default_rng(5).random(36) > 0.2
-    areas, times = np.array(AREAS)[keep], np.array(TIMES)[keep]
-    y, d = OUTCOMES[keep], np.array(TREATED)[keep]
-    found = difference_in_differences(areas.tolist(), times.tolist(), y, d)
-    names = np.unique(areas)
-    design = np.column_stack(
-        [d, areas[:, None] == names[None, :], times[:, None] == np.unique(times)[None, 1:]]
-    ).astype(float)
-    groups = np.searchsorted(names, areas)
-    fit = sm.OLS(y, design).fit(cov_type="cluster", cov_kwds={"groups": groups})
-    assert found.effect.value == pytest.approx(fit.params[0])
-    # statsmodels counts the areas, which are nested in the clusters, among the parameters.
-    rows, parameters = design.shape
-    assert found.effect.error == pytest.approx(fit.bse[0] * np.sqrt((rows - parameters) / (rows - parameters + 5)))
-
-
 def test_large_counts_converge() -> None:
     """A deviance of ten thousands is rounded more coarsely than 1e-12: such series were refused before."""
     counts = np.random.default_rng(2).negative_binomial(20, 2e-4, 40)
@@ -214,8 +190,6 @@ PEOPLE = [1e5] * 30
         (lambda: mann_kendall_autocorrelated(STEPS, STEADY, confidence=95), "95 % is 0.95"),
         (lambda: mann_kendall_autocorrelated(STEPS, STEADY, lags=-1), "lags from 0 up"),
         (lambda: decompose(MONTHS, [1.0] * 120, smoothing=Smoothing(trend_degree=2)), "0 or 1"),
-        (lambda: suppress_small_counts([[1]], [5], most=3, always_shown=[7]), "0 to 0"),
-        (lambda: group_time_effects(list("AABB"), [1, 2] * 2, [1, 2, 1, 1], [0, 1, 0, 0]), "one area to compare with"),
         (lambda: log_ready([1, 2, 3], [1, 2]), "one population for each count"),
         (lambda: log_ready([0], [1], zeros="drop"), "there are refuse, add half"),
         (lambda: decompose(MONTHS, [math.inf, *[1.0] * 119]), "infinite"),
@@ -234,11 +208,6 @@ PEOPLE = [1e5] * 30
             lambda: controlled_time_series(STEPS, STEADY[:15] + [0] * 15, PEOPLE, STEADY, PEOPLE, 15),
             "no event before or after",
         ),
-        (lambda: difference_in_differences([], [], [], []), "for each row"),
-        (lambda: difference_in_differences(AREAS, TIMES, OUTCOMES, TREATED, weights=[0] * 36), "above 0"),
-        (lambda: goodman_bacon(AREAS, TIMES, OUTCOMES, [0] * 36), "nothing to compare"),
-        (lambda: group_time_effects(AREAS, TIMES, OUTCOMES[:-1], TREATED), "for each row"),
-        (lambda: group_time_effects(AREAS, TIMES, [math.inf, *OUTCOMES[1:]], TREATED), "none missing"),
         (lambda: overlap_factor([math.inf], [1]), "missing"),
         (lambda: overlap_factor([0, 0], [5, 6]), "no event in the overlap"),
         (lambda: overlap_factor([], []), "at least one period"),

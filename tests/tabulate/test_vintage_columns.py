@@ -11,8 +11,9 @@ import pytest
 from tiny_source import Tiny
 
 from pipelines.run import RunResult, Session, run_all
+from pipelines.system.files import sha256_of_file
 from pipelines.tabulate.vintage_columns import columns_version, part_columns
-from pipelines.tabulate.vintages import Vintage, current_vintage
+from pipelines.tabulate.vintages import DamagedVintage, Vintage, current_vintage
 
 FIRST = "area,year,code,n\n14,2022,HOM,4\n14,2023,HOM,10\n15,2023,HOM,7\n"
 
@@ -31,12 +32,13 @@ def current(tiny: Tiny) -> Vintage:
 
 def make_older(vintage: Vintage) -> None:
     """Rewrite a vintage as a version would have that knew no weapons and had a column that is gone by now."""
+    manifest = vintage.manifest
     for part in ("cells", "links"):
         table = pq.read_table(vintage.part(part)).drop_columns(["weapon"])
         if part == "cells":
             table = table.append_column("gone", [["x"] * table.num_rows])
         pq.write_table(table, vintage.part(part))
-    manifest = vintage.manifest()
+        manifest["parts"][part] = sha256_of_file(vintage.part(part))
     manifest["columns"] = "an older one"
     (vintage.folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
@@ -51,7 +53,7 @@ def test_an_older_vintage_is_published_as_it_was(tiny: Tiny) -> None:
     tiny.declare_plain()
     tiny.give("t.csv", FIRST)
     before = observations(run(tiny).published)
-    assert current(tiny).manifest()["columns"] == columns_version()
+    assert current(tiny).manifest["columns"] == columns_version()
 
     make_older(current(tiny))
     tiny.settings.published.unlink()
@@ -90,5 +92,19 @@ def test_a_part_that_was_stored_and_is_gone_is_damage_and_not_an_older_version(t
     current(tiny).part("coverage").unlink()
     tiny.settings.published.unlink()
 
-    with pytest.raises(FileNotFoundError, match=r"coverage\.parquet is missing"):
+    with pytest.raises(DamagedVintage, match=r"coverage\.parquet is missing"):
+        run(tiny)
+
+
+def test_a_part_with_other_bytes_than_were_stored_stops_the_publication(tiny: Tiny) -> None:
+    tiny.declare_plain()
+    tiny.give("t.csv", FIRST)
+    run(tiny)
+    path = current(tiny).part("cells")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1  # one bit
+    path.write_bytes(content)
+    tiny.settings.published.unlink()
+
+    with pytest.raises(DamagedVintage, match=r"cells\.parquet is not as it was stored"):
         run(tiny)

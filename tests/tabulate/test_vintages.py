@@ -20,8 +20,7 @@ from pipelines.publish.revisions import load_vintages
 from pipelines.run import Session, run_source
 from pipelines.system.connection import connect
 from pipelines.tabulate.fingerprints import fingerprint_periods
-from pipelines.tabulate.loads import Load, add_load
-from pipelines.tabulate.vintages import Vintage, current_vintage
+from pipelines.tabulate.vintages import Load, Vintage, add_load, current_vintage
 from schemas.declarations import load_tables
 
 COLUMNS = [column.name for column in load_tables()["observation"].columns if column.name not in ("source", "vintage")]

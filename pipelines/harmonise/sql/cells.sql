@@ -16,11 +16,7 @@ COPY (
         translated.*,
         CASE measure {{stages}} END AS stage,
         CASE measure {{units}} END AS counting_unit,
-        CASE
-            WHEN regexp_full_match(time_period, '[0-9]{4}') THEN 'A'
-            WHEN regexp_full_match(time_period, '[0-9]{4}-Q[1-4]') THEN 'Q'
-            WHEN regexp_full_match(time_period, '[0-9]{4}-(0[1-9]|1[0-2])') THEN 'M'
-        END AS freq,
+        freq_of(time_period) AS freq,
         area.level AS area_level,
         CASE WHEN value_status IS NULL THEN number END AS value,
         coalesce(value_status, flag) AS obs_status

@@ -1,19 +1,7 @@
 -- Grain of excluded: one row for each cell left out. Grain of mapped: one row for each link, measure, year and sex.
 -- Grain of core: one row for each used cell and link that holds in its period. A national code that is split goes to
--- several ICCS categories by weight, and is then an estimate (E). Populations have no ICCS category.
+-- several ICCS categories by weight, and is then an estimate (E) if no stronger status holds. Populations have no ICCS category.
 -- A link must hold for the whole period of the cell.
-CREATE TEMP MACRO first_day_of(period, freq) AS TRY(make_date(
-    TRY_CAST(left(period, 4) AS INTEGER),
-    CASE freq
-        WHEN 'A' THEN 1
-        WHEN 'Q' THEN 3 * TRY_CAST(right(period, 1) AS INTEGER) - 2
-        WHEN 'M' THEN TRY_CAST(right(period, 2) AS INTEGER)
-    END,
-    1
-));
-CREATE TEMP MACRO last_day_of(period, freq) AS CAST(first_day_of(period, freq)
-    + to_months(CASE freq WHEN 'A' THEN 12 WHEN 'Q' THEN 3 ELSE 1 END) AS DATE) - 1;
-
 CREATE TEMP VIEW used AS
 SELECT cells.*
 FROM cells
@@ -51,13 +39,6 @@ COPY (
     WHERE out_of_scope IS NOT NULL
 ) TO {{excluded}} (FORMAT parquet, COMPRESSION snappy);
 
-COPY (
-    SELECT link, measure, stage, counting_unit, left(time_period, 4) AS time_period, sex, sum(value * weight) AS count
-    FROM linked
-    WHERE link IS NOT NULL
-    GROUP BY ALL
-) TO {{mapped}} (FORMAT parquet, COMPRESSION snappy);
-
 CREATE TEMP TABLE rejected AS
 FROM read_parquet({{rejected_before}})
 UNION ALL BY NAME
@@ -72,10 +53,18 @@ FROM linked
 WHERE conflict;
 
 COPY (
+    SELECT link, measure, stage, counting_unit, left(time_period, 4) AS time_period, sex, sum(value * weight) AS count
+    FROM linked
+    ANTI JOIN rejected USING (cell)
+    WHERE link IS NOT NULL
+    GROUP BY ALL
+) TO {{mapped}} (FORMAT parquet, COMPRESSION snappy);
+
+COPY (
     SELECT
         linked.* EXCLUDE (out_of_scope, conflict, value, obs_status),
         value * weight AS value,
-        CASE WHEN weight < 1 AND value IS NOT NULL THEN 'E' ELSE obs_status END AS obs_status
+        CASE WHEN weight < 1 AND value IS NOT NULL THEN weaker_status('E', obs_status) ELSE obs_status END AS obs_status
     FROM linked
     ANTI JOIN rejected USING (cell)
     WHERE out_of_scope IS NULL

@@ -1,8 +1,4 @@
 -- Grain: one row for each column of codes and code that occurs, or that a total may have. '' stands for no category.
-CREATE TEMP MACRO quarter_of(period) AS CASE length(period)
-    WHEN 7 THEN CASE WHEN contains(period, 'Q') THEN period
-        ELSE left(period, 4) || '-Q' || (CAST(right(period, 2) AS INTEGER) + 2) // 3 END
-END;
 CREATE TEMP TABLE code_in_use AS
 WITH occurring AS (
     {{occurring}}
@@ -21,7 +17,6 @@ SELECT 'iccs', code FROM iccs_ancestor
 UNION ALL
 SELECT dimension, code
 FROM (VALUES {{totals}}, ('freq', 'A'), ('freq', 'M'), ('freq', 'Q'), ('conf_status', 'F'),
-    ('obs_status', 'A'), ('obs_status', 'E'), ('obs_status', 'O'),
     ('missing_reason', 'incomplete'), ('missing_reason', 'not_applicable'), ('missing_reason', 'not_collected'),
     ('missing_reason', 'not_reported'), ('missing_reason', 'suppressed')) AS possible (dimension, code);
 DELETE FROM code_in_use WHERE code IS NULL

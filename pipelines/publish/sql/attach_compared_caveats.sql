@@ -10,21 +10,21 @@ JOIN rule_caveat USING (rule)
 WHERE failing;
 
 UPDATE out.observation AS cell
-SET caveats = array_to_string(list_sort(list_distinct(string_split(concat_ws(';', cell.caveats, found.caveat), ';'))), ';')
+SET caveats = out.join_caveats(cell.caveats, found.caveat)
 FROM (SELECT * FROM compared_caveat WHERE rule = 'other_source_gap') AS found
 WHERE cell.source = found.source AND cell.stage = found.stage AND cell.counting_unit = found.counting_unit
     AND cell.iccs = found.iccs AND cell.ref_area = found.ref_area AND left(cell.time_period, 4) = found.year
     AND found.sex IN ('_T', cell.sex);
 
 UPDATE out.rate AS cell
-SET caveats = array_to_string(list_sort(list_distinct(string_split(concat_ws(';', cell.caveats, found.caveat), ';'))), ';')
+SET caveats = out.join_caveats(cell.caveats, found.caveat)
 FROM (SELECT * FROM compared_caveat WHERE rule = 'other_source_gap') AS found
 WHERE cell.source = found.source AND cell.stage = found.stage AND cell.counting_unit = found.counting_unit
     AND cell.iccs = found.iccs AND cell.ref_area = found.ref_area AND cell.time_period = found.year
     AND found.sex IN ('_T', cell.sex);
 
 UPDATE out.rate AS cell
-SET caveats = array_to_string(list_sort(list_distinct(string_split(concat_ws(';', cell.caveats, found.caveat), ';'))), ';')
+SET caveats = out.join_caveats(cell.caveats, found.caveat)
 FROM (SELECT * FROM compared_caveat WHERE rule = 'population_behind_rates') AS found
 WHERE cell.source = found.source AND cell.ref_area = found.ref_area AND cell.time_period = found.year
     AND cell.population IS NOT NULL

@@ -19,13 +19,9 @@ SELECT
     sum(value) FILTER (is_bottom) AS denominator,
     sum(population) FILTER (is_top) AS top_population,
     sum(population) FILTER (is_bottom) AS bottom_population,
-    CASE
-        WHEN bool_or(obs_status = 'B') THEN 'B' WHEN bool_or(obs_status = 'E') THEN 'E'
-        WHEN bool_or(obs_status = 'U') THEN 'U' WHEN bool_or(obs_status = 'D') THEN 'D'
-        WHEN bool_or(obs_status = 'P') THEN 'P' ELSE 'A'
-    END AS obs_status,
+    coalesce(out.weakest_status(CASE WHEN value IS NOT NULL THEN obs_status END), 'A') AS obs_status,
     min(completeness) AS completeness,
-    nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(caveats, ';'))))), ';'), '') AS caveats
+    out.merge_caveats(caveats) AS caveats
 FROM preferred
 GROUP BY ALL
 HAVING bool_and(value IS NOT NULL) FILTER (is_top OR is_bottom) AND bool_or(is_bottom)

@@ -40,8 +40,8 @@ chosen AS (
 SELECT
     annual.* EXCLUDE (freq, iccs_made_from, missing_reason, conf_status)
         REPLACE (
-            CASE WHEN chosen.estimated AND annual.obs_status = 'A' THEN 'E' ELSE annual.obs_status END AS obs_status,
-            CASE WHEN chosen.estimated THEN concat_ws(';', annual.caveats, 'population_interpolated')
+            CASE WHEN chosen.estimated THEN out.weaker_status('E', annual.obs_status) ELSE annual.obs_status END AS obs_status,
+            CASE WHEN chosen.estimated THEN out.join_caveats(annual.caveats, 'population_interpolated')
                 ELSE annual.caveats END AS caveats
         ),
     annual.value < {{few}} AS few_events,

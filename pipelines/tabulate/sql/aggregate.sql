@@ -83,9 +83,7 @@ SELECT
     CASE
         WHEN present < expected AND lowest = highest AND lowest IN ('L', 'M', 'Q') THEN lowest
         WHEN present < expected THEN 'O'
-        WHEN lowest = 'A' THEN highest  -- one kind of mark among normal values marks the sum
-        WHEN lowest = highest THEN lowest
-        ELSE 'E'
+        ELSE highest  -- the type has the statuses by rank: of those that the sum rests on, the weakest
     END AS obs_status,
     CASE
         WHEN present >= expected THEN NULL

@@ -87,9 +87,7 @@ SELECT
     CASE WHEN months = {{periods}} THEN round(value, 6) END AS value,
     CASE
         WHEN months < {{periods}} THEN 'O'
-        WHEN lowest = 'A' THEN highest  -- one kind of mark among normal values marks the sum
-        WHEN lowest = highest THEN lowest
-        ELSE 'E'
+        ELSE highest  -- the type has the statuses by rank: of those that the sum rests on, the weakest
     END AS obs_status,
     CASE WHEN months < {{periods}} THEN 'incomplete' END AS missing_reason,
     'F' AS conf_status,

@@ -2,12 +2,7 @@
 -- failing; neighbours in the file are neighbours in an analyst's question.
 COPY (
     SELECT cells.* REPLACE (CASE WHEN cells.iccs <> '' THEN cells.iccs END AS iccs),
-        CASE
-            WHEN found.caveats IS NULL THEN {{caveats}}
-            ELSE nullif(array_to_string(list_sort(list_distinct(list_filter(
-                string_split(concat_ws(';', {{caveats}}, found.caveats), ';'), lambda one: one <> ''
-            ))), ';'), '')
-        END AS caveats
+        CASE WHEN found.caveats IS NULL THEN {{caveats}} ELSE join_caveats({{caveats}}, found.caveats) END AS caveats
     FROM cells
     LEFT JOIN caveat_text AS found
         ON found.stage = cells.stage AND found.counting_unit = cells.counting_unit AND found.iccs = cells.iccs

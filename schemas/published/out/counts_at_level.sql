@@ -15,13 +15,13 @@ WITH cell AS (
 below AS (
     SELECT source, ref_area, time_period, freq, parent AS iccs, stage, counting_unit, sex, age, {{attributes}},
         sum(value) AS given, count(*) AS children, count(value) AS with_value,
-        string_agg(caveats, ';') AS caveats_below
+        out.weakest_status(obs_status) AS status_below, out.merge_caveats(caveats) AS caveats_below
     FROM cell
     WHERE parent IS NOT NULL
     GROUP BY ALL
 ),
 placed AS (
-    SELECT cell.*, given, children, with_value, caveats_below,
+    SELECT cell.*, given, children, with_value, status_below, caveats_below,
         CASE WHEN iccs_level = level THEN 'category' WHEN children IS NULL THEN 'coarser' ELSE 'rest' END AS part
     FROM cell
     LEFT JOIN below
@@ -30,15 +30,13 @@ placed AS (
 SELECT source, vintage, ref_area, area_level, time_period, freq, iccs, iccs_level, part, stage, counting_unit, sex, age,
     {{attributes}},
     CASE WHEN part <> 'rest' THEN value WHEN children = with_value AND value >= given THEN value - given END AS value,
-    obs_status,
+    CASE WHEN part = 'rest' THEN out.weaker_status(obs_status, status_below) ELSE obs_status END AS obs_status,
     CASE
         WHEN value IS NULL OR (part = 'rest' AND children > with_value) THEN 'incomplete'
         WHEN part = 'rest' AND value < given THEN 'children_exceed'
         ELSE 'complete'
     END AS rollup,
-    nullif(array_to_string(list_sort(list_distinct(string_split(
-        concat_ws(';', caveats, CASE WHEN part = 'rest' THEN caveats_below END), ';'
-    ))), ';'), '') AS caveats
+    out.join_caveats(caveats, CASE WHEN part = 'rest' THEN caveats_below END) AS caveats
 FROM placed
 WHERE part <> 'rest' OR iccs_made_from IS NULL OR list_contains(string_split(iccs_made_from, ';'), '=')
     OR (value IS NULL AND children = with_value)  -- a child that should be there is not

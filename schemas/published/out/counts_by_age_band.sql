@@ -32,8 +32,8 @@ made AS (
     SELECT source, ref_area, time_period, freq, iccs, stage, counting_unit, sex, {{attributes}}, band,
         sum(value) AS value, count(value) = count(*) AS whole,
         bool_and(low = coalesce(high_before + 1, band_low)) AND max(high) = max(band_high) AS fills,
-        min(obs_status) AS lowest, max(obs_status) AS highest,
-        nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(caveats, ';'))))), ';'), '') AS caveats
+        out.weakest_status(obs_status) AS status,
+        out.merge_caveats(caveats) AS caveats
     FROM inside
     GROUP BY ALL
 ),
@@ -45,8 +45,7 @@ broken_down AS (
 SELECT source, vintage, ref_area, area_level, time_period, freq, iccs, stage, counting_unit, sex, asked.band AS age,
     {{attributes}},
     CASE WHEN fills AND whole THEN value END AS value,
-    CASE WHEN NOT coalesce(fills AND whole, false) THEN 'O' WHEN lowest = 'A' OR lowest = highest THEN highest ELSE 'E' END
-        AS obs_status,
+    CASE WHEN coalesce(fills AND whole, false) THEN status ELSE 'O' END AS obs_status,
     CASE WHEN fills AND whole THEN 'complete' WHEN fills THEN 'incomplete' ELSE 'not_filled' END AS rollup,
     caveats
 FROM broken_down

@@ -10,8 +10,7 @@ WITH asked AS (
 part AS (
     SELECT cell.* EXCLUDE (freq, time_period), cell.freq AS made_from_freq,
         CASE WHEN longer = 'A' THEN left(cell.time_period, 4)
-            ELSE left(cell.time_period, 4) || '-Q' || ((CAST(right(cell.time_period, 2) AS INTEGER) + 2) // 3) END
-            AS time_period,
+            ELSE out.quarter_of(cell.time_period) END AS time_period,
         CASE WHEN cell.freq = 'Q' THEN 4 WHEN longer = 'A' THEN 12 ELSE 3 END AS periods
     FROM out.observation AS cell
     CROSS JOIN asked
@@ -20,15 +19,15 @@ part AS (
 added AS (
     SELECT source, vintage, ref_area, area_level, time_period, made_from_freq, iccs, stage, counting_unit, sex, age,
         {{attributes}}, periods,
-        sum(value) AS total, count(value) AS periods_there, min(obs_status) AS lowest, max(obs_status) AS highest,
-        nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(caveats, ';'))))), ';'), '') AS caveats
+        sum(value) AS total, count(value) AS periods_there, out.weakest_status(obs_status) AS status,
+        out.merge_caveats(caveats) AS caveats
     FROM part
     GROUP BY ALL
 )
 SELECT source, vintage, ref_area, area_level, time_period, made_from_freq, iccs, stage, counting_unit, sex, age,
     {{attributes}},
     CASE WHEN periods_there = periods THEN total END AS value,
-    CASE WHEN periods_there < periods THEN 'O' WHEN lowest IN ('A', highest) THEN highest ELSE 'E' END AS obs_status,
+    CASE WHEN periods_there < periods THEN 'O' ELSE status END AS obs_status,
     periods_there, periods,
     CASE WHEN periods_there = periods THEN 'complete' ELSE 'incomplete' END AS rollup,
     caveats

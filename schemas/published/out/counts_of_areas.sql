@@ -27,15 +27,15 @@ asked AS (
 ),
 added AS (
     SELECT source, vintage, time_period, freq, iccs, stage, counting_unit, sex, age, {{attributes}},
-        sum(value) AS total, count(value) AS areas_there, min(obs_status) AS lowest, max(obs_status) AS highest,
-        nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(caveats, ';'))))), ';'), '') AS caveats
+        sum(value) AS total, count(value) AS areas_there, out.weakest_status(obs_status) AS status,
+        out.merge_caveats(caveats) AS caveats
     FROM out.observation
     SEMI JOIN asked USING (ref_area)
     GROUP BY ALL
 )
 SELECT source, vintage, time_period, freq, iccs, stage, counting_unit, sex, age, {{attributes}},
     CASE WHEN areas_there = areas_asked THEN total END AS value,
-    CASE WHEN areas_there < areas_asked THEN 'O' WHEN lowest IN ('A', highest) THEN highest ELSE 'E' END AS obs_status,
+    CASE WHEN areas_there < areas_asked THEN 'O' ELSE status END AS obs_status,
     areas_there, areas_asked,
     CASE WHEN areas_there = areas_asked THEN 'complete' ELSE 'incomplete' END AS rollup,
     caveats

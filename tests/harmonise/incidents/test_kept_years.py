@@ -172,7 +172,7 @@ def test_another_declaration_or_program_makes_every_year_anew(
     loads.folder = list_sources(tmp_path / "sources")[loads.folder.source_id]
     previous = loads.previous
     kept, checked = loads.load()
-    monkeypatch.setattr(pipelines.tabulate.aggregate, "code_fingerprint", lambda: "another")
+    monkeypatch.setattr(pipelines.tabulate.aggregate, "definition_key", lambda _: "another")
 
     assert kept == loads.load()[0] == ()
     assert checked.figures != before.figures
