@@ -72,7 +72,7 @@ def test_a_damaged_file_is_refused(tiny: Tiny) -> None:
 def test_a_foot_is_not_declared_for_one(tiny: Tiny) -> None:
     tiny.declare_plain(read=f"{PARQUET}, footer: {{starts_with: TOTAL}}")
 
-    with pytest.raises(UsageError, match="layouts.1.read.footer: not for format: parquet"):
+    with pytest.raises(UsageError, match=r"read\.footer: not for format: parquet"):
         tiny.read()
 
 
