@@ -105,6 +105,8 @@ def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settin
 
 def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
     """Print one series, a year a line; notes on single years (no rate, caveats) follow the table."""
+    from pipelines.reader.rates import year_spans
+
     print_line()
     print_table(
         list(_YEAR_COLUMNS),
@@ -117,24 +119,9 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
         for note in reasons + [f"caveat {name}" for name in (row["caveats"] or "").split(";") if name]:
             notes.setdefault(note, []).append(int(row["time_period"]))
     for note, years in notes.items():
-        print_line(f"{note}: {_spans(years)}")
+        print_line(f"{note}: {year_spans(years)}")
     if notes:
         print_line()
-
-
-def _spans(years: list[int]) -> str:
-    """Return years as spans.
-
-    >>> _spans([2009, 2010, 2011, 2014])
-    '2009-2011, 2014'
-    """
-    spans: list[list[int]] = []
-    for year in years:
-        if spans and year == spans[-1][1] + 1:
-            spans[-1][1] = year
-        else:
-            spans.append([year, year])
-    return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in spans)
 
 
 def _trend_line(record: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ from pipelines.harmonise.statements import RowRule
 from pipelines.system.connection import fetch_row
 from schemas.declarations import quote_identifier, quote_literal
 
+_NOT_SHOWN = ("NULL", "CAST(NULL AS STRING)")  # the word of a rule that speaks of a personal column
 SAMPLE = 100  # rejected rows kept of each rule and partition
 
 _REJECTED = pa.schema(
@@ -40,7 +41,7 @@ def write_no_rejected(target: Path) -> None:
 
 def look_up_rejected(
     connection: duckdb.DuckDBPyConnection,
-    rows: str,
+    statement: str,
     rules: Sequence[RowRule],
     table: TextTable,
     computed: Mapping[str, str],
@@ -55,7 +56,7 @@ def look_up_rejected(
 
     Args:
         connection: one that has the lists of the statements.
-        rows: the statement that gives each row its codes, with all columns of the file.
+        statement: gives each row ``r`` of the file its codes as numbers, with the lists that the rules look at.
         rules: those that rows may break.
         table: the partition.
         computed: columns that the statements expect beside those of the file.
@@ -67,10 +68,10 @@ def look_up_rejected(
     whole = replace(table, kept=(*table.kept, *hidden))
     most = 1 if personal else len(rules)
     faults = [_fault(rule, hidden) for rule in rules]
-    found = _find_faults(connection, rows, whole, computed, faults, most)
+    found = _find_faults(connection, statement, whole, computed, faults, most)
     if found != malformed:
         faults = [_fault(replace(rule, word="NULL"), ()) for rule in rules]
-        _find_faults(connection, rows, table, computed, faults, most)
+        _find_faults(connection, statement, table, computed, faults, most)
     header = table.header_rows if table.format == "csv" else 0
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE malformed AS SELECT line, any_value(error_type) AS error_type, "
@@ -90,7 +91,7 @@ def look_up_rejected(
 
 def _find_faults(
     connection: duckdb.DuckDBPyConnection,
-    rows: str,
+    statement: str,
     table: TextTable,
     computed: Mapping[str, str],
     faults: Sequence[str],
@@ -107,8 +108,8 @@ def _find_faults(
         "SELECT fault.rule, fault.column_name, "
         f"CASE WHEN broken <= {most} THEN fault.bad_value END AS bad_value, _number "
         "FROM (SELECT _number, unnest(faults) AS fault, len(faults) AS broken FROM ("
-        f"SELECT _number, list_filter([{', '.join(faults)}], lambda one: one IS NOT NULL) AS faults "
-        f"FROM ({rows}) AS r WHERE excluded_by = 0)) "
+        f"SELECT r._number AS _number, list_filter([{', '.join(faults)}], lambda one: one IS NOT NULL) AS faults "
+        f"FROM {statement} WHERE excluded_by = 0)) "
         f"QUALIFY row_number() OVER (PARTITION BY fault.rule ORDER BY _number) <= {SAMPLE}"
     )
     if not _has_rejects(connection):
@@ -122,7 +123,7 @@ def _has_rejects(connection: duckdb.DuckDBPyConnection) -> bool:
 
 def _fault(rule: RowRule, hidden: Sequence[str]) -> str:
     exchanged = " OR ".join(f"coalesce({rule.fits(f'r.{quote_identifier(name)}')}, FALSE)" for name in hidden)
-    shown = f"CAST({rule.word} AS VARCHAR)"
+    shown = "NULL" if rule.word in _NOT_SHOWN else f"trim(coalesce(CAST({rule.word} AS VARCHAR), ''))"
     if exchanged:
         shown = f"CASE WHEN NOT ({exchanged}) THEN {shown} END"
     return (

@@ -66,13 +66,14 @@ class Statements:
     """What an engine needs to tally a source: lists by name, statements by name, and the rules on rows."""
 
     lists: dict[str, pa.Table]
-    rows: tuple[str, ...]  # one for each layout, as tally; with all columns of the file, to look rejected rows up
+    rows: tuple[str, ...]  # one for each layout, as tally; with the row ``r`` of the file, to look rejected rows up
     tally: tuple[str, ...]
     disposed: str
     mapped: str
     links: str
     conformed: str
     rules: tuple[RowRule, ...]
+    known: str  # the joins that the conditions of the rules need beside the numbers of a row
     keys: tuple[str, ...]  # the numbers of a combination, but for area and period
     period: str  # the period of a number, as text
     value: str  # what a row of the tally counts
@@ -144,7 +145,9 @@ class _Maker:
         judged, status = self._judged(), source.constants.get("obs_status", "A")
         return Statements(
             lists=self.lists,
-            rows=tuple(self._rows(layout, precision, "r.*, r.exclusion AS excluded_by") for layout in source.layouts),
+            rows=tuple(
+                self._rows(layout, precision, "r AS r, r.exclusion AS excluded_by") for layout in source.layouts
+            ),
             tally=tuple(
                 fill_sql(
                     "harmonise/incident_tally",
@@ -166,7 +169,8 @@ class _Maker:
                 filled=filled_columns(source),
             ),
             conformed=fill_sql("harmonise/incident_conformed", judged=judged, period=period_text(precision)),
-            rules=tuple(self.rules),
+            rules=(*self.rules, self._conflict_rule()),
+            known="\n".join(self._known_joins("numbered")),
             keys=own,
             period=period_text(precision),
             value=self._value(),
@@ -331,6 +335,32 @@ class _Maker:
             }
         )
 
+    def _conflict(self) -> str:
+        """Whether a link implies another code than the row has."""
+        own = {name: f"{name}_code.code" for name in self.source.columns}
+        own |= {name: quote_literal(code) for name, code in self.source.constants.items()}
+        conflict = " OR ".join(
+            f"(code_span.{name} IS NOT NULL AND {own[name]} NOT IN ('_T', '_U') AND {own[name]} <> code_span.{name})"
+            for name in self.conflicting
+        )
+        return f"coalesce({conflict}, FALSE)" if conflict else "FALSE"
+
+    def _conflict_rule(self) -> RowRule:
+        """Judged only where no other rule is broken."""
+        column = self.source.columns.get("national_code", "national_code")
+        others = " OR ".join(f"coalesce({rule.condition}, FALSE)" for rule in self.rules)
+        condition = f"NOT ({others}) AND {self._conflict()}"
+        return RowRule("implied_tag_conflict", column, self._word("national_code"), condition)
+
+    def _known_joins(self, numbers: str) -> list[str]:
+        """The joins of the lists of codes with a relation of their numbers."""
+        joins = [f"LEFT JOIN code_span ON code_span.id = {numbers}.code_id"]
+        return joins + [
+            f"LEFT JOIN {name}_code ON {name}_code.id = {numbers}.{name}_id"
+            for name in breakdown_columns()
+            if name in self.source.columns
+        ]
+
     def _birth(self) -> str:
         if self.source.ages is None or self.source.ages.unit != "birth_date":
             return ""
@@ -382,11 +412,10 @@ class _Maker:
     def _judged(self) -> str:
         """The tally with codes in the place of numbers, and what becomes of each combination of them."""
         source = self.source
-        codes, joins = [], []
+        codes = []
         for name in breakdown_columns():
             if name in source.columns:
                 codes.append(f"{name}_code.code AS {name}")
-                joins.append(f"LEFT JOIN {name}_code ON {name}_code.id = tally.{name}_id")
             else:
                 codes.append(f"{quote_literal(source.constants.get(name, '_T'))} AS {name}")
         measures = list(source.measures.items())
@@ -400,23 +429,17 @@ class _Maker:
                 codes.append(f"CASE tally.measure_id {cases} END AS {column}")
             else:
                 codes.append(f"{quote_literal(values[0])} AS {column}")
-        own = {name: f"{name}_code.code" for name in source.columns}
-        own |= {name: quote_literal(code) for name, code in source.constants.items()}
-        conflict = " OR ".join(
-            f"(code_span.{name} IS NOT NULL AND {own[name]} NOT IN ('_T', '_U') AND {own[name]} <> code_span.{name})"
-            for name in self.conflicting
-        )
         excluded = " ".join(
             f"WHEN {number} THEN {quote_literal(item.rule)}" for number, item in enumerate(source.exclusions, start=1)
         )
         return fill_sql(
             "harmonise/incident_judged",
             codes=",\n        ".join(codes),
-            joins="\n    ".join(joins),
+            joins="\n    ".join(self._known_joins("tally")),
             broken=" OR ".join(f"({rule.condition})" for rule in self.rules),
             excluded=f"CASE exclusion {excluded} END" if excluded else "CAST(NULL AS STRING)",
             value=f"CAST({self._value()} AS DOUBLE)",
-            conflict=f"coalesce({conflict}, FALSE)" if conflict else "FALSE",
+            conflict=self._conflict(),
         )
 
     def _rule_counts(self) -> str:

@@ -314,7 +314,7 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
             open_lists(connection, partition.statements)
             look_up_rejected(
                 connection,
-                partition.statements.rows[file.layout],
+                f"({partition.statements.rows[file.layout]}) AS numbered\n{partition.statements.known}",
                 partition.statements.rules,
                 table,
                 computed,

@@ -214,7 +214,7 @@ def controlled_time_series(
     notes = ["Whether the control would have moved like the area after the date: only the time before can be checked."]
     if pre_trend.p < SIGNIFICANCE:
         notes.append(
-            f"The effect as it stands: the areas already moved apart before the date (p {p_value_text(pre_trend.p)})."
+            f"The effect as estimated: the areas already moved apart before the date (p {p_value_text(pre_trend.p)})."
         )
     elif before < FIRM_BEFORE:
         notes.append(f"Whether the areas were in step before the date: {before} periods show only large differences.")
@@ -303,7 +303,7 @@ def _warnings(diagnostics: Mapping[str, float], family: Family, errors: Errors) 
     if family == "poisson" and errors == "model" and dispersion > 1.5:
         notes.append(f"Its true margin of error: the counts vary {dispersion:.1f} times more than the model holds.")
     if diagnostics["Ljung-Box p"] < SIGNIFICANCE and errors == "model":
-        notes.append("Its true margin of error: neighbouring periods are alike beyond what the model holds.")
+        notes.append("Its true margin of error: neighbouring periods are more similar than the model assumes.")
     placebo = diagnostics.get("placebo p", 1.0)
     if placebo < SIGNIFICANCE:
         notes.append(

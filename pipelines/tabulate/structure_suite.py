@@ -25,6 +25,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from iccs.ages import AGE_PATTERN, AGES_WITHOUT_YEARS
 from schemas.declarations import Rule, load_rules
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def expectation_arguments(rule: Rule) -> dict[str, Any]:
     }
     if "codelist" in arguments:
         arguments["value_set"] = _codes(arguments.pop("codelist"))
+    if arguments.pop("pattern", None) == "age":
+        arguments["regex"] = f"^(?:{AGE_PATTERN}|{'|'.join(AGES_WITHOUT_YEARS)})$"
     if rule.parameters["expectation"] == "ExpectTableColumnsToMatchSet":
         arguments["column_set"] = [*_cell_columns(), "is_missing", "is_given"]
     return arguments

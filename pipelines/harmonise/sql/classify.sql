@@ -39,13 +39,6 @@ COPY (
     WHERE out_of_scope IS NOT NULL
 ) TO {{excluded}} (FORMAT parquet, COMPRESSION snappy);
 
-COPY (
-    SELECT link, measure, stage, counting_unit, left(time_period, 4) AS time_period, sex, sum(value * weight) AS count
-    FROM linked
-    WHERE link IS NOT NULL
-    GROUP BY ALL
-) TO {{mapped}} (FORMAT parquet, COMPRESSION snappy);
-
 CREATE TEMP TABLE rejected AS
 FROM read_parquet({{rejected_before}})
 UNION ALL BY NAME
@@ -58,6 +51,14 @@ SELECT DISTINCT cell, _file, _sheet, _row, 'implied_tag_conflict' AS rule, {{cod
     national_code AS bad_value, value AS number
 FROM linked
 WHERE conflict;
+
+COPY (
+    SELECT link, measure, stage, counting_unit, left(time_period, 4) AS time_period, sex, sum(value * weight) AS count
+    FROM linked
+    ANTI JOIN rejected USING (cell)
+    WHERE link IS NOT NULL
+    GROUP BY ALL
+) TO {{mapped}} (FORMAT parquet, COMPRESSION snappy);
 
 COPY (
     SELECT

@@ -14,6 +14,5 @@ judged AS (
         CASE WHEN exclusion > 0 THEN {{excluded}} ELSE 'out_of_scope_' || code_span.out_of_scope END AS rule,
         exclusion = 0 AND NOT ({{broken}}) AND {{conflict}} AS conflicts
     FROM tally
-    LEFT JOIN code_span ON code_span.id = tally.code_id
     {{joins}}
 )

@@ -11,6 +11,7 @@ from pipelines.reader.plots.style import (
     LANGUAGES,
     add_foot,
     add_title,
+    caveat_notes,
     figure_in,
     label_of,
     new_figure,
@@ -87,6 +88,8 @@ def plot_slopes(
     keys = {one.key for one in series}
     add_title(figure, f"{picture_title(wanted, keys, language, settings)}, {years}")
     notes = [word("slopes", language), *break_notes(between, language)]
+    shown = [row for one in series for row in one.rows if row["year"] in (first_year, last_year)]
+    notes += caveat_notes(shown, language)
     add_foot(figure, sorted({key.source for key in keys}), notes, language, settings)
     return figure
 
