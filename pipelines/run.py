@@ -222,7 +222,7 @@ def check_source(folder: SourceFolder, session: Session, previous: PreviousVinta
     Args:
         folder: the source.
         session: where the files are, limits, and a data folder to throw away.
-        previous: the vintage before: to compare with, and to take unchanged years from.
+        previous: the previous vintage: to compare with, and to take unchanged years from.
 
     Raises:
         DataRefused, ConcordanceError, UsageError: the source cannot be used.

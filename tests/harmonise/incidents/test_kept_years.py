@@ -86,7 +86,7 @@ class Loads:
             validated = account(self.folder, tallied, connection, self.own, work)
             aggregated = aggregate(self.folder, validated, connection, previous)
             checked = check(self.folder, validated, aggregated, connection, self.own, work, previous=previous)
-        return aggregated.kept_years, checked
+        return aggregated.unchanged_years, checked
 
 
 def _told(checked: Checked) -> dict[str, Any]:
