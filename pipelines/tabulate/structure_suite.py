@@ -274,13 +274,13 @@ def judge_in_process(folder: str, items: list[dict[str, Any]]) -> dict[str, dict
 
 
 def judge_frames(context: Any, folder: Path, items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Judge every rule, the rules on one table together: metrics that they share are computed once."""
+    """Judge every rule, those on one table together: metrics that they share are computed once."""
     found: dict[str, dict[str, Any]] = {}
     for frame, where in dict.fromkeys((item["frame"], item["where"]) for item in items):
         mine = [item for item in items if (item["frame"], item["where"]) == (frame, where)]
         try:
             found |= _judge_frame(context, folder / f"{frame}.parquet", where, mine)
-        except Exception as error:  # whatever breaks in the library must be told as an error of the rules
+        except Exception as error:  # whatever breaks in the library is an error of the rules
             found |= {item["rule"]: _crash(error) for item in mine}
     return found
 
@@ -350,7 +350,7 @@ def _totals_expectation() -> Any:
 
 
 def read_result(result: Any, rows: int) -> dict[str, Any]:
-    """Return a result as plain values; the library tells a crash only in exception_info."""
+    """Return a result as plain values; the library reports a crash only in exception_info."""
     raised = _raised(result.exception_info or {})
     if raised:
         return {"success": False, "errored": raised[:300]}
