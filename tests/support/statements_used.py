@@ -9,15 +9,23 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tiny_source import Tiny
+
+import iccs
 import pipelines.run
 from pipelines.cli.main import main
 from pipelines.publish.published_schema import fill_published, load_published
+from pipelines.publish.releases import kept_releases
 from pipelines.reader.plots.comparison import plot_pyramid
 from pipelines.reader.rates import country_rates
 from pipelines.reader.selection import SeriesQuery
 from pipelines.run import Session, run_all
 from pipelines.system.settings import Settings
 from pipelines.system.sql import record_statements
+from pipelines.tabulate.structure_suite import write_frames
 from schemas.source import find_sources, list_sources
 
 TESTS = Path(__file__).parents[1]
@@ -32,6 +40,7 @@ TABLES = (
     "extracts/us_fbi_population",
     "extracts/un_cts_prisons",
 )
+CONCORDANCE = Path(iccs.__file__).parent / "concordances" / "ar_snic.csv"
 QUESTIONS = (
     "trend 0101 --area MX",
     "trend 0101 --area MX-AGU --sex F --by sex --plot {place}/sex.png",
@@ -44,7 +53,7 @@ QUESTIONS = (
     "quality --rejected",
     "releases list",
     "concordance coverage",
-    "concordance diff ar_snic ar_snic",
+    f"concordance diff {CONCORDANCE} {CONCORDANCE}",
     "sources list",
 )
 
@@ -59,6 +68,10 @@ def record_all_statements(place: Path) -> dict[str, str]:
     with record_statements() as recorded, contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
         _run_tables(place / "tables")
         _run_incidents(place / "incidents")
+        _read_parquet(place / "parquet")
+        with duckdb.connect() as connection:
+            connection.execute(f"CREATE TABLE cells AS FROM read_parquet('{_newest_cells(place / 'tables')}')")
+            write_frames(connection, place)
     used: dict[str, str] = {}
     for name, text in recorded:
         used.setdefault(name.removesuffix(".sql"), text)
@@ -84,9 +97,8 @@ def _run_tables(place: Path) -> None:
         run_all(find_sources(["ar_snic"]), Session(settings, given))
         table.write_text(text.replace(";", ",").replace(",1,", ",?,"), encoding="utf-8")
         run_all(find_sources(["ar_snic"]), Session(settings, given))
-    kept = sorted(path.name for path in (settings.published.parent / "releases").iterdir())
-    releases = [f"releases diff {' '.join(name.removesuffix('.duckdb') for name in kept[-2:])}"]
-    _ask([*QUESTIONS, *releases], place, settings)
+    releases = " ".join(release.release for release in kept_releases(settings)[-2:])
+    _ask([*QUESTIONS, f"releases diff {releases}"], place, settings)
     plot_pyramid(SeriesQuery("0101", "MX-AGU"), 2024, settings=settings)
     country_rates(SeriesQuery("0101", stage="recorded"), settings)
 
@@ -104,13 +116,10 @@ def _run_incidents(place: Path) -> None:
     settings = Settings(data=place / "data")
     days = [f"{year}-{month:02d}-03" for year in (2021, 2022) for month in range(1, 13)]
     offences = ["H1", "R1", "N1", "X1", "T9"]
-    rows = [
-        [f"F{n}", days[n % 24], "MX-JAL", offences[n % 5], "man", "30", f"Person {n}"]
-        for n in range(120)
-    ]
+    rows = [[f"F{n}", days[n % 24], "MX-JAL", offences[n % 5], "man", "30", f"Person {n}"] for n in range(120)]
     rows[7][4] = "mann"  # a word that no list has
     header = ["folio", "day", "place", "offence", "sex", "age", "name"]
-    for load in (rows, [*rows, ["F0000", "2022-05-04", "MX-AGU", "H1", "woman", "", "Person 0"]]):
+    for load in (rows, [*rows, ["F0000", "2022-05-04", "MX-JAL", "H1", "man", "30", "Person 0"]]):
         for year in ("2021", "2022"):
             _write(place / "areas" / f"{year}.csv", [header, *(row for row in load if row[1].startswith(year))])
         with _without_suite():
@@ -121,6 +130,19 @@ def _run_incidents(place: Path) -> None:
     with _without_suite():
         folder = list_sources(sources)["xx_test_points"]
         run_all([folder], Session(settings, place / "points", source_folders=sources))
+
+
+def _read_parquet(place: Path) -> None:
+    tiny = Tiny(place)
+    tiny.declare_plain(read=", format: parquet")
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"area": ["14"], "year": [2024], "code": ["HOM"], "n": [3]}), buffer)
+    tiny.give("t.csv", buffer.getvalue())
+    tiny.read()
+
+
+def _newest_cells(place: Path) -> Path:
+    return max((place / "data" / "core" / "ar_snic").glob("*/cells.parquet"), key=lambda path: path.stat().st_mtime)
 
 
 def _write(path: Path, rows: Sequence[Sequence[str]]) -> None:
