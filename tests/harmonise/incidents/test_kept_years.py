@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 import pipelines.tabulate.aggregate
-from pipelines.collect.partitions import acquire_partitions
+from pipelines.collect.acquire import acquire
 from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.tally import tally
 from pipelines.run import Session, run_source
@@ -81,7 +81,7 @@ class Loads:
         self.number += 1
         work = self.place / f"{self.number}"
         work.mkdir(parents=True)
-        tallied = tally(self.folder, acquire_partitions(self.folder, self.own, self.place / "in"), self.own, work)
+        tallied = tally(self.folder, acquire(self.folder, self.own, self.place / "in"), self.own, work)
         with connect(self.own) as connection:
             validated = account(self.folder, tallied, connection, self.own, work)
             aggregated = aggregate(self.folder, validated, connection, previous)
