@@ -188,7 +188,7 @@ def _monthly(options: argparse.Namespace, settings: Settings) -> None:
 
 
 def _print_monthly(found: MonthlyReport) -> None:
-    from iccs.periods import period_of
+    from iccs.periods import period_at
     from pipelines.statistics.wording import p_value_text
 
     series, parts, test, line = found.series, found.parts, found.test, found.line
@@ -213,14 +213,14 @@ def _print_monthly(found: MonthlyReport) -> None:
             f"published {found.first_period} to {found.last_period}; used: the months after the last break and gap"
         )
     for bridge in series.crossed:
-        print_line(f"bridged in {period_of(bridge.at, 'M')} ({bridge.words}): earlier months are estimates (E)")
+        print_line(f"bridged in {period_at(bridge.at, 'M')} ({bridge.words}): earlier months are estimates (E)")
     if series.others:
         print_line(f"other series: {', '.join(series.others)}")
     print_line("adjusted and trend by STL; the last months are provisional: they change when new months are added")
 
 
 def _monthly_document(found: MonthlyReport) -> dict[str, Any]:
-    from iccs.periods import period_of
+    from iccs.periods import period_at
 
     series, parts = found.series, found.parts
     return {
@@ -228,7 +228,7 @@ def _monthly_document(found: MonthlyReport) -> dict[str, Any]:
         **series.query.as_document(),
         "months": [f"{year}-{month:02d}" for year, month in parts.months],
         "recorded": list(series.counts),
-        "bridges": [vars(bridge) | {"at": period_of(bridge.at, "M")} for bridge in series.crossed],
+        "bridges": [vars(bridge) | {"at": period_at(bridge.at, "M")} for bridge in series.crossed],
         "equal_months": parts.values.tolist(),
         "adjusted": parts.adjusted.tolist(),
         "trend": parts.trend.tolist(),
