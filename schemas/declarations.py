@@ -35,7 +35,7 @@ class Column:
 
 
 ATTRIBUTES = "*attributes"
-"""What stands for every ICCS attribute: in the columns of a table, in the name and the parameters of a rule."""
+"""Placeholder for every ICCS attribute: in the columns of a table, in the name and the parameters of a rule."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def _rules_of(name: str, declared: dict[str, Any]) -> list[Rule]:
 
 
 def attribute_columns() -> tuple[str, ...]:
-    """Return the ICCS attributes an observation may carry, in order, beside sex and age.
+    """Return the ICCS attributes an observation may carry, in order, without sex and age.
 
     >>> attribute_columns()[:2]
     ('attempted', 'weapon')

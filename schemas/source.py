@@ -100,13 +100,13 @@ class Breakdown(_Strict):
 
 
 class Control(_Strict):
-    """A total to compare with: printed at the foot of each file, in a column beside its parts, or published."""
+    """A total to compare with: printed at the foot of each file, in a column next to its parts, or published."""
 
     control: str
     footer_column: str | None = None
     total_column: str | None = None
     part_columns: tuple[str, ...] = ()
-    rows: str | None = Field(default=None, description="a SELECT of the folder that puts totals beside their parts")
+    rows: str | None = Field(default=None, description="a SELECT of the folder that puts totals next to their parts")
     tolerance: float = 0
     where: str | None = None
     expected: float | None = None
@@ -120,7 +120,7 @@ class Control(_Strict):
             self.where is not None or self.expected is not None,
         ]
         if forms == [False, True, False] and (self.total_column is None or not self.part_columns):
-            raise ValueError("total_column and part_columns: a total beside its parts needs both")
+            raise ValueError("total_column and part_columns: a total and its parts need both")
         if forms == [False, False, True] and (self.where is None or self.expected is None):
             raise ValueError("where and expected: a published total needs both")
         if sum(forms) != 1:
@@ -168,7 +168,7 @@ class Bridge(_Strict):
     """What brings counts from before a break to the definition after it: an overlap in the data, or a known factor."""
 
     basis: str
-    overlap: str | None = Field(default=None, description="source that goes on with the definition of before the break")
+    overlap: str | None = Field(default=None, description="source that continues the definition used before the break")
     factor: float | None = Field(
         default=None, gt=0, description="new count / old count, where it is known from outside"
     )
@@ -230,7 +230,7 @@ class Source(_Strict):
     thousands: str = ""
     decimal: str = "."
     marks: dict[Annotated[str, Field(min_length=1)], StatusOfValue] = Field(
-        default={}, description="note marks behind numbers -> status of a value that is there"
+        default={}, description="note marks after numbers -> status of a value that is given"
     )
     whole_numbers: bool = True
     exclusions: tuple[Exclusion, ...] = ()
@@ -254,7 +254,7 @@ class Source(_Strict):
         if self.kind == "incident":
             self._check_incidents()
         if len(self.measures) > 1 and "measure" not in self.columns:
-            raise ValueError("several measures need columns.measure, the column that tells them apart")
+            raise ValueError("several measures need columns.measure, the column that distinguishes them")
         if (self.thousands or self.decimal != ".") and any(one.read.format == "parquet" for one in self.layouts):
             raise ValueError("thousands and decimal: numbers of a Parquet file have a decimal point, no other mark")
         if any(entry.bridge and entry.bridge.overlap == self.source_id for entry in self.breaks):
@@ -290,13 +290,13 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _check_together(self) -> Source:
-        """Refuse a key beside another one that leaves it without effect."""
+        """Refuse a key that another key of the file leaves without effect."""
         for name in (name for name in self.constants if name in self.columns):
             raise ValueError(f"constants.{name}: {name} is also under columns; delete one of the two")
         if "year" in self.columns and ("time_period" in self.columns or "time_period" in self.constants):
             raise ValueError("columns.year: time_period is given too; delete one of the two")
         if "month" in self.columns and "year" not in self.columns:
-            raise ValueError("columns.month needs columns.year beside it")
+            raise ValueError("columns.month needs columns.year as well")
         if self.marks and "obs_status" in self.columns:
             raise ValueError("marks: columns.obs_status gives the status already; remove the marks in the reshape")
         birth_date = self.ages is not None and self.ages.unit == "birth_date"
@@ -330,7 +330,7 @@ class Source(_Strict):
 
 
 class SourceFolder:
-    """The folder of one source: its declaration and the tables and SQL beside it."""
+    """The folder of one source: source.yml with its tables and SQL."""
 
     def __init__(self, folder: Traversable, concordance: Traversable | None) -> None:
         self.folder = folder

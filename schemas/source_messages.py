@@ -1,4 +1,4 @@
-"""What a slip in source.yml is called: the key, what is wrong with it, and the nearest right one."""
+"""Error messages for mistakes in source.yml: the key, what is wrong with it, and the nearest valid one."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def yaml_problem(error: Exception) -> str:
     mark = error.problem_mark
     place = f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
     if "mapping values are not allowed" in (error.problem or ""):
-        return f"{place}; a text with a colon and a blank must stand in quotes"
+        return f"{place}; text that contains a colon and a space must be quoted"
     if "cannot start any token" in (error.problem or ""):
         return f"{place}; indent with blanks, not tabs, and put a text that begins with a mark in quotes"
     return f"{place}; check the indent of this line and of the line above"

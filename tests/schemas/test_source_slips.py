@@ -49,7 +49,7 @@ AREAS = "code,name_en,name_fr,name_es,level,parent,ours\nXX,X,X,X,country,,\nXX-
         ("area_scheme", "caveats: [{caveat: revised, note: n}]\narea_scheme", "caveats.1.caveat: there is no code"),
         ("area_scheme", "breakdowns: [{area_levels: [state]}]\narea_scheme", "there is no code 'state'"),
         ("['*.csv']", "t.csv", "layouts.1.files: must be a list"),
-        ("layouts:", "note: Cases: by area\nlayouts:", "a text with a colon and a blank must stand in quotes"),
+        ("layouts:", "note: Cases: by area\nlayouts:", "text that contains a colon and a space must be quoted"),
         ("    read:", "\tread:", "indent with blanks, not tabs"),
         ("    read:", "   read:", "line 8, column 4"),
     ],
@@ -94,7 +94,7 @@ def test_values_csv_may_begin_with_a_byte_order_mark(tiny: Tiny) -> None:
     ("old", "new", "told"),
     [
         (",", ";", "XX.csv: the header has no code"),
-        ("XX-A", "XX", "XX stands twice"),
+        ("XX-A", "XX", "XX is listed twice"),
         ("admin1", "region", "XX-A has the level 'region', not one of admin1, admin2, country"),
         ("admin1,XX", "admin1,XY", "the parent 'XY' of XX-A is in no list of areas"),
         ("XX-A,A,", "XX-B,B,B,B,admin1,XX,a\nXX-A,A,", "ours 'a' is both XX-B and XX-A"),
@@ -113,11 +113,11 @@ def test_a_slip_in_a_list_of_areas_ends_the_command_with_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def slip(*_: object) -> int:
-        raise DeclarationError("codelists/areas: XX stands twice; keep one row for each area")
+        raise DeclarationError("codelists/areas: XX is listed twice; keep one row for each area")
 
     monkeypatch.setattr("pipelines.cli.query.query_command", slip)
     assert main(["query", "SELECT 1"]) == 2
-    assert capsys.readouterr().err == "codelists/areas: XX stands twice; keep one row for each area\n"
+    assert capsys.readouterr().err == "codelists/areas: XX is listed twice; keep one row for each area\n"
 
 
 def check(tiny: Tiny, folder: SourceFolder, rows: str) -> None:

@@ -29,9 +29,9 @@ def test_problem_reads_as_declared() -> None:
     assert str(FULL).splitlines() == [
         "12 cells rejected: unknown word.",
         "  where:   source mx_sesnsp_victims, file victims.csv, sheet Hoja1, row 3, column 'Sexo', value 'Mujeres'",
-        "  rule:    unknown_word: A word that has no code would be lost or counted as unknown.",
+        "  rule:    unknown_word: A label without a code would be lost or counted as unknown.",
         "  nearest: Mujer, Hombre",
-        "  to do:   Correct the word in the file, or add it to values.csv of the source with the code it means.",
+        "  to do:   Correct the label in the file, or add it with its code to values.csv of the source.",
         "  also:    11 more cells with the same fault",
     ]
 
@@ -64,8 +64,8 @@ def test_problem_for_machines_has_every_field() -> None:
         "value": "Mujeres",
         "nearest": ["Mujer", "Hombre"],
         "cells": 12,
-        "reason": "A word that has no code would be lost or counted as unknown.",
-        "what_to_do": "Correct the word in the file, or add it to values.csv of the source with the code it means.",
+        "reason": "A label without a code would be lost or counted as unknown.",
+        "what_to_do": "Correct the label in the file, or add it with its code to values.csv of the source.",
     }
 
 
