@@ -153,7 +153,7 @@ def load_areas() -> tuple[Area, ...]:
     """Return every area of every file in ``codelists/areas``; a new country adds a file, no list is edited.
 
     Raises:
-        DeclarationError: a file is not such a table, or an area is listed twice, has an unknown level or an unknown parent.
+        DeclarationError: a file is not such a table, or an area is listed twice or has an unknown level or parent.
 
     >>> [area.name_en for area in load_areas() if area.code == "MX-JAL"]
     ['Jalisco']
