@@ -28,7 +28,7 @@ from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.links import Classified, classify
-from pipelines.harmonise.validate import Validated, validate
+from pipelines.harmonise.reconcile import Validated, validate
 from pipelines.system.settings import Settings
 from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.rules import check

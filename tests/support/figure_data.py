@@ -29,7 +29,6 @@ ABOUT = {
     "columns": {"ref_area": "a", "time_period": "b", "value": "c", "sex": "d", "age": "e", "measure": "m"},
     "area_scheme": "code",
     "measures": {"victims": {"counting_unit": "victim"}, "offences": {"counting_unit": "offence"}},
-    "constants": {"measure": "victims"},
 }
 KEY = {
     "freq": "A",
