@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from iccs.ages import is_age_band
 from iccs.classification import Classification, UnknownCode
 from iccs.concordance import ConcordanceProblem, Link, Severity
 from iccs.nearest import nearest_values
@@ -24,7 +25,6 @@ COVERAGE_COLUMNS = ("threats", "aiding", "accomplice", "conspiracy", "incitement
 # Shares written with six decimals (thirds) still sum to one.
 WEIGHT_TOLERANCE = Decimal("0.000001")
 
-_AGE = re.compile(r"Y([0-9]{1,3})|Y([0-9]{1,3})T([0-9]{1,3})|Y_(?:GE|LT)[0-9]{1,3}")
 _BOUND = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 Rows = Sequence[tuple[int, Link]]
@@ -163,9 +163,7 @@ def _coverage_flags(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
 
 def _sex_and_age(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
     yield from _one_of(report, "sex", "sex", link.sex, ("M", "F"), blank=True)
-    found = _AGE.fullmatch(link.age)
-    backwards = found is not None and found.group(2) is not None and int(found.group(2)) > int(found.group(3))
-    if link.age and (found is None or backwards):
+    if link.age and not is_age_band(link.age):
         what = "Write years as Y17, Y0T17, Y_LT18 or Y_GE18, or leave it blank."
         yield report("age", "age", link.age, f"age {link.age!r} is not an SDMX age code.", what)
 

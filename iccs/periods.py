@@ -62,8 +62,8 @@ def _months(year: int, first: int, last: int) -> tuple[date, date]:
     return date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1])
 
 
-def step_of(period: str, freq: str = "") -> int:
-    """Return a period as a whole step: a year, or months counted through.
+def period_index(period: str, freq: str = "") -> int:
+    """Return the number of a year, or of a month counted from year 0, so that neighbours differ by one.
 
     Args:
         period: ``2019`` or ``2019-03``.
@@ -72,7 +72,7 @@ def step_of(period: str, freq: str = "") -> int:
     Raises:
         ValueError: neither a year nor a month.
 
-    >>> step_of("2019"), step_of("2019-03"), step_of("2019", "M")
+    >>> period_index("2019"), period_index("2019-03"), period_index("2019", "M")
     (2019, 24230, 24228)
     """
     year, _, month = period.partition("-")
@@ -86,10 +86,10 @@ def step_of(period: str, freq: str = "") -> int:
     return int(year) * 12 + place - 1
 
 
-def period_of(step: int, freq: str) -> str:
-    """Return the period of a step; the inverse of :func:`step_of`.
+def period_at(index: int, freq: str) -> str:
+    """Return the period with a number; the inverse of :func:`period_index`.
 
-    >>> period_of(24230, "M"), period_of(2019, "A")
+    >>> period_at(24230, "M"), period_at(2019, "A")
     ('2019-03', '2019')
     """
-    return f"{step // 12}-{step % 12 + 1:02d}" if freq == "M" else str(step)
+    return f"{index // 12}-{index % 12 + 1:02d}" if freq == "M" else str(index)

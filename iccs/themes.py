@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from iccs.ages import is_age_band
 from iccs.classification import Classification, Text, load_classification, read_table
 from iccs.nearest import nearest_values
 
@@ -27,7 +28,6 @@ COLUMNS = (
 )
 
 _SEXES = ("F", "M", "_U")
-_AGE = re.compile(r"Y([0-9]{1,3})T([0-9]{1,3})|Y_(?:GE|LT)[0-9]{1,3}")
 _PARAGRAPHS = re.compile(r"([0-9]+)(?:-([0-9]+))?")
 _IDENTIFIER = re.compile(r"[a-z][a-z_]*[a-z]")
 
@@ -173,8 +173,7 @@ def _condition_faults(attribute: str, codes: tuple[str, ...], classification: Cl
         yield f"attribute {attribute!r} has no codes: write {attribute}=CODE or {attribute}=CODE|CODE"
     for code in codes:
         if attribute == "age":
-            found = _AGE.fullmatch(code)
-            if found is None or (found.group(2) is not None and int(found.group(2)) < int(found.group(1))):
+            if not is_age_band(code):
                 yield f"age {code!r} is not an SDMX age code such as Y0T17 or Y_GE60"
             continue
         valid = _SEXES if attribute == "sex" else tuple(classification.attribute_codes[attribute])

@@ -19,7 +19,6 @@ import duckdb
 
 from iccs.concordance import ConcordanceError
 from pipelines.collect.acquire import Acquired, acquire, find_files
-from pipelines.collect.partitions import acquire_partitions
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.engine import check_engine_name
@@ -151,10 +150,6 @@ def run_source(folder: SourceFolder, session: Session, again: Quarantined | None
 
 
 def _acquire(folder: SourceFolder, session: Session) -> Acquired:
-    if folder.source.kind == "incident":
-        return session.run_step(
-            "acquire", folder.source_id, 0, acquire_partitions, folder, session.settings, session.directory
-        )
     return session.run_step("acquire", folder.source_id, 0, acquire, folder, session.settings, session.directory)
 
 
@@ -226,7 +221,7 @@ def check_source(folder: SourceFolder, session: Session, previous: PreviousVinta
     Args:
         folder: the source.
         session: where the files are, limits, and a data folder to throw away.
-        previous: the vintage before: to compare with, and to take unchanged years from.
+        previous: the previous vintage: to compare with, and to take unchanged years from.
 
     Raises:
         DataRefused, ConcordanceError, UsageError: the source cannot be used.
@@ -386,7 +381,7 @@ def _by_size(folders: Sequence[SourceFolder], directory: Path) -> tuple[list[Sou
 
     def size(folder: SourceFolder) -> int:
         try:
-            return sum(path.stat().st_size for path, _ in find_files(folder, directory))
+            return sum(path.lstat().st_size for path, _ in find_files(folder, directory))
         except (UsageError, OSError):  # reported later, when this source is processed
             return 0
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+from iccs.ages import parse_age as parse_age
 from schemas.declarations import DeclarationError
 
 SPECIAL_AGES = {
@@ -18,7 +18,6 @@ SPECIAL_AGES = {
     "_U": ("Age unknown", "Âge inconnu", "Edad desconocida"),
     "_Z": ("Not applicable", "Sans objet", "No aplicable"),
 }
-_AGE_PATTERN = re.compile(r"Y(?:(?P<single>\d+)|(?P<low>\d+)T(?P<high>\d+)|_GE(?P<from>\d+)|_LT(?P<below>\d+))")
 _AREA_COLUMNS = ("code", "name_en", "name_fr", "name_es", "level", "parent", "valid_from", "valid_to")
 
 
@@ -217,33 +216,6 @@ def area_ancestors() -> list[tuple[str, str, str]]:
             pairs.append((area.code, above.code, above.level))
             above = by_code[above.parent] if above.parent else None
     return pairs
-
-
-def parse_age(code: str) -> tuple[int, int | None] | None:
-    """Return (youngest, oldest) of an SDMX age code, oldest None where open-ended; None for _T, _U and _Z.
-
-    Raises:
-        ValueError: the code does not follow the pattern.
-
-    >>> parse_age("Y15T29"), parse_age("Y_GE60"), parse_age("Y_LT15"), parse_age("Y7"), parse_age("_T")
-    ((15, 29), (60, None), (0, 14), (7, 7), None)
-    """
-    if code in SPECIAL_AGES:
-        return None
-    match = _AGE_PATTERN.fullmatch(code)
-    if match is None:
-        raise ValueError(f"{code!r} is not an age code: write Y0T14, Y_GE60, Y_LT15, Y7, _T, _U or _Z")
-    if match["single"]:
-        bounds: tuple[int, int | None] = (int(match["single"]), int(match["single"]))
-    elif match["low"]:
-        bounds = (int(match["low"]), int(match["high"]))
-    elif match["from"]:
-        bounds = (int(match["from"]), None)
-    else:
-        bounds = (0, int(match["below"]) - 1)
-    if bounds[1] is not None and bounds[1] < bounds[0]:
-        raise ValueError(f"{code!r} ends before it begins")
-    return bounds
 
 
 def age_labels(code: str) -> tuple[str, str, str]:

@@ -49,7 +49,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
 
 
 def _print(found: PolicyEvaluation) -> None:
-    from iccs.periods import period_of
+    from iccs.periods import period_at
     from pipelines.reader.policy import effects, limitations
     from pipelines.statistics.wording import p_value_text
 
@@ -66,7 +66,7 @@ def _print(found: PolicyEvaluation) -> None:
         ]
         for name, effect in effects(found).items()
     ]
-    title = f"{series.title}: change at {period_of(found.at, series.query.freq)}"
+    title = f"{series.title}: change at {period_at(found.at, series.query.freq)}"
     print_table(["ratio of rates", "value", "low", "high", "change", "p", ""], rows, title=title, decimals=3)
     lags = found.interrupted.model.lags
     print_line(f"model: {found.family} regression, errors robust to autocorrelation up to lag {lags}, 95 % limits")

@@ -105,6 +105,8 @@ def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settin
 
 def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
     """Print one series, a year a line; notes on single years (no rate, caveats) follow the table."""
+    from pipelines.reader.rates import year_spans
+
     print_line()
     print_table(
         list(_YEAR_COLUMNS),
@@ -117,24 +119,9 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
         for note in reasons + [f"caveat {name}" for name in (row["caveats"] or "").split(";") if name]:
             notes.setdefault(note, []).append(int(row["time_period"]))
     for note, years in notes.items():
-        print_line(f"{note}: {_spans(years)}")
+        print_line(f"{note}: {year_spans(years)}")
     if notes:
         print_line()
-
-
-def _spans(years: list[int]) -> str:
-    """Return years as spans.
-
-    >>> _spans([2009, 2010, 2011, 2014])
-    '2009-2011, 2014'
-    """
-    spans: list[list[int]] = []
-    for year in years:
-        if spans and year == spans[-1][1] + 1:
-            spans[-1][1] = year
-        else:
-            spans.append([year, year])
-    return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in spans)
 
 
 def _trend_line(record: dict[str, Any]) -> str:
@@ -201,7 +188,7 @@ def _monthly(options: argparse.Namespace, settings: Settings) -> None:
 
 
 def _print_monthly(found: MonthlyReport) -> None:
-    from iccs.periods import period_of
+    from iccs.periods import period_at
     from pipelines.statistics.wording import p_value_text
 
     series, parts, test, line = found.series, found.parts, found.test, found.line
@@ -226,14 +213,14 @@ def _print_monthly(found: MonthlyReport) -> None:
             f"published {found.first_period} to {found.last_period}; used: the months after the last break and gap"
         )
     for bridge in series.crossed:
-        print_line(f"bridged in {period_of(bridge.at, 'M')} ({bridge.words}): earlier months are estimates (E)")
+        print_line(f"bridged in {period_at(bridge.at, 'M')} ({bridge.words}): earlier months are estimates (E)")
     if series.others:
         print_line(f"other series: {', '.join(series.others)}")
     print_line("adjusted and trend by STL; the last months are provisional: they change when new months are added")
 
 
 def _monthly_document(found: MonthlyReport) -> dict[str, Any]:
-    from iccs.periods import period_of
+    from iccs.periods import period_at
 
     series, parts = found.series, found.parts
     return {
@@ -241,7 +228,7 @@ def _monthly_document(found: MonthlyReport) -> dict[str, Any]:
         **series.query.as_document(),
         "months": [f"{year}-{month:02d}" for year, month in parts.months],
         "recorded": list(series.counts),
-        "bridges": [vars(bridge) | {"at": period_of(bridge.at, "M")} for bridge in series.crossed],
+        "bridges": [vars(bridge) | {"at": period_at(bridge.at, "M")} for bridge in series.crossed],
         "equal_months": parts.values.tolist(),
         "adjusted": parts.adjusted.tolist(),
         "trend": parts.trend.tolist(),

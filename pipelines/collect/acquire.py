@@ -1,4 +1,8 @@
-"""Step 1, acquire: find the files of a source, keep immutable copies by sha256."""
+"""Step 1, acquire: find the files of a source and recognise them by what is in them.
+
+Files of national tables are kept as immutable copies by sha256. Files of incidents are read in place: records on
+persons are not multiplied, and of them only a note is kept of name, sha256, lines and the day they first came.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,28 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
+import stat
+import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from pipelines.collect.content import GZIP_DAMAGE, PIECE, is_gzip, open_content
 from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.files import replace_atomically, replace_text, sha256_of_file
 from pipelines.system.settings import Settings
 from schemas.source import SourceFolder
+
+_NEW_LINE = ord("\n")
+# A file written again within this time of its hashing could keep size and times: its hash is then not trusted later.
+_SAFE_AGE_NS = 2 * 10**9
 
 
 @dataclass(frozen=True)
@@ -51,44 +66,20 @@ class Acquired:
         return f"{len(self.files)} file{'s' if len(self.files) != 1 else ''}, {size:.1f} MiB"
 
 
-def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:
-    """Return the files under a directory that the source's layouts name, with the layout's number.
+@dataclass(frozen=True)
+class _Measured:
+    """What reading a file once says of it: sha256 of its bytes and of its content decompressed, and lines of text."""
 
-    A pattern is matched on the file name, one with a slash on the path below the directory's parent. Links are not
-    followed, so nothing outside the directory is read.
-    """
-    found = []
-    for root, directories, names in os.walk(directory, followlinks=False):
-        directories.sort()
-        for name in sorted(names):
-            path = Path(root, name)
-            if path.is_symlink() or not path.is_file():
-                continue
-            relative = path.relative_to(directory.parent).as_posix()
-            for number, layout in enumerate(folder.source.layouts):
-                if any(fnmatch(relative if "/" in pattern else name, pattern) for pattern in layout.files):
-                    found.append((path, number))
-                    break
-    return found
-
-
-def name_problem(source_id: str, path: Path) -> Problem | None:
-    """Return what is wrong with the name of a file: it stands in messages, in the published file and in reports."""
-    if not any(unicodedata.category(sign) in ("Cc", "Cs") for sign in str(path)):
-        return None
-    shown = ascii(path.name)
-    found = "The name of the file, or of its folder, has bytes that are no UTF-8 text, or control characters."
-    return Problem(rule="file_name_invalid", source=source_id, file=shown, found=found)
-
-
-def not_opened(source_id: str, name: str, error: OSError) -> Problem:
-    """Return the problem of a file that the system does not give out; other sources go on."""
-    found = f"The file cannot be read ({error.strerror or error})."
-    return Problem(rule="file_not_opened", source=source_id, file=name, found=found)
+    sha256: str
+    content: str
+    lines: int | None
 
 
 def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = None) -> Acquired:
-    """Copy the files of a source into ``data/raw`` and return them; known bytes are not copied again.
+    """Find the files of a source and return them with the sha256 of each.
+
+    Files of national tables are copied to ``data/raw`` unless that holds the same bytes already; files of incidents
+    stay where they are.
 
     Args:
         folder: the source.
@@ -96,110 +87,244 @@ def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = N
         directory: where to look; default ``data/input``.
 
     Raises:
-        DataRefused: no file, the same name twice with different bytes, a file over the size limit, or one that is being
-            written.
+        DataRefused: no file, or any that is not a regular file, has an invalid name, is too large, damaged, being
+            written, given twice, or shares its name with another; all of these together.
     """
     where = directory or settings.input
+    intake = _Intake(folder, settings, where)
     problems: list[Problem] = []
     files: dict[str, RawFile] = {}
-    raw = settings.raw / folder.source_id
+    by_content: dict[str, str] = {}
     for path, layout in find_files(folder, where):
-        if (problem := name_problem(folder.source_id, path)) is not None:
-            problems.append(problem)
-            continue
-        size = path.stat().st_size
-        if size > settings.max_file_mib * 1024**2:
-            problems.append(
-                Problem(
-                    rule="file_too_large",
-                    source=folder.source_id,
-                    file=path.name,
-                    found=f"The file has {size / 1024**2:,.0f} MiB; the limit is {settings.max_file_mib:,} MiB.",
-                )
-            )
-            continue
         try:
-            digest = _sha256(path)
-        except OSError as error:
-            problems.append(not_opened(folder.source_id, path.name, error))
+            file, content = intake.take(path, layout)
+        except DataRefused as refused:
+            problems.extend(refused.problems)
             continue
-        file = _keep(path, digest, layout, raw)
-        if file is None:
-            found = "The file changed while it was copied."
-            problems.append(Problem(rule="file_changed", source=folder.source_id, file=path.name, found=found))
-            continue
-        other = files.get(path.name)
-        if other is not None and other.sha256 != file.sha256:
-            problems.append(
-                Problem(
-                    rule="file_ambiguous",
-                    source=folder.source_id,
-                    file=path.name,
-                    found=f"Two files of this name with different content; one is {path.relative_to(where)}.",
-                )
-            )
-        files[path.name] = file
+        other = files.setdefault(file.name, file)
+        first = by_content.setdefault(content, file.name) if file.size else file.name
+        if other.sha256 != file.sha256:
+            found = f"Two files have this name and different content; one is {path.relative_to(where)}."
+            problems.append(_problem("file_ambiguous", folder, file.name, found))
+        elif first != file.name:
+            found = f"The file has the same content as {first}: its rows would be counted twice."
+            problems.append(_problem("file_given_twice", folder, file.name, found))
     if not files and not problems:
         patterns = ", ".join(pattern for layout in folder.source.layouts for pattern in layout.files)
-        problems.append(
-            Problem(rule="file_not_found", source=folder.source_id, file=patterns, found="No input file was found.")
-        )
+        problems.append(_problem("file_not_found", folder, patterns, "No input file was found."))
     if problems:
         raise DataRefused(problems)
-    return Acquired(source_id=folder.source_id, files=tuple(files[name] for name in sorted(files)))
+    intake.write_note()
+    return Acquired(folder.source_id, tuple(files[name] for name in sorted(files)))
 
 
-def _keep(path: Path, digest: str, layout: int, raw: Path) -> RawFile | None:
-    """Keep a copy under the sha256 of its bytes; None where the file changed between reading and copying."""
-    raw.mkdir(parents=True, exist_ok=True)
-    target = raw / f"{digest}.bin"
-    note = raw / f"{digest}.json"
-    if not target.exists():
+def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:
+    """Return what lies under a directory and has a name that the source's layouts give, with the layout's number.
+
+    A pattern is matched on the name, one with a slash on the path below the directory's parent. Links are not followed,
+    so nothing outside the directory is read. Links, pipes, sockets and folders under a file's name are returned too:
+    ``acquire`` refuses them, where leaving them out would leave out figures without a word.
+    """
+    found = []
+    folders = []
+    for root, directories, names in os.walk(directory, followlinks=False):
+        directories.sort()
+        for name in sorted(names):
+            path = Path(root, name)
+            if (layout := _find_layout(folder, directory, path)) is not None:
+                found.append((path, layout))
+        for path in (Path(root, name) for name in directories if Path(name).suffix):
+            if (layout := _find_layout(folder, directory, path)) is not None:
+                folders.append((path, layout))
+    # A data set of several files is a folder that is named like a file: what counts is inside.
+    return found + [one for one in folders if not any(path.is_relative_to(one[0]) for path, _ in found)]
+
+
+def _find_layout(folder: SourceFolder, directory: Path, path: Path) -> int | None:
+    relative = path.relative_to(directory.parent).as_posix()
+    for number, layout in enumerate(folder.source.layouts):
+        if any(fnmatch(relative if "/" in pattern else path.name, pattern) for pattern in layout.files):
+            return number
+    return None
+
+
+def _problem(rule: str, folder: SourceFolder, file: str, found: str) -> Problem:
+    return Problem(rule=rule, source=folder.source_id, file=file, found=found)
+
+
+class _Intake:
+    """Takes in the files of one source, one after the other."""
+
+    def __init__(self, folder: SourceFolder, settings: Settings, where: Path) -> None:
+        self.folder, self.where = folder, where
+        self.keep = folder.source.kind != "incident"
+        self.limit_mib = settings.max_file_mib
+        self.raw = settings.raw / folder.source_id
+        self.known = (
+            {"files": {}, "first_seen": {}} if self.keep else _read_note(_note_path(folder.source_id, settings))
+        )
+
+    def take(self, path: Path, layout: int) -> tuple[RawFile, str]:
+        """Return a file, and the sha256 of its content decompressed.
+
+        Raises:
+            DataRefused: it cannot be taken.
+        """
+        # Tables are told apart by their own names, the many files of incidents by their place below the folder.
+        below = path.relative_to(self.where).as_posix().removeprefix(f"{self.folder.source_id}/")
+        name = path.name if self.keep else below
+        self._check_name(path)
         try:
-            _place(lambda temporary: _copy(path, Path(temporary), digest), target)
-        except _Changed:
-            return None
-    if not note.exists():
-        seen = {"name": path.name, "size": path.stat().st_size, "first_seen": datetime.now(UTC).date().isoformat()}
-        _place(lambda temporary: Path(temporary).write_text(json.dumps(seen), encoding="utf-8"), note)
-    known = json.loads(note.read_text(encoding="utf-8"))
-    return RawFile(
-        name=path.name,
-        path=target,
-        sha256=digest,
-        size=target.stat().st_size,
-        layout=layout,
-        first_seen=known["first_seen"],
-    )
+            state = self._check_state(name, path)
+            measured = self._measure(name, path, state)
+            if not self.keep:
+                first_seen = self.known["first_seen"].setdefault(measured.sha256, _today())
+                raw = RawFile(name, path, measured.sha256, state["size"], layout, first_seen, measured.lines)
+                return raw, measured.content
+        except OSError as error:
+            found = f"The file cannot be read ({error.strerror or error})."
+            raise self._refuse("file_not_opened", name, found) from error
+        return self._keep_copy(path, measured.sha256, layout), measured.content
+
+    def write_note(self) -> None:
+        """Write down what is known of files that are read in place."""
+        if not self.keep:
+            self.known["files"] = {path: entry for path, entry in self.known["files"].items() if Path(path).exists()}
+            self.raw.mkdir(parents=True, exist_ok=True)
+            replace_text(self.raw / "files.json", json.dumps(self.known, indent=1))
+
+    def _refuse(self, rule: str, name: str, found: str) -> DataRefused:
+        return DataRefused([_problem(rule, self.folder, name, found)])
+
+    def _check_name(self, path: Path) -> None:
+        """The name of a file is part of messages, of reports and of the published file."""
+        if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in str(path)):
+            found = "The name of the file or its folder contains bytes that are not valid UTF-8, or control characters."
+            raise self._refuse("file_name_invalid", ascii(path.name), found)
+
+    def _check_state(self, name: str, path: Path) -> dict[str, int]:
+        """Return size, times and inode of a regular file within the size limit."""
+        mode = path.lstat().st_mode
+        if not stat.S_ISREG(mode):
+            kinds = {stat.S_IFLNK: "a symbolic link", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+            kind = "a folder" if stat.S_ISDIR(mode) else kinds.get(stat.S_IFMT(mode), "a device")
+            raise self._refuse("file_not_regular", name, f"This is {kind}, not a file.")
+        state = _state(path)
+        if state["size"] > self.limit_mib * 1024**2:
+            found = f"The file has {state['size'] / 1024**2:,.0f} MiB; the limit is {self.limit_mib:,} MiB."
+            raise self._refuse("file_too_large", name, found)
+        return state
+
+    def _measure(self, name: str, path: Path, state: dict[str, int]) -> _Measured:
+        """Read a file once for what identifies it.
+
+        For a file that is read in place, this is taken from the note of an earlier run where path, size, inode, and
+        times of change of content and of the file's record are all the same, and the file was older than two seconds
+        when it was hashed.
+        """
+        entry = self.known["files"].get(str(path))
+        if entry is not None and entry["state"] == state and entry["settled"] and "content" in entry:
+            return _Measured(entry["sha256"], entry["content"], entry["lines"])
+        began = time.time_ns()
+        measured = self._read_all(name, path)
+        settled = began - state["changed_ns"] > _SAFE_AGE_NS and _state(path) == state
+        self.known["files"][str(path)] = {"state": state, "settled": settled, **asdict(measured)}
+        return measured
+
+    def _read_all(self, name: str, path: Path) -> _Measured:
+        """Return the hashes of a file, and of a text file the lines: the one independent count of what is in it.
+
+        Its own checksum says whether a compressed file is complete, which DuckDB does not ask.
+        """
+        is_text = path.name.lower().removesuffix(".gz").endswith((".csv", ".txt", ".tsv"))
+        if not is_gzip(path):
+            with path.open("rb") as handle:
+                digest, lines = _hash_and_count(iter(lambda: handle.read(PIECE), b""))
+            return _Measured(digest, digest, lines if is_text else None)
+        with open_content(path) as stream:
+            content, lines = _hash_and_count(self._within_limits(name, iter(lambda: stream.read(PIECE), b"")))
+        return _Measured(sha256_of_file(path), content, lines if is_text else None)
+
+    def _within_limits(self, name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Pass on the decompressed content of a file until it is too large or turns out to be damaged."""
+        size, lines = 0, 1
+        try:
+            for piece in pieces:
+                size += len(piece)
+                lines += piece.count(b"\n")
+                if size > self.limit_mib * 1024**2:
+                    found = f"Decompressed, the file has more than {self.limit_mib:,} MiB."
+                    raise self._refuse("file_too_large", name, found)
+                yield piece
+        except GZIP_DAMAGE as error:
+            found = f"The compressed file breaks off after line {lines:,} ({error})."
+            raise self._refuse("file_truncated", name, found) from error
+
+    def _keep_copy(self, path: Path, digest: str, layout: int) -> RawFile:
+        """Keep a copy under the sha256 of its bytes; one that was damaged since it was made is made again."""
+        self.raw.mkdir(parents=True, exist_ok=True)
+        target, note = self.raw / f"{digest}.bin", self.raw / f"{digest}.json"
+
+        def copy(temporary: Path) -> None:
+            shutil.copyfile(path, temporary)
+            if sha256_of_file(temporary) != digest:
+                raise self._refuse("file_changed", path.name, "The file changed while it was copied.")
+
+        if not target.is_file() or sha256_of_file(target) != digest:
+            replace_atomically(target, copy)
+        if not note.exists():
+            seen = {"name": path.name, "size": target.stat().st_size, "first_seen": _today()}
+            replace_text(note, json.dumps(seen))
+        first_seen = json.loads(note.read_text(encoding="utf-8"))["first_seen"]
+        return RawFile(path.name, target, digest, target.stat().st_size, layout, first_seen)
 
 
-class _Changed(Exception):
-    """A copy has other bytes than those that were hashed."""
+def _hash_and_count(pieces: Iterator[bytes]) -> tuple[str, int]:
+    """Return the sha256 of a file's pieces, and how many lines they have, the last also without an end of its own."""
+    digest = hashlib.sha256()
+    lines, last = 0, b"\n"
+    hashed: Future[None] | None = None
+    with ThreadPoolExecutor(1) as hasher:
+        for piece in pieces:
+            if hashed is not None:
+                hashed.result()  # a piece is read and its lines counted while the one before is hashed
+            hashed = hasher.submit(digest.update, piece)
+            lines += int(np.count_nonzero(np.frombuffer(piece, np.uint8) == _NEW_LINE))
+            last = piece[-1:]
+    return digest.hexdigest(), lines + (last != b"\n")
 
 
-def _copy(path: Path, temporary: Path, digest: str) -> None:
-    shutil.copyfile(path, temporary)
-    if _sha256(temporary) != digest:
-        raise _Changed
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def _place(write: Callable[[str], object], target: Path) -> None:
-    """Write beside, then rename: a killed run leaves no half file under the final name."""
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".part-")
-    os.close(handle)
-    try:
-        write(temporary)
-        os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def is_unchanged(file: RawFile, source_id: str, settings: Settings) -> bool:
+    """Tell whether a file that was read in place is, at the end, still the one hashed (by size, times and inode)."""
+    known = _read_note(_note_path(source_id, settings))["files"]
+    return file.path.is_file() and known[str(file.path)]["state"] == _state(file.path)
 
 
 def describe_files(acquired: Acquired) -> list[dict[str, object]]:
     """Return the files for the manifest of a vintage."""
     return [{**asdict(file), "path": file.path.name} for file in acquired.files]
+
+
+def _state(path: Path) -> dict[str, int]:
+    found = path.stat()
+    return {
+        "size": found.st_size,
+        "modified_ns": found.st_mtime_ns,
+        "changed_ns": found.st_ctime_ns,
+        "inode": found.st_ino,
+    }
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def _note_path(source_id: str, settings: Settings) -> Path:
+    return settings.raw / source_id / "files.json"
+
+
+def _read_note(note: Path) -> dict[str, Any]:
+    if not note.is_file():
+        return {"files": {}, "first_seen": {}}
+    known: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
+    return known

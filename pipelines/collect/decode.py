@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from pipelines.collect.acquire import RawFile
+from pipelines.collect.content import GZIP_DAMAGE, PIECE, UTF_16, ZIP, describe_kind, open_content
 from pipelines.system.errors import DataRefused, Problem
+from schemas.source import ReadOptions
 
-_CHUNK = 1 << 20
 _SINGLE_BYTE = {"iso8859-1", "cp1252", "iso8859-15", "cp850", "mac-roman"}
 
 
@@ -22,25 +20,39 @@ def refuse(source_id: str, file: RawFile, rule: str, found: str, **place: object
     return DataRefused([Problem(rule=rule, source=source_id, file=file.name, found=found, **place)])  # type: ignore[arg-type]
 
 
-def check_start(source_id: str, file: RawFile) -> bytes:
+def check_start(source_id: str, file: RawFile, options: ReadOptions) -> bytes:
     """Return the first bytes of a file's content, decompressed.
 
     Raises:
-        DataRefused: the file is empty, or is a web page.
+        DataRefused: the file is empty, a web page, or visibly of another kind than declared, which is named.
     """
     if file.size == 0:
         raise refuse(source_id, file, "file_empty", "The file has no bytes.")
-    with file.path.open("rb") as handle, _open(handle, file) as stream:
+    with open_content(file.path) as stream:
         try:
             start = stream.read(4096)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        except GZIP_DAMAGE as error:
             raise refuse(source_id, file, "file_truncated", f"The compressed file is damaged ({error}).") from error
     if not start.strip():
         raise refuse(source_id, file, "file_empty", "The file holds nothing but blanks.")
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head")) or (text.startswith(b"<") and b"<html" in text):
         raise refuse(source_id, file, "file_is_html", "The file is a web page (HTML), not data.", row=1)
+    _check_kind(source_id, file, options, describe_kind(start))
     return start
+
+
+def _check_kind(source_id: str, file: RawFile, options: ReadOptions, kind: str | None) -> None:
+    """Refuse a file of another kind: read as the one declared, it would seem to lack its columns, one by one."""
+    declared = {"csv": "text", "excel": "a workbook", "parquet": "a Parquet file"}[options.format]
+    if kind is None or kind.startswith(declared) or (kind == UTF_16 and "16" in options.encoding):
+        return
+    if kind == ZIP and options.format == "excel":  # perhaps one with its parts in another order: its reader knows
+        return
+    if kind == UTF_16 and options.format == "csv":
+        found = f"The declared encoding is {options.encoding}, but the file is UTF-16 text."
+        raise refuse(source_id, file, "wrong_encoding", found)
+    raise refuse(source_id, file, "file_not_readable", f"The file is not {declared} but {kind}.")
 
 
 def decode_to_utf8(source_id: str, file: RawFile, encoding: str, target: Path, limit_mib: int) -> None:
@@ -61,12 +73,6 @@ def decode_to_utf8(source_id: str, file: RawFile, encoding: str, target: Path, l
         for text in _decoded_pieces(source_id, file, encoding, limit_mib):
             out.write(line_ends.decode(text))
         out.write(line_ends.decode("", final=True))
-
-
-def _open(handle: BinaryIO, file: RawFile) -> gzip.GzipFile | BinaryIO:
-    magic = handle.read(2)
-    handle.seek(0)
-    return gzip.GzipFile(fileobj=handle) if magic == b"\x1f\x8b" else handle
 
 
 def _decoded_pieces(source_id: str, file: RawFile, encoding: str, limit_mib: int) -> Iterator[str]:
@@ -123,17 +129,19 @@ class _Utf8Watch:
 def _bytes(source_id: str, file: RawFile, limit_mib: int) -> Iterator[bytes]:
     """Give the decompressed content in pieces, at last an empty one."""
     size, lines = 0, 1
-    with file.path.open("rb") as handle, _open(handle, file) as stream:
+    with open_content(file.path) as stream:
         while True:
             try:
-                piece = stream.read(_CHUNK)
-            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                piece = stream.read(PIECE)
+            except GZIP_DAMAGE as error:
                 found = f"The compressed file breaks off after line {lines:,} ({error})."
                 raise refuse(source_id, file, "file_truncated", found) from error
             size += len(piece)
             lines += piece.count(b"\n")
             if size > limit_mib * 1024**2:
-                raise refuse(source_id, file, "file_too_large", f"Decompressed, the file has over {limit_mib:,} MiB.")
+                raise refuse(
+                    source_id, file, "file_too_large", f"Decompressed, the file has more than {limit_mib:,} MiB."
+                )
             yield piece
             if not piece:
                 return

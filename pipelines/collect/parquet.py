@@ -13,31 +13,36 @@ def read_parquet_schema(source_id: str, file: RawFile) -> pa.Schema:
     """Return the columns of a Parquet file.
 
     Raises:
-        DataRefused: it is none, or not whole.
+        DataRefused: it is not one, or incomplete or corrupt.
     """
     try:
         return pq.read_schema(file.path)
     except (pa.ArrowException, OSError) as error:
-        found = f"The file is no whole Parquet file ({str(error).splitlines()[0]})."
+        found = f"The Parquet file is incomplete or corrupt ({str(error).splitlines()[0]})."
         raise refuse(source_id, file, "file_not_readable", found) from error
 
 
-def texts_of(schema: pa.Schema) -> list[str]:
-    """Return the SQL of each column as text, of a table whose columns are called c0, c1, c2 ...
+def text_of_column(column: str, kind: pa.DataType) -> str:
+    """Return the SQL of a column of a Parquet file as text, the same for tables and incidents, in DuckDB and in Spark.
 
-    By place, as DuckDB takes names that differ in case for the same. Whole numbers have no fraction, also decimals; an
-    empty text is NULL, as in a text file.
+    Whole numbers have no fraction, also those that the file has as floating point or decimal numbers: a code written
+    12.0 is 12. An empty text is NULL, as in a text file.
 
-    >>> texts_of(pa.schema([("year", pa.int64())]))
-    ["nullif(c0::VARCHAR, '')"]
+    Args:
+        column: its name in SQL, quoted where it must be.
+        kind: its type in the file.
+
+    >>> text_of_column("year", pa.int64())
+    'CAST(year AS STRING)'
+    >>> text_of_column("code", pa.string())
+    "nullif(CAST(code AS STRING), '')"
     """
-    texts = []
-    for number, kind in enumerate(schema.types):
-        text = f"c{number}::VARCHAR"
-        if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-            whole = f"CASE WHEN c{number} = trunc(c{number}) THEN TRY_CAST(c{number} AS DECIMAL(38, 0)) END"
-            text = f"coalesce({whole}::VARCHAR, {text})"
-        elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            text = f"coalesce(TRY(decode(c{number})), {text})"
-        texts.append(f"nullif({text}, '')")
-    return texts
+    text = f"CAST({column} AS STRING)"
+    if pa.types.is_integer(kind) or pa.types.is_temporal(kind) or pa.types.is_boolean(kind):
+        return text
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        whole = f"CASE WHEN {column} = floor({column}) THEN TRY_CAST({column} AS DECIMAL(38, 0)) END"
+        return f"coalesce(CAST({whole} AS STRING), {text})"
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        text = f"coalesce(TRY(decode({column})), {text})"
+    return f"nullif({text}, '')"

@@ -1,14 +1,16 @@
-"""Totals that a source is compared with: at the foot of its files, beside their parts, or published elsewhere."""
+"""Figures that a source is compared with: totals at the foot of its files, beside their parts or published, and printed rates."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from pipelines.collect.read import RawTable
+from pipelines.harmonise.conform import register_words
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
@@ -28,6 +30,11 @@ _CONTROLS = pa.schema(
         ("checked", pa.int64()),
         ("failing", pa.int64()),
     ]
+)
+
+_NO_RATES = (
+    "SELECT NULL AS _row, '' AS ref_area, '' AS time_period, '' AS national_code, '' AS measure, '' AS count, "
+    "'' AS rate, '1' AS per LIMIT 0"
 )
 
 
@@ -160,3 +167,39 @@ def _control_failed(source: Source, control: Control, error: duckdb.Error) -> Da
     """The refusal of a control whose own SQL does not run, to be raised."""
     found = f"controls: {control.control}: {str(error).splitlines()[0]}"
     return DataRefused([Problem(rule="declaration_invalid", source=source.source_id, found=found)])
+
+
+def read_published_rates(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, links: Path, target: Path
+) -> None:
+    """Write the printed rates of a source, beside the counts they were made from; none where it has no ``rates.sql``.
+
+    The statement is one SELECT from ``raw`` that gives, as text, ref_area, time_period, national_code, measure, count,
+    rate, and per: how many persons the rate is for.
+
+    Raises:
+        DataRefused: the statement fails.
+    """
+    own = folder.read_text("rates.sql")
+    source = folder.source
+    files = ", ".join(quote_literal(str(path)) for paths in raw.layouts for path in paths)
+    statement = (
+        f"WITH raw AS (FROM read_parquet([{files}], union_by_name = true)) FROM (\n{own}\n)" if own else _NO_RATES
+    )
+    register_words(connection, folder)
+    measures = source.measures.items()
+    try:
+        run_sql(
+            connection,
+            "harmonise/published_rates",
+            statement=statement,
+            stages=" ".join(f"WHEN {quote_literal(name)} THEN {quote_literal(one.stage)}" for name, one in measures),
+            units=" ".join(
+                f"WHEN {quote_literal(name)} THEN {quote_literal(one.counting_unit)}" for name, one in measures
+            ),
+            links=quote_literal(str(links)),
+            target=quote_literal(str(target)),
+        )
+    except duckdb.Error as error:
+        found = f"rates.sql: {error}"
+        raise DataRefused([Problem(rule="declaration_invalid", source=source.source_id, found=found)]) from error

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
+from pipelines.collect.parquet import text_of_column
 from pipelines.collect.text_table import TextTable
 from pipelines.system.connection import TIME_ZONE, connection_config, quote_path
 from pipelines.system.errors import is_out_of_room
@@ -140,7 +141,7 @@ def text_query(table: TextTable, computed: Mapping[str, str], numbered: bool = F
         numbered: with ``_number``, the row in the file where the table knows it, else the position of the row among
             those that could be read, from 1; slower, as the file is then read in its order.
     """
-    kept = ", ".join(f"{quote_identifier(name)}::VARCHAR AS {quote_identifier(name)}" for name in table.kept)
+    kept = ", ".join(f"{text} AS {quote_identifier(name)}" for name, text in texts_of(table).items())
     constants = "".join(
         f", {quote_literal(value)} AS {quote_identifier(name)}" for name, value in table.constants.items()
     )
@@ -156,6 +157,12 @@ def text_query(table: TextTable, computed: Mapping[str, str], numbered: bool = F
         f"skip = {table.header_rows}, delim = {quote_literal(table.delimiter)}, quote = '\"', escape = '\"', "
         f"hive_partitioning = false, columns = {{ {columns} }}, store_rejects = true, rejects_limit = 0)"
     )
+
+
+def texts_of(table: TextTable) -> dict[str, str]:
+    """Return the SQL of each kept column of a partition as text; those of a text file are text already."""
+    quoted = {name: quote_identifier(name) for name in table.kept}
+    return {name: text_of_column(one, table.types[name]) if table.types else one for name, one in quoted.items()}
 
 
 def check_engine_name(name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from iccs.ages import MAJORITY_AGE
 from pipelines.system.outcomes import Outcome
 from schemas.codelists import parse_age
 from schemas.source import Source
@@ -19,7 +20,6 @@ _PARTS_OF_A_YEAR = {
 }
 _MINOR = re.compile(r"\b(minors?|menor(es)?|mineurs?|child(ren)?|niñ[oa]s?|juveniles?|minderjährige?)\b")
 _ADULT = re.compile(r"\b(adults?|adult[oa]s?|adultes?|mayor(es)? de edad|majeurs?|erwachsene?)\b")
-_MAJORITY = 18
 _ABOUT_PERSONS = ("sex", "age")
 
 
@@ -93,9 +93,9 @@ def age_word_problem(word: str, code: str) -> str | None:
             fits = low >= min(years) and high is not None and high <= max(years)
             right = f"Y{years[0]}" if len(set(years)) == 1 else f"Y{min(years)}T{max(years)}"
             return None if fits else f"{said} {'-'.join(map(str, numbers))} parts of a year: {right}"
-    if _ADULT.search(text) and low < _MAJORITY:
+    if _ADULT.search(text) and low < MAJORITY_AGE:
         return f"{said} adults"
-    if _MINOR.search(text) and (high is None or high >= _MAJORITY):
+    if _MINOR.search(text) and (high is None or high >= MAJORITY_AGE):
         return f"{said} minors"
     borders = {low, high, None if high is None else high + 1}
     if any(number not in borders for number in numbers):

@@ -21,14 +21,13 @@ from pipelines.harmonise.controls import (
     compare_parts,
     controls_table,
     judge_controls,
+    read_published_rates,
     sum_published,
 )
 from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
 from pipelines.harmonise.labels import check_labels, labels_of_cells
 from pipelines.harmonise.links import Classified, link_table, out_of_scope_reason
 from pipelines.harmonise.numbers import create_number_macro
-from pipelines.harmonise.overlaps import find_overlaps
-from pipelines.harmonise.printed_rates import read_published_rates
 from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
 from pipelines.harmonise.tally import Tallied, open_lists
 from pipelines.system.connection import connect, fetch_row, run_sql
@@ -43,6 +42,8 @@ _MOST_PROBLEMS_SHOWN = 50
 _MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
 _RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_national_code")
 _LINKED = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # combinations of codes; no row is kept
+# Two tallies of so many different combinations of area, code, sex, age ... are not alike by chance.
+_LEAST_COMBINATIONS = 20
 _PARTS = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
 
 
@@ -147,7 +148,7 @@ def account(
     no_tables = RawTable(tallied.source_id, (), tallied.rows, {}, tallied.files)
     received = _Received(no_tables, codes, is_sample=True, noun="row")
     create_number_macro(connection, source)
-    if overlaps := find_overlaps(connection, tallied):
+    if overlaps := _find_overlaps(connection, tallied):
         raise DataRefused(overlaps)
     for name in ("tally", "disposed", "mapped", "rejected"):
         files = ", ".join(quote_literal(path) for path in tallied.parts(name))
@@ -464,3 +465,51 @@ def _year_partitions(connection: duckdb.DuckDBPyConnection, tallied: Tallied) ->
     """The partitions that have rows of each year, by the names of their tallies, which their content decides."""
     files = ", ".join(quote_literal(path) for path in tallied.parts("tally"))
     return dict(run_sql(connection, "harmonise/partition_years", files=files).fetchall())
+
+
+def _find_overlaps(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> list[Problem]:
+    """Compare the tallies of partitions, period by period and as a whole.
+
+    Returns:
+        A problem for each partition that counts a period exactly as another one does; neither can be told to be the
+        right one.
+    """
+    if len(tallied.folders) < 2:
+        return []
+    names = {folder.name: file.name for folder, file in zip(tallied.folders, tallied.files, strict=True)}
+    columns = [*tallied.statements.keys, "ref_area_id", "period", "records"]
+    columns += ["total"] if tallied.statements.value == "total" else []
+    rows = run_sql(
+        connection,
+        "harmonise/incident_overlaps",
+        counted=", ".join(columns),
+        files=", ".join(quote_literal(path) for path in tallied.parts("tally")),
+        least=str(_LEAST_COMBINATIONS),
+    ).fetchall()
+    alike: dict[str, dict[str, list[tuple[int, int]]]] = {}
+    for one, other, period, records in rows:
+        first, second = sorted((names[one], names[other]))
+        alike.setdefault(second, {}).setdefault(first, []).append((period, records))
+    problems = []
+    for second, others in sorted(alike.items()):
+        first, periods = min(others.items())
+        problems.append(
+            Problem(
+                rule="file_given_twice", source=tallied.source_id, file=second, found=_overlap_found(first, periods)
+            )
+        )
+    return problems
+
+
+def _overlap_found(first: str, periods: list[tuple[int, int]]) -> str:
+    months = sorted(periods)
+    which = "All of its rows"
+    if months[0][0]:  # else period 0, which is the whole of the file
+        rows = sum(records for _, records in months)
+        which = f"{rows:,} of its rows, of {_period_text(months[0][0])} to {_period_text(months[-1][0])},"
+    return f"{which} are in {first} too: both files have as many incidents for each area, code and other value."
+
+
+def _period_text(period: int) -> str:
+    year, month = divmod(period, 100)
+    return f"{year}-{month:02d}" if month else str(year)

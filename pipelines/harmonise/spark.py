@@ -10,13 +10,14 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from pipelines.collect.text_table import TextTable
-from pipelines.harmonise.engine import FileUnreadable
+from pipelines.harmonise.engine import FileUnreadable, texts_of
 from pipelines.system.errors import is_disk_full
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
@@ -83,9 +84,10 @@ class SparkEngine:
         if table.format == "parquet":
             with self._telling_failures():
                 frame = self.session.read.parquet(_plain_path(table.path))
-            kept = [
-                f"CAST({quote_identifier(column)} AS STRING) AS {quote_identifier(column)}" for column in table.kept
-            ]
+            # Bytes are cast to text as UTF-8 here, where DuckDB needs a function.
+            types = {name: pa.string() if pa.types.is_binary(kind) else kind for name, kind in table.types.items()}
+            table = replace(table, types=types)
+            kept = [f"{text} AS {quote_identifier(column)}" for column, text in texts_of(table).items()]
             self._malformed = ""
         else:
             schema = ", ".join(f"`{column.replace('`', '``')}` STRING" for column in (*table.names, _CORRUPT))

@@ -22,9 +22,8 @@ import duckdb
 import pyarrow.parquet as pq
 
 from iccs.concordance import Concordance
-from pipelines.collect.acquire import Acquired, RawFile
+from pipelines.collect.acquire import Acquired, RawFile, is_unchanged
 from pipelines.collect.decode import refuse
-from pipelines.collect.partitions import is_unchanged
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
 from pipelines.harmonise.controls import sum_published
 from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine

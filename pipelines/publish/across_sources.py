@@ -1,4 +1,4 @@
-"""Rules on all sources of a release together: the same figure by two sources, and populations behind printed rates."""
+"""Rules across sources: the same figure by two sources, and the populations that printed rates imply."""
 
 from __future__ import annotations
 

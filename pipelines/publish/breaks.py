@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from iccs.periods import step_of
+from iccs.periods import period_index
 from pipelines.statistics.bridging import overlap_factor
 from pipelines.statistics.rates import FEWEST_EVENTS
 from pipelines.system.connection import fetch_arrow, insert_rows
@@ -179,7 +179,7 @@ class SeriesBreaks:
 
 
 def _step(period: str, freq: str) -> int:
-    return step_of(period if freq == "M" else period[:4], freq)
+    return period_index(period if freq == "M" else period[:4], freq)
 
 
 def _bridged(series: dict[str, Any], declared: DeclaredBridge) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from iccs.ages import ICCS_AGE_BANDS, parse_age
 from pipelines.statistics.rates import FEWEST_EVENTS, odds_limits, proportion_limits
 from pipelines.statistics.standardisation import standard_names, standard_weights, standardised_rate
 from pipelines.system.connection import fetch_arrow
@@ -26,9 +27,6 @@ Numbers = NDArray[np.float64]
 Limits = tuple[Numbers, Numbers, Numbers]
 
 STOCK = "everybody counted on a day: no interval"
-ICCS_BAND = """CASE WHEN upper_age <= 14 THEN 'Y0T14' WHEN lower_age >= 15 AND upper_age <= 29 THEN 'Y15T29'
-    WHEN lower_age >= 30 AND upper_age <= 44 THEN 'Y30T44' WHEN lower_age >= 45 AND upper_age <= 59 THEN 'Y45T59'
-    WHEN lower_age >= 60 THEN 'Y_GE60' END"""
 _SERIES = ("source", "vintage", "ref_area", "time_period", "stage", "counting_unit", "sex")
 
 
@@ -110,7 +108,7 @@ class StandardisedRate(Method):
             "publish/indicator_bands",
             counts=condition(indicator, indicator.numerator, ages=True),
             preferred=preferred(indicator.numerator),
-            band=ICCS_BAND if indicator.parameters["bands"] == "iccs" else "age",
+            band=_iccs_band() if indicator.parameters["bands"] == "iccs" else "age",
             series=", ".join(_SERIES),
             series_of_banded=", ".join(f"banded.{name}" for name in _SERIES),
         )
@@ -368,3 +366,13 @@ def _list(codes: tuple[str, ...]) -> str:
 def numbers(table: pa.Table, column: str) -> Numbers:
     """Return a column as numbers, not a number where it is NULL."""
     return np.asarray(table.column(column).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _iccs_band() -> str:
+    """The band of the ICCS that an age group lies in, NULL where it lies in none, as an expression."""
+    cases = []
+    for code in ICCS_AGE_BANDS:
+        low, high = parse_age(code) or (0, None)
+        upper = "" if high is None else f" AND upper_age <= {high}"
+        cases.append(f"WHEN lower_age >= {low}{upper} THEN {quote_literal(code)}")
+    return f"CASE {' '.join(cases)} END"

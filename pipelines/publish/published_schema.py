@@ -11,6 +11,7 @@ from importlib import resources
 
 import duckdb
 
+from iccs.ages import AGE_STATUS_BANDS, ICCS_AGE_BANDS, parse_age
 from pipelines.system.functions import shared_functions
 from pipelines.system.sql import fill_text, needed_values
 from schemas.declarations import (
@@ -123,7 +124,7 @@ def create_published(connection: duckdb.DuckDBPyConnection, statement: Published
     Raises:
         DeclarationError: a view has a column that ``schemas/columns.yml`` does not declare.
     """
-    connection.execute(_fill(statement))
+    connection.execute(fill_published(statement))
     kind = "VIEW" if statement.kind == "VIEW" else "MACRO TABLE"
     connection.execute(f"COMMENT ON {kind} {statement.name} IS {quote_literal(statement.comment)}")
     if statement.kind != "VIEW":
@@ -139,10 +140,21 @@ def create_published(connection: duckdb.DuckDBPyConnection, statement: Published
         connection.execute(f"COMMENT ON COLUMN {target} IS {quote_literal(declared[column].comment)}")
 
 
-def _fill(statement: PublishedStatement) -> str:
+def fill_published(statement: PublishedStatement) -> str:
     """Fill in the attributes, their totals, and the expression that checks an argument against its code list."""
     known = resources.files("schemas").joinpath("published", "known_code.sql").read_text(encoding="utf-8")
     macro = statement.name.rpartition(".")[2]
     offered = {"attributes": ", ".join(attribute_columns()), "totals": ", ".join("'_T'" for _ in attribute_columns())}
+    offered["age_bands"] = _age_bands()
     offered |= {f"known_{name}": fill_text(known, macro=macro, name=name) for name in _CODED_ARGUMENTS}
     return fill_text(statement.text, **needed_values(statement.text, offered))
+
+
+def _age_bands() -> str:
+    """Rows of (set of bands, band, youngest, oldest), the oldest 200 where the band is open."""
+    rows = []
+    for name, bands in (("iccs", ICCS_AGE_BANDS), ("minor_adult", AGE_STATUS_BANDS)):
+        for band in bands:
+            low, high = parse_age(band) or (0, None)
+            rows.append(f"({quote_literal(name)}, {quote_literal(band)}, {low}, {200 if high is None else high})")
+    return ", ".join(rows)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from iccs.periods import period_of
+from iccs.periods import period_at
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series import Series, read_series
 from pipelines.statistics.arguments import SIGNIFICANCE
@@ -119,6 +119,6 @@ def last_complete_run(series: Series) -> Series:
     if len(run.periods) < 12 * FEWEST_YEARS:
         raise UsageError(
             f"{series.title}: {len(run.periods)} months without a gap up to "
-            f"{period_of(known[-1], 'M')}; at least {12 * FEWEST_YEARS} months are needed to detect seasonality"
+            f"{period_at(known[-1], 'M')}; at least {12 * FEWEST_YEARS} months are needed to detect seasonality"
         )
     return run

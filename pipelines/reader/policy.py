@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from iccs.periods import period_of, step_of
+from iccs.periods import period_at, period_index
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series import Series, read_series
 from pipelines.statistics.evaluation import (
@@ -85,7 +85,7 @@ def evaluate_policy(
         UsageError: unknown area, no such series, a date outside it or at a break, too few periods.
     """
     try:
-        at = step_of(date)
+        at = period_index(date)
     except ValueError as error:
         raise UsageError(f"--date {error}") from error
     published = read_series(replace(wanted, freq="M" if "-" in date else "A"), settings)
@@ -111,7 +111,7 @@ def _remarks(series: Series, published: Series) -> tuple[str, ...]:
             f"used {series.periods[0]} to {series.periods[-1]} of {published.periods[0]} to {published.periods[-1]}: "
             "the run around the date without a gap or a break"
         )
-    remarks += [f"bridged in {period_of(one.at, series.query.freq)} ({one.words})" for one in series.crossed]
+    remarks += [f"bridged in {period_at(one.at, series.query.freq)} ({one.words})" for one in series.crossed]
     if any(population is None for population in series.populations):
         remarks.append("no population: the counts themselves are compared, not rates")
     return tuple(remarks)
@@ -233,10 +233,10 @@ def as_document(found: PolicyEvaluation, plot: str | None = None) -> dict[str, o
     return {
         "series": series.key.name,
         **series.query.as_document(),
-        "date": period_of(found.at, series.query.freq),
+        "date": period_at(found.at, series.query.freq),
         "periods": list(series.periods),
         "counts": list(series.counts),
-        "bridges": [vars(bridge) | {"at": period_of(bridge.at, series.query.freq)} for bridge in series.crossed],
+        "bridges": [vars(bridge) | {"at": period_at(bridge.at, series.query.freq)} for bridge in series.crossed],
         "fitted": interrupted.model.fitted.tolist(),
         "expected_without": interrupted.expected_without.tolist(),
         "model": found.family,

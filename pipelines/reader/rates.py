@@ -175,3 +175,18 @@ def latest_years(rows: Iterable[dict[str, Any]], most: int) -> list[int]:
         countries.setdefault(row["year"], set()).add(row["country"])
     fewest = min(2, len(set().union(*countries.values())))
     return sorted(year for year, found in countries.items() if len(found) >= fewest)[-most:]
+
+
+def year_spans(years: Sequence[int]) -> str:
+    """Return years as spans.
+
+    >>> year_spans([2009, 2010, 2011, 2014])
+    '2009-2011, 2014'
+    """
+    spans: list[list[int]] = []
+    for year in years:
+        if spans and year == spans[-1][1] + 1:
+            spans[-1][1] = year
+        else:
+            spans.append([year, year])
+    return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in spans)

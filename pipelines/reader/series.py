@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from iccs.periods import step_of
+from iccs.periods import period_index
 from pipelines.publish.breaks import Breaks, Bridge, SeriesBreaks, series_break_at
 from pipelines.reader.release import open_published, packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
@@ -43,7 +43,7 @@ class Series:
     @property
     def steps(self) -> list[int]:
         """Periods as whole steps: years, or months counted through."""
-        return [step_of(period) for period in self.periods]
+        return [period_index(period) for period in self.periods]
 
     @property
     def multipliers(self) -> tuple[list[float], list[float], list[float]]:

@@ -192,13 +192,7 @@ def controlled_time_series(
     """
     t = _even_steps(times)
     before = _enough(t, at, None)
-    pair = np.column_stack([np.asarray(counts, dtype=np.float64), np.asarray(control_counts, dtype=np.float64)])
-    sizes = np.column_stack([np.asarray(exposure, dtype=np.float64), np.asarray(control_exposure, dtype=np.float64)])
-    valid = len(pair) == len(t) and np.isfinite(pair).all() and (pair >= 0).all() and (pair % 1 == 0).all()
-    if not (valid and ((sizes > 0) & np.isfinite(sizes)).all()):
-        raise ValueError("whole counts not below 0 and populations above 0, one of each area for each time")
-    if not pair.sum(axis=0).all():
-        raise ValueError("one of the two areas has no event at all: their ratio says nothing")
+    pair, sizes = _check_pair(len(t), (counts, control_counts), (exposure, control_exposure))
     offset = np.log(sizes[:, 0] / sizes[:, 1])
     result, main = _binomial(pair, (t >= at).astype(np.float64), offset, lags, confidence)
     early = t < at
@@ -211,16 +205,35 @@ def controlled_time_series(
         "lag-1 autocorrelation": _lag_1(residuals),
         "pre-trend p": pre_trend.p,
     }
+    return ControlledSeries(result, pre_trend, diagnostics, (*_control_notes(pre_trend, before), *ALWAYS_UNKNOWN))
+
+
+def _check_pair(
+    periods: int, counts: tuple[ArrayLike, ArrayLike], exposures: tuple[ArrayLike, ArrayLike]
+) -> tuple[Numbers, Numbers]:
+    """Counts and populations of the area and its control as columns, refused where they cannot be compared."""
+    pair = np.column_stack([np.asarray(column, dtype=np.float64) for column in counts])
+    sizes = np.column_stack([np.asarray(column, dtype=np.float64) for column in exposures])
+    valid = len(pair) == periods and np.isfinite(pair).all() and (pair >= 0).all() and (pair % 1 == 0).all()
+    if not (valid and ((sizes > 0) & np.isfinite(sizes)).all()):
+        raise ValueError("whole counts not below 0 and populations above 0, one of each area for each time")
+    if not pair.sum(axis=0).all():
+        raise ValueError("one of the two areas has no event at all: their ratio says nothing")
+    return pair, sizes
+
+
+def _control_notes(pre_trend: Effect, before: int) -> list[str]:
+    """What a comparison with one control area cannot show."""
     notes = ["Whether the control would have moved like the area after the date: only the time before can be checked."]
     if pre_trend.p < SIGNIFICANCE:
         notes.append(
-            f"The effect as it stands: the areas already moved apart before the date (p {p_value_text(pre_trend.p)})."
+            f"The effect as estimated: the areas already moved apart before the date (p {p_value_text(pre_trend.p)})."
         )
     elif before < FIRM_BEFORE:
         notes.append(f"Whether the areas were in step before the date: {before} periods show only large differences.")
     notes.append("What else happened at the same date in one of the two areas.")
     notes.append("How far the result depends on this control: two areas are one comparison.")
-    return ControlledSeries(result, pre_trend, diagnostics, (*notes, *ALWAYS_UNKNOWN))
+    return notes
 
 
 def _columns(t: Numbers, at: int, season: int | None, harmonics: int, slope_change: bool) -> dict[str, Numbers]:
@@ -303,7 +316,7 @@ def _warnings(diagnostics: Mapping[str, float], family: Family, errors: Errors) 
     if family == "poisson" and errors == "model" and dispersion > 1.5:
         notes.append(f"Its true margin of error: the counts vary {dispersion:.1f} times more than the model holds.")
     if diagnostics["Ljung-Box p"] < SIGNIFICANCE and errors == "model":
-        notes.append("Its true margin of error: neighbouring periods are alike beyond what the model holds.")
+        notes.append("Its true margin of error: neighbouring periods are more similar than the model assumes.")
     placebo = diagnostics.get("placebo p", 1.0)
     if placebo < SIGNIFICANCE:
         notes.append(

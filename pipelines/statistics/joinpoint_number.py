@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipelines.statistics.arguments import check_choice
+from pipelines.statistics.arguments import SIGNIFICANCE, check_choice
 from pipelines.statistics.joinpoint import (
     JoinpointModel,
     LogSeries,
@@ -62,7 +62,7 @@ def choose_joinpoints(
     method: SelectionMethod = "weighted bic",
     most: int | None = None,
     confidence: float = 0.95,
-    level: float = 0.05,
+    level: float = SIGNIFICANCE,
     permutations: int = 4500,
     seed: int = 1,
     autocorrelation: float = 0.0,

@@ -13,11 +13,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from iccs.ages import ICCS_AGE_BANDS, parse_age
 from pipelines.statistics.arguments import check_choice, tail_of
 from pipelines.statistics.rates import Rate, byar_limits, exact_limits
-from schemas.codelists import parse_age
 
-ICCS_AGE_BANDS = ("Y0T14", "Y15T29", "Y30T44", "Y45T59", "Y_GE60")
 """Age bands of the disaggregation by age of victims and perpetrators (ICCS version 1.0, tags)."""
 
 StandardisedMethod = Literal["fay-feuer", "tiwari", "mid-p", "dobson byar", "dobson exact"]

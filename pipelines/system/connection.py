@@ -21,7 +21,7 @@ from schemas.declarations import quote_literal
 # Files written in this format open with every client from 1.4 on.
 STORAGE_VERSION = "v1.4.0"
 
-# Moments with a zone are told as days of this one, whatever the machine's.
+# Timestamps with a time zone are converted to dates in UTC, whatever the machine's zone.
 TIME_ZONE = "UTC"
 
 _OPENING = Lock()

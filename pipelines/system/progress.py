@@ -1,4 +1,4 @@
-"""Progress of the partitions of a source on a terminal: files, rows and rows a second; nothing elsewhere."""
+"""Progress of the partitions of a source: files, rows and rows a second; shown on a terminal only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _INTERVAL_SECONDS = 0.5
 
 
 class Watched(Protocol):
-    """What tells how far the running statement is."""
+    """An engine that reports how far its running statement is."""
 
     def progress(self) -> float:
         """Return the share done, from 0 to 1."""
@@ -51,12 +51,12 @@ class Progress:
 
     @contextmanager
     def watching(self, lines: int, engine: Watched) -> Iterator[None]:
-        """Tell how far a partition is while it is tallied alone; of several at a time each is told when it is done."""
+        """Show how far a partition is while it is tallied alone; several at a time are counted as they end."""
         with self._lock:
             self._running = lines, engine
         try:
             yield
-        finally:  # the engine may be closed behind it
+        finally:  # the engine may be closed afterwards
             with self._lock:
                 self._running = None
 

@@ -10,7 +10,7 @@ import duckdb
 from pipelines.harmonise.enums import total_code
 from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import fetch_row, run_sql
-from pipelines.tabulate.unchanged_years import PreviousVintage, find_kept_years, make_year_keys
+from pipelines.tabulate.unchanged_years import PreviousVintage, find_unchanged_years, make_year_keys
 from pipelines.tabulate.vintage_columns import definition_key, read_part
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.errors import UsageError
@@ -23,20 +23,20 @@ _PERIODS_IN = {("M", "A"): 12, ("Q", "A"): 4, ("M", "Q"): 3}
 class Aggregated:
     """Result of step 6: how many published cells the table ``cells`` of the connection has.
 
-    ``year_keys`` has what decides the figures of each year, where a source is kept by year; the cells of ``kept_years``
-    are those of the vintage before.
+    ``year_keys`` has the key of what decides the figures of each year, for a source of events by partition; the cells
+    of ``unchanged_years`` are those of the previous vintage.
     """
 
     source_id: str
     rows: int
     year_keys: dict[str, str] = field(default_factory=dict, repr=False)
-    kept_years: tuple[str, ...] = ()
+    unchanged_years: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
         """One line for people."""
-        years = len(self.kept_years)
-        kept = f", those of {years} year{'s' if years != 1 else ''} from the vintage before" if years else ""
+        years = len(self.unchanged_years)
+        kept = f", those of {years} year{'s' if years != 1 else ''} from the previous vintage" if years else ""
         return f"{self.rows:,} published cells{kept}"
 
 
@@ -94,7 +94,7 @@ def aggregate(
         validated: its observations.
         connection: with the observations as the table ``core`` (see ``enums``); gets the table ``cells``, one row for
             each published cell, with its codes as enumerated types.
-        previous: the vintage before, from which the cells of years are taken for which nothing changed.
+        previous: the previous vintage, from which the cells of years are taken for which nothing changed.
 
     Raises:
         UsageError: a breakdown asks for a frequency that the data cannot give.
@@ -102,16 +102,16 @@ def aggregate(
     source = folder.source
     _prepare(connection, source)
     year_keys = make_year_keys(connection, validated.year_partitions, definition_key(folder))
-    kept_years = find_kept_years(connection, year_keys, previous)
-    if previous is not None and kept_years:
-        run_sql(connection, "tabulate/take_kept_cells", cells=read_part("cells", previous.cells))
+    unchanged_years = find_unchanged_years(connection, year_keys, previous)
+    if previous is not None and unchanged_years:
+        run_sql(connection, "tabulate/reuse_cells", cells=read_part("cells", previous.cells))
     freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
     data_freq = {measure: tuple(found) for measure, found in freqs}
     for plan in plan_tables(source):
         if plan.measure in data_freq:
             _aggregate_one(connection, source, plan, data_freq[plan.measure])
     (rows,) = fetch_row(connection, "SELECT count(*) FROM cells")
-    return Aggregated(folder.source_id, rows, year_keys, kept_years)
+    return Aggregated(folder.source_id, rows, year_keys, unchanged_years)
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, source: Source) -> None:

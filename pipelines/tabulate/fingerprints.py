@@ -13,7 +13,7 @@ from schemas.declarations import load_tables, quote_literal
 
 
 def fingerprint_periods(
-    connection: duckdb.DuckDBPyConnection, written: Path, target: Path, kept_from: Path | None = None
+    connection: duckdb.DuckDBPyConnection, written: Path, target: Path, reused_from: Path | None = None
 ) -> str:
     """Write the fingerprint of each period's cells, and return that of all; the order of cells does not matter.
 
@@ -24,7 +24,7 @@ def fingerprint_periods(
         connection: with the table ``cells``.
         written: the same cells with their caveats, a Parquet file.
         target: Parquet file to write, one row a frequency and period.
-        kept_from: what was written so for the vintage before, where the years in ``kept_year`` are as they were there;
+        reused_from: the file written for the previous vintage, if the years in ``unchanged_year`` are reused from it;
             the connection then has ``period_to_make`` too.
     """
     columns = load_tables()["observation"].columns[2:-1]  # but for source and caveats
@@ -43,7 +43,7 @@ def fingerprint_periods(
         constants=quote_literal(constants),
         written=quote_literal(str(written)),
         target=quote_literal(str(target)),
-        **_kept_parts(connection, constants, kept_from),
+        **_reused_parts(connection, constants, reused_from),
     )
     periods = connection.execute(
         "SELECT freq, time_period, cells, fingerprint FROM read_parquet($path) ORDER BY ALL", {"path": str(target)}
@@ -51,15 +51,15 @@ def fingerprint_periods(
     return hashlib.sha256(repr(periods).encode()).hexdigest()[:8]
 
 
-def _kept_parts(connection: duckdb.DuckDBPyConnection, constants: str, kept_from: Path | None) -> dict[str, str]:
-    """What leaves the cells of kept years out, and puts what the vintage before has of them in their place.
+def _reused_parts(connection: duckdb.DuckDBPyConnection, constants: str, reused_from: Path | None) -> dict[str, str]:
+    """What leaves the cells of unchanged years out, and puts what the previous vintage has of them in their place.
 
-    Nothing is kept where another column is now alike in all cells, as the fingerprint is then made of other columns.
+    Nothing is kept where another column is now the same in all cells, as the fingerprint is then made of other columns.
     """
-    if kept_from is not None:
-        path = str(kept_from)
+    if reused_from is not None:
+        path = str(reused_from)
         before = connection.execute("SELECT DISTINCT constants FROM read_parquet($path)", {"path": path}).fetchall()
         if before == [(constants,)]:
-            kept = fill_sql("tabulate/kept_fingerprints", periods=quote_literal(path))
+            kept = fill_sql("tabulate/reuse_fingerprints", periods=quote_literal(path))
             return {"made": "SEMI JOIN period_to_make USING (time_period)", "kept": kept}
     return {"made": "", "kept": ""}

@@ -102,7 +102,7 @@ def check(
         settings: where data live.
         work: folder for what this step writes.
         suite: judge of the structure; None leaves the structure unjudged (its rules then have no outcome).
-        previous: the vintage before: to compare with, and for the outcomes of years that are kept from it.
+        previous: the previous vintage: to compare with, and for the outcomes of years that are reused from it.
 
     Raises:
         DataRefused: a rule of severity error failed, or could not be judged.
@@ -113,11 +113,11 @@ def check(
     outcomes = list(validated.outcomes)
     structure = suite.begin(connection, source.figures, settings) if suite is not None else list
     open_tables(connection, source, validated, previous.cells if previous else None)
-    kept_from = previous if aggregated.kept_years else None
-    if kept_from is not None:
-        run_sql(connection, "tabulate/take_kept_judged", judged=quote_literal(str(kept_from.judged)))
+    reused_from = previous if aggregated.unchanged_years else None
+    if reused_from is not None:
+        run_sql(connection, "tabulate/reuse_outcomes", judged=quote_literal(str(reused_from.judged)))
     rules = figure_rules(source.figures)
-    outcomes += [judge_rule(connection, rule, source, kept_from is not None) for rule in rules]
+    outcomes += [judge_rule(connection, rule, source, reused_from is not None) for rule in rules]
     _add_controls(connection, validated)
     _locate(connection)
     findings = quote_literal(str(paths["findings"]))
@@ -128,7 +128,7 @@ def check(
     _refuse(connection, folder, outcomes)
     _write_cells(connection, source, paths["cells"])
     figures = fingerprint_periods(
-        connection, paths["cells"], paths["periods"], kept_from.periods if kept_from else None
+        connection, paths["cells"], paths["periods"], reused_from.periods if reused_from else None
     )
     run_sql(connection, "tabulate/coverage", **_coverage_parts(source), target=quote_literal(str(paths["coverage"])))
     return Checked(
@@ -158,7 +158,7 @@ def open_tables(
         "iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, "
         "value_expected DOUBLE, detail VARCHAR, _file VARCHAR, _sheet VARCHAR, _row BIGINT)"
     )
-    for name in ("judged_by_period", "judged_before"):  # the same of this load, and of years that are kept
+    for name in ("judged_by_period", "judged_before"):  # the same of this load, and of years that are reused
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} (rule VARCHAR, period VARCHAR, failing BOOLEAN, stage VARCHAR, "
             "counting_unit VARCHAR, iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, "
@@ -197,7 +197,7 @@ def _total_parts(source: Source) -> dict[str, str]:
 
 
 def judge_rule(
-    connection: duckdb.DuckDBPyConnection, rule: Rule, source: Source, without_kept_years: bool = False
+    connection: duckdb.DuckDBPyConnection, rule: Rule, source: Source, without_unchanged_years: bool = False
 ) -> Outcome:
     """Run one rule; its failing cells go to ``finding``. A rule that crashes is errored, neither passed nor failed.
 
@@ -205,11 +205,11 @@ def judge_rule(
         connection: with the tables of ``open_tables``.
         rule: the rule.
         source: the source.
-        without_kept_years: a rule that judges by year is run on the periods in ``period_to_make`` alone; what it found
-            in the others is in ``judged_before``.
+        without_unchanged_years: a rule that judges by year is run on the periods in ``period_to_make`` alone; what it
+            found in the others is in ``judged_before``.
     """
     parts = {
-        "tables": fill_sql("tabulate/tables_to_judge") if rule.by_year and without_kept_years else "",
+        "tables": fill_sql("tabulate/tables_to_judge") if rule.by_year and without_unchanged_years else "",
         "period": "time_period" if rule.by_year else "NULL::VARCHAR",
     }
     if rule.kind == "past_changed" and not _has_previous(connection):

@@ -8,18 +8,24 @@ Only small tables of what occurs are given to it, never the cells themselves.
 from __future__ import annotations
 
 import gc
-import json
 import logging
 import os
-import subprocess
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import cache
 from itertools import count
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
-from threading import Lock
-from typing import IO, TYPE_CHECKING, Any
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
+from iccs.ages import AGE_PATTERN, AGES_WITHOUT_YEARS
 from schemas.declarations import Rule, load_rules
 
 if TYPE_CHECKING:
@@ -29,9 +35,6 @@ if TYPE_CHECKING:
     from pipelines.system.settings import Settings
 
 _NUMBERS = count()
-_LAST_BYTES = 4096
-_LAST_LINES = 10
-_END_SECONDS = 5  # a process that closed its output is about to end
 FRAMES = ("combination", "area", "period", "series")
 
 
@@ -55,6 +58,8 @@ def expectation_arguments(rule: Rule) -> dict[str, Any]:
     }
     if "codelist" in arguments:
         arguments["value_set"] = _codes(arguments.pop("codelist"))
+    if arguments.pop("pattern", None) == "age":
+        arguments["regex"] = f"^(?:{AGE_PATTERN}|{'|'.join(AGES_WITHOUT_YEARS)})$"
     if rule.parameters["expectation"] == "ExpectTableColumnsToMatchSet":
         arguments["column_set"] = [*_cell_columns(), "is_missing", "is_given"]
     return arguments
@@ -81,6 +86,10 @@ def _codes(name: str) -> list[str]:
     return [code.code for code in load_codelist(name)]
 
 
+class SuiteDied(RuntimeError):
+    """The process of the suite ended without an answer."""
+
+
 class SuiteProcess:
     """The suite in a process of its own; a context manager. It starts when asked to, and ends with the run.
 
@@ -88,108 +97,115 @@ class SuiteProcess:
     """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
-        self._errors: IO[bytes] | None = None  # a file, not a pipe: nobody need read it for the process to go on
-        # Sources may be judged at the same time: each waits for its own answer, and answers come in order.
-        self._writing, self._reading = Lock(), Lock()
-        self._sent = 0
-        self._came: list[dict[str, Any]] = []
+        self._starting = threading.Lock()  # sources may be judged at the same time
+        self._pool: ProcessPoolExecutor | None = None
+        self._alive: Connection | None = None  # closed by us, or by our death: the process then ends
+        self._said = NamedTemporaryFile(prefix="iccs-suite-")  # noqa: SIM115 (closed with the process)
 
     def __enter__(self) -> SuiteProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    pipe.close()
-        if self._errors is not None:
-            self._errors.close()
+        self._end()
+        self._said.close()
 
     def start(self) -> None:
         """Begin to load the library, without waiting for it."""
-        with self._writing:
-            if self._process is None:
-                self._errors = TemporaryFile()  # noqa: SIM115 (closed with the process)
-                self._process = subprocess.Popen(
-                    [sys.executable, "-c", "from pipelines.tabulate.structure_suite import serve; serve()"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=self._errors,
-                    text=True,
-                    encoding="utf-8",
-                )
+        self._started()
+
+    def _started(self) -> ProcessPoolExecutor:
+        with self._starting:
+            if self._pool is None:
+                context = get_context("spawn")
+                watched, self._alive = context.Pipe(duplex=False)
+                arguments = (watched, self._said.name)
+                with _safe_path():  # also for the helper process of the standard library, which the pool begins
+                    self._pool = ProcessPoolExecutor(1, context, initializer=_begin_process, initargs=arguments)
+                    self._pool.submit(_load)
+                watched.close()
+            return self._pool
+
+    def _end(self) -> None:
+        with self._starting:
+            if self._alive is not None:
+                self._alive.close()
+            if self._pool is not None:
+                self._pool.shutdown()
+            self._pool = self._alive = None
 
     def begin(
         self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
     ) -> Callable[[], list[Outcome]]:
         """Begin to judge the table ``cells`` of the connection; the function returned waits and gives each outcome.
 
-        Where the process died, each expectation is errored.
+        Raises:
+            SuiteDied: (the function returned) the process ended; the next source gets another one.
         """
-        self.start()
         rules = expectation_rules(kind)
         folder = TemporaryDirectory(dir=settings.work)
         write_frames(connection, Path(folder.name))
-        number = self._send({"folder": folder.name, "rules": [_request(rule) for rule in rules]})
+        requests = [expectation_request(rule) for rule in rules]
+        try:
+            answers = self._started().submit(judge_in_process, folder.name, requests)
+        except BrokenProcessPool:  # it ended since the last source
+            self._end()
+            answers = self._started().submit(judge_in_process, folder.name, requests)
 
         def outcomes() -> list[Outcome]:
-            answers = self._answers(number)
-            folder.cleanup()
-            missing = "" if answers else self._why_it_ended()
-            return [_outcome(rule, answers.get(rule.name), missing) for rule in rules]
+            try:
+                found = answers.result()
+            except (BrokenProcessPool, SuiteDied) as error:
+                self._end()
+                what = str(error) if isinstance(error, SuiteDied) else "the process of the structure suite ended"
+                raise SuiteDied(f"{what}; its last line: {self._last_line()}") from error
+            finally:
+                folder.cleanup()
+            return [_outcome(rule, found[rule.name]) for rule in rules]
 
         return outcomes
 
-    def last_errors(self) -> list[str]:
-        """Return the last lines that the process wrote to its standard error, oldest first, without blank ones."""
-        if self._errors is None:
-            return []
-        # The process writes at the same place in the file as we read: pread leaves that place where it is.
-        size = os.fstat(self._errors.fileno()).st_size
-        said = os.pread(self._errors.fileno(), _LAST_BYTES, max(0, size - _LAST_BYTES))
-        lines = said.decode("utf-8", errors="replace").splitlines()
-        return [line.rstrip() for line in lines if line.strip()][-_LAST_LINES:]
-
-    def _why_it_ended(self) -> str:
-        """What is known of the end of a process that gave no answer: its exit code and the last line it said."""
-        if self._process is None:
-            return "it never began"
-        try:
-            code = f"exit code {self._process.wait(_END_SECONDS)}"
-        except subprocess.TimeoutExpired:
-            code = "the process is still there"
-        return f"{code}; its last line: {(self.last_errors() or ['none'])[-1]}"
-
-    def _send(self, request: dict[str, Any]) -> int | None:
-        """Return the number of the request, None where the process is no longer there."""
-        with self._writing:
-            if self._process is None or self._process.stdin is None:
-                return None
-            try:
-                self._process.stdin.write(json.dumps(request) + "\n")
-                self._process.stdin.flush()
-            except OSError:
-                return None
-            self._sent += 1
-            return self._sent - 1
-
-    def _answers(self, number: int | None) -> dict[str, Any]:
-        """The answers to a request; empty where the process died before it gave them."""
-        if number is None or self._process is None or self._process.stdout is None:
-            return {}
-        with self._reading:
-            while len(self._came) <= number:
-                try:
-                    self._came.append(json.loads(self._process.stdout.readline()))
-                except (OSError, ValueError):
-                    return {}
-            return self._came[number]
+    def _last_line(self) -> str:
+        """The last line that the process wrote, where it said any."""
+        lines = Path(self._said.name).read_text(encoding="utf-8", errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "none")
 
 
-def _request(rule: Rule) -> dict[str, Any]:
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Let a process that is begun now not look for modules in the current folder, which may hold anybody's files."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
+
+
+def _begin_process(watched: Connection, said: str) -> None:
+    """Prepare the process of the suite: it ends with the run, is quiet, and loads no module of the current folder."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which then ends this process
+    with Path(said).open("ab") as file:  # whatever the library prints is not for the terminal
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    threading.Thread(target=_end_with_run, args=(watched,), daemon=True).start()
+    own = {str(Path(__file__).parents[2]), *os.environ.get("PYTHONPATH", "").split(os.pathsep)}
+    sys.path[:] = [place for place in sys.path if place in own or Path(place or ".").resolve() != Path.cwd()]
+    # The library takes pyspark along where it is installed, which costs time and ends the process where grpc is absent.
+    sys.modules["pyspark"] = None  # type: ignore[assignment]  # Python's way to say that there is none
+
+
+def _end_with_run(watched: Connection) -> None:
+    try:
+        watched.recv()
+    except EOFError:
+        os._exit(0)
+
+
+def expectation_request(rule: Rule) -> dict[str, Any]:
+    """Return a rule as plain values, for the process of the suite."""
     parameters = rule.parameters
     return {
         "rule": rule.name,
@@ -214,11 +230,9 @@ def write_frames(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     )
 
 
-def _outcome(rule: Rule, answer: dict[str, Any] | None, why: str) -> Outcome:
+def _outcome(rule: Rule, answer: dict[str, Any]) -> Outcome:
     from pipelines.system.outcomes import Outcome
 
-    if answer is None:
-        return Outcome(rule.name, "errored", 0, 0, f"the suite ended without an answer ({why})")
     if answer["errored"]:
         return Outcome(rule.name, "errored", 0, 0, f"the rule could not be judged: {answer['errored']}")
     checked, failing = answer["checked"], answer["failing"]
@@ -228,41 +242,45 @@ def _outcome(rule: Rule, answer: dict[str, Any] | None, why: str) -> Outcome:
     return Outcome(rule.name, outcome, checked, failing, answer["detail"])
 
 
-def serve(requests: IO[str] | None = None, answers: IO[str] | None = None) -> None:
-    """Answer requests, one a line, until there are no more: the other process of ``SuiteProcess``."""
-    source, target = requests or sys.stdin, answers or sys.stdout
-    sys.stdout = sys.stderr  # whatever the library prints must not get among the answers
-    # The library takes pyspark along where it is installed, which costs time and ends the process where grpc is absent.
-    sys.modules["pyspark"] = None  # type: ignore[assignment]  # Python's way to say that there is none
+@cache
+def load_context() -> Any:
+    """Load the library, and return what it judges with.
+
+    Raises:
+        SuiteDied: the library ends the process where it is loaded.
+    """
     gc.disable()  # loading makes very many objects, and keeps them
-    context = _context()
-    gc.freeze()
-    gc.enable()
-    for line in source:
-        request = json.loads(line)
-        found = judge_frames(context, Path(request["folder"]), request["rules"])
-        target.write(json.dumps(found) + "\n")
-        target.flush()
-
-
-def _context() -> Any:
-    import great_expectations
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
+    try:
+        import great_expectations
+        from great_expectations.data_context.types.base import ProgressBarsConfig
+    except SystemExit as error:
+        raise SuiteDied(f"loading Great Expectations ended with exit code {error.code}") from error
+    finally:
+        gc.freeze()
+        gc.enable()
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     context = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return context
 
 
+def _load() -> None:
+    load_context()
+
+
+def judge_in_process(folder: str, items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Judge every rule on the frames in a folder: what the process of the suite is asked to do."""
+    return judge_frames(load_context(), Path(folder), items)
+
+
 def judge_frames(context: Any, folder: Path, items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Judge every rule, the rules on one table together: metrics that they share are computed once."""
+    """Judge every rule, those on one table together: metrics that they share are computed once."""
     found: dict[str, dict[str, Any]] = {}
     for frame, where in dict.fromkeys((item["frame"], item["where"]) for item in items):
         mine = [item for item in items if (item["frame"], item["where"]) == (frame, where)]
         try:
             found |= _judge_frame(context, folder / f"{frame}.parquet", where, mine)
-        except Exception as error:  # whatever breaks in the library must be told as an error of the rules
+        except Exception as error:  # whatever breaks in the library is an error of the rules
             found |= {item["rule"]: _crash(error) for item in mine}
     return found
 
@@ -332,7 +350,7 @@ def _totals_expectation() -> Any:
 
 
 def read_result(result: Any, rows: int) -> dict[str, Any]:
-    """Return a result as plain values; the library tells a crash only in exception_info."""
+    """Return a result as plain values; the library reports a crash only in exception_info."""
     raised = _raised(result.exception_info or {})
     if raised:
         return {"success": False, "errored": raised[:300]}

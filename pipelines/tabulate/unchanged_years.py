@@ -1,6 +1,6 @@
-"""Years that are as in the vintage before: their cells, and outcomes of rules on them, are taken over, not made again.
+"""Incremental processing: reuse the cells and rule outcomes of years that are unchanged since the previous vintage.
 
-What decides the figures of a year of incidents: the partitions with rows of it, the declarations and the program, and
+The figures of a year of incidents depend on the partitions with rows of that year, the definition and the program, and
 what is filled with zeros in every year (the areas and categories that occur in any). Each year has a key of all that.
 Only rules that judge by year have outcomes by year (``by_year`` in their declaration); the others are always run.
 """
@@ -20,7 +20,7 @@ from pipelines.system.sql import fill_sql
 
 @dataclass(frozen=True)
 class PreviousVintage:
-    """The vintage before: to compare with, and to take years from, each with the key of what decided its figures."""
+    """The previous vintage: to compare with, and to take years from, each with the key of what decided its figures."""
 
     cells: Path
     periods: Path
@@ -47,19 +47,19 @@ def make_year_keys(
     }
 
 
-def find_kept_years(
+def find_unchanged_years(
     connection: duckdb.DuckDBPyConnection, year_keys: dict[str, str], previous: PreviousVintage | None
 ) -> tuple[str, ...]:
-    """Return the years that have the key of the vintage before; creates ``kept_year`` and ``period_to_make``.
+    """Return the years that have the key of the previous vintage; creates ``unchanged_year`` and ``period_to_make``.
 
     Args:
         connection: with the type ``time_period_code``.
         year_keys: the key of each year.
-        previous: the vintage before.
+        previous: the previous vintage.
     """
     before = previous.year_keys if previous else {}
     kept = tuple(year for year, key in year_keys.items() if before.get(year) == key)
     connection.register("year_list", pa.table({"year": pa.array(kept, pa.string())}))
-    run_sql(connection, "tabulate/kept_years")
+    run_sql(connection, "tabulate/unchanged_years")
     connection.unregister("year_list")
     return kept

@@ -87,7 +87,7 @@ class Load:
         return datetime.fromisoformat(self.loaded_at).astimezone(UTC).replace(tzinfo=None)
 
     def causes(self, before: Load) -> str:
-        """Return what differs from the load before, separated by ';': files, declaration, program.
+        """Return what differs from the previous load, separated by ';': files, declaration, program.
 
         >>> one = Load("v1", "v1", "2026-01-01T00:00:00+00:00", "", "f1", "d1", "p1", 1, "2024", "2024")
         >>> replace(one, files_key="f2", program_key="p2").causes(one)
@@ -122,7 +122,7 @@ def name_files(files: list[dict[str, Any]]) -> str:
 def add_load(loads: tuple[Load, ...], load: Load) -> tuple[Load, ...]:
     """Return the history with a load at its end; one whose figures equal the last load's takes its place.
 
-    The time of a load is later than that of the load before, whatever the clock says.
+    The time of a load is later than that of the previous load, whatever the clock says.
     """
     same_figures = tuple(replace(old, folder=load.folder) if old.vintage == load.vintage else old for old in loads)
     if not loads:

@@ -7,9 +7,13 @@ code 2, which is given as the published file has it: 21 men, 8 women, 1 unknown,
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -26,7 +30,7 @@ from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
-from pipelines.tabulate.structure_suite import SuiteProcess, expectation_rules
+from pipelines.tabulate.structure_suite import SuiteDied, SuiteProcess, expectation_rules
 from schemas.declarations import load_rules
 from schemas.source import find_sources, list_sources
 
@@ -305,42 +309,76 @@ def test_a_warning_that_crashed_is_errored_in_the_outcomes(tmp_path: Path, monke
     assert "volume_jump" in outcomes["volume_jump"].detail
 
 
-def test_a_suite_that_died_is_errored(made: tuple[Settings, RunResult]) -> None:
+@pytest.fixture
+def begun(made: tuple[Settings, RunResult]) -> Callable[[SuiteProcess], Callable[[], list[Outcome]]]:
+    """Begin to judge the published cells by a suite."""
     settings, _ = made
     (cells,) = settings.core.glob("ar_snic/*/cells.parquet")
-    with SuiteProcess() as suite, connect(settings) as connection:
-        connection.execute(f"CREATE TEMP VIEW cells AS FROM read_parquet('{cells}')")
-        suite.start()
-        assert suite._process is not None
-        suite._process.kill()
-        suite._process.wait()
-        outcomes = suite.begin(connection, "count", settings)()
-    assert {one.outcome for one in outcomes} == {"errored"}
-    assert len(outcomes) == len(expectation_rules("count"))
+
+    def begin(suite: SuiteProcess) -> Callable[[], list[Outcome]]:
+        with connect(settings) as connection:
+            connection.execute(f"CREATE TEMP VIEW cells AS FROM read_parquet('{cells}')")
+            return suite.begin(connection, "count", settings)
+
+    return begin
+
+
+def pid_of(suite: SuiteProcess) -> int:
+    assert suite._pool is not None
+    (process,) = suite._pool._processes
+    return process
+
+
+def test_a_suite_that_died_is_an_internal_error_and_the_next_source_gets_another(
+    begun: Callable[[SuiteProcess], Callable[[], list[Outcome]]],
+) -> None:
+    with SuiteProcess() as suite:
+        outcomes = begun(suite)
+        os.kill(pid_of(suite), signal.SIGKILL)
+        with pytest.raises(SuiteDied, match="the process of the structure suite ended"):
+            outcomes()
+        found = {one.rule: one.outcome for one in begun(suite)()}
+        assert (found["sex_codes"], "errored" in found.values()) == ("passed", False)
+        pid = pid_of(suite)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def test_a_suite_whose_library_does_not_load_says_why(
-    made: tuple[Settings, RunResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    begun: Callable[[SuiteProcess], Callable[[], list[Outcome]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As with pyspark but without grpc, where importing the library ends the process."""
     (tmp_path / "great_expectations.py").write_text(
         "import sys\nfor line in range(100):\n    print('warning', line, file=sys.stderr)\n"
         "print('grpcio >= 1.48.1 must be installed; however, it was not found.\\n', file=sys.stderr)\nsys.exit(7)\n"
     )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    settings, _ = made
-    (cells,) = settings.core.glob("ar_snic/*/cells.parquet")
-    with SuiteProcess() as suite, connect(settings) as connection:
-        connection.execute(f"CREATE TEMP VIEW cells AS FROM read_parquet('{cells}')")
-        outcomes = suite.begin(connection, "count", settings)()
-        lines = suite.last_errors()
-    assert {one.outcome for one in outcomes} == {"errored"}
-    assert {one.detail for one in outcomes} == {
-        "the suite ended without an answer "
-        "(exit code 7; its last line: grpcio >= 1.48.1 must be installed; however, it was not found.)"
-    }
-    assert lines[-2:] == ["warning 99", "grpcio >= 1.48.1 must be installed; however, it was not found."]
-    assert len(lines) == 10
+    monkeypatch.syspath_prepend(tmp_path)
+    why = r"ended with exit code 7; its last line: grpcio >= 1\.48\.1 must be installed; however, it was not found\."
+    with SuiteProcess() as suite, pytest.raises(SuiteDied, match=why):
+        begun(suite)()
+
+
+def test_modules_of_the_current_folder_are_not_loaded(tmp_path: Path) -> None:
+    """The command is called in a folder of somebody's files, among them modules that the suite would import."""
+    for name in ("pandas", "statistics", "multiprocessing", "great_expectations"):
+        (tmp_path / f"{name}.py").write_text("open('LOADED', 'w').close()\nraise SystemExit(9)\n")
+    write_file(tmp_path / "given", ROWS)
+    script = tmp_path / "bin" / "iccs"
+    script.parent.mkdir()
+    script.write_text(
+        "import sys\nfrom pipelines.cli.main import main\nif __name__ == '__main__':\n    sys.exit(main())\n"
+    )
+    (file,) = (tmp_path / "given").iterdir()
+    words = [str(script), "check", str(file), "--source", "ar_snic", "--data", str(tmp_path / "data"), "--json"]
+    path = {"PYTHONPATH": str(Path(pipelines.__path__[0]).parent)}
+    done = subprocess.run(
+        [sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, **path}
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (tmp_path / "LOADED").exists()
+    outcomes = {one["rule"]: one["outcome"] for one in json.loads(done.stdout)["rules"]}
+    assert outcomes["sex_codes"] == "passed"
 
 
 def test_rates_beside_counts_of_zero_are_found_in_a_file(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +42,70 @@ def test_pattern_with_a_slash_is_matched_on_the_path(tiny: Tiny) -> None:
     assert [path.name for path, _ in find_files(source, tiny.given / "argentina-indec")] == ["poblacion.csv"]
 
 
-def test_links_are_not_followed(tiny: Tiny, tmp_path: Path) -> None:
-    source = _declared(tiny, "*.csv")
+@pytest.mark.parametrize("kind", ["count", "incident"])
+def test_what_is_no_regular_file_is_refused_by_its_name_and_never_read(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Opening the pipe would wait for ever; the links lead out of the folder."""
+    rows = "kind: incident\nrows: events\n" if kind == "incident" else ""
+    source = tiny.declare_plain(rows)
     outside = tmp_path / "outside"
     outside.mkdir()
     outside.joinpath("secret.csv").write_text("n\n1\n", encoding="utf-8")
     tiny.give("own.csv", "n\n1\n")
-    tiny.given.joinpath("link.csv").symlink_to(outside / "secret.csv")
+    tiny.given.joinpath("a-link.csv").symlink_to(outside / "secret.csv")
+    tiny.given.joinpath("b-dangling.csv").symlink_to(outside / "nothing")
     tiny.given.joinpath("linked").symlink_to(outside)
+    os.mkfifo(tiny.given / "c-pipe.csv")
+    monkeypatch.chdir(tiny.given)  # the path of a socket may have 108 bytes at most
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("d-socket.csv")
+    tiny.given.joinpath("e-folder.csv").mkdir()
 
-    assert [path.name for path, _ in find_files(source, tiny.given)] == ["own.csv"]
+    with pytest.raises(DataRefused) as refused:
+        acquire(source, tiny.settings, tiny.given)
+
+    assert [(problem.rule, problem.file, problem.found) for problem in refused.value.problems] == [
+        ("file_not_regular", "a-link.csv", "This is a symbolic link, not a file."),
+        ("file_not_regular", "b-dangling.csv", "This is a symbolic link, not a file."),
+        ("file_not_regular", "c-pipe.csv", "This is a named pipe, not a file."),
+        ("file_not_regular", "d-socket.csv", "This is a socket, not a file."),
+        ("file_not_regular", "e-folder.csv", "This is a folder, not a file."),
+    ]
+
+
+def test_a_data_set_in_a_folder_that_is_named_like_a_file_is_its_files(tiny: Tiny) -> None:
+    source = _declared(tiny, "*.csv")
+    tiny.give("crimes.csv/part-0.csv", "n\n1\n")
+
+    assert [path.name for path, _ in find_files(source, tiny.given)] == ["part-0.csv"]
+
+
+@pytest.mark.parametrize("again", ["copy.csv", "t.csv.gz"])
+def test_the_same_content_under_two_names_is_refused(tiny: Tiny, again: str) -> None:
+    """Where the rows are parts of a total, it would be published doubled."""
+    source = _declared(tiny, "*.csv", "*.csv.gz")
+    content = b"n\n1\n"
+    tiny.give("t.csv", content)
+    tiny.give(again, gzip.compress(content) if again.endswith(".gz") else content)
+
+    with pytest.raises(DataRefused) as refused:
+        acquire(source, tiny.settings, tiny.given)
+
+    ((rule, found),) = [(problem.rule, problem.found) for problem in refused.value.problems]
+    assert rule == "file_given_twice"
+    assert "has the same content as" in found
+
+
+def test_a_kept_copy_that_was_damaged_is_made_again(tiny: Tiny) -> None:
+    source = _declared(tiny, "*.csv")
+    tiny.give("t.csv", "n\n1\n2\n")
+    (file,) = acquire(source, tiny.settings, tiny.given).files
+    file.path.write_bytes(b"n\n1\n")
+
+    (again,) = acquire(source, tiny.settings, tiny.given).files
+
+    assert again.path.read_bytes() == b"n\n1\n2\n"
 
 
 def test_bytes_are_kept_once_and_as_they_were(tiny: Tiny) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
+import lzma
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -10,7 +15,9 @@ import pytest
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.decode import check_start, decode_to_utf8
 from pipelines.system.errors import DataRefused, Problem
+from schemas.source import ReadOptions
 
+TEXT = ReadOptions(columns=("n",))
 PIECE = 1 << 20  # the pieces in which files are read
 
 
@@ -139,7 +146,7 @@ def test_file_that_unpacks_beyond_the_limit(tmp_path: Path) -> None:
 )
 def test_web_page_in_disguise(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(DataRefused) as refused:
-        check_start("xx", _file(tmp_path, content))
+        check_start("xx", _file(tmp_path, content), TEXT)
 
     assert [problem.rule for problem in refused.value.problems] == ["file_is_html"]
 
@@ -147,7 +154,7 @@ def test_web_page_in_disguise(tmp_path: Path, content: bytes) -> None:
 @pytest.mark.parametrize("content", [b"", b" \n\r\n\t", gzip.compress(b"")])
 def test_nothing_in_the_file(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(DataRefused) as refused:
-        check_start("xx", _file(tmp_path, content))
+        check_start("xx", _file(tmp_path, content), TEXT)
 
     assert [problem.rule for problem in refused.value.problems] == ["file_empty"]
 
@@ -155,4 +162,49 @@ def test_nothing_in_the_file(tmp_path: Path, content: bytes) -> None:
 def test_data_that_speak_of_html_are_data(tmp_path: Path) -> None:
     content = b"offence,n\nforged <html> page,1\n"
 
-    assert check_start("xx", _file(tmp_path, content)) == content
+    assert check_start("xx", _file(tmp_path, content), TEXT) == content
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "rule", "found"),
+    [
+        ("año,n\n1,2\n".encode("utf-16"), "utf-8", "wrong_encoding", "the file is UTF-16 text"),
+        ("año,n\n1,2\n".encode("utf-16"), "cp1252", "wrong_encoding", "the file is UTF-16 text"),
+        ("año,n\n1,2\n".encode("utf-16-be"), "utf-8", "wrong_encoding", "the file is UTF-16 text"),
+        ("año,n\n1,2\n".encode("utf-16-le"), "latin-1", "wrong_encoding", "the file is UTF-16 text"),
+        (bz2.compress(b"n\n1\n"), "utf-8", "file_not_readable", "not text but a bzip2 file"),
+        (lzma.compress(b"n\n1\n"), "utf-8", "file_not_readable", "not text but an xz file"),
+        (b"%PDF-1.7\n", "utf-8", "file_not_readable", "not text but a PDF document"),
+        (gzip.compress(bz2.compress(b"n\n1\n")), "utf-8", "file_not_readable", "not text but a bzip2 file"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(tmp_path: Path, content: bytes, encoding: str, rule: str, found: str) -> None:
+    with pytest.raises(DataRefused) as refused:
+        check_start("xx", _file(tmp_path, content), ReadOptions(columns=("n",), encoding=encoding))
+
+    (problem,) = refused.value.problems
+    assert problem.rule == rule
+    assert found in problem.found
+
+
+def test_a_zip_archive_and_workbooks_in_it_are_told_apart(tmp_path: Path) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("table.csv", "n\n1\n")
+    workbook = Path(__file__).parents[1] / "golden" / "co_policia_homicides" / "homicidios_2017.xlsx"
+    old_workbook = workbook.with_name("homicidios_2020.xls")
+
+    for content, kind in (
+        (archive.getvalue(), "a zip archive"),
+        (workbook.read_bytes(), "a workbook (xlsx)"),
+        (old_workbook.read_bytes(), "a workbook (xls)"),
+    ):
+        with pytest.raises(DataRefused, match=re.escape(f"The file is not text but {kind}.")):
+            check_start("xx", _file(tmp_path, content), TEXT)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_utf_16_that_is_declared_is_read(tmp_path: Path, encoding: str) -> None:
+    content = "año,n\n1,2\n".encode(encoding)
+
+    assert check_start("xx", _file(tmp_path, content), ReadOptions(columns=("n",), encoding=encoding)) == content

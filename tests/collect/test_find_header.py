@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import io
 
-from pipelines.collect.read import find_header
+import pytest
+from tiny_source import Tiny
+
+from pipelines.collect.header import find_header
 from pipelines.system.errors import DataRefused
 from schemas.source import ReadOptions
 
@@ -104,3 +107,92 @@ def test_no_row_can_be_the_header(rows: list[list[str]], header_rows: int) -> No
         _find(rows, "year", header_rows=header_rows)
 
     assert [problem.rule for problem in refused.value.problems] == ["file_empty"]
+
+
+def test_a_column_spelled_as_declared_is_the_one_meant_wherever_it_is() -> None:
+    """Publishers put ``sex``, a code, beside ``Sex``, its label; for DuckDB both have one name."""
+    assert _find([["Sex", "n", "sex"], ["Men", "1", "M"]], "sex")[1] == ("Sex (2)", "n", "sex")
+
+
+def test_a_label_that_looks_like_a_number_given_to_another_column() -> None:
+    rows = [["year", "Total", "Total", "Total (2)"], ["2024", "1", "2", "3"]]
+
+    assert _find(rows, "year")[1] == ("year", "Total", "Total (3)", "Total (2)")
+
+
+# --- two columns with one label; those of Parquet and of incidents are tested with these -------
+
+YEARS = "layouts:\n  - files: ['*']\n    conserve: '^20[0-9]{2}$'\n    read: {columns: [area, code]%s}\n"
+WIDE = (
+    "area_scheme: inegi\ncolumns: {ref_area: area, time_period: year, national_code: code, value: n}\n"
+    "measures:\n  victims: {counting_unit: victim}\n"
+)
+UNPIVOT = "SELECT * FROM raw UNPIVOT (n FOR year IN (COLUMNS('^20[0-9]{2}$')))"
+
+
+def _column_twice(tiny: Tiny) -> list[tuple[str, str | None, str | None, int | None, str | None]]:
+    with pytest.raises(DataRefused) as refused:
+        tiny.read()
+    return [(one.rule, one.file, one.sheet, one.row, one.column) for one in refused.value.problems]
+
+
+def _sheet(*rows: list[str]) -> bytes:
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("Data")
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    return content.getvalue()
+
+
+def test_a_label_by_which_the_header_is_found_twice(tiny: Tiny) -> None:
+    tiny.declare_plain()
+    tiny.give("t.csv", "Figures\narea,year,code,n,n\n14,2024,HOM,3,7\n")
+
+    assert _column_twice(tiny) == [("column_twice", "t.csv", None, 2, "n")]
+
+
+def test_it_is_refused_in_a_workbook_with_its_sheet(tiny: Tiny) -> None:
+    tiny.declare_plain(read=", format: excel")
+    tiny.give("t.csv", _sheet(["area", "year", "code", "n", "n"], ["14", "2024", "HOM", "3", "7"]))
+
+    assert _column_twice(tiny) == [("column_twice", "t.csv", "Data", 1, "n")]
+
+
+def test_a_column_that_only_a_pattern_finds_twice(tiny: Tiny) -> None:
+    tiny.declare(YEARS % "" + WIDE, reshape=UNPIVOT)
+    tiny.give("t.csv", "area,code,2023,2024,2024\n14,HOM,1,3,7\n")
+
+    assert _column_twice(tiny) == [("column_twice", "t.csv", None, 1, "2024")]
+
+
+def test_a_column_that_only_the_reshape_names_twice(tiny: Tiny) -> None:
+    tiny.declare(YEARS % "" + WIDE, reshape="SELECT *, \"Total\" AS n, '2024' AS year FROM raw")
+    tiny.give("t.csv", "area,code,Total,Total\n14,HOM,3,7\n")
+
+    assert _column_twice(tiny) == [("column_twice", "t.csv", None, 1, "Total")]
+
+
+def test_labels_joined_of_several_rows_twice(tiny: Tiny) -> None:
+    layout = YEARS.replace("    conserve: '^20[0-9]{2}$'\n", "") % ", header_rows: 2"
+    tiny.declare(
+        layout + WIDE.replace("value: n", "value: 'Cases | n'").replace("time_period: year", "time_period: code")
+    )
+    tiny.give("t.csv", "area,code,Cases,Cases,Persons\n,,n,n,n\n14,HOM,3,7,7\n")
+
+    assert _column_twice(tiny) == [("column_twice", "t.csv", None, 2, "Cases | n")]
+
+
+def test_a_label_twice_that_the_source_does_not_use_does_not_matter(tiny: Tiny) -> None:
+    tiny.declare_plain()
+    tiny.give("t.csv", "area,year,code,n,Total,Total,Total (2),,\n14,2024,HOM,3,1,2,4,5,6\n")
+
+    assert tiny.read()[1] == [(1 + 1, "14", "2024", "HOM", "3", "1", "2", "4", "5", "6")]
+
+
+def test_a_source_that_names_the_second_column_too_means_both(tiny: Tiny) -> None:
+    tiny.declare(YEARS % "" + WIDE, reshape='SELECT *, "Total" + "Total (2)" AS n, \'2024\' AS year FROM raw')
+    tiny.give("t.csv", "area,code,Total,Total\n14,HOM,3,7\n")
+
+    assert tiny.read()[1] == [(2, "14", "HOM", "3", "7")]

@@ -31,7 +31,7 @@ def test_a_stray_cell_far_away_is_refused_before_memory_is_taken_for_the_empty_o
     file = _workbook(tmp_path / "a.xlsx", *cells)
 
     with pytest.raises(DataRefused) as refused:
-        read_sheet("xx_test", file, None, Settings(data=tmp_path))
+        read_sheet("xx_test", file, None, Settings(data=tmp_path), tmp_path / "rows")
 
     (problem,) = refused.value.problems
     assert problem.rule == "file_too_large"
@@ -39,7 +39,9 @@ def test_a_stray_cell_far_away_is_refused_before_memory_is_taken_for_the_empty_o
 
 @pytest.mark.parametrize("last", ["Z30000", "XFD20", "AMJ400"])
 def test_a_long_or_a_wide_sheet_is_read(tmp_path: Path, last: str) -> None:
-    _, rows = read_sheet("xx_test", _workbook(tmp_path / "a.xlsx", "A1", last), None, Settings(data=tmp_path))
+    _, rows = read_sheet(
+        "xx_test", _workbook(tmp_path / "a.xlsx", "A1", last), None, Settings(data=tmp_path), tmp_path / "rows"
+    )
 
     assert rows[0][0] == rows[-1][-1] == "x"
 
@@ -52,7 +54,7 @@ def test_a_damaged_sheet_is_refused(tmp_path: Path) -> None:
     file.path.write_bytes(content)
 
     with pytest.raises(DataRefused) as refused:
-        read_sheet("xx_test", file, None, Settings(data=tmp_path))
+        read_sheet("xx_test", file, None, Settings(data=tmp_path), tmp_path / "rows")
 
     (problem,) = refused.value.problems
     assert problem.rule == "file_not_readable"

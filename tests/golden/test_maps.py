@@ -69,7 +69,7 @@ def test_rates_are_those_of_the_release_of_one_source_and_year(
 
 
 def test_what_is_missing_is_hatched_and_said(
-    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    settings: Settings, out: duckdb.DuckDBPyConnection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "europe.svg"
     data = ["--data", str(settings.data), "--source", "eu_crim_off_cat"]
@@ -80,6 +80,11 @@ def test_what_is_missing_is_hatched_and_said(
     assert "no rate (2)" in words
     assert "which is not zero" in words
     assert "no view on any border" in words
+    (areas,) = out.execute(
+        "SELECT string_agg(ref_area, ', ' ORDER BY ref_area) FROM out.rate WHERE source = 'eu_crim_off_cat' AND "
+        "iccs = '0101' AND time_period = '2022' AND sex = '_T' AND caveats LIKE '%rate_population_differs%'"
+    ).fetchone() or ("",)
+    assert areas and f"({areas})" in words
     assert path.read_text(encoding="utf-8").count("<pattern") == 1  # one hatching, of the two countries and the legend
     found = read_map_rates(SeriesQuery("0101", source="eu_crim_off_cat"), 2022, settings)
     assert found.missing == {"GB": "value_missing", "XK": "value_missing"}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from iccs.periods import period_of, step_of
+from iccs.periods import period_at, period_index
 from pipelines.publish.breaks import Breaks, Bridge
 from pipelines.reader.monthly import decompose_series, direction_of
 from pipelines.reader.selection import SeriesKey, SeriesQuery
@@ -15,7 +15,7 @@ from pipelines.reader.series import Series
 
 def _series(periods: list[str], counts: list[float | None], breaks: tuple[str, ...] = (), freq: str = "A") -> Series:
     people = (1e6,) * len(periods)
-    cuts = Breaks(tuple(step_of(at, freq) for at in breaks))
+    cuts = Breaks(tuple(period_index(at, freq) for at in breaks))
     key = SeriesKey("s", "recorded", "victim")
     wanted = SeriesQuery("0101", "MX", freq=freq).of(key)
     return Series(wanted, key, tuple(periods), tuple(counts), people, cuts, ())
@@ -24,12 +24,12 @@ def _series(periods: list[str], counts: list[float | None], breaks: tuple[str, .
 @pytest.mark.parametrize("period", ["2019-00", "2019-13", "19", "2019-1", "2019-Q1", ""])
 def test_what_is_no_period_is_refused(period: str) -> None:
     with pytest.raises(ValueError, match="is n"):
-        step_of(period)
+        period_index(period)
 
 
 def test_steps_of_months_follow_each_other_over_the_year() -> None:
-    assert step_of("2020-01") - step_of("2019-12") == 1
-    assert period_of(step_of("2019-12"), "M") == "2019-12"
+    assert period_index("2020-01") - period_index("2019-12") == 1
+    assert period_at(period_index("2019-12"), "M") == "2019-12"
 
 
 def test_stretch_around_a_date_stops_at_gaps_missing_counts_and_breaks() -> None:
@@ -50,7 +50,7 @@ def test_after_the_last_break() -> None:
 
 
 def test_a_bridged_break_is_gone_over_and_a_count_before_it_multiplied() -> None:
-    breaks = Breaks((step_of("2003"),), (Bridge(step_of("2006"), 2.0, 1.5, 2.5),))
+    breaks = Breaks((period_index("2003"),), (Bridge(period_index("2006"), 2.0, 1.5, 2.5),))
     years = [str(year) for year in range(2001, 2009)]
     whole = replace(_series(years, [5.0] * 8), breaks=breaks)
     assert whole.after_last_break().periods == tuple(years[2:])
@@ -65,7 +65,7 @@ def test_monthly_counts_before_a_bridge_are_multiplied_before_the_season_is_take
     months = [f"{year}-{month:02d}" for year in range(2012, 2018) for month in range(1, 13)]
     season = [100 + 20 * (month % 12 < 6) for month in range(72)]
     counts = [count / 2 if at < 36 else count for at, count in enumerate(season)]
-    bridge = Breaks((), (Bridge(step_of("2015", "M"), 2.0, 1.8, 2.2),))
+    bridge = Breaks((), (Bridge(period_index("2015", "M"), 2.0, 1.8, 2.2),))
     whole = replace(_series(months, counts, (), "M"), breaks=bridge)
     parts, _ = decompose_series(whole)
     assert max(parts.trend) / min(parts.trend) < 1.05  # without the bridge the level would double

@@ -114,7 +114,7 @@ def run_incidents(tmp_path: Path) -> RunResult:
     return run_all(list(list_sources(sources).values()), session)
 
 
-@pytest.mark.parametrize("step", ["acquire_partitions", "tally", "account"])
+@pytest.mark.parametrize("step", ["acquire", "tally", "account"])
 def test_a_fault_in_a_source_of_incidents_shows_no_value(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import poisson
 
+from iccs.ages import ICCS_AGE_BANDS
 from pipelines.statistics.rates import exact_limits
-from pipelines.statistics.standardisation import ICCS_AGE_BANDS, standard_names, standard_weights, standardised_rate
+from pipelines.statistics.standardisation import standard_names, standard_weights, standardised_rate
 
 Printed = Callable[[float, str], bool]
 

@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 from tiny_source import HOMICIDE, Tiny
 
 from pipelines.collect.acquire import acquire
-from pipelines.collect.partitions import acquire_partitions
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.links import classify
@@ -79,7 +78,7 @@ def take(tiny: Tiny, declared: Declared, rows: Sequence[Sequence[Any]], kind: st
     settings, work = tiny.settings, tiny.work
     try:
         if kind == "incident":
-            tallied = tally(folder, acquire_partitions(folder, settings, tiny.given), settings, work)
+            tallied = tally(folder, acquire(folder, settings, tiny.given), settings, work)
             with connect(settings) as connection:
                 validated = account(folder, tallied, connection, settings, work)
         else:

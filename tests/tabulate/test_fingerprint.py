@@ -37,7 +37,7 @@ CELLS: list[dict[str, object]] = [
 
 
 def fingerprint(
-    folder: Path, cells: list[dict[str, object]], kept_year: str = "", kept_from: Path | None = None
+    folder: Path, cells: list[dict[str, object]], unchanged_year: str = "", reused_from: Path | None = None
 ) -> str:
     """The fingerprint of cells given as rows; a year may be taken from the periods of an earlier one."""
     written = folder / "cells.parquet"
@@ -50,11 +50,11 @@ def fingerprint(
         )
         connection.execute("CREATE TABLE cells AS SELECT * EXCLUDE (caveats) FROM written")
         connection.execute(f"COPY written TO '{written}' (FORMAT parquet)")
-        connection.execute("CREATE TABLE kept_year AS SELECT $1 AS year", [kept_year])
+        connection.execute("CREATE TABLE unchanged_year AS SELECT $1 AS year", [unchanged_year])
         connection.execute(
-            "CREATE TABLE period_to_make AS SELECT time_period FROM cells WHERE time_period <> $1", [kept_year]
+            "CREATE TABLE period_to_make AS SELECT time_period FROM cells WHERE time_period <> $1", [unchanged_year]
         )
-        return fingerprint_periods(connection, written, folder / "periods.parquet", kept_from)
+        return fingerprint_periods(connection, written, folder / "periods.parquet", reused_from)
 
 
 def test_the_order_of_cells_does_not_matter(tmp_path: Path) -> None:
@@ -120,24 +120,24 @@ def _kept_periods(folder: Path) -> Path:
     ],
 )
 def test_with_a_year_that_is_kept_it_is_that_of_all_cells(tmp_path: Path, change: dict[str, object]) -> None:
-    kept_from = _kept_periods(tmp_path)
+    reused_from = _kept_periods(tmp_path)
     now = [*BEFORE[:-1], BEFORE[-1] | change]
 
-    with_kept = fingerprint(tmp_path, now, "2023", kept_from)
+    with_kept = fingerprint(tmp_path, now, "2023", reused_from)
 
     assert BEFORE[0]["time_period"] == "2023"
     assert with_kept == fingerprint(tmp_path, now) != fingerprint(tmp_path, BEFORE)
 
 
 def test_a_caveat_that_came_to_a_kept_year_is_seen(tmp_path: Path) -> None:
-    kept_from = _kept_periods(tmp_path)
+    reused_from = _kept_periods(tmp_path)
     now = [BEFORE[0] | {"caveats": "break"}, *BEFORE[1:]]
 
-    assert fingerprint(tmp_path, now, "2023", kept_from) == fingerprint(tmp_path, now)
+    assert fingerprint(tmp_path, now, "2023", reused_from) == fingerprint(tmp_path, now)
 
 
 def test_the_cells_of_a_kept_year_are_not_read(tmp_path: Path) -> None:
-    kept_from = _kept_periods(tmp_path)
+    reused_from = _kept_periods(tmp_path)
     other = [BEFORE[0] | {"value": 99.0}, *BEFORE[1:]]
 
-    assert fingerprint(tmp_path, other, "2023", kept_from) == fingerprint(tmp_path, BEFORE)
+    assert fingerprint(tmp_path, other, "2023", reused_from) == fingerprint(tmp_path, BEFORE)

@@ -51,13 +51,13 @@ def _judge(folder: Path, rule: str, data: Data, kept: Path | None = None) -> Fou
         source = Judge(folder).open(connection, data)
         if kept is not None:
             connection.execute(
-                "CREATE TEMP TABLE kept_year AS SELECT DISTINCT left(period, 4) FROM read_parquet($1)", [str(kept)]
+                "CREATE TEMP TABLE unchanged_year AS SELECT DISTINCT left(period, 4) FROM read_parquet($1)", [str(kept)]
             )
             connection.execute(
                 "CREATE TEMP TABLE period_to_make AS SELECT time_period FROM cells UNION SELECT time_period FROM core"
             )
-            connection.execute("DELETE FROM period_to_make WHERE left(time_period, 4) IN (FROM kept_year)")
-            run_sql(connection, "tabulate/take_kept_judged", judged=f"'{kept}'")
+            connection.execute("DELETE FROM period_to_make WHERE left(time_period, 4) IN (FROM unchanged_year)")
+            run_sql(connection, "tabulate/reuse_outcomes", judged=f"'{kept}'")
         outcome = judge_rule(connection, load_rules()[rule], source, kept is not None)
         connection.execute(f"COPY judged_by_period TO '{folder}/judged.parquet'")
         return outcome, connection.execute("FROM finding ORDER BY ALL").fetchall()

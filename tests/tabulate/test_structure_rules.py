@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 
 from pipelines.tabulate.structure_suite import (
-    _context,
-    _request,
     expectation_arguments,
+    expectation_request,
     expectation_rules,
     judge_frames,
+    load_context,
 )
 from schemas.declarations import attribute_columns, load_rules
 
@@ -79,7 +79,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any] | Callable[[pd.DataFrame], pd.DataFr
 
 @pytest.fixture(scope="module")
 def context() -> Any:
-    return _context()
+    return load_context()
 
 
 def write(folder: Path, frames: dict[str, pd.DataFrame]) -> Path:
@@ -98,7 +98,7 @@ def test_every_rule_of_the_suite_has_a_fault() -> None:
 
 def test_frames_without_a_fault_pass_every_rule(context: Any, tmp_path: Path) -> None:
     rules = expectation_rules("count")
-    found = judge_frames(context, write(tmp_path, good_frames()), [_request(rule) for rule in rules])
+    found = judge_frames(context, write(tmp_path, good_frames()), [expectation_request(rule) for rule in rules])
     assert {name: one for name, one in found.items() if one["errored"] or not one["success"]} == {}
     assert all(one["checked"] for one in found.values())
     assert len(found) == len(rules)
@@ -113,7 +113,7 @@ def test_a_fault_is_found_by_its_rule(rule: str, context: Any, tmp_path: Path) -
     else:
         for column, value in fault.items():
             frames[frame].loc[0, column] = value
-    found = judge_frames(context, write(tmp_path, frames), [_request(load_rules()[rule])])[rule]
+    found = judge_frames(context, write(tmp_path, frames), [expectation_request(load_rules()[rule])])[rule]
     assert (found["errored"], found["success"]) == ("", False)
     assert found["failing"] == (2 if rule == "series_unique" else 1)  # both of two that are the same
     if not callable(fault) and rule not in ("iccs_given", "missing_says_why", "series_unique"):
@@ -121,7 +121,10 @@ def test_a_fault_is_found_by_its_rule(rule: str, context: Any, tmp_path: Path) -
 
 
 def test_a_rule_of_the_suite_that_crashes_is_errored(context: Any, tmp_path: Path) -> None:
-    request = {**_request(load_rules()["sex_codes"]), "arguments": {"column": "shoe_size", "value_set": ["M"]}}
+    request = {
+        **expectation_request(load_rules()["sex_codes"]),
+        "arguments": {"column": "shoe_size", "value_set": ["M"]},
+    }
     found = judge_frames(context, write(tmp_path, good_frames()), [request])["sex_codes"]
     assert "shoe_size" in found["errored"]
     assert expectation_arguments(load_rules()["sex_codes"])["column"] == "sex"

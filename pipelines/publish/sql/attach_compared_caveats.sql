@@ -1,5 +1,5 @@
--- Grain: each cell of out.observation and out.rate stays one row; caveats are added where a rule on all sources together
--- found it failing. A gap to another source is of the count: every cell of that category, country, year and sex (of each
+-- Grain: one row for each cell, as before; caveats are added to the cells that a rule across sources
+-- found failing. A gap to another source is of the count: every cell of that category, country, year and sex (of each
 -- sex, where it is of the total) has it, and its rate. Another population is of the rate only.
 -- reads: compared, rule_caveat
 -- writes: compared_caveat, out.observation, out.rate

@@ -18,8 +18,7 @@ SELECT
     area.population AS top_population, country.population AS bottom_population,
     area.obs_status AS area_status, country.obs_status AS country_status,
     least(area.completeness, country.completeness) AS completeness,
-    nullif(array_to_string(list_sort(list_distinct(string_split(concat_ws(';', area.caveats, country.caveats), ';'))), ';'), '')
-        AS caveats
+    out.join_caveats(area.caveats, country.caveats) AS caveats
 FROM cell AS area
 JOIN below ON below.ref_area = area.ref_area
 JOIN cell AS country USING (source, time_period, stage, counting_unit, sex, age, population_source)

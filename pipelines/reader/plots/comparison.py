@@ -11,6 +11,7 @@ from pipelines.reader.plots.style import (
     LANGUAGES,
     add_foot,
     add_title,
+    caveat_notes,
     figure_in,
     label_of,
     new_figure,
@@ -19,7 +20,7 @@ from pipelines.reader.plots.style import (
     word,
 )
 from pipelines.reader.plots.trend import break_notes
-from pipelines.reader.rates import read_rates
+from pipelines.reader.rates import Rows, read_rates
 from pipelines.reader.release import packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of
 from pipelines.system.settings import Settings
@@ -87,6 +88,8 @@ def plot_slopes(
     keys = {one.key for one in series}
     add_title(figure, f"{picture_title(wanted, keys, language, settings)}, {years}")
     notes = [word("slopes", language), *break_notes(between, language)]
+    shown = [row for one in series for row in one.rows if row["year"] in (first_year, last_year)]
+    notes += caveat_notes(shown, language)
     add_foot(figure, sorted({key.source for key in keys}), notes, language, settings)
     return figure
 
@@ -123,7 +126,8 @@ def plot_pyramid(wanted: SeriesQuery, year: int, language: str = "en", settings:
     Raises:
         UsageError: no counts by age and sex there.
     """
-    key, counts, total = _read_pyramid(wanted, year, settings)
+    key, rows, total = _read_pyramid(wanted, year, settings)
+    counts = {(row["age"], row["sex"]): row["value"] for row in rows}
     ages = sorted({age for age, _ in counts}, key=lambda age: (parse_age(age) or (0, None))[0])
     figure, axes = new_figure(7.0, max(2.6, 0.28 * len(ages) + 1.8))
     most = max(counts.values()) or 1.0
@@ -141,23 +145,20 @@ def plot_pyramid(wanted: SeriesQuery, year: int, language: str = "en", settings:
     shown = SeriesQuery(wanted.iccs, wanted.area, attributes=wanted.attributes)
     add_title(figure, f"{picture_title(shown, [key], language, settings)}, {year}")
     unknown = word("unknown", language).format(n=figure_in(f"{total - sum(counts.values()):,.0f}", language))
-    add_foot(figure, [key.source], [f"{unknown}."], language, settings)
+    add_foot(figure, [key.source], [f"{unknown}.", *caveat_notes(rows, language)], language, settings)
     return figure
 
 
-def _read_pyramid(
-    wanted: SeriesQuery, year: int, settings: Settings | None
-) -> tuple[SeriesKey, dict[tuple[str, str], float], float]:
-    """Return the preferred series, its counts by age and sex, and the total of everybody."""
+def _read_pyramid(wanted: SeriesQuery, year: int, settings: Settings | None) -> tuple[SeriesKey, Rows, float]:
+    """Return the preferred series, its rows by age and sex, and the total of everybody."""
     asked = {"iccs": wanted.iccs, "area": wanted.area, "year": str(year)}
     rows = packaged_query("reader/counts_by_age", settings, wanted, **asked).records()
     aged = [row for row in rows if row["sex"] in ("M", "F") and parse_age(row["age"]) and row["value"] is not None]
     keys = choose_series(map(key_of, aged), wanted)
     if not keys:
         raise UsageError(f"there are no counts of {wanted.iccs} in {wanted.area} in {year} by age and sex")
-    counts = {(row["age"], row["sex"]): row["value"] for row in aged if key_of(row) == keys[0]}
     everybody = [row["value"] for row in rows if key_of(row) == keys[0] and (row["age"], row["sex"]) == ("_T", "_T")]
-    return keys[0], counts, sum(value or 0 for value in everybody)
+    return keys[0], [row for row in aged if key_of(row) == keys[0]], sum(value or 0 for value in everybody)
 
 
 def _draw_side(axes: Axes, values: Sequence[float], sign: int, most: float, language: str) -> None:

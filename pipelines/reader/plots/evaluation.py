@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from iccs.periods import period_of
+from iccs.periods import period_at
 from pipelines.publish.breaks import Breaks
 from pipelines.reader.monthly import MonthlyReport
 from pipelines.reader.plots.style import (
@@ -45,7 +45,7 @@ def plot_evaluation(found: PolicyEvaluation, language: str = "en", settings: Set
     unit = label_of("counting_unit", series.key.counting_unit, language).lower()
     axes.set_ylabel(word("yearly rate", language) if rates else unit)
     axes.legend(frameon=False, fontsize=8, loc="lower left")
-    when = word("evaluation", language).format(date=period_of(found.at, freq))
+    when = word("evaluation", language).format(date=period_at(found.at, freq))
     add_title(figure, f"{picture_title(series.query, [series.key], language, settings)}, {when}")
     level = found.interrupted.level
     shown = {name: figure_in(f"{getattr(level, name):.2f}", language) for name in ("value", "low", "high")}
@@ -118,7 +118,7 @@ def _draw_turns(axes: Axes, found: MonthlyReport, language: str) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
     for at, turn, place in zip(marks, found.turns, places, strict=True):
         axes.annotate(
-            period_of(place, "M"),
+            period_at(place, "M"),
             (at, turn.value),
             (0, 8 if turn.kind == "peak" else -14),
             textcoords="offset points",

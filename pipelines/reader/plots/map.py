@@ -14,6 +14,7 @@ from pipelines.reader.plots.style import (
     add_foot,
     add_title,
     blank_figure,
+    caveat_notes,
     figure_in,
     picture_title,
     word,
@@ -78,6 +79,7 @@ def plot_map(found: MapRates, boundaries: Boundaries, language: str = "en", sett
     notes += [word("hatched", language)] if found.missing else []
     if any(row["few_events"] for row in found.rows.values()):
         notes.append(word("few events", language).format(n=FEWEST_EVENTS))
+    notes += caveat_notes(list(found.rows.values()), language, "ref_area")
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     undrawn = [names[code] for code in found.codes if code not in drawn]
     notes += [word("without outline", language).format(names=", ".join(undrawn))] if undrawn else []

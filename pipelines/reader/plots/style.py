@@ -6,8 +6,9 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pipelines.reader.rates import year_spans
 from pipelines.reader.release import names_of, query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery
 from pipelines.system.settings import Settings
@@ -108,6 +109,7 @@ _WORDS = {
         "Regresión binomial negativa.",
     ),
     "evaluation": ("change at {date}", "changement en {date}", "cambio en {date}"),
+    "caveats": ("Caveats", "Réserves", "Salvedades"),
     "no rate": ("no rate", "pas de taux", "sin tasa"),
     "classes": (
         "Classes of about as many areas each (their number in brackets); equal-area projection.",
@@ -284,6 +286,28 @@ def add_foot(
         text = re.sub(" (?=[:;%])", "\N{NO-BREAK SPACE}", text)
     width = int(figure.get_figwidth() * 18)
     figure.supxlabel("\n".join(textwrap.wrap(text, width)), fontsize=7, color="0.35", x=0.01, ha="left")
+
+
+def caveat_notes(rows: Sequence[dict[str, Any]], language: str, by: str = "year") -> list[str]:
+    """Return the caveats of the figures of a picture, each once, with the years or areas it holds for if not all.
+
+    Args:
+        rows: year, ref_area and caveats of each figure.
+        language: of the texts.
+        by: ``year`` or ``ref_area``.
+    """
+    places: dict[str, set[Any]] = {}
+    for row in rows:
+        for caveat in filter(None, (row["caveats"] or "").split(";")):
+            places.setdefault(caveat, set()).add(row[by])
+    if not places:
+        return []
+    every = {row[by] for row in rows}
+    texts = []
+    for caveat, found in sorted(places.items()):
+        where = year_spans(sorted(found)) if by == "year" else ", ".join(sorted(found))
+        texts.append(label_of("caveat", caveat, language) + ("" if found == every else f" ({where})"))
+    return [f"{word('caveats', language)}{colon(language)}{'; '.join(texts)}."]
 
 
 def check_picture_path(path: Path) -> None:

@@ -17,6 +17,7 @@ from pipelines.reader.plots.style import (
     add_foot,
     add_title,
     blank_figure,
+    caveat_notes,
     clear_frame,
     figure_in,
     key_label,
@@ -83,7 +84,7 @@ def plot_trend(
     whole_years(axes)
     axes.legend(frameon=False, fontsize=8)
     notes = [word("poisson", language), *([word("segments", language)] if segments else [])]
-    notes += break_notes(breaks, language)
+    notes += break_notes(breaks, language) + caveat_notes([row for one in series for row in one.rows], language)
     add_foot(figure, [key.source for key in keys], notes, language, settings)
     return figure
 
@@ -120,6 +121,7 @@ def plot_areas(
     notes = [word("poisson", language), *break_notes([one.breaks for one in panels], language)]
     if _scale_panels(grid, panels, language):
         notes.append(word("log", language))
+    notes += caveat_notes([row for one in panels for row in one.rows], language)
     keys = {one.key for one in panels}
     add_title(figure, f"{picture_title(wanted, keys, language, settings)}, {word('rate', language)}")
     add_foot(figure, sorted({key.source for key in keys}), notes, language, settings)

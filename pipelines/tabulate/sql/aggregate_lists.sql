@@ -1,5 +1,7 @@
 -- Small tables that adding up needs, made from core. Grain of period_list: one row for each period of the data, with the
 -- year and quarter it lies in and a bit for its place in the year.
+-- reads: core, iccs_ancestor, area_ancestor, covered_area
+-- writes: period_list, given_area, given_combination, given_category, climb, made_from, partly_covered, already_given
 CREATE TEMP TABLE period_list AS
 SELECT time_period, CAST(left(time_period, 4) AS time_period_code) AS year_period,
     CAST(quarter_of(CAST(time_period AS VARCHAR)) AS time_period_code) AS quarter_period,

@@ -1,5 +1,7 @@
 -- Grain of caveat_cell: one row for each area, year, unit and category with failing cells (iccs NULL: all categories).
 -- A caveat on the split by sex or age is for the cells of that split, not for the total.
+-- reads: finding, rule_caveat
+-- writes: caveat_cell
 CREATE OR REPLACE TEMP TABLE caveat_cell AS
 SELECT stage, counting_unit, iccs, ref_area, left(time_period, 4) AS year,
     string_agg(DISTINCT caveat, ';') FILTER (dimension = '') AS any_cell,

@@ -1,5 +1,7 @@
 -- Grain of caveat_text: one row for each of caveat_cell and each period in the year, category, and kind of cell: of both
 -- sexes or one, of all ages or one; with the caveats of such a cell.
+-- reads: cells, caveat_cell
+-- writes: caveat_text
 CREATE OR REPLACE TEMP TABLE caveat_text AS
 WITH series AS (
     SELECT DISTINCT stage, counting_unit, iccs FROM cells

@@ -1,5 +1,7 @@
 -- Grain: one row for each observed category behind a raw row whose parts differ from the total in the same row: of the
 -- counting unit whose counts in that row are the parts.
+-- reads: core_text
+-- writes: finding
 INSERT INTO finding
 SELECT 'control_totals', row_number() OVER (ORDER BY abs(control.actual - control.expected) DESC, control.row) AS place,
     core.stage, core.counting_unit, any_value(core.iccs), any_value(core.ref_area),

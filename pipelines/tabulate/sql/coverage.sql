@@ -1,5 +1,6 @@
 -- Grain: one row for each stage, counting unit, ICCS division, year and dimension: does the source break it down, and
 -- for which share of its counts is the code unknown. For geography the share is that of the regions without a figure.
+-- reads: core, area_ancestor
 COPY (
     WITH figure AS (
         SELECT stage, counting_unit, measure, iccs, time_period, {{dimensions}}, sum(value) AS value

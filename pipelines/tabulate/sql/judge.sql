@@ -1,7 +1,9 @@
 -- Grain of judged: one row for each failing thing of one rule, and one that counts those that passed (one a period, where
 -- the rule judges by year). place orders the failing ones: by size where the rule says how much they weigh, else by the
 -- difference. A rule gives a row for each thing, or one for many that passed, whose number is then their things.
--- Grain of judged_by_period: the same, of every rule that judges by year; a next load takes those of years it keeps.
+-- Grain of judged_by_period: the same, of every rule that judges by year; a next load reuses those of unchanged years.
+-- reads: judged_before
+-- writes: judged, finding, judged_by_period
 CREATE OR REPLACE TEMP TABLE judged AS
 WITH {{tables}} every AS (
     SELECT NULL::DOUBLE AS size, NULL::BIGINT AS things WHERE false

@@ -1,4 +1,6 @@
 -- Grain: one row for each failing cell kept as a sample: the largest of each rule, with the first raw row behind it.
+-- reads: finding, area_ancestor, core_text
+-- writes: located
 CREATE OR REPLACE TEMP TABLE located AS
 WITH sample AS (
     SELECT row_number() OVER () AS number, *

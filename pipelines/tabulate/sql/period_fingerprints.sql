@@ -1,6 +1,7 @@
 -- Grain: one row for each frequency and period: how many published cells it has, and the fingerprint of these cells and
 -- of the caveats on them, whatever their order. constants and figures are kept so that a next load need not read the
 -- cells of years that did not change.
+-- reads: cells
 COPY (
     WITH figure AS (
         SELECT freq, time_period, count(*) AS cells,

@@ -2,6 +2,8 @@
 -- Grain of series: one row for each annual series and year: annual, both sexes, all ages.
 -- Grain of given: one row for each area, category and period as the source gives it, sexes and ages together.
 -- Grain of band: one row for each stage, counting unit, year and age code with a figure, with its bounds.
+-- reads: cells, core, age_bound
+-- writes: annual, series, given, band
 CREATE OR REPLACE TEMP TABLE annual AS
 SELECT stage, counting_unit, iccs, ref_area, area_level, time_period,
     CAST(time_period AS INTEGER) AS year, {{sex}} AS sex, {{age}} AS age, value

@@ -1,6 +1,7 @@
 -- From the table cells. Grain of combination: one row for each combination of codes in the cells, without area and period.
 -- Grain of area and period: one row for each that occurs.
 -- Grain of series: one row for each frequency, area, category and year, over all sexes, ages and attributes.
+-- reads: cells
 COPY (
     SELECT DISTINCT freq, nullif(iccs, '') AS iccs, stage, counting_unit, sex, age {{attributes}}, obs_status, missing_reason, conf_status,
         value IS NULL AS is_missing, value IS NOT NULL AS is_given

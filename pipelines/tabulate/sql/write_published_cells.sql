@@ -1,5 +1,6 @@
 -- Grain: one row for each published cell of a source, with the caveats of the source and of the rules that found it
 -- failing; neighbours in the file are neighbours in an analyst's question.
+-- reads: cells, caveat_text
 COPY (
     SELECT cells.* REPLACE (CASE WHEN cells.iccs <> '' THEN cells.iccs END AS iccs),
         CASE WHEN found.caveats IS NULL THEN {{caveats}} ELSE join_caveats({{caveats}}, found.caveats) END AS caveats

@@ -6,8 +6,7 @@
 -- reads: out.observation, out.age
 CREATE OR REPLACE MACRO out.counts_by_age_band(bands) AS TABLE
 WITH band (band_set, age, low, high) AS (
-    VALUES ('iccs', 'Y0T14', 0, 14), ('iccs', 'Y15T29', 15, 29), ('iccs', 'Y30T44', 30, 44), ('iccs', 'Y45T59', 45, 59),
-        ('iccs', 'Y_GE60', 60, 200), ('minor_adult', 'Y0T17', 0, 17), ('minor_adult', 'Y_GE18', 18, 200)
+    VALUES {{age_bands}}
 ),
 asked AS (
     SELECT age AS band, low AS band_low, high AS band_high

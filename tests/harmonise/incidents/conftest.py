@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipelines.collect.partitions import acquire_partitions
+from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import Tallied, tally
 from pipelines.run import RunResult, Session, run_all
@@ -109,7 +109,7 @@ def take(folder: SourceFolder, settings: Settings) -> Callable[..., tuple[Tallie
         own = replace(settings, **changes)  # type: ignore[arg-type]
         work = own.work / folder.source_id
         work.mkdir(parents=True, exist_ok=True)
-        tallied = tally(folder, acquire_partitions(folder, own, directory), own, work)
+        tallied = tally(folder, acquire(folder, own, directory), own, work)
         with connect(own) as connection:
             return tallied, account(folder, tallied, connection, own, work)
 

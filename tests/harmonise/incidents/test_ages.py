@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.collect.partitions import acquire_partitions
+from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import account
 from pipelines.harmonise.tally import tally
 from pipelines.system.connection import connect
@@ -73,7 +73,7 @@ def test_an_age_comes_into_its_band(unit: str, tmp_path: Path) -> None:
     work = settings.work / folder.source_id
     work.mkdir(parents=True)
 
-    tallied = tally(folder, acquire_partitions(folder, settings, given), settings, work)
+    tallied = tally(folder, acquire(folder, settings, given), settings, work)
     with connect(settings) as connection:
         validated = account(folder, tallied, connection, settings, work)
 

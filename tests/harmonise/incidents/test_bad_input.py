@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from pipelines.collect.partitions import acquire_partitions
+from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import Validated
 from pipelines.harmonise.tally import Tallied
 from pipelines.system.errors import DataRefused
@@ -360,7 +360,7 @@ def test_the_same_incidents_in_two_files_are_refused(
     made.write(tmp_path / "in" / "copy of a.csv", rows)
 
     with pytest.raises(DataRefused) as refused:
-        acquire_partitions(folder, settings, tmp_path / "in")
+        acquire(folder, settings, tmp_path / "in")
 
     (problem,) = refused.value.problems
     assert (problem.rule, problem.file) == ("file_given_twice", "copy of a.csv")

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.collect.partitions import acquire_partitions
+from pipelines.collect.acquire import acquire
 from pipelines.harmonise.tally import Tallied, tally
 from pipelines.run import Session, run_all
 from pipelines.system.errors import DataRefused
@@ -127,7 +127,7 @@ def test_partitions_that_are_refused_on_a_runner_are_all_told(
 
     @flow(name="refused")
     def run() -> Tallied:
-        return tally(folder, acquire_partitions(folder, settings, given), settings, settings.work, tally_on_threads)
+        return tally(folder, acquire(folder, settings, given), settings, settings.work, tally_on_threads)
 
     with pytest.raises(DataRefused) as refused:
         run()

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 import pipelines.tabulate.aggregate
-from pipelines.collect.partitions import acquire_partitions
+from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import account
 from pipelines.harmonise.tally import tally
 from pipelines.run import Session, run_source
@@ -81,12 +81,12 @@ class Loads:
         self.number += 1
         work = self.place / f"{self.number}"
         work.mkdir(parents=True)
-        tallied = tally(self.folder, acquire_partitions(self.folder, self.own, self.place / "in"), self.own, work)
+        tallied = tally(self.folder, acquire(self.folder, self.own, self.place / "in"), self.own, work)
         with connect(self.own) as connection:
             validated = account(self.folder, tallied, connection, self.own, work)
             aggregated = aggregate(self.folder, validated, connection, previous)
             checked = check(self.folder, validated, aggregated, connection, self.own, work, previous=previous)
-        return aggregated.kept_years, checked
+        return aggregated.unchanged_years, checked
 
 
 def _told(checked: Checked) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def test_a_run_takes_years_from_the_vintage_that_is_stored(
     with_kept = load(tmp_path / "data")
     kept = [one.summary for one in said if one.step == "aggregate"][-1]
 
-    assert kept.endswith("published cells, those of 2 years from the vintage before")
+    assert kept.endswith("published cells, those of 2 years from the previous vintage")
     assert with_kept == load(tmp_path / "anew")
 
     current = current_vintage(folder.source_id, Settings(data=tmp_path / "data"))

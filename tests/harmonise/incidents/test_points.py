@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from matplotlib.path import Path as Outline
 
-from pipelines.collect.partitions import acquire_partitions
+from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import Tallied, tally
 from pipelines.run import Session, run_all
@@ -87,7 +87,7 @@ def areas_of(rows: list[list[str]]) -> Counter[str]:
 def take_points(folder: SourceFolder, directory: Path, settings: Settings) -> tuple[Tallied, Validated]:
     work = settings.work / folder.source_id
     work.mkdir(parents=True, exist_ok=True)
-    tallied = tally(folder, acquire_partitions(folder, settings, directory), settings, work)
+    tallied = tally(folder, acquire(folder, settings, directory), settings, work)
     with connect(settings) as connection:
         return tallied, account(folder, tallied, connection, settings, work)
 

@@ -23,7 +23,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.collect.partitions import acquire_partitions
+from pipelines.collect.acquire import acquire
 from pipelines.harmonise.tally import Tallied, tally
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
@@ -131,7 +131,7 @@ def _workers(page: int) -> int:
 def _tally(folder: SourceFolder, directory: Path, settings: Settings) -> Tallied:
     work = settings.work / folder.source_id
     work.mkdir(parents=True, exist_ok=True)
-    return tally(folder, acquire_partitions(folder, settings, directory), settings, work)
+    return tally(folder, acquire(folder, settings, directory), settings, work)
 
 
 def _difference(one: Tallied, other: Tallied) -> dict[str, tuple[int, int, int]]:

@@ -1,4 +1,5 @@
 -- Grain: one row for each area of the lists that the source should give: those of a level and country it gives some of.
+-- reads: given, area_ancestor, area_validity
 WITH wanted AS (
     SELECT DISTINCT given.stage, given.counting_unit, inside.area, inside.area_level
     FROM (SELECT DISTINCT stage, counting_unit, ref_area, area_level FROM given) AS given

@@ -1,4 +1,5 @@
 -- Grain: one row for each area that gave figures worth missing (all categories together).
+-- reads: given
 WITH totals AS (
     SELECT stage, counting_unit, ref_area, year, sum(value) AS value
     FROM given

@@ -1,4 +1,5 @@
 -- Grain: one row for each annual cell of an area whose regions all have one too, and whose own figure the source gives.
+-- reads: area_ancestor, given, annual
 WITH regions AS (
     SELECT area AS region, ancestor, area_level FROM area_ancestor WHERE area <> ancestor
 ),

@@ -1,5 +1,6 @@
 -- Grain: one row for each region that the source gives: one of zeros only, where the others count many, gives nothing.
 -- Countries are left out: some are small enough to have nothing to count.
+-- reads: given
 WITH whole AS (
     SELECT stage, counting_unit, area_level, ref_area, sum(value) AS value
     FROM given

@@ -1,4 +1,5 @@
 -- Grain: one row for each annual figure of an ICCS category that has figures of categories directly inside it.
+-- reads: series, iccs_parent
 SELECT stage, counting_unit, annual.iccs, ref_area, time_period, NULL AS sex, NULL AS age,
     sum(child.value) AS found, any_value(annual.value) AS expected,
     found > any_value(annual.value) + {{tolerance}} AS failing,

@@ -1,5 +1,6 @@
 -- Grain: one row for each stage and counting unit of the source: where its linked counts stand in the ICCS. A second
 -- level without a third (homicide, 0101) is as fine as the ICCS goes.
+-- reads: iccs_parent, mapped, links
 WITH levels AS (
     SELECT stage, counting_unit, sum(count) AS count,
         length(iccs_code) NOT IN (5, 6) AND (length(iccs_code) <> 4 OR iccs_code IN (SELECT parent FROM iccs_parent)) AS coarse,

@@ -1,4 +1,5 @@
 -- Grain: one row for each stage and counting unit of the source.
+-- reads: mapped, links
 SELECT stage, counting_unit, NULL AS iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
     coalesce(sum(count) FILTER ({{condition}}), 0) / sum(count) AS found, {{most}} AS expected,
     found > {{most}} AS failing,

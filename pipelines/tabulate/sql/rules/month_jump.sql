@@ -1,5 +1,6 @@
 -- Grain: one row for each month of an area and category as given, against the other months (median and median absolute
 -- deviation of the logarithms).
+-- reads: given
 WITH monthly AS (
     SELECT *, median(ln(value + 1)) OVER series AS centre,
         greatest(1.4826 * mad(ln(value + 1)) OVER series, 0.1) AS deviation, count(*) OVER series AS months

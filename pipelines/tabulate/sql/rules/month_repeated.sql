@@ -1,4 +1,5 @@
 -- Grain: one row for each area and month with enough figures that the month before has too, cell by cell.
+-- reads: core
 WITH figure AS (
     SELECT stage, counting_unit, national_code, ref_area, sex, age,
         CAST(left(time_period, 4) AS INTEGER) * 12 + CAST(right(time_period, 2) AS INTEGER) AS month, time_period,

@@ -1,4 +1,5 @@
 -- Grain: one row for each area and month or quarter from the first to the last the source gives (all categories together).
+-- reads: given
 WITH totals AS (
     SELECT stage, counting_unit, ref_area, time_period, freq, sum(value) AS value
     FROM given

@@ -1,4 +1,5 @@
 -- Grain: one row for each observed category, area and year that only one sex can have, by its link or by its name.
+-- reads: core, links
 WITH names AS (
     SELECT DISTINCT link, national_code, national_label FROM core
 ),

@@ -1,4 +1,5 @@
 -- Grain: one row for each annual figure that this edition and the one before both hold.
+-- reads: series, previous
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age,
     now.value AS found, before.value AS expected, now.value IS DISTINCT FROM before.value
         AND coalesce(abs(now.value - before.value) > {{tolerance}}, true) AS failing,

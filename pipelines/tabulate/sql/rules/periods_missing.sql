@@ -1,4 +1,5 @@
 -- Grain: one row for each series as given (area and category), with the years it should have between first and last.
+-- reads: given
 WITH years AS (
     SELECT stage, counting_unit, iccs, ref_area, year, sum(value) AS value
     FROM given

@@ -1,4 +1,5 @@
 -- Grain: one row for each annual figure of a series that is split by the dimension in at least one year.
+-- reads: annual
 WITH shares AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period,
         sum(value) FILTER ({{dimension}} = '_T') AS total,

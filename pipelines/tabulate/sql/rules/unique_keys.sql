@@ -1,6 +1,7 @@
 -- Grain: one row for each key of several published cells, and one a period for all cells that are the only one with
 -- their key.
 -- Keys are compared by their hash first: few, if any, are left to be compared as they are.
+-- reads: cells
 WITH hashed AS (
     SELECT hash(freq, stage, counting_unit, iccs, ref_area, time_period, sex, age {{attributes}}) AS key FROM cells
 ),

@@ -1,4 +1,5 @@
 -- Grain: one row for each annual figure that is split by the dimension, with the year before it.
+-- reads: annual
 WITH shares AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, year,
         coalesce(sum(value) FILTER ({{dimension}} = '_U'), 0) / sum(value) AS share, sum(value) AS total

@@ -1,4 +1,5 @@
 -- Grain: one row for each annual figure that is split by the dimension and large enough to judge.
+-- reads: annual
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age,
     coalesce(sum(value) FILTER ({{dimension}} = '_U'), 0) / sum(value) AS found, {{most}} AS expected,
     found > {{most}} AS failing,

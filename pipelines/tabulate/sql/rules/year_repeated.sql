@@ -1,5 +1,6 @@
 -- Grain: one row for each area and year with enough figures that the year before has too: its observations against those
 -- of the year before, cell by cell.
+-- reads: core
 WITH figure AS (
     SELECT stage, counting_unit, national_code, ref_area, sex, age, CAST(left(time_period, 4) AS INTEGER) AS year,
         substr(time_period, 5) AS part, sum(value) AS value

@@ -1,0 +1,255 @@
+"""The header of a table: the rows among which it is looked for, the row where it is, and the labels of its columns."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TextIO
+
+from pipelines.collect.acquire import RawFile
+from pipelines.collect.content import GZIP_DAMAGE
+from pipelines.collect.decode import refuse
+from pipelines.system.errors import DataRefused, Problem
+from schemas.errors import nearest_values
+from schemas.source import Layout, ReadOptions, SourceFolder
+
+HEADER_SEARCH_ROWS = 100
+_MAX_LINE = 2_000_000  # what DuckDB takes; a compressed file could hold one that fills the memory
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the header is: its last row (counted from 1) and the column names, unique, in order.
+
+    ``labels`` are the same names as they are in the file, without the numbers that make them unique.
+    """
+
+    last_row: int
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+def read_header(folder: SourceFolder, file: RawFile, rows: list[list[str]], sheet: str | None = None) -> Header:
+    """Return the header among the first rows of a file.
+
+    Raises:
+        DataRefused: a label is missing, or one that the source needs is that of two columns.
+    """
+    layout = folder.source.layouts[file.layout]
+    header = find_header(folder.source_id, file.name, rows, layout.read, sheet)
+    _refuse_twice(folder, file, layout, header, sheet)
+    return header
+
+
+def read_first_rows(source_id: str, file: RawFile, lines: TextIO, delimiter: str) -> list[list[str]]:
+    """Return the rows of a text file among which its header is looked for.
+
+    Raises:
+        DataRefused: they cannot be split into fields, or the compressed file is damaged.
+    """
+    try:
+        return list(islice(split_rows(source_id, file, _short_lines(lines), delimiter), HEADER_SEARCH_ROWS))
+    except GZIP_DAMAGE as error:
+        raise refuse(source_id, file, "file_truncated", f"The compressed file is damaged ({error}).") from error
+
+
+def split_rows(source_id: str, file: RawFile, lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """Split lines into rows of fields.
+
+    Raises:
+        DataRefused: a field is longer than the reader takes, as one whose quote is never closed is in a large file.
+    """
+    number = 0
+    try:
+        for row in csv.reader(lines, delimiter=delimiter):
+            yield row
+            number += 1
+    except csv.Error as error:
+        found = f"The row cannot be read ({error})."
+        raise refuse(source_id, file, "malformed_line", found, row=number + 1) from error
+
+
+def _short_lines(lines: TextIO) -> Iterator[str]:
+    while line := lines.readline(_MAX_LINE):
+        if len(line) == _MAX_LINE:
+            raise csv.Error(f"a line is longer than {_MAX_LINE:,} letters")
+        yield line
+
+
+def fold(label: str) -> str:
+    """Return a label for comparison: blanks trimmed and folded, case ignored.
+
+    >>> fold("  Rango de  edad ")
+    'rango de edad'
+    """
+    return " ".join(label.split()).casefold()
+
+
+def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadOptions, sheet: str | None) -> Header:
+    """Return the header among the first rows of a table: the first row that holds every label asked for.
+
+    With several header rows, the labels are sought in the rows joined: a merged cell counts for the columns to its
+    right, and the parts of a name are joined by " | ".
+
+    Raises:
+        DataRefused: no row holds all the labels; names those missing and the nearest there are.
+    """
+    best: tuple[int, list[str], list[str]] | None = None
+    for start in range(max(len(rows) - options.header_rows + 1, 0)):
+        names = _join_header(rows[start : start + options.header_rows])
+        folded = {fold(name) for name in names}
+        missing = [label for label in options.columns if fold(label) not in folded]
+        if best is None or len(missing) < len(best[1]):
+            best = (start, missing, names)
+        if not missing:
+            labels, declared = _name_declared(names, options.columns)
+            return Header(start + options.header_rows, _unique(labels, declared), labels)
+    if best is None:
+        raise DataRefused([Problem(rule="file_empty", source=source_id, file=file, sheet=sheet, found="No rows.")])
+    row, missing, names = best
+    raise DataRefused(
+        [
+            Problem(
+                rule="missing_column",
+                source=source_id,
+                file=file,
+                sheet=sheet,
+                row=row + options.header_rows,
+                column=label,
+                found=f"The column {label!r} is not in the file.",
+                nearest=nearest_values(label, [name for name in names if name not in options.columns]),
+            )
+            for label in missing
+        ]
+    )
+
+
+def _join_header(rows: list[list[str]]) -> list[str]:
+    width = max((len(row) for row in rows), default=0)
+    filled: list[list[str]] = []
+    for number, row in enumerate(rows):
+        cells = [" ".join(cell.split()) for cell in [*row, *[""] * (width - len(row))]]
+        if number < len(rows) - 1:  # a merged cell is only in its first column, and ends with the group above it
+            for position in range(1, width):
+                same_group = all(upper[position] == upper[position - 1] for upper in filled)
+                if not cells[position] and same_group:
+                    cells[position] = cells[position - 1]
+        filled.append(cells)
+    return [" | ".join(dict.fromkeys(part for part in parts if part)) for parts in zip(*filled, strict=True)]
+
+
+def _name_declared(names: list[str], declared: tuple[str, ...]) -> tuple[tuple[str, ...], set[int]]:
+    """Return the labels with those declared in their declared spelling, and the places of these.
+
+    A column that is spelled as declared is the one meant, also where another differs from it in case only: publishers
+    put ``sex``, a code, beside ``Sex``, its label.
+    """
+    labels, places = list(names), set()
+    for label in declared:
+        same = [place for place, name in enumerate(names) if fold(name) == fold(label)]
+        exact = [place for place in same if names[place] == " ".join(label.split())]
+        for place in exact or same:
+            labels[place] = label
+            places.add(place)
+    return tuple(labels), places
+
+
+def _unique(labels: tuple[str, ...], first: set[int]) -> tuple[str, ...]:
+    """Number the columns that share a label, as DuckDB compares names; one without a label is named by its place.
+
+    Those at the places ``first`` keep theirs.
+    """
+    names = [label or f"column {place}" for place, label in enumerate(labels, start=1)]
+    taken = {name.casefold() for name in names}
+    seen: dict[str, int] = {}
+    for place in sorted(range(len(names)), key=lambda place: (place not in first, place)):
+        same = names[place].casefold()
+        number = seen[same] = seen.get(same, 0) + 1
+        if number > 1:
+            while f"{same} ({number})" in taken:  # a label of the file that looks like a number of ours
+                number += 1
+            seen[same] = number
+            names[place] = f"{names[place]} ({number})"
+            taken.add(names[place].casefold())
+    return tuple(names)
+
+
+def _refuse_twice(folder: SourceFolder, file: RawFile, layout: Layout, header: Header, sheet: str | None) -> None:
+    """Of two columns with one label nobody can tell which is meant; that matters where the source uses them."""
+    groups: dict[str, list[int]] = {}
+    for place, label in enumerate(header.labels):
+        groups.setdefault(fold(label), []).append(place)
+    twice = [places for label, places in groups.items() if label and len(places) > 1]
+    needed = _Needed(folder, layout) if twice else None
+    problems = []
+    for places in twice:
+        if needed is not None and needed.is_in_doubt([(header.labels[place], header.names[place]) for place in places]):
+            label, number = header.labels[places[0]], len(places)
+            problems.append(
+                Problem(
+                    rule="column_twice",
+                    source=folder.source_id,
+                    file=file.name,
+                    sheet=sheet,
+                    row=None if layout.read.format == "parquet" else header.last_row,
+                    column=label,
+                    found=f"{'Two' if number == 2 else number} columns have the header {label!r}.",
+                )
+            )
+    if problems:
+        raise DataRefused(problems)
+
+
+class _Needed:
+    """The labels that a source uses: those declared, those its SQL names, and those its patterns of columns match.
+
+    A label is not in doubt where the source names the second column too, as the reader numbers it: ``"Total (2)"``.
+    """
+
+    def __init__(self, folder: SourceFolder, layout: Layout) -> None:
+        source = folder.source
+        declared = [*layout.read.columns, *source.columns.values(), *source.personal]
+        for control in source.controls:
+            declared += [*filter(None, (control.footer_column, control.total_column)), *control.part_columns]
+        self.labels = set(declared)
+        self.personal = {fold(label) for label in source.personal}
+        reshape = layout.reshape or "reshape.sql"
+        others = {"reshape.sql", *(other.reshape for other in source.layouts)} - {reshape}
+        sql = [folder.read_text(name) or "" for name in _sql_files(folder) if name not in others]
+        sql += [exclusion.where for exclusion in source.exclusions]
+        sql += [control.where for control in source.controls if control.where]
+        text = re.sub(r"--.*", "", "\n".join(sql))
+        patterns = re.findall(r"\bCOLUMNS\s*\(\s*'((?:[^']|'')*)'", text, re.IGNORECASE)
+        self.patterns = [one.replace("''", "'") for one in patterns] + ([layout.conserve] if layout.conserve else [])
+        code = re.sub(r"'(?:[^']|'')*'", "''", text)  # a text in quotes is a value, not a column
+        self.labels |= {name.replace('""', '"') for name in re.findall(r'"((?:[^"]|"")*)"', code)}
+        self.labels |= set(re.findall(r"\w+", re.sub(r'"(?:[^"]|"")*"', "", code)))
+
+    def is_in_doubt(self, columns: list[tuple[str, str]]) -> bool:
+        """Tell whether the source uses some of these columns, whose labels are the same, without saying which.
+
+        Args:
+            columns: label and name of each.
+        """
+        same = fold(columns[0][0])
+        if same in self.personal:  # the other one could show a person
+            return True
+        used = {label for label in self.labels if fold(label) == same}
+        used |= {label for label, _ in columns if any(_matches(pattern, label) for pattern in self.patterns)}
+        if any(fold(label) == f"{same} (2)" for label in self.labels):
+            return False
+        return any([name for label, name in columns if label == one] != [one] for one in used)
+
+
+def _matches(pattern: str, label: str) -> bool:
+    try:
+        return re.search(pattern, label) is not None
+    except re.error:  # DuckDB knows a few signs more: the label may be one of those meant
+        return True
+
+
+def _sql_files(folder: SourceFolder) -> list[str]:
+    return sorted(item.name for item in folder.folder.iterdir() if item.name.endswith(".sql"))

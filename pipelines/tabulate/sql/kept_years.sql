@@ -1,7 +1,0 @@
--- Grain of kept_year: one row for each year that is as in the vintage before. Grain of period_to_make: one row for each
--- code of a period in another year.
-CREATE TEMP TABLE kept_year AS FROM year_list;
-CREATE TEMP TABLE period_to_make AS
-SELECT time_period
-FROM (SELECT unnest(enum_range(NULL::time_period_code)) AS time_period)
-WHERE left(CAST(time_period AS VARCHAR), 4) NOT IN (FROM kept_year)

@@ -1,0 +1,238 @@
+"""Damaged and hostile workbooks refuse their own file, within seconds and without filling the memory."""
+
+from __future__ import annotations
+
+import io
+import resource
+import struct
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tiny_source import Tiny
+
+from pipelines.collect import workbook
+from pipelines.collect.acquire import RawFile
+from pipelines.collect.workbook import read_sheet
+from pipelines.run import Session, run_all
+from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.settings import Settings
+from schemas.source import find_sources
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "co_policia_homicides"
+XLS = GOLDEN / "homicidios_2020.xls"
+SECTOR = 512  # bytes; sector 0 comes after a header of the same size
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+CELLS = '<row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2"><v>39</v></c></row>'
+STRINGS = f'<sst xmlns="{MAIN}" count="1" uniqueCount="1"><si><t>n</t></si></sst>'
+
+
+def _sheet(cells: str = CELLS) -> str:
+    return f'<worksheet xmlns="{MAIN}"><sheetData>{cells}</sheetData></worksheet>'
+
+
+def _xlsx(
+    sheet: str | None = None,
+    strings: str = STRINGS,
+    sheets: str = '<sheet name="Data" sheetId="1" r:id="rId1"/>',
+    path: str = "worksheets/sheet1.xml",
+) -> bytes:
+    """The smallest xlsx file with one sheet: the label n and the number 39 below it."""
+    links = "".join(
+        f'<Relationship Id="{name}" Type="{LINKS}/{kind}" Target="{target}"/>'
+        for name, kind, target in (("rId1", "worksheet", path), ("rId2", "sharedStrings", "sharedStrings.xml"))
+    )
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"/>',
+        "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="r" '
+        f'Type="{LINKS}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{LINKS}"><sheets>{sheets}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">{links}</Relationships>',
+        f"xl/{path}": _sheet() if sheet is None else sheet,
+        "xl/sharedStrings.xml": strings,
+    }
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+def _with_wrong_checksum() -> bytes:
+    """The words of the file are others than those that its checksum is of."""
+    content = _xlsx(strings=STRINGS.replace(">n<", ">n39<"))
+    assert content.count(b"n39") == 1  # parts are not compressed
+    return content.replace(b"n39", b"n99")
+
+
+def _xls_with_circular_chain() -> bytes:
+    """A table gives for each sector the number of the next one; that of the directory is its own."""
+    content = bytearray(XLS.read_bytes())
+    (table,) = struct.unpack_from("<I", content, 0x4C)
+    (directory,) = struct.unpack_from("<I", content, 0x30)
+    struct.pack_into("<I", content, (table + 1) * SECTOR + 4 * directory, directory)
+    return bytes(content)
+
+
+def _xls_with_false_dimensions() -> bytes:
+    """The record DIMENSIONS says which rows and columns of the sheet are used."""
+    content = bytearray(XLS.read_bytes())
+    at = content.index(struct.pack("<HH", 0x0200, 14))
+    struct.pack_into("<IIHH", content, at + 4, 0, 0xFFFFFFFF, 0, 0xFFFF)
+    return bytes(content)
+
+
+def _read(folder: Path, content: bytes, sheet: str | None = None) -> tuple[str, list[list[str]]]:
+    path = folder / "given"
+    path.write_bytes(content)
+    file = RawFile("book.xlsx", path, "", len(content), 0, "2026-01-01")
+    return read_sheet("xx_test", file, sheet, Settings(data=folder), folder / "rows")
+
+
+def _refused(folder: Path, content: bytes, sheet: str | None = None) -> Problem:
+    with pytest.raises(DataRefused) as refused:
+        _read(folder, content, sheet)
+    (problem,) = refused.value.problems
+    assert problem.file == "book.xlsx"
+    assert not (folder / "rows").exists()
+    return problem
+
+
+def test_the_smallest_workbook_is_read(tmp_path: Path) -> None:
+    """What the other tests change is right before they do."""
+    assert _read(tmp_path, _xlsx()) == ("Data", [["n"], ["39"]])
+
+
+FAR = {
+    "far-cell": '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+    "far-cell-with-blanks": '<row r = "1048576"><c r = "XFD1048576"><v>1</v></c></row>',
+    "far-cell-padded": '<row r="01048576"><c r="XFD01048576"><v>1</v></c></row>',
+    "far-cell-small-letters": '<row r="1048576"><c r="xfd1048576"><v>1</v></c></row>',
+}
+HOSTILE: dict[str, Callable[[], bytes]] = {
+    "strings-without-end": lambda: _xlsx(strings=STRINGS.replace('uniqueCount="1"', 'uniqueCount="99999999999999"')),
+    "wrong-checksum": _with_wrong_checksum,
+    "no-sheets": lambda: _xlsx(sheets=""),
+    "sheet-is-not-there": lambda: _xlsx(sheets='<sheet name="Data" sheetId="1" r:id="rId7"/>'),
+    "unknown-type-of-cell": lambda: _xlsx(_sheet('<row r="1"><c r="A1" t="zz"><v>0</v></c></row>')),
+    "string-that-is-not-there": lambda: _xlsx(_sheet('<row r="1"><c r="A1" t="s"><v>7</v></c></row>')),
+    "broken-xml": lambda: _xlsx(_sheet()[:-30]),
+    "half-an-archive": lambda: _xlsx()[:-300],
+    "archive-of-nothing": lambda: b"PK\x05\x06" + bytes(18),
+    "xls-circular-chain": _xls_with_circular_chain,
+    "xls-false-dimensions": _xls_with_false_dimensions,
+    "xls-half": lambda: XLS.read_bytes()[:3000],
+    "xls-header-only": lambda: XLS.read_bytes()[:SECTOR],
+    **{
+        f"{name}-in-{path}": (lambda cells=cells, path=path: _xlsx(_sheet(CELLS + cells), path=path))
+        for name, cells in FAR.items()
+        for path in ("worksheets/sheet1.xml", "elsewhere/sheet1.XML")
+    },
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_makes_a_reader_abort_refuses_the_file_within_seconds(tmp_path: Path, name: str) -> None:
+    began = time.monotonic()
+
+    problem = _refused(tmp_path, HOSTILE[name]())
+
+    assert problem.rule in ("file_not_readable", "file_too_large", "missing_sheet")
+    assert problem.found
+    assert "Traceback" not in problem.found
+    assert time.monotonic() - began < 60
+    used_kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # the most that any child has had
+    assert used_kib * 1024 < workbook.MEMORY_BYTES
+
+
+def test_a_reader_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = tmp_path / "reader.py"
+    source = workbook._READER.read_text(encoding="utf-8")
+    assert source.count("    try:\n        return {") == 1
+    reader.write_text(
+        source.replace("    try:\n        return {", "    while True:\n        pass\n    try:\n        return {")
+    )
+    monkeypatch.setattr(workbook, "_READER", reader)
+    monkeypatch.setattr(workbook, "_CPU_SECONDS", 1)
+
+    problem = _refused(tmp_path, _xlsx())
+
+    assert (problem.rule, problem.found) == (
+        "file_not_readable",
+        "Reading the workbook takes more than 1 s of processor time.",
+    )
+
+
+def test_a_library_in_the_current_folder_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("python_calamine", "zipfile", "json"):
+        tmp_path.joinpath(f"{name}.py").write_text("raise SystemExit('taken over')\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    assert _read(tmp_path, _xlsx())[0] == "Data"
+
+
+def _with_sheets(*sheets: tuple[str, str]) -> bytes:
+    """A workbook of several sheets; a chart is a sheet of another kind, a hidden one has a mark."""
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    for name, kind in sheets:
+        if kind == "chart":
+            chart = book.add_chart({"type": "line"})
+            chart.add_series({"values": "=Data!$A$1:$A$2"})
+            book.add_chartsheet(name).set_chart(chart)
+            continue
+        sheet = book.add_worksheet(name)
+        sheet.write("B2", name)  # neither in the first row nor in the first column
+        if kind == "hidden":
+            sheet.hide()
+    book.worksheets()[-1].activate()
+    book.close()
+    return content.getvalue()
+
+
+def test_the_first_sheet_is_the_first_one_with_cells_that_a_reader_sees(tmp_path: Path) -> None:
+    content = _with_sheets(("Chart", "chart"), ("Old", "hidden"), ("Data", "seen"))
+
+    assert _read(tmp_path, content) == ("Data", [[], ["", "Data"]])
+    assert _read(tmp_path, content, "Old") == ("Old", [[], ["", "Old"]])  # by its name it is read
+
+
+def test_a_sheet_that_has_no_cells_is_refused_with_those_that_have(tmp_path: Path) -> None:
+    content = _with_sheets(("Chart", "chart"), ("Data", "seen"))
+
+    problem = _refused(tmp_path, content, "Chart")
+
+    assert (problem.rule, problem.sheet) == ("missing_sheet", "Chart")
+    assert "There is no sheet 'Chart' with cells; the workbook has: 'Data'." in problem.found
+
+
+def test_the_other_sources_of_a_run_are_published(tiny: Tiny) -> None:
+    table = "area,year,code,n\n14,2024,HOM,3\n"
+    tiny.name = "xx_good"
+    tiny.declare_plain()
+    tiny.give("good.csv", table)
+    tiny.name = "xx_hostile"
+    tiny.declare(
+        "layouts:\n  - files: ['*.xls', '*.xlsx']\n    read: {format: excel, columns: [area, year, code, n]}\n"
+        "area_scheme: inegi\ncolumns: {ref_area: area, time_period: year, national_code: code, value: n}\n"
+        "measures:\n  victims: {counting_unit: victim}\n"
+    )
+    tiny.give("circular.xls", _xls_with_circular_chain())
+    tiny.give("far.xlsx", _xlsx(_sheet(CELLS + FAR["far-cell-with-blanks"])))
+
+    session = Session(tiny.settings, tiny.given, source_folders=tiny.sources)
+    result = run_all(find_sources([], tiny.sources), session)
+
+    assert result.loaded == ("xx_good",)
+    assert result.publication is not None
+    (refusal,) = result.refused
+    assert [(one["rule"], one["file"]) for one in refusal.problems] == [
+        ("file_not_readable", "circular.xls"),
+        ("file_not_readable", "far.xlsx"),
+    ]
