@@ -1,4 +1,4 @@
-"""Figures that a source is compared with: totals at the foot of its files, beside their parts or published, and printed rates."""
+"""Figures that a source is compared with: totals in its files, published totals, and rates printed beside counts."""
 
 from __future__ import annotations
 
