@@ -199,7 +199,7 @@ def _check_areas(areas: list[Area]) -> None:
             known = ", ".join(sorted(levels))
             raise DeclarationError(f"codelists/areas: {area.code} has the level {area.level!r}, not one of {known}")
         if area.parent is not None and area.parent not in codes:
-            raise DeclarationError(f"codelists/areas: the parent {area.parent!r} of {area.code} is in no list of areas")
+            raise DeclarationError(f"codelists/areas: the parent {area.parent!r} of {area.code} is in no area list")
         for scheme in area.schemes:
             other = seen.setdefault(scheme, area.code)
             if other != area.code:

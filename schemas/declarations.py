@@ -99,7 +99,7 @@ def parse_yaml(text: str) -> dict[str, Any]:
     """
     loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
     if not isinstance(loaded, dict):
-        raise TypeError("a declaration must hold a mapping")
+        raise TypeError("a declaration must be a mapping")
     return loaded
 
 
@@ -143,7 +143,7 @@ def parse_table(name: str, declared: dict[str, Any]) -> Table:
         DeclarationError: as :func:`load_tables`.
     """
     needed = {
-        "description": "say what the table holds",
+        "description": "say what the table contains",
         "grain": "say what one row is",
         "columns": "list the columns in order",
         "filled_by": "name the statement or function that fills the table",

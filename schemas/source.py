@@ -60,7 +60,7 @@ class ReadOptions(_Strict):
     format: Literal["csv", "excel", "parquet"] = "csv"
     encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
-    columns: tuple[str, ...] = Field(min_length=1, description="labels by which the header row is found")
+    columns: tuple[str, ...] = Field(min_length=1, description="column names by which the header row is found")
     header_rows: int = Field(default=1, ge=1, le=8)
     sheet: str | None = None
     footer: Footer | None = None
@@ -134,14 +134,16 @@ class Ages(_Strict):
     """How a file of incidents gives ages: as a number in a unit, or as a date of birth; and the bands to publish."""
 
     unit: Literal["years", "months", "days", "birth_date"] = "years"
-    bands: tuple[str, ...] = Field(min_length=1, description="age codes from the youngest on, each next to the last")
+    bands: tuple[str, ...] = Field(
+        min_length=1, description="age codes from the youngest on, each starting where the previous one ends"
+    )
 
     @model_validator(mode="after")
     def _check_bands(self) -> Ages:
         bounds = [parse_age(band) for band in self.bands]
         for band, one, following in zip(self.bands, bounds, [*bounds[1:], None], strict=True):
             if one is None:
-                raise ValueError(f"bands: {band!r} is no band of ages")
+                raise ValueError(f"bands: {band!r} is not an age band")
             if following is not None and (one[1] is None or following[0] != one[1] + 1):
                 raise ValueError(f"bands: the band after {band!r} must begin where it ends")
         return self
@@ -198,9 +200,9 @@ class Break(_Strict):
     @model_validator(mode="after")
     def _check_bridge(self) -> Break:
         if self.bridge is not None and not self.iccs:
-            raise ValueError("iccs: a bridge is of named categories, one factor does not hold for all")
+            raise ValueError("iccs: a bridge needs categories; one factor is not valid for all")
         if self.bridge is not None and self.period[4:] not in ("", "-01"):
-            raise ValueError(f"period: {self.period} is inside a year, whose count would be half of each definition")
+            raise ValueError(f"period: {self.period} is inside a year, whose count would mix both definitions")
         return self
 
 
@@ -220,12 +222,14 @@ class Source(_Strict):
     area_scheme: Annotated[str, AfterValidator(known_area_scheme)]
     measures: dict[str, Measure] = Field(min_length=1)
     rows: Literal["cells", "parts", "events"] = "cells"
-    dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="forms of dates in a file of incidents")
+    dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="formats of dates in a file of incidents")
     ages: Ages | None = None
     boundaries: BoundaryFile | None = None
     personal: tuple[str, ...] = Field(default=(), description="columns that identify a person; never stored")
-    covers: tuple[str, ...] = Field(default=(), description="areas the source counts in; default all of the list")
-    totals: dict[str, str] = Field(default={}, description="code of a dimension's total where only part is held")
+    covers: tuple[str, ...] = Field(default=(), description="areas that the source covers; default all of the list")
+    totals: dict[str, str] = Field(
+        default={}, description="code of a dimension's total where the source has only part of it"
+    )
     parent_counts: Literal["apart", "include_children"] = "apart"
     thousands: str = ""
     decimal: str = "."
@@ -277,7 +281,7 @@ class Source(_Strict):
         status, value = self.constants.get("obs_status", "A"), self.constants.get("value", "1")
         if status not in get_args(StatusOfValue):
             raise ValueError(
-                f"constants.obs_status: {status!r} is no status of a value that is there; write one of "
+                f"constants.obs_status: {status!r} is not a status of a given value; write one of "
                 + ", ".join(get_args(StatusOfValue))
             )
         if not re.fullmatch(r"[0-9]+", value):
@@ -285,7 +289,7 @@ class Source(_Strict):
         forms = "2024 or 2024-03" if self.kind == "incident" else "2024, 2024-Q1 or 2024-03"
         period = self.constants.get("time_period", "2024")
         if not re.fullmatch(_PERIOD, period) or (self.kind == "incident" and "Q" in period):
-            raise ValueError(f"constants.time_period: {period!r} is no period; write {forms}, in quotes")
+            raise ValueError(f"constants.time_period: {period!r} is not a period; write {forms}, in quotes")
         return self
 
     @model_validator(mode="after")
@@ -310,16 +314,16 @@ class Source(_Strict):
 
     def _check_incidents(self) -> None:
         if self.rows == "cells":
-            raise ValueError("rows: a file of incidents has events, or parts where an absent cell is no zero")
+            raise ValueError("rows: a file of incidents has events, or parts if an absent cell is not a zero")
         open_columns = {column for name, column in self.columns.items() if name not in CODED_PERSONAL}
         for column in sorted(open_columns.intersection(self.personal)):
             may = "a date of birth (age), longitude and latitude"
             raise ValueError(f"personal: {column!r} is also under columns; only {may} may be both")
         given = {name for name in ("longitude", "latitude") if name in self.columns}
         if given and self.boundaries is None:
-            raise ValueError("columns.longitude and latitude need boundaries, the areas that points lie in")
+            raise ValueError("columns.longitude and latitude need boundaries, the outlines of the areas")
         if self.boundaries is not None and (len(given) < 2 or "ref_area" in {**self.columns, **self.constants}):
-            raise ValueError("boundaries: columns must give longitude and latitude, and no ref_area")
+            raise ValueError("boundaries: columns must have longitude and latitude, and no ref_area")
         if "age_unit" in self.columns and self.ages is None:
             raise ValueError("columns.age_unit needs ages, the bands to publish")
 

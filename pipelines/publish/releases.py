@@ -1,4 +1,4 @@
-"""Releases: each publication stays as it was, the last few as whole files; they can be listed, compared, put back."""
+"""Releases: publications are never changed, the last few are kept as files to list, compare and restore."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LARGEST = 10
 
 @dataclass(frozen=True)
 class Release:
-    """One publication that is kept as a whole file."""
+    """One publication that is kept as a complete file."""
 
     release: str
     published_at: datetime
@@ -76,7 +76,7 @@ def read_release(path: Path) -> Release | None:
 
 
 def kept_releases(settings: Settings) -> list[Release]:
-    """Return the releases kept as whole files, oldest first."""
+    """Return the releases kept as complete files, oldest first."""
     found = [read_release(path) for path in settings.releases.glob("crime-*.duckdb")]
     return sorted((release for release in found if release), key=lambda release: (release.published_at, release.path))
 
@@ -122,7 +122,7 @@ def _second_name(path: Path, target: Path) -> None:
 
 
 def put_in_place(half: Path, settings: Settings) -> None:
-    """Make a finished file the published one in one step: readers have the old one or the new one, whole."""
+    """Make a finished file the published one in one step: readers see either the old one or the new one, complete."""
     half.chmod(_READ_ONLY)
     os.replace(half, settings.published)
     settings.published.with_name(settings.published.name + ".wal").unlink(missing_ok=True)  # of a file that is gone

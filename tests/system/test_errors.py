@@ -32,12 +32,12 @@ def test_problem_reads_as_declared() -> None:
         "  rule:    unknown_word: A label without a code would be lost or counted as unknown.",
         "  nearest: Mujer, Hombre",
         "  to do:   Correct the label in the file, or add it with its code to values.csv of the source.",
-        "  also:    11 more cells with the same fault",
+        "  also:    11 more cells with the same problem",
     ]
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    text = str(Problem(rule="file_empty", source="ar_snic", found="The file has no bytes.", file="x.csv"))
+    text = str(Problem(rule="file_empty", source="ar_snic", found="The file is empty (0 bytes).", file="x.csv"))
 
     assert "  where:   source ar_snic, file x.csv\n" in text
     assert not any(word in text for word in ("None", "sheet", "row", "column", "nearest", "also"))
