@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
-from pipelines.errors import EXIT_DONE, UsageError
-from pipelines.printing import print_line
+from pipelines.errors import EXIT_DONE, EXIT_FAULT, UsageError
+from pipelines.printing import print_error, print_line
 from pipelines.settings import load_settings
 
 _SERVER_START_SECONDS = 90
 _SERVER_END_SECONDS = 30
+_PLANNING_SECONDS = 90  # the server plans a new deployment within 5 s, and all of them every 60 s
+_PLANNING_HORIZON_DAYS = 3660  # ten years: the next run of any cron line that has one, be it on 29 February
+_ERROR_LINE = re.compile(rb"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
 
 
 def prefect_environment(home: Path, port: int) -> dict[str, str]:
@@ -26,12 +34,16 @@ def prefect_environment(home: Path, port: int) -> dict[str, str]:
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": f"P{_PLANNING_HORIZON_DAYS}D",
         "DO_NOT_TRACK": "1",
     }
 
 
 def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> int:
-    """Start the server, wait until it answers, then serve the flow until stopped (Ctrl-C stops both).
+    """Start the server, wait until it has planned a run, then run the flow when it is due until stopped with Ctrl-C.
+
+    Returns:
+        ``EXIT_DONE`` where it was stopped, ``EXIT_FAULT`` where the server plans no run.
 
     Raises:
         UsageError: the cron line or the runner is not one, its library is not there, or the port is taken.
@@ -45,34 +57,67 @@ def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> 
     os.environ.update(prefect_environment(home, port))
     # Late, and after its settings are in place: Prefect reads them when it is imported.
     from pipelines.fan_out import parse_runner
-    from pipelines.flows import check_cron, fan_out, publish_crime_statistics
+    from pipelines.flows import check_cron, fan_out, next_planned_run, register_schedule
 
     check_cron(cron)
     fan_out(parse_runner(settings.runner))
-    log = (home / "server.log").open("ab")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/api/health", server, home / "server.log")
+    log = home / "server.log"
+    said_before = log.stat().st_size if log.is_file() else 0
+    with _server(port, log) as server:
+        _wait_for(f"http://127.0.0.1:{port}/api/health", server, log)
+        flow_runner, deployment = register_schedule(cron, settings)
+        due = _wait_for_plan(lambda: next_planned_run(deployment))
+        if due is None:
+            print_error(_no_plan(log, said_before))
+            return EXIT_FAULT
         print_line(f"page: http://127.0.0.1:{port}   schedule: {cron} (UTC)   stop: Ctrl-C")
-        publish_crime_statistics.serve(
-            name="scheduled",
-            cron=cron,
-            parameters={"data": str(settings.data), "runner": settings.runner},
-            pause_on_shutdown=False,
-        )
-    finally:
-        server.terminate()
-        try:
-            server.wait(timeout=_SERVER_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            server.kill()  # else the port stays taken
-            server.wait()
-        log.close()
+        print_line(f"next run: {due:%Y-%m-%d %H:%M} UTC")
+        with suppress(KeyboardInterrupt):
+            asyncio.run(flow_runner.start())
     return EXIT_DONE
+
+
+@contextmanager
+def _server(port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run Prefect's server in a process of its own, which ends with the block; what it says is added to the log."""
+    with log.open("ab") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield server
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=_SERVER_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()  # else the port stays taken
+                server.wait()
+
+
+def _wait_for_plan(next_run: Callable[[], datetime | None]) -> datetime | None:
+    """Return when the first planned run is due, None where the server planned none in time."""
+    deadline = time.monotonic() + _PLANNING_SECONDS
+    while (due := next_run()) is None and time.monotonic() < deadline:
+        time.sleep(1)
+    return due
+
+
+def _no_plan(log: Path, start: int) -> str:
+    """Say that nothing would ever run, with the last error that the server logged from the byte ``start`` on."""
+    with log.open("rb") as handle:
+        handle.seek(start)
+        errors = _ERROR_LINE.findall(handle.read())
+    last = errors[-1].decode("utf-8", errors="replace").strip() if errors else "none"
+    return (
+        f"the Prefect server planned no run within {_PLANNING_SECONDS} s, so nothing would run on this schedule\n"
+        f"  last error in its log: {last}\n"
+        f"  log: {log}\n"
+        "  to do: check that the day of --cron exists (30 February never comes); install the versions of "
+        "constraints.txt (Prefect 3.8 needs sqlalchemy below 2.1); iccs run works without the server\n"
+    )
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
