@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipelines.removal import make_work_folder
 from pipelines.settings import Settings
 from schemas.declarations import quote_literal
 
@@ -28,7 +29,7 @@ _OPENING = Lock()
 
 @contextmanager
 def connect(settings: Settings, path: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a connection that stays within the memory limit, spills into ``data/work`` and never loads extensions.
+    """Open a connection that stays within the memory limit, spills into the folder for work and never loads extensions.
 
     Args:
         settings: limits and folders.
@@ -43,8 +44,7 @@ def connect(settings: Settings, path: Path | None = None) -> Iterator[duckdb.Duc
 
 def open_connection(settings: Settings, path: Path | None = None) -> duckdb.DuckDBPyConnection:
     """Open a connection as ``connect`` does, for a caller that closes it itself."""
-    settings.work.mkdir(parents=True, exist_ok=True)
-    limits = (settings.memory_limit, settings.threads, settings.work / "spill")
+    limits = (settings.memory_limit, settings.threads, make_work_folder(settings) / "spill")
     if path:
         return _open(str(path), *limits)
     with _OPENING:

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from pipelines.database import TIME_ZONE, connection_config, quote_path
 from pipelines.errors import UsageError, is_out_of_room
+from pipelines.removal import make_work_folder
 from pipelines.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 
@@ -86,7 +87,7 @@ class DuckDBEngine:
     name = "duckdb"
 
     def __init__(self, settings: Settings) -> None:
-        settings.work.mkdir(parents=True, exist_ok=True)
+        make_work_folder(settings)
         self.connection = duckdb.connect(":memory:", config=connection_config(settings))
         # Lists are small and files are large, which DuckDB cannot know of a text file: left to itself it turns the
         # joins round and keeps the file in memory.

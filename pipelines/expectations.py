@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any
 
+from pipelines.removal import make_work_folder
 from schemas.declarations import Rule, load_rules
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class SuiteProcess:
         """
         self.start()
         rules = expectation_rules(kind)
-        folder = TemporaryDirectory(dir=settings.work)
+        folder = TemporaryDirectory(dir=make_work_folder(settings))
         write_frames(connection, Path(folder.name))
         number = self._send({"folder": folder.name, "rules": [_request(rule) for rule in rules]})
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -35,11 +36,13 @@ from pipelines.incident_sql import Statements, make_statements
 from pipelines.lanes import LARGE_BYTES, Stopped, run_in_lanes, stop_of_lane
 from pipelines.partitions import is_unchanged
 from pipelines.progress import Progress
+from pipelines.removal import delete
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
 from schemas.declarations import quote_identifier, quote_literal
 
 _PACKED = ("GZIP", "DECOMPRESS", ".GZ")
+_KEY = re.compile("[0-9a-f]{32}")  # of the folder of a partition
 
 
 @dataclass(frozen=True)
@@ -201,7 +204,10 @@ def _try_partition(engine: Engine, partition: Partition) -> tuple[Problem, ...]:
 
 
 def forget_partitions(folder: SourceFolder, acquired: Acquired, settings: Settings) -> None:
-    """Delete the tallies of partitions that are no longer part of the source, once its new vintage is stored."""
+    """Delete the tallies of partitions that are no longer part of the source, once its new vintage is stored.
+
+    A folder with another name than ``_key`` gives is none of ours and stays.
+    """
     concordance = checked_concordance(folder)
     if folder.source.kind != "incident" or concordance is None:
         return
@@ -209,8 +215,8 @@ def forget_partitions(folder: SourceFolder, acquired: Acquired, settings: Settin
     statements = make_statements(folder, concordance)
     kept = {_key(file, statements) for file in acquired.files}
     for path in root.iterdir():
-        if path.name not in kept:
-            shutil.rmtree(path, ignore_errors=True)
+        if path.name not in kept and _KEY.fullmatch(path.name):
+            delete(path, settings)
 
 
 def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from pipelines.loads import name_files
 from pipelines.personal import refuse_personal
 from pipelines.program import code_fingerprint
 from pipelines.releases import history, keep_published, new_release_id, put_in_place
+from pipelines.removal import delete
 from pipelines.revisions import load_vintages
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
@@ -73,7 +75,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
     keep_published(settings)
     release = new_release_id(datetime.now(UTC).date().isoformat(), key, settings)
     half = target.with_name(f".{target.stem}-{key}.part")
-    _discard(half)
+    _discard_halves(settings)
     try:
         with connect(settings, half) as connection:
             connection.execute("BEGIN")  # hundreds of small statements: one write to disk, not one each
@@ -99,15 +101,18 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             os.fsync(handle.fileno())
         put_in_place(half, settings)
     except BaseException:
-        _discard(half)
+        _discard_halves(settings)
         raise
     keep_published(settings)
     return Publication(target, release, *counts)
 
 
-def _discard(half: Path) -> None:
-    for path in half.parent.glob(f".{half.name.split('-')[0].lstrip('.')}-*.part*"):
-        path.unlink()
+def _discard_halves(settings: Settings) -> None:
+    """Delete what runs that did not end left beside the published file: ``.crime-<content key>.part`` and its log."""
+    made = re.compile(rf"\.{re.escape(settings.published.stem)}-[0-9a-f]{{16}}\.part(\.[\w.]+)?")
+    for path in settings.published.parent.iterdir():
+        if made.fullmatch(path.name):
+            delete(path, settings)
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,9 +12,11 @@ from typing import Any
 
 import duckdb
 
+from pipelines.removal import delete
 from pipelines.settings import Settings
 from pipelines.warehouse import open_published
 
+_HEAD_BYTES = 1024  # the title of a report is among its first lines
 _MARKS = {"full": "F", "partial": "P", "none": "–"}
 _ORDER = ("failed", "errored", "warned", "passed", "not applicable")
 
@@ -39,9 +41,16 @@ def write_reports(settings: Settings) -> list[Path]:
             half.write_text(render_report(connection, source_id), encoding="utf-8")
             os.replace(half, path)
             written.append(path)
-    for other in {path for path in report_path("x", settings).parent.glob("*.html")} - set(written):
-        other.unlink()
+    for other in set(report_path("x", settings).parent.glob("*.html")) - set(written):
+        if _is_report(other):
+            delete(other, settings)
     return written
+
+
+def _is_report(path: Path) -> bool:
+    """Tell whether a page is a report of the source that it is named after; any other page is the user's own."""
+    with path.open("rb") as page:
+        return f"<title>Quality of {escape(path.stem)}</title>".encode() in page.read(_HEAD_BYTES)
 
 
 def render_report(connection: duckdb.DuckDBPyConnection, source_id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from pipelines.database import load_sql, run_sql
 from pipelines.loads import REVISIONS, Load
+from pipelines.removal import delete
 from pipelines.settings import Settings
 from pipelines.store import Vintage
 from schemas.declarations import attribute_columns, load_tables, quote_identifier, quote_literal
@@ -39,7 +41,7 @@ def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, setti
     connection.execute("INSERT INTO out.vintage BY NAME FROM vintage_rows")
     connection.unregister("vintage_rows")
     for before, load in pairwise(vintage.loads):
-        revisions = _kept_revisions(connection, settings.core / vintage.source_id, before, load)
+        revisions = _kept_revisions(connection, vintage.source_id, before, load, settings)
         connection.execute(
             """
             INSERT INTO out.revision BY NAME
@@ -58,8 +60,11 @@ def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, setti
         )
 
 
-def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: Load, load: Load) -> Path:
+def _kept_revisions(
+    connection: duckdb.DuckDBPyConnection, source_id: str, before: Load, load: Load, settings: Settings
+) -> Path:
     """The revisions between two vintages: a vintage never changes, so they are worked out once."""
+    root = settings.core / source_id
     observation = load_tables()["observation"].columns[2:]  # without source and vintage
     layout = hashlib.sha256((load_sql("write_revisions") + repr(observation)).encode()).hexdigest()[:8]
     pair = f"{before.vintage}..{load.vintage}"
@@ -86,8 +91,10 @@ def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: L
         target=quote_literal(str(half)),
     )
     connection.execute("DROP VIEW old_vintage; DROP VIEW old_cell; DROP VIEW new_cell")
-    for other_layout in target.parent.glob(f"{pair}.*.parquet"):
-        other_layout.unlink()
+    made = re.compile(rf"{re.escape(pair)}\.[0-9a-f]{{8}}\.parquet")  # in another layout of the observations
+    for path in target.parent.iterdir():
+        if made.fullmatch(path.name):
+            delete(path, settings)
     os.replace(half, target)
     return target
 

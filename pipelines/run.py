@@ -37,6 +37,7 @@ from pipelines.quarantine import (
 )
 from pipelines.read import read
 from pipelines.releases import newest_key
+from pipelines.removal import check_folders, empty_work_folder, make_work_folder
 from pipelines.report import write_reports
 from pipelines.rules import Checked, check
 from pipelines.settings import Settings
@@ -158,9 +159,9 @@ def run_source(
 
 @contextmanager
 def _working_folder(name: str, settings: Settings) -> Iterator[Path]:
-    work = settings.work / name
+    work = make_work_folder(settings) / name
     shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    work.mkdir()
     try:
         yield work
     finally:
@@ -265,12 +266,14 @@ def run_all(
         lanes: how many small sources at a time; an orchestrator that watches the caller's thread wants one.
 
     Raises:
-        UsageError: another run is writing, the directory is not there, or a setting is not one.
+        UsageError: another run is writing, the directory is not there, a setting is not one, or a folder that the run
+            would delete from is not its own.
     """
     start = time.perf_counter()
     if directory is not None and not directory.is_dir():
         raise UsageError(f"there is no folder {directory} to take files from")
     check_engine_name(settings.engine)
+    check_folders(settings)
     where = directory or settings.input
     refused: list[Refusal] = []
     replayed: list[Replayed] = []
@@ -299,7 +302,10 @@ def run_all(
         return "loaded" if worked else "unchanged"
 
     with writing(settings, wait_seconds), SuiteProcess() as suite:
-        large, small = _by_size(folders, where)
+        sizes = _find_sizes(folders, where)
+        if replay or any(size is not None for size in sizes.values()):
+            empty_work_folder(settings)  # of a run that was killed
+        large, small = _by_size(folders, sizes)
         ends = run_in_lanes(attempt, large, 1, stop) + run_in_lanes(attempt, small, lanes, stop)
         publication = _publish_if_new(settings, list_sources(source_folders), run_step)
     became = {folder.source_id: end for folder, end in zip(large + small, ends, strict=True)}
@@ -343,8 +349,7 @@ def _counting_rejected(again: Quarantined | None, settings: Settings, replayed: 
     if again is None:
         yield
         return
-    settings.work.mkdir(parents=True, exist_ok=True)
-    before = settings.work / f"{again.source_id}-before.parquet"
+    before = make_work_folder(settings) / f"{again.source_id}-before.parquet"
     shutil.copyfile(again.path, before)
     try:
         yield
@@ -353,21 +358,28 @@ def _counting_rejected(again: Quarantined | None, settings: Settings, replayed: 
         replayed.append(compare_rejected(again, before, current.vintage if current else None, settings))
 
 
-def _by_size(folders: Sequence[SourceFolder], directory: Path) -> tuple[list[SourceFolder], list[SourceFolder]]:
+def _find_sizes(folders: Sequence[SourceFolder], directory: Path) -> dict[str, int | None]:
+    """The bytes of each source's files, None where it has none or its declaration is not in order."""
+
+    def size(folder: SourceFolder) -> int | None:
+        try:
+            found = find_files(folder, directory)
+        except UsageError:  # told when the source's turn comes
+            return None
+        return sum(path.stat().st_size for path, _ in found) if found else None
+
+    return {folder.source_id: size(folder) for folder in folders}
+
+
+def _by_size(
+    folders: Sequence[SourceFolder], sizes: dict[str, int | None]
+) -> tuple[list[SourceFolder], list[SourceFolder]]:
     """Large sources, which have the machine to themselves, and small ones; the largest of each first.
 
     The suite of rules takes seconds to load: it does so while the source with the largest files is read.
     """
-
-    def size(folder: SourceFolder) -> int:
-        try:
-            return sum(path.stat().st_size for path, _ in find_files(folder, directory))
-        except UsageError:  # told when the source's turn comes
-            return 0
-
-    sizes = {folder.source_id: size(folder) for folder in folders}
-    ordered = sorted(folders, key=lambda folder: sizes[folder.source_id], reverse=True)
-    large = [folder for folder in ordered if sizes[folder.source_id] >= LARGE_BYTES]
+    ordered = sorted(folders, key=lambda folder: sizes[folder.source_id] or 0, reverse=True)
+    large = [folder for folder in ordered if (sizes[folder.source_id] or 0) >= LARGE_BYTES]
     return large, ordered[len(large) :]
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pipelines.errors import EXIT_DONE, EXIT_FAULT, UsageError
 from pipelines.printing import print_error, print_line
+from pipelines.removal import check_folders
 from pipelines.settings import load_settings
 
 _SERVER_START_SECONDS = 90
@@ -46,12 +47,14 @@ def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> 
         ``EXIT_DONE`` where it was stopped, ``EXIT_FAULT`` where the server plans no run.
 
     Raises:
-        UsageError: the cron line or the runner is not one, its library is not there, or the port is taken.
+        UsageError: the cron line or the runner is not one, its library is not there, the port is taken, or a folder
+            that a run deletes from is not its own.
     """
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise UsageError(f"port {port} is taken; give another with --port")
     settings = load_settings(data, runner=runner)
+    check_folders(settings)  # else each run would be refused, in a log that nobody reads
     home = settings.data / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(prefect_environment(home, port))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pipelines.kept_years import PreviousVintage
 from pipelines.loads import POINTER, Load, add_load, describe_cells, name_files, point_to, read_loads
 from pipelines.outcome import outcome_rows
 from pipelines.program import code_fingerprint
+from pipelines.removal import delete
 from pipelines.rules import Checked
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder
@@ -141,7 +143,7 @@ def store(
     loads = add_load(loads, load)
     pointer = {"vintage": name, "run_key": key, "rows": checked.rows}
     point_to(root, pointer, loads)
-    _remove_superseded(root, name, target)
+    _remove_superseded(root, name, target, settings)
     return Vintage(folder.source_id, name, target, key, checked.rows, loads, new=not known)
 
 
@@ -153,12 +155,15 @@ def _unused(root: Path, name: str) -> Path:
     return target
 
 
-def _remove_superseded(root: Path, name: str, target: Path) -> None:
-    """Remove halves of killed runs, and other folders of this vintage: its proof was renewed."""
+def _remove_superseded(root: Path, name: str, target: Path, settings: Settings) -> None:
+    """Remove halves of killed runs, and other folders of this vintage: its proof was renewed.
+
+    Their names are those of ``mkdtemp`` and ``_unused``; a copy under any other name is the user's own.
+    """
+    made = re.compile(rf"{re.escape(name)}(\.\d+)?|\.part-[a-z0-9_]{{8}}")
     for path in root.iterdir():
-        same = path.name == name or path.name.startswith(f"{name}.")
-        if path.is_dir() and path != target and (same or path.name.startswith(".part-")):
-            shutil.rmtree(path)
+        if path.is_dir() and path != target and made.fullmatch(path.name):
+            delete(path, settings)
 
 
 def current_vintage(source_id: str, settings: Settings) -> Vintage | None:

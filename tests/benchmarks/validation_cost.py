@@ -30,6 +30,7 @@ from pipelines.classify import Classified, classify
 from pipelines.conform import conform
 from pipelines.expectations import SuiteProcess
 from pipelines.read import read
+from pipelines.removal import make_work_folder
 from pipelines.rules import check
 from pipelines.settings import Settings
 from pipelines.source import list_sources
@@ -123,8 +124,9 @@ def unvalidated(classified: Classified) -> Validated:
 def load(place: Path, rules: bool, with_suite: bool) -> dict[str, Any]:
     """Take the file through the steps in this process; seconds and CPU seconds of each, and what was rejected."""
     folder = list_sources(place / "sources")[NAME]
-    settings, work = Settings(data=place / "data"), place / "data" / "work" / NAME
-    work.mkdir(parents=True)
+    settings = Settings(data=place / "data")
+    work = make_work_folder(settings) / NAME
+    work.mkdir()
     if not rules:
         pipelines.conform._reject = no_rules
         pipelines.rules.figure_rules = lambda kind: []

@@ -15,6 +15,7 @@ import pytest
 from pipelines.incident_account import account
 from pipelines.incidents import Tallied, tally
 from pipelines.partitions import acquire_partitions
+from pipelines.removal import make_work_folder
 from pipelines.run import RunResult, plain_step, run_all
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder, list_sources
@@ -107,8 +108,8 @@ def take(folder: SourceFolder, settings: Settings) -> Callable[..., tuple[Tallie
 
     def steps(directory: Path, **changes: object) -> tuple[Tallied, Validated]:
         own = replace(settings, **changes)  # type: ignore[arg-type]
-        work = own.work / folder.source_id
-        work.mkdir(parents=True, exist_ok=True)
+        work = make_work_folder(own) / folder.source_id
+        work.mkdir(exist_ok=True)
         tallied = tally(folder, acquire_partitions(folder, own, directory), own, work)
         return tallied, account(folder, tallied, own, work)
 

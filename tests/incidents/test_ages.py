@@ -11,6 +11,7 @@ import pytest
 from pipelines.incident_account import account
 from pipelines.incidents import tally
 from pipelines.partitions import acquire_partitions
+from pipelines.removal import make_work_folder
 from pipelines.settings import Settings
 from pipelines.source import list_sources
 
@@ -69,8 +70,8 @@ def test_an_age_comes_into_its_band(unit: str, tmp_path: Path) -> None:
     lines = [f"F{n},{DAY},MX-JAL,H1,man,{age},{one}" for n, (age, one, _) in enumerate(WORDS[unit])]
     given.joinpath("a.csv").write_text("folio,day,place,offence,sex,age,name\n" + "\n".join(lines) + "\n", "utf-8")
     settings = Settings(data=tmp_path / "data")
-    work = settings.work / folder.source_id
-    work.mkdir(parents=True)
+    work = make_work_folder(settings) / folder.source_id
+    work.mkdir()
 
     tallied = tally(folder, acquire_partitions(folder, settings, given), settings, work)
     validated = account(folder, tallied, settings, work)

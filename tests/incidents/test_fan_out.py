@@ -16,6 +16,7 @@ from pipelines.errors import DataRefused, UsageError
 from pipelines.fan_out import divide_limits, memory_bytes, parse_runner
 from pipelines.incidents import Tallied, tally
 from pipelines.partitions import acquire_partitions
+from pipelines.removal import make_work_folder
 from pipelines.run import plain_step, run_all
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder, list_sources
@@ -121,7 +122,7 @@ def test_partitions_that_are_refused_on_a_runner_are_all_told(
 
     @flow(name="refused")
     def run() -> Tallied:
-        return tally(folder, acquire_partitions(folder, settings, given), settings, settings.work, spread)
+        return tally(folder, acquire_partitions(folder, settings, given), settings, make_work_folder(settings), spread)
 
     with pytest.raises(DataRefused) as refused:
         run()

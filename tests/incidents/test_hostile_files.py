@@ -29,6 +29,7 @@ from pipelines.errors import DataRefused, UsageError
 from pipelines.incident_account import account
 from pipelines.incidents import Tallied, tally
 from pipelines.partitions import acquire_partitions
+from pipelines.removal import make_work_folder
 from pipelines.settings import Settings, load_settings
 from pipelines.source import SourceFolder, list_sources
 from pipelines.validate import Validated
@@ -150,8 +151,8 @@ def _declare(root: Path, *changes: tuple[str, str]) -> SourceFolder:
 
 
 def _take(folder: SourceFolder, directory: Path, settings: Settings) -> Validated:
-    work = settings.work / folder.source_id
-    work.mkdir(parents=True, exist_ok=True)
+    work = make_work_folder(settings) / folder.source_id
+    work.mkdir(exist_ok=True)
     tallied = tally(folder, acquire_partitions(folder, settings, directory), settings, work)
     return account(folder, tallied, settings, work)
 

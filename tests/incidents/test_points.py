@@ -19,6 +19,7 @@ from pipelines.errors import DataRefused
 from pipelines.incident_account import account
 from pipelines.incidents import Tallied, tally
 from pipelines.partitions import acquire_partitions
+from pipelines.removal import make_work_folder
 from pipelines.run import plain_step, run_all
 from pipelines.settings import Settings
 from pipelines.source import Source, SourceFolder, list_sources
@@ -85,8 +86,8 @@ def areas_of(rows: list[list[str]]) -> Counter[str]:
 
 
 def take_points(folder: SourceFolder, directory: Path, settings: Settings) -> tuple[Tallied, Validated]:
-    work = settings.work / folder.source_id
-    work.mkdir(parents=True, exist_ok=True)
+    work = make_work_folder(settings) / folder.source_id
+    work.mkdir(exist_ok=True)
     tallied = tally(folder, acquire_partitions(folder, settings, directory), settings, work)
     return tallied, account(folder, tallied, settings, work)
 

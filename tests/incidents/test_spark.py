@@ -26,6 +26,7 @@ import pytest
 from pipelines.errors import DataRefused, UsageError
 from pipelines.incidents import Tallied, tally
 from pipelines.partitions import acquire_partitions
+from pipelines.removal import make_work_folder
 from pipelines.settings import Settings
 from pipelines.source import SourceFolder, find_sources, list_sources
 
@@ -128,8 +129,8 @@ def _workers(page: int) -> int:
 
 
 def _tally(folder: SourceFolder, directory: Path, settings: Settings) -> Tallied:
-    work = settings.work / folder.source_id
-    work.mkdir(parents=True, exist_ok=True)
+    work = make_work_folder(settings) / folder.source_id
+    work.mkdir(exist_ok=True)
     return tally(folder, acquire_partitions(folder, settings, directory), settings, work)
 
 
