@@ -79,7 +79,7 @@ def test_a_disk_that_is_full_leaves_the_release(
     assert "Traceback" not in said
     assert _release(released, unchanged) == before
     assert [path for path in (released / "published").rglob("*.part*")] == []
-    assert not list((released / "work").glob("*/*"))
+    assert not list((released / ".iccs-work").glob("*/*"))
     again = publish(tmp_path / "in")
     assert (again.refused, again.publication is None) == ((), False)
 
