@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP_FLAGS = --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test test-cluster lint clean
+.PHONY: help demo check test test-cluster lint clean
 
 help:  ## say what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /  /'
@@ -10,8 +10,11 @@ help:  ## say what the targets do
 demo: .venv/installed  ## set up .venv and publish the bundled data to data/published/crime.duckdb
 	.venv/bin/iccs run
 
+check: .venv-test/installed lint  ## set up .venv-test, check the code and run the quick tests: about a minute
+	.venv-test/bin/python -m pytest -n 2 --dist worksteal -m "not slow"
+
 test: .venv-test/installed lint  ## set up .venv-test, check the code and run every test
-	.venv-test/bin/python -m pytest
+	.venv-test/bin/python -m pytest -n 2 --dist loadscope
 
 test-cluster: .venv-cluster/installed  ## set up .venv-cluster, run what needs Spark (and Java 17) or Dask
 	.venv-cluster/bin/python -m pytest -rs tests/harmonise/incidents/test_spark.py tests/harmonise/incidents/test_fan_out.py -k "spark or dask"
@@ -40,4 +43,4 @@ lint: .venv-test/installed  ## ruff and mypy
 
 clean:  ## remove the environments and everything a run produced
 	rm -rf .venv .venv-test .venv-cluster build dist *.egg-info
-	rm -rf data/raw data/core data/quarantine data/published data/.iccs-work data/prefect data/.writer.lock
+	rm -rf data/raw data/core data/partitions data/quarantine data/published data/.iccs-work data/faults data/prefect data/.writer.*

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from tiny_source import Tiny
 
 from pipelines.run import Session, run_all
@@ -21,10 +23,14 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file published from the bundled data, built once."""
-    settings = Settings(data=tmp_path_factory.mktemp("bundled"))
-    result = run_all(find_sources([]), Session(settings, ROOT / "data" / "input"), named=False)
-    assert result.refused == ()
+    """The file published from the bundled data: built once, by the first test process that asks for it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    settings = Settings(data=shared / "bundled")
+    with FileLock(shared / "bundled.lock"):
+        if not settings.published.is_file():
+            result = run_all(find_sources([]), Session(settings, ROOT / "data" / "input"), named=False)
+            assert result.refused == ()
     return settings.published
 
 

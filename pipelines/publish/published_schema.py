@@ -124,7 +124,7 @@ def create_published(connection: duckdb.DuckDBPyConnection, statement: Published
     Raises:
         DeclarationError: a view has a column that ``schemas/columns.yml`` does not declare.
     """
-    connection.execute(_fill(statement))
+    connection.execute(fill_published(statement))
     kind = "VIEW" if statement.kind == "VIEW" else "MACRO TABLE"
     connection.execute(f"COMMENT ON {kind} {statement.name} IS {quote_literal(statement.comment)}")
     if statement.kind != "VIEW":
@@ -140,7 +140,7 @@ def create_published(connection: duckdb.DuckDBPyConnection, statement: Published
         connection.execute(f"COMMENT ON COLUMN {target} IS {quote_literal(declared[column].comment)}")
 
 
-def _fill(statement: PublishedStatement) -> str:
+def fill_published(statement: PublishedStatement) -> str:
     """Fill in the attributes, their totals, and the expression that checks an argument against its code list."""
     known = resources.files("schemas").joinpath("published", "known_code.sql").read_text(encoding="utf-8")
     macro = statement.name.rpartition(".")[2]

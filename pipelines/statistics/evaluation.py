@@ -1,4 +1,13 @@
-"""Evaluation of a strategy: interrupted time series of one area, or against one control area."""
+"""Evaluation of a policy: interrupted time series of one area, or against one control area.
+
+Errors of an interrupted series are ``cautious`` by default. Of 250 simulated series without any change, the 95 % limits
+of the level missed 1 in 15, 9 and 10 % (16, 24 and 48 periods) with ``newey-west`` and in 3, 3 and 4 % with
+``cautious``; with autocorrelated noise (0.4), in 27, 16 and 12 % against 12, 9 and 8 %. Short series are weak evidence.
+
+Diagnostics are: periods before and after; dispersion; lag-1 autocorrelation of the residuals; p of Ljung and Box (1978,
+Biometrika 65: 297-303) that they are independent; p of the same change at a placebo date halfway through the time
+before, if there is enough of it.
+"""
 
 from __future__ import annotations
 
@@ -97,14 +106,6 @@ def interrupted_time_series(
     (2002), Journal of Clinical Pharmacy and Therapeutics 27: 299-309. ln(rate) = trend + level after + slope after x
     (time - date) + pairs of sine and cosine for the season. Time is counted from the date, so that the level is the
     change at the date and not at time 0.
-
-    Of 250 simulated series without any change, the 95 % limits of the level missed 1 in 15, 9 and 10 % (16, 24 and 48
-    periods) with ``newey-west`` and in 3, 3 and 4 % with ``cautious``; where the noise was autocorrelated (0.4), in 27,
-    16 and 12 % against 12, 9 and 8 %. So the cautious ones are usual here, and a short series stays weak evidence.
-
-    Diagnostics: periods before and after; dispersion; lag-1 autocorrelation of the residuals; p of Ljung and Box (1978,
-    Biometrika 65: 297-303) that they are independent; p of the same change at a placebo date halfway through the time
-    before, where there is enough of it.
 
     Args:
         times: whole steps without a gap: years, or months counted through (year x 12 + month).

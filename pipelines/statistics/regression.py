@@ -1,4 +1,13 @@
-"""Regression of counts on columns with an exposure: Poisson, quasi-Poisson, negative binomial."""
+"""Regression of counts on columns with an exposure: Poisson, quasi-Poisson, negative binomial.
+
+Quasi-Poisson multiplies the errors by the square root of the dispersion. Negative binomial is NB2 (Hilbe 2011,
+Negative Binomial Regression, chapter 8): theta by maximum likelihood, the errors of the coefficients with theta
+held at its estimate, as R's ``glm.nb``. ``newey-west``: errors that allow for overdispersion and for
+autocorrelation up to a lag (Newey and West 1987, Econometrica 55: 703-708, Bartlett weights, factor n / (n - k));
+the rows must then be in order of time and evenly spaced. They rest on the observed information, as Stata's; R's
+``sandwich`` takes the expected one, which differs for the negative binomial only. ``cautious``: the larger of the
+model's and Newey-West's, with Student's t, because the latter run short in short series.
+"""
 
 from __future__ import annotations
 
@@ -109,13 +118,7 @@ def fit_counts(
 ) -> CountModel:
     """Return a log-linear regression of counts, the exposure (population) entering as an offset, never as a weight.
 
-    Quasi-Poisson multiplies the errors by the square root of the dispersion. Negative binomial is NB2 (Hilbe 2011,
-    Negative Binomial Regression, chapter 8): theta by maximum likelihood, the errors of the coefficients with theta
-    held at its estimate, as R's ``glm.nb``. ``newey-west``: errors that allow for overdispersion and for
-    autocorrelation up to a lag (Newey and West 1987, Econometrica 55: 703-708, Bartlett weights, factor n / (n - k));
-    the rows must then be in order of time and evenly spaced. They rest on the observed information, as Stata's; R's
-    ``sandwich`` takes the expected one, which differs for the negative binomial only. ``cautious``: the larger of the
-    model's and Newey-West's, with Student's t, because the latter run short in short series.
+    Families and errors are those of the module.
 
     Args:
         counts: whole numbers, not below 0.
@@ -135,15 +138,10 @@ def fit_counts(
     """
     from statsmodels.genmod import families
 
-    y, names = np.asarray(counts, dtype=np.float64), ("intercept", *columns)
-    if any(np.shape(column) != y.shape for column in columns.values()):
-        raise ValueError(f"one value of each column for each of {len(y)} counts: {', '.join(columns)}")
-    x = np.column_stack([np.ones(len(y)), *(np.asarray(column, dtype=np.float64) for column in columns.values())])
-    size = np.ones(len(y)) if exposure is None else np.asarray(exposure, dtype=np.float64)
     check_choice("family", family, Family)
     check_choice("errors", errors, Errors)
-    _check(y, x, size, names)
-    offset = np.log(size)
+    names = ("intercept", *columns)
+    y, x, offset = _prepare(counts, columns, exposure)
     lag = usual_lag(len(y)) if lags is None else lags
     if not 0 <= lag < len(y):
         raise ValueError(f"{lag} lags of {len(y)} counts: there are 0 to {len(y) - 1}")
@@ -173,6 +171,19 @@ def fit_counts(
         errors=errors,
         lags=0 if errors == "model" else lag,
     )
+
+
+def _prepare(
+    counts: ArrayLike, columns: Mapping[str, ArrayLike], exposure: ArrayLike | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the counts, the design matrix with its intercept, and the logarithm of the exposure."""
+    y = np.asarray(counts, dtype=np.float64)
+    if any(np.shape(column) != y.shape for column in columns.values()):
+        raise ValueError(f"one value of each column for each of {len(y)} counts: {', '.join(columns)}")
+    x = np.column_stack([np.ones(len(y)), *(np.asarray(column, dtype=np.float64) for column in columns.values())])
+    size = np.ones(len(y)) if exposure is None else np.asarray(exposure, dtype=np.float64)
+    _check(y, x, size, ("intercept", *columns))
+    return y, x, np.log(size)
 
 
 def fit_errors(

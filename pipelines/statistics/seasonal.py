@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipelines.statistics.arguments import check_choice
+
+if TYPE_CHECKING:
+    from statsmodels.tsa.seasonal import DecomposeResult
 
 Numbers = NDArray[np.float64]
 
@@ -122,8 +125,6 @@ def decompose(
     >>> [round(float(x)) for x in (parts.trend[0], parts.adjusted[6], parts.adjusted[59])]
     [101, 107, 160]
     """
-    from statsmodels.tsa.seasonal import STL
-
     check_choice("gaps", gaps, GapRule)
     calendar, x, filled = _whole_months(months, np.asarray(values, dtype=np.float64), gaps)
     if equal_months:
@@ -135,8 +136,25 @@ def decompose(
     how = smoothing or Smoothing()
     if not {how.seasonal_degree, how.trend_degree, how.low_pass_degree} <= {0, 1}:
         raise ValueError("a degree of the local fits is 0 or 1")
+    parts = _fit_stl(np.log(x) if multiplicative else x, how)
+    back = np.exp if multiplicative else np.positive
+    trend, season, rest = (np.asarray(part) for part in (parts.trend, parts.seasonal, parts.resid))
+    if how.periodic:
+        place = np.arange(len(x)) % 12
+        same = (np.bincount(place, season) / np.bincount(place))[place]
+        rest, season = rest + season - same, same
+    trend, season, rest = back(trend), back(season), back(rest)
+    adjusted = x / season if multiplicative else x - season
+    weights = np.asarray(parts.weights, dtype=np.float64)
+    return Decomposition(calendar, x, trend, season, rest, adjusted, weights, filled, multiplicative, how)
+
+
+def _fit_stl(x: Numbers, how: Smoothing) -> DecomposeResult:
+    """Fit STL to a monthly series without gaps; a periodic season has a window that spans all years."""
+    from statsmodels.tsa.seasonal import STL
+
     model = STL(
-        np.log(x) if multiplicative else x,
+        x,
         period=12,
         seasonal=10 * len(x) + 1 if how.periodic else how.seasonal,
         trend=how.trend,
@@ -149,17 +167,7 @@ def decompose(
         trend_jump=how.trend_jump,
         low_pass_jump=how.low_pass_jump,
     )
-    parts = model.fit(inner_iter=how.inner, outer_iter=how.outer)
-    back = np.exp if multiplicative else np.positive
-    trend, season, rest = (np.asarray(part) for part in (parts.trend, parts.seasonal, parts.resid))
-    if how.periodic:
-        place = np.arange(len(x)) % 12
-        same = (np.bincount(place, season) / np.bincount(place))[place]
-        rest, season = rest + season - same, same
-    trend, season, rest = back(trend), back(season), back(rest)
-    adjusted = x / season if multiplicative else x - season
-    weights = np.asarray(parts.weights, dtype=np.float64)
-    return Decomposition(calendar, x, trend, season, rest, adjusted, weights, filled, multiplicative, how)
+    return model.fit(inner_iter=how.inner, outer_iter=how.outer)
 
 
 def turning_points(decomposition: Decomposition, *, reach: int = 6, phase: int = 6) -> list[TurningPoint]:

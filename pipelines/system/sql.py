@@ -7,7 +7,8 @@ What is filled in is never read again. A column label, sheet name, file name or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 
@@ -20,6 +21,26 @@ _ENVIRONMENT = Environment(undefined=StrictUndefined, autoescape=False, keep_tra
 _ENVIRONMENT.globals.clear()
 _ENVIRONMENT.filters.clear()
 _ENVIRONMENT.tests.clear()
+
+
+_RECORDINGS: list[list[tuple[str, str]]] = []
+
+
+@contextmanager
+def record_statements() -> Iterator[list[tuple[str, str]]]:
+    """Collect the name and the text of every statement filled meanwhile, to look at what a run really executes.
+
+    >>> with record_statements() as recorded:
+    ...     _ = fill_text("SELECT {{columns}}", columns="area")
+    >>> recorded
+    [("'SELECT {{columns}}'", 'SELECT area')]
+    """
+    recorded: list[tuple[str, str]] = []
+    _RECORDINGS.append(recorded)
+    try:
+        yield recorded
+    finally:
+        _RECORDINGS.remove(recorded)
 
 
 @cache
@@ -77,7 +98,10 @@ def _fill(shown: str, text: str, values: dict[str, str]) -> str:
     ]
     if faults:
         raise ValueError(f"SQL template {shown}: {'; '.join(faults)}")
-    return template.render(values)
+    filled = template.render(values)
+    for recorded in _RECORDINGS:
+        recorded.append((shown, filled))
+    return filled
 
 
 @cache

@@ -27,8 +27,10 @@ import pipelines.tabulate.rules
 from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
+from pipelines.harmonise.enums import open_core
 from pipelines.harmonise.links import Classified, classify
 from pipelines.harmonise.validate import Validated, validate
+from pipelines.system.connection import connect
 from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
 from pipelines.tabulate.aggregate import aggregate
@@ -150,8 +152,10 @@ def load(place: Path, rules: bool, with_suite: bool) -> dict[str, Any]:
         validated = (
             step("validate", validate, folder, raw, classified, settings, work) if rules else unvalidated(classified)
         )
-        aggregated = step("aggregate", aggregate, folder, validated, settings)
-        step("check", check, folder, validated, aggregated, settings, work, suite, None)
+        with connect(settings) as connection:
+            open_core(connection, folder.source, validated.core)
+            aggregated = step("aggregate", aggregate, folder, validated, connection)
+            step("check", check, folder, validated, aggregated, connection, settings, work, suite, None)
     return {
         "seconds": round(time.perf_counter() - start, 2),
         "cpu_seconds": round(sum(cpu for _, cpu in times.values()), 2),

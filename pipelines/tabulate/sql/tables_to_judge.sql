@@ -1,5 +1,6 @@
 -- Put before a rule that judges by year, where years are reused: the tables that it reads, without those years.
 -- Grain: that of each table.
+-- part of: tabulate/judge
 -- reads: cells, period_to_make, core, annual
 cells AS (FROM temp.cells SEMI JOIN period_to_make USING (time_period)),
 core AS (FROM temp.core SEMI JOIN period_to_make USING (time_period)),

@@ -196,7 +196,7 @@ def test_a_run_takes_years_from_the_vintage_that_is_stored(
     with_kept = load(tmp_path / "data")
     kept = [one.summary for one in said if one.step == "aggregate"][-1]
 
-    assert kept.endswith("published cells, those of 2 years from the vintage before")
+    assert kept.endswith("published cells, those of 2 years from the previous vintage")
     assert with_kept == load(tmp_path / "anew")
 
     current = current_vintage(folder.source_id, Settings(data=tmp_path / "data"))
