@@ -192,7 +192,8 @@ def test_users_files_among_ours_survive_while_ours_are_renewed(given: Tiny) -> N
 
     given.give("t.csv", GOOD.replace(",3", ",4"))
     second = _run(given, settings)
-    given.declare_plain("rejected_share_limit: 0.5\n")  # the same figures again, by another declaration: the vintage is renewed
+    # The same figures again, by another declaration: the vintage is renewed.
+    given.declare_plain("rejected_share_limit: 0.5\n")
     third = _run(given, settings)
     with open_published(settings) as connection:
         write_reports(connection, settings)
