@@ -23,7 +23,6 @@ from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.engine import check_engine_name
 from pipelines.harmonise.enums import open_core
-from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.links import classify
 from pipelines.harmonise.quarantine import (
     Quarantined,
@@ -34,8 +33,8 @@ from pipelines.harmonise.quarantine import (
     receive_again,
     settle_quarantine,
 )
+from pipelines.harmonise.reconcile import Validated, account, validate
 from pipelines.harmonise.tally import TallyPartitions, forget_partitions, tally, tally_here
-from pipelines.harmonise.validate import Validated, validate
 from pipelines.publish.build import Publication, content_key, publish
 from pipelines.publish.releases import newest_key
 from pipelines.publish.report import write_reports

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from extracts import publish_extracts
 from filelock import FileLock
 from tiny_source import Tiny
 
@@ -32,6 +33,18 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
             result = run_all(find_sources([]), Session(settings, ROOT / "data" / "input"), named=False)
             assert result.refused == ()
     return settings.published
+
+
+@pytest.fixture(scope="session")
+def extracts(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The release of all extracts of real files: built once, as the one above."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    settings = Settings(data=shared / "extracts")
+    with FileLock(shared / "extracts.lock"):
+        if not settings.published.is_file():
+            publish_extracts(settings)
+    return settings
 
 
 @pytest.fixture(autouse=True)

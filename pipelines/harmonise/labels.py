@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import duckdb
 
@@ -22,20 +23,34 @@ _ADULT = re.compile(r"\b(adults?|adult[oa]s?|adultes?|mayor(es)? de edad|majeurs
 _ABOUT_PERSONS = ("sex", "age")
 
 
-def check_words(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Outcome]:
-    """Judge the words of a source as they occur in its ``cells`` (a view of the connection)."""
-    unknown: dict[str, list[str]] = {}
-    ages: list[tuple[str, str]] = []
-    for name in (name for name in _ABOUT_PERSONS if name in source.columns):
+Label = tuple[str, str, str, int | None]
+"""Dimension, word, code, and the number of cells that have it where that is known."""
+
+
+def labels_of_cells(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Label]:
+    """Return the words about persons as they occur in the ``cells`` of a connection, the most frequent first."""
+    return [
+        (name, word, code, cells)
+        for name in _ABOUT_PERSONS
+        if name in source.columns
         for word, code, cells in connection.execute(
             f"SELECT {name}_word, {name}, count(*) FROM cells WHERE exclusion IS NULL AND {name} IS NOT NULL "
             "GROUP BY ALL ORDER BY 3 DESC, 1"
-        ).fetchall():
-            if code == "_U":
-                unknown.setdefault(name, []).append(f"{word!r} ({cells:,} cells)")
-            if name == "age":
-                ages.append((word, code))
+        ).fetchall()
+    ]
+
+
+def check_labels(labels: Sequence[Label]) -> list[Outcome]:
+    """Judge the words of a source by the codes they are translated to.
+
+    That two words mean unknown is only judged of words that are known to occur.
+    """
+    unknown: dict[str, list[str]] = {}
+    for name, word, code, cells in labels:
+        if code == "_U" and cells is not None:
+            unknown.setdefault(name, []).append(f"{word!r} ({cells:,} cells)")
     several = {name: words for name, words in unknown.items() if len(words) > 1}
+    ages = [(word, code) for name, word, code, _ in labels if name == "age"]
     wrong = [problem for word, code in ages if (problem := age_word_problem(word, code))]
     return [
         _outcome(

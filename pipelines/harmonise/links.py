@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -20,6 +21,7 @@ from schemas.declarations import breakdown_columns, quote_literal
 from schemas.errors import UsageError, nearest_values
 from schemas.source import Source, SourceFolder
 
+FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 _OUT_OF_SCOPE = {
     "not_crime": "Not an offence in the ICCS; reason in the concordance.",
     "too_wide": "Spans several ICCS sections; no category below level 1 holds all of it.",
@@ -183,3 +185,23 @@ def _refuse_unlinked(
 def out_of_scope_reason(rule: str) -> str:
     """Return the reason of an exclusion made by the concordance (``out_of_scope_not_crime`` ...)."""
     return _OUT_OF_SCOPE[rule.removeprefix("out_of_scope_")]
+
+
+def code_spans(concordance: Concordance) -> list[tuple[str, date, date, list[Link]]]:
+    """Return (national code, first day, last day, links) for each stretch of days in which the same links hold."""
+    by_code: dict[str, list[Link]] = {}
+    for link in concordance.links:
+        by_code.setdefault(link.national_code, []).append(link)
+    spans = []
+    for code, links in by_code.items():
+        starts = sorted({link.validity[0] for link in links} | {_next(link.validity[1]) for link in links})
+        for first, following in zip(starts, [*starts[1:], None], strict=True):
+            last = LAST_DAY if following is None else following - timedelta(days=1)
+            held = [link for link in links if link.validity[0] <= first and link.validity[1] >= last]
+            if held and first <= last:
+                spans.append((code, first, last, held))
+    return spans
+
+
+def _next(day: date) -> date:
+    return day if day >= LAST_DAY else day + timedelta(days=1)

@@ -20,8 +20,7 @@ from iccs.concordance import Concordance, Link
 from pipelines.harmonise.ages import age_band, age_in_years
 from pipelines.harmonise.conform import area_words
 from pipelines.harmonise.dates import event_day, parse_dates, period_bounds, period_number, period_text, precision_of
-from pipelines.harmonise.link_validity import FIRST_DAY, LAST_DAY, code_spans
-from pipelines.harmonise.links import filled_columns
+from pipelines.harmonise.links import FIRST_DAY, LAST_DAY, code_spans, filled_columns
 from pipelines.harmonise.points import join_points, make_boundaries
 from pipelines.system.sql import fill_sql
 from schemas.codelists import load_areas, weakest_status

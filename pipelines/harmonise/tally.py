@@ -26,6 +26,7 @@ from iccs.concordance import Concordance
 from pipelines.collect.acquire import Acquired, RawFile, is_unchanged
 from pipelines.collect.decode import refuse
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
+from pipelines.harmonise.controls import sum_published
 from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.rejected import look_up_rejected, write_no_rejected
@@ -314,7 +315,7 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
     with connect(settings) as connection:
         if computed:
             _check_conserved(connection, folder, file, half / "tally.parquet", facts["counted"])
-        facts["controls"] = _sum_controls(connection, folder, partition.statements, file, half / "tally.parquet")
+        facts["controls"] = _sum_controls(connection, folder, partition.statements, half / "tally.parquet")
         if malformed or facts["broken"]:
             open_lists(connection, partition.statements)
             look_up_rejected(
@@ -377,7 +378,7 @@ def open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements) ->
 
 
 def _sum_controls(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, statements: Statements, file: RawFile, tally: Path
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, statements: Statements, tally: Path
 ) -> dict[str, tuple[float | None, int]]:
     """Sum what each published total speaks of, in the words of the source: used, or out of the scope of the ICCS."""
     controls = {number: one for number, one in enumerate(folder.source.controls) if one.where is not None}
@@ -388,12 +389,7 @@ def _sum_controls(
     connection.execute(f"CREATE OR REPLACE TEMP VIEW tally AS FROM read_parquet({path})")
     sums = {}
     for number, control in controls.items():
-        statement = f"SELECT sum(value)::DOUBLE, count(*) FROM ({statements.conformed}) WHERE {control.where}"
-        try:
-            (total, cells) = fetch_row(connection, statement)
-        except duckdb.Error as error:
-            found = f"controls: {control.control}: {str(error).splitlines()[0]}"
-            raise refuse(folder.source_id, file, "declaration_invalid", found) from error
+        total, cells = sum_published(connection, folder.source, control, f"({statements.conformed})")
         sums[str(number)] = (total, cells)
     return sums
 

@@ -8,7 +8,7 @@ from itertools import combinations
 import duckdb
 
 from pipelines.harmonise.enums import total_code
-from pipelines.harmonise.validate import Validated
+from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.tabulate.unchanged_years import PreviousVintage, find_unchanged_years, make_year_keys
 from pipelines.tabulate.vintage_columns import definition_key, read_part

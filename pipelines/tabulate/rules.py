@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from iccs.classification import load_classification
-from pipelines.harmonise.validate import Validated
+from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome

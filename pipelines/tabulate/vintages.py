@@ -23,7 +23,7 @@ from typing import Any
 import duckdb
 
 from pipelines.collect.acquire import Acquired, describe_files
-from pipelines.harmonise.validate import Validated
+from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.files import replace_text, sha256_of_file
 from pipelines.system.outcomes import outcome_rows

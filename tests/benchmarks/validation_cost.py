@@ -29,7 +29,7 @@ from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.enums import open_core
 from pipelines.harmonise.links import Classified, classify
-from pipelines.harmonise.validate import Validated, validate
+from pipelines.harmonise.reconcile import Validated, validate
 from pipelines.system.connection import connect
 from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings

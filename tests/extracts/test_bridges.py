@@ -34,7 +34,6 @@ from schemas.source import find_sources, list_sources
 
 HERE = Path(__file__).parent
 FILE = HERE / "us_fbi_estimates" / "estimated_crimes_1979_2019.csv"
-SOURCES = ["us_fbi_estimates", "us_fbi_rape_legacy", "us_fbi_population"]
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +51,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Settings]:
 
 
 @pytest.fixture(scope="module")
-def bridged(made: Callable[..., Settings]) -> Settings:
-    return made(SOURCES)
+def bridged(extracts: Settings) -> Settings:
+    return extracts
 
 
 @pytest.fixture(scope="module")

@@ -6,40 +6,24 @@ Expected figures are read off the extracts here, without the pipeline, or stand 
 
 from __future__ import annotations
 
-import csv
-import gzip
 import shutil
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from extracts import EXTRACTS, read_rows
 
-from pipelines.publish.build import publish
-from pipelines.run import Session, check_source, run_source
+from pipelines.run import Session, check_source
 from pipelines.system.settings import Settings
 from schemas.source import find_sources
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-SOURCES = [
-    "eu_crim_pris_off", "in_ncrb_kidnapping", "in_ncrb_murder", "in_ncrb_rape", "un_cts_formal_contact",
-    "un_who_homicide", "us_fbi_estimates", "za_saps",
-]  # fmt: skip
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    settings = Settings(data=tmp_path_factory.mktemp("findings"))
-    folders = {folder.source_id: folder for folder in find_sources(SOURCES)}
-    vintages = [run_source(folder, Session(settings, HERE / name))[0] for name, folder in folders.items()]
-    return publish(vintages, folders, settings).path
-
-
-def rows(source: str) -> list[dict[str, str]]:
-    (path,) = (HERE / source).iterdir()
-    raw = path.read_bytes()
-    return list(csv.DictReader((gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8").splitlines()))
+def release(extracts: Settings) -> Path:
+    return extracts.published
 
 
 def ask(release: Path, statement: str) -> list[tuple[Any, ...]]:
@@ -63,7 +47,7 @@ def test_eurostat_prisoners_women_and_men_against_their_total(release: Path) -> 
 def prisoners() -> dict[tuple[str, ...], dict[str, int]]:
     """The counts of the extract: (category, country, year) -> sex -> persons."""
     cells: dict[tuple[str, ...], dict[str, int]] = {}
-    for row in rows("eu_crim_pris_off"):
+    for row in read_rows("eu_crim_pris_off"):
         if row["unit"] == "NR":
             cells.setdefault((row["iccs"], row["geo"], row["TIME_PERIOD"]), {})[row["sex"]] = int(row["OBS_VALUE"])
     return cells
@@ -82,11 +66,11 @@ def test_aggravated_robbery_beside_its_parts_is_counted_once(release: Path) -> N
     """South Africa lists carjacking, truck hijacking ... beside the robbery with aggravating circumstances they are in."""
     parts = {"Carjacking", "Truck hijacking", "Robbery of cash in transit", "Bank robbery", "Robbery at residential premises",
              "Robbery at non-residential premises"}  # fmt: skip
-    given = {row["Category"] for row in rows("za_saps")}
-    years = [name for name in rows("za_saps")[0] if name.startswith("20")]
+    given = {row["Category"] for row in read_rows("za_saps")}
+    years = [name for name in read_rows("za_saps")[0] if name.startswith("20")]
 
     def count(categories: set[str]) -> float:
-        return sum(float(row[year]) for row in rows("za_saps") if row["Category"] in categories for year in years)
+        return sum(float(row[year]) for row in read_rows("za_saps") if row["Category"] in categories for year in years)
 
     assert parts & given
     (excluded,) = ask(release, "SELECT count FROM out.exclusion WHERE source = 'za_saps' AND rule = "
@@ -98,7 +82,7 @@ def test_aggravated_robbery_beside_its_parts_is_counted_once(release: Path) -> N
 
 
 def test_two_definitions_of_rape_are_one_series_with_a_declared_break(release: Path) -> None:
-    by_year = {row["year"]: row for row in rows("us_fbi_estimates") if row["state_abbr"] == ""}
+    by_year = {row["year"]: row for row in read_rows("us_fbi_estimates") if row["state_abbr"] == ""}
     both = [year for year, row in by_year.items() if row["rape_legacy"] and row["rape_revised"]]
     assert both  # the columns overlap in time
     found = dict(ask(release, "SELECT time_period, value FROM out.observation WHERE source = 'us_fbi_estimates' AND "
@@ -116,7 +100,7 @@ def test_subtotals_of_india_are_controls_and_not_counts(release: Path) -> None:
     controls = ask(release, "SELECT source, bool_and(difference = 0), count(*) FROM out.control WHERE source LIKE 'in_ncrb%' "
                    "AND detail LIKE 'all %' GROUP BY ALL ORDER BY 1")  # fmt: skip
     assert controls == [("in_ncrb_kidnapping", True, 1), ("in_ncrb_murder", True, 3), ("in_ncrb_rape", True, 1)]
-    states = [row for row in rows("in_ncrb_murder") if not row["STATE NAME"].startswith("TOTAL")]
+    states = [row for row in read_rows("in_ncrb_murder") if not row["STATE NAME"].startswith("TOTAL")]
     (murdered,) = ask(release, "SELECT sum(value) FROM out.observation WHERE source = 'in_ncrb_murder' AND iccs = '0101' "
                       "AND sex = '_T' AND age = '_T' AND area_level = 'admin1'")  # fmt: skip
     assert murdered == (sum(int(row["MURDERED TOTAL (TOTAL)"]) for row in states),)
@@ -139,7 +123,7 @@ def in_formal_contact() -> dict[tuple[str, str, str], float | None]:
     words = " Brought into Formal Contact"
     return {
         (row["Country"], row["Indicator"].removesuffix(words), year): float(row[year]) if row[year].strip() else None
-        for row in rows("un_cts_formal_contact")
+        for row in read_rows("un_cts_formal_contact")
         for year in FORMAL_YEARS
         if row["Indicator"].endswith(words)
     }
@@ -165,7 +149,7 @@ def test_unodc_persons_of_0_to_14_are_in_the_band_0_to_17_too(release: Path, tmp
     assert len(without) == len(lines) - 1
     (own / "source.yml").write_text("\n".join(without), encoding="utf-8")
     (folder,) = find_sources([own.name], tmp_path / "sources")
-    checked = check_source(folder, Session(Settings(data=tmp_path / "data"), HERE / own.name))
+    checked = check_source(folder, Session(Settings(data=tmp_path / "data"), EXTRACTS[own.name]))
     (overlap,) = [one for one in checked.outcomes if one.rule == "age_bands_overlap"]
     assert (overlap.outcome, overlap.failing) == ("warned", len(years))
     assert "Y0T14 begins inside Y0T17" in overlap.detail

@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+collect_ignore = ["make"]  # scripts that are run by hand
+
 
 @pytest.fixture(scope="module")
 def out(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -1,4 +1,4 @@
-"""Each folder beside this file, named after a source: an extract of its real file, and the cells it must become.
+"""Extracts of real files here and in ``tests/extracts``, and the cells that each must become.
 
 How the expected cells were made, and where the files come from, is in README.md.
 """
@@ -7,46 +7,41 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
+from extracts import EXPECTED, EXTRACTS, TESTS
 
-from pipelines.publish.build import publish
-from pipelines.run import Session, run_source, writing
 from pipelines.system.settings import Settings
 from schemas.declarations import attribute_columns
-from schemas.source import find_sources, list_sources
-
-HERE = Path(__file__).parent
-SOURCES = sorted(folder.name for folder in HERE.iterdir() if folder.joinpath("expected.csv").is_file())
+from schemas.source import list_sources
 
 
 @pytest.fixture(scope="module")
-def golden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """All extracts, published together."""
-    settings = Settings(data=tmp_path_factory.mktemp("golden"))
-    with writing(settings):
-        vintages = [
-            run_source(folder, Session(settings, HERE / folder.source_id))[0] for folder in find_sources(SOURCES)
-        ]
-        published = publish(vintages, list_sources(), settings).path
-    with duckdb.connect(str(published), read_only=True) as connection:
+def golden(extracts: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(extracts.published), read_only=True) as connection:
         yield connection
 
 
+def test_every_packaged_source_has_an_extract_and_expected_cells() -> None:
+    folders = {path.name for here in ("golden", "extracts") for path in (TESTS / here).iterdir() if path.is_dir()}
+
+    assert set(EXTRACTS) == set(list_sources())
+    assert folders - {"make", "__pycache__"} == set(EXTRACTS)
+
+
 def _expected(source: str) -> list[dict[str, str]]:
-    with (HERE / source / "expected.csv").open(encoding="utf-8", newline="") as handle:
+    with (EXTRACTS[source] / EXPECTED).open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
 
 
 def _as_text(value: object) -> str:
     if value is None:
         return ""
-    return f"{value:g}" if isinstance(value, float) and value < 1e6 else str(value).removesuffix(".0")
+    return str(round(value, 6)).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", EXTRACTS)
 def test_extract_becomes_exactly_the_expected_cells(golden: duckdb.DuckDBPyConnection, source: str) -> None:
     expected = _expected(source)
     columns = list(expected[0])
@@ -66,19 +61,49 @@ def test_extract_becomes_exactly_the_expected_cells(golden: duckdb.DuckDBPyConne
     assert len(as_text) == len(wanted), "a cell is published twice"
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", EXTRACTS)
 def test_reconciliation_of_the_extract_closes(golden: duckdb.DuckDBPyConnection, source: str) -> None:
-    rows = golden.execute("SELECT closes, rows_read FROM out.reconciliation WHERE source = ?", [source]).fetchall()
+    rows = golden.execute(
+        "SELECT closes, rows_read, rows_rejected FROM out.reconciliation WHERE source = ?", [source]
+    ).fetchall()
 
     assert rows
-    assert all(closes and read > 0 for closes, read in rows)
+    assert all(closes and read > 0 and rejected == 0 for closes, read, rejected in rows)
 
 
-def test_attributes_that_the_extracts_do_not_have_are_totals(golden: duckdb.DuckDBPyConnection) -> None:
-    others = [name for name in attribute_columns() if name != "weapon"]
-    codes = golden.execute(f"SELECT DISTINCT unnest([{', '.join(others)}]) FROM out.observation").fetchall()
+# Which sources have figures by which attribute, from the publishers' tables.
+BY_ATTRIBUTE = {
+    "weapon": {"mx_sesnsp_victims", "co_policia_homicides", "mx_sesnsp_offences", "us_fbi_shr"},
+    "attempted": {"de_bka_t01"},
+    "citizenship": {"de_bka_t40"},
+    "relationship": {"us_fbi_shr"},
+    "situational_context": {"us_fbi_shr"},
+}
 
-    assert codes == [("_T",)]
+
+@pytest.mark.parametrize("attribute", attribute_columns())
+def test_attributes_that_a_source_does_not_have_are_totals(golden: duckdb.DuckDBPyConnection, attribute: str) -> None:
+    found = golden.execute(f"SELECT DISTINCT source FROM out.observation WHERE {attribute} <> '_T'").fetchall()
+
+    assert {source for (source,) in found} == BY_ATTRIBUTE.get(attribute, set())
+
+
+def test_every_cell_has_a_known_category(golden: duckdb.DuckDBPyConnection) -> None:
+    unknown = "SELECT DISTINCT iccs FROM out.observation WHERE iccs NOT IN (SELECT code FROM out.iccs)"
+    assert golden.execute(unknown).fetchall() == []
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a total that is given without its sexes is withheld where others give the sexes"
+)
+def test_a_published_total_without_its_sexes_is_a_total(golden: duckdb.DuckDBPyConnection) -> None:
+    # Kosovo 2017, rape: 21 men, 21 in all, no row of women. Published: 21 of unknown sex, and no total.
+    found = golden.execute(
+        "SELECT value FROM out.observation WHERE source = 'eu_crim_pris_off' AND ref_area = 'XK' "
+        "AND time_period = '2017' AND iccs = '03011' AND sex = '_T'"
+    ).fetchall()
+
+    assert found == [(21,)]
 
 
 def test_each_colombian_file_adds_up_to_its_own_foot_row(golden: duckdb.DuckDBPyConnection) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from figure_data import ABOUT
 
-from pipelines.harmonise.labels import age_word_problem, check_words
+from pipelines.harmonise.labels import age_word_problem, check_labels, labels_of_cells
 from pipelines.system.connection import connect
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
@@ -21,7 +21,7 @@ def judged(folder: Path, *words: tuple[str, str, str, str]) -> dict[str, Outcome
             "CREATE TEMP TABLE cells (sex_word VARCHAR, sex VARCHAR, age_word VARCHAR, age VARCHAR, exclusion VARCHAR)"
         )
         connection.executemany("INSERT INTO cells VALUES (?, ?, ?, ?, NULL)", [list(row) for row in words])
-        return {one.rule: one for one in check_words(connection, Source.model_validate(ABOUT))}
+        return {one.rule: one for one in check_labels(labels_of_cells(connection, Source.model_validate(ABOUT)))}
 
 
 def test_one_word_for_each_code_passes(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.links import classify
-from pipelines.harmonise.validate import validate
+from pipelines.harmonise.reconcile import validate
 from pipelines.run import Session, check_source
 from pipelines.system.errors import DataRefused
 

@@ -16,10 +16,9 @@ from tiny_source import HOMICIDE, Tiny
 from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
-from pipelines.harmonise.incident_account import account
 from pipelines.harmonise.links import classify
+from pipelines.harmonise.reconcile import Validated, account, validate
 from pipelines.harmonise.tally import tally
-from pipelines.harmonise.validate import Validated, validate
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from schemas.declarations import breakdown_columns, quote_literal

@@ -15,7 +15,7 @@ from pipelines.collect.read import RawTable, read
 from pipelines.harmonise.conform import conform, open_cells
 from pipelines.harmonise.enums import open_core
 from pipelines.harmonise.links import classify
-from pipelines.harmonise.validate import validate
+from pipelines.harmonise.reconcile import validate
 from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
 from pipelines.tabulate.aggregate import aggregate

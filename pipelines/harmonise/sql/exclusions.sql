@@ -1,7 +1,9 @@
 -- Grain: one row for each measure and exclusion rule.
-CREATE TEMP TABLE exclusion AS
-SELECT measure, rule, any_value(reason) AS reason, count(*) AS cells, coalesce(sum(number), 0) AS count
-FROM excluded
-JOIN cells USING (cell)
+-- reads: disposed, reason_list
+-- writes: exclusion
+CREATE OR REPLACE TEMP TABLE exclusion AS
+SELECT measure, rule, any_value(reason) AS reason, sum(cells)::BIGINT AS cells, sum(counted)::DOUBLE AS count
+FROM disposed
 JOIN reason_list USING (rule)
+WHERE disposition IN ('excluded', 'out_of_scope')
 GROUP BY measure, rule

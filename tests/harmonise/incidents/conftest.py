@@ -13,9 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from pipelines.collect.acquire import acquire
-from pipelines.harmonise.incident_account import account
+from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import Tallied, tally
-from pipelines.harmonise.validate import Validated
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.connection import connect
 from pipelines.system.removal import make_work_folder

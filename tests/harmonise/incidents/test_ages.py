@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.collect.acquire import acquire
-from pipelines.harmonise.incident_account import account
+from pipelines.harmonise.reconcile import account
 from pipelines.harmonise.tally import tally
 from pipelines.system.connection import connect
 from pipelines.system.removal import make_work_folder

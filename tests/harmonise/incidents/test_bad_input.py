@@ -16,8 +16,8 @@ import duckdb
 import pytest
 
 from pipelines.collect.acquire import acquire
+from pipelines.harmonise.reconcile import Validated
 from pipelines.harmonise.tally import Tallied
-from pipelines.harmonise.validate import Validated
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.harmonise.reconcile import Validated
 from pipelines.harmonise.tally import Tallied
-from pipelines.harmonise.validate import Validated
 from pipelines.system.errors import DataRefused
 
 Take = Callable[..., tuple[Tallied, Validated]]

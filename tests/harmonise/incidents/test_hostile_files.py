@@ -25,9 +25,8 @@ import pipelines.run
 import schemas.source
 from pipelines.cli.main import main
 from pipelines.collect.acquire import acquire
-from pipelines.harmonise.incident_account import account
+from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import Tallied, tally
-from pipelines.harmonise.validate import Validated
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.removal import make_work_folder

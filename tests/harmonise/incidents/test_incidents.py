@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
+from pipelines.harmonise.reconcile import Validated
 from pipelines.harmonise.tally import Tallied
-from pipelines.harmonise.validate import Validated
 from pipelines.publish.privacy import refuse_personal
 from pipelines.run import RunResult
 from pipelines.system.errors import DataRefused

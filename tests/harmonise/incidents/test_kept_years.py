@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import pipelines.tabulate.aggregate
 from pipelines.collect.acquire import acquire
-from pipelines.harmonise.incident_account import account
+from pipelines.harmonise.reconcile import account
 from pipelines.harmonise.tally import tally
 from pipelines.run import Session, run_source
 from pipelines.system.connection import connect

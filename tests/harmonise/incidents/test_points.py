@@ -16,9 +16,8 @@ import pytest
 from matplotlib.path import Path as Outline
 
 from pipelines.collect.acquire import acquire
-from pipelines.harmonise.incident_account import account
+from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import Tallied, tally
-from pipelines.harmonise.validate import Validated
 from pipelines.run import Session, run_all
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused

@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 import pipelines.harmonise.tally
+from pipelines.harmonise.reconcile import Validated
 from pipelines.harmonise.tally import Tallied
-from pipelines.harmonise.validate import Validated
 from pipelines.system.errors import DataRefused
 from pipelines.system.progress import Progress
 from pipelines.system.workers import Stopped, run_in_workers

@@ -1,0 +1,205 @@
+"""Figures that a source is compared with: totals in its files, published totals, and rates printed beside counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.collect.read import RawTable
+from pipelines.harmonise.conform import register_words
+from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.outcomes import Outcome
+from schemas.declarations import quote_identifier, quote_literal
+from schemas.source import Control, Source, SourceFolder
+
+_CONTROLS = pa.schema(
+    [
+        ("control", pa.string()),
+        ("file", pa.string()),
+        ("expected", pa.float64()),
+        ("actual", pa.float64()),
+        ("difference", pa.float64()),
+        ("detail", pa.string()),
+        ("within_tolerance", pa.bool_()),
+        ("row", pa.int64()),
+        ("checked", pa.int64()),
+        ("failing", pa.int64()),
+    ]
+)
+
+_NO_RATES = (
+    "SELECT NULL AS _row, '' AS ref_area, '' AS time_period, '' AS national_code, '' AS measure, '' AS count, "
+    "'' AS rate, '1' AS per LIMIT 0"
+)
+
+
+def controls_table(found: list[dict[str, Any]]) -> pa.Table:
+    """Return the controls of a source as a table, typed also where there are none."""
+    return pa.Table.from_pylist(found, schema=_CONTROLS)
+
+
+def compare(
+    control: Control | str,
+    file: str | None,
+    expected: float | None,
+    actual: float | None,
+    detail: str,
+    row: int | None = None,
+    judged: tuple[int, int] | None = None,
+) -> dict[str, Any]:
+    """Return one comparison; a control that every source of a kind has is given by its name and allows nothing."""
+    name, tolerance = (control, 0.0) if isinstance(control, str) else (control.control, control.tolerance)
+    difference = None if expected is None or actual is None else actual - expected
+    within = difference is not None and abs(difference) <= tolerance
+    checked, failing = judged or (1, int(not within))
+    return {
+        "control": name,
+        "file": file,
+        "expected": expected,
+        "actual": actual,
+        "difference": difference,
+        "detail": detail,
+        "within_tolerance": within,
+        "row": row,
+        "checked": checked,
+        "failing": failing,
+    }
+
+
+def compare_foot(
+    connection: duckdb.DuckDBPyConnection,
+    control: Control,
+    footers: Mapping[str, Mapping[str, str]],
+    counted: Mapping[str, float | None],
+) -> list[dict[str, Any]]:
+    """Compare what each file prints at its foot with what its rows count.
+
+    Args:
+        connection: one with the macro ``to_number`` of the source.
+        control: the control, with its ``footer_column``.
+        footers: file -> first row of its foot, by column.
+        counted: file -> sum of its rows.
+    """
+    found = []
+    for file, footer in sorted(footers.items()):
+        text = footer.get(control.footer_column or "", "")
+        (expected,) = fetch_row(connection, "SELECT to_number($text)", {"text": text})
+        detail = f"foot row of the file, column {control.footer_column}"
+        found.append(compare(control, file, expected, counted.get(file), detail))
+    return found
+
+
+def sum_published(
+    connection: duckdb.DuckDBPyConnection, source: Source, control: Control, relation: str
+) -> tuple[float | None, int]:
+    """Return the sum and number of the conformed rows that a published total speaks of: used, or out of scope.
+
+    Args:
+        connection: where the relation is.
+        source: the source.
+        control: the control, with its ``where``.
+        relation: rows in our names and codes, with ``value``.
+
+    Raises:
+        DataRefused: the condition of the control cannot be run.
+    """
+    try:
+        statement = f"SELECT sum(value)::DOUBLE, count(*) FROM {relation} WHERE {control.where}"
+        (total, cells) = fetch_row(connection, statement)
+    except duckdb.Error as error:
+        raise _control_failed(source, control, error) from error
+    return total, cells
+
+
+def compare_parts(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, control: Control, raw: RawTable
+) -> list[dict[str, Any]]:
+    """Compare a column with the sum of its parts, row by row; one line for the file, one for each row that differs.
+
+    Raises:
+        DataRefused: the columns, or the control's own SELECT, cannot be read.
+    """
+    found = []
+    parts = [f"to_number({quote_identifier(name)})" for name in control.part_columns]
+    total = f"to_number({quote_identifier(control.total_column or '')})"
+    for paths in raw.layouts:
+        for path in paths:
+            table = f"read_parquet({quote_literal(str(path))})"
+            if control.rows:
+                table = f"(WITH raw AS (FROM {table}) FROM (\n{folder.read_text(control.rows)}\n))"
+            try:
+                rows = run_sql(
+                    connection,
+                    "harmonise/row_control",
+                    rows=table,
+                    total=total,
+                    parts=" + ".join(f"coalesce({part}, 0)" for part in parts),
+                    tolerance=str(control.tolerance),
+                ).fetchall()
+            except duckdb.Error as error:
+                raise _control_failed(folder.source, control, error) from error
+            for file, row, expected, actual, checked, failing in rows:
+                place = f"all {checked:,} together, {failing:,} differ" if row is None else f"row {row}"
+                found.append(compare(control, file, expected, actual, place, row, (checked, failing)))
+    return found
+
+
+def judge_controls(controls: pa.Table) -> Outcome:
+    """Return what the comparison with control totals means."""
+    outside = [row for row in controls.to_pylist() if not row["within_tolerance"]]
+    if not controls.num_rows:
+        return Outcome("control_totals", "not applicable", 0, 0)
+    detail = "; ".join(
+        f"{row['control']}: expected {row['expected']:,.0f}, found {row['actual'] or 0:,.0f} ({row['detail']})"
+        for row in outside[:5]
+        if row["expected"] is not None
+    )
+    checked, failing = (sum(row[name] for row in controls.to_pylist()) for name in ("checked", "failing"))
+    return Outcome("control_totals", "warned" if failing else "passed", checked, failing, detail)
+
+
+def _control_failed(source: Source, control: Control, error: duckdb.Error) -> DataRefused:
+    """The refusal of a control whose own SQL does not run, to be raised."""
+    found = f"controls: {control.control}: {str(error).splitlines()[0]}"
+    return DataRefused([Problem(rule="declaration_invalid", source=source.source_id, found=found)])
+
+
+def read_published_rates(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, links: Path, target: Path
+) -> None:
+    """Write the printed rates of a source, beside the counts they were made from; none where it has no ``rates.sql``.
+
+    The statement is one SELECT from ``raw`` that gives, as text, ref_area, time_period, national_code, measure, count,
+    rate, and per: how many persons the rate is for.
+
+    Raises:
+        DataRefused: the statement fails.
+    """
+    own = folder.read_text("rates.sql")
+    source = folder.source
+    files = ", ".join(quote_literal(str(path)) for paths in raw.layouts for path in paths)
+    statement = (
+        f"WITH raw AS (FROM read_parquet([{files}], union_by_name = true)) FROM (\n{own}\n)" if own else _NO_RATES
+    )
+    register_words(connection, folder)
+    measures = source.measures.items()
+    try:
+        run_sql(
+            connection,
+            "harmonise/published_rates",
+            statement=statement,
+            stages=" ".join(f"WHEN {quote_literal(name)} THEN {quote_literal(one.stage)}" for name, one in measures),
+            units=" ".join(
+                f"WHEN {quote_literal(name)} THEN {quote_literal(one.counting_unit)}" for name, one in measures
+            ),
+            links=quote_literal(str(links)),
+            target=quote_literal(str(target)),
+        )
+    except duckdb.Error as error:
+        found = f"rates.sql: {error}"
+        raise DataRefused([Problem(rule="declaration_invalid", source=source.source_id, found=found)]) from error

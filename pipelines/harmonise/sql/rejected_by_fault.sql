@@ -1,0 +1,15 @@
+-- Grain: one row for each rule, column and wrong word, with the first place it is in and how many of its cells are kept.
+-- Numbers written alike ('13 (p)', '68 (p)') are wrong for one reason, and are one row.
+-- reads: rejected
+WITH faults AS (
+    SELECT rule, column_name, min({'file': _file, 'sheet': _sheet, 'row': _row}) AS first,
+        arg_min(bad_value, {'file': _file, 'sheet': _sheet, 'row': _row, 'cell': cell}) AS bad_value, count(*) AS cells
+    FROM rejected
+    GROUP BY rule, column_name,
+        CASE WHEN rule LIKE 'count_%' THEN regexp_replace(bad_value, '[0-9]+', '9', 'g') ELSE bad_value END
+)
+SELECT rule, first.file, first.sheet, first.row, column_name, bad_value, cells
+FROM faults
+QUALIFY row_number() OVER (PARTITION BY rule, column_name ORDER BY first, bad_value) <= {{most_of_a_rule}}
+ORDER BY first, column_name, rule, bad_value
+LIMIT {{most}}

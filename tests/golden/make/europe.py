@@ -1,0 +1,107 @@
+"""Germany (BKA), Spain (Interior, INE) and Eurostat's prisoners."""
+
+from __future__ import annotations
+
+from cells import Cells, Value, add, add_totals, number, records, sheet, total, write, write_population
+
+COUNTS = "ref_area time_period iccs stage counting_unit sex age"
+
+
+def german_cases() -> None:
+    """Table 01, columns by the publisher's numbers: 4 cases, 6 of them attempts, 18 men, 19 women suspected."""
+    areas = {"Bremen": "DE-HB", "Saarland": "DE-SL", "Bundesrepublik Deutschland": "DE"}
+    # Mord and Totschlag count attempts with completed ones, and in suspects nothing tells them apart.
+    offences = {"010000": "0101_0102", "020010": "0101_0102", "435*00": "05012"}
+    cells: Cells = {}
+    for row in sheet("de_bka_t01")[8:]:
+        iccs, area = offences.get(str(row[0])), areas.get(str(row[2]))
+        if iccs is None or area is None:
+            continue
+        cases, attempts = float(str(row[3])), float(str(row[5]))
+        for tag, value in (("ATTEMPTED", attempts), ("COMPLETED", cases - attempts), ("_T", cases)):
+            add(cells, (area, "2024", iccs, "recorded", "case", "_T", "_T", tag), value)
+        men, women = float(str(row[17])), float(str(row[18]))
+        for sex, value in (("M", men), ("F", women), ("_T", men + women)):
+            add(cells, (area, "2024", iccs, "suspected", "person", sex, "_T", "_T"), value)
+    cells = add_totals(cells, 2, {"0501": ["05012"], "05": ["0501"]})
+    write("de_bka_t01", f"{COUNTS} attempted", cells)
+
+
+def german_suspects() -> None:
+    """Table 40: columns 5-9, 12, 13, 16, 20, 21, 24-28 are the ages that do not overlap."""
+    ages = {
+        5: "Y0T5", 6: "Y6T7", 7: "Y8T9", 8: "Y10T11", 9: "Y12T13", 12: "Y14T15", 13: "Y16T17", 16: "Y18T20",
+        20: "Y21T22", 21: "Y23T24", 24: "Y25T29", 25: "Y30T39", 26: "Y40T49", 27: "Y50T59", 28: "Y_GE60",
+    }  # fmt: skip
+    offences = {"010000": "0101_0102", "020000": "0101_0102", "030000": "010322"}
+    cells: Cells = {}
+    for row in sheet("de_bka_t40")[12:]:
+        iccs = offences.get(str(row[0]))
+        if iccs is None:
+            continue
+        year = str(int(float(str(row[2]))))
+        for column, age in ages.items():
+            add(cells, ("DE", year, iccs, "suspected", "person", "_T", age, "NATIONAL"), number(row[column - 1]))
+        printed = float(str(row[3]))  # column 4, all ages as the publisher prints them
+        add(cells, ("DE", year, iccs, "suspected", "person", "_T", "_T", "NATIONAL"), printed)
+    cells = add_totals(cells, 2, {"01032": ["010322"], "0103": ["01032"]})
+    kept = {("1987", "0101_0102"), ("2024", "0101_0102"), ("2024", "01032")}
+    write("de_bka_t40", f"{COUNTS} citizenship", cells, lambda key: key[1:3] in kept)
+
+
+def spanish_offences() -> None:
+    offences = {"Homicidios dolosos y asesinatos consumados": "0101", "Robos con violencia e intimidación": "0401"}
+    rows = {("BALEARS (ILLES)", "BALEARS"): "ES-PM", ("RIOJA (LA)", "RIOJA"): "ES-LO", ("NACIONAL", ""): "ES"}
+    cells: Cells = {}
+    for row in records("es_balances"):
+        area, iccs = rows.get((row["Comunidad"], row["Provincia"])), offences.get(row["Delito"])
+        if area is None or iccs is None or row["Municipio"]:
+            continue
+        for year in range(2016, 2021):
+            value = number(row[f"Enero-diciembre {year}"])
+            cells[area, str(year), iccs, "recorded", "offence", "_T", "_T"] = value
+    cells = add_totals(cells, 2, {"01": ["0101"], "04": ["0401"]})
+    write("es_balances", COUNTS, cells)
+
+
+def spanish_population() -> None:
+    cells: Cells = {}
+    names = {"Balears, Illes": "ES-PM", "Rioja, La": "ES-LO", "Coruña, A": "ES-C", "Araba/Álava": "ES-VI",
+             "Palmas, Las": "ES-GC", "Ceuta": "ES-CE", "Cáceres": "ES-CC", "Ávila": "ES-AV"}  # fmt: skip
+    rows = records("es_population")
+    for year in ("2016", "2020"):
+        for row in rows:
+            if row["PROVINCIA"] in names:
+                cells[names[row["PROVINCIA"]], year, "_T", "_T"] = number(row[f"POB{year}"])
+        cells["ES", year, "_T", "_T"] = sum(float(row[f"POB{year}"]) for row in rows)  # all 52
+    write_population("es_population", cells)
+
+
+def prisoners() -> None:
+    """Women and men where both are given, and their sum; otherwise the total alone, of unknown sex."""
+    codes = {"ICCS0101": "0101", "ICCS03011": "03011", "ICCS03012": "03012"}
+    areas = {"FR": "FR", "LV": "LV", "XK": "XK", "IE": "IE", "UKC-L": "GB-EAW"}
+    given: dict[tuple[str, str, str], dict[str, Value]] = {}
+    for row in records("eu_crim_pris_off"):
+        if row["unit"] == "NR" and row["geo"] in areas:
+            key = (areas[row["geo"]], row["TIME_PERIOD"], codes[row["iccs"]])
+            given.setdefault(key, {})[row["sex"]] = number(row["OBS_VALUE"])
+    cells: Cells = {}
+    for (area, year, iccs), sexes in given.items():
+        stem = (area, year, iccs, "held", "person")
+        if {"F", "M"} <= set(sexes):
+            cells |= {(*stem, "F", "_T"): sexes["F"], (*stem, "M", "_T"): sexes["M"]}
+            cells[*stem, "_T", "_T"] = total([sexes["F"], sexes["M"]])
+        else:
+            cells |= {(*stem, "_U", "_T"): sexes["T"], (*stem, "_T", "_T"): sexes["T"]}
+    cells = add_totals(cells, 2, {"01": ["0101"], "0301": ["03011", "03012"], "03": ["0301"]})
+    kept = {("FR", "2013"), ("FR", "2021"), ("LV", "2014"), ("XK", "2018"), ("IE", "2013"), ("GB-EAW", "2013")}
+    write("eu_crim_pris_off", COUNTS, cells, lambda key: (key[0], key[1]) in kept and key[2] != "0301")
+
+
+if __name__ == "__main__":
+    german_cases()
+    german_suspects()
+    spanish_offences()
+    spanish_population()
+    prisoners()
