@@ -2,11 +2,11 @@
 -- DuckDB and Spark run this text; the smaller _1 and _2 lists of a dimension are joined to the word as it stands, and
 -- where that is none to the word without blanks around it.
 SELECT
-    {{shown}}{{numbers}}
+    {{selected}}{{numbers}}
 FROM (
     SELECT
         tidy.*,
-        {{exclusion}} AS exclusion,
+        {{exclusion}} AS _exclusion,
         {{day}} AS _day{{birth}}{{point}}
     FROM {{tidy}} AS tidy
 ) AS r
