@@ -43,4 +43,4 @@ lint: .venv-test/installed  ## ruff and mypy
 
 clean:  ## remove the environments and everything a run produced
 	rm -rf .venv .venv-test .venv-cluster build dist *.egg-info
-	rm -rf data/raw data/core data/quarantine data/published data/work data/faults data/prefect data/.writer.lock
+	rm -rf data/raw data/core data/partitions data/quarantine data/published data/.iccs-work data/faults data/prefect data/.writer.*

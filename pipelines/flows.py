@@ -10,20 +10,26 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.schedules import CronSchedule
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.runner import Runner as FlowRunner
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from pipelines.harmonise.tally import Partition, TallyPartitions, tally_alone, tally_here
 from pipelines.reader.release import query
 from pipelines.run import Session, run_all
 from pipelines.system.errors import DataRefused, Problem
-from pipelines.system.settings import load_settings
+from pipelines.system.settings import Settings, load_settings
 from pipelines.system.steps import Arguments, Result
 from pipelines.system.workers import Runner, divide_limits, parse_runner
 from schemas.errors import UsageError
@@ -171,3 +177,33 @@ def publish_crime_statistics(
         "absent": list(result.absent),
         "release": result.publication.release if result.publication else None,
     }
+
+
+def register_schedule(cron: str, settings: Settings) -> tuple[FlowRunner, UUID]:
+    """Register the flow and its schedule with the server.
+
+    Runs that the server planned for an earlier registration are deleted by it.
+
+    Args:
+        cron: when, as five fields of a cron line, in UTC.
+        settings: the data folder and the runner that each run gets.
+
+    Returns:
+        What starts the runs when they are due, and the identifier of the deployment.
+    """
+    runner = FlowRunner(name="scheduled", pause_on_shutdown=False)
+    parameters = {"data": str(settings.data), "runner": settings.runner}
+    deployment = runner.add_flow(publish_crime_statistics, name="scheduled", cron=cron, parameters=parameters)
+    return runner, cast("UUID", deployment)  # a coroutine only where an event loop is running already
+
+
+def next_planned_run(deployment: UUID) -> datetime | None:
+    """Return when the next run is due that the server's own scheduler planned, None where it planned none."""
+    with get_client(sync_client=True) as client:
+        runs = client.read_flow_runs(
+            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment])),
+            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+        )
+    now = datetime.now(UTC)
+    planned = (run.expected_start_time for run in runs if run.auto_scheduled)
+    return min((moment for moment in planned if moment is not None and moment > now), default=None)

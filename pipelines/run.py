@@ -43,6 +43,7 @@ from pipelines.system.connection import connect, forget_engine
 from pipelines.system.errors import DataRefused, is_disk_full
 from pipelines.system.faults import describe_fault, write_fault_report
 from pipelines.system.lock import writing
+from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
 from pipelines.system.settings import Settings
 from pipelines.system.steps import RunStep, WatchedSteps, plain_step
 from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_workers
@@ -155,9 +156,9 @@ def _acquire(folder: SourceFolder, session: Session) -> Acquired:
 
 @contextmanager
 def _working_folder(name: str, settings: Settings) -> Iterator[Path]:
-    work = settings.work / name
+    work = make_work_folder(settings) / name
     shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    work.mkdir()
     try:
         yield work
     finally:
@@ -312,17 +313,22 @@ def run_all(
         replay: try only what is in quarantine again, each source with the files that it was rejected from.
 
     Raises:
-        UsageError: another run is writing, the directory is not there, or a setting is not one.
+        UsageError: another run is writing, the directory is not there, a setting is not one, or a folder that the run
+            would delete from is not its own.
     """
     start = time.perf_counter()
     settings = session.settings
     if session.directory is not None and not session.directory.is_dir():
         raise UsageError(f"there is no folder {session.directory} to take files from")
     check_engine_name(settings.engine)
+    check_folders(settings)
     where = session.directory or settings.input
     with writing(settings, session.wait_seconds), SuiteProcess() as suite:
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
-        large, small = _by_size(folders, where)
+        sizes = _find_sizes(folders, where)
+        if replay or any(size is not None for size in sizes.values()):
+            empty_work_folder(settings)  # of a run that was killed
+        large, small = _by_size(folders, sizes)
         run_in_workers(attempts.attempt, large, 1, attempts.stop)
         run_in_workers(attempts.attempt, small, session.workers, attempts.stop)
         publication = _publish_if_new(session)
@@ -363,8 +369,7 @@ def _counting_rejected(again: Quarantined | None, settings: Settings, replayed: 
     if again is None:
         yield
         return
-    settings.work.mkdir(parents=True, exist_ok=True)
-    before = settings.work / f"{again.source_id}-before.parquet"
+    before = make_work_folder(settings) / f"{again.source_id}-before.parquet"
     shutil.copyfile(again.path, before)
     try:
         yield
@@ -373,21 +378,28 @@ def _counting_rejected(again: Quarantined | None, settings: Settings, replayed: 
         replayed.append(compare_rejected(again, before, current.vintage if current else None, settings))
 
 
-def _by_size(folders: Sequence[SourceFolder], directory: Path) -> tuple[list[SourceFolder], list[SourceFolder]]:
+def _find_sizes(folders: Sequence[SourceFolder], directory: Path) -> dict[str, int | None]:
+    """The bytes of each source's files; None if it has none, or if they cannot be found."""
+
+    def size(folder: SourceFolder) -> int | None:
+        try:
+            found = find_files(folder, directory)
+            return sum(path.lstat().st_size for path, _ in found) if found else None
+        except (UsageError, OSError):  # reported later, when this source is processed
+            return None
+
+    return {folder.source_id: size(folder) for folder in folders}
+
+
+def _by_size(
+    folders: Sequence[SourceFolder], sizes: dict[str, int | None]
+) -> tuple[list[SourceFolder], list[SourceFolder]]:
     """Large sources, which have the machine to themselves, and small ones; the largest of each first.
 
     The library of the structure suite takes seconds to load, and does so while the largest files are read.
     """
-
-    def size(folder: SourceFolder) -> int:
-        try:
-            return sum(path.lstat().st_size for path, _ in find_files(folder, directory))
-        except (UsageError, OSError):  # reported later, when this source is processed
-            return 0
-
-    sizes = {folder.source_id: size(folder) for folder in folders}
-    ordered = sorted(folders, key=lambda folder: sizes[folder.source_id], reverse=True)
-    large = [folder for folder in ordered if sizes[folder.source_id] >= LARGE_BYTES]
+    ordered = sorted(folders, key=lambda folder: sizes[folder.source_id] or 0, reverse=True)
+    large = [folder for folder in ordered if (sizes[folder.source_id] or 0) >= LARGE_BYTES]
     return large, ordered[len(large) :]
 
 

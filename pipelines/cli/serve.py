@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command
-from pipelines.cli.printing import print_line
+from pipelines.cli.printing import print_error, print_line
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pipelines.cli.arguments import Commands
 
 _SERVER_START_SECONDS = 90
 _SERVER_END_SECONDS = 30
+_PLANNING_SECONDS = 90  # the server plans a new deployment within 5 s, and all of them every 60 s
+_PLANNING_HORIZON_DAYS = 3660  # ten years: the next run of any cron line that has one, even on 29 February
+_ERROR_LINE = re.compile(rb"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
 
 
 def add_parser(commands: Commands) -> None:
@@ -39,10 +47,7 @@ def add_parser(commands: Commands) -> None:
 
 def serve_command(options: argparse.Namespace) -> int:
     """Serve the flow until stopped."""
-    from pipelines.system.errors import EXIT_DONE
-
-    serve(options.cron, options.port, options.data, options.runner)
-    return EXIT_DONE
+    return serve(options.cron, options.port, options.data, options.runner)
 
 
 def prefect_environment(home: Path, port: int) -> dict[str, str]:
@@ -52,54 +57,98 @@ def prefect_environment(home: Path, port: int) -> dict[str, str]:
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": f"P{_PLANNING_HORIZON_DAYS}D",
         "DO_NOT_TRACK": "1",
     }
 
 
-def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> None:
-    """Start the server, wait until it answers, then serve the flow until stopped (Ctrl-C stops both).
+def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> int:
+    """Start the server, wait until it has planned a run, then run the flow when it is due until stopped with Ctrl-C.
+
+    Returns:
+        ``EXIT_DONE`` if it was stopped, ``EXIT_FAULT`` if the server plans no run.
 
     Raises:
-        UsageError: the cron line or the runner is not valid, its library is missing, or the port is taken.
+        UsageError: the cron line or the runner is not valid, its library is missing, the port is taken, or a folder
+            that a run deletes from is not its own.
     """
+    from pipelines.system.errors import EXIT_DONE, EXIT_FAULT
+    from pipelines.system.removal import check_folders
     from pipelines.system.settings import load_settings
 
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise UsageError(f"port {port} is taken; give another with --port")
     settings = load_settings(data, runner=runner)
+    check_folders(settings)  # else each run would be refused, in a log that nobody reads
     home = settings.data / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(prefect_environment(home, port))
     # Late, and after its settings are in place: Prefect reads them when it is imported.
-    from pipelines.flows import check_cron, publish_crime_statistics, tally_on
+    import asyncio
+
+    from pipelines.flows import check_cron, next_planned_run, register_schedule, tally_on
     from pipelines.system.workers import parse_runner
 
     check_cron(cron)
     tally_on(parse_runner(settings.runner))
-    log = (home / "server.log").open("ab")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/api/health", server, home / "server.log")
+    log = home / "server.log"
+    log_start = log.stat().st_size if log.is_file() else 0
+    with _server(port, log) as server:
+        _wait_for(f"http://127.0.0.1:{port}/api/health", server, log)
+        flow_runner, deployment = register_schedule(cron, settings)
+        due = _wait_for_plan(lambda: next_planned_run(deployment))
+        if due is None:
+            print_error(_no_plan(log, log_start))
+            return EXIT_FAULT
         print_line(f"web UI: http://127.0.0.1:{port}   schedule: {cron} (UTC)   stop: Ctrl-C")
-        publish_crime_statistics.serve(
-            name="scheduled",
-            cron=cron,
-            parameters={"data": str(settings.data), "runner": settings.runner},
-            pause_on_shutdown=False,
+        print_line(f"next run: {due:%Y-%m-%d %H:%M} UTC")
+        with suppress(KeyboardInterrupt):
+            asyncio.run(flow_runner.start())
+    return EXIT_DONE
+
+
+@contextmanager
+def _server(port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run Prefect's server in a process of its own, which ends with the block; its output is added to the log."""
+    with log.open("ab") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
-    finally:
-        server.terminate()
         try:
-            server.wait(timeout=_SERVER_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            server.kill()  # else the port stays taken
-            server.wait()
-        log.close()
+            yield server
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=_SERVER_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()  # else the port stays taken
+                server.wait()
+
+
+def _wait_for_plan(next_run: Callable[[], datetime | None]) -> datetime | None:
+    """Return when the first planned run is due, None where the server planned none in time."""
+    deadline = time.monotonic() + _PLANNING_SECONDS
+    while (due := next_run()) is None and time.monotonic() < deadline:
+        time.sleep(1)
+    return due
+
+
+def _no_plan(log: Path, start: int) -> str:
+    """Return the message that nothing would ever run, with the last error in the log from byte ``start`` on."""
+    with log.open("rb") as handle:
+        handle.seek(start)
+        errors = _ERROR_LINE.findall(handle.read())
+    last = errors[-1].decode("utf-8", errors="replace").strip() if errors else "none"
+    return (
+        f"the Prefect server planned no run within {_PLANNING_SECONDS} s, so nothing would run on this schedule\n"
+        f"  last error in its log: {last}\n"
+        f"  log: {log}\n"
+        "  to do: check that the day of --cron exists (30 February never comes); install the versions of "
+        "constraints.txt (Prefect 3.8 needs sqlalchemy below 2.1); iccs run works without the server\n"
+    )
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

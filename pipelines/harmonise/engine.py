@@ -18,6 +18,7 @@ from pipelines.collect.parquet import text_of_column
 from pipelines.collect.text_table import TextTable
 from pipelines.system.connection import TIME_ZONE, connection_config, quote_path
 from pipelines.system.errors import is_out_of_room
+from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.errors import UsageError
@@ -71,7 +72,7 @@ class DuckDBEngine:
     name = "duckdb"
 
     def __init__(self, settings: Settings) -> None:
-        settings.work.mkdir(parents=True, exist_ok=True)
+        make_work_folder(settings)
         self.connection = duckdb.connect(":memory:", config=connection_config(settings))
         # Lists are small and files are large, which DuckDB cannot know of a text file: left to itself it turns the
         # joins round and keeps the file in memory.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from pipelines.collect.acquire import Acquired, RawFile
 from pipelines.collect.read import RawTable
 from pipelines.system.connection import connect, fetch_row, run_sql
 from pipelines.system.files import replace_atomically, sha256_of_file
+from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
 from schemas.errors import UsageError
@@ -87,7 +89,9 @@ def keep_rejected(connection: duckdb.DuckDBPyConnection, raw: RawTable, settings
 
 def forget_rejected(raw: RawTable, settings: Settings) -> None:
     """Forget the rejected cells of these very files: tried again, none of their cells was rejected."""
-    (settings.quarantine / raw.source_id / f"{refused_name(raw.files)}.parquet").unlink(missing_ok=True)
+    kept = settings.quarantine / raw.source_id / f"{refused_name(raw.files)}.parquet"
+    if kept.is_file():
+        delete(kept, settings)
 
 
 def settle_quarantine(acquired: Acquired, vintage: str, settings: Settings) -> None:
@@ -97,15 +101,21 @@ def settle_quarantine(acquired: Acquired, vintage: str, settings: Settings) -> N
     target = folder / f"{vintage}.parquet"
     if kept.is_file():
         kept.replace(target)
-    else:
-        target.unlink(missing_ok=True)
+    elif target.is_file():
+        delete(target, settings)
     clear_refused(acquired.source_id, settings)
 
 
 def clear_refused(source_id: str, settings: Settings) -> None:
     """Forget loads that were refused, after a good one: their bytes stay in ``data/raw``."""
-    for path in (settings.quarantine / source_id).glob(f"{_REFUSED}*.parquet"):
-        path.unlink()
+    for path in _refused_loads(source_id, settings):
+        delete(path, settings)
+
+
+def _refused_loads(source_id: str, settings: Settings) -> list[Path]:
+    """The loads that were refused: files with a name that ``refused_name`` gives, no other."""
+    made = re.compile(rf"{_REFUSED}[0-9a-f]{{8}}\.parquet")
+    return [path for path in (settings.quarantine / source_id).glob("*.parquet") if made.fullmatch(path.name)]
 
 
 def open_quarantine(source_id: str, vintage: str | None, settings: Settings) -> list[Quarantined]:
@@ -118,7 +128,7 @@ def open_quarantine(source_id: str, vintage: str | None, settings: Settings) -> 
     """
     folder = settings.quarantine / source_id
     refused = sorted(
-        (_read_note(path, settings) for path in folder.glob(f"{_REFUSED}*.parquet")),
+        (_read_note(path, settings) for path in _refused_loads(source_id, settings)),
         key=lambda load: load.kept_at,
         reverse=True,
     )

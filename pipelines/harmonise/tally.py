@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -33,6 +34,7 @@ from pipelines.harmonise.statements import Statements, make_statements, whole_nu
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.progress import Progress
+from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
 from pipelines.system.workers import LARGE_BYTES, Stopped, divide_limits, run_in_workers, stop_event
 from schemas.declarations import quote_identifier, quote_literal
@@ -40,6 +42,7 @@ from schemas.errors import nearest_values
 from schemas.source import SourceFolder
 
 _PACKED = ("GZIP", "DECOMPRESS", ".GZ")
+_KEY = re.compile("[0-9a-f]{32}")  # of the folder of a partition
 
 
 @dataclass(frozen=True)
@@ -205,7 +208,10 @@ def _try_partition(engine: Engine, partition: Partition) -> tuple[Problem, ...]:
 
 
 def forget_partitions(folder: SourceFolder, acquired: Acquired, settings: Settings) -> None:
-    """Delete the tallies of partitions that are no longer part of the source, once its new vintage is stored."""
+    """Delete the tallies of partitions that are no longer part of the source, once its new vintage is stored.
+
+    A folder with another name than ``_key`` gives is none of ours and stays.
+    """
     concordance = checked_concordance(folder)
     if folder.source.kind != "incident" or concordance is None:
         return
@@ -213,8 +219,8 @@ def forget_partitions(folder: SourceFolder, acquired: Acquired, settings: Settin
     statements = make_statements(folder, concordance)
     kept = {_key(file, statements) for file in acquired.files}
     for path in root.iterdir():
-        if path.name not in kept:
-            shutil.rmtree(path, ignore_errors=True)
+        if path.name not in kept and _KEY.fullmatch(path.name):
+            delete(path, settings)
 
 
 def _computed(folder: SourceFolder, file: RawFile, table: TextTable) -> dict[str, str]:

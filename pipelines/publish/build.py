@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from pipelines.publish.trends import make_trends
 from pipelines.system.code_version import release_code_version
 from pipelines.system.connection import connect, fetch_row, insert_rows, run_sql
 from pipelines.system.outcomes import with_todays_texts
+from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
 from pipelines.tabulate.vintages import Vintage, name_files
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
@@ -81,7 +83,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
     keep_published(settings)
     release = new_release_id(datetime.now(UTC).date().isoformat(), key, settings)
     unfinished = target.with_name(f".{target.stem}-{key}.part")
-    _discard(unfinished)
+    _discard_unfinished(settings)
     try:
         with connect(settings, unfinished) as connection:
             connection.execute("BEGIN")  # hundreds of small statements: one write to disk, not one each
@@ -110,15 +112,18 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             os.fsync(handle.fileno())
         put_in_place(unfinished, settings)
     except BaseException:
-        _discard(unfinished)
+        _discard_unfinished(settings)
         raise
     keep_published(settings)
     return Publication(target, release, *counts)
 
 
-def _discard(unfinished: Path) -> None:
-    for path in unfinished.parent.glob(f".{unfinished.name.split('-')[0].lstrip('.')}-*.part*"):
-        path.unlink()
+def _discard_unfinished(settings: Settings) -> None:
+    """Delete what interrupted runs left beside the published file: ``.crime-<content key>.part`` and its log."""
+    made = re.compile(rf"\.{re.escape(settings.published.stem)}-[0-9a-f]{{16}}\.part(\.[\w.]+)?")
+    for path in settings.published.parent.iterdir():
+        if made.fullmatch(path.name):
+            delete(path, settings)
 
 
 def load_lists(connection: duckdb.DuckDBPyConnection) -> None:

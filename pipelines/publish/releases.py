@@ -15,6 +15,7 @@ import duckdb
 
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.files import replace_atomically
+from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
 from schemas.declarations import load_tables, quote_literal
 from schemas.errors import UsageError, nearest_values
@@ -76,9 +77,13 @@ def read_release(path: Path) -> Release | None:
 
 
 def kept_releases(settings: Settings) -> list[Release]:
-    """Return the releases kept as whole files, oldest first."""
+    """Return the releases kept as whole files, oldest first.
+
+    A file counts under the name of the release that it holds: a copy under another name is the user's own.
+    """
     found = [read_release(path) for path in settings.releases.glob("crime-*.duckdb")]
-    return sorted((release for release in found if release), key=lambda release: (release.published_at, release.path))
+    kept = [release for release in found if release and release.path == release_path(release.release, settings)]
+    return sorted(kept, key=lambda release: (release.published_at, release.path))
 
 
 def newest_key(settings: Settings) -> str | None:
@@ -105,7 +110,7 @@ def keep_published(settings: Settings) -> None:
     kept = kept_releases(settings)
     for old in kept[: max(0, len(kept) - settings.keep_releases)]:
         if published is None or old.release != published.release:
-            old.path.unlink()
+            delete(old.path, settings)
 
 
 def _second_name(path: Path, target: Path) -> None:

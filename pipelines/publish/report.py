@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from pipelines.system.files import replace_text
+from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
+_HEAD_BYTES = 1024  # the title of a report is in its first lines
 _MARKS = {"full": "F", "partial": "P", "none": "–"}
 _ORDER = ("failed", "errored", "warned", "passed", "not applicable")
 _CELL_COLUMNS = ("iccs", "counting_unit", "ref_area", "time_period", "sex", "age", "detail", "file", "sheet", "row")
@@ -38,9 +41,18 @@ def write_reports(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_text(path, render_report(connection, source_id))
         written.append(path)
-    for other in {path for path in report_path("x", settings).parent.glob("*.html")} - set(written):
-        other.unlink()
+    for other in set(report_path("x", settings).parent.glob("*.html")) - set(written):
+        if _is_report(other):
+            delete(other, settings)
     return written
+
+
+def _is_report(path: Path) -> bool:
+    """Whether a page is a report of the source that it is named after; any other page is the user's own."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as page:
+        return f"<title>Quality of {escape(path.stem)}</title>".encode() in page.read(_HEAD_BYTES)
 
 
 def render_report(connection: duckdb.DuckDBPyConnection, source_id: str) -> str:

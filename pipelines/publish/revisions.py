@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 
 from pipelines.system.connection import insert_rows, run_sql
 from pipelines.system.files import replace_atomically
+from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
 from pipelines.system.sql import load_sql
 from pipelines.tabulate.vintage_columns import read_part
@@ -38,7 +40,7 @@ def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, setti
     ]
     insert_rows(connection, "out.vintage", rows)
     for before, load in pairwise(vintage.loads):
-        revisions = _kept_revisions(connection, settings.core / vintage.source_id, before, load)
+        revisions = _kept_revisions(connection, vintage.source_id, before, load, settings)
         connection.execute(
             """
             INSERT INTO out.revision BY NAME
@@ -57,8 +59,11 @@ def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, setti
         )
 
 
-def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: Load, load: Load) -> Path:
+def _kept_revisions(
+    connection: duckdb.DuckDBPyConnection, source_id: str, before: Load, load: Load, settings: Settings
+) -> Path:
     """The revisions between two vintages: a vintage never changes, so they are worked out once."""
+    root = settings.core / source_id
     observation = load_tables()["observation"].columns[2:]  # without source and vintage
     layout = hashlib.sha256((load_sql("publish/write_revisions") + repr(observation)).encode()).hexdigest()[:8]
     pair = f"{before.vintage}..{load.vintage}"
@@ -85,9 +90,10 @@ def _kept_revisions(connection: duckdb.DuckDBPyConnection, root: Path, before: L
     )
     replace_atomically(target, lambda temporary: write(target=quote_literal(str(temporary))))
     connection.execute("DROP VIEW old_vintage; DROP VIEW old_cell; DROP VIEW new_cell")
-    for other_layout in target.parent.glob(f"{pair}.*.parquet"):
-        if other_layout != target:
-            other_layout.unlink()
+    made = re.compile(rf"{re.escape(pair)}\.[0-9a-f]{{8}}\.parquet")  # also in another layout of the observations
+    for path in target.parent.iterdir():
+        if path != target and made.fullmatch(path.name):
+            delete(path, settings)
     return target
 
 

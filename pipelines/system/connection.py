@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.system.functions import shared_functions
+from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
 from schemas.declarations import quote_literal
@@ -29,7 +30,7 @@ _OPENING = Lock()
 
 @contextmanager
 def connect(settings: Settings, path: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a connection that stays within the memory limit, spills into ``data/work`` and never loads extensions.
+    """Open a connection that stays within the memory limit, spills into the folder for work and never loads extensions.
 
     Args:
         settings: limits and folders.
@@ -44,8 +45,7 @@ def connect(settings: Settings, path: Path | None = None) -> Iterator[duckdb.Duc
 
 def open_connection(settings: Settings, path: Path | None = None) -> duckdb.DuckDBPyConnection:
     """Open a connection as ``connect`` does, for a caller that closes it itself."""
-    settings.work.mkdir(parents=True, exist_ok=True)
-    limits = (settings.memory_limit, settings.threads, settings.work / "spill")
+    limits = (settings.memory_limit, settings.threads, make_work_folder(settings) / "spill")
     if path:
         return _open(str(path), *limits)
     with _OPENING:

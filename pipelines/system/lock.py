@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +42,6 @@ def writing(settings: Settings, wait_seconds: float = 0) -> Iterator[None]:
         ) from error
     try:
         _note_holder(settings)
-        shutil.rmtree(settings.work, ignore_errors=True)  # of a run that was killed
         yield
     finally:
         lock.release()

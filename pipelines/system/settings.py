@@ -15,7 +15,7 @@ class Settings:
     """Where data live and how much of the machine a run may take.
 
     ``data`` holds ``input`` (files as published), and what runs produce: ``raw`` (bytes by sha256), ``core``
-    (observations by source and vintage), ``quarantine``, ``published`` and ``work``.
+    (observations by source and vintage), ``partitions``, ``quarantine``, ``published`` and ``.iccs-work``.
     """
 
     data: Path
@@ -53,8 +53,8 @@ class Settings:
 
     @property
     def work(self) -> Path:
-        """Folder for files that live only during a run."""
-        return self.data / "work"
+        """Folder for files that live only during a run; ``removal.make_work_folder`` makes it."""
+        return self.data / ".iccs-work"
 
     @property
     def faults(self) -> Path:

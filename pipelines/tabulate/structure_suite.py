@@ -26,6 +26,7 @@ from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from iccs.ages import AGE_PATTERN, AGES_WITHOUT_YEARS
+from pipelines.system.removal import make_work_folder
 from schemas.declarations import Rule, load_rules
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class SuiteProcess:
             SuiteDied: (the function returned) the process ended; the next source gets another one.
         """
         rules = expectation_rules(kind)
-        folder = TemporaryDirectory(dir=settings.work)
+        folder = TemporaryDirectory(dir=make_work_folder(settings))
         write_frames(connection, Path(folder.name))
         requests = [expectation_request(rule) for rule in rules]
         try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass, replace
@@ -26,6 +27,7 @@ from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.files import replace_text, sha256_of_file
 from pipelines.system.outcomes import outcome_rows
+from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
 from pipelines.tabulate.rules import Checked
 from pipelines.tabulate.unchanged_years import PreviousVintage
@@ -264,7 +266,7 @@ def store(
     )
     loads = add_load(loads, load)
     point_to(root, {"vintage": name, "run_key": key, "rows": checked.rows}, loads)
-    _remove_superseded(root, name, target)
+    _remove_superseded(root, name, target, settings)
     return Vintage(folder.source_id, name, target, key, checked.rows, loads, new=not known)
 
 
@@ -296,12 +298,15 @@ def _unused(root: Path, name: str) -> Path:
     return target
 
 
-def _remove_superseded(root: Path, name: str, target: Path) -> None:
-    """Remove what killed runs left, and older folders of this vintage."""
+def _remove_superseded(root: Path, name: str, target: Path, settings: Settings) -> None:
+    """Remove what killed runs left, and older folders of this vintage.
+
+    Their names are those of ``mkdtemp`` and ``_unused``; a copy under any other name is the user's own.
+    """
+    made = re.compile(rf"{re.escape(name)}(\.\d+)?|\.part-[a-z0-9_]{{8}}")
     for path in root.iterdir():
-        same = path.name == name or path.name.startswith(f"{name}.")
-        if path.is_dir() and path != target and (same or path.name.startswith(".part-")):
-            shutil.rmtree(path)
+        if path.is_dir() and path != target and made.fullmatch(path.name):
+            delete(path, settings)
 
 
 def current_vintage(source_id: str, settings: Settings) -> Vintage | None:

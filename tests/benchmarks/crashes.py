@@ -25,6 +25,7 @@ from pathlib import Path
 import pipelines.run
 from pipelines.cli.main import main as iccs_command
 from pipelines.publish.releases import attached
+from pipelines.system.removal import MARK
 
 ROOT = Path(__file__).parents[2]
 SOURCE = "eu_crim_off_cat"
@@ -152,7 +153,7 @@ def check_nothing_left_over(data: Path) -> None:
     """After a whole run: no half file, no folder that no pointer names, no more releases than are to be kept."""
     halves = [path for path in data.rglob("*") if ".part" in path.name]
     assert halves == []
-    assert not (data / "work").exists() or list((data / "work").iterdir()) == []
+    assert [path.name for path in (data / ".iccs-work").iterdir()] == [MARK]
     folders = [path for path in (data / "core" / SOURCE).iterdir() if path.is_dir() and path.name != "revisions"]
     assert len(folders) == 2, folders  # two vintages, however often they took turns
     assert len(list((data / "published" / "releases").iterdir())) <= 3

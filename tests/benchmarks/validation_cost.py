@@ -31,6 +31,7 @@ from pipelines.harmonise.enums import open_core
 from pipelines.harmonise.links import Classified, classify
 from pipelines.harmonise.reconcile import Validated, validate
 from pipelines.system.connection import connect
+from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
 from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.rules import check
@@ -125,8 +126,9 @@ def unvalidated(classified: Classified) -> Validated:
 def load(place: Path, rules: bool, with_suite: bool) -> dict[str, Any]:
     """Take the file through the steps in this process; seconds and CPU seconds of each, and what was rejected."""
     folder = list_sources(place / "sources")[NAME]
-    settings, work = Settings(data=place / "data"), place / "data" / "work" / NAME
-    work.mkdir(parents=True)
+    settings = Settings(data=place / "data")
+    work = make_work_folder(settings) / NAME
+    work.mkdir()
     if not rules:
         pipelines.harmonise.conform._reject = no_rules
         pipelines.tabulate.rules.figure_rules = lambda kind: []

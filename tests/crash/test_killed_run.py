@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from pipelines.run import writing
+from pipelines.system.removal import MARK
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
@@ -83,7 +84,7 @@ def test_killed_at_any_point_the_old_release_stays_whole(small_data: Path, tmp_p
         ).fetchall()
     assert closes == [(True, 3)]
     assert list((data / "published").glob(".*part*")) == []
-    assert not (data / "work").exists() or list((data / "work").iterdir()) == []
+    assert [path.name for path in (data / ".iccs-work").iterdir()] == [MARK]
 
 
 def test_a_reader_with_the_old_file_open_is_not_disturbed(small_data: Path, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_fault_is_refused_with_place_rule_and_remedy(case: Case) -> None:
     assert _contents(case.data) == before, "a refused source must leave the last good release as it is"
     assert result.publication is None
     assert case.quarantined() == case.expected_quarantine()
-    assert not (case.data / "work" / case.source).exists()
+    assert not (case.data / ".iccs-work" / case.source).exists()
 
 
 @pytest.mark.parametrize("case", FAULTS, indirect=True)

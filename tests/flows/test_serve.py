@@ -5,19 +5,25 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines.cli.main import main
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.flow
 
 
@@ -33,49 +39,102 @@ def _ask(url: str, body: bytes | None = None) -> Any:
         return json.loads(answer.read())
 
 
-def test_the_flow_is_on_its_schedule_and_the_page_answers(tmp_path: Path) -> None:
-    port = _free_port()
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
-    with (tmp_path / "out.log").open("wb") as log:
+# The command as a user types it, but that a test need not wait so long for a plan that never comes.
+SERVE = """
+import sys
+import pipelines.cli.serve
+from pipelines.cli.main import main
+pipelines.cli.serve._PLANNING_SECONDS = int(sys.argv[1])
+sys.exit(main(["serve", *sys.argv[2:]]))
+"""
+
+
+@contextlib.contextmanager
+def _serving(data: Path, cron: str, port: int, planning_seconds: int = 90) -> Iterator[subprocess.Popen[bytes]]:
+    """The command in a process of its own, stopped as Ctrl-C does; what it says is in ``out.log``."""
+    options = ["--cron", cron, "--port", str(port), "--data", str(data)]
+    with (data / "out.log").open("wb") as log:
         serving = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "pipelines.cli",
-                "serve",
-                "--cron",
-                "30 5 * * 2",
-                "--port",
-                str(port),
-                "--data",
-                str(tmp_path),
-            ],
+            [sys.executable, "-c", SERVE, str(planning_seconds), *options],
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=environment,
+            env={key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")},
             start_new_session=True,
         )
     try:
-        deadline = time.monotonic() + 150
-        deployments: list[Any] = []
-        while time.monotonic() < deadline and not deployments:
-            assert serving.poll() is None, (tmp_path / "out.log").read_text(errors="replace")
-            with contextlib.suppress(OSError):
-                deployments = _ask(f"http://127.0.0.1:{port}/api/deployments/filter", b"{}")
-            time.sleep(1)
-        assert [deployment["name"] for deployment in deployments] == ["scheduled"]
-        assert [item["schedule"]["cron"] for item in deployments[0]["schedules"]] == ["30 5 * * 2"]
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as page:
-            assert b"<html" in page.read().lower()
+        yield serving
     finally:
-        serving.send_signal(signal.SIGINT)
         try:
-            serving.wait(timeout=40)
+            if serving.poll() is None:
+                serving.send_signal(signal.SIGINT)
+                serving.wait(timeout=40)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(serving.pid, signal.SIGKILL)
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0, "the server outlived the command"
+
+
+def _wait(serving: subprocess.Popen[bytes], data: Path, seconds: float, question: Callable[[], Any]) -> Any:
+    """Ask the server again and again until it has an answer."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert serving.poll() is None, (data / "out.log").read_text(errors="replace")
+        with contextlib.suppress(OSError):
+            if found := question():
+                return found
+        time.sleep(1)
+    raise AssertionError(f"no answer within {seconds} s\n{(data / 'out.log').read_text(errors='replace')}")
+
+
+def test_the_flow_is_on_its_schedule_and_the_page_answers(tmp_path: Path) -> None:
+    port = _free_port()
+    with _serving(tmp_path, "30 5 29 2 *", port) as serving:
+        deployments = _wait(
+            serving, tmp_path, 150, lambda: _ask(f"http://127.0.0.1:{port}/api/deployments/filter", b"{}")
+        )
+        assert [deployment["name"] for deployment in deployments] == ["scheduled"]
+        assert [item["schedule"]["cron"] for item in deployments[0]["schedules"]] == ["30 5 29 2 *"]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as page:
+            assert b"<html" in page.read().lower()
+        due = _wait(
+            serving, tmp_path, 120, lambda: re.search(r"next run: (.*) UTC", (tmp_path / "out.log").read_text())
+        )
+    now = datetime.now(UTC)
+    leap_days = (datetime(year, 2, 29, 5, 30, tzinfo=UTC) for year in range(now.year, 2100) if year % 4 == 0)
+    assert due[1] == f"{next(day for day in leap_days if day > now):%Y-%m-%d %H:%M}"
+
+
+def test_a_run_that_is_due_is_started_by_the_schedule_and_publishes(tmp_path: Path) -> None:
+    """Nobody starts it: the cron line comes round each minute."""
+    shutil.copytree(ROOT / "data" / "input" / "wb_population", tmp_path / "input" / "wb_population")
+    port = _free_port()
+
+    def ended() -> list[Any]:
+        runs = _ask(f"http://127.0.0.1:{port}/api/flow_runs/filter", b"{}")
+        return [run for run in runs if run["state_type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")]
+
+    with _serving(tmp_path, "* * * * *", port) as serving:
+        _wait(serving, tmp_path, 180, lambda: "next run:" in (tmp_path / "out.log").read_text())
+        first = min(_wait(serving, tmp_path, 150, ended), key=lambda run: run["expected_start_time"])
+
+    assert (first["state_type"], first["auto_scheduled"]) == ("COMPLETED", True), first["state"]
+    assert first["created_by"]["type"] == "SCHEDULE"
+    with duckdb.connect(str(tmp_path / "published" / "crime.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT source FROM out.source").fetchall() == [("wb_population",)]
+
+
+def test_a_server_that_plans_no_run_is_a_fault_and_is_told(tmp_path: Path) -> None:
+    """The scheduler fails on a day that never comes, 30 February, and says so in its log only."""
+    port = _free_port()
+    with _serving(tmp_path, "0 6 30 2 *", port, planning_seconds=15) as serving:
+        assert serving.wait(timeout=180) == 3
+    said = (tmp_path / "out.log").read_text()
+    assert "planned no run within 15 s" in said
+    assert re.search(r"last error in its log: .*CroniterBadDateError", said), said
+    assert str(tmp_path / "prefect" / "server.log") in said
+    assert "next run:" not in said
+    assert "Traceback" not in said
 
 
 def test_a_wrong_cron_line_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

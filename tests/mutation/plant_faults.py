@@ -57,7 +57,8 @@ class Planter:
     def judge(self, rows: Table) -> dict[str, int]:
         """Which rules speak, and of how many: a refusal, or warnings."""
         data, given = self.folder / "data", self.folder / "given"
-        for path in [given, *(one for one in data.glob("*") if one.name != "work")]:  # the engine spills into work
+        spilling = data / ".iccs-work"  # of the engine, which stays open
+        for path in [given, *(one for one in data.glob("*") if one != spilling)]:
             shutil.rmtree(path, ignore_errors=True)
         given.mkdir()
         with (given / self.kind.file).open("w", encoding=self.kind.encoding, newline="") as handle:
@@ -166,7 +167,7 @@ if __name__ == "__main__":
     parser.add_argument("--times", type=int, default=20, help="how often each fault is planted")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=tuple(KINDS), action="append", help="one kind of file (may be repeated)")
-    parser.add_argument("--keep", type=Path, default=ROOT / "data" / "work" / "mutation", help="folder of the results")
+    parser.add_argument("--keep", type=Path, default=ROOT / "data" / "mutation", help="folder of the results")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many at a time")
     parser.add_argument("--write", action="store_true", help="write the page from kept results, plant nothing")
     options = parser.parse_args()

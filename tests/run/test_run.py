@@ -79,9 +79,17 @@ def test_every_part_of_a_declaration_decides_whether_there_is_work(tiny: Tiny) -
         source = tiny.declare_plain(**parts)
         return run_key(source, acquire(source, tiny.settings, tiny.given))
 
-    keys = [key(), key(links=[other]), key(values="value,x,O,\n"), key(more="priority: 7\n"), key(reshape="FROM raw")]
+    conserve = "    conserve: '^n$'\n"
+    keys = [
+        key(),
+        key(links=[other]),
+        key(values="value,x,O,\n"),
+        key(more="rejected_share_limit: 0.5\n"),
+        key(layout=conserve, reshape="FROM raw"),
+        key(layout=conserve, reshape="SELECT * FROM raw"),
+    ]
     tiny.give("t.csv", GOOD.replace("3", "4"))
-    keys.append(key(reshape="FROM raw"))
+    keys.append(key(layout=conserve, reshape="FROM raw"))
 
     assert len(set(keys)) == len(keys)
 

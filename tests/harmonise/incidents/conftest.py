@@ -17,6 +17,7 @@ from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import Tallied, tally
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.connection import connect
+from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
 from schemas.source import SourceFolder, list_sources
 
@@ -107,8 +108,8 @@ def take(folder: SourceFolder, settings: Settings) -> Callable[..., tuple[Tallie
 
     def steps(directory: Path, **changes: object) -> tuple[Tallied, Validated]:
         own = replace(settings, **changes)  # type: ignore[arg-type]
-        work = own.work / folder.source_id
-        work.mkdir(parents=True, exist_ok=True)
+        work = make_work_folder(own) / folder.source_id
+        work.mkdir(exist_ok=True)
         tallied = tally(folder, acquire(folder, own, directory), own, work)
         with connect(own) as connection:
             return tallied, account(folder, tallied, connection, own, work)

@@ -12,6 +12,7 @@ from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import account
 from pipelines.harmonise.tally import tally
 from pipelines.system.connection import connect
+from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
 from schemas.source import list_sources
 
@@ -70,8 +71,8 @@ def test_an_age_comes_into_its_band(unit: str, tmp_path: Path) -> None:
     lines = [f"F{n},{DAY},MX-JAL,H1,man,{age},{one}" for n, (age, one, _) in enumerate(WORDS[unit])]
     given.joinpath("a.csv").write_text("folio,day,place,offence,sex,age,name\n" + "\n".join(lines) + "\n", "utf-8")
     settings = Settings(data=tmp_path / "data")
-    work = settings.work / folder.source_id
-    work.mkdir(parents=True)
+    work = make_work_folder(settings) / folder.source_id
+    work.mkdir()
 
     tallied = tally(folder, acquire(folder, settings, given), settings, work)
     with connect(settings) as connection:

@@ -16,6 +16,7 @@ from pipelines.collect.acquire import acquire
 from pipelines.harmonise.tally import Tallied, tally
 from pipelines.run import Session, run_all
 from pipelines.system.errors import DataRefused
+from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
 from pipelines.system.workers import divide_limits, memory_bytes, parse_runner
 from schemas.errors import UsageError
@@ -127,7 +128,7 @@ def test_partitions_that_are_refused_on_a_runner_are_all_told(
 
     @flow(name="refused")
     def run() -> Tallied:
-        return tally(folder, acquire(folder, settings, given), settings, settings.work, tally_on_threads)
+        return tally(folder, acquire(folder, settings, given), settings, make_work_folder(settings), tally_on_threads)
 
     with pytest.raises(DataRefused) as refused:
         run()

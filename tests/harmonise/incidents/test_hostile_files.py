@@ -29,6 +29,7 @@ from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import Tallied, tally
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
+from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings, load_settings
 from schemas.errors import UsageError
 from schemas.source import SourceFolder, list_sources
@@ -150,8 +151,8 @@ def _declare(root: Path, *changes: tuple[str, str]) -> SourceFolder:
 
 
 def _take(folder: SourceFolder, directory: Path, settings: Settings) -> Validated:
-    work = settings.work / folder.source_id
-    work.mkdir(parents=True, exist_ok=True)
+    work = make_work_folder(settings) / folder.source_id
+    work.mkdir(exist_ok=True)
     tallied = tally(folder, acquire(folder, settings, directory), settings, work)
     with connect(settings) as connection:
         return account(folder, tallied, connection, settings, work)

@@ -217,6 +217,12 @@ def test_forgotten_partitions_go_once_a_vintage_is_stored(
     publish(given)
     shutil.rmtree(given)
     made.write(given / "a.csv", made.rows(501))
+    kept = settings.partitions / "xx_test_incidents"
+    mine = (kept / "notes" / "mine.txt", kept / "mine.txt")  # the user's own, with no name that a run gives
+    for path in mine:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("mine", encoding="utf-8")
     publish(given)
 
-    assert len(list((settings.partitions / "xx_test_incidents").iterdir())) == 1
+    assert [path.read_text(encoding="utf-8") for path in mine] == ["mine", "mine"]
+    assert len([path for path in kept.iterdir() if path.name not in ("notes", "mine.txt")]) == 1

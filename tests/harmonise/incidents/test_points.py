@@ -21,6 +21,7 @@ from pipelines.harmonise.tally import Tallied, tally
 from pipelines.run import Session, run_all
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
+from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
 from schemas.source import Source, SourceFolder, list_sources
 
@@ -85,8 +86,8 @@ def areas_of(rows: list[list[str]]) -> Counter[str]:
 
 
 def take_points(folder: SourceFolder, directory: Path, settings: Settings) -> tuple[Tallied, Validated]:
-    work = settings.work / folder.source_id
-    work.mkdir(parents=True, exist_ok=True)
+    work = make_work_folder(settings) / folder.source_id
+    work.mkdir(exist_ok=True)
     tallied = tally(folder, acquire(folder, settings, directory), settings, work)
     with connect(settings) as connection:
         return tallied, account(folder, tallied, connection, settings, work)

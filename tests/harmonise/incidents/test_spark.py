@@ -28,6 +28,7 @@ import pytest
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.tally import Tallied, tally
 from pipelines.system.errors import DataRefused
+from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 from schemas.source import SourceFolder, find_sources, list_sources
@@ -131,8 +132,8 @@ def _workers(page: int) -> int:
 
 
 def _tally(folder: SourceFolder, directory: Path, settings: Settings) -> Tallied:
-    work = settings.work / folder.source_id
-    work.mkdir(parents=True, exist_ok=True)
+    work = make_work_folder(settings) / folder.source_id
+    work.mkdir(exist_ok=True)
     return tally(folder, acquire(folder, settings, directory), settings, work)
 
 

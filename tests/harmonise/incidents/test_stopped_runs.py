@@ -75,11 +75,11 @@ def test_a_disk_that_is_full_leaves_the_release(
     _, said = run.communicate(timeout=300)
 
     assert run.returncode == 3, said
-    assert "the disk is full, or a file grew over its limit" in said
+    assert "the disk is full, or a file exceeded its size limit" in said
     assert "Traceback" not in said
     assert _release(released, unchanged) == before
     assert [path for path in (released / "published").rglob("*.part*")] == []
-    assert not list((released / "work").glob("*/*"))
+    assert not list((released / ".iccs-work").glob("*/*"))
     again = publish(tmp_path / "in")
     assert (again.refused, again.publication is None) == ((), False)
 

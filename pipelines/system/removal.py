@@ -1,0 +1,103 @@
+"""What a run may delete: the content of its own folder for work, and files with names that only a run gives.
+
+The folder for work carries a mark. One without it that holds something is the user's: it is refused, never
+emptied. Everything else is deleted one by one, by the module that gave it its name. No link is followed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError
+
+MARK = ".iccs-folder"
+_MARK_TEXT = "iccs made this folder for files that live only during a run; the next run deletes all that is in it.\n"
+
+
+def make_work_folder(settings: Settings) -> Path:
+    """Return the folder for work, made and marked where it is not there yet.
+
+    Several threads and processes may do so at once: what counts is that the mark exists, not what is in it.
+
+    Raises:
+        UsageError: a link, a file or a folder of the user's is in its place.
+    """
+    check_work_folder(settings)
+    mark = settings.work / MARK
+    if not mark.is_file():
+        settings.work.mkdir(parents=True, exist_ok=True)
+        mark.write_text(_MARK_TEXT, encoding="utf-8")
+    return settings.work
+
+
+def check_work_folder(settings: Settings) -> None:
+    """Refuse what is in the place of the folder for work and was not made by a run; writes nothing.
+
+    Raises:
+        UsageError: it is a link, a file, or a folder without our mark that holds something.
+    """
+    work = settings.work
+    if work.is_symlink():
+        raise UsageError(f"{work} is a link; a run would delete what it leads to: remove the link")
+    if not work.exists():
+        return
+    if not work.is_dir():
+        raise UsageError(f"{work} is a file; a run needs a folder of this name: move the file away")
+    # The mark is looked for last, too: another thread may have made it since.
+    if not (work / MARK).is_file() and any(work.iterdir()) and not (work / MARK).is_file():
+        raise UsageError(
+            f"{work} was not made by iccs (it holds no {MARK}), and a run deletes what is in this folder: move it "
+            "away, or give another data folder with --data"
+        )
+
+
+def check_folders(settings: Settings) -> None:
+    """Refuse a data folder in which a run cannot delete what it made; writes nothing.
+
+    Raises:
+        UsageError: the folder for work is not ours, or a folder that old files are deleted from is a link.
+    """
+    check_work_folder(settings)
+    for folder in (settings.partitions, settings.core, settings.quarantine, settings.published.parent):
+        for path in (folder, *folder.glob("*")):  # glob: those of the sources, and of the releases
+            if path.is_symlink() and not path.is_file():
+                raise UsageError(_link_text(path))
+
+
+def empty_work_folder(settings: Settings) -> None:
+    """Delete what a killed run left in the folder for work. The mark stays, so a kill halfway leaves it ours.
+
+    Raises:
+        UsageError: a link, a file or a folder of the user's is in its place.
+    """
+    for path in make_work_folder(settings).iterdir():
+        if path.name != MARK:
+            delete(path, settings)
+
+
+def delete(path: Path, settings: Settings) -> None:
+    """Delete a file, or a folder with all that is in it, somewhere in the data folder; a link goes, not its target.
+
+    Raises:
+        UsageError: a folder on the way from the data folder to it is a link.
+        ValueError: it is not in the data folder.
+    """
+    way = path.relative_to(settings.data)
+    if not way.parts or ".." in way.parts:
+        raise ValueError(f"{path} is not in the data folder {settings.data}")
+    for folder in list(path.parents)[: len(way.parts) - 1]:
+        if folder.is_symlink():
+            raise UsageError(_link_text(folder))
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _link_text(folder: Path) -> str:
+    return (
+        f"{folder} is a link, and nothing is deleted outside the data folder: put a folder in its place, or have the "
+        "whole data folder elsewhere with --data"
+    )
