@@ -23,6 +23,7 @@ from pipelines.harmonise.reconcile import account
 from pipelines.harmonise.tally import tally
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
+from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier
 from schemas.source import SourceFolder, list_sources
@@ -82,8 +83,8 @@ def _relabel(root: Path, header: list[str], labels: list[str], **changes: Any) -
 
 def _take(folder: SourceFolder, given: Path, settings: Settings) -> tuple[dict[tuple[str, ...], float], list[Any]]:
     """Base cells as the pipeline has them, and file, row, column, word and rule of each row in quarantine."""
-    work = settings.work / folder.source_id
-    work.mkdir(parents=True, exist_ok=True)
+    work = make_work_folder(settings) / folder.source_id
+    work.mkdir(exist_ok=True)
     tallied = tally(folder, acquire(folder, settings, given), settings, work)
     with connect(settings) as connection:
         validated = account(folder, tallied, connection, settings, work)
