@@ -38,7 +38,7 @@ class UnknownCode(ValueError):
     """
 
     def __init__(self, text: str, nearest: tuple[str, ...], message: str) -> None:
-        """Keep the text and its nearest codes beside the message for people."""
+        """Keep the text and its nearest codes in addition to the message."""
         super().__init__(message)
         self.text = text
         self.nearest = nearest

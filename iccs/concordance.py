@@ -112,7 +112,7 @@ class Link:
 
 @cache
 def concordance_columns() -> tuple[str, ...]:
-    """Return the columns of a concordance in order; one for each ICCS attribute stands after the weight.
+    """Return the columns of a concordance in order; those of the ICCS attributes follow the weight.
 
     >>> concordance_columns()[:6]
     ('national_code', 'national_label', 'iccs_code', 'relation', 'weight', 'attempted')
@@ -268,7 +268,7 @@ def diff(old: Concordance, new: Concordance) -> ConcordanceDiff:
 
 
 def _pair(before: list[Link], after: list[Link], depth: int, pairs: list[tuple[Link, Link]]) -> None:
-    """Move links whose first `depth` key fields are alike, and unambiguous, from both lists to `pairs`."""
+    """Move links whose first `depth` key fields are equal, and unambiguous, from both lists to `pairs`."""
 
     def key(link: Link) -> tuple[str, ...]:
         return (link.national_code, link.iccs_code, link.valid_from)[:depth]

@@ -34,13 +34,13 @@ CITATION = "UNODC, International Classification of Crime for Statistical Purpose
 READINGS: Mapping[str, str] = MappingProxyType(
     {
         "exact": "all of the national category is in the ICCS category, and nothing of the ICCS category is outside it",
-        "narrower": "all of the national category is in the ICCS category, which holds more",
-        "broader": "the national category holds the ICCS category and more; what is more is counted here too",
+        "narrower": "all of the national category is in the ICCS category, which contains more",
+        "broader": "the national category contains the ICCS category and more; the rest is counted here too",
         "partial": "the two overlap: part of each is outside the other",
         "undivided": "the source does not divide this figure by offence: all offences together",
         "none": "no link",
-        "not_crime": "no link: it is no offence in the ICCS",
-        "too_wide": "no link: no category below level 1 holds it",
+        "not_crime": "no link: it is not an offence in the ICCS",
+        "too_wide": "no link: no category below level 1 contains it",
         "counted_elsewhere": "no link: its counts are in other lines of the source",
         "pending": "no link yet: a definition is awaited",
     }
@@ -120,8 +120,8 @@ def correspondence_rows(
 ) -> dict[str, list[CorrespondenceRow]]:
     """Return the sheet's lines by section code, and under "none" the national categories outside the ICCS.
 
-    Figures that are not divided by offence are in no section and stand there too. A combined category (0101_0102)
-    stands after the last of its members.
+    Figures that are not divided by offence are in no section and are listed there too. A combined category
+    (0101_0102) follows the last of its members.
 
     Args:
         concordance: the table of one source.
@@ -250,7 +250,7 @@ def _about(concordance: Concordance) -> Iterator[tuple[str, str]]:
     yield "Relation", "It reads from the national category."
     yield from READINGS.items()
     yield "Weight", "The share of the national category that goes to the ICCS category; blank is all of it."
-    yield "Coverage", "included, excluded or unknown: whether the national counts hold threats, aiding and so on."
+    yield "Coverage", "included, excluded or unknown: whether the national counts include threats, aiding and so on."
     yield "Apostrophe", "A text that begins with = + - @ has an apostrophe before it, so that it is not a formula."
 
 

@@ -1,4 +1,4 @@
-"""Search of the ICCS by words, in English, Spanish and French, tolerant of accents, plurals and typing slips.
+"""Search of the ICCS by words, in English, Spanish and French, tolerant of accents, plurals and typos.
 
 What is searched: titles, inclusions, the booklet's alphabetical index (English), everyday and legal terms gathered for
 this project, and descriptions. French has titles and terms only, as the French edition is not included.
@@ -28,7 +28,7 @@ _TRUST: dict[Field, float] = {"title": 1.0, "term": 1.0, "index": 0.97, "inclusi
 _FOUND, _NOTHING_ELSE = 0.75, 0.25
 _LOWEST_SCORE = 0.35
 
-# Shorter words must match exactly (vol is not viol); longer ones may differ by a slip.
+# Shorter words must match exactly (vol is not viol); longer ones may differ by a typo.
 _SHORTEST_WITH_SLIPS = 5
 _LEAST_LIKENESS = 82.0
 
@@ -45,7 +45,7 @@ _APPLY_ALL = re.compile(r"^(apply all|aplicar todas)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One category found, with the text that matched and where it stands.
+    """One category found, with the text that matched and the place it comes from.
 
     `score` is between 0 and 1: 1 means that every word of the query, and nothing else, is in a title or term.
     """

@@ -21,7 +21,7 @@ from iccs.suggest_text import LabelLanguage, Reading
 
 # Below this score a category has next to nothing in common with the label.
 _LOWEST_SCORE = 0.08
-# Candidates whose score is within this share of the best one cannot be told apart.
+# Candidates whose score is within this share of the best one cannot be distinguished.
 _MARGIN = 0.2
 # A description or heading helps, the label decides.
 _DESCRIPTION_SHARE = 0.35
@@ -31,7 +31,7 @@ _MOST_WORDS = 6
 
 @dataclass(frozen=True, slots=True)
 class LabelToCode:
-    """One national category to find a code for; `description` may be a definition or the heading it stands under."""
+    """One national category to find a code for; `description` may be a definition or the heading it is listed under."""
 
     code: str
     label: str
@@ -42,7 +42,7 @@ class LabelToCode:
 class Candidate:
     """One ICCS category that a label may belong to.
 
-    `score` is between 0 and 1 and says how alike the texts are; it is no probability. `words` are the words of the
+    `score` is between 0 and 1 and says how similar the texts are; it is not a probability. `words` are the words of the
     label that spoke for the category and `evidence` the text they were compared with (`source` says whose).
     `against` are words of the label and exclusions of the category that speak against it.
     """
@@ -136,7 +136,7 @@ def draft_concordance(
         if earlier is not national:
             raise ValueError(
                 f"national code {national.code!r} has two labels, {earlier.label!r} and {national.label!r}: "
-                "use the column that tells categories apart as the code, or join the parts"
+                "use the column that distinguishes the categories as the code, or join the parts"
             )
     return [_draft(suggestion) for suggestion in suggest(distinct, lang, exclude_source=exclude_source)]
 

@@ -1,6 +1,6 @@
 """How the coding assistant compares labels with the texts that speak for each category.
 
-Vectors of words and of letter groups (TF-IDF) make the likeness; a category is as likely as its most alike text. Then
+Vectors of words and of letter groups (TF-IDF) make the likeness; a category is as likely as its most similar text. Then
 the rules of the classification act: exclusions and cues lower a category, a parent is as likely as its second child.
 """
 
@@ -38,7 +38,7 @@ _RULED_OUT = 0.6  # a word of the label speaks against the category
 _SENT_AWAY = 0.8  # an exclusion of the category is more like the label than the category itself
 _DIVISION = 0.15  # how much the three likeliest categories of a division lift the whole division
 _OWN_VOICE = 0.5  # a parent whose texts are less than this as like as its children's was lifted by them
-_LEAST_LIKENESS_OF_WORDS = 85.0  # for words that no text has: slips and abbreviations
+_LEAST_LIKENESS_OF_WORDS = 85.0  # for words that no text has: typos and abbreviations
 _SHORTEST_WITH_SLIPS = 5
 COMPLETED_KILLING = ("0101", "0103")  # an attempt is never counted here
 _CHUNK = 500  # labels compared at a time, to bound memory
@@ -130,7 +130,7 @@ class Index:
         return both
 
     def _known_words(self, reading: Reading) -> str:
-        """Read a word that no text has as the nearest word that one has: it may be a slip."""
+        """Read a word that no text has as the nearest word that one has: it may be a typo."""
         from rapidfuzz import fuzz, process
 
         known = self._words.vocabulary
@@ -162,7 +162,7 @@ class Index:
         return scores / (1 + _DIVISION)
 
     def _lift_parents(self, scores: Table) -> None:
-        """Two children alike mean that the label may be wider than both: the parent gets the second one's score."""
+        """Two similar children mean that the label may be wider than both: the parent gets the second one's score."""
         for level in (3, 2):
             for category in self.classification:
                 children = [self._numbers[child.code] for child in self.classification.children(category.code)]

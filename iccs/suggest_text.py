@@ -21,7 +21,7 @@ from iccs.search import Language as SearchLanguage
 
 LabelLanguage = Literal["es", "en", "fr", "pt", "de"]
 
-# Definitions exist in English and Spanish only: Portuguese labels are read beside Spanish, German beside English.
+# Definitions exist in English and Spanish only: Portuguese labels are compared with Spanish, German with English.
 INDEX_LANGUAGE: Mapping[LabelLanguage, SearchLanguage] = MappingProxyType(
     {"es": "es", "pt": "es", "en": "en", "de": "en", "fr": "fr"}
 )
@@ -79,7 +79,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A label as read: its stems, the label's own words behind each stem, and its cues.
+    """A label as read: its stems, the label's own words for each stem, and its cues.
 
     `attempted` says that the label names an attempt, `killing` that it names a killing: attempted killing has a
     category of its own (0102), every other attempt stays in the category of the act with a tag.
@@ -182,7 +182,7 @@ class Reader:
                 yield word, stem_of(word, self.index_language)
 
     def _pattern(self, term: str) -> re.Pattern[str]:
-        # German joins words (Ladendiebstahl): a term counts wherever it stands. Elsewhere it matches whole words,
+        # German joins words (Ladendiebstahl): a term counts wherever it occurs. Elsewhere it matches whole words,
         # whatever their ending of number and gender.
         if self.language == "de":
             return re.compile(re.escape(plain(term)))

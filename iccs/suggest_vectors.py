@@ -21,7 +21,7 @@ Features = Callable[[str], Iterable[str]]
 
 
 def words_and_pairs(text: str) -> Iterator[str]:
-    """Yield the words of a text and each two that stand together.
+    """Yield the words of a text and each two adjacent ones.
 
     >>> list(words_and_pairs("robo con arma"))
     ['robo', 'con', 'arma', 'robo con', 'con arma']

@@ -147,7 +147,7 @@ def _paragraph_faults(paragraph: str) -> Iterator[str]:
     for part in _split(paragraph):
         found = _PARAGRAPHS.fullmatch(part)
         if found is None or (found.group(2) and int(found.group(2)) <= int(found.group(1))):
-            yield f"paragraph {part!r} is no number and no range such as 53-58"
+            yield f"paragraph {part!r} is neither a number nor a range such as 53-58"
 
 
 def _code_faults(codes: list[str], classification: Classification) -> Iterator[str]:
@@ -160,7 +160,7 @@ def _code_faults(codes: list[str], classification: Classification) -> Iterator[s
         else:
             above = [category.code for category in classification.ancestors(code) if category.code in codes]
             if above:
-                yield f"{code} is listed beside {above[0]}, which holds it: it would be counted twice"
+                yield f"{code} is listed together with {above[0]}, which contains it: it would be counted twice"
 
 
 def _condition_faults(attribute: str, codes: tuple[str, ...], classification: Classification) -> Iterator[str]:

@@ -38,7 +38,7 @@ def check_tree(nodes: Iterable[Node]) -> None:
         elif _is_circular(node, by_code):
             faults.append(f"{node.code} is its own ancestor: follow the column parent from it")
         elif by_code[node.parent].level != node.level - 1 or not node.code.startswith(node.parent):
-            faults.append(f"{node.code} of level {node.level} cannot stand under {node.parent}")
+            faults.append(f"{node.code} of level {node.level} cannot be a child of {node.parent}")
     if faults:
         raise InvalidTree("; ".join(faults))
 

@@ -24,7 +24,7 @@ import pandas as pd
 
 from pipelines.reader import SeriesQuery, country_rates, open_release
 
-crime = open_release()  # the newest; crime.is_newer() tells when another is published, crime.reconnect() switches to it
+crime = open_release()  # the newest; crime.is_newer() is true once another is published, crime.reconnect() switches to it
 out, release = crime.connection, crime.release
 sources = [
     "mx_sesnsp_victims",

@@ -21,7 +21,7 @@ import pandas as pd
 
 from pipelines.reader import SeriesQuery, country_rates, open_release, plot_pyramid, plot_slopes
 
-crime = open_release()  # the newest; crime.is_newer() tells when another is published, crime.reconnect() switches to it
+crime = open_release()  # the newest; crime.is_newer() is true once another is published, crime.reconnect() switches to it
 out, release = crime.connection, crime.release
 out.execute("SELECT source, title, vintage, first_period, last_period FROM out.source ORDER BY kind, source").df()
 

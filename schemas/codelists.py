@@ -153,7 +153,7 @@ def load_areas() -> tuple[Area, ...]:
     """Return every area of every file in ``codelists/areas``; a new country adds a file, no list is edited.
 
     Raises:
-        DeclarationError: a file is no such table, or an area stands twice, has an unknown level or an unknown parent.
+        DeclarationError: a file is not such a table, or an area is listed twice or has an unknown level or parent.
 
     >>> [area.name_en for area in load_areas() if area.code == "MX-JAL"]
     ['Jalisco']
@@ -192,14 +192,14 @@ def _check_areas(areas: list[Area]) -> None:
     codes = {area.code for area in areas}
     if len(codes) < len(areas):
         twice = next(area.code for area in areas if sum(other.code == area.code for other in areas) > 1)
-        raise DeclarationError(f"codelists/areas: {twice} stands twice; keep one row for each area")
+        raise DeclarationError(f"codelists/areas: {twice} is listed twice; keep one row for each area")
     seen: dict[tuple[str, str], str] = {}
     for area in areas:
         if area.level not in levels:
             known = ", ".join(sorted(levels))
             raise DeclarationError(f"codelists/areas: {area.code} has the level {area.level!r}, not one of {known}")
         if area.parent is not None and area.parent not in codes:
-            raise DeclarationError(f"codelists/areas: the parent {area.parent!r} of {area.code} is in no list of areas")
+            raise DeclarationError(f"codelists/areas: the parent {area.parent!r} of {area.code} is in no area list")
         for scheme in area.schemes:
             other = seen.setdefault(scheme, area.code)
             if other != area.code:

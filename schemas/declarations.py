@@ -35,7 +35,7 @@ class Column:
 
 
 ATTRIBUTES = "*attributes"
-"""What stands for every ICCS attribute: in the columns of a table, in the name and the parameters of a rule."""
+"""Placeholder for every ICCS attribute: in the columns of a table, in the name and the parameters of a rule."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def parse_yaml(text: str) -> dict[str, Any]:
     """
     loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
     if not isinstance(loaded, dict):
-        raise TypeError("a declaration must hold a mapping")
+        raise TypeError("a declaration must be a mapping")
     return loaded
 
 
@@ -143,7 +143,7 @@ def parse_table(name: str, declared: dict[str, Any]) -> Table:
         DeclarationError: as :func:`load_tables`.
     """
     needed = {
-        "description": "say what the table holds",
+        "description": "say what the table contains",
         "grain": "say what one row is",
         "columns": "list the columns in order",
         "filled_by": "name the statement or function that fills the table",
@@ -197,7 +197,7 @@ def _rules_of(name: str, declared: dict[str, Any]) -> list[Rule]:
 
 
 def attribute_columns() -> tuple[str, ...]:
-    """Return the ICCS attributes an observation may carry, in order, beside sex and age.
+    """Return the ICCS attributes an observation may carry, in order, without sex and age.
 
     >>> attribute_columns()[:2]
     ('attempted', 'weapon')

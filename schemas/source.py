@@ -60,7 +60,7 @@ class ReadOptions(_Strict):
     format: Literal["csv", "excel", "parquet"] = "csv"
     encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
-    columns: tuple[str, ...] = Field(min_length=1, description="labels by which the header row is found")
+    columns: tuple[str, ...] = Field(min_length=1, description="column names by which the header row is found")
     header_rows: int = Field(default=1, ge=1, le=8)
     sheet: str | None = None
     footer: Footer | None = None
@@ -100,13 +100,13 @@ class Breakdown(_Strict):
 
 
 class Control(_Strict):
-    """A total to compare with: printed at the foot of each file, in a column beside its parts, or published."""
+    """A total to compare with: printed at the foot of each file, in a column next to its parts, or published."""
 
     control: str
     footer_column: str | None = None
     total_column: str | None = None
     part_columns: tuple[str, ...] = ()
-    rows: str | None = Field(default=None, description="a SELECT of the folder that puts totals beside their parts")
+    rows: str | None = Field(default=None, description="a SELECT of the folder that puts totals next to their parts")
     tolerance: float = 0
     where: str | None = None
     expected: float | None = None
@@ -120,7 +120,7 @@ class Control(_Strict):
             self.where is not None or self.expected is not None,
         ]
         if forms == [False, True, False] and (self.total_column is None or not self.part_columns):
-            raise ValueError("total_column and part_columns: a total beside its parts needs both")
+            raise ValueError("total_column and part_columns: a total and its parts need both")
         if forms == [False, False, True] and (self.where is None or self.expected is None):
             raise ValueError("where and expected: a published total needs both")
         if sum(forms) != 1:
@@ -134,14 +134,16 @@ class Ages(_Strict):
     """How a file of incidents gives ages: as a number in a unit, or as a date of birth; and the bands to publish."""
 
     unit: Literal["years", "months", "days", "birth_date"] = "years"
-    bands: tuple[str, ...] = Field(min_length=1, description="age codes from the youngest on, each next to the last")
+    bands: tuple[str, ...] = Field(
+        min_length=1, description="age codes from the youngest on, each starting where the previous one ends"
+    )
 
     @model_validator(mode="after")
     def _check_bands(self) -> Ages:
         bounds = [parse_age(band) for band in self.bands]
         for band, one, following in zip(self.bands, bounds, [*bounds[1:], None], strict=True):
             if one is None:
-                raise ValueError(f"bands: {band!r} is no band of ages")
+                raise ValueError(f"bands: {band!r} is not an age band")
             if following is not None and (one[1] is None or following[0] != one[1] + 1):
                 raise ValueError(f"bands: the band after {band!r} must begin where it ends")
         return self
@@ -168,7 +170,7 @@ class Bridge(_Strict):
     """What brings counts from before a break to the definition after it: an overlap in the data, or a known factor."""
 
     basis: str
-    overlap: str | None = Field(default=None, description="source that goes on with the definition of before the break")
+    overlap: str | None = Field(default=None, description="source that continues the definition used before the break")
     factor: float | None = Field(
         default=None, gt=0, description="new count / old count, where it is known from outside"
     )
@@ -198,9 +200,9 @@ class Break(_Strict):
     @model_validator(mode="after")
     def _check_bridge(self) -> Break:
         if self.bridge is not None and not self.iccs:
-            raise ValueError("iccs: a bridge is of named categories, one factor does not hold for all")
+            raise ValueError("iccs: a bridge needs categories; one factor is not valid for all")
         if self.bridge is not None and self.period[4:] not in ("", "-01"):
-            raise ValueError(f"period: {self.period} is inside a year, whose count would be half of each definition")
+            raise ValueError(f"period: {self.period} is inside a year, whose count would mix both definitions")
         return self
 
 
@@ -220,17 +222,19 @@ class Source(_Strict):
     area_scheme: Annotated[str, AfterValidator(known_area_scheme)]
     measures: dict[str, Measure] = Field(min_length=1)
     rows: Literal["cells", "parts", "events"] = "cells"
-    dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="forms of dates in a file of incidents")
+    dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="formats of dates in a file of incidents")
     ages: Ages | None = None
     boundaries: BoundaryFile | None = None
     personal: tuple[str, ...] = Field(default=(), description="columns that identify a person; never stored")
-    covers: tuple[str, ...] = Field(default=(), description="areas the source counts in; default all of the list")
-    totals: dict[str, str] = Field(default={}, description="code of a dimension's total where only part is held")
+    covers: tuple[str, ...] = Field(default=(), description="areas that the source covers; default all of the list")
+    totals: dict[str, str] = Field(
+        default={}, description="code of a dimension's total where the source has only part of it"
+    )
     parent_counts: Literal["apart", "include_children"] = "apart"
     thousands: str = ""
     decimal: str = "."
     marks: dict[Annotated[str, Field(min_length=1)], StatusOfValue] = Field(
-        default={}, description="note marks behind numbers -> status of a value that is there"
+        default={}, description="note marks after numbers -> status of a value that is given"
     )
     whole_numbers: bool = True
     exclusions: tuple[Exclusion, ...] = ()
@@ -254,7 +258,7 @@ class Source(_Strict):
         if self.kind == "incident":
             self._check_incidents()
         if len(self.measures) > 1 and "measure" not in self.columns:
-            raise ValueError("several measures need columns.measure, the column that tells them apart")
+            raise ValueError("several measures need columns.measure, the column that distinguishes them")
         if (self.thousands or self.decimal != ".") and any(one.read.format == "parquet" for one in self.layouts):
             raise ValueError("thousands and decimal: numbers of a Parquet file have a decimal point, no other mark")
         if any(entry.bridge and entry.bridge.overlap == self.source_id for entry in self.breaks):
@@ -277,7 +281,7 @@ class Source(_Strict):
         status, value = self.constants.get("obs_status", "A"), self.constants.get("value", "1")
         if status not in get_args(StatusOfValue):
             raise ValueError(
-                f"constants.obs_status: {status!r} is no status of a value that is there; write one of "
+                f"constants.obs_status: {status!r} is not a status of a given value; write one of "
                 + ", ".join(get_args(StatusOfValue))
             )
         if not re.fullmatch(r"[0-9]+", value):
@@ -285,18 +289,18 @@ class Source(_Strict):
         forms = "2024 or 2024-03" if self.kind == "incident" else "2024, 2024-Q1 or 2024-03"
         period = self.constants.get("time_period", "2024")
         if not re.fullmatch(_PERIOD, period) or (self.kind == "incident" and "Q" in period):
-            raise ValueError(f"constants.time_period: {period!r} is no period; write {forms}, in quotes")
+            raise ValueError(f"constants.time_period: {period!r} is not a period; write {forms}, in quotes")
         return self
 
     @model_validator(mode="after")
     def _check_together(self) -> Source:
-        """Refuse a key beside another one that leaves it without effect."""
+        """Refuse a key that another key of the file leaves without effect."""
         for name in (name for name in self.constants if name in self.columns):
             raise ValueError(f"constants.{name}: {name} is also under columns; delete one of the two")
         if "year" in self.columns and ("time_period" in self.columns or "time_period" in self.constants):
             raise ValueError("columns.year: time_period is given too; delete one of the two")
         if "month" in self.columns and "year" not in self.columns:
-            raise ValueError("columns.month needs columns.year beside it")
+            raise ValueError("columns.month needs columns.year as well")
         if self.marks and "obs_status" in self.columns:
             raise ValueError("marks: columns.obs_status gives the status already; remove the marks in the reshape")
         birth_date = self.ages is not None and self.ages.unit == "birth_date"
@@ -310,16 +314,16 @@ class Source(_Strict):
 
     def _check_incidents(self) -> None:
         if self.rows == "cells":
-            raise ValueError("rows: a file of incidents has events, or parts where an absent cell is no zero")
+            raise ValueError("rows: a file of incidents has events, or parts if an absent cell is not a zero")
         open_columns = {column for name, column in self.columns.items() if name not in CODED_PERSONAL}
         for column in sorted(open_columns.intersection(self.personal)):
             may = "a date of birth (age), longitude and latitude"
             raise ValueError(f"personal: {column!r} is also under columns; only {may} may be both")
         given = {name for name in ("longitude", "latitude") if name in self.columns}
         if given and self.boundaries is None:
-            raise ValueError("columns.longitude and latitude need boundaries, the areas that points lie in")
+            raise ValueError("columns.longitude and latitude need boundaries, the outlines of the areas")
         if self.boundaries is not None and (len(given) < 2 or "ref_area" in {**self.columns, **self.constants}):
-            raise ValueError("boundaries: columns must give longitude and latitude, and no ref_area")
+            raise ValueError("boundaries: columns must have longitude and latitude, and no ref_area")
         if "age_unit" in self.columns and self.ages is None:
             raise ValueError("columns.age_unit needs ages, the bands to publish")
 
@@ -330,7 +334,7 @@ class Source(_Strict):
 
 
 class SourceFolder:
-    """The folder of one source: its declaration and the tables and SQL beside it."""
+    """The folder of one source: source.yml with its tables and SQL."""
 
     def __init__(self, folder: Traversable, concordance: Traversable | None) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""The keys of a source's folder: what each says and for which kinds of source it holds (``source_keys.yml``).
+"""The keys of a source's folder: what each means and for which kinds of source it is valid (``source_keys.yml``).
 
 ``python -m schemas.source_keys > docs/source_keys.md`` writes the page for people.
 """
@@ -122,11 +122,11 @@ def write_source_keys() -> str:
         "# Keys of a source",
         "",
         "Generated from `schemas/source_keys.yml`; do not edit. How they are used: [add a source](add_a_source.md).",
-        "A key that does not hold for a kind of source or a format of file is refused there, with the reason below.",
+        "A key that is not valid for a kind of source or a file format is refused, with the reason below.",
         "`columns`, `constants` and values.csv may also name every other dimension of `out.observation` (`weapon`,",
         "`relationship` ...), in every kind.",
         "",
-        "| key | holds for | says | for the others |",
+        "| key | valid for | meaning | elsewhere |",
         "|---|---|---|---|",
     ]
     for key in load_source_keys().values():

@@ -1,4 +1,4 @@
-"""What a slip in source.yml is called: the key, what is wrong with it, and the nearest right one."""
+"""Error messages for mistakes in source.yml: the key, what is wrong with it, and the nearest valid one."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def yaml_problem(error: Exception) -> str:
     mark = error.problem_mark
     place = f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
     if "mapping values are not allowed" in (error.problem or ""):
-        return f"{place}; a text with a colon and a blank must stand in quotes"
+        return f"{place}; text that contains a colon and a space must be quoted"
     if "cannot start any token" in (error.problem or ""):
-        return f"{place}; indent with blanks, not tabs, and put a text that begins with a mark in quotes"
-    return f"{place}; check the indent of this line and of the line above"
+        return f"{place}; indent with spaces, not tabs, and quote text that begins with a special character"
+    return f"{place}; check the indentation of this line and of the line above"
 
 
 def field_problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
@@ -98,7 +98,7 @@ def require_known(where: str, names: tuple[str, ...], known: tuple[str, ...]) ->
 
 
 def require_code(codelist: str, code: str, where: str = "") -> str:
-    """Return a code of a list; a ValueError where the list does not have it: it would be published as it stands."""
+    """Return a code of a list; a ValueError where the list does not have it: it would be published unchecked."""
     valid = valid_codes(codelist)
     if valid is None:
         parse_age(code)
@@ -116,7 +116,7 @@ def known_area_scheme(name: str) -> str:
     """Return the name of a scheme; a ValueError where no list of areas has a column for it."""
     schemes = {scheme for area in load_areas() for scheme, _ in area.schemes} | {"code"}
     if name not in schemes:
-        raise ValueError(f"no list of areas has the scheme {name!r}{hint(name, schemes)}")
+        raise ValueError(f"no area list has the scheme {name!r}{hint(name, schemes)}")
     return name
 
 
@@ -125,12 +125,12 @@ def known_encoding(name: str) -> str:
     try:
         codecs.lookup(name)
     except LookupError:
-        raise ValueError(f"{name!r} is no encoding; write utf-8, cp1252, latin-1 or utf-16") from None
+        raise ValueError(f"{name!r} is not an encoding; write utf-8, cp1252, latin-1 or utf-16") from None
     return name
 
 
 def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that may stand at a place of the file."""
+    """Return the keys that are allowed at a place of the file."""
     here: Any = model
     for part in loc:
         if isinstance(part, int) or not (isinstance(here, type) and issubclass(here, BaseModel)):

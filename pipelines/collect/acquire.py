@@ -170,7 +170,7 @@ class _Intake:
         Raises:
             DataRefused: it cannot be taken.
         """
-        # Tables are told apart by their own names, the many files of incidents by their place below the folder.
+        # Tables are identified by their own names, the many files of incidents by their path below the folder.
         below = path.relative_to(self.where).as_posix().removeprefix(f"{self.folder.source_id}/")
         name = path.name if self.keep else below
         self._check_name(path)
@@ -257,7 +257,7 @@ class _Intake:
                     raise self._refuse("file_too_large", name, found)
                 yield piece
         except GZIP_DAMAGE as error:
-            found = f"The compressed file breaks off after line {lines:,} ({error})."
+            found = f"The compressed file is truncated after line {lines:,} ({error})."
             raise self._refuse("file_truncated", name, found) from error
 
     def _keep_copy(self, path: Path, digest: str, layout: int) -> RawFile:

@@ -83,7 +83,7 @@ def _read(name: str, handle: IO[bytes], compressed: bool) -> list[Feature]:
     try:
         raw = (gzip.GzipFile(fileobj=handle) if compressed else handle).read(limit + 1)
     except (OSError, EOFError, zlib.error) as error:
-        _refuse(name, f"it ends in .gz and is no whole gzip file ({error})")
+        _refuse(name, f"it ends in .gz but is not a complete gzip file ({error})")
     if len(raw) > limit:
         _refuse(name, f"more than {LARGEST_FILE_MIB} MiB; simplify the outlines first")
     return parse_features(name, raw)
@@ -110,7 +110,7 @@ def parse_features(name: str, raw: bytes) -> list[Feature]:
     try:
         document = json.loads(raw.decode("utf-8-sig"), parse_constant=partial(_no_number, name))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        _refuse(name, f"it is no JSON in UTF-8 ({error})")
+        _refuse(name, f"it is not JSON in UTF-8 ({error})")
     except RecursionError:
         _refuse(name, "it is nested too deeply for GeoJSON or TopoJSON")
     kind = document.get("type") if isinstance(document, dict) else None
@@ -122,7 +122,7 @@ def parse_features(name: str, raw: bytes) -> list[Feature]:
     else:
         _refuse(name, f"its type is {kind!r}; wanted: FeatureCollection (GeoJSON) or Topology (TopoJSON)")
     if not features:
-        _refuse(name, "it has no feature")
+        _refuse(name, "it has no features")
     found = []
     for feature, polygons in features:
         properties = feature.get("properties")
@@ -138,7 +138,7 @@ def _check_system(name: str, system: Any) -> None:
 
 
 def _no_number(name: str, text: str) -> NoReturn:
-    _refuse(name, f"it holds {text}, which is no coordinate")
+    _refuse(name, f"it holds {text}, which is not a coordinate")
 
 
 def _refuse(name: str, text: str) -> NoReturn:
@@ -224,10 +224,12 @@ def _numbers(name: str, where: str, points: Any) -> Ring:
 def _ring(name: str, where: str, points: Any) -> Ring:
     ring = points if isinstance(points, np.ndarray) else _numbers(name, where, points)
     if len(ring) < 4:
-        _refuse(name, f"{where} has a ring of {len(ring)} points; an outline has at least 4, the last as the first")
+        _refuse(
+            name, f"{where} has a ring of {len(ring)} points; an outline has at least 4, the last equal to the first"
+        )
     if (np.abs(ring) > (180.001, 90.001)).any():
         worst = ring[np.abs(ring).max(axis=1).argmax()].tolist()
-        _refuse(name, f"{where} has the point {worst}: degrees of longitude and latitude (WGS 84) are wanted")
+        _refuse(name, f"{where} has the point {worst}: degrees of longitude and latitude (WGS 84) are expected")
     return ring
 
 

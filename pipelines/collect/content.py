@@ -67,7 +67,7 @@ def describe_kind(start: bytes) -> str | None:
 
 
 def _describe_zip(start: bytes) -> str:
-    """Workbooks are zip archives too: the name of the first member tells most of them apart."""
+    """Workbooks are zip archives too: the name of the first member distinguishes most of them."""
     name = start[30 : 30 + int.from_bytes(start[26:28], "little")]
     if name.startswith((b"[Content_Types].xml", b"xl/", b"_rels/", b"docProps/")):
         return "a workbook (xlsx)"

@@ -16,7 +16,7 @@ _SINGLE_BYTE = {"iso8859-1", "cp1252", "iso8859-15", "cp850", "mac-roman"}
 
 
 def refuse(source_id: str, file: RawFile, rule: str, found: str, **place: object) -> DataRefused:
-    """Return the refusal of a whole file, to be raised."""
+    """Return the refusal of a file, to be raised."""
     return DataRefused([Problem(rule=rule, source=source_id, file=file.name, found=found, **place)])  # type: ignore[arg-type]
 
 
@@ -24,17 +24,17 @@ def check_start(source_id: str, file: RawFile, options: ReadOptions) -> bytes:
     """Return the first bytes of a file's content, decompressed.
 
     Raises:
-        DataRefused: the file is empty, a web page, or visibly of another kind than declared, which is named.
+        DataRefused: the file is empty, a web page, or visibly of another type than declared; the error says which.
     """
     if file.size == 0:
-        raise refuse(source_id, file, "file_empty", "The file has no bytes.")
+        raise refuse(source_id, file, "file_empty", "The file is empty (0 bytes).")
     with open_content(file.path) as stream:
         try:
             start = stream.read(4096)
         except GZIP_DAMAGE as error:
             raise refuse(source_id, file, "file_truncated", f"The compressed file is damaged ({error}).") from error
     if not start.strip():
-        raise refuse(source_id, file, "file_empty", "The file holds nothing but blanks.")
+        raise refuse(source_id, file, "file_empty", "The file contains only white space.")
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head")) or (text.startswith(b"<") and b"<html" in text):
         raise refuse(source_id, file, "file_is_html", "The file is a web page (HTML), not data.", row=1)
@@ -134,7 +134,7 @@ def _bytes(source_id: str, file: RawFile, limit_mib: int) -> Iterator[bytes]:
             try:
                 piece = stream.read(PIECE)
             except GZIP_DAMAGE as error:
-                found = f"The compressed file breaks off after line {lines:,} ({error})."
+                found = f"The compressed file is truncated after line {lines:,} ({error})."
                 raise refuse(source_id, file, "file_truncated", found) from error
             size += len(piece)
             lines += piece.count(b"\n")

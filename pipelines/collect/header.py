@@ -155,7 +155,7 @@ def _name_declared(names: list[str], declared: tuple[str, ...]) -> tuple[tuple[s
     """Return the labels with those declared in their declared spelling, and the places of these.
 
     A column that is spelled as declared is the one meant, also where another differs from it in case only: publishers
-    put ``sex``, a code, beside ``Sex``, its label.
+    have both ``sex``, a code, and ``Sex``, its label.
     """
     labels, places = list(names), set()
     for label in declared:
@@ -168,7 +168,7 @@ def _name_declared(names: list[str], declared: tuple[str, ...]) -> tuple[tuple[s
 
 
 def _unique(labels: tuple[str, ...], first: set[int]) -> tuple[str, ...]:
-    """Number the columns that share a label, as DuckDB compares names; one without a label is named by its place.
+    """Number the columns that share a label, as DuckDB compares names; one without a label is called by its position.
 
     Those at the places ``first`` keep theirs, unless it is that of a column of ours.
     """
@@ -188,7 +188,7 @@ def _unique(labels: tuple[str, ...], first: set[int]) -> tuple[str, ...]:
 
 
 def _refuse_twice(folder: SourceFolder, file: RawFile, layout: Layout, header: Header, sheet: str | None) -> None:
-    """Of two columns with one label nobody can tell which is meant; that matters where the source uses them."""
+    """Of two columns with one label there is no way to know which is meant; that matters if the source uses them."""
     groups: dict[str, list[int]] = {}
     for place, label in enumerate(header.labels):
         groups.setdefault(fold(label), []).append(place)

@@ -181,7 +181,7 @@ def _line(left: list[str], texts: list[str]) -> str:
 
 @contextmanager
 def _writing(target: Path) -> Iterator[Callable[[str], int]]:
-    """Give what writes to a file, and tells a failure of the disk from one of the workbook."""
+    """Yield a writer to a file; a failure of the disk is distinguished from one of the workbook."""
 
     def write(text: str) -> int:
         try:

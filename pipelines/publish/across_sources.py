@@ -18,7 +18,7 @@ _RULES = ("other_source_gap", "population_behind_rates")
 def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vintage]) -> None:
     """Fill ``out.source_gap`` and ``out.rate_check``, add the outcomes of their rules to ``out.quality``, mark cells.
 
-    The caveat of a rule goes on the cells of ``out.observation`` and ``out.rate`` that it found failing.
+    The caveat of a rule is added to the cells of ``out.observation`` and ``out.rate`` that it found failing.
 
     Args:
         connection: the warehouse being built; observations, rates and sources are loaded, nothing is made from rates.

@@ -1,4 +1,4 @@
-"""Build the analysts' DuckDB file beside the last one, then rename; readers never wait."""
+"""Build the analysts' DuckDB file next to the last one, then rename; readers never wait."""
 
 from __future__ import annotations
 

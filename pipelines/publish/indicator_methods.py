@@ -227,7 +227,7 @@ class StageRatio(PairMethod):
     text = "ratio of two counts of one year, not a probability: no interval"
 
     def check(self, indicator: Indicator) -> None:
-        """Refuse an interval: the counts of two stages are not a part and its whole."""
+        """Refuse an interval: the counts of two stages are not a part and its total."""
         if indicator.interval:
             raise DeclarationError(
                 f"indicators/{indicator.indicator_id}.yml: a stage_ratio has no interval: write interval: false"
@@ -253,7 +253,7 @@ class RateOverCountry(PairMethod):
             )
 
     def fetch(self, connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> pa.Table:
-        """Return each area beside its country; the status is the weaker of the two."""
+        """Return each area with its country; the status is the weaker of the two."""
         found = fetch_arrow(
             connection,
             "publish/indicator_country",
@@ -298,7 +298,7 @@ def _fetch_pairs(connection: duckdb.DuckDBPyConnection, indicator: Indicator) ->
 
 
 def part_limits(parts: Numbers, wholes: Numbers) -> Limits:
-    """Return shares with their Clopper-Pearson limits; not a number where a part is larger than its whole.
+    """Return shares with their Clopper-Pearson limits; not a number where a part is larger than its total.
 
     Sources publish such counts: a rule says so, and there is no share of them.
     """

@@ -1,4 +1,4 @@
-"""Releases: each publication stays as it was, the last few as whole files; they can be listed, compared, put back."""
+"""Releases: publications are never changed, the last few are kept as files to list, compare and restore."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LARGEST = 10
 
 @dataclass(frozen=True)
 class Release:
-    """One publication that is kept as a whole file."""
+    """One publication that is kept as a complete file."""
 
     release: str
     published_at: datetime
@@ -77,9 +77,9 @@ def read_release(path: Path) -> Release | None:
 
 
 def kept_releases(settings: Settings) -> list[Release]:
-    """Return the releases kept as whole files, oldest first.
+    """Return the releases kept as complete files, oldest first.
 
-    A file counts under the name of the release that it holds: a copy under another name is the user's own.
+    A file counts under the name of the release that it contains: a copy under another name belongs to the user.
     """
     found = [read_release(path) for path in settings.releases.glob("crime-*.duckdb")]
     kept = [release for release in found if release and release.path == release_path(release.release, settings)]
@@ -127,7 +127,7 @@ def _second_name(path: Path, target: Path) -> None:
 
 
 def put_in_place(half: Path, settings: Settings) -> None:
-    """Make a finished file the published one in one step: readers have the old one or the new one, whole."""
+    """Make a finished file the published one in one step: readers see either the old one or the new one, complete."""
     half.chmod(_READ_ONLY)
     os.replace(half, settings.published)
     settings.published.with_name(settings.published.name + ".wal").unlink(missing_ok=True)  # of a file that is gone

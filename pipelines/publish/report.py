@@ -29,7 +29,7 @@ def report_path(source_id: str, settings: Settings) -> Path:
 
 
 def write_reports(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Path]:
-    """Write the report of each source of the release, beside the published file; reports of others are removed.
+    """Write the report of each source of the release next to the published file; reports of others are removed.
 
     Args:
         connection: the published file, open.

@@ -1,4 +1,4 @@
-"""Revisions: what changed between the vintages of a source, made once and kept beside them."""
+"""Revisions: what changed between the vintages of a source, computed once and kept next to them."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def _people(series: Series) -> NDArray[np.float64]:
 def evaluate_policy(
     wanted: SeriesQuery, date: str, control: str | None = None, settings: Settings | None = None
 ) -> PolicyEvaluation:
-    """Return the interrupted time series of one area at a date, and the difference to a control if one is named.
+    """Return the interrupted time series of one area at a date, and the difference from a control if one is given.
 
     A date with a month takes the monthly series, a year the annual one. The run around the date without a gap or a
     break is used; a break with a bridge is crossed, and limits and p are then the widest of those with the bridge's

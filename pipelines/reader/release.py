@@ -118,7 +118,7 @@ class OpenRelease:
 
 
 def open_release(data: str | Path | None = None) -> OpenRelease:
-    """Open the newest release read-only, for notebooks and Python; ``is_newer`` tells when another was published.
+    """Open the newest release read-only, for notebooks and Python; ``is_newer`` is true once another was published.
 
     Args:
         data: data folder; else ICCS_DATA; else ``data`` in the current folder.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Numbers = NDArray[np.float64]
 
 FEWEST_YEARS = 3
-"""Below 3 whole years a season cannot be told from the rest; 5 are better."""
+"""With fewer than 3 full years a season cannot be distinguished from the rest; 5 are better."""
 DAYS_IN_A_MONTH = 365.2425 / 12
 
 
@@ -217,7 +217,7 @@ def _whole_months(
         raise ValueError("a monthly series has one value for each (year, month), the months 1 to 12 and rising")
     length = int(places[-1] - places[0]) + 1 if len(places) else 0
     if length < 12 * FEWEST_YEARS:
-        raise ValueError(f"{length} months are too few: {12 * FEWEST_YEARS} at least tell a season from chance")
+        raise ValueError(f"{length} months are too few: at least {12 * FEWEST_YEARS} are needed to detect seasonality")
     x = np.full(length, np.nan)
     x[places - places[0]] = values
     calendar = tuple(((place // 12), place % 12 + 1) for place in range(int(places[0]), int(places[-1]) + 1))

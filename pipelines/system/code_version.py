@@ -37,7 +37,7 @@ Facts = tuple[str, tuple[str, ...]]  # what a file says, as a hash, and the modu
 
 @cache
 def vintage_code_version(program: Path = PROGRAM) -> str:
-    """Return the version of what decides the figures of a vintage, beside its files, declaration and columns.
+    """Return the version of what decides the figures of a vintage, apart from its files, declaration and columns.
 
     Args:
         program: folder with the packages iccs, schemas and pipelines.
@@ -50,7 +50,7 @@ def vintage_code_version(program: Path = PROGRAM) -> str:
 
 @cache
 def release_code_version(program: Path = PROGRAM) -> str:
-    """Return the version of what decides a release, beside its vintages; ``program`` as for vintages.
+    """Return the version of what decides a release, apart from its vintages; ``program`` as for vintages.
 
     Of the stages before, only the modules that publishing uses directly are part of it: what they make is a vintage.
     """
@@ -94,7 +94,7 @@ class _Digests:
         try:
             kept = json.loads(self._kept_in.read_text(encoding="utf-8"))
             self._kept: dict[str, Facts] = {key: (facts[0], tuple(facts[1])) for key, facts in kept.items()}
-        except (OSError, ValueError):  # not there yet, or not whole: made again
+        except (OSError, ValueError):  # missing or incomplete: written again
             self._kept = {}
         self._used: dict[str, Facts] = {}
         self._files: dict[str, str | None] = {}

@@ -16,7 +16,7 @@ EXIT_FAULT = 3
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with one source: where it stands, which declared rule it breaks, what was found.
+    """One problem of one source: its location, the declared rule it breaks, what was found.
 
     ``row`` counts from 1 at the top of the file or sheet, as a spreadsheet shows it.
     """
@@ -34,7 +34,7 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """Where the problem stands, in words."""
+        """The location of the problem, as text."""
         parts = [
             f"source {self.source}",
             f"file {self.file}" if self.file else "",
@@ -52,7 +52,7 @@ class Problem:
             lines.append(f"  nearest: {', '.join(self.nearest)}")
         lines.append(f"  to do:   {rule.what_to_do}")
         if self.cells > 1:
-            lines.append(f"  also:    {self.cells - 1} more cells with the same fault")
+            lines.append(f"  also:    {self.cells - 1} more cells with the same problem")
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:

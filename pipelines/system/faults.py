@@ -1,4 +1,4 @@
-"""Internal errors: what is told of one, and the report that is written for whoever mends the program.
+"""Internal errors: the message to the user, and the report that is written for the maintainers.
 
 A report holds no values of the data: it names the places in the program, the kinds of the errors and the versions of
 the libraries, not the texts of the errors, which may quote a cell.

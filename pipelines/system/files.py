@@ -9,9 +9,9 @@ from pathlib import Path
 
 
 def replace_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside its place, flush it to disk and rename it: readers have the old file or the new one.
+    """Write a temporary file in the same folder, flush it to disk and rename it: readers see the old or the new file.
 
-    A run that is killed leaves the old file, and beside it at most ``.<name>.part``, which the next call removes.
+    A run that is killed leaves the old file, and next to it at most ``.<name>.part``, which the next call removes.
     Permissions are those that the umask gives, unless ``write`` sets others.
 
     Args:

@@ -43,7 +43,7 @@ class Settings:
 
     @property
     def partitions(self) -> Path:
-        """Folder with the tallies of each partition of incidents, by content; a run may delete it and starts anew."""
+        """Folder with the tallies of each partition of incidents, by content; may be deleted, a run tallies again."""
         return self.data / "partitions"
 
     @property

@@ -144,7 +144,7 @@ def check(
 def open_tables(
     connection: duckdb.DuckDBPyConnection, source: Source, validated: Validated, previous: Path | None
 ) -> None:
-    """Create what the rules read beside ``cells`` and ``core``: annual, series, given, band and the code lists."""
+    """Create what else the rules read than ``cells`` and ``core``: annual, series, given, band and the code lists."""
     files = {"core_text": validated.core, "links": validated.links, "mapped": validated.mapped}
     files["published_rate"] = validated.rates
     for name, path in files.items():
@@ -224,7 +224,7 @@ def judge_rule(
         )
     except (duckdb.Error, ValueError) as error:
         first = str(error).strip().splitlines()[0]
-        return Outcome(rule.name, "errored", 0, 0, f"the rule could not be judged: {first}")
+        return Outcome(rule.name, "errored", 0, 0, f"the rule could not be evaluated: {first}")
     return Outcome(rule.name, outcome_of(rule, checked, failing), checked, failing, detail or "")
 
 
@@ -318,7 +318,7 @@ def _add_controls(connection: duckdb.DuckDBPyConnection, validated: Validated) -
 
 
 def _locate(connection: duckdb.DuckDBPyConnection) -> None:
-    """Find, for the sample of each rule, the first raw row behind the cell."""
+    """Find, for the sample of each rule, the first raw row that the cell comes from."""
     run_sql(connection, "tabulate/locate_findings", sample=str(SAMPLE))
 
 

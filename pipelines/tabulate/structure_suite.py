@@ -1,7 +1,7 @@
 """The suite of Great Expectations on the structure of cells, made from the catalogue and run in a process of its own.
 
 The library takes six seconds and 150 MiB to import. It is started only when a run has cells to judge, while the first
-source is still being read, and lives beside the run so that the run's own memory stays as set.
+source is still being read, and runs separately so that the run's own memory stays within its limit.
 Only small tables of what occurs are given to it, never the cells themselves.
 """
 
@@ -235,7 +235,7 @@ def _outcome(rule: Rule, answer: dict[str, Any]) -> Outcome:
     from pipelines.system.outcomes import Outcome
 
     if answer["errored"]:
-        return Outcome(rule.name, "errored", 0, 0, f"the rule could not be judged: {answer['errored']}")
+        return Outcome(rule.name, "errored", 0, 0, f"the rule could not be evaluated: {answer['errored']}")
     checked, failing = answer["checked"], answer["failing"]
     outcome = "passed" if answer["success"] else "failed" if rule.severity == "error" else "warned"
     if not checked:

@@ -49,7 +49,7 @@ def columns_version() -> str:
 
 
 def definition_key(folder: SourceFolder) -> str:
-    """Return the fingerprint of what decides the figures of a source beside its files: definition, columns, code."""
+    """Return the fingerprint of all that decides a source's figures except its files: definition, columns, code."""
     return hashlib.sha256(f"{folder.fingerprint} {program_key()}".encode()).hexdigest()
 
 

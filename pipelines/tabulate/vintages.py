@@ -2,7 +2,7 @@
 
 A **vintage** is one version of a source's figures: an immutable folder of Parquet files with a manifest, named by the
 day it came and a fingerprint of its cells. A **load** is the event of taking files in that made a vintage current; the
-loads of a source, oldest first, are its history. They are kept in the pointer file beside the vintages. Figures that
+loads of a source, oldest first, are its history. They are kept in the pointer file next to the vintages. Figures that
 come again are the same vintage, and another load of it.
 """
 
@@ -227,7 +227,7 @@ def store(
 ) -> Vintage:
     """Keep a validated source; if its figures are those of a vintage already kept, that one is current again.
 
-    The folder is filled beside and renamed, then the pointer is replaced: a killed run leaves the last good vintage.
+    A temporary folder is filled and renamed, then the pointer is replaced: a killed run leaves the last good vintage.
     No vintage is ever removed; if the same figures are loaded again, the newer load's folder replaces the old one.
     """
     root = settings.core / folder.source_id

@@ -129,7 +129,7 @@ def test_files_that_are_no_json_too_large_too_deep_or_cut_are_refused(
 ) -> None:
     path = tmp_path / "areas.json"
     for text, told in (
-        ("<html>", "no JSON in UTF-8"),
+        ("<html>", "not JSON in UTF-8"),
         ('{"type": "Polygon", "coordinates": [[NaN]]}', "holds NaN"),
         ("[" * 200_000, "nested too deeply"),
     ):
@@ -137,7 +137,7 @@ def test_files_that_are_no_json_too_large_too_deep_or_cut_are_refused(
         with pytest.raises(UsageError, match=told):
             read_boundaries(path)
     path.write_bytes(b"\xff\xfe{}")
-    with pytest.raises(UsageError, match="no JSON in UTF-8"):
+    with pytest.raises(UsageError, match="not JSON in UTF-8"):
         read_boundaries(path)
     with pytest.raises(UsageError, match="there is no such file"):
         read_boundaries(tmp_path / "none.json")
@@ -145,7 +145,7 @@ def test_files_that_are_no_json_too_large_too_deep_or_cut_are_refused(
     whole = gzip.compress(json.dumps(_collection()).encode() + b" " * 3_000_000)  # some 3 kB, 3 MB when opened
     for raw in (b"no gzip", whole[:-20]):
         packed.write_bytes(raw)
-        with pytest.raises(UsageError, match="no whole gzip file"):
+        with pytest.raises(UsageError, match="not a complete gzip file"):
             read_boundaries(packed)
     monkeypatch.setattr(boundaries, "LARGEST_FILE_MIB", 1)
     packed.write_bytes(whole)

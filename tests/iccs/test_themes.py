@@ -102,10 +102,10 @@ def test_the_table_is_text_in_three_languages() -> None:
     [
         ({"iccs": "204"}, "'204' is not a code of the ICCS as text; nearest: 0204"),
         ({"iccs": "0204;0999"}, "'0999' is not a code"),
-        ({"iccs": "0204;02041"}, "02041 is listed beside 0204, which holds it"),
+        ({"iccs": "0204;02041"}, "02041 is listed together with 0204, which contains it"),
         ({"theme_fr": " "}, "theme_fr is blank"),
-        ({"paragraph": "eighty"}, "paragraph 'eighty' is no number"),
-        ({"paragraph": "58-53"}, "paragraph '58-53' is no number and no range"),
+        ({"paragraph": "eighty"}, "paragraph 'eighty' is neither a number"),
+        ({"paragraph": "58-53"}, "paragraph '58-53' is neither a number nor a range"),
         ({"theme_id": "Trafficking in"}, "theme_id 'Trafficking in' is not small letters"),
         ({"attribute_filter": "relation=PARTNER"}, "'relation' is not a column to filter by; nearest: relationship"),
         ({"attribute_filter": "relationship=PARTNERS"}, "'PARTNERS' is not a code to filter by; nearest: PARTNER"),

@@ -39,9 +39,9 @@ AREAS = "code,name_en,name_fr,name_es,level,parent,ours\nXX,X,X,X,country,,\nXX-
         ("national_code: code", "national_cod: code", "nearest: national_code"),
         ("counting_unit: victim", "counting_unit: victm", "there is no code 'victm'; nearest: victim"),
         ("counting_unit: victim", "counting_unit: victim, stage: record", "no code 'record'; nearest: recorded"),
-        ("area_scheme: inegi", "area_scheme: ingei", "no list of areas has the scheme 'ingei'; nearest: inegi"),
+        ("area_scheme: inegi", "area_scheme: ingei", "no area list has the scheme 'ingei'; nearest: inegi"),
         ("area_scheme: inegi\n", "", "area_scheme: is missing"),
-        ("read: {", "read: {encoding: latin1x, ", "layouts.1.read.encoding: 'latin1x' is no encoding"),
+        ("read: {", "read: {encoding: latin1x, ", "layouts.1.read.encoding: 'latin1x' is not an encoding"),
         ("read: {", "read: {delimiter: ';;', ", "layouts.1.read.delimiter: String should have at most 1 character"),
         ("area_scheme", "constants: {time_period: 2024}\narea_scheme", "time_period: 2024 must be text; put it in"),
         ("area_scheme", "constants: {sex: X}\narea_scheme", "constants.sex: there is no code 'X'"),
@@ -49,8 +49,8 @@ AREAS = "code,name_en,name_fr,name_es,level,parent,ours\nXX,X,X,X,country,,\nXX-
         ("area_scheme", "caveats: [{caveat: revised, note: n}]\narea_scheme", "caveats.1.caveat: there is no code"),
         ("area_scheme", "breakdowns: [{area_levels: [state]}]\narea_scheme", "there is no code 'state'"),
         ("['*.csv']", "t.csv", "layouts.1.files: must be a list"),
-        ("layouts:", "note: Cases: by area\nlayouts:", "a text with a colon and a blank must stand in quotes"),
-        ("    read:", "\tread:", "indent with blanks, not tabs"),
+        ("layouts:", "note: Cases: by area\nlayouts:", "text that contains a colon and a space must be quoted"),
+        ("    read:", "\tread:", "indent with spaces, not tabs"),
         ("    read:", "   read:", "line 8, column 4"),
     ],
 )  # fmt: skip
@@ -94,9 +94,9 @@ def test_values_csv_may_begin_with_a_byte_order_mark(tiny: Tiny) -> None:
     ("old", "new", "told"),
     [
         (",", ";", "XX.csv: the header has no code"),
-        ("XX-A", "XX", "XX stands twice"),
+        ("XX-A", "XX", "XX is listed twice"),
         ("admin1", "region", "XX-A has the level 'region', not one of admin1, admin2, country"),
-        ("admin1,XX", "admin1,XY", "the parent 'XY' of XX-A is in no list of areas"),
+        ("admin1,XX", "admin1,XY", "the parent 'XY' of XX-A is in no area list"),
         ("XX-A,A,", "XX-B,B,B,B,admin1,XX,a\nXX-A,A,", "ours 'a' is both XX-B and XX-A"),
     ],
 )  # fmt: skip
@@ -113,11 +113,11 @@ def test_a_slip_in_a_list_of_areas_ends_the_command_with_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def slip(*_: object) -> int:
-        raise DeclarationError("codelists/areas: XX stands twice; keep one row for each area")
+        raise DeclarationError("codelists/areas: XX is listed twice; keep one row for each area")
 
     monkeypatch.setattr("pipelines.cli.query.query_command", slip)
     assert main(["query", "SELECT 1"]) == 2
-    assert capsys.readouterr().err == "codelists/areas: XX stands twice; keep one row for each area\n"
+    assert capsys.readouterr().err == "codelists/areas: XX is listed twice; keep one row for each area\n"
 
 
 def check(tiny: Tiny, folder: SourceFolder, rows: str) -> None:

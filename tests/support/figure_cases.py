@@ -172,7 +172,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(rates=behind(SANTA_CRUZ)),
         Data(rates=behind([*SANTA_CRUZ[:2], SANTA_CRUZ[3], SANTA_CRUZ[2], *SANTA_CRUZ[4:]])),
         3,
-        "behind the printed rates 221123 in 2003, 213174 in 2004",
+        "implied by the printed rates 221123 in 2003, 213174 in 2004",
     ),
     "age_iccs_bands": (
         Data(core=ages("Y0T14", "Y15T19", "Y20T29", "Y30T44", "Y45T59", "Y_GE60")),

@@ -29,15 +29,15 @@ def test_problem_reads_as_declared() -> None:
     assert str(FULL).splitlines() == [
         "12 cells rejected: unknown word.",
         "  where:   source mx_sesnsp_victims, file victims.csv, sheet Hoja1, row 3, column 'Sexo', value 'Mujeres'",
-        "  rule:    unknown_word: A word that has no code would be lost or counted as unknown.",
+        "  rule:    unknown_word: A label without a code would be lost or counted as unknown.",
         "  nearest: Mujer, Hombre",
-        "  to do:   Correct the word in the file, or add it to values.csv of the source with the code it means.",
-        "  also:    11 more cells with the same fault",
+        "  to do:   Correct the label in the file, or add it with its code to values.csv of the source.",
+        "  also:    11 more cells with the same problem",
     ]
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    text = str(Problem(rule="file_empty", source="ar_snic", found="The file has no bytes.", file="x.csv"))
+    text = str(Problem(rule="file_empty", source="ar_snic", found="The file is empty (0 bytes).", file="x.csv"))
 
     assert "  where:   source ar_snic, file x.csv\n" in text
     assert not any(word in text for word in ("None", "sheet", "row", "column", "nearest", "also"))
@@ -64,8 +64,8 @@ def test_problem_for_machines_has_every_field() -> None:
         "value": "Mujeres",
         "nearest": ["Mujer", "Hombre"],
         "cells": 12,
-        "reason": "A word that has no code would be lost or counted as unknown.",
-        "what_to_do": "Correct the word in the file, or add it to values.csv of the source with the code it means.",
+        "reason": "A label without a code would be lost or counted as unknown.",
+        "what_to_do": "Correct the label in the file, or add it with its code to values.csv of the source.",
     }
 
 

@@ -13,7 +13,7 @@ WHERE greatest(value, other_value) >= {{least_count}}
 UNION ALL BY NAME
 SELECT 'population_behind_rates' AS rule, source, ref_area, time_period, population_in_file AS value_found,
     population_used AS value_expected, abs(population_difference_percent) > {{most_difference}} * 100 AS failing,
-    'behind the printed rates ' || CAST(round(population_in_file) AS BIGINT) || ', used here '
+    'implied by the printed rates ' || CAST(round(population_in_file) AS BIGINT) || ', used here '
         || CAST(round(population_used) AS BIGINT) AS detail,
     abs(population_difference_percent) AS size
 FROM out.rate_check

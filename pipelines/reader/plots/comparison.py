@@ -172,7 +172,7 @@ def _draw_side(axes: Axes, values: Sequence[float], sign: int, most: float, lang
 
 
 def spread_labels(places: Sequence[float], apart: float) -> list[float]:
-    """Return heights at least so far apart and as near as possible to their places, for labels beside points.
+    """Return heights at least so far apart and as near as possible to their places, for labels next to points.
 
     Least squares under order constraints by pooling neighbours (Robertson, Wright and Dykstra 1988, Order Restricted
     Statistical Inference, section 1.2).

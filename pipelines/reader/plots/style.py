@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Line style, marker and a colour of the Okabe-Ito set: each alone tells the series apart.
+# Line style, marker and a colour of the Okabe-Ito set: each alone distinguishes the series.
 STYLES = (
     ("-", "o", "#000000"),
     ("--", "s", "#0072B2"),
@@ -227,7 +227,7 @@ def picture_title(
 
 
 def short_name(name: str) -> str:
-    """Return the name of an area as it fits beside a line or above a small panel.
+    """Return the name of an area as it fits next to a line or above a small panel.
 
     >>> short_name("Jalisco"), short_name("Ciudad Autónoma de Buenos Aires")
     ('Jalisco', 'Ciudad Autónoma de …')

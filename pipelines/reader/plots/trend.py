@@ -95,7 +95,7 @@ def plot_areas(
     """Draw small multiples of annual rates, a panel for each area, all on one scale.
 
     Args:
-        wanted: what is drawn; its area is named in the title.
+        wanted: what is drawn; its area is in the title.
         series: one for each area, of one source, stage and counting unit, as
             :func:`pipelines.reader.rates.read_rates_of_areas` gives them; at most 42 are drawn.
         language: of titles and foot.

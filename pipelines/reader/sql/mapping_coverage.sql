@@ -1,4 +1,4 @@
--- Grain: one row for each source and counting unit: where its counts stand in the ICCS, as shares of what was read
+-- Grain: one row for each source and counting unit: the ICCS levels of its counts, as shares of what was read
 -- without the rows left out by the source's own exclusions.
 -- reads: out.mapping
 WITH linked AS (

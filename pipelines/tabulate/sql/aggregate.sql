@@ -1,9 +1,9 @@
 -- Grain of what is added: one row for each area (also those above), period, ICCS category and combination of the
--- dimensions asked for, totals marked _T. present and expected count the area-period cells behind each cell.
+-- dimensions asked for, totals marked _T. present and expected count the area-period cells summed in each cell.
 -- reads: core, period_list, climb, area_ancestor, partly_covered, already_given, made_from
 -- writes: cells
 INSERT INTO cells BY NAME
--- present: periods of the data in which every cell behind this one has a value, counted by a bit for each.
+-- present: periods of the data in which every cell summed in this one has a value, counted by a bit for each.
 WITH base AS (
     SELECT stage, counting_unit, iccs, national_code, ref_area, area_level, {{period}} AS time_period{{dimensions}},
         sum(value) AS value,

@@ -20,7 +20,7 @@ SELECT DISTINCT measure, stage, counting_unit, iccs, time_period FROM core;
 
 -- Grain of climb: one row for each category given and each category that it is added to. Up the ICCS tree a category
 -- holds its own counts and those of every category below it. Where the source gives a category with its children
--- inside, that figure stands, and what is below it is not added again.
+-- inside, that figure is used, and what is below it is not added again.
 CREATE TEMP TABLE climb AS
 WITH category AS (
     SELECT DISTINCT measure, iccs FROM given_category

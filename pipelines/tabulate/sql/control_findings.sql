@@ -1,4 +1,4 @@
--- Grain: one row for each observed category behind a raw row whose parts differ from the total in the same row: of the
+-- Grain: one row for each observed category of a raw row whose parts differ from the total in the same row: of the
 -- counting unit whose counts in that row are the parts.
 -- reads: core_text
 -- writes: finding

@@ -1,4 +1,4 @@
--- Grain: one row for each failing cell kept as a sample: the largest of each rule, with the first raw row behind it.
+-- Grain: one row for each failing cell kept as a sample: the largest of each rule, with the first raw row it comes from.
 -- reads: finding, area_ancestor, core_text
 -- writes: located
 CREATE OR REPLACE TEMP TABLE located AS

@@ -35,7 +35,7 @@ SOURCES = Path(__file__).parent / "sources"
         ({"constants": {"ref_area": "MX"}}, "and no ref_area"),
         (
             {"columns": {"time_period": "day", "longitude": "lon", "national_code": "offence"}},
-            "must give longitude and",
+            "must have longitude and",
         ),
         ({"kind": "count", "columns": {"time_period": "day", "value": "n"}}, "only incidents"),
     ],

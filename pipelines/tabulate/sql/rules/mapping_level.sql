@@ -1,4 +1,4 @@
--- Grain: one row for each stage and counting unit of the source: where its linked counts stand in the ICCS. A second
+-- Grain: one row for each stage and counting unit of the source: the ICCS levels of its linked counts. A second
 -- level without a third (homicide, 0101) is as fine as the ICCS goes.
 -- reads: iccs_parent, mapped, links
 WITH levels AS (

@@ -1,4 +1,4 @@
--- Grain: one row for each ICCS category given together with categories inside it (only where counts of parents stand
+-- Grain: one row for each ICCS category given together with categories inside it (only where counts of parents are
 -- apart from those of their children).
 -- reads: given
 WITH category AS (

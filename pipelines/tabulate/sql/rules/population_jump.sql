@@ -19,7 +19,7 @@ usual AS (
 SELECT NULL AS stage, NULL AS counting_unit, NULL AS iccs, ref_area, time_period, NULL AS sex, NULL AS age,
     population AS found, before * exp(usual.grown) AS expected,
     abs(growth.grown - usual.grown) > ln(1 + {{most}}) AS failing,
-    'behind the printed rates ' || CAST(round(before) AS BIGINT) || ' in ' || (year - 1) || ', '
+    'implied by the printed rates ' || CAST(round(before) AS BIGINT) || ' in ' || (year - 1) || ', '
         || CAST(round(population) AS BIGINT) || ' in ' || year AS detail,
     abs(growth.grown - usual.grown) AS size
 FROM growth

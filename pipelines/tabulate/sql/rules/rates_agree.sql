@@ -5,7 +5,7 @@ SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS a
     coalesce(abs(rate - rate_made) > {{rounding}} + {{tolerance_share}} * greatest(rate, rate_made), rate > {{rounding}})
         AS failing,
     national_code || ': printed rate ' || rate || ', its count ' || CAST(count AS BIGINT) || coalesce(' and the population '
-        || CAST(round(population) AS BIGINT) || ' behind the other rates give ' || round(rate_made, 2), '') AS detail,
+        || CAST(round(population) AS BIGINT) || ' implied by the other rates gives ' || round(rate_made, 2), '') AS detail,
     abs(ln((rate + {{rounding}}) / (coalesce(rate_made, 0) + {{rounding}}))) AS size
 FROM published_rate
 WHERE rate_made IS NOT NULL OR count = 0
