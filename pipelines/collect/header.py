@@ -17,6 +17,16 @@ from schemas.errors import nearest_values
 from schemas.source import Layout, ReadOptions, SourceFolder
 
 HEADER_SEARCH_ROWS = 100
+
+# Columns that the readers, the tables of incidents and Spark add to those of a file; a label of a file that is the same
+# is not read as one of them.
+OWN_COLUMNS = frozenset(
+    {
+        *("_file", "_sheet", "_row", "_column", "number of record"),
+        *("_received", "_number", "_exclusion", "_day", "_birth", "_longitude", "_latitude", "_conserved"),
+        "_corrupt_record",
+    }
+)
 _MAX_LINE = 2_000_000  # what DuckDB takes; a compressed file could hold one that fills the memory
 
 
@@ -160,11 +170,11 @@ def _name_declared(names: list[str], declared: tuple[str, ...]) -> tuple[tuple[s
 def _unique(labels: tuple[str, ...], first: set[int]) -> tuple[str, ...]:
     """Number the columns that share a label, as DuckDB compares names; one without a label is called by its position.
 
-    Those at the places ``first`` keep theirs.
+    Those at the places ``first`` keep theirs, unless it is that of a column of ours.
     """
     names = [label or f"column {place}" for place, label in enumerate(labels, start=1)]
     taken = {name.casefold() for name in names}
-    seen: dict[str, int] = {}
+    seen = dict.fromkeys(OWN_COLUMNS, 1)
     for place in sorted(range(len(names)), key=lambda place: (place not in first, place)):
         same = names[place].casefold()
         number = seen[same] = seen.get(same, 0) + 1

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.content import open_content
 from pipelines.collect.decode import check_start, refuse
-from pipelines.collect.header import find_header, read_first_rows, read_header
+from pipelines.collect.header import OWN_COLUMNS, find_header, read_first_rows, read_header
 from pipelines.collect.parquet import read_parquet_schema
 from pipelines.collect.read import read_table
 from pipelines.system.connection import connect
@@ -123,9 +123,10 @@ def _open_parquet(folder: SourceFolder, file: RawFile, options: ReadOptions, con
     if twice := [name for name in names if folded.count(name.casefold()) > 1]:
         found = f"The file has column names that are identical except for case: {', '.join(map(repr, twice))}."
         raise refuse(folder.source_id, file, "column_twice", found)
+    names = tuple(name for name in names if name.casefold() not in OWN_COLUMNS)
     find_header(folder.source_id, file.name, [[*names, *constants]], options, sheet=None)
     outside = {name: value for name, value in constants.items() if name not in names}
-    types = dict(zip(names, schema.types, strict=True))
+    types = {name: schema.field(name).type for name in names}
     kept = _kept(folder, names)
     return TextTable(file.path, "parquet", names, kept, header_rows=0, constants=outside, types=types)
 

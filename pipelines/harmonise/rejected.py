@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 
 from pipelines.collect.text_table import TextTable
 from pipelines.harmonise.engine import text_query
-from pipelines.harmonise.statements import RowRule
+from pipelines.harmonise.statements import RowRule, Statements
 from pipelines.system.connection import fetch_row
+from pipelines.system.sql import fill_sql
 from schemas.declarations import quote_identifier, quote_literal
 
 _NOT_SHOWN = ("NULL", "CAST(NULL AS STRING)")  # the value of a rule on a personal column
@@ -41,8 +42,8 @@ def write_no_rejected(target: Path) -> None:
 
 def look_up_rejected(
     connection: duckdb.DuckDBPyConnection,
-    statement: str,
-    rules: Sequence[RowRule],
+    statements: Statements,
+    layout: int,
     table: TextTable,
     computed: Mapping[str, str],
     personal: bool,
@@ -56,22 +57,21 @@ def look_up_rejected(
 
     Args:
         connection: one that has the lists of the statements.
-        statement: gives each row ``r`` of the file its codes as numbers, with the lists that the rules look at.
-        rules: those that rows may break.
+        statements: those of the source, with the rules that rows may break.
+        layout: number of the layout of the partition.
         table: the partition.
         computed: columns that the statements expect beside those of the file.
         personal: whether the source has columns that identify persons.
         malformed: lines that could not be split when it was tallied.
         target: Parquet file to write.
     """
-    hidden = [name for name in table.names if name not in (*table.kept, "_row")]
+    hidden = tuple(name for name in table.names if name not in (*table.kept, "_row"))
     whole = replace(table, kept=(*table.kept, *hidden))
-    most = 1 if personal else len(rules)
-    faults = [_fault(rule, hidden) for rule in rules]
-    found = _find_faults(connection, statement, whole, computed, faults, most)
-    if found != malformed:
-        faults = [_fault(replace(rule, word="NULL"), ()) for rule in rules]
-        _find_faults(connection, statement, table, computed, faults, most)
+    most = 1 if personal else len(statements.rules)
+    numbered = _number_rows(statements, layout, statements.rules, hidden)
+    if _find_faults(connection, numbered, whole, computed, most) != malformed:
+        rules = [replace(rule, word="NULL") for rule in statements.rules]
+        _find_faults(connection, _number_rows(statements, layout, rules, ()), table, computed, most)
     header = table.header_rows if table.format == "csv" else 0
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE malformed AS SELECT line, any_value(error_type) AS error_type, "
@@ -89,12 +89,30 @@ def look_up_rejected(
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
 
 
+def _number_rows(statements: Statements, layout: int, rules: Sequence[RowRule], hidden: Sequence[str]) -> str:
+    """The query for the position of each row that no rule excludes, and the faults that it has.
+
+    Of the file's own columns only those needed are selected, under names of ours: a label such as "period" would
+    otherwise take the place of the period.
+    """
+    words = {f"_word_{number}": _shown(rule) for number, rule in enumerate(rules)}
+    words |= {f"_hidden_{number}": f"r.{quote_identifier(name)}" for number, name in enumerate(hidden)}
+    selected = ", ".join(
+        ["r._number", "r._exclusion AS exclusion", *(f"{text} AS {name}" for name, text in words.items())]
+    )
+    faults = [_fault(rule, f"_word_{number}", len(hidden)) for number, rule in enumerate(rules)]
+    rows = fill_sql("harmonise/incident_rows", selected=selected, **statements.rows[layout])
+    return (
+        f"SELECT _number, list_filter([{', '.join(faults)}], lambda one: one IS NOT NULL) AS faults "
+        f"FROM ({rows}) AS numbered\n{statements.known} WHERE exclusion = 0"
+    )
+
+
 def _find_faults(
     connection: duckdb.DuckDBPyConnection,
-    statement: str,
+    numbered: str,
     table: TextTable,
     computed: Mapping[str, str],
-    faults: Sequence[str],
     most: int,
 ) -> int:
     """Make the table ``fault``, the first faults of each rule, and return how many lines could not be split.
@@ -107,9 +125,7 @@ def _find_faults(
         "CREATE OR REPLACE TEMP TABLE fault AS "
         "SELECT fault.rule, fault.column_name, "
         f"CASE WHEN broken <= {most} THEN fault.bad_value END AS bad_value, _number "
-        "FROM (SELECT _number, unnest(faults) AS fault, len(faults) AS broken FROM ("
-        f"SELECT r._number AS _number, list_filter([{', '.join(faults)}], lambda one: one IS NOT NULL) AS faults "
-        f"FROM {statement} WHERE excluded_by = 0)) "
+        f"FROM (SELECT _number, unnest(faults) AS fault, len(faults) AS broken FROM ({numbered})) "
         f"QUALIFY row_number() OVER (PARTITION BY fault.rule ORDER BY _number) <= {SAMPLE}"
     )
     if not _has_rejects(connection):
@@ -121,11 +137,13 @@ def _has_rejects(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall())
 
 
-def _fault(rule: RowRule, hidden: Sequence[str]) -> str:
-    exchanged = " OR ".join(f"coalesce({rule.fits(f'r.{quote_identifier(name)}')}, FALSE)" for name in hidden)
-    shown = "NULL" if rule.word in _NOT_SHOWN else f"trim(coalesce(CAST({rule.word} AS VARCHAR), ''))"
-    if exchanged:
-        shown = f"CASE WHEN NOT ({exchanged}) THEN {shown} END"
+def _shown(rule: RowRule) -> str:
+    return "CAST(NULL AS VARCHAR)" if rule.word in _NOT_SHOWN else f"trim(coalesce(CAST({rule.word} AS VARCHAR), ''))"
+
+
+def _fault(rule: RowRule, word: str, hidden: int) -> str:
+    exchanged = " OR ".join(f"coalesce({rule.fits(f'_hidden_{number}')}, FALSE)" for number in range(hidden))
+    shown = f"CASE WHEN NOT ({exchanged}) THEN {word} END" if exchanged else word
     return (
         f"CASE WHEN {rule.condition} THEN {{'rule': {quote_literal(rule.rule)}, "
         f"'column_name': {quote_literal(rule.column or '')}, 'bad_value': {shown}}} END"

@@ -10,17 +10,16 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from pipelines.collect.parquet import text_of_column
 from pipelines.collect.text_table import TextTable
-from pipelines.harmonise.engine import FileUnreadable, texts_of
+from pipelines.harmonise.engine import FileUnreadable
 from pipelines.system.errors import is_disk_full
 from pipelines.system.settings import Settings
-from schemas.declarations import quote_identifier, quote_literal
 from schemas.errors import UsageError
 
 _INSTALL = "the engine {engine} needs the Spark client: pip install 'iccs-pipelines[spark]' (and Java 17 or later)"
@@ -35,6 +34,29 @@ _SETTINGS = {
     # Otherwise a line with too few fields is not detected when its last columns are not selected.
     "spark.sql.csv.parser.columnPruning.enabled": "false",
 }
+
+# For Spark a backslash takes the meaning from a quote, so that a quoted text ends elsewhere than in DuckDB.
+_OTHER_END = re.compile(r"""\\['"]""")
+
+
+def _refuse_other_end(statement: str) -> None:
+    if _OTHER_END.search(statement):
+        raise UsageError(
+            "a column label, or a word in source.yml or values.csv, has a backslash at its end or before a quote. "
+            "Spark takes the quote for part of the text; change it in the file, or use the engine duckdb"
+        )
+
+
+def _quote_column(label: str) -> str:
+    return "`" + label.replace("`", "``") + "`"
+
+
+def _text_of(column: str, table: TextTable) -> str:
+    """The SQL of a column as text; bytes are cast to text as UTF-8 here, where DuckDB needs a function."""
+    if not table.types:
+        return _quote_column(column)
+    kind = table.types[column]
+    return text_of_column(_quote_column(column), pa.string() if pa.types.is_binary(kind) else kind)
 
 
 def _plain_path(path: Path) -> str:
@@ -70,7 +92,7 @@ class SparkEngine:
             except Exception as error:  # the client raises whatever the gateway, Java or the network raised
                 found = f"the Spark cluster {settings.engine} cannot be reached: {_first_line(error)}"
                 raise UsageError(found) from error
-        self._malformed = ""
+        self._malformed: Any = None  # the lines of the partition opened last that could not be split
 
     def add_list(self, name: str, table: pa.Table) -> None:
         """See ``Engine``."""
@@ -80,65 +102,70 @@ class SparkEngine:
         (frame if table.num_rows else frame.limit(0)).createOrReplaceTempView(name)
 
     def open_text(self, name: str, table: TextTable, computed: Mapping[str, str]) -> None:
-        """See ``Engine``."""
-        if table.format == "parquet":
-            with self._telling_failures():
-                frame = self.session.read.parquet(_plain_path(table.path))
-            # Bytes are cast to text as UTF-8 here, where DuckDB needs a function.
-            types = {name: pa.string() if pa.types.is_binary(kind) else kind for name, kind in table.types.items()}
-            table = replace(table, types=types)
-            kept = [f"{text} AS {quote_identifier(column)}" for column, text in texts_of(table).items()]
-            self._malformed = ""
-        else:
-            schema = ", ".join(f"`{column.replace('`', '``')}` STRING" for column in (*table.names, _CORRUPT))
-            frame = self.session.read.csv(
-                _plain_path(table.path),
-                schema=schema,
-                sep=table.delimiter,
-                quote='"',
-                escape='"',
-                header=True,  # its line is left out; the names are those found before
-                mode="PERMISSIVE",
-                columnNameOfCorruptRecord=_CORRUPT,
-                encoding="UTF-8",
-                ignoreLeadingWhiteSpace=False,
-                ignoreTrailingWhiteSpace=False,
-                comment="",
-            )
-            kept = [quote_identifier(column) for column in table.kept]
-        frame.createOrReplaceTempView(f"{name}_file")
-        constants = [
-            f"{quote_literal(value)} AS {quote_identifier(column)}" for column, value in table.constants.items()
-        ]
-        constants += [f"{text} AS {quote_identifier(column)}" for column, text in computed.items()]
-        self._malformed = self._bad_line(table)
-        condition = f" WHERE NOT ({self._malformed})" if self._malformed else ""
-        if self._malformed:
-            self._malformed = f"SELECT count(*) FROM {name}_file WHERE {self._malformed}"
-        query = f"SELECT {', '.join([*kept, *constants])} FROM {name}_file{condition}"
-        self.session.sql(query).createOrReplaceTempView(name)
+        """See ``Engine``.
 
-    def _bad_line(self, table: TextTable) -> str:
-        if table.format == "parquet":
-            return ""
-        damaged = [f"contains({quote_identifier(name)}, '{_NOT_UTF8}')" for name in table.kept]
-        return " OR ".join([f"{_CORRUPT} IS NOT NULL", *(f"coalesce({one}, false)" for one in damaged)])
+        Raises:
+            UsageError: a label that a computed column names ends with a backslash, or has one before a quote.
+        """
+        from pyspark.sql import functions
+
+        for text in computed.values():
+            _refuse_other_end(text)
+        with self._telling_failures():
+            frame = self._read_parquet(table.path) if table.format == "parquet" else self._read_csv(table)
+        kept = [functions.col(_quote_column(column)) for column in table.kept]
+        self._malformed = None
+        if table.format == "csv":
+            damaged = functions.col(_CORRUPT).isNotNull()
+            for column in kept:
+                not_utf8 = functions.contains(column, functions.lit(_NOT_UTF8))
+                damaged = damaged | functions.coalesce(not_utf8, functions.lit(False))
+            self._malformed = frame.filter(damaged)
+            frame = frame.filter(~damaged)
+        texts = [functions.expr(_text_of(column, table)).alias(column) for column in table.kept]
+        constants = [functions.lit(value).alias(label) for label, value in table.constants.items()]
+        constants += [functions.expr(text).alias(label) for label, text in computed.items()]
+        frame.select(*texts, *constants).createOrReplaceTempView(name)
+
+    def _read_parquet(self, path: Path) -> Any:
+        return self.session.read.parquet(_plain_path(path))
+
+    def _read_csv(self, table: TextTable) -> Any:
+        return self.session.read.csv(
+            _plain_path(table.path),
+            schema=", ".join(f"{_quote_column(column)} STRING" for column in (*table.names, _CORRUPT)),
+            sep=table.delimiter,
+            quote='"',
+            escape='"',
+            header=True,  # its line is left out; the names are those found before
+            mode="PERMISSIVE",
+            columnNameOfCorruptRecord=_CORRUPT,
+            encoding="UTF-8",
+            ignoreLeadingWhiteSpace=False,
+            ignoreTrailingWhiteSpace=False,
+            comment="",
+        )
 
     def open_parquet(self, name: str, path: Path) -> None:
         """See ``Engine``."""
         self.session.read.parquet(str(path)).createOrReplaceTempView(name)
 
     def run(self, statement: str, target: Path) -> None:
-        """See ``Engine``."""
+        """See ``Engine``.
+
+        Raises:
+            UsageError: a name or word in the statement ends with a backslash, or has one before a quote.
+        """
+        _refuse_other_end(statement)
         with self._telling_failures():
             self.session.sql(statement).write.mode("overwrite").parquet(str(target))
 
     def count_malformed(self) -> int:
         """See ``Engine``."""
-        if not self._malformed:
+        if self._malformed is None:
             return 0
         with self._telling_failures():
-            return int(self.session.sql(self._malformed).collect()[0][0])
+            return int(self._malformed.count())
 
     @contextmanager
     def _telling_failures(self) -> Iterator[None]:

@@ -65,7 +65,7 @@ class Statements:
     """What an engine needs to tally a source: lists by name, statements by name, and the rules on rows."""
 
     lists: dict[str, pa.Table]
-    rows: tuple[str, ...]  # one for each layout, as tally; with the row ``r`` of the file, to look rejected rows up
+    rows: tuple[dict[str, str], ...]  # the values of sql/incident_rows.sql for each layout, but for ``selected``
     tally: tuple[str, ...]
     disposed: str
     mapped: str
@@ -141,20 +141,19 @@ class _Maker:
         self._add_value()
         keys = ", ".join(self.numbers)
         own = ("exclusion", *(name for name in self.numbers if name not in ("ref_area_id", "period")))
+        rows = tuple(self._rows(layout, precision) for layout in source.layouts)
         judged, status = self._judged(), source.constants.get("obs_status", "A")
         return Statements(
             lists=self.lists,
-            rows=tuple(
-                self._rows(layout, precision, "r AS r, r.exclusion AS excluded_by") for layout in source.layouts
-            ),
+            rows=rows,
             tally=tuple(
                 fill_sql(
                     "harmonise/incident_tally",
                     keys=keys,
-                    rows=self._rows(layout, precision, "r.exclusion"),
+                    rows=fill_sql("harmonise/incident_rows", selected="r._exclusion AS exclusion", **values),
                     total=self._total(layout),
                 )
-                for layout in source.layouts
+                for layout, values in zip(source.layouts, rows, strict=True)
             ),
             disposed=fill_sql("harmonise/incident_disposed", judged=judged, rules=self._rule_counts()),
             mapped=fill_sql("harmonise/incident_mapped", judged=judged, filled=filled_columns(source)),
@@ -175,21 +174,19 @@ class _Maker:
             value=self._value(),
         )
 
-    def _rows(self, layout: Layout, precision: str, shown: str) -> str:
+    def _rows(self, layout: Layout, precision: str) -> dict[str, str]:
         numbers = {**self.numbers, **self.counted}
         if self._conserves(layout):
             numbers["conserved"] = "r._conserved"
-        return fill_sql(
-            "harmonise/incident_rows",
-            shown=shown,
-            exclusion=self._exclusions(),
-            day=event_day(self.source, precision),
-            birth=self._birth(),
-            point=self._point(),
-            numbers="".join(f",\n    {text} AS {name}" for name, text in numbers.items()),
-            tidy=self._tidy(layout),
-            joins="\n".join(self.joins),
-        )
+        return {
+            "exclusion": self._exclusions(),
+            "day": event_day(self.source, precision),
+            "birth": self._birth(),
+            "point": self._point(),
+            "numbers": "".join(f",\n    {text} AS {name}" for name, text in numbers.items()),
+            "tidy": self._tidy(layout),
+            "joins": "\n".join(self.joins),
+        }
 
     def _conserves(self, layout: Layout) -> bool:
         return layout.conserve is not None and bool(self.counted)

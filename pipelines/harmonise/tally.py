@@ -241,7 +241,7 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable, comput
     source = folder.source
     layout = source.layouts[file.layout]
     reshape, statement = folder.reshape_name(layout), folder.reshape(layout) or "FROM raw"
-    own = (*table.constants, *computed) + (() if "_number" in table.kept else ("_number",))
+    own = (*table.constants, *computed, "_number")
     names = (*table.kept, *own)
     try:
         columns = _describe(statement, names)
@@ -320,8 +320,8 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
             open_lists(connection, partition.statements)
             look_up_rejected(
                 connection,
-                f"({partition.statements.rows[file.layout]}) AS numbered\n{partition.statements.known}",
-                partition.statements.rules,
+                partition.statements,
+                file.layout,
                 table,
                 computed,
                 bool(folder.source.personal),

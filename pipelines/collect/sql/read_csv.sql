@@ -1,8 +1,7 @@
 -- Grain: one row for each record of the file below its header, as text; _row counts from 1 at the top of the file, as an
 -- editor shows it: blank lines, which the reader skips, are counted. A row of delimiters only holds nothing: it is a
 -- blank line as spreadsheets save it.
--- reads: the text file, blank_line
--- writes: the Parquet file of text
+-- reads: blank_line
 COPY (
     SELECT
         {{file}} AS _file,

@@ -1,6 +1,5 @@
 -- Grain: one row for each filled row of the sheet between header and foot, as text; _row as the spreadsheet shows it.
 -- reads: sheet_rows
--- writes: the Parquet file of text
 COPY (
     SELECT {{file}} AS _file, {{sheet}} AS _sheet, _row, {{columns}}
     FROM sheet_rows

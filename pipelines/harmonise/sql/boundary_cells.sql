@@ -1,5 +1,6 @@
 -- Grain: one row for each trapezoid and cell of the grid. Only where the next trapezoid to the east begins before this one
 -- ends (vertices rounded apart) is it cut into stretches, each of which also ends where the next begins.
+-- reads: piece
 WITH marked AS (
     SELECT *, bool_or(overlap > 0) OVER (PARTITION BY trapezoid, cell_y, cell_x) AS is_cut
     FROM piece

@@ -1,5 +1,6 @@
 -- Grain: one row for each trapezoid, cell of the grid and stretch of latitude between two neighbouring vertices in the
 -- cell; with the trapezoid that comes next to the east there, and by how many degrees it overlaps this one.
+-- reads: trapezoid
 WITH band AS (
     SELECT *, row_number() OVER () AS trapezoid,
         unnest(generate_series(floor(low * {{rows}})::INTEGER, floor(high * {{rows}})::INTEGER)) AS cell_y

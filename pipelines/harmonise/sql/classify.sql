@@ -2,6 +2,8 @@
 -- Grain of core: one row for each used cell and link that holds in its period. A national code that is split goes to
 -- several ICCS categories by weight, and is then an estimate (E) if no stronger status holds. Populations have no ICCS category.
 -- A link must hold for the whole period of the cell.
+-- reads: cells, link, rejected
+-- writes: linked, period, rejected, used
 CREATE TEMP VIEW used AS
 SELECT cells.*
 FROM cells

@@ -1,4 +1,6 @@
 -- Grain: one row for each column of codes and code that occurs, or that a total may have. '' means no category.
+-- reads: area_ancestor, iccs_ancestor
+-- writes: code_in_use
 CREATE TEMP TABLE code_in_use AS
 WITH occurring AS (
     {{occurring}}

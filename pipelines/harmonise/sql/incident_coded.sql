@@ -1,4 +1,6 @@
 -- Grain of core: one row for each combination of area, period, link and the source's dimensions in a partition.
+-- reads: area_seen, linked, period_seen, tally_part
+-- writes: area_coded, core, linked_coded, period_coded
 CREATE TEMP TABLE linked_coded AS
 SELECT {{keys}}, {{codes}}, link, weight FROM linked;
 CREATE TEMP TABLE area_coded AS

@@ -1,4 +1,5 @@
 -- Grain: one row for each combination of codes that is used or out of scope: what a published total is compared with.
+-- reads: area_code, code_span
 WITH
 {{judged}}
 SELECT used.*, area_code.code AS ref_area, code_span.national_code, {{period}} AS time_period

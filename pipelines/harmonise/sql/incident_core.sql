@@ -1,6 +1,8 @@
 -- The tallies of all partitions (tally_part) as observations in codes. Codes and links depend on few combinations of
 -- numbers, so they are looked up for each combination once, and never for each observation as text.
 -- Grain of tally: one row for each combination of numbers but for area and period, of good areas and periods.
+-- reads: area_code, tally_part
+-- writes: area_seen, linked, period_seen, tally
 CREATE TEMP TABLE tally AS
 SELECT {{keys}}, max(ref_area_id) AS ref_area_id, max(period) AS period, 1 AS records{{total}}
 FROM tally_part

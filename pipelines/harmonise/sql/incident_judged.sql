@@ -1,4 +1,5 @@
 -- Grain: one row for each combination of numbers of the tally, with their codes and what becomes of its incidents.
+-- part of: harmonise/incident_disposed, harmonise/incident_links, harmonise/incident_mapped, harmonise/incident_conformed
 judged AS (
     SELECT
         tally.*,

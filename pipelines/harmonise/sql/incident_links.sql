@@ -1,6 +1,7 @@
 -- Grain: one row for each combination of numbers of the tally, but for area and period, and link that its counts go
 -- along, with the codes that they then have. A national code that is split goes to several categories by weight, and is
 -- then an estimate (E) unless a stronger status holds; else its counts have the one status of the source.
+-- reads: code_link
 WITH
 {{judged}}
 SELECT

@@ -1,4 +1,6 @@
 -- Grain: one row for each link, measure, year and sex: the counts that went along each link.
+-- reads: code_link
+-- engines: duckdb, spark
 WITH
 {{judged}},
 linked AS (

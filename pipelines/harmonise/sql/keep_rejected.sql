@@ -1,4 +1,5 @@
 -- Grain: one row for each cell and rule it breaks, with the row it comes from as it was read (field names and texts).
+-- reads: rejected
 COPY (
     WITH texts AS (
         {{texts}}

@@ -2,6 +2,7 @@
 -- together and the one that the other rates of the area and year imply (the median of the five highest rates, which
 -- rounding changes least; unknown where fewer than three imply one). Areas and categories that the run does not use are
 -- left out.
+-- reads: word
 COPY (
     WITH printed AS (
         {{statement}}

@@ -1,4 +1,6 @@
 -- Grain: one row for each cell and rule it breaks. Cells left out by a named exclusion are not judged.
+-- reads: cells
+-- writes: doubled, doubled_number, judged, rejected, suspect
 CREATE TEMP VIEW judged AS
 SELECT * FROM cells WHERE exclusion IS NULL;
 

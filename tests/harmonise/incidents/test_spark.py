@@ -5,6 +5,7 @@ Needs pyspark (``pip install .[spark]``) and Java; skipped where either is absen
 
 from __future__ import annotations
 
+import csv
 import gzip
 import importlib.util
 import os
@@ -21,6 +22,7 @@ from types import SimpleNamespace
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.collect.acquire import acquire
@@ -182,6 +184,40 @@ def test_dirty_incidents_give_the_same_rows(
 
 
 @needs_spark
+def test_labels_and_names_of_files_are_text(
+    made: SimpleNamespace, tmp_path: Path, folder: SourceFolder, settings: Settings, cluster: str
+) -> None:
+    """For Spark a backslash takes the meaning from a quote behind it."""
+    labels = [
+        "it's",
+        'say "a"',
+        "back\\slash\\",
+        "\\'",
+        '\\"',
+        "a`b",
+        "a.b",
+        "{{rows}}",
+        "*",
+        "exclusion",
+        "_corrupt_record",
+    ]
+    rows = [[*row, *labels] for row in [*made.rows(200), ["F", "soon", "MX-JAL", "H1", "man", "30", "Person"]]]
+    given = tmp_path / "in"
+    given.mkdir()
+    with (given / "it's \\' OR 1 = 1 --.csv").open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle, lineterminator="\n").writerows([[*made.header, *labels], *rows])
+    pq.write_table(
+        pa.table([list(column) for column in zip(*rows[::2], strict=True)], [*made.header, *labels]),
+        given / "\\' a.parquet",
+    )
+
+    found = _same(folder, given, settings, cluster)
+
+    assert [(more, less) for _, more, less in found.values()] == [(0, 0)] * 4
+    assert all(rows > 0 for rows, _, _ in found.values())
+
+
+@needs_spark
 def test_points_lie_in_the_same_areas(tmp_path: Path, settings: Settings, cluster: str) -> None:
     """Points everywhere, on every half degree (so on borders and corners too), and coordinates that are none."""
     random = Random(9)
@@ -246,6 +282,15 @@ def test_a_list_without_words_is_a_list_on_a_cluster_too(tmp_path: Path, setting
         table = connection.sql(f"FROM read_parquet('{tmp_path / 'empty.parquet'}/*.parquet')")
         assert [str(one) for one in table.types] == ["VARCHAR", "INTEGER", "DATE"]
         assert table.fetchall() == []
+
+
+@pytest.mark.parametrize("statement", ["""SELECT 'a\\' FROM raw""", 'SELECT r."a\\" FROM raw AS r'])
+def test_a_quoted_text_that_spark_would_end_elsewhere_is_refused(statement: str, tmp_path: Path) -> None:
+    """Before anything is asked of a cluster, so none is needed here."""
+    from pipelines.harmonise.spark import SparkEngine
+
+    with pytest.raises(UsageError, match="backslash"):
+        object.__new__(SparkEngine).run(statement, tmp_path / "a.parquet")
 
 
 def test_without_the_extra_the_message_says_what_to_install(
