@@ -120,7 +120,7 @@ def ranked_codes(name: str) -> tuple[str, ...]:
     """Return the codes of a list that has an order, by rank.
 
     The first counting unit and the first stage are taken where a source has several and none was asked for. The last
-    observation status is the one of a figure that rests on several (see ``weakest_status``).
+    observation status is that of a figure computed from several (see ``weakest_status``).
 
     Raises:
         KeyError: there is no such list.

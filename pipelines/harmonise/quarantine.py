@@ -1,7 +1,7 @@
 """Rejected cells are kept for each load, with file, row, its text, column, value and rule, until they are settled.
 
 ``data/quarantine/<source>/<name>.parquet``: the name is the vintage where the source was stored without those cells
-(its descriptor allows a share), else ``refused-`` and the fingerprint of the files, so that no load overwrites another.
+(its source.yml allows a share), else ``refused-`` and the fingerprint of the files, so that no load overwrites another.
 """
 
 from __future__ import annotations

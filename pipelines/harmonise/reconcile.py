@@ -471,7 +471,7 @@ def _find_overlaps(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> l
     """Compare the tallies of partitions, period by period and as a whole.
 
     Returns:
-        A problem for each partition that counts a period exactly as another one does; neither can be told to be the
+        A problem for each partition that counts a period exactly as another one does; neither can be identified as the
         right one.
     """
     if len(tallied.folders) < 2:

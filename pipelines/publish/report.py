@@ -48,7 +48,7 @@ def write_reports(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
 
 
 def _is_report(path: Path) -> bool:
-    """Whether a page is a report of the source that it is named after; any other page is the user's own."""
+    """Whether a page is a report of the source in its name; any other page is the user's own."""
     if not path.is_file():
         return False
     with path.open("rb") as page:

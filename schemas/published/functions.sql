@@ -1,19 +1,19 @@
 -- Functions that statements of several steps, the views and macros of schema out, and analysts use: each is defined here
 -- and nowhere else. Grain of each: one value, or one for each group where it aggregates.
 
--- out.weakest_status(status): the observation status of a figure that rests on several, as an aggregate. It is the one
+-- out.weakest_status(status): the observation status of a figure computed from several, as an aggregate. It is the one
 -- of highest rank (schemas/codelists/obs_status.csv, the hierarchy that SDMX recommends); NULL is left out.
 -- Grain: one value for each group.
 {{create}}weakest_status(status) AS
     arg_max(status, list_position({{statuses}}, status));
 
--- out.weaker_status(one, other): the observation status of a figure that rests on two; the other one where one is NULL.
+-- out.weaker_status(one, other): the observation status of a figure computed from two; the other one where one is NULL.
 -- Grain: one value.
 {{create}}weaker_status(one, other) AS
     CASE WHEN coalesce(list_position({{statuses}}, one), 0) >= coalesce(list_position({{statuses}}, other), 0) THEN one
         ELSE other END;
 
--- out.merge_caveats(caveats): the caveats of a figure that rests on several, as an aggregate: each code once, in order,
+-- out.merge_caveats(caveats): the caveats of a figure computed from several, as an aggregate: each code once, in order,
 -- separated by ';'; NULL where there is none. Grain: one value for each group.
 {{create}}merge_caveats(caveats) AS
     nullif(array_to_string(list_sort(list_distinct(list_filter(
@@ -25,7 +25,7 @@
     nullif(array_to_string(list_sort(list_distinct(list_filter(
         string_split(concat_ws(';', one, other), ';'), lambda code: code <> ''))), ';'), '');
 
--- out.freq_of(period): the frequency of a period, A, Q or M; NULL for a text that is none of 2024, 2024-Q1 and 2024-03.
+-- out.freq_of(period): the frequency of a period, A, Q or M; NULL for any form but 2024, 2024-Q1 and 2024-03.
 -- Grain: one value.
 {{create}}freq_of(period) AS
     CASE WHEN regexp_full_match(period, '[0-9]{4}') THEN 'A'

@@ -1,4 +1,4 @@
--- Grain: one row for each cell of every layout: the source's words (…_word) beside our codes. A word without a code
+-- Grain: one row for each cell of every layout: the source's labels (…_word) with our codes. A label without a code
 -- leaves its code NULL; the next statements name every such cell. The number of a cell is its position in the file.
 -- reads: area, word
 COPY (

@@ -1,7 +1,7 @@
 -- Grain of excluded: one row for each cell left out. Grain of mapped: one row for each link, measure, year and sex.
 -- Grain of core: one row for each used cell and link that holds in its period. A national code that is split goes to
 -- several ICCS categories by weight, and is then an estimate (E) if no stronger status holds. Populations have no ICCS category.
--- A link must hold for the whole period of the cell.
+-- A link must be valid for all of the cell's period.
 -- reads: cells, link, rejected
 -- writes: linked, period, rejected, used
 CREATE TEMP VIEW used AS

@@ -1,4 +1,4 @@
--- Grain: one row for each cell and rule it breaks. Cells left out by a named exclusion are not judged.
+-- Grain: one row for each cell and rule it breaks. Cells left out by a named exclusion are not checked.
 -- reads: cells
 -- writes: doubled, doubled_number, judged, rejected, suspect
 CREATE TEMP VIEW judged AS

@@ -1,4 +1,4 @@
--- Grain: one row for each rule, column and wrong word, with the first place it is in and how many of its cells are kept.
+-- Grain: one row for each rule, column and wrong label, with its first place and how many of its cells are kept.
 -- Numbers written in the same way ('13 (p)', '68 (p)') are wrong for one reason, and are one row.
 -- reads: rejected
 WITH faults AS (

@@ -1,4 +1,4 @@
--- Grain of compared: one row for each thing that a rule on all sources together judged.
+-- Grain of compared: one row for each item that a rule on all sources together checked.
 -- reads: out.source_gap, out.rate_check, out.source
 -- writes: compared, compared_place, out.quality_cell
 CREATE OR REPLACE TEMP TABLE compared AS

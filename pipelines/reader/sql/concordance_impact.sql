@@ -1,5 +1,5 @@
 -- Grain: one row for each ICCS category and counting unit: counts of a source under two versions of its concordance.
--- Counts are annual, so a link must hold for the whole year.
+-- Counts are annual, so a link must be valid for the full year.
 -- reads: out.mapping_count, versions
 WITH counts AS (
     SELECT national_code, stage, counting_unit, CAST(time_period AS INTEGER) AS year, sum(count) AS count

@@ -1,4 +1,4 @@
--- Rates stand beside the counts. Grain: one row for each raw row and each of offences and victims.
+-- Rates are next to the counts. Grain: one row for each raw row and each of offences and victims.
 SELECT _row, provincia_id AS ref_area, anio AS time_period, codigo_delito_snic_id AS national_code, 'offences' AS measure,
     cantidad_hechos AS count, tasa_hechos AS rate, '100000' AS per
 FROM raw

@@ -1,5 +1,5 @@
 -- Four count columns become four rows: offences, and victims by sex. The column of all victims is their total (a control).
--- parts_listed marks a code whose parts (11_1, 11_2 ...) stand beside it for the same province and year.
+-- parts_listed marks a code whose parts (11_1, 11_2 ...) are listed too for the same province and year.
 -- Grain: one row for each raw row and count column.
 WITH marked AS (
     SELECT

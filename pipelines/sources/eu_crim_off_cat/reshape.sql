@@ -1,4 +1,4 @@
--- Four dimensions are packed in the first column, years are columns, flags follow the number after a blank.
+-- Four dimensions are combined in the first column, years are columns, flags follow the number after a blank.
 -- Grain: one row for each raw row and year.
 WITH cells AS (
     FROM raw UNPIVOT INCLUDE NULLS (content FOR year IN (COLUMNS('^[0-9]{4}$')))

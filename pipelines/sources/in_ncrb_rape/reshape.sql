@@ -1,4 +1,4 @@
--- Ages stand in the column names, with cases and totals beside them. Grain: one row for each raw row and column used.
+-- Ages are in the column names, next to cases and totals. Grain: one row for each raw row and column used.
 SELECT
     * REPLACE (CASE WHEN contains(counted, 'VICTIMS') THEN 'RAPE VICTIMS' ELSE counted END AS counted),
     CASE WHEN contains(counted, 'VICTIMS') THEN 'victims' ELSE 'cases' END AS measure,

@@ -1,5 +1,5 @@
 -- Grain of what is added: one row for each area of the lists used (also those above), period, ICCS category and
--- combination of the dimensions asked for, totals marked _T. Rows are events: what is not there did not happen, a zero.
+-- combination of the dimensions asked for, totals marked _T. Rows are events: an absent combination is a zero.
 -- Only periods in period_to_make are made; which areas and combinations have zeros depends on all periods.
 -- reads: core, period_list, period_to_make, climb, area_ancestor, partly_covered, already_given, given_combination, given_area, made_from
 -- writes: cells

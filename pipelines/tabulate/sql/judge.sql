@@ -1,7 +1,7 @@
--- Grain of judged: one row for each failing thing of one rule, and one that counts those that passed (one a period, where
--- the rule judges by year). place orders the failing ones: by size where the rule says how much they weigh, else by the
--- difference. A rule gives a row for each thing, or one for many that passed, whose number is then their things.
--- Grain of judged_by_period: the same, of every rule that judges by year; a next load reuses those of unchanged years.
+-- Grain of judged: one row for each failing item of one rule, and one that counts those that passed (one a period, if
+-- the rule applies by year). place orders the failing ones: by size where the rule gives their weight, else by the
+-- difference. A rule returns a row for each item, or one for many that passed, with their number.
+-- Grain of judged_by_period: the same, for every rule that applies by year; the next load reuses unchanged years.
 -- reads: judged_before
 -- writes: judged, finding, judged_by_period
 CREATE OR REPLACE TEMP TABLE judged AS

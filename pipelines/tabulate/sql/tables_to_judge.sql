@@ -1,4 +1,4 @@
--- Put before a rule that judges by year, where years are reused: the tables that it reads, without those years.
+-- Put before a rule that applies by year, where years are reused: the tables that it reads, without those years.
 -- Grain: that of each table.
 -- part of: tabulate/judge
 -- reads: cells, period_to_make, core, annual

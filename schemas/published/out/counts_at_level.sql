@@ -1,4 +1,4 @@
--- out.counts_at_level(level): counts at one ICCS level (1 to 4), so that every count of the tree is there once.
+-- out.counts_at_level(level): counts at one ICCS level (1 to 4), with every count of the tree exactly once.
 -- part: category (a category of that level); coarser (the source gives nothing below this higher category); rest (what
 -- a higher category has beyond its children). rollup: complete; incomplete (NULL: a part has no value);
 -- children_exceed (NULL: the children as given are more than their category). Combinations outside the tree are left out.

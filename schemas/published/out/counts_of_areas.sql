@@ -1,5 +1,5 @@
 -- out.counts_of_areas(areas): counts of a list of areas taken together, e.g. ['MX-JAL', 'MX-COL'] or ['SE', 'NO', 'DK'].
--- Refused where one of them lies in another or is not in out.area. A value only where every area has one;
+-- Refused if one of them is part of another or is not in out.area. A value only where every area has one;
 -- areas_there says how many have.
 -- rollup: complete or incomplete. Counting units, stages and sources are never added together.
 -- Grain: one row for each source (of all areas in it), period, category, stage, counting unit, sex, age and attributes.

@@ -1,4 +1,4 @@
--- out.latest_rate: the most recent rate of each annual series, over all ages and attributes, with its limits and marks.
+-- out.latest_rate: the most recent rate of each annual series, all ages and attributes, with limits and caveats.
 -- time_period is the year of the rate, last_period the last year of the series: where they differ, the years in between
 -- have no rate, and no_rate_reason in out.rate says why. A series without any rate has no row.
 -- Grain: one row for each source, area, ICCS category, stage, counting unit and sex with a rate.

@@ -1,7 +1,7 @@
 -- out.revision_triangle(source, iccs, area, sex := '_T', age := '_T', freq := 'A'): one series as each vintage gave it.
--- Grain: one row for each stage, counting unit, period and load of the source. value is what that vintage said, NULL
--- where it did not; change_from_first is against the first vintage that had a value for the period.
--- A code that is in no list is refused.
+-- Grain: one row for each stage, counting unit, period and load of the source. value is the one in that vintage, NULL
+-- if it had none; change_from_first is relative to the first vintage that had a value for the period.
+-- An unknown code is refused.
 -- reads: out.observation, out.revision, out.vintage, out.source, out.iccs, out.area, out.sex, out.age
 CREATE OR REPLACE MACRO out.revision_triangle(source, iccs, area, sex := '_T', age := '_T', freq := 'A') AS TABLE
 WITH asked AS (
@@ -32,7 +32,7 @@ period AS (
     UNION
     SELECT stage, counting_unit, time_period FROM changed
 ),
--- What a vintage said is what the first change after it put away; without a later change, what is there today.
+-- The value in a vintage is the one that the first later change replaced; without a later change, today's value.
 said AS (
     SELECT period.stage, period.counting_unit, period.time_period, load.vintage, load.loaded_at,
         CASE WHEN count(changed.loaded_at) > 0 THEN arg_min_null(changed.old_value, changed.loaded_at)

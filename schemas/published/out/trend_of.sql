@@ -1,5 +1,5 @@
 -- out.trend_of(iccs, area, sex := '_T', age := '_T'): the annual series of one ICCS category in one area.
--- A code that is not in out.iccs, out.area, out.sex or out.age is refused; no row means that no source has figures.
+-- A code that is not in out.iccs, out.area, out.sex or out.age is refused; no rows mean that no source has figures.
 -- Grain: one row for each source, counting unit, stage and year.
 -- reads: out.rate, out.iccs, out.area, out.sex, out.age
 CREATE OR REPLACE MACRO out.trend_of(iccs, area, sex := '_T', age := '_T') AS TABLE

@@ -1,4 +1,4 @@
--- Grain: one row for each area and year that can be judged, and one for each pair of areas that fit each other's place.
+-- Grain: one row for each area and year that can be checked, and one for each pair that fit in each other's place.
 -- A figure is compared with the median of the three years before and after it, in units of the usual deviation of its
 -- series (1.4826 times the median absolute deviation of the logarithms, at least 0.05); over all categories on average.
 -- The fewer categories, the more they must be off: one series alone is often two deviations off.
