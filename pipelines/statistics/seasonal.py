@@ -225,7 +225,7 @@ def _whole_months(
     if filled.any():
         missing = ", ".join(f"{year}-{month:02d}" for (year, month), no in zip(calendar, filled, strict=True) if no)
         if gaps == "refuse":
-            raise ValueError(f"no value for {missing}: give them, or choose gaps='fill' and mark the results that use them")
+            raise ValueError(f"no value for {missing}: give them, or choose gaps='fill' and mark the results")
         if filled[0] or filled[-1]:
             raise ValueError(f"no value for {missing}: the first and the last month must have one")
         x[filled] = np.interp(np.flatnonzero(filled), np.flatnonzero(~filled), x[~filled])
