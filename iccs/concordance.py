@@ -142,7 +142,7 @@ class ConcordanceProblem:
 
 
 class ConcordanceError(ValueError):
-    """A concordance cannot be used; `problems` says why, all together."""
+    """A concordance cannot be used; `problems` lists all the reasons."""
 
     def __init__(self, problems: Iterable[ConcordanceProblem]) -> None:
         """Keep the problems and show the first ones in the message."""

@@ -58,7 +58,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """The candidates of one national category, best first (at most as many as asked for, perhaps none).
+    """The candidates of one national category, best first (at most as many as requested, perhaps none).
 
     `margin` is how far the best is ahead of the next that is neither above nor below it, as a share of its score.
     `safe_code` is the deepest category, level 2 or below, that holds every candidate too near the best to be told
@@ -224,7 +224,7 @@ def _words_against(code: str, reading: Reading) -> Iterator[str]:
 
 
 def _words_for(reading: Reading, said: Sequence[str]) -> tuple[str, ...]:
-    """Return the words of the label that a text has too, or else has in a like form."""
+    """Return the words of the label that a text has too, in the same or a similar form."""
     from rapidfuzz import fuzz, process
 
     same = [reading.shown[stem] for stem in dict.fromkeys(reading.stems) if stem in said]
@@ -261,7 +261,7 @@ def _draft(suggestion: Suggestion) -> Link:
 
 
 def _listed(suggestion: Suggestion) -> str:
-    """Say the candidates in one line: code, title, score, words for, what speaks against."""
+    """Return the candidates in one line: code, title, score, words for, what speaks against."""
     said = []
     for candidate in suggestion.candidates:
         words = f", for: {', '.join(candidate.words)}" if candidate.words else ""

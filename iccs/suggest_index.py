@@ -177,7 +177,7 @@ class Index:
             scores[:, columns] += _DIVISION * best[:, np.newaxis]
 
     def best_entry(self, code: str, likeness: Table) -> int:
-        """Return the number of the text that spoke most for a category or, if none of its own did, for one below."""
+        """Return the number of the text that supports a category most or, if none of its own does, one below it."""
         numbers = self._of_code.get(code, [])
         below = [n for child in self.classification.descendants(code) for n in self._of_code.get(child.code, ())]
         own = likeness[numbers].max(initial=0.0)
@@ -197,7 +197,7 @@ class Index:
 
 
 def ruled_out(reading: Reading) -> Iterator[str]:
-    """Yield the codes at whose branches the words of a label speak against it."""
+    """Yield the codes of the branches that the words of a label contradict."""
     for cue in reading.cues:
         yield from cue.codes
     if not reading.attempted:

@@ -1,4 +1,4 @@
-"""Rules of the tree of categories, for a table of the ICCS that was edited: parents exist, nothing goes in circles."""
+"""Rules of the tree of categories, for an edited table of the ICCS: parents exist, and there are no cycles."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def run_as_task(
 
 
 def tally_on(runner: Runner) -> TallyPartitions:
-    """Return the way to tally partitions of incidents as tasks on a runner, several at a time.
+    """Return a function that tallies partitions of incidents as tasks on a runner, several at a time.
 
     On one machine they share its memory limit and threads; on a cluster each task has those of the settings. One
     partition alone, and those of a Spark cluster, which distributes its own work, are tallied in this process.
@@ -121,7 +121,7 @@ def tally_on(runner: Runner) -> TallyPartitions:
 
 
 def _load_runner(runner: Runner) -> Callable[[int], TaskRunner[Any]]:
-    """Return what makes the task runner for a number of tasks at a time."""
+    """Return a factory of task runners for a number of concurrent tasks."""
     if runner.kind == "threads":
         return lambda at_once: ThreadPoolTaskRunner(max_workers=at_once)
     try:

@@ -1,4 +1,4 @@
-"""The whole run in reading order, without an orchestrator: one source after the other, then one publication.
+"""The complete run in reading order, without an orchestrator: one source after the other, then one publication.
 
 Each source has one connection, opened and closed here; the steps are given it and leave their tables in it. Whatever
 goes wrong in one source refuses that source, and the others go on.
@@ -247,7 +247,7 @@ class _Attempts:
         self.replayed: list[Replayed] = []
 
     def attempt(self, folder: SourceFolder) -> None:
-        """Take one source as far as it goes.
+        """Run one source through its steps, as far as it gets.
 
         Raises:
             Stopped, KeyboardInterrupt, SystemExit: the whole run ends.
@@ -346,7 +346,7 @@ def run_all(
 
 
 def _to_replay(folder: SourceFolder, settings: Settings) -> Quarantined | None:
-    """The load to try again: the newest that was refused, else the current vintage's, as it came without some cells.
+    """The load to try again: the newest that was refused, else the current vintage's, which lacks some cells.
 
     Raises:
         UsageError: rows on persons were rejected, and no copy of them is kept.

@@ -136,7 +136,7 @@ def ranked_codes(name: str) -> tuple[str, ...]:
 
 
 def weakest_status(statuses: Iterable[str]) -> str:
-    """Return the observation status of a figure that rests on figures of these statuses; A where there are none.
+    """Return the observation status of a figure computed from figures with these statuses; A where there are none.
 
     It is the one of highest rank in ``codelists/obs_status.csv``, which has the hierarchy that SDMX recommends where
     only one status can be given (Possible Ways of Implementing the Observation Status Concept, 2.0, 2019, section 2).

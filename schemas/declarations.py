@@ -13,7 +13,7 @@ from iccs.classification import attribute_names
 
 
 class DeclarationError(ValueError):
-    """A file that a person wrote for the program is not what it must be; the message says which, where, what to do."""
+    """A declaration file is not valid; the message says which file, where in it, and what to do."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What is said of a request or a definition that cannot be carried out, and the values it may have meant."""
+"""Errors for a request or a definition that cannot be carried out, and the nearest valid values."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Licence(_Strict):
 
 
 class Footer(_Strict):
-    """Where the data end: the first row whose first filled cell begins with this word."""
+    """Where the data end: the first row whose first non-empty cell begins with this text."""
 
     starts_with: str
 
@@ -329,7 +329,7 @@ class Source(_Strict):
 
     @property
     def figures(self) -> Literal["count", "population"]:
-        """What its published figures are; those of incidents are counts."""
+        """The kind of its published figures; those of incidents are counts."""
         return "population" if self.kind == "population" else "count"
 
 
@@ -409,7 +409,7 @@ class SourceFolder:
 
     @cached_property
     def words(self) -> list[tuple[str, str, str]]:
-        """Their words and our codes from values.csv: (dimension, word, code).
+        """The source's labels and our codes from values.csv: (dimension, word, code).
 
         Raises:
             UsageError: values.csv is no such table, names an unknown dimension or gives a word two codes.

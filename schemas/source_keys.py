@@ -22,7 +22,7 @@ VALUES = "values.csv"
 
 @dataclass(frozen=True)
 class SourceKey:
-    """One key: what it says, the kinds of source and formats of file it holds for, and why not for the others."""
+    """One key: its meaning, the kinds of source and file formats it is valid for, and why not for the others."""
 
     name: str
     says: str

@@ -121,7 +121,7 @@ def known_area_scheme(name: str) -> str:
 
 
 def known_encoding(name: str) -> str:
-    """Return the name of an encoding; a ValueError where it is none."""
+    """Return the name of an encoding; a ValueError if it is not one."""
     try:
         codecs.lookup(name)
     except LookupError:

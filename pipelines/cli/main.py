@@ -65,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    """Look up the installed version only when it is asked for: that takes as long as all of the help."""
+    """Look up the installed version only on request: that takes as long as all of the help."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import PackageNotFoundError, version

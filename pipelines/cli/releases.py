@@ -30,7 +30,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def list_command(options: argparse.Namespace) -> int:
-    """Print each release, oldest first: what it holds, whether it is published and still kept."""
+    """Print each release, oldest first: its content, whether it is published and still kept."""
     from pipelines.publish.releases import history, kept_releases, read_release
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
@@ -99,7 +99,7 @@ def diff_command(options: argparse.Namespace) -> int:
 
 
 def restore_command(options: argparse.Namespace) -> int:
-    """Put a kept release in the place of the published file."""
+    """Replace the published file with a kept release."""
     from pipelines.publish.releases import restore_release
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.lock import writing

@@ -68,7 +68,7 @@ class Acquired:
 
 @dataclass(frozen=True)
 class _Measured:
-    """What reading a file once says of it: sha256 of its bytes and of its content decompressed, and lines of text."""
+    """What one pass over a file finds: sha256 of its bytes and of its decompressed content, and lines of text."""
 
     sha256: str
     content: str
@@ -261,7 +261,7 @@ class _Intake:
             raise self._refuse("file_truncated", name, found) from error
 
     def _keep_copy(self, path: Path, digest: str, layout: int) -> RawFile:
-        """Keep a copy under the sha256 of its bytes; one that was damaged since it was made is made again."""
+        """Keep a copy under the sha256 of its bytes; a copy that has been damaged since is replaced."""
         self.raw.mkdir(parents=True, exist_ok=True)
         target, note = self.raw / f"{digest}.bin", self.raw / f"{digest}.json"
 

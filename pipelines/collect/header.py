@@ -99,7 +99,7 @@ def fold(label: str) -> str:
 
 
 def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadOptions, sheet: str | None) -> Header:
-    """Return the header among the first rows of a table: the first row that holds every label asked for.
+    """Return the header among the first rows of a table: the first row that has every required label.
 
     With several header rows, the labels are sought in the rows joined: a merged cell counts for the columns to its
     right, and the parts of a name are joined by " | ".

@@ -1,4 +1,4 @@
-"""Step 2, read: raw file + reading options -> table of text in the source's own words, row numbers kept."""
+"""Step 2, read: raw file + reading options -> table of text with the source's own labels, row numbers kept."""
 
 from __future__ import annotations
 

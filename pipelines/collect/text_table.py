@@ -90,7 +90,7 @@ def folder_keys(name: str) -> dict[str, str]:
 
 
 def find_other_line_end(path: Path) -> int | None:
-    """Return the first line of a text file that ends in another way than the first line, None where there is none."""
+    """Return the first line of a text file whose line ending differs from that of the first line; None if all agree."""
     first = ""
     with open_content(path) as content:
         lines = io.TextIOWrapper(content, encoding="latin-1", newline="")

@@ -149,7 +149,7 @@ def _column_number(letters: bytes) -> int:
 
 
 def _choose_sheet(workbook: CalamineWorkbook, wanted: str | None) -> str:
-    """Return the sheet asked for, else the first one that a reader sees: neither hidden nor a chart."""
+    """Return the requested sheet, else the first one that a person sees: neither hidden nor a chart."""
     sheets = workbook.sheets_metadata
     tables = [sheet.name for sheet in sheets if sheet.typ == SheetTypeEnum.WorkSheet]
     seen = [sheet.name for sheet in sheets if sheet.name in tables and sheet.visible == SheetVisibleEnum.Visible]

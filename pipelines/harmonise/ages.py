@@ -48,6 +48,6 @@ def age_in_years(folder: SourceFolder, word: str) -> str:
             continue
         if named not in _UNITS_IN_A_YEAR:
             known = ", ".join(_UNITS_IN_A_YEAR)
-            raise UsageError(f"source {source.source_id}: values.csv: age_unit {one!r} is none of {known}")
+            raise UsageError(f"source {source.source_id}: values.csv: age_unit {one!r} is not one of {known}")
         cases.append(f"WHEN {quote_literal(one)} THEN {_UNITS_IN_A_YEAR[named]}")
     return f"({number} / CASE trim(r.{quote_identifier(source.columns['age_unit'])}) {' '.join(cases)} END)"

@@ -1,4 +1,4 @@
-"""Step 3, conform: the source's words -> our codes, cell by cell; nothing is dropped, what cannot be read is named."""
+"""Step 3, conform: source labels -> our codes, cell by cell; nothing is dropped, unreadable cells are reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from schemas.declarations import breakdown_columns, quote_identifier, quote_lite
 from schemas.source import Layout, Source, SourceFolder
 from schemas.source_messages import hint
 
-# What a declared SELECT or condition raises on a word that it cannot compute with; ours only use what gives NULL there.
+# What a declared SELECT or condition raises on text that it cannot compute with; our own SQL returns NULL instead.
 _NOT_COMPUTABLE = (duckdb.DataError, duckdb.InvalidInputException)
 _TEXT_COLUMNS = ("national_code", "national_label", "time_period")
 
@@ -47,7 +47,7 @@ class Conformed:
 
 
 def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path) -> Conformed:
-    """Reshape the raw tables where needed, and translate every word.
+    """Reshape the raw tables where needed, and give every label its code.
 
     Raises:
         DataRefused: reshape.sql or an exclusion fails, or a reshape loses rows or changes the sum of the counts.
@@ -107,7 +107,7 @@ def _reshape(
     if "value" in folder.source.constants:
         sum_raw = f"(SELECT coalesce(sum(to_number({value})), 0) FROM raw_{number})"
     else:
-        # One that does not say conserve is no declaration, see SourceFolder.
+        # A layout without conserve was refused already, see SourceFolder.
         matching = f"SELECT COLUMNS({quote_literal(layout.conserve or '')}) FROM raw_{number} LIMIT 0"
         _try(connection, folder, f"conserve {layout.conserve!r}", matching)
         cells = f"SELECT unnest([*COLUMNS({quote_literal(layout.conserve or '')})]) AS cell FROM raw_{number}"
@@ -118,7 +118,7 @@ def _reshape(
     except _NOT_COMPUTABLE as error:
         raise DataRefused([_problem("reshape_failed", folder, f"{name}: {_first_line(error)}")]) from error
     if rows_raw != rows_tidy:
-        found = f"{rows_raw:,} raw rows went in, {rows_tidy:,} different ones came out of {name}."
+        found = f"{rows_raw:,} raw rows went in, but {name} returned {rows_tidy:,} different ones."
         raise DataRefused([_problem("reshape_lost_rows", folder, found)])
     if abs(before - after) > 1e-9 * max(abs(before), 1):
         found = f"The counts add up to {before:,.6g} before {name} and to {after:,.6g} after it."
@@ -136,7 +136,7 @@ def _value_expression(source: Source) -> str:
 
 
 def _try(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, field: str, statement: str) -> None:
-    """Run a piece of SQL that a person declared, so that a slip in it is told as one."""
+    """Run SQL that a person declared, so that a mistake in it is reported as theirs."""
     try:
         connection.execute(statement).fetchall()
     except duckdb.Error as error:
@@ -219,7 +219,7 @@ def register_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) 
 
 
 def _check_code(folder: SourceFolder, dimension: str, word: str, code: str) -> None:
-    """A code in values.csv must be one of ours; a slip there would travel into every cell."""
+    """A code in values.csv must be one of ours; a mistake there would affect every cell."""
     if dimension == "age":
         try:
             parse_age(code)

@@ -1,4 +1,4 @@
-"""Figures that a source is compared with: totals in its files, published totals, and rates printed beside counts."""
+"""Figures that a source is compared with: totals in its files, published totals, and rates printed next to counts."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def compare_foot(
     footers: Mapping[str, Mapping[str, str]],
     counted: Mapping[str, float | None],
 ) -> list[dict[str, Any]]:
-    """Compare what each file prints at its foot with what its rows count.
+    """Compare the totals in the footer of each file with what its rows count.
 
     Args:
         connection: one with the macro ``to_number`` of the source.
@@ -89,7 +89,7 @@ def compare_foot(
     for file, footer in sorted(footers.items()):
         text = footer.get(control.footer_column or "", "")
         (expected,) = fetch_row(connection, "SELECT to_number($text)", {"text": text})
-        detail = f"foot row of the file, column {control.footer_column}"
+        detail = f"footer row of the file, column {control.footer_column}"
         found.append(compare(control, file, expected, counted.get(file), detail))
     return found
 
@@ -97,7 +97,7 @@ def compare_foot(
 def sum_published(
     connection: duckdb.DuckDBPyConnection, source: Source, control: Control, relation: str
 ) -> tuple[float | None, int]:
-    """Return the sum and number of the conformed rows that a published total speaks of: used, or out of scope.
+    """Return the sum and number of the conformed rows that a published total covers: used, or out of scope.
 
     Args:
         connection: where the relation is.
@@ -172,7 +172,7 @@ def _control_failed(source: Source, control: Control, error: duckdb.Error) -> Da
 def read_published_rates(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, links: Path, target: Path
 ) -> None:
-    """Write the printed rates of a source, beside the counts they were made from; none where it has no ``rates.sql``.
+    """Write the printed rates of a source with the counts they were computed from; none without a ``rates.sql``.
 
     The statement is one SELECT from ``raw`` that gives, as text, ref_area, time_period, national_code, measure, count,
     rate, and per: how many persons the rate is for.

@@ -31,12 +31,12 @@ def precision_of(source: Source) -> str:
         )
     shapes = [_DATE_PARTS.sub(lambda part: "_" * len(part[0]), form) for form in source.dates]
     if len(set(shapes)) < len(shapes):
-        raise UsageError(f"source {source.source_id}: dates: two of {', '.join(source.dates)} cannot be told apart")
+        raise UsageError(f"source {source.source_id}: dates: two of {', '.join(source.dates)} cannot be distinguished")
     return names[parts.pop()]
 
 
 def parse_dates(column: str, forms: tuple[str, ...]) -> str:
-    """The day of a word in one of the declared forms, a time after it allowed; NULL where it is none of them."""
+    """The day of a label in one of the declared formats, a time after it allowed; NULL for any other text."""
     cases = []
     for form in forms:
         shape = _DATE_PARTS.sub(lambda part: "_" * len(part[0]), form)

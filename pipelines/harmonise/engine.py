@@ -37,7 +37,7 @@ class Engine(Protocol):
         """Make a small table known under a name, in the place of an earlier one."""
 
     def open_text(self, name: str, table: TextTable, computed: Mapping[str, str]) -> None:
-        """Make one partition known under a name; its columns are text, beside those computed from them.
+        """Make one partition known under a name; its columns are text, apart from those computed from them.
 
         Raises:
             FileUnreadable: see ``run``.
@@ -57,13 +57,13 @@ class Engine(Protocol):
         """Return how many lines of the partition opened last could not be split into its columns."""
 
     def find_open_quote(self) -> int | None:
-        """Return the first line of that partition with a quote that may have taken the lines behind it along."""
+        """Return the first line of that partition with a quote that may have swallowed the lines after it."""
 
     def progress(self) -> float:
-        """Return the share done of the statement that is running, 0 where nobody knows."""
+        """Return the share done of the statement that is running, 0 if unknown."""
 
     def close(self) -> None:
-        """Let go of what the engine holds."""
+        """Release the resources of the engine."""
 
 
 class DuckDBEngine:
@@ -74,8 +74,8 @@ class DuckDBEngine:
     def __init__(self, settings: Settings) -> None:
         make_work_folder(settings)
         self.connection = duckdb.connect(":memory:", config=connection_config(settings))
-        # Lists are small and files are large, which DuckDB cannot know of a text file: left to itself it turns the
-        # joins round and keeps the file in memory.
+        # Lists are small and files are large, which DuckDB cannot know of a text file: by default it swaps the
+        # join sides and holds the file in memory.
         self.connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
         self.connection.execute("SET preserve_insertion_order = false")
         self.connection.execute(f"SET TimeZone = {quote_literal(TIME_ZONE)}")
@@ -167,7 +167,7 @@ def texts_of(table: TextTable) -> dict[str, str]:
 
 
 def check_engine_name(name: str) -> str:
-    """Return the name of an engine if there can be one: ``duckdb``, or the address of a Spark cluster.
+    """Validate the name of an engine and return it: ``duckdb``, or the address of a Spark cluster.
 
     Raises:
         UsageError: it is neither.

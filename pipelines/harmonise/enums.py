@@ -71,7 +71,7 @@ def create_code_types(connection: duckdb.DuckDBPyConnection, source: Source, tab
     )
     totals = ", ".join(f"({quote_literal(name)}, {total_code(source, name)})" for name in breakdown_columns())
     run_sql(connection, "harmonise/code_in_use", occurring=occurring, totals=totals)
-    # By rank, so that the highest is the status of what rests on several: see out.weakest_status.
+    # By rank, so that the highest is the status of a figure computed from several: see out.weakest_status.
     statuses = ", ".join(quote_literal(code) for code in ranked_codes("obs_status"))
     connection.execute(f"CREATE TEMP TYPE obs_status_code AS ENUM ({statuses})")
     for name in (*code_columns(), "missing_reason", "conf_status"):

@@ -1,4 +1,4 @@
-"""What the words of a file are translated to, judged: two words for one unknown, and ages that say something else."""
+"""Checks on the code map in values.csv: two labels for one unknown, and age labels that contradict their code."""
 
 from __future__ import annotations
 
@@ -67,25 +67,25 @@ def _outcome(rule: str, checked: int, problems: list[str]) -> Outcome:
 
 
 def age_word_problem(word: str, code: str) -> str | None:
-    """Return what a word for an age says that its code does not; None where they agree or the word says nothing.
+    """Return how an age label contradicts its code; None where they agree or the label says nothing about the age.
 
-    A bare number may be the number of a column, so it is not judged.
+    A bare number may be the number of a column, so it is not checked.
 
     >>> age_word_problem("Menores de edad (0-17)", "Y0T17"), age_word_problem("Menores de edad (0-17)", "Y_GE18")
-    (None, "'Menores de edad (0-17)' stands for Y_GE18, and says minors")
+    (None, "'Menores de edad (0-17)' has the code Y_GE18 but says minors")
     >>> age_word_problem("14 bis unter 16", "Y14T15"), age_word_problem("60 YEARS & ABOVE", "Y_GE60")
     (None, None)
     >>> age_word_problem("6-11 months", "Y6T11")
-    "'6-11 months' stands for Y6T11, and says 6-11 parts of a year: Y0"
+    "'6-11 months' has the code Y6T11 but says 6-11 parts of a year: Y0"
     >>> age_word_problem("Adultos", "Y0T17")
-    "'Adultos' stands for Y0T17, and says adults"
+    "'Adultos' has the code Y0T17 but says adults"
     """
     bounds = parse_age(code)
     text = word.casefold().replace("_", " ")
     if bounds is None or text.strip().isdigit():
         return None
     numbers = [int(number) for number in _NUMBER.findall(text)]
-    said = f"{word!r} stands for {code}, and says"
+    said = f"{word!r} has the code {code} but says"
     low, high = bounds
     for parts, pattern in _PARTS_OF_A_YEAR.items():
         if numbers and pattern.search(text):

@@ -24,7 +24,7 @@ from schemas.source import Source, SourceFolder
 FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 _OUT_OF_SCOPE = {
     "not_crime": "Not an offence in the ICCS; reason in the concordance.",
-    "too_wide": "Spans several ICCS sections; no category below level 1 holds all of it.",
+    "too_wide": "Spans several ICCS sections; no category below level 1 contains all of it.",
     "counted_elsewhere": "A part or a sum whose counts are in another linked row.",
     "pending": "Waiting for a definition from the publisher.",
 }
@@ -134,7 +134,7 @@ def link_table(concordance: Concordance | None) -> pa.Table:
 
 
 def filled_columns(source: Source) -> str:
-    """Fill a tag where the file has none; where a published breakdown needs it and nobody tells, it is unknown."""
+    """Fill a tag that the file does not give; it is unknown where a breakdown needs it and no link has it."""
     parts = []
     for name in breakdown_columns():
         measures = [

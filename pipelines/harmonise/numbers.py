@@ -14,9 +14,9 @@ _BLANKS = " \u00a0\u202f\u2009\u2007"
 def create_number_macro(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     """Create ``to_number(text)`` on a connection: the number, or NULL for anything else, never half a number.
 
-    Thousands marks count only where they stand between groups of three; the decimal mark only once, at the end. A blank
-    as thousands mark stands for each kind of blank that files have there: the no-break ones look the same. A note mark
-    that the source declares may stand behind the number.
+    Thousands separators are accepted only between groups of three digits, the decimal mark only once, at the end. A
+    blank as thousands separator matches every kind of blank that files use: the no-break ones look the same. A note
+    mark that the source declares may follow the number.
     """
     whole = "[0-9]+"
     bare = "trim(text)"

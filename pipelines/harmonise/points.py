@@ -127,7 +127,7 @@ def _trapezoids(code: str, area: int, rings: list[Ring]) -> pa.Table:
     """Cut the inside of a polygon at the latitude of each vertex, and join what has the same two edges again."""
     ends = np.concatenate([np.hstack([ring[:-1], ring[1:]]) for ring in rings])
     ends = ends[ends[:, 1] != ends[:, 3]]  # a level edge bounds nothing: those that meet it do
-    # From south to north, whichever way the ring goes: both neighbours of an edge compute it alike, to the last bit.
+    # From south to north, whichever way the ring goes: neighbours compute an edge identically, to the last bit.
     ends = np.where((ends[:, 1] < ends[:, 3])[:, None], ends, ends[:, [2, 3, 0, 1]])
     x, y = ends[:, 0], ends[:, 1]
     slope = (ends[:, 2] - x) / (ends[:, 3] - y)

@@ -95,7 +95,7 @@ def forget_rejected(raw: RawTable, settings: Settings) -> None:
 
 
 def settle_quarantine(acquired: Acquired, vintage: str, settings: Settings) -> None:
-    """Once a load is stored, its rejected cells stand under the name of its vintage; loads refused before are over."""
+    """Once a load is stored, file its rejected cells under its vintage; earlier refused loads are settled."""
     folder = settings.quarantine / acquired.source_id
     kept = folder / f"{refused_name(acquired.files)}.parquet"
     target = folder / f"{vintage}.parquet"
@@ -137,7 +137,7 @@ def open_quarantine(source_id: str, vintage: str | None, settings: Settings) -> 
 
 
 def _read_note(path: Path, settings: Settings) -> Quarantined:
-    """What stands in the foot of the Parquet file."""
+    """The metadata in the footer of the Parquet file."""
     source_id = path.parent.name
     with connect(settings) as connection:
         note = dict(
@@ -151,7 +151,7 @@ def _read_note(path: Path, settings: Settings) -> Quarantined:
 
 
 def receive_again(load: Quarantined) -> Acquired:
-    """Return the files of a load as they came, from ``data/raw``: step 1 of a new try, whatever the input holds now.
+    """Return the files of a load as received, from ``data/raw``: step 1 of a new try, whatever the input has now.
 
     Raises:
         UsageError: the copy of a file is gone or damaged.

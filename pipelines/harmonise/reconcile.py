@@ -42,7 +42,7 @@ _MOST_PROBLEMS_SHOWN = 50
 _MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
 _RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_national_code")
 _LINKED = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # combinations of codes; no row is kept
-# Two tallies of so many different combinations of area, code, sex, age ... are not alike by chance.
+# Two tallies of so many different combinations of area, code, sex, age ... are not equal by chance.
 _LEAST_COMBINATIONS = 20
 _PARTS = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
 
@@ -161,7 +161,7 @@ def account(
     outcomes.append(_compare(connection, _controls_of_incidents(connection, source, tallied), paths["controls"]))
     _write_links(connection, tallied, paths)
     outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
-    # Which of the words occur is not known any more: those for ages are judged as declared.
+    # Which of the labels occur is no longer known: those for ages are checked as declared.
     outcomes += check_labels([("age", word, code, None) for name, word, code in folder.words if name == "age"])
     read_published_rates(connection, folder, no_tables, paths["links"], paths["rates"])
     (rows,) = fetch_row(connection, "SELECT count(*) FROM core")
@@ -216,7 +216,7 @@ def _check_rejected(
 def _rejected_problems(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, received: _Received
 ) -> list[Problem]:
-    """A problem for each rule, column and wrong word, with the first place it is in."""
+    """A problem for each rule, column and wrong label, with its first place."""
     valid = _valid_words(folder, received.national_codes)
     numbers = {
         (rule, column): number
@@ -232,7 +232,7 @@ def _rejected_problems(
         connection, "harmonise/rejected_by_fault", **most
     ).fetchall():
         unshown = received.is_sample and value is None and column and column not in folder.source.personal
-        why = " The value is not shown: columns of the row may be exchanged." if unshown else ""
+        why = " The value is not shown: the columns of the row may be swapped." if unshown else ""
         number = numbers.get((rule, column or None), kept) if received.is_sample else kept
         noun = received.noun if number == 1 else f"{received.noun}s"
         problems.append(
@@ -351,7 +351,7 @@ def _controls_of_tables(
 ) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     sums = dict(connection.execute("SELECT _file, sum(number) FROM cells GROUP BY _file").fetchall())
-    # What a publisher's own total speaks of: everything it counted, also what the ICCS leaves out.
+    # What a publisher's own total covers: everything it counted, also what the ICCS leaves out.
     counted = "(FROM cell_disposed WHERE disposition IN ('used', 'out_of_scope'))"
     for control in folder.source.controls:
         if control.footer_column is not None:
@@ -450,7 +450,7 @@ def _open_core(connection: duckdb.DuckDBPyConnection, source: Source, tallied: T
 
 
 def _write_links(connection: duckdb.DuckDBPyConnection, tallied: Tallied, paths: dict[str, Path]) -> None:
-    """Write the links of the concordance and the counts that went along each."""
+    """Write the links of the concordance and the counts that went through each."""
     connection.register("link_list", link_table(tallied.concordance))
     _write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
     _write_part(

@@ -1,6 +1,6 @@
-"""Where rejected rows of a partition stand, and which words are wrong: a sample, and nothing that identifies a person.
+"""Locations of rejected rows and their invalid values: a sample, and nothing that identifies a person.
 
-In a row whose columns are exchanged a name can stand where a sex should. A wrong word is therefore not kept where a
+In a row whose columns are swapped, a name can be where a sex should be. A wrong word is therefore not kept where a
 personal column of its row holds what could have stood in its place, nor where the row breaks another rule too.
 """
 
@@ -21,7 +21,7 @@ from pipelines.system.connection import fetch_row
 from pipelines.system.sql import fill_sql
 from schemas.declarations import quote_identifier, quote_literal
 
-_NOT_SHOWN = ("NULL", "CAST(NULL AS STRING)")  # the word of a rule that speaks of a personal column
+_NOT_SHOWN = ("NULL", "CAST(NULL AS STRING)")  # the value of a rule on a personal column
 SAMPLE = 100  # rejected rows kept of each rule and partition
 
 _REJECTED = pa.schema(
@@ -50,7 +50,7 @@ def look_up_rejected(
     malformed: int,
     target: Path,
 ) -> None:
-    """Find where rejected rows stand, the first of each rule. Only a partition that has any is read a second time.
+    """Find the locations of the first rejected rows of each rule. Only a partition that has any is read a second time.
 
     Bytes that are no UTF-8 in a personal column make a line malformed for a reader of that column only: the rows are
     then counted without these columns, as in the tally, and no wrong word is kept.

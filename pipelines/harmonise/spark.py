@@ -31,7 +31,7 @@ _SETTINGS = {
     "spark.sql.ansi.doubleQuotedIdentifiers": "true",
     "spark.sql.parser.escapedStringLiterals": "true",
     "spark.sql.session.timeZone": "UTC",
-    # Else a line with too few fields is not seen to be one when its last columns are not asked for.
+    # Otherwise a line with too few fields is not detected when its last columns are not selected.
     "spark.sql.csv.parser.columnPruning.enabled": "false",
 }
 
@@ -169,7 +169,7 @@ class SparkEngine:
 
     @contextmanager
     def _telling_failures(self) -> Iterator[None]:
-        """What the cluster raises has its whole Java stack in the text: one line of it is for people."""
+        """Errors of the cluster have the full Java stack in their text: one line of it is shown."""
         try:
             yield
         except Exception as error:
@@ -181,11 +181,11 @@ class SparkEngine:
             raise RuntimeError(f"the Spark cluster {self.name} failed: {_first_line(error)}") from error
 
     def find_open_quote(self) -> int | None:
-        """See ``Engine``; Spark splits files by line first, so a quote takes no other line along."""
+        """See ``Engine``; Spark splits files by line first, so a quote cannot swallow other lines."""
         return None
 
     def progress(self) -> float:
-        """See ``Engine``; the cluster's own page tells more."""
+        """See ``Engine``; the cluster's own web UI shows more."""
         return 0.0
 
     def close(self) -> None:

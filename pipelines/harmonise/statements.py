@@ -51,7 +51,7 @@ def _fits_list(dimension: str, word: str) -> str:
 
 @dataclass(frozen=True)
 class RowRule:
-    """A rule that a row may break: its name, the column and the word it speaks of, and the condition on its numbers."""
+    """A rule that a row may break: its name, the column and the label it checks, and the condition on its numbers."""
 
     rule: str
     column: str | None
@@ -78,7 +78,7 @@ class Statements:
     value: str  # what a row of the tally counts
 
     def digest(self, layout: int) -> str:
-        """Hash of what decides the tally of a file of a layout beside the file itself: statements and lists."""
+        """Hash of what decides the tally of a file of a layout, apart from the file itself: statements and lists."""
         return hashlib.sha256(self.tally[layout].encode() + b"\0" + self._digest_of_lists).hexdigest()
 
     @cached_property

@@ -139,7 +139,7 @@ def tally(
 
 
 def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
-    """Tally partitions of one source in this process, telling the progress on a terminal.
+    """Tally partitions of one source in this process, showing the progress on a terminal.
 
     Large files one after the other, each with all threads; small ones several at a time, as DuckDB reads one with one
     thread. A cluster spreads its own work.
@@ -237,7 +237,7 @@ def _computed(folder: SourceFolder, file: RawFile, table: TextTable) -> dict[str
 
 
 def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable, computed: dict[str, str]) -> None:
-    """The columns that the declaration names must be there after the reshape, and its SQL must hold together."""
+    """The columns that the declaration uses must exist after the reshape, and its SQL must be valid."""
     source = folder.source
     layout = source.layouts[file.layout]
     reshape, statement = folder.reshape_name(layout), folder.reshape(layout) or "FROM raw"
@@ -289,7 +289,7 @@ def _key(file: RawFile, statements: Statements) -> str:
 
 
 def _tally_one(engine: Engine, partition: Partition) -> None:
-    """Tally one partition beside, and put it in its place when all of it is there."""
+    """Tally one partition in a temporary folder, and move it into place when it is complete."""
     folder, file, settings = partition.folder, partition.file, partition.settings
     half = partition.work / "half"
     half.mkdir(parents=True)
@@ -349,7 +349,7 @@ def _run_statements(
     except FileUnreadable as error:
         other = find_other_line_end(file.path) if table.path == file.path and table.format == "csv" else None
         if other is not None:
-            found = f"The first line ends in one way, line {other:,} in another."
+            found = f"Mixed line endings: line 1 and line {other:,} differ."
             raise refuse(folder.source_id, file, "line_ends_differ", found, row=other) from error
         rule = "file_truncated" if any(word in str(error).upper() for word in _PACKED) else "file_not_readable"
         raise refuse(folder.source_id, file, rule, f"The file cannot be read to its end ({error}).") from error
@@ -380,7 +380,7 @@ def open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements) ->
 def _sum_controls(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, statements: Statements, tally: Path
 ) -> dict[str, tuple[float | None, int]]:
-    """Sum what each published total speaks of, in the words of the source: used, or out of the scope of the ICCS."""
+    """Sum what each published total covers, in the labels of the source: used, or out of the scope of the ICCS."""
     controls = {number: one for number, one in enumerate(folder.source.controls) if one.where is not None}
     if not controls:
         return {}
@@ -411,18 +411,18 @@ def _glob(path: Path) -> str:
 
 
 def _check_quotes(folder: SourceFolder, file: RawFile, table: TextTable, engine: Engine, rows: int) -> None:
-    """A quote that is not closed makes one value of the lines behind it, up to the next quote or the end."""
+    """An unclosed quote makes one value of the lines after it, up to the next quote or the end."""
     lost = (file.lines or 0) - table.header_rows - rows
     line = engine.find_open_quote()
     if lost > 0 and line is not None:
-        found = f"A quote is not closed; of the lines behind it {lost:,} could not be read as rows."
+        found = f"Unclosed quote; {lost:,} of the lines after it could not be parsed."
         raise refuse(folder.source_id, file, "quote_not_closed", found, row=line)
 
 
 def _check_complete(folder: SourceFolder, file: RawFile, table: TextTable, rows: int) -> None:
-    """A Parquet file says itself how many rows it has: a reshape that loses or doubles one is found here."""
+    """A Parquet file records how many rows it has: a reshape that loses or doubles one is detected here."""
     if table.format == "parquet":
         expected = pq.ParquetFile(table.path).metadata.num_rows
         if expected != rows:
-            found = f"{expected:,} rows stand in the file, {rows:,} came out of reshape.sql."
+            found = f"The file has {expected:,} rows; the reshape returned {rows:,}."
             raise refuse(folder.source_id, file, "reshape_lost_rows", found)

@@ -1,4 +1,4 @@
-"""Annual series of a release with their breaks, and the marks of figures that rest on several of their years."""
+"""Annual series of a release with their breaks, and status and caveats of figures on several years."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Marks:
     caveats: Sequence[str | None] = ()
 
     def combine(self, places: Sequence[int], *, bridged: bool) -> dict[str, Any]:
-        """Return the marks of a figure that rests on the years at these places: weakest status, every caveat.
+        """Return status and caveats of a figure computed from the years at these positions: the weakest, and all.
 
         Args:
             places: positions in the series.

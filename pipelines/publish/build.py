@@ -70,7 +70,7 @@ def content_key(vintages: Sequence[Vintage], folders: dict[str, SourceFolder]) -
 
 
 def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], settings: Settings) -> Publication:
-    """Build schema ``out`` from the current vintages, and put it in the place of the last release.
+    """Build schema ``out`` from the current vintages, and replace the last release with it.
 
     Args:
         vintages: one for each source to publish.

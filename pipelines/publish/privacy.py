@@ -1,4 +1,4 @@
-"""Before a release is put in its place: no column that identifies persons is in it, and none of their values."""
+"""Check before a release is published: it has no column that identifies persons, and none of their values."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def attached(*paths: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def read_release(path: Path) -> Release | None:
-    """Return which release a file is; None where there is none, or it is damaged or of an older layout.
+    """Return which release a file is; None if there is no file, or it is damaged or of an older layout.
 
     Raises:
         UsageError: a client has the file open for writing: what it holds cannot be known now.
@@ -179,7 +179,7 @@ def find_release(name: str, settings: Settings) -> Release:
 
 
 def restore_release(name: str, settings: Settings) -> Release:
-    """Put a kept release in the place of the published file, in one step; the caller holds the writer's lock.
+    """Replace the published file with a kept release, in one step; the caller holds the writer's lock.
 
     It stays there until a run has something to publish that the newest release does not hold.
 

@@ -107,7 +107,7 @@ class OpenRelease:
         return True
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.connection.close()
 
     def __enter__(self) -> OpenRelease:

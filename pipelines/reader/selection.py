@@ -1,4 +1,4 @@
-"""Which series is meant: what is asked for, and the one place where one of several is preferred to the others."""
+"""Selection of a series: the query, and the one place where one of several matches is preferred."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SeriesKey(NamedTuple):
 
 @dataclass(frozen=True)
 class SeriesQuery:
-    """What a reader asks for; source, stage and counting unit may be left open, and one series is then preferred.
+    """A reader's query; source, stage and counting unit may be left open, and one series is then preferred.
 
     Attributes:
         iccs: category.
@@ -71,11 +71,11 @@ class SeriesQuery:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether source, stage or counting unit are asked for."""
+        """Whether source, stage or counting unit are specified."""
         return any((self.source, self.stage, self.counting_unit))
 
     def admits(self, key: SeriesKey) -> bool:
-        """Return whether a series is one of those asked for.
+        """Return whether a series matches the query.
 
         >>> SeriesQuery("0101", stage="held").admits(SeriesKey("un_cts_prisons", "held_unsentenced", "person"))
         False
@@ -140,7 +140,7 @@ def choose_series(keys: Iterable[SeriesKey], wanted: SeriesQuery) -> list[Series
 
 
 def no_series_message(wanted: SeriesQuery, keys: Iterable[SeriesKey], settings: Settings | None) -> str:
-    """Return why a series asked for is not there, and what is: other series or other categories.
+    """Return why a requested series does not exist, and what does: other series or other categories.
 
     Args:
         wanted: what was asked for.

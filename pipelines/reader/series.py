@@ -1,4 +1,4 @@
-"""One series of counts, annual or monthly, with what a method must know: populations, gaps, breaks."""
+"""One series of counts, annual or monthly, with what a method needs to know: populations, gaps, breaks."""
 
 from __future__ import annotations
 

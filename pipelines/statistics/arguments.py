@@ -23,7 +23,7 @@ def tail_of(confidence: float) -> float:
 
 
 def check_choice(name: str, value: str, allowed: Any) -> None:
-    """Refuse a word that a Literal type does not hold; a misspelt method must not pass for another one.
+    """Refuse a value that a Literal type does not have; a misspelt method must not pass for another one.
 
     Raises:
         ValueError: says which words there are.

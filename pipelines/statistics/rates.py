@@ -29,7 +29,7 @@ class Rate:
 
     @property
     def few_events(self) -> bool:
-        """Whether the rate rests on fewer than 10 events."""
+        """Whether the rate is based on fewer than 10 events."""
         return self.events < FEWEST_EVENTS
 
 

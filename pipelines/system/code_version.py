@@ -103,7 +103,7 @@ class _Digests:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Keep what was made; where the program's folder may not be written, it is made again each time."""
+        """Cache the result; where the program's folder is not writable, it is computed each time."""
         if self._used == self._kept:
             return
         half = self._kept_in.with_suffix(f".{os.getpid()}")

@@ -70,7 +70,7 @@ class DataRefused(Exception):
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Tell whether an error, of the system or of DuckDB, says that nothing more can be written.
+    """Return whether an error, of the system or of DuckDB, means that nothing more can be written.
 
     >>> is_disk_full(OSError(28, "No space left on device")), is_disk_full(ValueError("no"))
     (True, False)
@@ -79,7 +79,7 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error of DuckDB says that its memory limit is too small.
+    """Return whether an error of DuckDB means that its memory limit is too small.
 
     >>> is_out_of_memory(MemoryError())
     False

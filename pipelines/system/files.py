@@ -1,4 +1,4 @@
-"""Files written so that nobody ever reads half of one, and recognised by what is in them."""
+"""Files written atomically, so that no reader sees half of one, and identified by their content."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def _note(settings: Settings) -> Path:
 
 
 def _note_holder(settings: Settings) -> None:
-    """Leave a note for who waits. It is only words: the lock itself is the system's."""
+    """Leave a note for those who wait. It is informative only: the lock itself is that of the operating system."""
     since = datetime.now(UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
     holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
     replace_text(_note(settings), json.dumps(holder))

@@ -1,4 +1,4 @@
-"""The outcome of a rule, as every step that judges gives it."""
+"""The outcome of a rule, as every step that checks rules returns it."""
 
 from __future__ import annotations
 

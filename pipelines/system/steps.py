@@ -82,7 +82,7 @@ def plain_step(report: Callable[[StepReport], None] | None = None) -> RunStep:
 
 
 class WatchedSteps:
-    """Runs the steps of one source: begins none after ``stop`` is set, and knows which one was begun last."""
+    """Runs the steps of one source: starts none after ``stop`` is set, and records which one was started last."""
 
     def __init__(self, run_step: RunStep, stop: Event) -> None:
         self._run_step = run_step

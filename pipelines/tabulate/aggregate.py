@@ -56,7 +56,7 @@ class TablePlan:
 
 
 def plan_tables(source: Source) -> list[TablePlan]:
-    """Return what the declared breakdowns ask for: each with all its margins, and no set of dimensions twice.
+    """Return the cells that the declared breakdowns require: each with all its margins, no set of dimensions twice.
 
     Breakdowns by sex and age, and by sex and weapon, share the margins sex and total; these are made once.
     """
@@ -84,7 +84,7 @@ def aggregate(
     connection: duckdb.DuckDBPyConnection,
     previous: PreviousVintage | None = None,
 ) -> Aggregated:
-    """Make the cells that the source's breakdowns ask for, from its observations.
+    """Compute the cells that the source's breakdowns require, from its observations.
 
     A sum over months, areas or parts is made only where all of them are there; else the cell stays, without a value,
     marked incomplete. In a source of events, an area and period without any event is a zero.

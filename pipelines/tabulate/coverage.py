@@ -1,4 +1,4 @@
-"""What ``out.coverage`` says: the disaggregation a source declares, against the one its figures have."""
+"""The content of ``out.coverage``: the disaggregation that a source declares and the one its figures have."""
 
 from __future__ import annotations
 

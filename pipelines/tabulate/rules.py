@@ -35,7 +35,7 @@ _MOST_PROBLEMS_SHOWN = 20
 
 
 class Suite(Protocol):
-    """Judges the structure of cells; ``pipelines.tabulate.structure_suite.SuiteProcess`` in a run."""
+    """Checks the structure of cells; ``pipelines.tabulate.structure_suite.SuiteProcess`` in a run."""
 
     def start(self) -> None:
         """Begin to load the library, without waiting for it."""
@@ -43,7 +43,7 @@ class Suite(Protocol):
     def begin(
         self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
     ) -> Callable[[], list[Outcome]]:
-        """Begin to judge the table ``cells`` of the connection; the function returned gives every outcome."""
+        """Start checking the table ``cells`` of the connection; the returned function gives every outcome."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def check(
     suite: Suite | None = None,
     previous: PreviousVintage | None = None,
 ) -> Checked:
-    """Judge the figures of a source by the declared rules, and put their caveats on the cells.
+    """Check the figures of a source against the declared rules, and add their caveats to the cells.
 
     Args:
         folder: the source.

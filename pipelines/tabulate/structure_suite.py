@@ -92,7 +92,7 @@ class SuiteDied(RuntimeError):
 
 
 class SuiteProcess:
-    """The suite in a process of its own; a context manager. It starts when asked to, and ends with the run.
+    """The suite in a separate process; a context manager. It starts when first needed, and ends with the run.
 
     Used as the ``suite`` of ``pipelines.tabulate.rules.check``.
     """
@@ -137,7 +137,7 @@ class SuiteProcess:
     def begin(
         self, connection: duckdb.DuckDBPyConnection, kind: str, settings: Settings
     ) -> Callable[[], list[Outcome]]:
-        """Begin to judge the table ``cells`` of the connection; the function returned waits and gives each outcome.
+        """Start checking the table ``cells`` of the connection; the returned function waits and gives each outcome.
 
         Raises:
             SuiteDied: (the function returned) the process ended; the next source gets another one.
@@ -166,7 +166,7 @@ class SuiteProcess:
         return outcomes
 
     def _last_line(self) -> str:
-        """The last line that the process wrote, where it said any."""
+        """The last line that the process wrote, if any."""
         lines = Path(self._said.name).read_text(encoding="utf-8", errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "none")
 
@@ -245,7 +245,7 @@ def _outcome(rule: Rule, answer: dict[str, Any]) -> Outcome:
 
 @cache
 def load_context() -> Any:
-    """Load the library, and return what it judges with.
+    """Load the library, and return what it checks with.
 
     Raises:
         SuiteDied: the library ends the process where it is loaded.
@@ -270,12 +270,12 @@ def _load() -> None:
 
 
 def judge_in_process(folder: str, items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Judge every rule on the frames in a folder: what the process of the suite is asked to do."""
+    """Check every rule on the frames in a folder: the work of the suite's process."""
     return judge_frames(load_context(), Path(folder), items)
 
 
 def judge_frames(context: Any, folder: Path, items: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Judge every rule, those on one table together: metrics that they share are computed once."""
+    """Check every rule, those on one table together: metrics that they share are computed once."""
     found: dict[str, dict[str, Any]] = {}
     for frame, where in dict.fromkeys((item["frame"], item["where"]) for item in items):
         mine = [item for item in items if (item["frame"], item["where"]) == (frame, where)]

@@ -44,7 +44,7 @@ def test_an_age_word_with_another_code_is_told(tmp_path: Path) -> None:
     found = judged(tmp_path, ("Hombre", "M", "6-11 months", "Y6T11"), ("Hombre", "M", "12-17", "Y12T17"))
     told = found["age_words_agree"]
     assert (told.outcome, told.checked, told.failing) == ("warned", 2, 1)
-    assert "'6-11 months' stands for Y6T11" in told.detail
+    assert "'6-11 months' has the code Y6T11" in told.detail
 
 
 @pytest.mark.parametrize(

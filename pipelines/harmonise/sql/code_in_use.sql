@@ -1,4 +1,4 @@
--- Grain: one row for each column of codes and code that occurs, or that a total may have. '' stands for no category.
+-- Grain: one row for each column of codes and code that occurs, or that a total may have. '' means no category.
 -- reads: area_ancestor, iccs_ancestor
 -- writes: code_in_use
 CREATE TEMP TABLE code_in_use AS

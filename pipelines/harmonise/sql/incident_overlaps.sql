@@ -1,5 +1,5 @@
 -- Grain: one row for each two partitions and each period (0: all of them together) in which both count every combination
--- of codes alike; with the incidents of it. Few combinations may be alike by chance, and are not compared.
+-- of codes equally; with its incidents. Few combinations may be equal by chance, and are not compared.
 WITH content AS (
     SELECT regexp_extract(filename, '([0-9a-f]{32}).tally[.]parquet', 1) AS part, coalesce(period, 0) AS period,
         count(*) AS combinations, sum(records)::BIGINT AS records, sum(hash({{counted}})) AS content

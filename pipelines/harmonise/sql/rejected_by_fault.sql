@@ -1,5 +1,5 @@
 -- Grain: one row for each rule, column and wrong word, with the first place it is in and how many of its cells are kept.
--- Numbers written alike ('13 (p)', '68 (p)') are wrong for one reason, and are one row.
+-- Numbers written in the same way ('13 (p)', '68 (p)') are wrong for one reason, and are one row.
 -- reads: rejected
 WITH faults AS (
     SELECT rule, column_name, min({'file': _file, 'sheet': _sheet, 'row': _row}) AS first,

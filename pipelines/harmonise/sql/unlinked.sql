@@ -1,4 +1,4 @@
--- Grain: one row for each national code without a link, with the first place where it stands.
+-- Grain: one row for each national code without a link, with the first place where it occurs.
 -- reads: linked, rejected
 WITH codes AS (
     SELECT min({'file': _file, 'sheet': _sheet, 'row': _row}) AS first, any_value(column_name) AS column_name,

@@ -125,7 +125,7 @@ def _shades(found: MapRates) -> list[Any]:
 
 
 def _draw_marks(axes: Axes, found: MapRates, code: str, outline: Numbers, width: float, look: dict[str, Any]) -> None:
-    """Draw a disc on an area too small to see, and a star where the rate rests on few events."""
+    """Draw a disc on an area too small to see, and a star where the rate is based on few events."""
     x, y = ((outline.min(axis=0) + outline.max(axis=0)) / 2).tolist()
     if float(np.ptp(outline, axis=0).max()) < _SMALL * width:
         axes.plot(x, y, "o", markersize=7, markeredgecolor="0.25", zorder=3, markerfacecolor=look["facecolor"])

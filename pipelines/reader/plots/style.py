@@ -1,4 +1,4 @@
-"""What all pictures share: styles that need no colour, words in three languages, titles and the foot."""
+"""What all pictures share: styles that need no colour, words in three languages, titles and the footer."""
 
 from __future__ import annotations
 

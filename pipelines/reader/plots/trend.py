@@ -183,7 +183,7 @@ def _part_label(one: RateSeries, by: By, language: str) -> str:
 
 
 def break_notes(breaks: Sequence[Breaks], language: str) -> list[str]:
-    """Return what the foot says about breaks and bridges."""
+    """Return the footnotes about breaks and bridges."""
     notes = [word("breaks", language)] if any(one.cuts for one in breaks) else []
     return notes + ([word("bridges", language)] if any(one.bridges for one in breaks) else [])
 
