@@ -263,3 +263,13 @@ def test_the_foot_of_a_file_is_compared(new_tiny: NewTiny, kind: str) -> None:
     rows = [*((*row, "3") for row in ROWS), ("Total", "", "", "", "15")]
     came = take(new_tiny(), declared, rows, kind, "csv")
     assert came.controls == [("foot", 15, 15, 0, True)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_numbers_of_a_parquet_file_are_codes_without_a_fraction(new_tiny: NewTiny, kind: str) -> None:
+    """12.0 in a column of floating point numbers is the code 12, as the same column as text or whole numbers has it."""
+    link = {**HOMICIDE, "national_code": "12"}
+    rows = [("2024-01", "MX-JAL", code, "m") for code in (12.0, 12.0)]
+    came = take(new_tiny(), Declared(links=[link]), rows, kind, "parquet")
+    assert came.refused == []
+    assert by_cell(came) == {("2024-01", "MX-JAL", "0101", "M"): (2, "A")}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import numpy as np
 import pytest
+import yaml
 from matplotlib.path import Path as Outline
 
 from pipelines.collect.acquire import acquire
@@ -23,7 +24,8 @@ from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
-from schemas.source import Source, SourceFolder, list_sources
+from schemas.errors import UsageError
+from schemas.source import SourceFolder, list_sources
 
 SOURCES = Path(__file__).parent / "sources"
 
@@ -37,15 +39,20 @@ SOURCES = Path(__file__).parent / "sources"
             {"columns": {"time_period": "day", "longitude": "lon", "national_code": "offence"}},
             "must have longitude and",
         ),
-        ({"kind": "count", "columns": {"time_period": "day", "value": "n"}}, "only incidents"),
+        (
+            {"kind": "count", "columns": {"time_period": "day", "value": "n"}, "personal": []},
+            "boundaries: .*only incidents",
+        ),
     ],
 )
 def test_a_declaration_of_points_that_does_not_hold_together(
-    points: SourceFolder, changes: dict[str, Any], says: str
+    tmp_path: Path, changes: dict[str, Any], says: str
 ) -> None:
-    declared = points.source.model_dump(exclude_unset=True)
-    with pytest.raises(ValueError, match=says):
-        Source.model_validate({**declared, **changes})
+    path = shutil.copytree(SOURCES / "xx_test_points", tmp_path / "xx_test_points") / "source.yml"
+    declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump({**declared, **changes}), encoding="utf-8")
+    with pytest.raises(UsageError, match=says):
+        _ = list_sources(tmp_path)["xx_test_points"].source
 
 
 @pytest.fixture
@@ -180,13 +187,11 @@ def test_a_change_of_the_boundaries_tallies_anew(points: SourceFolder, tmp_path:
     write_points(tmp_path / "in" / "a.csv", [["2021-05-01", "-101.2", "20.5", "H1"]] * 3)
     assert _areas(take_points(points, tmp_path / "in", settings)) == ("MX-JAL", 0)
     assert _areas(take_points(points, tmp_path / "in", settings)) == ("MX-JAL", 1)
-    text = points.folder.joinpath("areas.geojson").read_text(encoding="utf-8")
-    changed = SimpleNamespace(
-        **{name: getattr(points, name) for name in ("source_id", "source", "words", "concordance")}
-    )
-    changed.read_text = lambda name: text.replace("-100.5", "-101.5") if name == "areas.geojson" else None
+    path = shutil.copytree(SOURCES / "xx_test_points", tmp_path / "xx_test_points") / "areas.geojson"
+    path.write_text(path.read_text(encoding="utf-8").replace("-100.5", "-101.5"), encoding="utf-8")
+    changed = list_sources(tmp_path)["xx_test_points"]
 
-    assert _areas(take_points(changed, tmp_path / "in", settings)) == ("MX-SON", 0)  # type: ignore[arg-type]
+    assert _areas(take_points(changed, tmp_path / "in", settings)) == ("MX-SON", 0)
 
 
 def _areas(taken: tuple[Tallied, Validated]) -> tuple[str, int]:
