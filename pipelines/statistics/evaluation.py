@@ -39,6 +39,8 @@ FEWEST_AFTER = 3
 FIRM_BEFORE = 24
 """Periods before the date below which the trend without the strategy is called weakly known."""
 
+NO_CONTROL = "What else happened at the same date: there is no control series."
+
 ALWAYS_UNKNOWN = (
     "Whether crime changed or only its reporting and recording: the series counts what was recorded.",
     "Whether people acted before the date (anticipation) or the effect came later: one date is assumed.",
@@ -144,11 +146,7 @@ def interrupted_time_series(
         model=model,
         expected_without=np.asarray(model.fitted * np.exp(-change), dtype=np.float64),
         diagnostics=diagnostics,
-        cannot_tell=(
-            "What else happened at the same date: there is no control series.",
-            *ALWAYS_UNKNOWN,
-            *_warnings(diagnostics, family, errors),
-        ),
+        cannot_tell=(NO_CONTROL, *ALWAYS_UNKNOWN, *_warnings(diagnostics, family, errors)),
     )
 
 

@@ -148,11 +148,7 @@ def fit_counts(
     theta = _theta(y, x, offset) if family == "negative binomial" else None
     kind = families.Poisson() if theta is None else families.NegativeBinomial(alpha=1 / theta)
     result, covariances = fit_errors(y, x, kind, offset, errors, lag, overdispersed=family == "quasi-poisson")
-    if not result.converged:
-        raise ValueError(
-            f"the regression on {', '.join(names)} did not converge: where a column holds, there may be no event "
-            "at all, so that its ratio is 0 or has no limit; join periods, or use fewer columns"
-        )
+    _check_converged(result.converged, names)
     likelihood = float(kind.loglike(y, result.mu, scale=1.0))
     parameters = len(names) + (theta is not None)
     return CountModel(
@@ -171,6 +167,14 @@ def fit_counts(
         errors=errors,
         lags=0 if errors == "model" else lag,
     )
+
+
+def _check_converged(converged: bool, names: tuple[str, ...]) -> None:
+    if not converged:
+        raise ValueError(
+            f"the regression on {', '.join(names)} did not converge: where a column holds, there may be no event "
+            "at all, so that its ratio is 0 or has no limit; join periods, or use fewer columns"
+        )
 
 
 def _prepare(
