@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from posixpath import commonprefix
 
 
 def nearest_values(value: str, valid: Iterable[str], count: int = 3) -> tuple[str, ...]:
@@ -15,6 +16,8 @@ def nearest_values(value: str, valid: Iterable[str], count: int = 3) -> tuple[st
     ('Hombre',)
     >>> nearest_values("6", ["02", "06", "60", "10"])[0]
     '06'
+    >>> nearest_values("33", ["3", "13", "23", "30", "31", "32"])
+    ('3', '30', '31')
     """
     from rapidfuzz import fuzz, process  # first needed by a message: importing it takes a while
 
@@ -23,5 +26,7 @@ def nearest_values(value: str, valid: Iterable[str], count: int = 3) -> tuple[st
         folded.setdefault(item.casefold(), item)
     bare = value.strip().lstrip("0").casefold()
     same = [item for item in folded if bare and item.lstrip("0") == bare]
-    close = process.extract(value.casefold(), list(folded), scorer=fuzz.ratio, limit=count, score_cutoff=50)
+    wanted = value.casefold()
+    close = process.extract(wanted, list(folded), scorer=fuzz.ratio, limit=None, score_cutoff=50)
+    close.sort(key=lambda found: (-found[1], -len(commonprefix([wanted, found[0]])), found[2]))
     return tuple(folded[match] for match in dict.fromkeys([*same, *(match for match, *_ in close)]))[:count]

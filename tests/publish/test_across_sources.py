@@ -14,6 +14,7 @@ import pytest
 
 from pipelines.publish.across_sources import compare_sources
 from pipelines.system.connection import connect
+from pipelines.system.functions import shared_functions
 from pipelines.system.settings import Settings
 from schemas.declarations import attribute_columns, create_table_sql, load_tables
 
@@ -36,6 +37,12 @@ class Kept:
     def part(self, name: str) -> Path:
         return self.folder / f"{self.source_id}-{name}.parquet"
 
+    def has(self, name: str) -> bool:
+        return self.part(name).is_file()
+
+    def query(self, name: str) -> str:
+        return f"(FROM read_parquet('{self.part(name)}'))"
+
 
 class Warehouse:
     """The tables that are compared, and what the rules say of them."""
@@ -44,6 +51,8 @@ class Warehouse:
         self.connection = connection
         self.folder = folder
         connection.execute("ATTACH ':memory:' AS warehouse; USE warehouse; CREATE SCHEMA out")
+        for function in shared_functions("out"):
+            connection.execute(function.statement)
         for name in ("observation", "rate", "source", "source_gap", "rate_check", "quality", "quality_cell"):
             for statement in create_table_sql(load_tables()[name]):
                 connection.execute(statement)

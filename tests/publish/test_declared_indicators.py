@@ -11,6 +11,7 @@ from scipy.stats import binomtest
 
 from pipelines.publish.indicators import make_indicators
 from pipelines.statistics.standardisation import standard_weights
+from pipelines.system.functions import shared_functions
 from schemas.codelists import parse_age
 from schemas.declarations import attribute_columns, create_table_sql, load_tables
 
@@ -40,6 +41,8 @@ def _published(
 ) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("CREATE SCHEMA out")
+    for function in shared_functions("out"):
+        connection.execute(function.statement)
     for name in ("rate", "population", "age", "area", "indicator", "indicator_definition"):
         connection.execute(create_table_sql(load_tables()[name])[0])
     connection.execute(
