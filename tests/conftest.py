@@ -22,6 +22,50 @@ from schemas.source import find_sources
 ROOT = Path(__file__).parents[1]
 
 
+SLOW_FOLDERS = (
+    "compatibility",
+    "crash",
+    "extracts",
+    "flows",
+    "golden",
+    "harmonise/incidents",
+    "notebooks",
+    "package",
+    "run",
+)
+SLOW_MODULES = (
+    "cli/test_check.py",
+    "collect/test_hostile_workbooks.py",
+    "contract/test_add_a_source.py",
+    "contract/test_readme.py",
+    "contract/test_statements.py",
+    "faults/test_faults.py",
+    "harmonise/test_quarantine.py",
+    "iccs/test_mapping.py",
+    "publish/test_releases.py",
+    "tabulate/test_structure_rules.py",
+    "tabulate/test_vintage_columns.py",
+    "tabulate/test_vintages.py",
+)
+SLOW_FIXTURES = {"published", "extracts"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what loads whole sources, publishes, or starts other processes; ``make check`` leaves it out."""
+    tests = Path(__file__).parent
+    for item in items:
+        if not item.path.is_relative_to(tests):
+            continue  # an example in a docstring
+        name = item.path.relative_to(tests).as_posix()
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if (
+            name.startswith(tuple(f"{folder}/" for folder in SLOW_FOLDERS))
+            or name in SLOW_MODULES
+            or fixtures & SLOW_FIXTURES
+        ):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file published from the bundled data: built once, by the first test process that asks for it."""

@@ -18,7 +18,6 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.dialects.spark import Spark
 from statements_used import record_all_statements
 
-pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 PLACEHOLDER = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 MACRO = re.compile(r"CREATE (?:OR REPLACE )?(?:TEMP )?MACRO (\S+)\((.*?)\) AS (TABLE\b)?", re.DOTALL)
