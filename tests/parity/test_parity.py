@@ -215,7 +215,10 @@ def by_cell(came: Came) -> dict[tuple[str, str, str, str], tuple[float, str]]:
     return found
 
 
-@pytest.mark.parametrize("form", FORMATS)
+FORMS = [form if form == "csv" else pytest.param(form, marks=pytest.mark.slow) for form in FORMATS]
+
+
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", CASES)
 def test_both_grains_count_the_same_and_account_for_every_row(new_tiny: NewTiny, name: str, form: str) -> None:
     case = CASES[name]
@@ -226,6 +229,7 @@ def test_both_grains_count_the_same_and_account_for_every_row(new_tiny: NewTiny,
     assert incidents == table
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", CASES)
 def test_every_format_gives_the_same(new_tiny: NewTiny, name: str, kind: str) -> None:
@@ -237,7 +241,7 @@ def test_every_format_gives_the_same(new_tiny: NewTiny, name: str, kind: str) ->
         assert [one[:3] for one in other.rejected] == [one[:3] for one in text.rejected]
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", REFUSED)
 def test_both_grains_refuse_the_same_in_the_same_place(new_tiny: NewTiny, name: str, form: str) -> None:
     declared, rows = REFUSED[name]
