@@ -296,7 +296,7 @@ def test_a_failed_error_rule_refuses_the_source(tmp_path: Path) -> None:
 
 def test_an_error_rule_that_crashed_refuses_too_and_says_so(tmp_path: Path) -> None:
     crashed = Outcome("sex_codes", "errored", 0, 0, "the rule could not be evaluated: no such column")
-    with pytest.raises(DataRefused, match="could not be judged"):
+    with pytest.raises(DataRefused, match="could not be evaluated"):
         check_with(Answers(crashed), tmp_path)
 
 

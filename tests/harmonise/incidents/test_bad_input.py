@@ -295,7 +295,7 @@ def test_a_quote_that_is_never_closed_refuses_the_file_as_the_rows_behind_it_are
 
     (problem,) = refused.value.problems
     assert (problem.rule, problem.row) == ("quote_not_closed", 251)
-    assert "150 could not be read" in problem.found  # the line itself is counted as malformed
+    assert "150 of the lines after it" in problem.found  # the line itself is counted as malformed
 
 
 def test_a_fault_of_quotes_within_a_line_costs_that_line_only(

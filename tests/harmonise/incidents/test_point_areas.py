@@ -225,7 +225,7 @@ def test_topojson_is_the_same_as_geojson() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("{", "no JSON"),
+        ("{", "not JSON"),
         ('{"type": "Point"}', "wanted: FeatureCollection"),
         ('{"type": "FeatureCollection", "features": []}', "has no feature"),
         (collection({"Jalisko": [[SQUARE]]}), r"no area 'Jalisko' \(nearest: Jalisco\)"),
