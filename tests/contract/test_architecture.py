@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,3 +122,12 @@ def test_statements_lie_beside_their_reader() -> None:
         if any(not path.startswith(f"pipelines/{name.split('/')[0]}/") for path in paths)
     }
     assert strangers == {}
+
+
+def test_the_page_of_the_architecture_names_modules_that_exist() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w/]+\.py)`", page))
+    present = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("pipelines/**/*.py")}
+    missing = {name for name in named if not any(path.endswith(f"/{name}") for path in present)}
+    assert named
+    assert missing == set()
