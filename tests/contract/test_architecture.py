@@ -127,7 +127,11 @@ def test_statements_lie_beside_their_reader() -> None:
 def test_the_page_of_the_architecture_names_modules_that_exist() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([\w/]+\.py)`", page))
-    present = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("pipelines/**/*.py")}
+    present = [
+        f"/{path.relative_to(ROOT).as_posix()}"
+        for top in ("pipelines", "tests")
+        for path in ROOT.glob(f"{top}/**/*.py")
+    ]
     missing = {name for name in named if not any(path.endswith(f"/{name}") for path in present)}
     assert named
     assert missing == set()
