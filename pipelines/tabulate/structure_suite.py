@@ -196,6 +196,9 @@ def _begin_process(watched: Connection, said: str) -> None:
     sys.path[:] = [place for place in sys.path if place in own or Path(place or ".").resolve() != Path.cwd()]
     # The library takes pyspark along where it is installed, which costs time and ends the process where grpc is absent.
     sys.modules["pyspark"] = None  # type: ignore[assignment]  # Python's way to say that there is none
+    from tqdm import tqdm  # of the library's progress bars; their usual lock would outlive this process
+
+    tqdm.set_lock(threading.RLock())
 
 
 def _end_with_run(watched: Connection) -> None:
