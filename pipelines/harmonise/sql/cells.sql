@@ -8,7 +8,7 @@ COPY (
             words.*,
             {{select}},
             value_list.code AS value_status,
-            to_number(words.value_word) AS number
+            to_count(words.value_word) AS number
         FROM words
         {{joins}}
         LEFT JOIN word AS value_list ON value_list.dimension = 'value' AND value_list.word = words.value_word
