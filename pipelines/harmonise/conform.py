@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.collect.read import RawTable
+from pipelines.harmonise.dates import OUR_FORMS, parse_period
 from pipelines.harmonise.numbers import create_number_macro, has_mark
 from pipelines.system.connection import connect, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
@@ -275,6 +276,7 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: st
         connection,
         "harmonise/cells",
         tidy=tidy,
+        freq=parse_period("time_period", OUR_FORMS)[1],
         select=", ".join(select),
         joins=" ".join(joins),
         stages=stages,
