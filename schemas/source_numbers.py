@@ -29,7 +29,7 @@ def checked_mark(mark: str) -> str:
         return mark
     if len(mark) != 1:
         raise ValueError(f"{mark!r} must be one character, or left out")
-    if mark.isalnum() or mark in "+-\u2212" or (not mark.isprintable() and mark not in BLANKS):
+    if mark.isalnum() or mark in '+-\u2212[]^\\"' or (not mark.isprintable() and mark not in BLANKS):
         raise ValueError(f"{mark!r} cannot be a mark between digits: digits, letters and signs are part of the figure")
     return mark
 

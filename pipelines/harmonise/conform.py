@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.collect.read import RawTable
+from pipelines.harmonise.dates import OUR_FORMS, parse_period
 from pipelines.harmonise.numbers import create_number_macros, has_mark, number_text
 from pipelines.system.connection import connect, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
@@ -310,6 +311,7 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: st
         connection,
         "harmonise/cells",
         tidy=tidy,
+        freq=parse_period("time_period", OUR_FORMS)[1],
         select=", ".join(select),
         joins=" ".join(joins),
         stages=stages,

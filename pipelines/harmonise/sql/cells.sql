@@ -17,7 +17,7 @@ COPY (
         translated.*,
         CASE measure {{stages}} END AS stage,
         CASE measure {{units}} END AS counting_unit,
-        freq_of(time_period) AS freq,
+        {{freq}} AS freq,
         area.level AS area_level,
         CASE WHEN value_status IS NULL THEN number END AS value,
         coalesce(value_status, flag) AS obs_status
