@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 
 
 SLOW_FOLDERS = (
+    "cases",
     "compatibility",
     "crash",
     "extracts",
