@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -122,9 +122,8 @@ def parse_yaml(text: str) -> dict[str, Any]:
     for event in yaml.parse(text, Loader=_LOADER):
         levels += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if levels > _MOST_LEVELS:
-            raise NotADeclaration(
-                problem=f"values are nested more than {_MOST_LEVELS} deep", problem_mark=event.start_mark
-            )
+            mark = cast("yaml.Mark | None", event.start_mark)  # that of the quick loader has the same line and column
+            raise NotADeclaration(problem=f"values are nested more than {_MOST_LEVELS} deep", problem_mark=mark)
     document = yaml.compose(text, Loader=_LOADER)
     if document is not None and _count_values(document, {}) > _MOST_VALUES:
         raise NotADeclaration(problem=f"with its aliases written out it has more than {_MOST_VALUES:,} values")

@@ -39,9 +39,11 @@ def check_definition_sql(folder: SourceFolder) -> None:
     names.append("rates.sql")
     statements = {name: folder.read_text(name) for name in dict.fromkeys(names) if name}
     conditions = {f"exclusions.{number}.where": one.where for number, one in enumerate(source.exclusions, start=1)}
-    conditions |= {f"controls.{number}.where": one.where for number, one in enumerate(source.controls, start=1)}
+    conditions |= {
+        f"controls.{number}.where": one.where for number, one in enumerate(source.controls, start=1) if one.where
+    }
     found = [(name, problem) for name, text in statements.items() if text for problem in select_problems(text)]
-    found += [(key, problem) for key, text in conditions.items() if text for problem in condition_problems(text)]
+    found += [(key, problem) for key, text in conditions.items() for problem in condition_problems(text)]
     if found:
         lines = [f"source {folder.source_id}: its SQL is not one SELECT over the rows of the file:"]
         raise UsageError("\n".join([*lines, *(f"  {name}: {problem}" for name, problem in found)]))
