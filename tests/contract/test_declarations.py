@@ -21,7 +21,6 @@ from schemas.declarations import (
     attribute_columns,
     load_columns,
     load_rules,
-    load_tables,
     parse_yaml,
 )
 from schemas.indicators import load_indicator_methods, load_indicators, parse_indicator
