@@ -24,6 +24,7 @@ from pipelines.harmonise.controls import (
     read_published_rates,
     sum_published,
 )
+from pipelines.harmonise.dates import describe_period
 from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
 from pipelines.harmonise.labels import check_labels, labels_of_cells
 from pipelines.harmonise.links import Classified, link_table, out_of_scope_reason
@@ -233,6 +234,7 @@ def _rejected_problems(
     ).fetchall():
         unshown = received.is_sample and value is None and column and column not in folder.source.personal
         why = " The value is not shown: the columns of the row may be swapped." if unshown else ""
+        why += f" {describe_period(value, folder.source)}" if rule == "invalid_period" and value else ""
         number = numbers.get((rule, column or None), kept) if received.is_sample else kept
         noun = received.noun if number == 1 else f"{received.noun}s"
         problems.append(
