@@ -24,10 +24,12 @@ from schemas.source_messages import (
     hint,
     known_area_scheme,
     known_encoding,
+    known_time_zone,
     require_code,
     require_known,
     yaml_problem,
 )
+from schemas.source_numbers import check_marks, checked_mark, checked_multiplier
 
 # Personal columns that are read all the same: of them only a band of ages, or an area, is kept.
 CODED_PERSONAL = ("age", "longitude", "latitude")
@@ -223,6 +225,9 @@ class Source(_Strict):
     measures: dict[str, Measure] = Field(min_length=1)
     rows: Literal["cells", "parts", "events"] = "cells"
     dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="formats of dates in a file of incidents")
+    time_zone: Annotated[str, AfterValidator(known_time_zone)] | None = Field(
+        default=None, description="zone in which the day of a time with Z or an offset counts"
+    )
     ages: Ages | None = None
     boundaries: BoundaryFile | None = None
     personal: tuple[str, ...] = Field(default=(), description="columns that identify a person; never stored")
@@ -231,12 +236,15 @@ class Source(_Strict):
         default={}, description="code of a dimension's total where the source has only part of it"
     )
     parent_counts: Literal["apart", "include_children"] = "apart"
-    thousands: str = ""
-    decimal: str = "."
+    thousands: Annotated[str, AfterValidator(checked_mark)] = ""
+    decimal: Annotated[str, AfterValidator(checked_mark)] = "."
     marks: dict[Annotated[str, Field(min_length=1)], StatusOfValue] = Field(
         default={}, description="note marks after numbers -> status of a value that is given"
     )
     whole_numbers: bool = True
+    multiply: Annotated[int, AfterValidator(checked_multiplier)] = Field(
+        default=1, description="how many units a number of the file stands for"
+    )
     exclusions: tuple[Exclusion, ...] = ()
     breakdowns: tuple[Breakdown, ...] = (Breakdown(),)
     controls: tuple[Control, ...] = ()
@@ -301,11 +309,16 @@ class Source(_Strict):
             raise ValueError("columns.year: time_period is given too; delete one of the two")
         if "month" in self.columns and "year" not in self.columns:
             raise ValueError("columns.month needs columns.year as well")
+        check_marks(self.thousands, self.decimal, "decimal" in self.model_fields_set, tuple(self.marks))
+        if self.multiply > 1 and "value" in self.constants:
+            raise ValueError("multiply: each row counts constants.value; write the number of units there")
         if self.marks and "obs_status" in self.columns:
             raise ValueError("marks: columns.obs_status gives the status already; remove the marks in the reshape")
         birth_date = self.ages is not None and self.ages.unit == "birth_date"
         if "dates" in self.model_fields_set and "time_period" not in self.columns and not birth_date:
             raise ValueError("dates: no column holds a date (columns.time_period)")
+        if self.time_zone is not None and "time_period" not in self.columns:
+            raise ValueError("time_zone: no column holds a date with a time (columns.time_period)")
         if self.ages is not None and "age" not in self.columns:
             raise ValueError("ages: columns must say where age is")
         if self.ages is not None and "age_unit" in self.columns and self.ages.unit != "years":
@@ -326,6 +339,12 @@ class Source(_Strict):
             raise ValueError("boundaries: columns must have longitude and latitude, and no ref_area")
         if "age_unit" in self.columns and self.ages is None:
             raise ValueError("columns.age_unit needs ages, the bands to publish")
+
+    @property
+    def marks_are_open(self) -> bool:
+        """Whether a point in a number may be the decimal mark or a thousands mark: nothing says which."""
+        said = {"thousands", "decimal"} & self.model_fields_set
+        return not said and all(layout.read.format != "parquet" for layout in self.layouts)
 
     @property
     def figures(self) -> Literal["count", "population"]:
