@@ -39,8 +39,8 @@ def write_rules_page() -> str:
         "",
         "Generated from `schemas/rules/`; do not edit. Each message names its rule; here is why the rule exists and",
         "what to do. A rule of severity *error* refuses: the last good vintage of the source stays published.",
-        "A *warning* publishes, and where the rule has a caveat, the cells it found carry it. The outcome of every rule",
-        "is in `out.quality`, the largest findings are in `out.quality_cell` and in `iccs quality SOURCE`.",
+        "A *warning* publishes, and where the rule has a caveat, the cells it found carry it. The outcome of every",
+        "rule is in `out.quality`, the largest findings are in `out.quality_cell` and in `iccs quality SOURCE`.",
     ]
     rules = load_rules()
     for file, (title, note) in _SECTIONS.items():
