@@ -218,6 +218,9 @@ class Source(_Strict):
     url: str
     licence: Licence
     citation: str
+    counted_at: Literal["input", "process", "output"] | None = Field(
+        default=None, description="moment at which a crime enters the count; None where the source does not say"
+    )
     layouts: tuple[Layout, ...] = Field(min_length=1)
     columns: dict[str, str]
     constants: dict[str, str] = {}

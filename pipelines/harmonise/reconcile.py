@@ -275,7 +275,13 @@ def _valid_words(folder: SourceFolder, national_codes: tuple[str, ...]) -> dict[
 
 
 def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> Outcome:
-    """Refuse totals and parts over one dimension in the same table, in the relation of observations."""
+    """Refuse totals and parts over one dimension in the same table, in the relation of observations.
+
+    Where every cell is written once, a total is a cell of its own: it is set apart when totals are made, see
+    ``pipelines.tabulate.aggregate``.
+    """
+    if source.rows == "cells":
+        return Outcome("total_beside_parts", "not applicable", 0, 0)
     checked = 0
     problems = []
     for name in sorted({name for breakdown in source.breakdowns for name in breakdown.by}):

@@ -39,6 +39,7 @@ OF_KIND = {"count": TABLE, "population": POPULATION, "incident": INCIDENTS}
 
 # For each key that some kind cannot honour: a value that is right by itself, put into a declaration.
 GIVEN: dict[str, dict[str, Any]] = {
+    "counted_at": {"counted_at": "input"},
     "columns.national_code": {"columns": {"national_code": "o"}},
     "columns.national_label": {"columns": {"national_label": "l"}},
     "columns.year": {"columns": {"year": "y", "time_period": None}},
