@@ -248,6 +248,9 @@ class Source(_Strict):
     multiply: Annotated[int, AfterValidator(checked_multiplier)] = Field(
         default=1, description="how many units a number of the file stands for"
     )
+    cumulative: bool | None = Field(
+        default=None, description="whether the figure of a month is that of the year so far"
+    )
     exclusions: tuple[Exclusion, ...] = ()
     breakdowns: tuple[Breakdown, ...] = (Breakdown(),)
     controls: tuple[Control, ...] = ()
