@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.collect.read import RawTable
+from pipelines.harmonise.checks.periods import check_periods
 from pipelines.harmonise.conform import area_words, open_cells
 from pipelines.harmonise.controls import (
     compare,
@@ -24,6 +25,7 @@ from pipelines.harmonise.controls import (
     read_published_rates,
     sum_published,
 )
+from pipelines.harmonise.dates import describe_period
 from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
 from pipelines.harmonise.labels import check_labels, labels_of_cells
 from pipelines.harmonise.links import Classified, link_table, out_of_scope_reason
@@ -42,6 +44,7 @@ _MOST_PROBLEMS_SHOWN = 50
 _MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
 _RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_national_code")
 _LINKED = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # combinations of codes; no row is kept
+_CORE = "(SELECT *, NULL AS _file, NULL AS _sheet, NULL::BIGINT AS _row FROM core)"
 # Two tallies of so many different combinations of area, code, sex, age ... are not equal by chance.
 _LEAST_COMBINATIONS = 20
 _PARTS = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
@@ -104,6 +107,7 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         run_sql(connection, "harmonise/disposed")
         outcomes = [_check_rejected(connection, folder, received, settings)]
         outcomes.append(check_totals_beside_parts(connection, source, "core"))
+        outcomes += check_periods(connection, source, "core")
         outcomes.append(_reconcile(connection, folder, received, paths))
         outcomes.append(_compare(connection, _controls_of_tables(connection, folder, raw), paths["controls"]))
         outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
@@ -157,6 +161,7 @@ def account(
     outcomes = [_check_rejected(connection, folder, received, settings)]
     _open_core(connection, source, tallied, paths["core"])
     outcomes.append(check_totals_beside_parts(connection, source, _LINKED))
+    outcomes += check_periods(connection, source, _CORE)
     outcomes.append(_reconcile(connection, folder, received, paths))
     outcomes.append(_compare(connection, _controls_of_incidents(connection, source, tallied), paths["controls"]))
     _write_links(connection, tallied, paths)
@@ -233,6 +238,7 @@ def _rejected_problems(
     ).fetchall():
         unshown = received.is_sample and value is None and column and column not in folder.source.personal
         why = " The value is not shown: the columns of the row may be swapped." if unshown else ""
+        why += f" {describe_period(value, folder.source)}" if rule == "invalid_period" and value else ""
         number = numbers.get((rule, column or None), kept) if received.is_sample else kept
         noun = received.noun if number == 1 else f"{received.noun}s"
         problems.append(
@@ -269,7 +275,13 @@ def _valid_words(folder: SourceFolder, national_codes: tuple[str, ...]) -> dict[
 
 
 def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> Outcome:
-    """Refuse totals and parts over one dimension in the same table, in the relation of observations."""
+    """Refuse totals and parts over one dimension in the same table, in the relation of observations.
+
+    Where every cell is written once, a total is a cell of its own: it is set apart when totals are made, see
+    ``pipelines.tabulate.aggregate``.
+    """
+    if source.rows == "cells":
+        return Outcome("total_beside_parts", "not applicable", 0, 0)
     checked = 0
     problems = []
     for name in sorted({name for breakdown in source.breakdowns for name in breakdown.by}):
