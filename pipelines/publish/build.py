@@ -22,9 +22,8 @@ from pipelines.publish.indicators import make_indicators
 from pipelines.publish.privacy import refuse_personal
 from pipelines.publish.published_schema import create_tables
 from pipelines.publish.rates import make_rates
-from pipelines.publish.release_changes import record_release_changes
 from pipelines.publish.releases import history, keep_published, new_release_id, put_in_place
-from pipelines.publish.revisions import load_vintages
+from pipelines.publish.revisions import load_vintages, record_release_changes
 from pipelines.publish.segments import make_segments
 from pipelines.publish.themes import load_themes_and_coverage
 from pipelines.publish.trends import make_trends

@@ -12,7 +12,7 @@ from tiny_source import Tiny
 
 from pipelines.cli.main import main
 from pipelines.publish.published_schema import create_tables
-from pipelines.publish.release_changes import record_release_changes
+from pipelines.publish.revisions import record_release_changes
 from pipelines.run import Session, run_all
 from pipelines.system.settings import Settings
 from schemas.declarations import breakdown_columns
