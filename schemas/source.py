@@ -235,6 +235,7 @@ class Source(_Strict):
     )
     ages: Ages | None = None
     boundaries: BoundaryFile | None = None
+    id: tuple[str, ...] = Field(default=(), description="columns of the file that identify a row; none may repeat")
     personal: tuple[str, ...] = Field(default=(), description="columns that identify a person; never stored")
     covers: tuple[str, ...] = Field(default=(), description="areas that the source covers; default all of the list")
     totals: dict[str, str] = Field(
