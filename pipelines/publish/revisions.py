@@ -1,4 +1,4 @@
-"""Revisions: what changed between the vintages of a source, computed once and kept next to them; and between releases."""
+"""Revisions: what changed between vintages of a source, computed once and kept next to them; and between releases."""
 
 from __future__ import annotations
 
