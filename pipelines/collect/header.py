@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TextIO
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.content import GZIP_DAMAGE
+from pipelines.collect.content import PACKED_DAMAGE
 from pipelines.collect.decode import refuse
 from pipelines.system.errors import DataRefused, Problem
 from schemas.errors import nearest_values
@@ -62,7 +62,7 @@ def read_first_rows(source_id: str, file: RawFile, lines: TextIO, delimiter: str
     """
     try:
         return list(islice(split_rows(source_id, file, _short_lines(lines), delimiter), HEADER_SEARCH_ROWS))
-    except GZIP_DAMAGE as error:
+    except PACKED_DAMAGE as error:
         raise refuse(source_id, file, "file_truncated", f"The compressed file is damaged ({error}).") from error
 
 
