@@ -154,12 +154,12 @@ def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:
 def _find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
     relative = path.relative_to(directory.parent).as_posix()
     layouts = folder.source.layouts
-    matching = [
-        number
-        for number, layout in enumerate(layouts)
-        if any(fnmatch(relative if "/" in pattern else path.name, pattern) for pattern in layout.files)
-    ]
-    return [number for number in matching if number == matching[0] or reads_other_sheets(layouts, number)]
+    found: list[int] = []
+    for number, layout in enumerate(layouts):
+        matches = any(fnmatch(relative if "/" in pattern else path.name, pattern) for pattern in layout.files)
+        if matches and all(reads_other_sheets(layouts[other], layout) for other in found):
+            found.append(number)
+    return found
 
 
 def _problem(rule: str, folder: SourceFolder, file: str, found: str) -> Problem:
@@ -196,7 +196,7 @@ class _Intake:
                 yield self._take(name, path, state, layout, None)
             for member in members or ():
                 if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in member):
-                    raise self._refuse("file_name_invalid", name, f"The archive has a file {ascii(member)}.")
+                    raise self._refuse("file_name_invalid", name, f"The archive has a file {member!a}.")
                 yield self._take(f"{name}/{member}", path, state, layout, member)
         except ArchiveRefused as refused:
             raise self._refuse(refused.rule, name, str(refused)) from refused
@@ -300,9 +300,7 @@ class _Intake:
             found = f"The compressed file is truncated after line {lines:,} ({error})."
             raise self._refuse("file_truncated", name, found) from error
 
-    def _keep_copy(
-        self, name: str, path: Path, measured: _Measured, layout: int, member: str | None
-    ) -> RawFile:
+    def _keep_copy(self, name: str, path: Path, measured: _Measured, layout: int, member: str | None) -> RawFile:
         """Keep a copy under the sha256 of its bytes; a copy that has been damaged since is replaced."""
         self.raw.mkdir(parents=True, exist_ok=True)
         digest = measured.sha256
@@ -319,7 +317,9 @@ class _Intake:
         if not note.exists():
             replace_text(note, json.dumps({"name": path.name, "size": size, "first_seen": _today()}))
         first_seen = json.loads(note.read_text(encoding="utf-8"))["first_seen"]
-        return RawFile(name, target, digest, size if member is None else measured.size or 0, layout, first_seen, member=member)
+        return RawFile(
+            name, target, digest, size if member is None else measured.size or 0, layout, first_seen, member=member
+        )
 
 
 def _hash_and_count(pieces: Iterator[bytes]) -> tuple[str, int]:

@@ -61,6 +61,13 @@ def is_read_in_place(path: Path) -> bool:
     return not start.startswith((*_BZIP2, _XZ))
 
 
+def ends_with_mark(path: Path) -> bool:
+    """Tell whether a file ends with the mark (Ctrl-Z) by which old programs end a text."""
+    with path.open("rb") as handle:
+        handle.seek(max(path.stat().st_size - 8, 0))
+        return handle.read().rstrip(b"\r\n").endswith(b"\x1a")
+
+
 def is_packed(path: Path) -> bool:
     """Tell whether a file is packed with gzip, bzip2 or xz, by its first bytes, whatever its name."""
     with path.open("rb") as handle:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.content import PACKED_DAMAGE, PIECE, UTF_16, ZIP, describe_kind, open_content
+from pipelines.collect.content import PACKED_DAMAGE, PIECE, ZIP, describe_kind, open_content
 from pipelines.system.errors import DataRefused, Problem
 from schemas.source import ReadOptions
 

@@ -74,7 +74,9 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
         if _tag(element) == "sheet":
             link = next((value for key, value in element.items() if key.endswith("}id")), None)
             target = links.get(link, "")
-            parts[element.get("name", "")] = target.lstrip("/") if target.startswith("/") else normpath(join(folder, target))
+            parts[element.get("name", "")] = (
+                target.lstrip("/") if target.startswith("/") else normpath(join(folder, target))
+            )
     return parts
 
 
@@ -156,7 +158,9 @@ def mark_raised(runs: Iterable[tuple[str, str]]) -> str | None:
     return "".join(text.translate(signs.get(position, {})) for text, position in parts)
 
 
-def _xlsx_cells(stream: IO[bytes], strings: dict[str, str], uncalculated: bool) -> Iterator[tuple[tuple[int, int], Shown]]:
+def _xlsx_cells(
+    stream: IO[bytes], strings: dict[str, str], uncalculated: bool
+) -> Iterator[tuple[tuple[int, int], Shown]]:
     row = column = -1
     for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
         tag = _tag(element)
@@ -178,6 +182,19 @@ def _column(reference: str, otherwise: int) -> int:
     for letter in reference.rstrip("0123456789").upper():
         number = number * 26 + ord(letter) - ord("A") + 1
     return number - 1 if number else otherwise
+
+
+def column_letters(number: int) -> str:
+    """Return the letters of a column, counted from 1.
+
+    >>> column_letters(1), column_letters(28), column_letters(16384)
+    ('A', 'AB', 'XFD')
+    """
+    letters = ""
+    while number:
+        number, place = divmod(number - 1, 26)
+        letters = chr(ord("A") + place) + letters
+    return letters
 
 
 def _shown_in_xlsx(cell: Element, strings: dict[str, str], uncalculated: bool) -> Shown | None:
@@ -283,8 +300,13 @@ def find_in_xls(path: Path, sheet: str) -> Cells:
     for (row, column), changes in table.rich_text_runlist_map.items():
         text = str(table.cell_value(row, column))
         cuts = [0, *(start for start, _ in changes), len(text)]
-        places = ["", *({1: "superscript", 2: "subscript"}.get(book.font_list[font].escapement, "") for _, font in changes)]
-        raised = mark_raised((text[one:other], place) for one, other, place in zip(cuts, cuts[1:], places, strict=False))
+        places = [
+            "",
+            *({1: "superscript", 2: "subscript"}.get(book.font_list[font].escapement, "") for _, font in changes),
+        ]
+        raised = mark_raised(
+            (text[one:other], place) for one, other, place in zip(cuts, cuts[1:], places, strict=False)
+        )
         if raised is not None:
             found[row, column] = Shown(raised)
     return found

@@ -18,7 +18,7 @@ import re
 import resource
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
@@ -28,7 +28,15 @@ from typing import Any
 
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from pipelines.collect.workbook_cells import Cells, find_in_ods, find_in_xls, find_in_xlsx, has_cells, sheet_parts
+from pipelines.collect.workbook_cells import (
+    Cells,
+    column_letters,
+    find_in_ods,
+    find_in_xls,
+    find_in_xlsx,
+    has_cells,
+    sheet_parts,
+)
 
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
@@ -149,7 +157,7 @@ def _check_archive(path: Path, max_bytes: int, memory_bytes: int) -> None:
     except Exception as error:  # what a damaged archive raises is of many kinds
         raise Refused("file_not_readable", f"The workbook is damaged or locked ({error}).") from error
     if prod(last) * _CELL_BYTES > memory_bytes:
-        cell = f"{_column_letters(last[1])}{last[0]}"
+        cell = f"{column_letters(last[1])}{last[0]}"
         raise Refused("cell_far_away", f"The used range of a sheet ends at cell {cell}: {prod(last):,} cells.")
 
 
@@ -173,19 +181,6 @@ def _column_number(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - ord("A") + 1
     return number
-
-
-def _column_letters(number: int) -> str:
-    """Return the letters of a column, counted from 1.
-
-    >>> _column_letters(1), _column_letters(28), _column_letters(16384)
-    ('A', 'AB', 'XFD')
-    """
-    letters = ""
-    while number:
-        number, place = divmod(number - 1, 26)
-        letters = chr(ord("A") + place) + letters
-    return letters
 
 
 def _choose_sheets(workbook: CalamineWorkbook, wanted: list[str]) -> list[str]:
@@ -230,8 +225,8 @@ def _write_rows(sheet: CalamineSheet, shown: Cells, decimal: str, target: Path, 
     before = sheet.start[1] if sheet.start else 0
     width = max([before + sheet.width, *(column + 1 for _, column in shown)])
     by_row: dict[int, dict[int, str]] = {}
-    for (row, column), one in shown.items():
-        by_row.setdefault(row, {})[column] = one.text
+    for (place, column), one in shown.items():
+        by_row.setdefault(place, {})[column] = one.text
     written = 0
     with _writing(target) as write:
         for number, row in enumerate(_rows_down_to(sheet, max(by_row, default=-1))):
@@ -244,12 +239,13 @@ def _write_rows(sheet: CalamineSheet, shown: Cells, decimal: str, target: Path, 
                 raise Refused("file_too_large", f"The text of the sheet has more than {max_bytes / 1024**2:,.0f} MiB.")
 
 
-def _rows_down_to(sheet: CalamineSheet, last: int) -> Iterator[list[Cell]]:
+def _rows_down_to(sheet: CalamineSheet, last: int) -> Iterator[Sequence[Cell]]:
     """Give the rows of a sheet, and empty ones down to that number: the last may have formulas only."""
-    number = -1
-    for number, row in enumerate(sheet.iter_rows()):
+    rows = 0
+    for row in sheet.iter_rows():
+        rows += 1
         yield row
-    for _ in range(number, last):
+    for _ in range(rows, last + 1):
         yield []
 
 
