@@ -28,6 +28,7 @@ from schemas.source_messages import (
     field_problems,
     hint,
     known_area_scheme,
+    known_time_zone,
     require_code,
     require_known,
     yaml_problem,
@@ -201,6 +202,9 @@ class Source(_Strict):
     measures: dict[str, Measure] = Field(min_length=1)
     rows: Literal["cells", "parts", "events"] = "cells"
     dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="formats of dates in a file of incidents")
+    time_zone: Annotated[str, AfterValidator(known_time_zone)] | None = Field(
+        default=None, description="zone in which the day of a time with Z or an offset counts"
+    )
     ages: Ages | None = None
     boundaries: BoundaryFile | None = None
     personal: tuple[str, ...] = Field(default=(), description="columns that identify a person; never stored")
@@ -295,6 +299,8 @@ class Source(_Strict):
         birth_date = self.ages is not None and self.ages.unit == "birth_date"
         if "dates" in self.model_fields_set and "time_period" not in self.columns and not birth_date:
             raise ValueError("dates: no column holds a date (columns.time_period)")
+        if self.time_zone is not None and "time_period" not in self.columns:
+            raise ValueError("time_zone: no column holds a date with a time (columns.time_period)")
         if self.ages is not None and "age" not in self.columns:
             raise ValueError("ages: columns must say where age is")
         if self.ages is not None and "age_unit" in self.columns and self.ages.unit != "years":
@@ -315,6 +321,12 @@ class Source(_Strict):
             raise ValueError("boundaries: columns must have longitude and latitude, and no ref_area")
         if "age_unit" in self.columns and self.ages is None:
             raise ValueError("columns.age_unit needs ages, the bands to publish")
+
+    @property
+    def marks_are_open(self) -> bool:
+        """Whether a point in a number may be the decimal mark or a thousands mark: nothing says which."""
+        said = {"thousands", "decimal"} & self.model_fields_set
+        return not said and all(layout.read.format != "parquet" for layout in self.layouts)
 
     @property
     def figures(self) -> Literal["count", "population"]:

@@ -7,11 +7,13 @@ import typing
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
+from zoneinfo import available_timezones
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from schemas.codelists import load_areas, parse_age, valid_codes
+from schemas.declarations import NotADeclaration
 from schemas.errors import nearest_values
 
 # What the library says, in the words of the person who wrote the file.
@@ -36,9 +38,11 @@ def yaml_problem(error: Exception) -> str:
     'a declaration must hold a mapping'
     """
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return str(error)
+        return str(error).strip()
     mark = error.problem_mark
     place = f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    if isinstance(error, NotADeclaration):
+        return place
     if "mapping values are not allowed" in (error.problem or ""):
         return f"{place}; text that contains a colon and a space must be quoted"
     if "cannot start any token" in (error.problem or ""):
@@ -126,6 +130,16 @@ def known_encoding(name: str) -> str:
         codecs.lookup(name)
     except LookupError:
         raise ValueError(f"{name!r} is not an encoding; write utf-8, cp1252, latin-1 or utf-16") from None
+    return name
+
+
+def known_time_zone(name: str) -> str:
+    """Return the name of a time zone; a ValueError if it is not one of the IANA database."""
+    zones = available_timezones()
+    if name not in zones:
+        raise ValueError(
+            f"{name!r} is not a time zone{hint(name, zones)}; write America/Mexico_City, Europe/Madrid ..."
+        )
     return name
 
 

@@ -84,6 +84,7 @@ def _document(result: RunResult, reports: list[StepReport]) -> dict[str, object]
         "loaded": result.loaded,
         "unchanged": result.unchanged,
         "absent": result.absent,
+        "recovered": result.recovered,
         "refused": [asdict(refusal) for refusal in result.refused],
         "replayed": [asdict(one) for one in result.replayed],
         "published": result.published,
@@ -111,6 +112,8 @@ def _print_result(result: RunResult, settings: Settings) -> None:
         what = "not used" if refusal.is_fault else "refused"
         print_error(f"source {refusal.source} {what}; its last good vintage, if any, stays published\n")
         print_error(refusal.message + "\n")
+    for line in result.recovered:
+        print_line(line)
     if result.absent:
         absent = ", ".join(result.absent)
         print_line(f"no input files in {result.searched}; skipped: {absent} (give a folder with --from DIR)")

@@ -50,6 +50,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "constants.national_code": {"constants": {"national_code": "o"}},
     "constants.national_label": {"constants": {"national_label": "o"}},
     "dates": {"dates": ["DD/MM/YYYY"]},
+    "time_zone": {"time_zone": "America/Mexico_City"},
     "ages": {"ages": {"bands": ["Y0T17", "Y_GE18"]}, "columns": {"age": "age"}},
     "boundaries": {"boundaries": {"file": "areas.geojson", "area_property": "code"}, "columns": {"ref_area": None}},
     "personal": {"personal": ["name"]},
