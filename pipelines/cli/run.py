@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.cli.arguments import add_command, waiting_arguments
+from pipelines.cli.arguments import WITH_DRAFTS, add_command, waiting_arguments
 from pipelines.cli.printing import print_error, print_json, print_line
 from schemas.errors import UsageError
 
@@ -35,6 +35,7 @@ def add_parser(commands: Commands) -> None:
         action="store_true",
         help="try rejected cells again, from the files as they were received",
     )
+    parser.add_argument("--with-drafts", action="store_true", help=WITH_DRAFTS)
     parser.set_defaults(command=run_command)
 
 
@@ -50,7 +51,7 @@ def run_command(options: argparse.Namespace) -> int:
     where = Path(options.directory).resolve() if options.directory else None
     if options.replay_quarantine and where is not None:
         raise UsageError("--replay-quarantine reads again the files that cells were rejected from; leave out --from")
-    folders = find_sources(options.sources)
+    folders = find_sources(options.sources, with_drafts=options.with_drafts)
     reports: list[StepReport] = []
 
     def report(step: StepReport) -> None:
