@@ -227,6 +227,9 @@ class Source(_Strict):
     url: str
     licence: Licence
     citation: str
+    counted_at: Literal["input", "process", "output"] | None = Field(
+        default=None, description="moment at which a crime enters the count; None where the source does not say"
+    )
     layouts: tuple[Layout, ...] = Field(min_length=1)
     columns: dict[str, str]
     constants: dict[str, str] = {}
@@ -253,6 +256,9 @@ class Source(_Strict):
     whole_numbers: bool = True
     multiply: Annotated[int, AfterValidator(checked_multiplier)] = Field(
         default=1, description="how many units a number of the file stands for"
+    )
+    cumulative: bool | None = Field(
+        default=None, description="whether the figure of a month is that of the year so far"
     )
     exclusions: tuple[Exclusion, ...] = ()
     breakdowns: tuple[Breakdown, ...] = (Breakdown(),)

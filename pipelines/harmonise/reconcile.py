@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.collect.read import RawTable
+from pipelines.harmonise.checks.periods import check_periods
 from pipelines.harmonise.conform import area_words, open_cells
 from pipelines.harmonise.controls import (
     compare,
@@ -43,6 +44,7 @@ _MOST_PROBLEMS_SHOWN = 50
 _MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
 _RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_national_code")
 _LINKED = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # combinations of codes; no row is kept
+_CORE = "(SELECT *, NULL AS _file, NULL AS _sheet, NULL::BIGINT AS _row FROM core)"
 # Two tallies of so many different combinations of area, code, sex, age ... are not equal by chance.
 _LEAST_COMBINATIONS = 20
 _PARTS = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
@@ -105,6 +107,7 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         run_sql(connection, "harmonise/disposed")
         outcomes = [_check_rejected(connection, folder, received, settings)]
         outcomes.append(check_totals_beside_parts(connection, source, "core"))
+        outcomes += check_periods(connection, source, "core")
         outcomes.append(_reconcile(connection, folder, received, paths))
         outcomes.append(_compare(connection, _controls_of_tables(connection, folder, raw), paths["controls"]))
         outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
@@ -158,6 +161,7 @@ def account(
     outcomes = [_check_rejected(connection, folder, received, settings)]
     _open_core(connection, source, tallied, paths["core"])
     outcomes.append(check_totals_beside_parts(connection, source, _LINKED))
+    outcomes += check_periods(connection, source, _CORE)
     outcomes.append(_reconcile(connection, folder, received, paths))
     outcomes.append(_compare(connection, _controls_of_incidents(connection, source, tallied), paths["controls"]))
     _write_links(connection, tallied, paths)

@@ -39,6 +39,7 @@ OF_KIND = {"count": TABLE, "population": POPULATION, "incident": INCIDENTS}
 
 # For each key that some kind cannot honour: a value that is right by itself, put into a declaration.
 GIVEN: dict[str, dict[str, Any]] = {
+    "counted_at": {"counted_at": "input"},
     "columns.national_code": {"columns": {"national_code": "o"}},
     "columns.national_label": {"columns": {"national_label": "l"}},
     "columns.year": {"columns": {"year": "y", "time_period": None}},
@@ -60,6 +61,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "marks": {"marks": {"(p)": "P"}},
     "whole_numbers": {"whole_numbers": False},
     "multiply": {"multiply": 1000},
+    "cumulative": {"cumulative": False},
     "controls.total_column": {"controls": [{"control": "c", "total_column": "t", "part_columns": ["a", "b"]}]},
     "controls.part_columns": {"controls": [{"control": "c", "total_column": "t", "part_columns": ["a", "b"]}]},
     "controls.rows": {"controls": [{"control": "c", "total_column": "t", "part_columns": ["a"], "rows": "totals.sql"}]},
