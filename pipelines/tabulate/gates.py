@@ -12,7 +12,7 @@ from pipelines.tabulate.aggregate import caveats_sql
 from schemas.declarations import load_rules, quote_literal
 from schemas.source import Source
 
-LINK_CAVEATS = {"broader": "link_broader", "partial": "link_partial", "undivided": "link_undivided"}
+LINK_CAVEATS = {"broader": "wider_than_category", "partial": "overlaps_category", "undivided": "not_divided_by_offence"}
 """Relation of a link -> caveat of the cells that rest on it."""
 
 
@@ -39,7 +39,7 @@ def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: P
 
 
 def register_effects(connection: duckdb.DuckDBPyConnection) -> None:
-    """Register ``rule_effect``: of each rule with a caveat, that, its effects and what it is about ('' for any cell)."""
+    """Register ``rule_effect``: the caveat and effects of each rule, and which split it is about ('' for any cell)."""
     rules = [rule for rule in load_rules().values() if rule.caveat]
     effects = {
         name: [rule.effect.get(name) for rule in rules] for name in ("obs_status", "withhold", "codes", "totals")
