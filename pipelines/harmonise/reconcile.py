@@ -15,6 +15,8 @@ import pyarrow as pa
 
 from pipelines.collect.read import RawTable
 from pipelines.harmonise.checks.periods import check_periods
+from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
+from pipelines.harmonise.checks.repeats import check_repeats
 from pipelines.harmonise.conform import area_words, open_cells
 from pipelines.harmonise.controls import (
     compare,
@@ -108,6 +110,7 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         outcomes = [_check_rejected(connection, folder, received, settings)]
         outcomes.append(check_totals_beside_parts(connection, source, "core"))
         outcomes += check_periods(connection, source, "core")
+        outcomes += check_repeats(connection, folder, raw)
         outcomes.append(_reconcile(connection, folder, received, paths))
         outcomes.append(_compare(connection, _controls_of_tables(connection, folder, raw), paths["controls"]))
         outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
@@ -154,6 +157,7 @@ def account(
     create_number_macros(connection, folder)
     if overlaps := _find_overlaps(connection, tallied):
         raise DataRefused(overlaps)
+    repeats = _check_repeats(connection, folder, tallied, settings, work)
     for name in ("tally", "disposed", "mapped", "rejected"):
         files = ", ".join(quote_literal(path) for path in tallied.parts(name))
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name}_part AS FROM read_parquet([{files}])")
@@ -161,7 +165,7 @@ def account(
     outcomes = [_check_rejected(connection, folder, received, settings)]
     _open_core(connection, source, tallied, paths["core"])
     outcomes.append(check_totals_beside_parts(connection, source, _LINKED))
-    outcomes += check_periods(connection, source, _CORE)
+    outcomes += [*check_periods(connection, source, _CORE), *repeats]
     outcomes.append(_reconcile(connection, folder, received, paths))
     outcomes.append(_compare(connection, _controls_of_incidents(connection, source, tallied), paths["controls"]))
     _write_links(connection, tallied, paths)
@@ -511,6 +515,25 @@ def _find_overlaps(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> l
             )
         )
     return problems
+
+
+def _check_repeats(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tallied: Tallied, settings: Settings, work: Path
+) -> list[Outcome]:
+    """Refuse partitions that share most rows, and identifiers that repeat; return what was found of repeated rows."""
+    problems, outcomes = check_repeated_incidents(
+        connection,
+        folder,
+        {path.name: file for path, file in zip(tallied.folders, tallied.files, strict=True)},
+        list(zip(tallied.files, tallied.facts, strict=True)),
+        ", ".join([*tallied.statements.keys, "ref_area_id", "period"]),
+        tallied.parts("tally"),
+        settings,
+        work,
+    )
+    if problems:
+        raise DataRefused(problems)
+    return outcomes
 
 
 def _overlap_found(first: str, periods: list[tuple[int, int]]) -> str:
