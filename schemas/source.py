@@ -19,13 +19,17 @@ from iccs.drafts import has_drafts
 from schemas.codelists import load_areas, parse_age, read_csv_rows
 from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
 from schemas.errors import UsageError, nearest_values
+from schemas.layouts import Footer as Footer
+from schemas.layouts import Layout as Layout
+from schemas.layouts import ReadOptions as ReadOptions
+from schemas.layouts import reads_other_sheets as reads_other_sheets
+from schemas.layouts import unreachable_layout
 from schemas.source_keys import VALUES, names_under, refused_keys, refused_part
 from schemas.source_messages import (
     code_of,
     field_problems,
     hint,
     known_area_scheme,
-    known_encoding,
     known_time_zone,
     require_code,
     require_known,
@@ -50,33 +54,6 @@ class Licence(_Strict):
 
     name: str
     url: str | None = None
-
-
-class Footer(_Strict):
-    """Where the data end: the first row whose first non-empty cell begins with this text."""
-
-    starts_with: str
-
-
-class ReadOptions(_Strict):
-    """How one kind of file becomes a table of text. Only what differs from the default is written."""
-
-    format: Literal["csv", "excel", "parquet"] = "csv"
-    encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    columns: tuple[str, ...] = Field(min_length=1, description="column names by which the header row is found")
-    header_rows: int = Field(default=1, ge=1, le=8)
-    sheet: str | None = None
-    footer: Footer | None = None
-
-
-class Layout(_Strict):
-    """Files that share one shape; a source has several when its layout changed over the years."""
-
-    files: tuple[str, ...] = Field(min_length=1)
-    read: ReadOptions
-    reshape: str | None = None
-    conserve: str | None = Field(default=None, description="regular expression of the raw columns that hold counts")
 
 
 class Measure(_Strict):
@@ -210,6 +187,15 @@ class Break(_Strict):
         return self
 
 
+class Exceptional(_Strict):
+    """A period that rules or fits would take wrongly: a jump that is real (no_break), or a mass event."""
+
+    period: str
+    iccs: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    note: str
+
+
 class Source(_Strict):
     """One national publication series, as declared; see docs/add_a_source.md for each field."""
 
@@ -259,6 +245,8 @@ class Source(_Strict):
     controls: tuple[Control, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     breaks: tuple[Break, ...] = ()
+    no_break: tuple[Exceptional, ...] = ()
+    mass_events: tuple[Exceptional, ...] = ()
     rejected_share_limit: float = Field(default=0, ge=0, le=1)
     priority: int = 50
 
@@ -278,6 +266,11 @@ class Source(_Strict):
             raise ValueError("several measures need columns.measure, the column that distinguishes them")
         if (self.thousands or self.decimal != ".") and any(one.read.format == "parquet" for one in self.layouts):
             raise ValueError("thousands and decimal: numbers of a Parquet file have a decimal point, no other mark")
+        if (dead := unreachable_layout(self.layouts)) is not None:
+            raise ValueError(
+                f"layouts.{dead[0]}.files: no file can have this layout, as layouts.{dead[1]} has all of these files; "
+                "a workbook has several layouts where each says which sheet it reads (read.sheet)"
+            )
         if any(entry.bridge and entry.bridge.overlap == self.source_id for entry in self.breaks):
             raise ValueError("breaks: bridge: overlap is another source, that of the definition before the break")
         for breakdown in self.breakdowns:
