@@ -24,8 +24,8 @@ from pipelines.harmonise.controls import (
     read_published_rates,
     sum_published,
 )
-from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
-from pipelines.harmonise.labels import check_labels, labels_of_cells
+from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types, register_areas
+from pipelines.harmonise.labels import check_labels, check_places, labels_of_cells
 from pipelines.harmonise.links import Classified, link_table, out_of_scope_reason
 from pipelines.harmonise.numbers import create_number_macro
 from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
@@ -104,6 +104,8 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         run_sql(connection, "harmonise/disposed")
         outcomes = [_check_rejected(connection, folder, received, settings)]
         outcomes.append(check_totals_beside_parts(connection, source, "core"))
+        register_areas(connection)
+        outcomes += check_places(connection, folder, "core")
         outcomes.append(_reconcile(connection, folder, received, paths))
         outcomes.append(_compare(connection, _controls_of_tables(connection, folder, raw), paths["controls"]))
         outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
@@ -157,6 +159,7 @@ def account(
     outcomes = [_check_rejected(connection, folder, received, settings)]
     _open_core(connection, source, tallied, paths["core"])
     outcomes.append(check_totals_beside_parts(connection, source, _LINKED))
+    outcomes += check_places(connection, folder, "(SELECT *, NULL AS _file, NULL AS _row FROM core)")
     outcomes.append(_reconcile(connection, folder, received, paths))
     outcomes.append(_compare(connection, _controls_of_incidents(connection, source, tallied), paths["controls"]))
     _write_links(connection, tallied, paths)

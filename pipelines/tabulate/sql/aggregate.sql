@@ -1,6 +1,6 @@
 -- Grain of what is added: one row for each area (also those above), period, ICCS category and combination of the
 -- dimensions asked for, totals marked _T. present and expected count the area-period cells summed in each cell.
--- reads: core, period_list, climb, area_ancestor, partly_covered, already_given, made_from
+-- reads: core, period_list, climb, area_ancestor, area_expected, partly_covered, already_given, made_from
 -- writes: cells
 INSERT INTO cells BY NAME
 -- present: periods of the data in which every cell summed in this one has a value, counted by a bit for each.
@@ -17,11 +17,11 @@ WITH base AS (
     GROUP BY ALL
 ),
 -- National codes into their category. Where every cell is written, an area that lacks a code which others give for the
--- same cell has an incomplete sum.
+-- same cell has an incomplete sum. Of what has no stated place, only what there is is written.
 summed AS (
     SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}},
         sum(value) AS value,
-        min(present) * CASE WHEN {{cells}} THEN count(*) / max(count(*)) OVER (
+        min(present) * CASE WHEN {{cells}} AND area_level <> 'not_stated' THEN count(*) / max(count(*)) OVER (
             PARTITION BY stage, counting_unit, iccs, time_period{{dimensions}}
         ) ELSE 1 END AS present,
         min(lowest) AS lowest, max(highest) AS highest
@@ -37,7 +37,7 @@ added AS (
 -- Where every cell is written, an area that lacks a part which others give for the same total has an incomplete total.
 totalled AS (
     SELECT * EXCLUDE (parts) REPLACE (
-        present * CASE WHEN {{cells}} THEN parts / max(parts) OVER (
+        present * CASE WHEN {{cells}} AND area_level <> 'not_stated' THEN parts / max(parts) OVER (
             PARTITION BY stage, counting_unit, iccs, time_period{{dimensions}}
         ) ELSE 1 END AS present
     )
@@ -47,7 +47,7 @@ rolled AS (
     SELECT stage, counting_unit, coalesce(up.ancestor, totalled.iccs) AS iccs, ref_area, area_level,
         time_period{{dimensions}},
         sum(value) AS value,
-        min(present) * CASE WHEN {{cells}} THEN count(*) / max(count(*)) OVER (
+        min(present) * CASE WHEN {{cells}} AND area_level <> 'not_stated' THEN count(*) / max(count(*)) OVER (
             PARTITION BY stage, counting_unit, coalesce(up.ancestor, totalled.iccs), time_period{{dimensions}}
         ) ELSE 1 END AS present,
         min(lowest) AS lowest, max(highest) AS highest
@@ -56,21 +56,26 @@ rolled AS (
     GROUP BY stage, counting_unit, coalesce(up.ancestor, totalled.iccs), ref_area, area_level,
         time_period{{dimensions}}
 ),
-areas_expected AS (
-    SELECT ancestor, area_level, count(*) AS areas
-    FROM area_ancestor
-    GROUP BY ALL
-),
 located AS (
     SELECT stage, counting_unit, iccs, link.ancestor AS ref_area, link.ancestor_level AS area_level,
         time_period{{dimensions}},
         sum(value) AS value,
         sum(present) AS present,
-        {{periods}} * any_value(areas) AS expected,
+        -- What has no stated place is added to the parts, and must be there for as many periods as they; an area that
+        -- the source gives itself has one part.
+        {{periods}} * (coalesce(any_value(areas), 1) + count(*) FILTER (
+            rolled.area_level = 'not_stated' AND link.ancestor <> rolled.ref_area
+        )) AS expected,
         min(lowest) AS lowest, max(highest) AS highest
     FROM rolled
     JOIN area_ancestor AS link ON link.area = rolled.ref_area
-    JOIN areas_expected ON areas_expected.ancestor = link.ancestor AND areas_expected.area_level = rolled.area_level
+    LEFT JOIN (
+        SELECT ancestor, area_level AS part_level, time_period AS part_period, areas
+        FROM area_expected
+        WHERE measure = {{measure}}
+    ) AS parts
+        ON parts.ancestor = link.ancestor AND parts.part_level = rolled.area_level
+        AND parts.part_period = rolled.time_period AND link.ancestor <> rolled.ref_area
     WHERE link.ancestor = rolled.ref_area OR (
         link.ancestor NOT IN (SELECT ancestor FROM partly_covered WHERE measure = {{measure}})
         AND (link.area, link.ancestor) NOT IN (SELECT (area, ancestor) FROM already_given WHERE measure = {{measure}})
