@@ -27,7 +27,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from pipelines.harmonise.tally import Partition, TallyPartitions, tally_alone, tally_here
 from pipelines.reader.release import query
-from pipelines.run import Session, run_all
+from pipelines.run import RunResult, Session, run_all
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings, load_settings
 from pipelines.system.steps import Arguments, Result
@@ -39,6 +39,7 @@ logger = logging.getLogger("prefect.iccs")
 
 ACQUIRE_RETRIES = 3
 ACQUIRE_RETRY_SECONDS = 10
+_RECONCILIATION = "SELECT * FROM out.reconciliation ORDER BY source, measure"
 
 
 def check_cron(cron: str) -> None:
@@ -151,6 +152,8 @@ def publish_crime_statistics(
 ) -> dict[str, Any]:
     """Load sources and publish the DuckDB file; fails where a source was refused, after publishing the others.
 
+    For callers in Python. The server offers ``run_on_schedule``, which takes no paths.
+
     Args:
         sources: which sources; default all that have files.
         directory: folder with the files as published; default ``input`` in the data folder.
@@ -158,19 +161,39 @@ def publish_crime_statistics(
         runner: what takes the partitions of incidents; default ICCS_RUNNER, else ``threads``.
 
     Raises:
-        RuntimeError: a source was refused; says which and why.
+        RuntimeError: a source was refused, or no file of any source was found; says which and why.
         UsageError: there is no such directory or runner, or the library of the runner is not there.
     """
-    settings = load_settings(data, runner=runner)
-    where = Path(directory).resolve() if directory else None
-    session = Session(settings, where, run_step=run_as_task, tally_partitions=tally_on(parse_runner(settings.runner)))
+    return _publish(load_settings(data, runner=runner), sources, Path(directory).resolve() if directory else None)
+
+
+@flow(name="iccs")
+def run_on_schedule(sources: list[str] | None = None) -> dict[str, Any]:
+    """Load sources and publish the DuckDB file: the flow of ``iccs serve``.
+
+    Data folder and runner are those that ``iccs serve`` was started with (ICCS_DATA, ICCS_RUNNER), so that nobody who
+    can start a run in the web UI can have other folders read or written.
+
+    Args:
+        sources: which sources; default all that have files.
+
+    Raises:
+        RuntimeError: a source was refused, or no file of any source was found; says which and why.
+        UsageError: there is no such source.
+    """
+    return _publish(load_settings(), sources, None)
+
+
+def _publish(settings: Settings, sources: list[str] | None, directory: Path | None) -> dict[str, Any]:
+    """Run, leave the accounts of this run as artifacts, and fail where it did not do what a schedule expects."""
+    runner = parse_runner(settings.runner)
+    session = Session(settings, directory, run_step=run_as_task, tally_partitions=tally_on(runner))
     result = run_all(find_sources(sources or []), session, named=bool(sources))
-    if settings.published.is_file():
-        table = query("SELECT * FROM out.reconciliation ORDER BY source, measure", settings).records()
-        note = "Rows and counts: read = used + excluded + rejected."
-        create_table_artifact(key="reconciliation", table=table, description=note)
+    _write_artifacts(result, settings)
     if result.refused:
         raise RuntimeError("\n\n".join(f"{refusal.source}: {refusal.message}" for refusal in result.refused))
+    if not (result.loaded or result.unchanged):  # a folder that is not mounted must not look like a quiet week
+        raise RuntimeError(f"no file of any source was found in {result.searched}; the last release stays")
     return {
         "loaded": list(result.loaded),
         "unchanged": list(result.unchanged),
@@ -179,21 +202,32 @@ def publish_crime_statistics(
     }
 
 
-def register_schedule(cron: str, settings: Settings) -> tuple[FlowRunner, UUID]:
+def _write_artifacts(result: RunResult, settings: Settings) -> None:
+    """Leave the reconciliation of the sources that this run took, and the problems of those that it refused."""
+    taken = [*result.loaded, *result.unchanged]
+    if taken and settings.published.is_file():
+        table = [row for row in query(_RECONCILIATION, settings).records() if row["source"] in taken]
+        note = "Rows and counts of the sources taken by this run: read = used + excluded + rejected."
+        create_table_artifact(key="reconciliation", table=table, description=note)
+    if result.refused:
+        problems = [{"source": refusal.source, "problem": refusal.message} for refusal in result.refused]
+        note = "Sources refused by this run. Their last good vintages, if any, stay published."
+        create_table_artifact(key="problems", table=problems, description=note)
+
+
+def register_schedule(cron: str) -> tuple[FlowRunner, UUID]:
     """Register the flow and its schedule with the server.
 
     Runs that the server planned for an earlier registration are deleted by it.
 
     Args:
         cron: when, as five fields of a cron line, in UTC.
-        settings: the data folder and the runner that each run gets.
 
     Returns:
         What starts the runs when they are due, and the identifier of the deployment.
     """
     runner = FlowRunner(name="scheduled", pause_on_shutdown=False)
-    parameters = {"data": str(settings.data), "runner": settings.runner}
-    deployment = runner.add_flow(publish_crime_statistics, name="scheduled", cron=cron, parameters=parameters)
+    deployment = runner.add_flow(run_on_schedule, name="scheduled", cron=cron)
     return runner, cast("UUID", deployment)  # a coroutine only where an event loop is running already
 
 

@@ -28,6 +28,7 @@ from schemas.source_messages import (
     require_known,
     yaml_problem,
 )
+from schemas.source_numbers import check_marks, checked_mark, checked_multiplier
 
 # Personal columns that are read all the same: of them only a band of ages, or an area, is kept.
 CODED_PERSONAL = ("age", "longitude", "latitude")
@@ -231,12 +232,15 @@ class Source(_Strict):
         default={}, description="code of a dimension's total where the source has only part of it"
     )
     parent_counts: Literal["apart", "include_children"] = "apart"
-    thousands: str = ""
-    decimal: str = "."
+    thousands: Annotated[str, AfterValidator(checked_mark)] = ""
+    decimal: Annotated[str, AfterValidator(checked_mark)] = "."
     marks: dict[Annotated[str, Field(min_length=1)], StatusOfValue] = Field(
         default={}, description="note marks after numbers -> status of a value that is given"
     )
     whole_numbers: bool = True
+    multiply: Annotated[int, AfterValidator(checked_multiplier)] = Field(
+        default=1, description="how many units a number of the file stands for"
+    )
     exclusions: tuple[Exclusion, ...] = ()
     breakdowns: tuple[Breakdown, ...] = (Breakdown(),)
     controls: tuple[Control, ...] = ()
@@ -301,6 +305,9 @@ class Source(_Strict):
             raise ValueError("columns.year: time_period is given too; delete one of the two")
         if "month" in self.columns and "year" not in self.columns:
             raise ValueError("columns.month needs columns.year as well")
+        check_marks(self.thousands, self.decimal, "decimal" in self.model_fields_set, tuple(self.marks))
+        if self.multiply > 1 and "value" in self.constants:
+            raise ValueError("multiply: each row counts constants.value; write the number of units there")
         if self.marks and "obs_status" in self.columns:
             raise ValueError("marks: columns.obs_status gives the status already; remove the marks in the reshape")
         birth_date = self.ages is not None and self.ages.unit == "birth_date"

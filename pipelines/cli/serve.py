@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _SERVER_START_SECONDS = 90
 _SERVER_END_SECONDS = 30
+_SIGN_IN_NAME = "iccs"
 _PLANNING_SECONDS = 90  # the server plans a new deployment within 5 s, and all of them every 60 s
 _PLANNING_HORIZON_DAYS = 3660  # ten years: the next run of any cron line that has one, even on 29 February
 _ERROR_LINE = re.compile(rb"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
@@ -50,16 +52,60 @@ def serve_command(options: argparse.Namespace) -> int:
     return serve(options.cron, options.port, options.data, options.runner)
 
 
-def prefect_environment(home: Path, port: int) -> dict[str, str]:
-    """Return Prefect's settings for a server of our own: local, no analytics, web UI on its own port."""
+def prefect_environment(home: Path, port: int, sign_in: str) -> dict[str, str]:
+    """Return Prefect's settings for a server of our own: local, no analytics, web UI on its own port.
+
+    Every web page that a browser shows can send requests to this machine, and so can every account on it. So the server
+    answers only who knows the password, lets no other origin read an answer, and takes changes only with a token that
+    it gave out.
+
+    Args:
+        home: Prefect's folder.
+        port: port of the server.
+        sign_in: name and password, with a colon between them.
+
+    >>> prefect_environment(Path("prefect"), 4200, "iccs:word")["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"]
+    'http://127.0.0.1:4200'
+    """
     return {
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_API_AUTH_STRING": sign_in,
+        "PREFECT_API_AUTH_STRING": sign_in,
+        "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://127.0.0.1:{port}",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": f"P{_PLANNING_HORIZON_DAYS}D",
         "DO_NOT_TRACK": "1",
     }
+
+
+def read_sign_in(home: Path) -> tuple[str, bool]:
+    """Return what signs in to the server, name and password with a colon between, and whether it was made just now.
+
+    It is in the file ``password`` of Prefect's folder, which only its owner can read. To change it, delete the file.
+
+    Raises:
+        UsageError: the file can be read by others, or is not one line ``name:password``.
+    """
+    path = home / "password"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        advice = "delete it, and the next start makes another"
+        if path.stat().st_mode & 0o077:
+            raise UsageError(f"{path} can be read by other accounts of this machine; {advice}") from None
+        sign_in = path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
+        if not re.fullmatch(r"[^:\s]+:\S{12,}", sign_in):
+            raise UsageError(
+                f"{path} does not hold one line name:password of at least 12 characters; {advice}"
+            ) from None
+        return sign_in, False
+    sign_in = f"{_SIGN_IN_NAME}:{secrets.token_urlsafe(18)}"
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(f"{sign_in}\n")
+    return sign_in, True
 
 
 def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> int:
@@ -69,8 +115,8 @@ def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> 
         ``EXIT_DONE`` if it was stopped, ``EXIT_FAULT`` if the server plans no run.
 
     Raises:
-        UsageError: the cron line or the runner is not valid, its library is missing, the port is taken, or a folder
-            that a run deletes from is not its own.
+        UsageError: the cron line or the runner is not valid, its library is missing, the port is taken, a folder
+            that a run deletes from is not its own, or the file of the password is open to others.
     """
     from pipelines.system.errors import EXIT_DONE, EXIT_FAULT
     from pipelines.system.removal import check_folders
@@ -83,7 +129,10 @@ def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> 
     check_folders(settings)  # else each run would be refused, in a log that nobody reads
     home = settings.data / "prefect"
     home.mkdir(parents=True, exist_ok=True)
-    os.environ.update(prefect_environment(home, port))
+    home.chmod(0o700)  # the server's database holds messages, which may quote values of files
+    sign_in, is_new = read_sign_in(home)
+    os.environ.update(prefect_environment(home, port, sign_in))
+    os.environ.update({"ICCS_DATA": str(settings.data), "ICCS_RUNNER": settings.runner})  # for the runs
     # Late, and after its settings are in place: Prefect reads them when it is imported.
     import asyncio
 
@@ -96,11 +145,13 @@ def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> 
     log_start = log.stat().st_size if log.is_file() else 0
     with _server(port, log) as server:
         _wait_for(f"http://127.0.0.1:{port}/api/health", server, log)
-        flow_runner, deployment = register_schedule(cron, settings)
+        flow_runner, deployment = register_schedule(cron)
         due = _wait_for_plan(lambda: next_planned_run(deployment))
         if due is None:
             print_error(_no_plan(log, log_start))
             return EXIT_FAULT
+        shown = f"{sign_in} (shown this once; kept in {home / 'password'})" if is_new else f"in {home / 'password'}"
+        print_line(f"sign in with: {shown}")
         print_line(f"web UI: http://127.0.0.1:{port}   schedule: {cron} (UTC)   stop: Ctrl-C")
         print_line(f"next run: {due:%Y-%m-%d %H:%M} UTC")
         with suppress(KeyboardInterrupt):
@@ -111,11 +162,12 @@ def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> 
 @contextmanager
 def _server(port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run Prefect's server in a process of its own, which ends with the block; its output is added to the log."""
-    with log.open("ab") as output:
+    with open(log, "ab", opener=_open_private) as output:
         server = subprocess.Popen(
             [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
             stdout=output,
             stderr=subprocess.STDOUT,
+            umask=0o077,
         )
         try:
             yield server
@@ -126,6 +178,11 @@ def _server(port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
             except subprocess.TimeoutExpired:
                 server.kill()  # else the port stays taken
                 server.wait()
+
+
+def _open_private(path: str, flags: int) -> int:
+    """Open a file that only its owner can read, if it is new."""
+    return os.open(path, flags, 0o600)
 
 
 def _wait_for_plan(next_run: Callable[[], datetime | None]) -> datetime | None:

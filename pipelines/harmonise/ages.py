@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipelines.harmonise.numbers import parse_decimal
 from schemas.codelists import parse_age
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.errors import UsageError
@@ -39,7 +40,7 @@ def age_in_years(folder: SourceFolder, word: str) -> str:
         born = "extract(month FROM r._birth) * 100 + extract(day FROM r._birth)"
         years = "extract(year FROM r._day) - extract(year FROM r._birth)"
         return f"({years} - CASE WHEN {before} < {born} THEN 1 ELSE 0 END)"
-    number = f"TRY_CAST({word} AS DOUBLE)"
+    number = parse_decimal(word)
     if "age_unit" not in source.columns:
         return number if unit == "years" else f"({number} / {_UNITS_IN_A_YEAR[unit]})"
     cases = []

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from pipelines.collect.read import RawTable
-from pipelines.harmonise.numbers import create_number_macro, has_mark
+from pipelines.harmonise.dates import OUR_FORMS, parse_period
+from pipelines.harmonise.numbers import create_number_macros, has_mark, number_text
 from pipelines.system.connection import connect, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
@@ -55,14 +57,14 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
     source = folder.source
     cells, rejected = work / "cells.parquet", work / "rejected.parquet"
     with connect(settings) as connection:
-        create_number_macro(connection, source)
+        create_number_macros(connection, folder)
+        register_words(connection, folder)
         sum_in_raw = 0.0
         tidy = []
         for number, (layout, paths) in enumerate(zip(source.layouts, raw.layouts, strict=True)):
             if paths:
                 sum_in_raw += _reshape(connection, folder, layout, number, paths)
                 tidy.append(f"SELECT {_word_columns(connection, folder, f'tidy_{number}')} FROM tidy_{number}")
-        register_words(connection, folder)
         try:
             _write_cells(connection, source, " UNION ALL BY NAME ".join(tidy), cells)
         except _NOT_COMPUTABLE as error:
@@ -102,16 +104,16 @@ def _reshape(
     if "value" in folder.source.columns:
         _find_column(folder, "value", _columns_of(connection, f"tidy_{number}"))
     if name is None:
-        (total,) = fetch_row(connection, f"SELECT sum(to_number({value})) FROM raw_{number}")
+        (total,) = fetch_row(connection, f"SELECT sum(to_count({value})) FROM raw_{number}")
         return float(total or 0)
     if "value" in folder.source.constants:
-        sum_raw = f"(SELECT coalesce(sum(to_number({value})), 0) FROM raw_{number})"
+        sum_raw = f"(SELECT coalesce(sum(to_count({value})), 0) FROM raw_{number})"
     else:
         # A layout without conserve was refused already, see SourceFolder.
         matching = f"SELECT COLUMNS({quote_literal(layout.conserve or '')}) FROM raw_{number} LIMIT 0"
         _try(connection, folder, f"conserve {layout.conserve!r}", matching)
         cells = f"SELECT unnest([*COLUMNS({quote_literal(layout.conserve or '')})]) AS cell FROM raw_{number}"
-        sum_raw = f"(SELECT coalesce(sum(to_number(cell)), 0) FROM ({cells}))"
+        sum_raw = f"(SELECT coalesce(sum(to_raw_count(cell)), 0) FROM ({cells}))"
     parts = {"raw": f"raw_{number}", "tidy": f"tidy_{number}", "value": value, "sum_raw": sum_raw}
     try:
         ((rows_raw, rows_tidy, before, after),) = run_sql(connection, "harmonise/check_reshape", **parts).fetchall()
@@ -121,9 +123,43 @@ def _reshape(
         found = f"{rows_raw:,} raw rows went in, but {name} returned {rows_tidy:,} different ones."
         raise DataRefused([_problem("reshape_lost_rows", folder, found)])
     if abs(before - after) > 1e-9 * max(abs(before), 1):
-        found = f"The counts add up to {before:,.6g} before {name} and to {after:,.6g} after it."
-        raise DataRefused([_problem("reshape_changed_sum", folder, found)])
+        raise DataRefused([_sum_changed(connection, folder, layout, number, before, after)])
     return float(before)
+
+
+def _sum_changed(
+    connection: duckdb.DuckDBPyConnection,
+    folder: SourceFolder,
+    layout: Layout,
+    number: int,
+    before: float,
+    after: float,
+) -> Problem:
+    """The problem of a reshape that changed the sum of the counts: with the first raw cell that could not be read."""
+    found = (
+        f"The counts add up to {number_text(before)} before {folder.reshape_name(layout)} and to {number_text(after)} "
+        "after it."
+    )
+    times = after / before if before else 0
+    if times >= 10 and abs(times - 10 ** round(math.log10(times))) <= 1e-9 * times:
+        shift = 10 ** round(math.log10(times))
+        found += f" That is {shift:,} times as much: leave the unit as it is there, and write multiply: {shift}."
+    unread = run_sql(
+        connection,
+        "harmonise/unread_counts",
+        raw=f"raw_{number}",
+        conserve=quote_literal(layout.conserve or ""),
+    ).fetchone()
+    if unread is None:
+        return _problem("reshape_changed_sum", folder, found)
+    file, sheet, row, column, value, cells = unread
+    found += (
+        f" {cells:,} of the raw cells under conserve are no numbers as source.yml declares them (thousands, decimal, "
+        "marks, and the words of values.csv), so their counts are not in the first sum."
+    )
+    return replace(
+        _problem("reshape_changed_sum", folder, found), file=file, sheet=sheet, row=row, column=column, value=value
+    )
 
 
 def _value_expression(source: Source) -> str:
@@ -275,6 +311,7 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: st
         connection,
         "harmonise/cells",
         tidy=tidy,
+        freq=parse_period("time_period", OUR_FORMS)[1],
         select=", ".join(select),
         joins=" ".join(joins),
         stages=stages,

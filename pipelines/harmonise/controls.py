@@ -80,7 +80,7 @@ def compare_foot(
     """Compare the totals in the footer of each file with what its rows count.
 
     Args:
-        connection: one with the macro ``to_number`` of the source.
+        connection: one with the macros of ``numbers`` for the source.
         control: the control, with its ``footer_column``.
         footers: file -> first row of its foot, by column.
         counted: file -> sum of its rows.
@@ -88,7 +88,7 @@ def compare_foot(
     found = []
     for file, footer in sorted(footers.items()):
         text = footer.get(control.footer_column or "", "")
-        (expected,) = fetch_row(connection, "SELECT to_number($text)", {"text": text})
+        (expected,) = fetch_row(connection, "SELECT to_count($text)", {"text": text})
         detail = f"footer row of the file, column {control.footer_column}"
         found.append(compare(control, file, expected, counted.get(file), detail))
     return found
@@ -125,8 +125,8 @@ def compare_parts(
         DataRefused: the columns, or the control's own SELECT, cannot be read.
     """
     found = []
-    parts = [f"to_number({quote_identifier(name)})" for name in control.part_columns]
-    total = f"to_number({quote_identifier(control.total_column or '')})"
+    parts = [f"to_count({quote_identifier(name)})" for name in control.part_columns]
+    total = f"to_count({quote_identifier(control.total_column or '')})"
     for paths in raw.layouts:
         for path in paths:
             table = f"read_parquet({quote_literal(str(path))})"

@@ -1,45 +1,125 @@
-"""Numbers as a source writes them: one definition for its cells and for its control totals."""
+"""Where a text becomes a number: one definition for both grains and for control totals, in SQL of both engines.
+
+Two kinds of text are told apart. A number that people wrote, which a count is, may have separators and note marks, and
+is read completely or not at all. A number that a program wrote (an age, a year, a coordinate) may have an exponent; the
+caller checks its range.
+"""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable
 
 import duckdb
 
 from schemas.declarations import quote_literal
-from schemas.source import Source
+from schemas.source import Source, SourceFolder
+from schemas.source_numbers import alike
 
-# Blank, no-break space, narrow no-break space, thin space, figure space.
-_BLANKS = " \u00a0\u202f\u2009\u2007"
+# Doubles count by ones only up to about 9e15; nothing that is counted has more digits than this.
+_LARGEST = "1e15"
 
 
-def create_number_macro(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Create ``to_number(text)`` on a connection: the number, or NULL for anything else, never half a number.
+def parse_number(text: str, source: Source, marks: Iterable[str] | None = None, shift: int = 0) -> str:
+    """Return the SQL of a text as the number that a count is, NULL for anything else, never half a number.
 
-    Thousands separators are accepted only between groups of three digits, the decimal mark only once, at the end. A
-    blank as thousands separator matches every kind of blank that files use: the no-break ones look the same. A note
-    mark that the source declares may follow the number.
+    A thousands mark is accepted only between groups of three digits, or of two and three as in India (1,23,456), and
+    the decimal mark once, before the last digits. Blanks and apostrophes that look alike are one mark. A note mark may
+    follow the number.
+
+    Args:
+        text: an SQL expression.
+        source: says which separators and note marks its numbers have.
+        marks: what may follow a number; default the note marks of the source.
+        shift: by how many digits the decimal point is moved to the right, which loses none, as a product could.
+    """
+    bare = f"trim({text})"
+    # The longest is looked for first: "bp" is not "b" and "p".
+    for mark in sorted(source.marks if marks is None else marks, key=len):
+        before = f"trim(substr(trim({text}), 1, length(trim({text})) - {len(mark)}))"
+        bare = f"CASE WHEN {has_mark(text, mark)} THEN {before} ELSE {bare} END"
+    plain = f"translate({bare}, {quote_literal(alike(source.thousands))}, '')" if source.thousands else bare
+    if source.decimal != ".":
+        plain = f"replace({plain}, {quote_literal(source.decimal)}, '.')"
+    if shift:
+        plain = f"{plain} || 'e{shift}'"
+    number = f"TRY_CAST({plain} AS DOUBLE)"  # engines may compute it before they look at the pattern
+    pattern = quote_literal(f"^{number_pattern(source.thousands, source.decimal)}$")
+    # The match is compared with the text, as "$" also fits before a line end in Spark.
+    return (
+        f"CASE WHEN regexp_extract({bare}, {pattern}, 0) = nullif({bare}, '') "
+        f"THEN CASE WHEN abs({number}) <= {_LARGEST} THEN {number} END END"
+    )
+
+
+def number_pattern(thousands: str, decimal: str) -> str:
+    """Return the regular expression of a number, written with these marks.
+
+    >>> bool(re.fullmatch(number_pattern(",", "."), "1,23,456.5"))
+    True
+    >>> [text for text in ("12,34", "1,2345", "1.5.2") if re.fullmatch(number_pattern(",", "."), text)]
+    []
     """
     whole = "[0-9]+"
-    bare = "trim(text)"
-    for mark in source.marks:
-        bare = f"CASE WHEN {has_mark('text', mark)} THEN trim(left(trim(text), -{len(mark)})) ELSE {bare} END"
-    plain = bare
-    if source.thousands:
-        mark = _BLANKS if source.thousands == " " else source.thousands
-        whole = f"([0-9]{{1,3}}([{mark}][0-9]{{3}})+|[0-9]+)"
-        plain = f"translate({plain}, {quote_literal(mark)}, '')"
-    pattern = f"[-+]?{whole}([{source.decimal}][0-9]+)?"
-    plain = f"replace({plain}, {quote_literal(source.decimal)}, '.')"
-    connection.execute(
-        f"CREATE TEMP MACRO to_number(text) AS CASE WHEN regexp_full_match({bare}, {quote_literal(pattern)}) "
-        f"THEN CAST({plain} AS DOUBLE) END"
-    )
+    if thousands:
+        mark = f"[{alike(thousands)}]"
+        whole = f"([0-9]{{1,3}}({mark}[0-9]{{3}})+|[0-9]{{1,2}}({mark}[0-9]{{2}})+{mark}[0-9]{{3}}|[0-9]+)"
+    return f"[-+]?{whole}([{decimal}][0-9]+)?"
+
+
+def parse_decimal(text: str) -> str:
+    """Return the SQL of a text as a number that a program wrote (34, 34.0, 1e-05), NULL for other texts.
+
+    >>> parse_decimal("r.edad")
+    'TRY_CAST(r.edad AS DOUBLE)'
+    """
+    return f"TRY_CAST({text} AS DOUBLE)"
+
+
+def parse_whole(text: str, most: int) -> str:
+    """Return the SQL of a text as a whole number from 1 to ``most``, ``2024.0`` too; NULL for other texts."""
+    number = parse_decimal(text)
+    return f"CASE WHEN {number} BETWEEN 1 AND {most} AND {number} = floor({number}) THEN CAST({number} AS INTEGER) END"
+
+
+def create_number_macros(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
+    """Create, on a connection, the functions by which the statements over tables read a text as a number.
+
+    ``to_number(text)`` is the number as written, for the SQL that a source declares; see ``parse_number``. What
+    values.csv declares as a word for a missing value is no number, also where it looks like one (-99).
+    ``to_count(text)`` is that number in units: times ``multiply``. ``to_raw_count(text)`` is the same for a cell before
+    the reshape, where a flag of values.csv may still be glued to the number (``88 b``, ``88b``).
+    """
+    source = folder.source
+    flags = [word.strip() for dimension, word, _ in folder.words if dimension == "obs_status" and word.strip()]
+    shift = len(str(source.multiply)) - 1
+    macros = {
+        "to_number": parse_number("text", source),
+        "to_count": parse_number("text", source, shift=shift),
+        "to_raw_count": parse_number("text", source, marks=dict.fromkeys([*source.marks, *flags]), shift=shift),
+    }
+    # Only words with a digit can be taken for a number.
+    missing = [word for dimension, word, _ in folder.words if dimension == "value" and re.search("[0-9]", word)]
+    words = ", ".join(quote_literal(word.strip()) for word in missing)
+    for name, number in macros.items():
+        given = f"CASE WHEN trim(text) NOT IN ({words}) THEN {number} END" if words else number
+        connection.execute(f"CREATE OR REPLACE TEMP MACRO {name}(text) AS {given}")
 
 
 def has_mark(text: str, mark: str) -> str:
     """Return the SQL condition that a note mark ends a text and is not all of it.
 
     >>> has_mark("word", "(p)")
-    "(ends_with(trim(word), '(p)') AND trim(word) <> '(p)')"
+    "(right(trim(word), 3) = '(p)' AND trim(word) <> '(p)')"
     """
     literal = quote_literal(mark)
-    return f"(ends_with(trim({text}), {literal}) AND trim({text}) <> {literal})"
+    return f"(right(trim({text}), {len(mark)}) = {literal} AND trim({text}) <> {literal})"
+
+
+def number_text(number: float) -> str:
+    """Return a number in full, for messages: every digit before the point, and those after it that say something.
+
+    >>> number_text(237764001.0), number_text(1234.5), number_text(0.1 + 0.2)
+    ('237,764,001', '1,234.5', '0.3')
+    """
+    return f"{number:,.0f}" if number == int(number) else f"{number:,.6f}".rstrip("0")

@@ -27,7 +27,7 @@ from pipelines.harmonise.controls import (
 from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types, register_areas
 from pipelines.harmonise.labels import check_labels, check_places, labels_of_cells
 from pipelines.harmonise.links import Classified, link_table, out_of_scope_reason
-from pipelines.harmonise.numbers import create_number_macro
+from pipelines.harmonise.numbers import create_number_macros, number_text
 from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
 from pipelines.harmonise.tally import Tallied, open_lists
 from pipelines.system.connection import connect, fetch_row, run_sql
@@ -96,7 +96,7 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
     paths |= {"core": classified.core, "links": classified.links, "mapped": classified.mapped}
     received = _Received(raw, sum_in_raw=classified.sum_in_raw)
     with connect(settings) as connection:
-        create_number_macro(connection, source)
+        create_number_macros(connection, folder)
         open_cells(connection, classified.cells)
         for name in ("excluded", "rejected", "core"):
             path = quote_literal(str(getattr(classified, name)))
@@ -149,7 +149,7 @@ def account(
     # Rows on persons are nowhere kept as tables of text.
     no_tables = RawTable(tallied.source_id, (), tallied.rows, {}, tallied.files)
     received = _Received(no_tables, codes, is_sample=True, noun="row")
-    create_number_macro(connection, source)
+    create_number_macros(connection, folder)
     if overlaps := _find_overlaps(connection, tallied):
         raise DataRefused(overlaps)
     for name in ("tally", "disposed", "mapped", "rejected"):
@@ -308,7 +308,7 @@ def _reconcile(
         found.append(f"{received.raw.rows:,} rows were read from the files, {read:,} are accounted for.")
     total = received.sum_in_raw
     if total is not None and abs(summed - total) > 1e-9 * max(abs(total), 1):
-        found.append(f"The files hold counts of {total:,.6g}, {summed:,.6g} are accounted for.")
+        found.append(f"The files hold counts of {number_text(total)}, {number_text(summed)} are accounted for.")
     if found:
         raise DataRefused(
             [Problem(rule="reconciliation_closes", source=folder.source_id, found=text) for text in found]

@@ -21,6 +21,7 @@ from pipelines.harmonise.ages import age_band, age_in_years
 from pipelines.harmonise.conform import area_words
 from pipelines.harmonise.dates import event_day, parse_dates, period_bounds, period_number, period_text, precision_of
 from pipelines.harmonise.links import FIRST_DAY, LAST_DAY, code_spans, filled_columns
+from pipelines.harmonise.numbers import parse_decimal, parse_number
 from pipelines.harmonise.points import join_points, make_boundaries
 from pipelines.system.sql import fill_sql
 from schemas.codelists import load_areas, weakest_status
@@ -38,7 +39,7 @@ def _fits_nothing(_: str) -> str:
 
 
 def _fits_age(word: str) -> str:
-    return f"TRY_CAST({word} AS DOUBLE) BETWEEN 0 AND {OLDEST_AGE_YEARS}"
+    return f"{parse_decimal(word)} BETWEEN 0 AND {OLDEST_AGE_YEARS}"
 
 
 def _fits_date(forms: tuple[str, ...], word: str) -> str:
@@ -265,7 +266,7 @@ class _Maker:
         if self.source.boundaries is None:
             return ""
         columns = [(name, quote_identifier(self.source.columns[name])) for name in ("longitude", "latitude")]
-        return "".join(f",\n        TRY_CAST({column} AS DOUBLE) AS _{name}" for name, column in columns)
+        return "".join(f",\n        {parse_decimal(column)} AS _{name}" for name, column in columns)
 
     def _code_list(self, dimension: str) -> list[tuple[str, int]]:
         words = [(word, code) for name, word, code in self.folder.words if name == dimension]
@@ -383,7 +384,7 @@ class _Maker:
             self.numbers["fault"] = "0"
             return
         word = self._word("value")
-        number = whole_number(word)
+        number = parse_number(word, self.source)
         self.numbers["fault"] = (
             f"CASE WHEN trim(coalesce({word}, '')) = '' THEN 1 WHEN {number} IS NULL THEN 2 "
             f"WHEN {number} <> floor({number}) THEN 3 WHEN {number} < 0 THEN 4 ELSE 0 END"
@@ -448,14 +449,6 @@ class _Maker:
                 (RowRule("implied_tag_conflict", self.source.columns.get("national_code"), "", ""), "conflicts"),
             ]
         )
-
-
-def whole_number(word: str) -> str:
-    """A word as the number of what a row counts, NULL where it is none.
-
-    Doubles also read 'inf' and 'nan', and count by ones only up to 1e15: neither is a number of persons.
-    """
-    return f"CASE WHEN abs(TRY_CAST({word} AS DOUBLE)) <= 1e15 THEN TRY_CAST({word} AS DOUBLE) END"
 
 
 def _word_table(words: list[tuple[str, int]]) -> pa.Table:

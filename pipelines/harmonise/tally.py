@@ -29,8 +29,9 @@ from pipelines.collect.text_table import TextTable, find_other_line_end, open_pa
 from pipelines.harmonise.controls import sum_published
 from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
 from pipelines.harmonise.links import checked_concordance
+from pipelines.harmonise.numbers import parse_number
 from pipelines.harmonise.rejected import look_up_rejected, write_no_rejected
-from pipelines.harmonise.statements import Statements, make_statements, whole_number
+from pipelines.harmonise.statements import Statements, make_statements
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.progress import Progress
@@ -233,7 +234,11 @@ def _computed(folder: SourceFolder, file: RawFile, table: TextTable) -> dict[str
     except duckdb.Error as error:
         found = f"conserve {pattern!r}: {str(error).splitlines()[0]}"
         raise refuse(folder.source_id, file, "declaration_invalid", found) from error
-    return {"_conserved": " + ".join(f"coalesce({whole_number(quote_identifier(name))}, 0)" for name in names)}
+    return {
+        "_conserved": " + ".join(
+            f"coalesce({parse_number(quote_identifier(name), folder.source)}, 0)" for name in names
+        )
+    }
 
 
 def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable, computed: dict[str, str]) -> None:

@@ -14,6 +14,7 @@ import duckdb
 from iccs.ages import AGE_STATUS_BANDS, ICCS_AGE_BANDS, parse_age
 from pipelines.system.functions import shared_functions
 from pipelines.system.sql import fill_text, needed_values
+from schemas.codelists import load_codelist
 from schemas.declarations import (
     DeclarationError,
     attribute_columns,
@@ -26,6 +27,9 @@ from schemas.declarations import (
 
 _CODED_ARGUMENTS = ("iccs", "area", "sex", "age")  # of macros, each with its code list in schema out
 _CREATES = re.compile(r"^CREATE (?:OR REPLACE )?(VIEW|MACRO) ([\w.]+)", re.MULTILINE)
+_MOST_PAIRS = 200
+"""Pairs of years up to which quantiles of Student's t are written out; beyond, they are those of the normal law."""
+
 _READS = re.compile(r"^-- reads: *(.+)$", re.MULTILINE)
 
 
@@ -145,9 +149,32 @@ def fill_published(statement: PublishedStatement) -> str:
     known = resources.files("schemas").joinpath("published", "known_code.sql").read_text(encoding="utf-8")
     macro = statement.name.rpartition(".")[2]
     offered = {"attributes": ", ".join(attribute_columns()), "totals": ", ".join("'_T'" for _ in attribute_columns())}
-    offered["age_bands"] = _age_bands()
+    offered |= {"age_bands": _age_bands(), "limits": _limits()} | _thresholds()
     offered |= {f"known_{name}": fill_text(known, macro=macro, name=name) for name in _CODED_ARGUMENTS}
     return fill_text(statement.text, **needed_values(statement.text, offered))
+
+
+@cache
+def _thresholds() -> dict[str, str]:
+    """Thresholds and quantiles of comparisons: those of ``out.rate`` and ``out.change``."""
+    from scipy.special import ndtri, stdtrit
+
+    from pipelines.publish.changes import FEWEST_PAIRS
+    from pipelines.statistics.rates import FEWEST_EVENTS
+
+    quantiles = ", ".join(f"{stdtrit(pairs, 0.975):.6f}" for pairs in range(1, _MOST_PAIRS + 1))
+    return {
+        "few": str(FEWEST_EVENTS),
+        "fewest_pairs": str(FEWEST_PAIRS),
+        "t_quantiles": f"[{quantiles}]",
+        "normal_quantile": f"{ndtri(0.975):.6f}",
+    }
+
+
+def _limits() -> str:
+    """Rows of (kind of limits, what they mean in English, French, Spanish)."""
+    kinds = [(kind.code, kind.label_en, kind.label_fr, kind.label_es) for kind in load_codelist("limits")]
+    return ", ".join(f"({', '.join(map(quote_literal, kind))})" for kind in kinds)
 
 
 def _age_bands() -> str:

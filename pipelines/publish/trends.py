@@ -14,7 +14,9 @@ from pipelines.publish.annual_series import COUNT, RATE, AnnualSeries, longest_u
 from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.statistics.bridging import widest
 from pipelines.statistics.many_series import autocorrelation_factors, mann_kendall, sen_slopes, two_sided
+from pipelines.statistics.monotonic import false_discovery
 from pipelines.system.connection import insert_rows
+from schemas.declarations import load_columns, quote_literal
 
 _Test = tuple[float, float, float, float, float, float]  # S, p, factor for autocorrelation, slope, its limits
 
@@ -66,7 +68,12 @@ def make_trends(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSe
                 **one.marks.combine(range(len(one.years))[run], bridged=bridged),
             }
         )
+    for row, adjusted in zip(rows, false_discovery([row["mann_kendall_p"] for row in rows]), strict=True):
+        row["adjusted_p"] = adjusted
     insert_rows(connection, "out.trend", rows)
+    tested = sum(row["adjusted_p"] is not None for row in rows)
+    comment = f"{load_columns()['adjusted_p'].comment} Tests of this release: {tested:,}."
+    connection.execute(f"COMMENT ON COLUMN out.trend.adjusted_p IS {quote_literal(comment)}")
 
 
 def _bridged_trends(

@@ -40,9 +40,10 @@ def shared_functions(schema: str = "") -> tuple[SharedFunction, ...]:
     ['weakest_status', 'weaker_status']
     """
     prefix = f"{schema}." if schema else ""
-    statuses = "[" + ", ".join(quote_literal(code) for code in ranked_codes("obs_status")) + "]"
+    lists = {"statuses": "obs_status", "stages": "stage", "counting_units": "counting_unit"}
+    ranked = {name: f"[{', '.join(map(quote_literal, ranked_codes(codes)))}]" for name, codes in lists.items()}
     text = resources.files("schemas").joinpath("published", "functions.sql").read_text(encoding="utf-8")
-    filled = fill_text(text, create=f"CREATE OR REPLACE MACRO {prefix}", schema=prefix, statuses=statuses)
+    filled = fill_text(text, create=f"CREATE OR REPLACE MACRO {prefix}", schema=prefix, **ranked)
     return tuple(_function(block) for block in filled.split("\n\n")[1:])
 
 

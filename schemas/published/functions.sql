@@ -53,3 +53,10 @@
 {{create}}last_day_of(period, freq) AS
     CAST({{schema}}first_day_of(period, freq)
         + to_months(CASE freq WHEN 'A' THEN 12 WHEN 'Q' THEN 3 ELSE 1 END) AS DATE) - 1;
+
+-- out.series_rank(stage, counting_unit): the place of a series among others of the same area and category, 1 first: by
+-- rank of its stage, then of its counting unit (schemas/codelists/stage.csv, counting_unit.csv). The one order by which
+-- one of several series is preferred, in views, macros, tables and pictures; equal ones follow by name of the source.
+-- Grain: one value.
+{{create}}series_rank(stage, counting_unit) AS
+    100 * list_position({{stages}}, stage) + list_position({{counting_units}}, counting_unit);

@@ -93,3 +93,27 @@ def test_refused_data_are_not_tried_again_and_fail_the_flow(server: None, data: 
         publish_crime_statistics(data=str(data))
     with duckdb.connect(str(data / "published" / "crime.duckdb"), read_only=True) as connection:
         assert connection.execute("SELECT source FROM out.source").fetchall() == [("wb_population",)]
+
+
+def test_a_run_that_finds_no_file_fails_and_one_that_refuses_leaves_its_problems(server: None, data: Path) -> None:
+    """The artifacts are those of this run: not the reconciliation of a release that an earlier one published."""
+    from prefect.client.orchestration import get_client
+
+    from pipelines.flows import publish_crime_statistics
+
+    publish_crime_statistics(data=str(data))
+    with pytest.raises(RuntimeError, match=r"no file of any source was found in .*input; the last release stays"):
+        shutil.rmtree(data / "input")
+        (data / "input").mkdir()
+        publish_crime_statistics(data=str(data))
+    (data / "input" / "eu_crim_off_cat").mkdir()
+    (data / "input" / "eu_crim_off_cat" / "estat_crim_off_cat.tsv").write_bytes(b"<!DOCTYPE html><html></html>")
+    with get_client(sync_client=True) as client:
+        before = {artifact.id for artifact in client.read_artifacts()}
+        with pytest.raises(RuntimeError, match="web page"):
+            publish_crime_statistics(data=str(data))
+        new = [artifact for artifact in client.read_artifacts() if artifact.id not in before]
+    new = [artifact for artifact in new if artifact.key]  # the others are results of tasks
+    assert [artifact.key for artifact in new] == ["problems"]
+    assert "web page" in str(new[0].data)
+    assert "eu_crim_off_cat" in str(new[0].data)

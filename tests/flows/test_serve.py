@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -12,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -33,10 +35,29 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _ask(url: str, body: bytes | None = None) -> Any:
-    request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310
+def _ask(data: Path, port: int, path: str, body: bytes | None = None) -> Any:
+    """Ask the server as its own page does: signed in, and with a token of its own for what is posted."""
+    sign_in = (data / "prefect" / "password").read_text().strip()
+    headers = {
+        "Authorization": "Basic " + base64.b64encode(sign_in.encode()).decode(),
+        "Content-Type": "application/json",
+    }
+    if body is not None:
+        token = _ask(data, port, "csrf-token?client=test")["token"]
+        headers |= {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": "test"}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/api/{path}", data=body, headers=headers)
     with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
         return json.loads(answer.read())
+
+
+def _status(port: int, path: str, headers: dict[str, str], body: bytes | None = None, method: str | None = None) -> Any:
+    """The status and headers of the answer to anybody's request."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/api/{path}", data=body, headers=headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+            return answer.status, answer.headers
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers
 
 
 # The command as a user types it, but that a test need not wait so long for a plan that never comes.
@@ -90,9 +111,7 @@ def _wait(serving: subprocess.Popen[bytes], data: Path, seconds: float, question
 def test_the_flow_is_on_its_schedule_and_the_page_answers(tmp_path: Path) -> None:
     port = _free_port()
     with _serving(tmp_path, "30 5 29 2 *", port) as serving:
-        deployments = _wait(
-            serving, tmp_path, 150, lambda: _ask(f"http://127.0.0.1:{port}/api/deployments/filter", b"{}")
-        )
+        deployments = _wait(serving, tmp_path, 150, lambda: _ask(tmp_path, port, "deployments/filter", b"{}"))
         assert [deployment["name"] for deployment in deployments] == ["scheduled"]
         assert [item["schedule"]["cron"] for item in deployments[0]["schedules"]] == ["30 5 29 2 *"]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as page:
@@ -100,9 +119,49 @@ def test_the_flow_is_on_its_schedule_and_the_page_answers(tmp_path: Path) -> Non
         due = _wait(
             serving, tmp_path, 120, lambda: re.search(r"next run: (.*) UTC", (tmp_path / "out.log").read_text())
         )
+        _check_that_strangers_get_nothing(tmp_path, port, deployments[0])
     now = datetime.now(UTC)
     leap_days = (datetime(year, 2, 29, 5, 30, tzinfo=UTC) for year in range(now.year, 2100) if year % 4 == 0)
     assert due[1] == f"{next(day for day in leap_days if day > now):%Y-%m-%d %H:%M}"
+
+
+def _check_that_strangers_get_nothing(data: Path, port: int, deployment: Any) -> None:
+    """What another page of the browser, another account or a run with other paths may do: nothing."""
+    run = f"deployments/{deployment['id']}/create_flow_run"
+    own = {"Authorization": "Basic " + base64.b64encode((data / "prefect" / "password").read_bytes().strip()).decode()}
+    origin = {"Origin": "http://evil.example", "Content-Type": "application/json"}
+    for headers in ({}, origin, {"Authorization": "Basic aWNjczp3cm9uZw=="}, {**origin, "Host": "evil.example"}):
+        assert _status(port, "flow_runs/filter", headers, b"{}")[0] in (401, 403)
+        assert _status(port, run, headers, b"{}")[0] in (401, 403)
+        assert _status(port, "deployments/name/iccs/scheduled", headers)[0] == 401
+    asked = {**origin, "Access-Control-Request-Method": "POST"}
+    preflight = _status(port, run, asked, method="OPTIONS")[1]
+    assert preflight.get("access-control-allow-origin") in (None, f"http://127.0.0.1:{port}")
+    assert _status(port, run, {**own, "Content-Type": "application/json"}, b"{}")[0] == 403, "no token, no change"
+    assert deployment["parameters"] == {}
+    assert set(deployment["parameter_openapi_schema"]["properties"]) == {"sources"}
+    modes = {path.relative_to(data).as_posix(): path.stat().st_mode & 0o077 for path in (data / "prefect").rglob("*")}
+    assert modes["prefect/password"] == modes["prefect/server.log"] == modes["prefect/prefect.db"] == 0
+    assert (data / "prefect").stat().st_mode & 0o077 == 0
+    said = (data / "out.log").read_text()
+    assert said.count((data / "prefect" / "password").read_text().strip()) == 1
+
+
+def test_the_password_is_kept_and_one_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    from pipelines.cli.serve import read_sign_in
+    from schemas.errors import UsageError
+
+    first, is_new = read_sign_in(tmp_path)
+    assert is_new
+    assert len(first) >= 24
+    assert read_sign_in(tmp_path) == (first, False)
+    (tmp_path / "password").chmod(0o644)
+    with pytest.raises(UsageError, match="can be read by other accounts"):
+        read_sign_in(tmp_path)
+    (tmp_path / "password").write_text("iccs:\n")
+    (tmp_path / "password").chmod(0o600)
+    with pytest.raises(UsageError, match="at least 12 characters"):
+        read_sign_in(tmp_path)
 
 
 def test_a_run_that_is_due_is_started_by_the_schedule_and_publishes(tmp_path: Path) -> None:
@@ -111,7 +170,7 @@ def test_a_run_that_is_due_is_started_by_the_schedule_and_publishes(tmp_path: Pa
     port = _free_port()
 
     def ended() -> list[Any]:
-        runs = _ask(f"http://127.0.0.1:{port}/api/flow_runs/filter", b"{}")
+        runs = _ask(tmp_path, port, "flow_runs/filter", b"{}")
         return [run for run in runs if run["state_type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")]
 
     with _serving(tmp_path, "* * * * *", port) as serving:

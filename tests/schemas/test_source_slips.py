@@ -12,7 +12,7 @@ from pipelines.cli.main import main
 from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
-from pipelines.harmonise.numbers import create_number_macro
+from pipelines.harmonise.numbers import create_number_macros
 from pipelines.run import Session, check_source
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
@@ -158,9 +158,9 @@ def test_numbers_that_are_wrong_for_one_reason_are_one_problem(tiny: Tiny) -> No
 @pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f", "\u2009"])
 def test_a_blank_between_thousands_is_any_blank(tiny: Tiny, blank: str) -> None:
     """Spreadsheets in French, Spanish or Swedish write a no-break space, which nobody can see is another character."""
-    source = tiny.declare(GOOD + "thousands: ' '\n").source
+    folder = tiny.declare(GOOD + "thousands: ' '\n")
     with connect(tiny.settings) as connection:
-        create_number_macro(connection, source)
+        create_number_macros(connection, folder)
         assert _number(connection, f"1{blank}234{blank}567") == 1234567
         assert _number(connection, f"12{blank}34") is None
 

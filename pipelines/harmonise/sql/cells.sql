@@ -8,7 +8,7 @@ COPY (
             words.*,
             {{select}},
             value_list.code AS value_status,
-            to_number(words.value_word) AS number
+            to_count(words.value_word) AS number
         FROM words
         {{joins}}
         LEFT JOIN word AS value_list ON value_list.dimension = 'value' AND value_list.word = words.value_word
@@ -17,7 +17,7 @@ COPY (
         translated.*,
         CASE measure {{stages}} END AS stage,
         CASE measure {{units}} END AS counting_unit,
-        freq_of(time_period) AS freq,
+        {{freq}} AS freq,
         area.level AS area_level,
         CASE WHEN value_status IS NULL THEN number END AS value,
         coalesce(value_status, flag) AS obs_status

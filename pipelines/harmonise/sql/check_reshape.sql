@@ -3,4 +3,4 @@ SELECT
     (SELECT count(*) FROM {{raw}}) AS rows_raw,
     (SELECT count(*) FROM (SELECT DISTINCT _file, _sheet, _row FROM {{tidy}})) AS rows_tidy,
     {{sum_raw}} AS sum_raw,
-    (SELECT coalesce(sum(to_number({{value}}::VARCHAR)), 0) FROM {{tidy}}) AS sum_tidy
+    (SELECT coalesce(sum(to_count({{value}}::VARCHAR)), 0) FROM {{tidy}}) AS sum_tidy

@@ -9,7 +9,7 @@ COPY (
     ),
     numbers AS (
         SELECT printed._row, word.code AS ref_area, time_period, national_code, measure,
-            to_number(trim(count)) AS count, to_number(trim(rate)) AS rate, CAST(per AS DOUBLE) AS per
+            to_count(trim(count)) AS count, to_number(trim(rate)) AS rate, CAST(per AS DOUBLE) AS per
         FROM printed
         JOIN word ON word.dimension = 'ref_area' AND word.word = trim(printed.ref_area)
     ),

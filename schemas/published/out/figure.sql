@@ -1,0 +1,82 @@
+-- out.figure: every annual figure at its simplest (all ICCS attributes together), of every series, with names, what its
+-- limits mean, its composition and its caveats in words. Its rows overlap: counting units, stages, sexes and ages of one
+-- area and category are all there. Take sums from out.headline, out.headline_by_sex and out.headline_by_age, which have
+-- the preferred series only and no part beside its total.
+-- Grain: one row for each source, area, year, ICCS category, stage, counting unit, sex and age.
+-- reads: out.rate, out.observation, out.series, out.area, out.iccs, out.caveat, out.series_break
+CREATE OR REPLACE VIEW out.figure AS
+-- Few combinations of caveats and of categories occur: their words are put together once for each.
+WITH caveat_text AS (
+    SELECT caveats, string_agg(label_en, '; ' ORDER BY code) AS caveats_en,
+        string_agg(label_fr, ' ; ' ORDER BY code) AS caveats_fr, string_agg(label_es, '; ' ORDER BY code) AS caveats_es
+    FROM (
+        SELECT caveats, unnest(string_split(caveats, ';')) AS code
+        FROM (SELECT DISTINCT caveats FROM out.rate WHERE caveats IS NOT NULL)
+    )
+    JOIN out.caveat USING (code)
+    GROUP BY caveats
+),
+composition_text AS (
+    SELECT iccs_made_from,
+        string_agg(coalesce(title_en, 'counts given at the category itself'), '; ' ORDER BY part) AS composition_en,
+        string_agg(coalesce(title_fr, 'effectifs donnés à la catégorie elle-même'), ' ; ' ORDER BY part) AS composition_fr,
+        string_agg(coalesce(title_es, 'recuentos dados en la propia categoría'), '; ' ORDER BY part) AS composition_es
+    FROM (
+        SELECT iccs_made_from, unnest(string_split(iccs_made_from, ';')) AS part
+        FROM (SELECT DISTINCT iccs_made_from FROM out.observation WHERE iccs_made_from IS NOT NULL)
+    )
+    LEFT JOIN out.iccs AS category ON category.code = part
+    GROUP BY iccs_made_from
+),
+composition AS (
+    SELECT source, ref_area, time_period, iccs, stage, counting_unit, sex, age, iccs_made_from
+    FROM out.observation
+    WHERE freq = 'A' AND iccs_made_from IS NOT NULL AND ({{attributes}}) = ({{totals}})
+),
+limits_text (limits, limits_en, limits_fr, limits_es) AS (
+    VALUES {{limits}}
+),
+series_name AS (
+    SELECT ref_area, iccs, sex, age,
+        list({'source': source, 'stage': stage, 'counting_unit': counting_unit} ORDER BY preference) AS every
+    FROM out.series
+    GROUP BY ALL
+    HAVING count(*) > 1
+),
+declared_break AS (
+    SELECT source, iccs, left(time_period, 4) AS period, string_agg(note, '; ' ORDER BY note) AS note
+    FROM out.series_break
+    GROUP BY ALL
+),
+annual AS (
+    SELECT rate.*, series.is_preferred,
+        list_max([one FOR one IN string_split(series.breaks, ';') IF one <= rate.time_period]) AS break_before
+    FROM out.rate AS rate
+    JOIN out.series AS series USING (source, ref_area, iccs, stage, counting_unit, sex, age)
+    WHERE ({{attributes}}) = ({{totals}})
+)
+SELECT
+    annual.ref_area, area.name_en AS area_en, area.name_fr AS area_fr, area.name_es AS area_es, annual.area_level,
+    left(annual.ref_area, 2) AS country, annual.time_period, annual.iccs, category.level AS iccs_level,
+    category.title_en AS category_en, category.title_fr AS category_fr, category.title_es AS category_es,
+    annual.source, annual.stage, annual.counting_unit, annual.is_preferred,
+    array_to_string([concat(one.source, ': ', one.stage, ' ', one.counting_unit, 's') FOR one IN series_name.every
+        IF (one.source, one.stage, one.counting_unit) <> (annual.source, annual.stage, annual.counting_unit)], '; ')
+        AS other_series,
+    annual.sex, annual.age, annual.value, annual.value AS events, annual.population, annual.population_source,
+    annual.rate_per_100k, annual.ci_low, annual.ci_high, limits, limits_en, limits_fr, limits_es, annual.few_events,
+    annual.no_rate_reason, composition.iccs_made_from, composition_en, composition_fr, composition_es,
+    annual.obs_status, annual.completeness, annual.caveats, caveats_en, caveats_fr, caveats_es,
+    annual.break_before, coalesce(own.note, general.note) AS break_note, annual.vintage
+FROM annual
+JOIN out.area AS area ON area.code = annual.ref_area
+JOIN out.iccs AS category ON category.code = annual.iccs
+LEFT JOIN series_name USING (ref_area, iccs, sex, age)
+LEFT JOIN composition USING (source, ref_area, time_period, iccs, stage, counting_unit, sex, age)
+LEFT JOIN composition_text ON composition_text.iccs_made_from = composition.iccs_made_from
+LEFT JOIN caveat_text ON caveat_text.caveats = annual.caveats
+LEFT JOIN limits_text ON annual.ci_low IS NOT NULL
+LEFT JOIN declared_break AS own ON own.source = annual.source AND own.iccs = annual.iccs
+    AND own.period = annual.break_before
+LEFT JOIN declared_break AS general ON general.source = annual.source AND general.iccs IS NULL
+    AND general.period = annual.break_before

@@ -1,0 +1,74 @@
+"""How a source writes its numbers: which marks there may be, and which of them look alike."""
+
+from __future__ import annotations
+
+BLANKS = " \u00a0\u202f\u2009\u2007\u2008\u200a\u2002\u2003\u2004\u2005\u2006\u205f\u3000"
+"""Blank, no-break, narrow no-break, thin, figure, punctuation, hair and the wider blanks: on paper one mark."""
+
+APOSTROPHES = "'\u2019\u2018\u02bc\u00b4\u0060\u2032\uff07"
+"""Apostrophe, both quotation marks, modifier letter, acute and grave accent, prime: on paper one mark."""
+
+_ALIKE = (BLANKS, APOSTROPHES)
+
+
+def alike(mark: str) -> str:
+    """Return every character that looks like a thousands or decimal mark, itself included.
+
+    >>> alike(","), "’" in alike("'")
+    (',', True)
+    """
+    return next((family for family in _ALIKE if mark in family), mark)
+
+
+def checked_mark(mark: str) -> str:
+    """Return a thousands or decimal mark; a ValueError where it could be part of a number or of a word.
+
+    A digit, a letter or a sign in this place would take a character out of the figure: 1721 would become 172.
+    """
+    if not mark:
+        return mark
+    if len(mark) != 1:
+        raise ValueError(f"{mark!r} must be one character, or left out")
+    if mark.isalnum() or mark in '+-\u2212[]^\\"' or (not mark.isprintable() and mark not in BLANKS):
+        raise ValueError(f"{mark!r} cannot be a mark between digits: digits, letters and signs are part of the figure")
+    return mark
+
+
+def checked_multiplier(number: int) -> int:
+    """Return how many units a number stands for; a ValueError unless it moves the decimal point, and no digit."""
+    if number < 10 or set(str(number)) != {"0", "1"} or str(number).count("1") > 1:
+        raise ValueError(
+            f"{number} must be 10, 100, 1000 ...: the figures of the file are in tens, hundreds, thousands"
+        )
+    return number
+
+
+def check_marks(thousands: str, decimal: str, decimal_given: bool, notes: tuple[str, ...]) -> None:
+    """Refuse, as a ValueError, marks under which a figure would lose or gain digits.
+
+    Args:
+        thousands: between groups of digits, empty for none.
+        decimal: before the fraction.
+        decimal_given: whether the declaration says it.
+        notes: marks that may follow a number.
+    """
+    if thousands and thousands in alike(decimal):
+        other = "," if decimal == "." else "."
+        default = "" if decimal_given else f"; decimal is {decimal!r} if not given"
+        raise ValueError(
+            f"thousands: {thousands!r} is the decimal mark as well{default}: 12.5 could not be told from 125; write "
+            f'the other one too (decimal: "{other}")'
+        )
+    if decimal in BLANKS:
+        raise ValueError("decimal: a blank separates numbers; write the mark before the fraction")
+    for note in notes:
+        bare = note.strip()
+        if (
+            not bare
+            or bare[0].isdigit()
+            or bare[0] in f"+-\u2212{alike(decimal)}{alike(thousands) if thousands else ''}"
+        ):
+            raise ValueError(
+                f"marks: {note!r} cannot follow a number: it begins with what may be part of one, so that 1721 could "
+                "be 172 with a mark; write it as the file does, with its brackets, or remove it in reshape.sql"
+            )
