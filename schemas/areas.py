@@ -1,7 +1,8 @@
 """What is known of lists of areas as a whole: whether a list has every part of an area, and how areas changed.
 
 A total is made from parts only where nothing says that a part is missing from the list itself. The subdivisions of
-ISO 3166-2 (``codelists/subdivisions/iso_3166_2.csv``) confirm a list; ``whole_lists.csv`` beside it declares one that they cannot.
+ISO 3166-2 (``codelists/subdivisions/iso_3166_2.csv``) confirm a list; ``whole_lists.csv`` beside it declares one that
+they cannot.
 """
 
 from __future__ import annotations
@@ -64,17 +65,21 @@ def _after(period: str) -> str:
     return f"{year}-{month + 1:02d}"
 
 
-@cache
 def whole_lists() -> frozenset[tuple[str, str]]:
     """Return each area and level of which the lists have every part: declared, or confirmed by ISO 3166-2.
 
     >>> ("MX", "admin1") in whole_lists(), ("US", "admin2") in whole_lists()
     (True, False)
     """
+    return _whole_lists(load_areas())
+
+
+@cache
+def _whole_lists(areas: tuple[Area, ...]) -> frozenset[tuple[str, str]]:
     declared = {(row["area"], row["level"]) for row in _read("whole_lists", ("area", "level", "basis"))}
     # Where all municipalities of a country are listed, so are those of each of its states.
     inside = {(area, level) for area, above, _ in area_ancestors() for name, level in declared if above == name}
-    return (frozenset(inside) & _parts(load_areas()).keys()) | whole_by_iso(load_areas())
+    return (frozenset(inside) & _parts(areas).keys()) | whole_by_iso(areas)
 
 
 def whole_by_iso(areas: Iterable[Area]) -> frozenset[tuple[str, str]]:

@@ -103,9 +103,7 @@ def register_areas(connection: duckdb.DuckDBPyConnection) -> None:
     _create_list(connection, "area_ancestor", ancestors, area=None, area_level=None, ancestor=None, ancestor_level=None)
     _create_list(connection, "area_validity", changed, area=None, valid_from=year, valid_to=year)
     _create_list(connection, "area_whole", sorted(whole_lists()), ancestor=None, area_level=None)
-    _create_list(
-        connection, "area_unlisted", unlisted_subdivisions(), ancestor=None, area_level=None, missing=None
-    )
+    _create_list(connection, "area_unlisted", unlisted_subdivisions(), ancestor=None, area_level=None, missing=None)
     _create_list(connection, "area_claimed", claimed, area=None, country=None)
 
 

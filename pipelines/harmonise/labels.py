@@ -113,9 +113,9 @@ def age_word_problem(word: str, code: str) -> str | None:
 def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, observations: str) -> list[Outcome]:
     """Judge the places of a source as a whole, of tables and of incidents alike.
 
-    In a source of events a row of an area beside rows of its parts is an event whose part is not stated. It would
-    replace the sum of the parts, so it needs the code for that. A source that declares what it ``covers`` has no rows
-    of anything else: a figure of all of the country in it would be one of a part.
+    In a source of events a row of an area beside rows of its parts is an event whose part is not stated; so is, in any
+    source, a row whose place is blank. It would replace the sum of the parts, so it needs the code for that. A source
+    that declares what it ``covers`` has no rows of anything else: its figure of the country would be one of a part.
 
     Args:
         connection: with ``area_ancestor``.
@@ -127,9 +127,11 @@ def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ob
     """
     source = folder.source
     problems = []
-    if source.rows == "events":
+    blank = {code for dimension, word, code in folder.words if dimension == "ref_area" and not word.strip()}
+    if source.rows == "events" or blank:
         found = run_sql(connection, "harmonise/places_beside_parts", observations=observations).fetchall()
-        problems += [_place_beside_parts(folder, *one) for one in found]
+        wrong = [one for one in found if source.rows == "events" or one[1] in blank]
+        problems += [_place_beside_parts(folder, *one) for one in wrong]
     if source.covers:
         covers = ", ".join(quote_literal(area) for area in source.covers)
         found = run_sql(
@@ -138,7 +140,7 @@ def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ob
         problems += [_place_outside(folder, *one) for one in found]
     if problems:
         raise DataRefused(problems)
-    judged = {"place_beside_parts": source.rows == "events", "place_outside_covers": bool(source.covers)}
+    judged = {"place_beside_parts": source.rows == "events" or bool(blank), "place_outside_covers": bool(source.covers)}
     return [
         Outcome(rule, "passed" if applies else "not applicable", int(applies), 0) for rule, applies in judged.items()
     ]
@@ -157,8 +159,8 @@ def _place_beside_parts(
         row=row,
         column=folder.source.columns.get("ref_area", "ref_area"),
         value=area,
-        found=f"The measure {measure!r} has {own:,.10g} events of {area} itself and {parts:,.10g} of areas inside it. "
-        f"Events in {area} whose region is not stated have the code {right}"
+        found=f"The measure {measure!r} has {own:,.10g} of {area} itself and {parts:,.10g} of areas inside it. "
+        f"What is in {area} but in no stated region has the code {right}"
         + (f": in values.csv, write {lines}." if words else "."),
     )
 

@@ -23,7 +23,8 @@ CELL = {
     "stage": "recorded", "counting_unit": "victim", "sex": "_T", "age": "_T",
     **dict.fromkeys(attribute_columns(), "_T"),
 }  # fmt: skip
-PRINTED = {"ref_area": "MX", "time_period": "2019", "population": 1e6, "rate": 5.0, "rate_made": 5.0}
+PRINTED = {"ref_area": "MX", "time_period": "2019", "population": 1e6, "rate": 5.0, "rate_made": 5.0, "rate_low": 4.995,
+           "rate_high": 5.005, "between_years": False}  # fmt: skip
 
 
 @dataclass
@@ -111,7 +112,7 @@ def test_a_gap_between_sources_is_shown_both_ways(warehouse: Warehouse) -> None:
 
 @pytest.mark.parametrize(("used", "outcome"), [(1_010_000.0, "passed"), (1_300_000.0, "warned")])
 def test_the_population_behind_printed_rates(warehouse: Warehouse, used: float, outcome: str) -> None:
-    rates = [PRINTED, {**PRINTED, "rate": 17.14, "rate_made": 173.51}]
+    rates = [PRINTED, {**PRINTED, "rate": 17.14, "rate_made": 173.51, "rate_low": 173.505, "rate_high": 173.515}]
     pq.write_table(pa.Table.from_pylist(rates), warehouse.folder / "xx_a-rates.parquet")
     cell = {name: value for name, value in CELL.items() if name != "freq"}
     warehouse.insert("rate", {**cell, "source": "xx_a", "population": used})

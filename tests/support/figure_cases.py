@@ -31,7 +31,7 @@ ZA_PARTS = states(*ZA_AREAS, value=10.0)
 
 
 def cube(in_the_region: float) -> Rows:
-    """A country of 10 in each of four cells by sex and age, of whose nine regions one has any, another number in each."""
+    """A country of 10 in each of four cells by sex and age, of whose nine regions one has any: another number."""
     cells = [{"sex": sex, "age": age} for sex in ("M", "F") for age in ("Y0T17", "Y_GE18")]
     country = [{**cell, "ref_area": "ZA", "value": 10.0} for cell in cells]
     inside = {**dict.fromkeys(ZA_AREAS, 0.0), "ZA-WC": in_the_region}
@@ -319,7 +319,8 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
     "published_rates_agree": (
         Data(rates=[{"rate": 5.05}]),
         # Iceland 2016, ICCS 05021, as Eurostat printed it: 577 offences and a rate of 17.14
-        Data(rates=[{"ref_area": "IS", "count": 577.0, "rate": 17.14, "population": 332538.0, "rate_made": 173.51}]),
+        Data(rates=[{"ref_area": "IS", "count": 577.0, "rate": 17.14, "population": 332538.0, "rate_made": 173.51,
+                     "rate_low": 173.50, "rate_high": 173.52}]),
         1,
         "printed rate 17.14, its count 577",
     ),
