@@ -19,6 +19,7 @@ import duckdb
 
 from iccs.concordance import ConcordanceError
 from pipelines.collect.acquire import Acquired, acquire, find_files
+from pipelines.collect.definition_sql import check_definition_sql
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.engine import check_engine_name
@@ -139,6 +140,7 @@ def run_source(folder: SourceFolder, session: Session, again: Quarantined | None
     if current is not None and current.run_key == run_key(folder, acquired):
         clear_refused(name, settings)  # of a file that came in between and was refused
         return current, False
+    check_definition_sql(folder)
     if session.suite is not None:
         session.suite.start()
     previous = current.as_previous() if current else None
@@ -230,6 +232,7 @@ def check_source(folder: SourceFolder, session: Session, previous: PreviousVinta
     """
     if session.suite is not None:
         session.suite.start()
+    check_definition_sql(folder)
     acquired = _acquire(folder, session)
     with _working_folder(folder.source_id, session.settings) as work:
         return _check_acquired(folder, acquired, session, work, previous)[1]

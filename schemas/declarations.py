@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -87,20 +87,66 @@ class Rule:
     by_year: bool = False
 
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe: plain values only
+# A declaration is short and flat. The longest here has 1,300 lines; these are far above what anybody writes by hand.
+_MOST_CHARACTERS = 1_000_000
+_MOST_LEVELS = 30
+_MOST_VALUES = 100_000
+
+
+class NotADeclaration(yaml.MarkedYAMLError):
+    """YAML that cannot be a declaration: too deep, too large, or with a key that occurs twice."""
+
+
 def parse_yaml(text: str) -> dict[str, Any]:
-    """Return a declaration as a mapping, by the safe and quick loader.
+    r"""Return a declaration as a mapping, by the safe and quick loader.
+
+    The text may come from anybody. So it is refused where it would take memory or time without end (nested lists,
+    aliases of aliases), and where a key occurs twice in one mapping: YAML would silently keep the last.
 
     Raises:
+        NotADeclaration: too deep, too large, or a key that occurs twice; with its line.
         yaml.YAMLError: not YAML.
         TypeError: YAML, but not a mapping.
 
     >>> parse_yaml("kind: count")
     {'kind': 'count'}
+    >>> parse_yaml("a: 1\\na: 2")
+    Traceback (most recent call last):
+    schemas.declarations.NotADeclaration: the key 'a' occurs twice
+      in "<unicode string>", line 2, column 1
     """
-    loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
+    if len(text) > _MOST_CHARACTERS:
+        raise NotADeclaration(problem=f"it has more than {_MOST_CHARACTERS:,} characters")
+    levels = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        levels += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if levels > _MOST_LEVELS:
+            mark = cast("yaml.Mark | None", event.start_mark)  # that of the quick loader has the same line and column
+            raise NotADeclaration(problem=f"values are nested more than {_MOST_LEVELS} deep", problem_mark=mark)
+    document = yaml.compose(text, Loader=_LOADER)
+    if document is not None and _count_values(document, {}) > _MOST_VALUES:
+        raise NotADeclaration(problem=f"with its aliases written out it has more than {_MOST_VALUES:,} values")
+    loaded = yaml.load(text, Loader=_LOADER)  # noqa: S506
     if not isinstance(loaded, dict):
         raise TypeError("a declaration must be a mapping")
     return loaded
+
+
+def _count_values(node: yaml.Node, counted: dict[int, int]) -> int:
+    """Return how many values a node has where each alias is written out; refuse a key that occurs twice."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if id(node) not in counted:
+        counted[id(node)] = _MOST_VALUES + 1  # what holds itself has no end
+        parts = [part for pair in node.value for part in (pair if isinstance(pair, tuple) else (pair,))]
+        seen = set()
+        for key in (pair[0] for pair in node.value if isinstance(pair, tuple)):
+            if (key.tag, str(key.value)) in seen:
+                raise NotADeclaration(problem=f"the key {key.value!r} occurs twice", problem_mark=key.start_mark)
+            seen.add((key.tag, str(key.value)))
+        counted[id(node)] = 1 + sum(_count_values(part, counted) for part in parts)
+    return counted[id(node)]
 
 
 def _read_yaml(*path: str) -> dict[str, Any]:

@@ -335,6 +335,12 @@ class Source(_Strict):
             raise ValueError("columns.age_unit needs ages, the bands to publish")
 
     @property
+    def marks_are_open(self) -> bool:
+        """Whether a point in a number may be the decimal mark or a thousands mark: nothing says which."""
+        said = {"thousands", "decimal"} & self.model_fields_set
+        return not said and all(layout.read.format != "parquet" for layout in self.layouts)
+
+    @property
     def figures(self) -> Literal["count", "population"]:
         """The kind of its published figures; those of incidents are counts."""
         return "population" if self.kind == "population" else "count"

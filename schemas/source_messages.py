@@ -12,6 +12,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from schemas.codelists import load_areas, parse_age, valid_codes
+from schemas.declarations import NotADeclaration
 from schemas.errors import nearest_values
 
 # What the library says, in the words of the person who wrote the file.
@@ -36,9 +37,11 @@ def yaml_problem(error: Exception) -> str:
     'a declaration must hold a mapping'
     """
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return str(error)
+        return str(error).strip()
     mark = error.problem_mark
     place = f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    if isinstance(error, NotADeclaration):
+        return place
     if "mapping values are not allowed" in (error.problem or ""):
         return f"{place}; text that contains a colon and a space must be quoted"
     if "cannot start any token" in (error.problem or ""):

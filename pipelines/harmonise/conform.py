@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pyarrow as pa
@@ -17,7 +18,7 @@ from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
 from schemas.codelists import load_areas, parse_age, valid_codes
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
-from schemas.source import Layout, Source, SourceFolder
+from schemas.source import Layout, Source, SourceFolder, StatusOfValue
 from schemas.source_messages import hint
 
 # What a declared SELECT or condition raises on text that it cannot compute with; our own SQL returns NULL instead.
@@ -312,6 +313,7 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: st
         "harmonise/cells",
         tidy=tidy,
         freq=parse_period("time_period", OUR_FORMS)[1],
+        of_value=", ".join(quote_literal(code) for code in get_args(StatusOfValue)),
         select=", ".join(select),
         joins=" ".join(joins),
         stages=stages,
@@ -341,6 +343,9 @@ def _reject(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
         period_column=quote_literal(source.columns.get("time_period", "time_period")),
         value_column=quote_literal(source.columns.get("value", "value")),
         whole="true" if source.whole_numbers else "false",
+        marks_open="true" if source.marks_are_open else "false",
+        status_column=quote_literal(source.columns.get("obs_status", "obs_status")),
+        status_word="obs_status_word" if "obs_status" in source.columns else "''",
         unique="true" if source.rows == "cells" else "false",
         key=", ".join(key),
     )

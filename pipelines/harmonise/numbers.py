@@ -67,6 +67,14 @@ def number_pattern(thousands: str, decimal: str) -> str:
     return f"[-+]?{whole}([{decimal}][0-9]+)?"
 
 
+def may_be_thousands(text: str) -> str:
+    """Return the SQL condition that a whole number has a point and three zeros, as thousands have (12.000).
+
+    In a file of incidents each row is judged by itself; a table is judged by all of its numbers (harmonise/reject).
+    """
+    return f"regexp_extract(trim({text}), '^[1-9][0-9]?[0-9]?[.]000$', 0) = trim({text})"
+
+
 def parse_decimal(text: str) -> str:
     """Return the SQL of a text as a number that a program wrote (34, 34.0, 1e-05), NULL for other texts.
 

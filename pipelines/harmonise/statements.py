@@ -21,7 +21,7 @@ from pipelines.harmonise.ages import age_band, age_in_years
 from pipelines.harmonise.conform import area_words
 from pipelines.harmonise.dates import event_day, parse_dates, period_bounds, period_number, period_text, precision_of
 from pipelines.harmonise.links import FIRST_DAY, LAST_DAY, code_spans, filled_columns
-from pipelines.harmonise.numbers import parse_decimal, parse_number
+from pipelines.harmonise.numbers import may_be_thousands, parse_decimal, parse_number
 from pipelines.harmonise.points import join_points, make_boundaries
 from pipelines.system.sql import fill_sql
 from schemas.codelists import load_areas, weakest_status
@@ -385,13 +385,15 @@ class _Maker:
             return
         word = self._word("value")
         number = parse_number(word, self.source)
+        unclear = f"WHEN {may_be_thousands(word)} THEN 5 " if self.source.marks_are_open else ""
         self.numbers["fault"] = (
-            f"CASE WHEN trim(coalesce({word}, '')) = '' THEN 1 WHEN {number} IS NULL THEN 2 "
+            f"CASE WHEN trim(coalesce({word}, '')) = '' THEN 1 WHEN {number} IS NULL THEN 2 {unclear}"
             f"WHEN {number} <> floor({number}) THEN 3 WHEN {number} < 0 THEN 4 ELSE 0 END"
         )
         self.counted["number"] = f"coalesce({number}, 0)"
         column = self.source.columns["value"]
-        for fault, rule in enumerate(("count_empty", "count_not_a_number", "count_not_whole", "count_negative"), 1):
+        rules = ("count_empty", "count_not_a_number", "count_not_whole", "count_negative", "count_mark_unclear")
+        for fault, rule in enumerate(rules, 1):
             self.rules.append(RowRule(rule, column, word, f"fault = {fault}", _fits_age))
 
     def _total(self, layout: Layout) -> str:

@@ -112,3 +112,83 @@ def test_the_raw_cell_that_is_no_number_is_named_where_a_sum_changed(tiny: Tiny)
     (problem,) = refused.value.problems
     assert (problem.rule, problem.row, problem.column, problem.value) == ("reshape_changed_sum", 3, "n", "~12")
     assert "2 of the raw cells under conserve are no numbers" in problem.found
+
+
+def refused(tiny: Tiny, *figures: str, more: str = "", values: str = "", **parts: str) -> list[tuple[str, int | None]]:
+    """Rule and row of each problem of a table of these figures, none where it is accepted."""
+    tiny.declare_plain(more, values=values, **parts)
+    areas = ("14", "13", "12", "11", "10")
+    rows = "".join(f"{area},2024,HOM,{figure}\n" for area, figure in zip(areas, figures, strict=False))
+    tiny.give("a.csv", f"area,year,code,n\n{rows}")
+    try:
+        tiny.run()
+    except DataRefused as error:
+        return [(problem.rule, problem.row) for problem in error.problems]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("figures", "more", "rules"),
+    [
+        (("2.000", "12.000", "150.000"), "", {"count_mark_unclear"}),
+        (("2.000", "500"), "", {"count_mark_unclear"}),
+        (("1.234", "12.345"), "whole_numbers: false\n", {"count_mark_unclear"}),
+        (("1.234",), "", {"count_mark_unclear"}),
+        (("2.000", "12.50"), "whole_numbers: false\n", set()),
+        (("1234.000", "12.000"), "", set()),
+        (("0.125", "12.000"), "whole_numbers: false\n", set()),
+        (("12.0", "13.00"), "", set()),
+        (("2.000", "12.000"), 'decimal: "."\n', set()),
+        (("2.000", "12.000"), 'thousands: "."\ndecimal: ","\n', set()),
+        (("1.5", "2.000"), "", {"count_not_whole"}),
+    ],
+)
+def test_a_point_before_three_digits_may_be_either_mark(
+    tiny: Tiny, figures: tuple[str, ...], more: str, rules: set[str]
+) -> None:
+    """12.000 is refused where nothing says what the point is; any other number with a point says that it is decimal."""
+    assert {rule for rule, _ in refused(tiny, *figures, more=more)} == rules
+
+
+FLAGGED = "columns: {ref_area: area, time_period: year, national_code: code, value: n, obs_status: flag}\n"
+FLAGS = "obs_status,,A\nobs_status,e,E\nobs_status,c,Q\nobs_status,m,O\nobs_status,l,L\n"
+
+
+def with_flags(tiny: Tiny, rows: list[tuple[str, str]], words: str = "") -> list[tuple[float | None, str]]:
+    declared = (
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, code, n, flag]}\narea_scheme: inegi\n"
+        f"{FLAGGED}measures:\n  victims: {{counting_unit: victim}}\n"
+    )
+    tiny.declare(declared, values=FLAGS + words)
+    text = "".join(f"{area},2024,HOM,{n},{flag}\n" for area, (n, flag) in zip(range(10, 20), rows, strict=False))
+    tiny.give("a.csv", f"area,year,code,n,flag\n{text}")
+    result = tiny.run()
+    assert result.rows("reconciliation", "closes") == [(True,)]
+    return [(value, status) for _, value, status in sorted(result.rows("core", "ref_area, value, obs_status"))]
+
+
+def test_the_reason_that_a_flag_gives_is_that_of_a_missing_figure(tiny: Tiny) -> None:
+    """Rows: blank with each flag; a word that says suppressed with a flag that says missing; zero as a blank."""
+    found = with_flags(
+        tiny,
+        [("", "c"), ("", "l"), ("..", "c"), ("x", "m"), ("0", "c"), ("0", ""), ("7", "e"), ("", "")],
+        "value,,O\nvalue,..,O\nvalue,x,Q\n",
+    )
+    # States 10 to 17 of Mexico in the order of their codes: DUR, GRO, GUA, HID, JAL, MEX, MIC, MOR.
+    want = [(None, "Q"), (None, "L"), (None, "Q"), (None, "Q"), (None, "Q"), (0, "A"), (7, "E"), (None, "O")]
+    assert sorted(found, key=str) == sorted(want, key=str)
+
+
+def test_a_blank_needs_no_word_where_its_flag_says_why(tiny: Tiny) -> None:
+    assert with_flags(tiny, [("", "c")]) == [(None, "Q")]
+    with pytest.raises(DataRefused, match="count_empty"):
+        with_flags(tiny, [("", "")])
+
+
+def test_a_figure_beside_a_flag_that_says_there_is_none_is_refused(tiny: Tiny) -> None:
+    with pytest.raises(DataRefused) as error:
+        with_flags(tiny, [("3", ""), ("7", "m"), ("9", "m"), ("8", "c")])
+    assert [(one.rule, one.row, one.column, one.value, one.cells) for one in error.value.problems] == [
+        ("count_beside_missing_status", 3, "flag", "7 m", 2),
+        ("count_beside_missing_status", 5, "flag", "8 c", 1),
+    ]

@@ -277,3 +277,11 @@ def test_numbers_of_a_parquet_file_are_codes_without_a_fraction(new_tiny: NewTin
     came = take(new_tiny(), Declared(links=[link]), rows, kind, "parquet")
     assert came.refused == []
     assert by_cell(came) == {("2024-01", "MX-JAL", "0101", "M"): (2, "A")}
+
+
+@pytest.mark.parametrize("form", ["csv", "excel"])
+def test_thousands_with_a_point_are_refused_where_nothing_declares_it(new_tiny: NewTiny, form: str) -> None:
+    rows = [(*row, count) for row, count in zip(ROWS, ("2.000", "12.000", "3", "1", "1"), strict=True)]
+    table, incidents = (take(new_tiny(), COUNTED, rows, kind, form) for kind in KINDS)
+    assert {rule for rule, *_ in table.refused} == {"count_mark_unclear"}
+    assert incidents.refused == table.refused

@@ -1,13 +1,20 @@
 -- Grain: one row for each cell and rule it breaks. Cells left out by a named exclusion are not checked.
 -- reads: cells
--- writes: doubled, doubled_number, judged, rejected, suspect
+-- writes: doubled, doubled_number, judged, point, rejected, suspect
 CREATE TEMP VIEW judged AS
 SELECT * FROM cells WHERE exclusion IS NULL;
 
 CREATE TEMP TABLE suspect AS
 SELECT * FROM judged
 WHERE ref_area IS NULL OR freq IS NULL OR stage IS NULL OR (number IS NULL AND value_status IS NULL)
-    OR number < 0 OR ({{whole}} AND number <> trunc(number)) {{any_unknown}};
+    OR number < 0 OR ({{whole}} AND number <> trunc(number)) OR (number <> 0 AND flag_missing IS NOT NULL)
+    OR ({{marks_open}} AND contains(value_word, '.')) {{any_unknown}};
+
+-- Whether every number with a point has exactly three digits behind it and at most three before: 12.000 may then be
+-- twelve, or twelve thousand.
+CREATE TEMP TABLE point AS
+SELECT {{marks_open}} AND bool_and(regexp_full_match(value_word, '[1-9][0-9]{0,2}[.][0-9]{3}')) AS is_open
+FROM suspect WHERE contains(value_word, '.') AND number IS NOT NULL AND value_status IS NULL;
 
 -- First by a number for each key, which is quick and nearly always finds none; then by the key itself.
 CREATE TEMP TABLE doubled_number AS
@@ -34,8 +41,15 @@ WITH broken AS (
     SELECT cell, 'count_not_a_number', coalesce(_column, {{value_column}}), value_word
     FROM suspect WHERE value_word <> '' AND number IS NULL AND value_status IS NULL
     UNION ALL
+    SELECT cell, 'count_mark_unclear', coalesce(_column, {{value_column}}), value_word
+    FROM suspect WHERE contains(value_word, '.') AND number IS NOT NULL AND value_status IS NULL
+        AND (SELECT coalesce(is_open, false) FROM point)
+    UNION ALL
+    SELECT cell, 'count_beside_missing_status', {{status_column}}, concat_ws(' ', value_word, {{status_word}})
+    FROM suspect WHERE number <> 0 AND flag_missing IS NOT NULL AND value_status IS NULL
+    UNION ALL
     SELECT cell, 'count_not_whole', coalesce(_column, {{value_column}}), value_word
-    FROM suspect WHERE {{whole}} AND number <> trunc(number)
+    FROM suspect WHERE {{whole}} AND number <> trunc(number) AND NOT (SELECT coalesce(is_open, false) FROM point)
     UNION ALL
     SELECT cell, 'count_negative', coalesce(_column, {{value_column}}), value_word
     FROM suspect WHERE number < 0

@@ -36,8 +36,8 @@ declared AS (
 )
 SELECT given.source, given.ref_area, given.area_level, given.iccs, given.stage, given.counting_unit, given.sex, given.age,
     first_period, last_period, years, preference, preference = 1 AS is_preferred,
-    nullif(array_to_string(list_sort(list_distinct([one FOR one IN list_concat(marked, own.periods, general.periods)
-        IF one > first_period AND one <= last_period])), ';'), '') AS breaks
+    nullif(array_to_string(list_sort([one FOR one IN list_distinct(list_concat(marked, own.periods, general.periods))
+        IF one > first_period AND one <= last_period]), ';'), '') AS breaks
 FROM given
 JOIN ranked ON ranked.ref_area = given.ref_area AND ranked.iccs = given.iccs AND all_sexes = (sex = '_T')
     AND all_ages = (age = '_T') AND ranked.source = given.source AND ranked.stage = given.stage

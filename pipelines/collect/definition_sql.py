@@ -1,0 +1,143 @@
+"""SQL of a source definition: one SELECT over the rows of the file, and nothing else.
+
+A definition may come from somebody else. Before any file is read, DuckDB's own parser goes through its statements: no
+parenthesis of theirs closes the statement they become part of, they can read no file, setting or other table, and the
+same file gives the same figures every time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+import duckdb
+
+from schemas.errors import UsageError
+from schemas.source import SourceFolder
+
+# Tables and table functions that a statement may name beside those of its own WITH.
+_TABLES = frozenset({"raw"})
+_TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
+# Depends on nothing but its argument: a statement refuses what it cannot read with it.
+_VOLATILE_BUT_SAFE = frozenset({"error"})
+
+
+def check_definition_sql(folder: SourceFolder) -> None:
+    """Refuse a source whose SQL is more than one SELECT over its own rows.
+
+    Args:
+        folder: the source; read are reshape files, ``rates.sql``, the rows of controls, and every ``where``.
+
+    Raises:
+        UsageError: names each file or key, and what in it is not allowed.
+    """
+    source = folder.source
+    names = [folder.reshape_name(layout) for layout in source.layouts]
+    names += [control.rows for control in source.controls]
+    names.append("rates.sql")
+    statements = {name: folder.read_text(name) for name in dict.fromkeys(names) if name}
+    conditions = {f"exclusions.{number}.where": one.where for number, one in enumerate(source.exclusions, start=1)}
+    conditions |= {
+        f"controls.{number}.where": one.where for number, one in enumerate(source.controls, start=1) if one.where
+    }
+    found = [(name, problem) for name, text in statements.items() if text for problem in select_problems(text)]
+    found += [(key, problem) for key, text in conditions.items() for problem in condition_problems(text)]
+    if found:
+        lines = [f"source {folder.source_id}: its SQL is not one SELECT over the rows of the file:"]
+        raise UsageError("\n".join([*lines, *(f"  {name}: {problem}" for name, problem in found)]))
+
+
+def select_problems(statement: str) -> list[str]:
+    """Return what keeps a text from being one SELECT over ``raw``; none if it is.
+
+    >>> select_problems("WITH a AS (FROM raw) SELECT * FROM a")
+    []
+    >>> select_problems("SELECT * FROM raw); COPY raw TO 'x'; SELECT (1")
+    ['syntax error at or near ")"']
+    >>> select_problems("SELECT * FROM read_csv('other.csv')")
+    ["the function 'read_csv' reads something else than the rows of the file; select from raw"]
+    """
+    return _problems(statement, _TABLES)
+
+
+def condition_problems(condition: str) -> list[str]:
+    """Return what keeps a text from being one condition on the columns of a row; none if it is.
+
+    >>> condition_problems("sex = 'M' AND age LIKE '1%'")
+    []
+    >>> condition_problems("true) FROM (SELECT 1")
+    ['it is not one condition']
+    """
+    if problems := _problems(f"SELECT ({condition})", frozenset()):
+        return problems
+    # The text alone, on lines of its own, is what counts: neither a comment nor a parenthesis reaches beyond it.
+    whole, parted = (_parse(text) for text in (f"SELECT ({condition})", f"SELECT (\n{condition}\n)"))
+    selected = whole[0]["node"].get("select_list", [])
+    is_one = len(whole) == 1 and len(selected) == 1 and whole[0]["node"].get("from_table", {}).get("type") == "EMPTY"
+    return [] if is_one and len(parted) == 1 else ["it is not one condition"]
+
+
+def _problems(statement: str, tables: frozenset[str]) -> list[str]:
+    try:
+        statements = _parse(statement)
+    except ValueError as error:
+        return [str(error)]
+    if len(statements) != 1:
+        return [f"there are {len(statements)} statements, and one SELECT is wanted"]
+    own = {entry["key"] for node in _nodes(statements) if "cte_map" in node for entry in node["cte_map"]["map"]}
+    return list(dict.fromkeys(_forbidden(_nodes(statements), tables | own)))
+
+
+def _parse(statement: str) -> list[dict[str, Any]]:
+    """Return the statements of a text as DuckDB parses them.
+
+    Raises:
+        ValueError: no SELECT, or a syntax error.
+    """
+    row = _parser().cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [statement]).fetchone()
+    parsed = json.loads(row[0]) if row else {}
+    if parsed.get("error"):
+        message = str(parsed["error_message"])
+        raise ValueError("only a SELECT is allowed" if message.startswith("Only SELECT") else message.split("\n")[0])
+    return list(parsed["statements"])
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    """A connection that parses texts and runs none of them."""
+    return duckdb.connect(config={"threads": 1, "enable_external_access": "false"})
+
+
+@cache
+def _unstable_functions() -> frozenset[str]:
+    """Functions whose result depends on more than their arguments: clock, chance, settings, the connection."""
+    rows = _parser().execute("SELECT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'").fetchall()
+    return frozenset(name.lower() for (name,) in rows) - _VOLATILE_BUT_SAFE
+
+
+def _nodes(value: object) -> Iterator[dict[str, Any]]:
+    """Yield every node of a parsed statement."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _nodes(item)
+
+
+def _forbidden(nodes: Iterable[dict[str, Any]], tables: frozenset[str]) -> Iterator[str]:
+    known = {table.lower() for table in tables}
+    for node in nodes:
+        if node.get("type") == "BASE_TABLE":
+            name = ".".join(filter(None, (node.get("catalog_name"), node.get("schema_name"), node["table_name"])))
+            if name.lower() not in known:
+                yield f"it reads {name!r}, which is not raw" + (" or a name of its own WITH" if tables else "")
+        elif node.get("type") == "TABLE_FUNCTION":
+            name = str(node["function"].get("function_name"))
+            if name.lower() not in _TABLE_FUNCTIONS:
+                yield f"the function {name!r} reads something else than the rows of the file; select from raw"
+        elif node.get("class") == "FUNCTION" and str(node["function_name"]).lower() in _unstable_functions():
+            name = str(node["function_name"])
+            yield f"the function {name!r} gives another result each time; the same file must give the same figures"

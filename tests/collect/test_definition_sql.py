@@ -1,0 +1,100 @@
+"""SQL of a definition by somebody else: one SELECT over the rows of the file, or the source is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tiny_source import Tiny
+
+from pipelines.collect.definition_sql import condition_problems, select_problems
+from pipelines.run import Session, run_source
+from schemas.errors import UsageError
+
+ALLOWED = (
+    "FROM raw",
+    "SELECT * FROM RAW WHERE n <> '0' -- as published",
+    "WITH a AS (SELECT *, row_number() OVER (ORDER BY n) AS r FROM raw) SELECT * FROM a JOIN a AS b USING (r)",
+    "SELECT year, content FROM raw UNPIVOT (content FOR year IN (COLUMNS('^[0-9]{4}$')))",
+    "SELECT * FROM raw, unnest(['M', 'F']) AS s(sex), range(3) AS r(n)",
+    "SELECT CASE WHEN n = 'x' THEN error('no x is known') ELSE n END AS n FROM raw",
+    "SELECT (SELECT max(n) FROM raw), regexp_extract(n, '([0-9]+)', 1) FROM raw UNION ALL SELECT '1', '2'",
+)
+REFUSED = {
+    "SELECT * FROM raw); COPY (SELECT 1) TO '{canary}'; SELECT * FROM (SELECT * FROM raw": "syntax error",
+    "COPY raw TO '{canary}'": "only a SELECT is allowed",
+    "SELECT * FROM raw; SELECT * FROM raw": "2 statements",
+    "": "0 statements",
+    "-- nothing": "0 statements",
+    "SELECT * FROM read_csv('/etc/passwd')": "'read_csv'",
+    "SELECT * FROM raw, read_text('/etc/passwd')": "'read_text'",
+    "SELECT * FROM '/etc/passwd'": "'/etc/passwd'",
+    "FROM 'other.parquet'": "'other.parquet'",
+    "SELECT (SELECT content FROM read_blob('x')) FROM raw": "'read_blob'",
+    "SELECT * FROM raw WHERE EXISTS (FROM glob('/root/*'))": "'glob'",
+    "WITH a AS (FROM read_json('x')) SELECT * FROM raw, a": "'read_json'",
+    "SELECT * FROM information_schema.tables": "'information_schema.tables'",
+    "SELECT * FROM raw_0": "'raw_0'",
+    "SELECT * FROM duckdb_secrets()": "'duckdb_secrets'",
+    "SELECT * FROM query('FROM raw')": "'query'",
+    "SELECT * FROM query_table('raw')": "'query_table'",
+    "SELECT current_setting('temp_directory') FROM raw": "'current_setting'",
+    "SELECT getvariable('x') FROM raw": "'getvariable'",
+    "SELECT random() AS n FROM raw": "'random'",
+    "SELECT * FROM raw WHERE year < year(now())": "'now'",
+    "ATTACH 'x.duckdb'": "only a SELECT is allowed",
+    "INSTALL httpfs": "only a SELECT is allowed",
+    "SET memory_limit = '1TB'": "only a SELECT is allowed",
+    "PRAGMA database_list": "only a SELECT is allowed",
+    "CREATE TABLE x AS FROM raw": "only a SELECT is allowed",
+}
+
+
+@pytest.mark.parametrize("statement", ALLOWED)
+def test_a_select_over_the_rows_of_the_file_is_allowed(statement: str) -> None:
+    assert select_problems(statement) == []
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+def test_anything_else_is_refused_and_named(statement: str) -> None:
+    problems = select_problems(statement)
+    assert len(problems) == 1, problems
+    assert REFUSED[statement] in problems[0]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "true) FROM raw; DROP TABLE raw; SELECT (true",
+        "true) , (true",
+        "true -- ",
+        "n IN (SELECT content FROM read_text('/etc/passwd'))",
+        "n IN (FROM raw)",
+        "random() > 0.5",
+        "true) FROM (SELECT 1",
+    ],
+)
+def test_a_condition_is_one_condition_on_the_columns_of_a_row(condition: str) -> None:
+    assert condition_problems(condition)
+    assert condition_problems("n = '1' OR (sex IN ('M', 'F') AND NOT name LIKE '%; DROP%')") == []
+
+
+@pytest.mark.parametrize("name", ["reshape.sql", "rates.sql", "exclusions.1.where", "controls.1.where"])
+def test_a_source_with_such_sql_is_refused_before_its_files_are_read(tmp_path: Path, name: str) -> None:
+    canary = tmp_path / "canary.csv"
+    condition = f"true) FROM raw); COPY (SELECT 1) TO '{canary}'; SELECT ((true"
+    parts = {
+        "exclusions.1.where": f"exclusions: [{{rule: hostile, where: {json.dumps(condition)}, reason: none}}]\n",
+        "controls.1.where": f"controls: [{{control: c, where: {json.dumps(condition)}, expected: 1, origin: x}}]\n",
+    }
+    tiny = Tiny(tmp_path)
+    folder = tiny.declare_plain(parts.get(name, ""), layout="    conserve: n\n" if name == "reshape.sql" else "")
+    if name not in parts:
+        hostile = f"SELECT * FROM raw); COPY (SELECT 1) TO '{canary}'; SELECT * FROM (SELECT * FROM raw_0"
+        (tiny.sources / tiny.name / name).write_text(hostile)
+    tiny.give("a.csv", "area,year,code,n\n14,2020,HOM,1\n")
+    with pytest.raises(UsageError, match="its SQL is not one SELECT over the rows of the file") as refused:
+        run_source(folder, Session(tiny.settings, tiny.given))
+    assert f"\n  {name}: " in str(refused.value)
+    assert not canary.exists()
