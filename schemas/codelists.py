@@ -12,6 +12,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 
 from iccs.ages import parse_age as parse_age
+from iccs.classification import attribute_names
 from schemas.declarations import DeclarationError
 
 SPECIAL_AGES = {
@@ -21,6 +22,8 @@ SPECIAL_AGES = {
 }
 _AREA_COLUMNS = ("code", "name_en", "name_fr", "name_es", "level", "parent")
 _AREA_HISTORY = ("valid_from", "valid_to", "split_from", "merged_into", "claimed_by")
+_EXTENDABLE = ("sex",)
+_OWN_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 NOT_STATED = "not_stated"
 """Level of the place of everything that is known to lie in an area, but not in which part of it."""
 _NOT_STATED_NAMES = ("{}, place not stated", "{}, lieu non précisé", "{}, lugar no especificado")
@@ -123,22 +126,68 @@ def read_csv_rows(path: Traversable, needed: tuple[str, ...] = ()) -> list[dict[
 
 @cache
 def load_codelist(name: str) -> tuple[Code, ...]:
-    """Return a code list in the order of its file.
+    """Return a code list in the order of its file, then what sources add to it (``added_codes``).
 
     Raises:
         KeyError: there is no such list.
+        DeclarationError: what a source adds is not valid.
 
     >>> [code.code for code in load_codelist("sex")]
-    ['M', 'F', '_U', '_T', '_Z']
+    ['M', 'F', '_O', '_U', '_T', '_Z']
     """
     path = resources.files("schemas").joinpath("codelists", f"{name}.csv")
     if path.is_file():
-        return tuple(_code(row) for row in read_csv_rows(path))
+        codes = tuple(_code(row) for row in read_csv_rows(path))
+        return (*codes, *_added_to(name, codes)) if name in _EXTENDABLE else codes
     attributes = read_csv_rows(resources.files("iccs").joinpath("tables", "attribute_codes.csv"))
     codes = tuple(_code(row) for row in attributes if row["attribute"] == name)
     if not codes:
         raise KeyError(f"no code list {name!r} in schemas/codelists or iccs/tables/attribute_codes.csv")
-    return codes
+    return (*codes, *_added_to(name, codes))
+
+
+def _added_to(name: str, codes: tuple[Code, ...]) -> tuple[Code, ...]:
+    added = added_codes(resources.files("pipelines").joinpath("sources")).get(name, ())
+    for code in added:
+        if any(code.code == other.code for other in codes):
+            raise DeclarationError(f"codes.csv: {name} {code.code!r} is in the list already; delete the row")
+    return added
+
+
+def added_codes(sources: Traversable) -> dict[str, tuple[Code, ...]]:
+    """Return the codes that sources add to the lists, from ``codes.csv`` in their folders.
+
+    An office counts what it counts: a third sex under a name of its own, a weapon that no list has. Lists whose codes
+    the program knows the meaning of (stages, counting units, statuses ...) cannot be extended.
+
+    Args:
+        sources: the folder of the source folders.
+
+    Raises:
+        DeclarationError: a list that cannot be extended, a code of another form, a label missing, or two sources that
+            mean different things by one code.
+    """
+    found: dict[tuple[str, str], Code] = {}
+    for entry in sorted(sources.iterdir(), key=lambda item: item.name):
+        path = entry.joinpath("codes.csv")
+        if not path.is_file():
+            continue
+        for row in read_csv_rows(path, ("list", "code", "label_en", "label_fr", "label_es")):
+            said, name = f"{entry.name}/codes.csv: {row['code']!r}", row["list"]
+            if name not in (*_EXTENDABLE, *attribute_names()):
+                known = ", ".join((*_EXTENDABLE, *attribute_names()))
+                raise DeclarationError(f"{said}: the list {name!r} cannot be extended; those that can: {known}")
+            if not _OWN_CODE.fullmatch(row["code"]):
+                raise DeclarationError(f"{said}: write a code of capital letters, digits and _, such as NON_BINARY")
+            if not (row["label_en"] and row["label_fr"] and row["label_es"]):
+                raise DeclarationError(f"{said}: give the label in English, French and Spanish")
+            code = _code(row)
+            if found.setdefault((name, code.code), code) != code:
+                raise DeclarationError(
+                    f"{said}: another source gives the code other labels; use the same, or another code"
+                )
+    names = {name for name, _ in found}
+    return {name: tuple(code for (of, _), code in found.items() if of == name) for name in names}
 
 
 def _code(row: dict[str, str]) -> Code:
