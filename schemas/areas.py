@@ -150,11 +150,18 @@ def _subdivisions() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def _subdivisions_inside() -> dict[str, set[str]]:
+    """The subdivisions in each country and in each subdivision that has some."""
+    inside: dict[str, set[str]] = {}
+    for code, way in _subdivisions().items():
+        for above in (code.split("-")[0], *way[1:]):
+            inside.setdefault(above, set()).add(code)
+    return inside
+
+
 def _smallest_subdivisions(area: str) -> dict[str, tuple[str, ...]]:
-    ways = _subdivisions()
-    inside = {code: way for code, way in ways.items() if code.split("-")[0] == area or area in way[1:]}
-    divided = {above for way in inside.values() for above in way[1:]}
-    return {code: way for code, way in inside.items() if code not in divided}
+    inside = _subdivisions_inside()
+    return {code: _subdivisions()[code] for code in inside.get(area, ()) if code not in inside}
 
 
 def _read(name: str, needed: tuple[str, ...]) -> list[dict[str, str]]:

@@ -39,6 +39,6 @@ def test_a_source_adds_a_code_that_another_may_share(tmp_path: Path) -> None:
 def test_a_wrong_row_is_named(tmp_path: Path, row: str, told: str) -> None:
     give(tmp_path, "xx_one", "sex,X,Not specified,Non précisé,No especificado")
     give(tmp_path, "xx_two", row)
-    with pytest.raises(DeclarationError, match="xx_two/codes.csv") as refused:
+    with pytest.raises(DeclarationError, match=r"xx_two/codes\.csv") as refused:
         added_codes(tmp_path)
     assert told in str(refused.value)

@@ -164,8 +164,8 @@ def test_total_unknown_and_not_applicable_are_codes_where_totals_are_made(name: 
 
 
 def test_sex_codes_are_those_of_sdmx() -> None:
-    # SDMX CL_SEX as this project uses it: male, female, unknown, total, not applicable.
-    assert [code.code for code in load_codelist("sex")] == ["M", "F", "_U", "_T", "_Z"]
+    # SDMX CL_SEX as this project uses it: male, female, other, unknown, total, not applicable.
+    assert [code.code for code in load_codelist("sex")] == ["M", "F", "_O", "_U", "_T", "_Z"]
 
 
 # --- ages ----------------------------------------------------------------------------------------
