@@ -52,7 +52,7 @@ from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.rules import Checked, Suite, check
 from pipelines.tabulate.structure_suite import SuiteProcess
 from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.tabulate.vintages import Vintage, current_vintage, run_key, store
+from pipelines.tabulate.vintages import Vintage, current_vintage, recover_pointers, run_key, store
 from schemas.errors import UsageError
 from schemas.source import SourceFolder, list_sources
 
@@ -100,7 +100,8 @@ class Refusal:
 class RunResult:
     """What a run did: sources loaded, unchanged, absent or refused, and the publication (None where unchanged).
 
-    ``searched`` is the folder in which files were looked for.
+    ``searched`` is the folder in which files were looked for; ``recovered`` says which pointers to vintages were
+    lost or damaged and made again.
     """
 
     loaded: tuple[str, ...]
@@ -112,6 +113,7 @@ class RunResult:
     searched: Path
     seconds: float
     replayed: tuple[Replayed, ...] = ()
+    recovered: tuple[str, ...] = ()
 
     @property
     def faults(self) -> tuple[Refusal, ...]:
@@ -137,6 +139,8 @@ def run_source(folder: SourceFolder, session: Session, again: Quarantined | None
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     acquired = _acquire(folder, session) if again is None else run_step("acquire", name, 0, receive_again, again)
     current = current_vintage(name, settings)
+    if current is not None and current.is_damaged:
+        current = None  # load it again, and compare with nothing
     if current is not None and current.run_key == run_key(folder, acquired):
         clear_refused(name, settings)  # of a file that came in between and was refused
         return current, False
@@ -328,6 +332,7 @@ def run_all(
     check_folders(settings)
     where = session.directory or settings.input
     with writing(settings, session.wait_seconds), SuiteProcess() as suite:
+        recovered = recover_pointers(settings)
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
         sizes = _find_sizes(folders, where)
         if replay or any(size is not None for size in sizes.values()):
@@ -346,6 +351,7 @@ def run_all(
         searched=where,
         seconds=time.perf_counter() - start,
         replayed=tuple(sorted(attempts.replayed, key=lambda one: one.source)),
+        recovered=recovered,
     )
 
 

@@ -24,6 +24,7 @@ from schemas.source_messages import (
     hint,
     known_area_scheme,
     known_encoding,
+    known_time_zone,
     require_code,
     require_known,
     yaml_problem,
@@ -217,6 +218,9 @@ class Source(_Strict):
     url: str
     licence: Licence
     citation: str
+    counted_at: Literal["input", "process", "output"] | None = Field(
+        default=None, description="moment at which a crime enters the count; None where the source does not say"
+    )
     layouts: tuple[Layout, ...] = Field(min_length=1)
     columns: dict[str, str]
     constants: dict[str, str] = {}
@@ -224,6 +228,9 @@ class Source(_Strict):
     measures: dict[str, Measure] = Field(min_length=1)
     rows: Literal["cells", "parts", "events"] = "cells"
     dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="formats of dates in a file of incidents")
+    time_zone: Annotated[str, AfterValidator(known_time_zone)] | None = Field(
+        default=None, description="zone in which the day of a time with Z or an offset counts"
+    )
     ages: Ages | None = None
     boundaries: BoundaryFile | None = None
     personal: tuple[str, ...] = Field(default=(), description="columns that identify a person; never stored")
@@ -313,6 +320,8 @@ class Source(_Strict):
         birth_date = self.ages is not None and self.ages.unit == "birth_date"
         if "dates" in self.model_fields_set and "time_period" not in self.columns and not birth_date:
             raise ValueError("dates: no column holds a date (columns.time_period)")
+        if self.time_zone is not None and "time_period" not in self.columns:
+            raise ValueError("time_zone: no column holds a date with a time (columns.time_period)")
         if self.ages is not None and "age" not in self.columns:
             raise ValueError("ages: columns must say where age is")
         if self.ages is not None and "age_unit" in self.columns and self.ages.unit != "years":

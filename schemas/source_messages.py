@@ -7,6 +7,7 @@ import typing
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
+from zoneinfo import available_timezones
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ValidationError
@@ -129,6 +130,16 @@ def known_encoding(name: str) -> str:
         codecs.lookup(name)
     except LookupError:
         raise ValueError(f"{name!r} is not an encoding; write utf-8, cp1252, latin-1 or utf-16") from None
+    return name
+
+
+def known_time_zone(name: str) -> str:
+    """Return the name of a time zone; a ValueError if it is not one of the IANA database."""
+    zones = available_timezones()
+    if name not in zones:
+        raise ValueError(
+            f"{name!r} is not a time zone{hint(name, zones)}; write America/Mexico_City, Europe/Madrid ..."
+        )
     return name
 
 

@@ -46,6 +46,7 @@ SLOW_MODULES = (
     "iccs/test_mapping.py",
     "publish/test_measures.py",
     "publish/test_releases.py",
+    "tabulate/test_damaged_vintages.py",
     "tabulate/test_structure_rules.py",
     "tabulate/test_vintage_columns.py",
     "tabulate/test_vintages.py",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.reader.selection import SeriesQuery
+    from pipelines.system.settings import Settings
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -70,15 +71,16 @@ def series_arguments() -> argparse.ArgumentParser:
     return parent
 
 
-def series_query(options: argparse.Namespace, freq: str = "A") -> SeriesQuery:
+def series_query(options: argparse.Namespace, settings: Settings, freq: str = "A") -> SeriesQuery:
     """Return the query that the arguments of :func:`series_arguments` and ``--area`` ask for.
 
     Raises:
-        UsageError: the picture's file name has not the ending of a picture.
+        UsageError: no area has that code or name, or the picture's file name has not the ending of a picture.
     """
     from pathlib import Path
 
     from iccs.classification import load_classification
+    from pipelines.reader.areas import find_area
     from pipelines.reader.plots.style import check_picture_path
     from pipelines.reader.selection import SeriesQuery
 
@@ -86,7 +88,7 @@ def series_query(options: argparse.Namespace, freq: str = "A") -> SeriesQuery:
         check_picture_path(Path(options.plot))
     return SeriesQuery(
         iccs=load_classification().normalise(options.code),
-        area=options.area,
+        area=None if options.area is None else find_area(options.area, settings),
         sex=options.sex,
         age=options.age,
         freq=freq,

@@ -10,22 +10,25 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from pipelines.cli import (
-    check,
+from pipelines.cli import areas, check, codes, concordance, quality, query, releases, run, serve, sources
+from pipelines.cli.series import compare, evaluate, map, trend
+
+COMMANDS = (
+    run,
+    trend,
+    compare,
+    map,
+    query,
+    areas,
+    sources,
+    evaluate,
+    releases,
     codes,
     concordance,
-    evaluate,
-    map,
     quality,
-    query,
-    releases,
-    run,
+    check,
     serve,
-    sources,
-    trend,
 )
-
-COMMANDS = (run, trend, map, query, sources, evaluate, releases, codes, concordance, quality, check, serve)
 """In the order of the help."""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command, waiting_arguments
-from pipelines.cli.printing import print_error, print_json, print_line, print_table
+from pipelines.cli.printing import print_error, print_json, print_line
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipelines.system.steps import StepReport
 
 _MAX_COUNTRIES = 12
-_MAX_YEARS = 8
+_SHOWN_CATEGORY = "0101"
 
 
 def add_parser(commands: Commands) -> None:
@@ -84,6 +84,7 @@ def _document(result: RunResult, reports: list[StepReport]) -> dict[str, object]
         "loaded": result.loaded,
         "unchanged": result.unchanged,
         "absent": result.absent,
+        "recovered": result.recovered,
         "refused": [asdict(refusal) for refusal in result.refused],
         "replayed": [asdict(one) for one in result.replayed],
         "published": result.published,
@@ -111,6 +112,8 @@ def _print_result(result: RunResult, settings: Settings) -> None:
         what = "not used" if refusal.is_fault else "refused"
         print_error(f"source {refusal.source} {what}; its last good vintage, if any, stays published\n")
         print_error(refusal.message + "\n")
+    for line in result.recovered:
+        print_line(line)
     if result.absent:
         absent = ", ".join(result.absent)
         print_line(f"no input files in {result.searched}; skipped: {absent} (give a folder with --from DIR)")
@@ -128,24 +131,21 @@ def _print_result(result: RunResult, settings: Settings) -> None:
 
 
 def _print_homicide_rates(settings: Settings) -> None:
-    from pipelines.reader.rates import country_rates, latest_years
+    from pipelines.cli.series.compare import print_ranking
+    from pipelines.reader.comparison import compare_areas
     from pipelines.reader.selection import SeriesQuery
 
-    records = country_rates(SeriesQuery("0101", stage="recorded"), settings)
-    if not records:  # no homicide among the sources, or no population for them
+    try:
+        found = compare_areas(SeriesQuery(_SHOWN_CATEGORY, stage="recorded"), None, None, settings)
+    except UsageError:  # no homicide among the sources, or no population for them
         return
-    years = latest_years(records, _MAX_YEARS)
-    rows: dict[tuple[str, str, str], dict[int, float]] = {}
-    for record in records:
-        if record["year"] in years:
-            key = (record["country"], record["source"], record["counting_unit"])
-            rows.setdefault(key, {})[record["year"]] = record["rate_per_100k"]
-    ranked = sorted(rows, key=lambda key: -rows[key][max(rows[key])])
-    shown = [[*key, *(rows[key].get(year) for year in years)] for key in ranked[:_MAX_COUNTRIES]]
-    title = "Intentional homicide (ICCS 0101) recorded, per 100,000 population: highest latest rates"
-    print_table(["country", "source", "unit", *map(str, years)], shown, title=title)
-    if len(ranked) > _MAX_COUNTRIES:
-        print_line(
-            f"and {len(ranked) - _MAX_COUNTRIES} more; all: iccs query "
-            "\"FROM out.rate WHERE iccs = '0101' AND area_level = 'country'\""
-        )
+    print_ranking(found, "en", settings, _MAX_COUNTRIES)
+    rest = len(found.ranked) - _MAX_COUNTRIES
+    if rest > 0:
+        print_line(f"and {rest} more with lower rates")
+    reasons: dict[str, list[str]] = {}
+    for row in found.unranked:
+        reasons.setdefault(row["why"][0], []).append(row["area_en"])
+    for reason, names in reasons.items():
+        print_line(f"not ranked, {reason}: {', '.join(names)}")
+    print_line(f"all figures, with what each counts: iccs compare {_SHOWN_CATEGORY} --year {found.year}")

@@ -2,12 +2,16 @@
 
 A row gives its period as a text in one of some forms, as columns of years and months, or as a constant of the source.
 Each becomes the first day of what is known, and a frequency. A form is a text with the parts YYYY, MM, DD and N (the
-number of a quarter); every other character stands for itself.
+number of a quarter), YY (two digits of a year: 69 to 99 are of the 20th century, as everywhere in computing), and M and
+D (one digit or two); every other character stands for itself.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
 
 from pipelines.harmonise.numbers import parse_whole
 from schemas.declarations import quote_identifier, quote_literal
@@ -19,7 +23,17 @@ OUR_FORMS = ("YYYY", "YYYY-QN", "YYYY-MM")
 
 # No figures by period are older: Sweden has counted its people since 1749.
 _OLDEST_PERIOD = "1700-01-01"
-_PARTS = re.compile(r"YYYY|MM|DD|N")
+_PARTS = re.compile(r"YYYY|YY|MM|M|DD|D|N")
+_DIGITS = {
+    "YYYY": "[0-9]{4}",
+    "YY": "[0-9]{2}",
+    "MM": "[0-9]{2}",
+    "M": "[0-9]{1,2}",
+    "DD": "[0-9]{2}",
+    "D": "[0-9]{1,2}",
+}
+_DIGITS |= {"N": "[1-4]"}
+_NAMES = {"YY": "YYYY", "M": "MM", "D": "DD"}  # parts of the same meaning
 _PRECISIONS = {
     frozenset({"YYYY", "MM", "DD"}): "day",
     frozenset({"YYYY", "MM"}): "month",
@@ -29,26 +43,46 @@ _PRECISIONS = {
 FREQUENCIES = {"day": "M", "month": "M", "quarter": "Q", "year": "A"}
 """The frequency of a row whose period is known to the day, month ...: no figures are published by day."""
 
+_COARSER = ("day", "month", "year")
+# The zone at the end of a time: Z, an offset from UTC, or letters that are not those of a clock of twelve hours.
+_ZONE = "[0-9Mm.] ?(Z|z|[A-Z][A-Z][A-Z]+|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})$"
+_UTC = ("Z", "z", "UTC", "GMT")
+
 
 def precision_of(source: Source) -> str:
-    """What a date of a file of incidents is known to: day, month or year."""
+    """What every date of a file of incidents is known to: day, month or year.
+
+    Where some are known to less than others, nothing finer than they are is published, so that no incident is lost.
+    """
     if "year" in source.columns:
         return "month" if "month" in source.columns else "year"
     if "time_period" in source.constants:
         return "year" if len(source.constants["time_period"]) == 4 else "month"
     precisions = {_precision(form) for form in source.dates}
-    if len(precisions) != 1 or not precisions <= {"day", "month", "year"}:
+    if not precisions <= set(_COARSER):
         raise UsageError(
             f"source {source.source_id}: dates: {', '.join(source.dates)}: write forms such as YYYY-MM-DD, DD/MM/YYYY, "
-            "YYYY-MM, all known to the same part"
+            "D/M/YY, YYYY-MM, YYYY"
         )
-    if len({_shape(form) for form in source.dates}) < len(source.dates):
+    if len({_same_shape(form) for form in source.dates}) < len(source.dates):
         raise UsageError(f"source {source.source_id}: dates: two of {', '.join(source.dates)} cannot be distinguished")
-    return str(precisions.pop())
+    if source.ages is not None and source.ages.unit == "birth_date":
+        two_digits = [form for form in source.dates if "YY" in _PARTS.findall(form)]
+        if precisions != {"day"} or two_digits:
+            raise UsageError(
+                f"source {source.source_id}: dates: {', '.join(source.dates)}: ages from dates of birth need days, and "
+                "years of four digits"
+            )
+    return max((str(precision) for precision in precisions), key=_COARSER.index)
 
 
 def _precision(form: str) -> str | None:
-    return _PRECISIONS.get(frozenset(_PARTS.findall(form)))
+    return _PRECISIONS.get(frozenset(_NAMES.get(part, part) for part in _PARTS.findall(form)))
+
+
+def _is_fixed(form: str) -> bool:
+    """Whether each part has one length, so that its place in the text is known."""
+    return not {"YY", "M", "D"} & set(_PARTS.findall(form))
 
 
 def _shape(form: str) -> str:
@@ -56,22 +90,42 @@ def _shape(form: str) -> str:
     return _PARTS.sub(lambda part: "_" * len(part[0]), form)
 
 
-def parse_dates(text: str, forms: tuple[str, ...]) -> str:
+def _same_shape(form: str) -> str:
+    """What two forms have in common that a text cannot tell apart."""
+    return _PARTS.sub(lambda part: "_" if part[0] in ("M", "D", "MM", "DD") else "_" * len(part[0]), form)
+
+
+def _pattern(form: str) -> str:
+    """The form as a regular expression, with a group for each part; no backslash, which Spark reads otherwise."""
+    literals = [re.sub("[^A-Za-z0-9]", lambda char: f"[{char[0]}]", text) for text in _PARTS.split(form)]
+    groups = [f"({_DIGITS[part]})" for part in _PARTS.findall(form)]
+    return "".join(text + group for text, group in zip(literals, [*groups, ""], strict=True))
+
+
+def parse_dates(text: str, forms: tuple[str, ...], time_zone: str | None = None) -> str:
     """Return the SQL of a text in one of some forms as the first day of what it names; NULL for any other text.
 
-    After a day a time is allowed (``2024-03-05 12:30``, ``2024-03-05T12:30Z``), and has no effect.
+    After a day a time is allowed (``2024-03-05 12:30``). A time of another zone (``2024-03-05T02:30Z``) may be of another
+    day where the incident was: without ``time_zone`` it is no date, with it the day is that of this zone.
 
     >>> parse_dates("word", ("YYYY-MM",))
     "CASE WHEN word LIKE '____-__' THEN TRY_CAST(substr(word, 1, 4) || '-' || substr(word, 6, 2) || '-' || '01' AS DATE) END"
     """  # noqa: E501
     cases = []
-    for form in forms:
-        shape, day = _shape(form), f"TRY_CAST({_day_of(text, form)} AS DATE)"
-        cases.append(f"WHEN {text} LIKE {quote_literal(shape)} THEN {day}")
+    # A form with fewer open places first: 2024-00-00 has the shape of YYYY-00-00, and of YYYY-MM-DD.
+    for form in sorted(forms, key=lambda form: sum(len(part) for part in _PARTS.findall(form))):
+        if _is_fixed(form):
+            shape, short = quote_literal(_shape(form)), f"substr({text}, 1, {len(form)})"
+            cases.append(f"WHEN {text} LIKE {shape} THEN TRY_CAST({_day_of(text, form)} AS DATE)")
+            timed = " OR ".join(f"{text} LIKE {quote_literal(_shape(form) + mark + '%:%')}" for mark in " T")
+        else:
+            shape = quote_literal(f"^{_pattern(form)}$")
+            short = f"regexp_extract({text}, {quote_literal('^' + _pattern(form))}, 0)"
+            day = f"TRY_CAST({_day_of(text, form)} AS DATE)"
+            cases.append(f"WHEN regexp_extract({text}, {shape}, 0) = nullif({text}, '') THEN {day}")
+            timed = f"regexp_extract({text}, {quote_literal(f'^{_pattern(form)}[ T].*:')}, 0) <> ''"
         if _precision(form) == "day":
-            timed = " OR ".join(f"{text} LIKE {quote_literal(shape + mark + '%:%')}" for mark in " T")
-            short = f"TRY_CAST(substr({text}, 1, {len(form)}) AS DATE)"
-            cases.append(f"WHEN {timed} THEN {short if form == 'YYYY-MM-DD' else day}")
+            cases.append(f"WHEN {timed} THEN {_day_of_time(text, _day_of(short, form), time_zone)}")
     return f"CASE {' '.join(cases)} END"
 
 
@@ -79,10 +133,59 @@ def _day_of(text: str, form: str) -> str:
     """The text as YYYY-MM-DD, given that it has the shape of the form."""
     if form == "YYYY-MM-DD":
         return text
-    part = {one[0]: f"substr({text}, {one.start() + 1}, {len(one[0])})" for one in _PARTS.finditer(form)}
+    part = {}
+    for number, one in enumerate(_PARTS.finditer(form), start=1):
+        if _is_fixed(form):
+            part[one[0]] = f"substr({text}, {one.start() + 1}, {len(one[0])})"
+        else:
+            found = f"regexp_extract({text}, {quote_literal('^' + _pattern(form))}, {number})"
+            century = f"CASE WHEN {found} < '69' THEN '20' ELSE '19' END"
+            whole = f"{century} || {found}" if one[0] == "YY" else f"lpad({found}, 2, '0')"
+            part[_NAMES.get(one[0], one[0])] = found if one[0] == "YYYY" else whole
     if "N" in part:
         part["MM"] = f"CAST(3 * TRY_CAST({part['N']} AS INTEGER) - 2 AS STRING)"
     return " || '-' || ".join(part.get(name, "'01'") for name in ("YYYY", "MM", "DD"))
+
+
+def _day_of_time(text: str, day: str, time_zone: str | None) -> str:
+    """The day of a date with a time: as written, or where the time has a zone, that of ``time_zone``."""
+    zone, written = f"regexp_extract({text}, '{_ZONE}', 1)", f"TRY_CAST({day} AS DATE)"
+    if time_zone is None:
+        return f"CASE WHEN {zone} = '' THEN {written} END"
+    hours, minutes = (f"regexp_extract({text}, '[ T]([0-9][0-9]?):([0-9][0-9])', {group})" for group in (1, 2))
+    instant = f"TRY_CAST({day} || ' ' || lpad({hours}, 2, '0') || ':' || {minutes} || ':00' AS TIMESTAMP)"
+    digits = f"replace({zone}, ':', '')"
+    ahead = (
+        f"TRY_CAST(substr({digits}, 1, 1) || '1' AS INTEGER) * (60 * TRY_CAST(substr({digits}, 2, 2) AS INTEGER) "
+        f"+ coalesce(TRY_CAST(nullif(substr({digits}, 4, 2), '') AS INTEGER), 0))"
+    )
+    utc = ", ".join(quote_literal(name) for name in _UTC)
+    moved = f"({instant} - INTERVAL '1' MINUTE * CASE WHEN {zone} IN ({utc}) THEN 0 ELSE {ahead} END)"
+    *changes, (_, last) = _offsets(time_zone)
+    cases = " ".join(f"WHEN {moved} < TIMESTAMP '{until}' THEN {offset}" for until, offset in changes)
+    offset = f"CASE {cases} ELSE {last} END" if cases else str(last)
+    there = f"CAST({moved} + INTERVAL '1' MINUTE * {offset} AS DATE)"
+    twelve_hours = f"regexp_extract({text}, '[AaPp][.]?[Mm]', 0)"
+    return f"CASE WHEN {zone} = '' THEN {written} WHEN {twelve_hours} = '' THEN {there} END"
+
+
+@cache
+def _offsets(time_zone: str) -> tuple[tuple[str, int], ...]:
+    """How many minutes a zone is ahead of UTC, until when (UTC); the last without an end. From 1970 on."""
+    zone = ZoneInfo(time_zone)
+
+    def ahead(hour: int) -> int:
+        moment = datetime.fromtimestamp(hour * 3600, tz=zone)
+        return int((moment.utcoffset() or timedelta()).total_seconds() // 60)
+
+    found, known = [], ahead(0)
+    for day in range(0, 24 * 365 * 70, 24):
+        if ahead(day + 24) == known:
+            continue
+        hour = next(hour for hour in range(day + 1, day + 25) if ahead(hour) != known)
+        found.append((datetime.fromtimestamp(hour * 3600, tz=UTC).strftime("%Y-%m-%d %H:%M:%S"), known))
+        known = ahead(hour)
+    return (*found, ("", known))
 
 
 def parse_period(text: str, forms: tuple[str, ...]) -> tuple[str, str]:
@@ -104,7 +207,7 @@ def event_day(source: Source, precision: str) -> str:
     if "time_period" in source.constants:
         return f"CAST({quote_literal((source.constants['time_period'] + '-01-01')[:10])} AS DATE)"
     if "year" not in source.columns:
-        return parse_dates(quote_identifier(source.columns["time_period"]), source.dates)
+        return parse_dates(quote_identifier(source.columns["time_period"]), source.dates, source.time_zone)
     parts = [parse_whole(quote_identifier(source.columns["year"]), 9999), "1"]
     if precision == "month":
         parts[1] = parse_whole(quote_identifier(source.columns["month"]), 12)
@@ -133,3 +236,47 @@ def period_text(precision: str) -> str:
     if precision == "year":
         return f"substr({text}, 1, 4)"
     return f"substr({text}, 1, 4) || '-' || substr({text}, 5, 2)"
+
+
+_OTHER_PERIODS = {
+    "half a year": r"\d{4}[- ]?[HhSsBb][12]|[HhSsBb][12][-/ ]\d{4}",
+    "a week": r"\d{4}[- ]?[WwSs]\d{1,2}|[WwSs]\d{1,2}[-/ ]\d{4}",
+    "a month or quarter, in another form": r"\d{4}[-/.]\d{1,2}|\d{4}[Mm]\d{1,2}|\d{1,2}[-/.]\d{4}|\d{4} ?[QqTt][1-4]|"
+    r"[QqTt][1-4][-/ ]\d{4}|\d{4}(0[1-9]|1[0-2])",
+    "a day": r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})\b.*|\d{8}",
+}
+_SPAN = re.compile(r"(\d{4})\s*[-/_\u2013\u2014]\s*(\d{4}|\d{2})")
+
+
+def years_in_span(text: str) -> int | None:
+    """Return how many years a text such as 2009-10, 2009/2010 or 2006-2008 spans; None where it is no such text.
+
+    >>> years_in_span("2009-10"), years_in_span("1999/00"), years_in_span("2006_2008"), years_in_span("2009-07")
+    (2, 2, 3, None)
+    """
+    found = _SPAN.fullmatch(text.strip())
+    if found is None:
+        return None
+    first, last = int(found[1]), int(found[2])
+    years = (last - first if len(found[2]) == 4 else (last - first) % 100) + 1
+    return years if 2 <= years <= 10 else None
+
+
+def describe_period(text: str, source: Source) -> str:
+    """Return what a text that names no period of a source looks like, and which forms it may have, for messages."""
+    looks = next((name for name, form in _OTHER_PERIODS.items() if re.fullmatch(form, text.strip())), None)
+    years = years_in_span(text)
+    if source.kind == "incident" and "time_period" in source.columns:
+        forms = f"Its dates are {', '.join(source.dates)} (dates in source.yml; list every form that occurs)."
+        if re.search(_ZONE, text) and ":" in text:
+            return (
+                "The time has a zone, so its day may be another one where the event was; say where days count "
+                f"(time_zone in source.yml). {forms}"
+            )
+        return forms
+    if years == 2:
+        looks = "a year that does not begin in January (a financial, fiscal or school year)"
+    elif years is not None:
+        looks = f"a span of {years} years"
+    said = f"It looks like {looks}. " if looks is not None else ""
+    return f"{said}A table writes 2024, 2024-Q1 or 2024-03."

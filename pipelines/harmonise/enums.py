@@ -71,7 +71,10 @@ def create_code_types(connection: duckdb.DuckDBPyConnection, source: Source, tab
         f"SELECT {quote_literal(name)} AS dimension, code FROM (SELECT DISTINCT {name} AS code FROM {tables[name]})"
         for name in code_columns()
     )
-    totals = ", ".join(f"({quote_literal(name)}, {total_code(source, name)})" for name in breakdown_columns())
+    totals = ", ".join(
+        f"({quote_literal(name)}, {total_code(source, name)}), ({quote_literal(name)}, '_U')"
+        for name in breakdown_columns()
+    )
     run_sql(connection, "harmonise/code_in_use", occurring=occurring, totals=totals)
     # By rank, so that the highest is the status of a figure computed from several: see out.weakest_status.
     statuses = ", ".join(quote_literal(code) for code in ranked_codes("obs_status"))

@@ -24,6 +24,7 @@ from pipelines.harmonise.controls import (
     read_published_rates,
     sum_published,
 )
+from pipelines.harmonise.dates import describe_period
 from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types, register_areas
 from pipelines.harmonise.labels import check_labels, check_places, labels_of_cells
 from pipelines.harmonise.links import Classified, link_table, out_of_scope_reason
@@ -236,6 +237,7 @@ def _rejected_problems(
     ).fetchall():
         unshown = received.is_sample and value is None and column and column not in folder.source.personal
         why = " The value is not shown: the columns of the row may be swapped." if unshown else ""
+        why += f" {describe_period(value, folder.source)}" if rule == "invalid_period" and value else ""
         number = numbers.get((rule, column or None), kept) if received.is_sample else kept
         noun = received.noun if number == 1 else f"{received.noun}s"
         problems.append(
@@ -272,7 +274,13 @@ def _valid_words(folder: SourceFolder, national_codes: tuple[str, ...]) -> dict[
 
 
 def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> Outcome:
-    """Refuse totals and parts over one dimension in the same table, in the relation of observations."""
+    """Refuse totals and parts over one dimension in the same table, in the relation of observations.
+
+    Where every cell is written once, a total is a cell of its own: it is set apart when totals are made, see
+    ``pipelines.tabulate.aggregate``.
+    """
+    if source.rows == "cells":
+        return Outcome("total_beside_parts", "not applicable", 0, 0)
     checked = 0
     problems = []
     for name in sorted({name for breakdown in source.breakdowns for name in breakdown.by}):

@@ -219,6 +219,7 @@ def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder
                 "url": source.url,
                 "licence": source.licence.name,
                 "citation": source.citation,
+                "counted_at": source.counted_at,
                 "files": name_files(manifest["files"]),
                 "observations": current.observations,
                 "first_period": current.first_period,

@@ -127,32 +127,39 @@ def _attention(rules: list[dict[str, Any]], cells: list[dict[str, Any]]) -> list
 
 
 def _coverage(connection: duckdb.DuckDBPyConnection, source_id: str) -> tuple[list[str], list[dict[str, Any]]]:
-    """The years, and for each dimension its rows: category, counting unit and the cell of each year."""
+    """The years, and for each dimension its rows: category, counting unit and the cell of each year.
+
+    A source of several countries has a row for each country instead, with the cell of the category that has least.
+    """
     records = _records(
         connection,
-        "SELECT coverage.*, title_en FROM out.coverage AS coverage "
-        "LEFT JOIN out.iccs AS iccs ON iccs.code = coverage.iccs",
+        "SELECT coverage.*, title_en, name_en AS country_name FROM out.coverage AS coverage "
+        "LEFT JOIN out.iccs AS iccs ON iccs.code = coverage.iccs "
+        "LEFT JOIN out.area AS area ON area.code = coverage.country",
         source_id,
     )
     years = sorted({record["time_period"] for record in records})
+    several = any(record["iccs"] for record in records) and len({record["country"] for record in records}) > 1
     maps = []
     for dimension in dict.fromkeys(["sex", "age", "geography", *sorted({record["dimension"] for record in records})]):
         rows: dict[tuple[str, str], dict[str, Any]] = {}
         for record in records:
             if record["dimension"] != dimension:
                 continue
-            key = (record["iccs"] or "", record["counting_unit"])
+            key = (record["country"] if several else record["iccs"] or "", record["counting_unit"])
             row = rows.setdefault(
                 key,
                 {
                     "iccs": key[0],
                     "counting_unit": key[1],
-                    "title": record["title_en"] or "",
+                    "title": (record["country_name"] if several else record["title_en"]) or "",
                     "declared": False,
                     "cells": dict.fromkeys(years),
                 },
             )
-            row["cells"][record["time_period"]] = record
+            other = row["cells"][record["time_period"]]
+            if other is None or record["share_unknown"] > other["share_unknown"]:
+                row["cells"][record["time_period"]] = record
             row["declared"] = row["declared"] or record["declared"]
         if rows:
             maps.append({"dimension": dimension, "rows": [rows[key] for key in sorted(rows)]})

@@ -100,6 +100,7 @@ def aggregate(
         UsageError: a breakdown asks for a frequency that the data cannot give.
     """
     source = folder.source
+    _set_printed_totals_apart(connection, source)
     _prepare(connection, source)
     year_keys = make_year_keys(connection, validated.year_partitions, definition_key(folder))
     unchanged_years = find_unchanged_years(connection, year_keys, previous)
@@ -123,10 +124,42 @@ def _prepare(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     )
     included = "true" if source.parent_counts == "include_children" else "false"
     run_sql(
-        connection, "tabulate/aggregate_lists", include_children=included, breakdowns=", ".join(breakdown_columns())
+        connection,
+        "tabulate/aggregate_lists",
+        include_children=included,
+        breakdowns=", ".join(breakdown_columns()),
+        events="true" if source.rows == "events" else "false",
+        every_cell="true" if source.rows == "cells" else "false",
     )
     breakdowns = ", ".join(f"{name} {name}_code" for name in breakdown_columns())
     run_sql(connection, "tabulate/published_cells", breakdowns=breakdowns)
+
+
+def _set_printed_totals_apart(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Move totals that stand beside their parts from ``core`` to ``printed_total``."""
+    totals = {name: total_code(source, name) for name in breakdown_columns()}
+    printed = ", ".join(f"bool_or({name} = {code}) AND bool_or({name} <> {code})" for name, code in totals.items())
+    found = connection.execute(f"SELECT {printed} FROM core GROUP BY measure").fetchall()
+    divided = [name for number, name in enumerate(totals) if any(row[number] for row in found)]
+    if source.rows != "cells" or not divided:
+        connection.execute("CREATE TEMP TABLE printed_total AS FROM core LIMIT 0")
+        return
+    is_total = {name: f"{name} = {totals[name]}" for name in divided}
+    run_sql(
+        connection,
+        "tabulate/printed_totals",
+        is_total=" OR ".join(is_total.values()),
+        unknown=", ".join(
+            f"CASE WHEN {test} THEN CAST('_U' AS {name}_code) ELSE {name} END AS {name}"
+            for name, test in is_total.items()
+        ),
+        is_part=" AND ".join(f"(printed.{test} OR part.{name} = printed.{name})" for name, test in is_total.items())
+        + f" AND ({' OR '.join(f'part.{name} <> printed.{name}' for name in divided)})",
+        is_undivided=" AND ".join(
+            f"other.{name} = CASE WHEN printed.{test} THEN '_U' ELSE printed.{name} END"
+            for name, test in is_total.items()
+        ),
+    )
 
 
 def _aggregate_one(
@@ -140,19 +173,20 @@ def _aggregate_one(
             f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, the data have {data_freq[0]}"
         )
     names = plan.dimensions
+    dimensions = "".join(f", {name}" for name in names)
+    period = {"A": "year_period", "Q": "quarter_period", "M": "time_period"}[plan.freq]
     if source.rows == "events":
-        own = {"same_dimensions": "".join(f" AND cell.{name} = zero.{name}" for name in names)}
+        own = {"same_dimensions": "".join(f" AND cell.{name} = zero.{name}" for name in names), "period": period}
     else:
-        own = {"cells": "true" if source.rows == "cells" else "false"}
+        own = _find_parts(connection, source, plan, period)
     run_sql(
         connection,
         "tabulate/aggregate_events" if source.rows == "events" else "tabulate/aggregate",
         **own,
         measure=quote_literal(plan.measure),
         freq=quote_literal(plan.freq),
-        period={"A": "year_period", "Q": "quarter_period", "M": "time_period"}[plan.freq],
         periods=str(periods),
-        dimensions="".join(f", {name}" for name in names),
+        dimensions=dimensions,
         totals="".join(
             f", coalesce({name}, CAST({total_code(source, name)} AS {name}_code)) AS {name}" for name in names
         ),
@@ -161,6 +195,70 @@ def _aggregate_one(
             f", {total_code(source, name)} AS {name}" for name in breakdown_columns() if name not in names
         ),
         levels=", ".join(quote_literal(level) for level in plan.area_levels) or "area_level",
+    )
+
+
+def _find_parts(connection: duckdb.DuckDBPyConnection, source: Source, plan: TablePlan, period: str) -> dict[str, str]:
+    """Create ``base`` and, where every cell is written, what its lines lack; return what ``aggregate`` joins."""
+    totals = {name: total_code(source, name) for name in breakdown_columns()}
+    run_sql(
+        connection,
+        "tabulate/aggregate_base",
+        measure=quote_literal(plan.measure),
+        period=period,
+        dimensions="".join(f", {name}" for name in plan.dimensions),
+        asked_for=" OR ".join(
+            "(" + " AND ".join(f"{name} {'<>' if name in one else '='} {code}" for name, code in totals.items()) + ")"
+            for one in plan.sets
+        ),
+    )
+    if source.rows != "cells":
+        return {"lacking_tables": "", "lacking": "", "share": "", "share_of_codes": "1", "share_of_parts": "1"}
+    for name in plan.dimensions:
+        _find_lacking(connection, plan, name, totals[name])
+    cell = "stage, counting_unit, iccs, national_code, ref_area, time_period"
+    lacking, share = "", ""
+    for name in plan.dimensions:
+        others = "".join(f", {other}" for other in plan.dimensions if other != name)
+        lacking += f"\n    LEFT JOIN lacking_{name} USING ({cell}{others})"
+        share += f"\n            * CASE GROUPING({name}) WHEN 1 THEN coalesce(min(share_{name}), 1) ELSE 1 END"
+    return {
+        "lacking_tables": "".join(f", lacking_{name}" for name in plan.dimensions),
+        "lacking": lacking,
+        "share": share,
+        "share_of_codes": "(count(*) / any_value(codes))",
+        "share_of_parts": "(count(*) / any_value(parts)) * coalesce(any_value(share_given), 1)",
+    }
+
+
+def _find_lacking(connection: duckdb.DuckDBPyConnection, plan: TablePlan, name: str, total: str) -> None:
+    """Create ``lacking_<name>``, and give what printed totals hold beyond their parts to those of unknown code."""
+    others = [other for other in plan.dimensions if other != name]
+    names = "".join(f", {other}" for other in others)
+    (codes,) = fetch_row(connection, f"SELECT len(enum_range(NULL::{name}_code))")
+    ages = name == "age"
+    run_sql(
+        connection,
+        "tabulate/lacking_parts",
+        table=f"lacking_{name}",
+        share=f"share_{name}",
+        dimension=name,
+        codes=str(codes),
+        total=total,
+        others=names,
+        others_known="".join(f" AND {other} <> '_U'" for other in others),
+        same_list=" " if ages else ", time_period",
+        one_list="false" if ages else "true",
+        both_sexes="true" if name == "sex" else "false",
+    )
+    run_sql(
+        connection,
+        "tabulate/remainder",
+        table=f"lacking_{name}",
+        dimension=name,
+        others=names,
+        total=total,
+        rounding="0.5",
     )
 
 

@@ -32,6 +32,7 @@ from pipelines.system.settings import Settings
 from pipelines.tabulate.rules import Checked
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintage_columns import columns_version, definition_key, program_key, read_part
+from schemas.errors import UsageError
 from schemas.source import SourceFolder
 
 POINTER = "current.json"
@@ -58,9 +59,21 @@ class DamagedVintage(Exception):
     """A file of a vintage is missing, or is not as it was stored."""
 
     def __init__(self, path: Path, what: str) -> None:
+        source = path.parents[1].name
         super().__init__(
-            f"the vintage in {path.parent} is damaged: {path.name} {what}. Put the file back from a copy of the data "
-            "folder; nothing was published, and the last release is as it was."
+            f"source {source}: the vintage in {path.parent} is damaged: {path.name} {what}. Nothing was published, and "
+            f"the last release is as it was. Give the files of the source again (iccs run {source} --from DIR), which "
+            "loads them again, or put the file back from a copy of the data folder."
+        )
+
+
+class LostPointer(UsageError):
+    """A source has vintages, but the file that says which is current is missing or cannot be read."""
+
+    def __init__(self, root: Path, what: str) -> None:
+        super().__init__(
+            f"source {root.name}: {root / POINTER}, which says which vintage is current, {what}; the vintages next to "
+            "it are still there, and the next iccs run makes the file from them"
         )
 
 
@@ -105,7 +118,7 @@ def read_loads(pointer: dict[str, Any], root: Path) -> tuple[Load, ...]:
     if "loads" in pointer:
         return tuple(Load(**load) for load in pointer["loads"])
     name = pointer["vintage"]
-    manifest = json.loads((root / name / "manifest.json").read_text(encoding="utf-8"))
+    manifest = _read_manifest(root / name)
     with duckdb.connect() as connection:
         described = describe_cells(connection, root / name / "cells.parquet")
     files = name_files(manifest["files"])
@@ -137,9 +150,9 @@ def add_load(loads: tuple[Load, ...], load: Load) -> tuple[Load, ...]:
     return (*same_figures, replace(load, loaded_at=moment.isoformat(timespec="microseconds")))
 
 
-def point_to(root: Path, pointer: dict[str, Any], loads: tuple[Load, ...]) -> None:
-    """Replace the pointer file in one step, with the history."""
-    replace_text(root / POINTER, json.dumps({**pointer, "loads": [asdict(load) for load in loads]}, indent=1))
+def point_to(folder: Path, pointer: dict[str, Any], loads: tuple[Load, ...]) -> None:
+    """Replace the pointer file of a folder in one step, with the history."""
+    replace_text(folder / POINTER, json.dumps({**pointer, "loads": [asdict(load) for load in loads]}, indent=1))
 
 
 def describe_cells(connection: duckdb.DuckDBPyConnection, cells: Path) -> tuple[int, str | None, str | None]:
@@ -209,9 +222,22 @@ class Vintage:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """What was recorded with the vintage: files, outcomes of the rules, when it was loaded, sums of its parts."""
-        loaded: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
-        return loaded
+        """What was recorded with the vintage: files, outcomes of the rules, when it was loaded, sums of its parts.
+
+        Raises:
+            DamagedVintage: it is missing or cannot be read.
+        """
+        return _read_manifest(self.folder)
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether a part is missing or has other bytes than were stored: the figures cannot be published again."""
+        try:
+            for name in self.manifest.get("parts", ()):
+                self.query(name)
+        except DamagedVintage:
+            return True
+        return False
 
     @property
     def content_key(self) -> str:
@@ -237,6 +263,8 @@ def store(
     loads = before.loads if before else ()
     key = run_key(folder, acquired)
     known = [load.vintage for load in loads if load.vintage.endswith(f"-{checked.figures}")]
+    if before and before.is_damaged and before.vintage not in known:
+        loads = loads[:-1]  # nothing can be compared with what it held
     now = datetime.now(UTC)
     name = known[0] if known else f"{now.date().isoformat()}-{checked.figures}"
     files = describe_files(acquired)
@@ -266,7 +294,9 @@ def store(
         last_period=last_period,
     )
     loads = add_load(loads, load)
-    point_to(root, {"vintage": name, "run_key": key, "rows": checked.rows}, loads)
+    pointer = {"vintage": name, "run_key": key, "rows": checked.rows}
+    point_to(target, pointer, loads)  # a copy, from which a pointer that was lost is made again
+    point_to(root, pointer, loads)
     _remove_superseded(root, name, target, settings)
     return Vintage(folder.source_id, name, target, key, checked.rows, loads, new=not known)
 
@@ -311,15 +341,94 @@ def _remove_superseded(root: Path, name: str, target: Path, settings: Settings) 
 
 
 def current_vintage(source_id: str, settings: Settings) -> Vintage | None:
-    """Return the last good vintage of a source, None where it was never loaded."""
+    """Return the last good vintage of a source, None where it was never loaded.
+
+    Raises:
+        LostPointer: it was loaded, but what says which vintage is current is missing or cannot be read.
+    """
     root = settings.core / source_id
-    pointer = root / POINTER
-    if not pointer.is_file():
+    if not (root / POINTER).is_file():
+        if _vintage_folders(root):
+            raise LostPointer(root, "is missing")
         return None
+    try:
+        return _pointed_at(root, root / POINTER)
+    except _UNREADABLE as error:
+        raise LostPointer(root, "cannot be read") from error
+
+
+def recover_pointers(settings: Settings) -> tuple[str, ...]:
+    """Make the pointers that were lost or damaged again, each from the newest vintage folder of its source.
+
+    Without this, a source whose pointer is gone would be left out of the next release without a word. Call it only
+    with the lock of the data folder.
+
+    Returns:
+        One line for people for each pointer made again.
+
+    Raises:
+        DamagedVintage: no folder of the source says what was current.
+    """
+    made = []
+    for root in sorted(settings.core.glob("*/")):
+        try:
+            current_vintage(root.name, settings)
+        except LostPointer:
+            made.append(f"{root.name}: lost or damaged {POINTER} made again, current is {_recover(root).vintage}")
+    return tuple(made)
+
+
+def _recover(root: Path) -> Vintage:
+    """Write the pointer of a source anew and return what it points at."""
+    found = []
+    for folder in _vintage_folders(root):
+        copy = folder / POINTER
+        try:
+            vintage = _pointed_at(root, copy) if copy.is_file() else _of_manifest(root, folder)
+        except (*_UNREADABLE, DamagedVintage):
+            continue
+        if vintage.folder == folder:  # else a copied folder, under a name of the user's own
+            found.append(vintage)
+    if not found:
+        raise DamagedVintage(root / "?" / POINTER, "cannot be read in any of its folders")
+    newest = max(found, key=lambda vintage: vintage.loads[-1].moment)
+    pointer = {"vintage": newest.vintage, "run_key": newest.run_key, "rows": newest.rows}
+    point_to(root, pointer, newest.loads)
+    return newest
+
+
+# What reading a JSON file that was cut, emptied or overwritten ends in.
+_UNREADABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError)
+
+
+def _pointed_at(root: Path, pointer: Path) -> Vintage:
     current = json.loads(pointer.read_text(encoding="utf-8"))
     loads = read_loads(current, root)
-    folder = root / loads[-1].folder
-    return Vintage(source_id, current["vintage"], folder, current["run_key"], current["rows"], loads)
+    return Vintage(root.name, current["vintage"], root / loads[-1].folder, current["run_key"], current["rows"], loads)
+
+
+def _of_manifest(root: Path, folder: Path) -> Vintage:
+    """A vintage stored before 0.2, which has no copy of the pointer: without a key, so that its files load again."""
+    manifest = _read_manifest(folder)
+    loads = read_loads({"vintage": folder.name}, root)
+    return Vintage(root.name, manifest["vintage"], folder, "", manifest["rows"], loads)
+
+
+def _vintage_folders(root: Path) -> list[Path]:
+    return [path.parent for path in root.glob("[!.]*/manifest.json")]
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DamagedVintage(path, "is missing") from error
+    except ValueError as error:
+        raise DamagedVintage(path, "cannot be read") from error
+    if not isinstance(loaded, dict):
+        raise DamagedVintage(path, "cannot be read")
+    return loaded
 
 
 def run_key(folder: SourceFolder, acquired: Acquired) -> str:

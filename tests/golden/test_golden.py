@@ -93,9 +93,6 @@ def test_every_cell_has_a_known_category(golden: duckdb.DuckDBPyConnection) -> N
     assert golden.execute(unknown).fetchall() == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a total that is given without its sexes is withheld where others give the sexes"
-)
 def test_a_published_total_without_its_sexes_is_a_total(golden: duckdb.DuckDBPyConnection) -> None:
     # Kosovo 2017, rape: 21 men, 21 in all, no row of women. Published: 21 of unknown sex, and no total.
     found = golden.execute(

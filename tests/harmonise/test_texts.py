@@ -9,7 +9,7 @@ from typing import Any, cast
 import duckdb
 import pytest
 
-from pipelines.harmonise.dates import OUR_FORMS, parse_dates, parse_period
+from pipelines.harmonise.dates import OUR_FORMS, describe_period, parse_dates, parse_period
 from pipelines.harmonise.numbers import parse_decimal, parse_number, parse_whole
 from schemas.source import Source
 
@@ -111,7 +111,24 @@ def test_a_period_in_one_of_our_forms(text: str, first_day: date | None, freq: s
     [
         (("YYYY-MM-DD",), "2024-03-05", date(2024, 3, 5)),
         (("YYYY-MM-DD",), "2024-03-05 12:30", date(2024, 3, 5)),
-        (("YYYY-MM-DD",), "2024-03-05T12:30:00Z", date(2024, 3, 5)),
+        (("YYYY-MM-DD",), "2024-03-05T12:30:00", date(2024, 3, 5)),
+        (("YYYY-MM-DD",), "2024-03-05T12:30:00Z", None),
+        (("YYYY-MM-DD",), "2024-03-05 12:30:00-06:00", None),
+        (("YYYY-MM-DD",), "2024-03-05 12:30 EST", None),
+        (("YYYY-MM-DD",), "2024-03-05 02:30 PM", date(2024, 3, 5)),
+        (("M/D/YYYY",), "3/7/2023", date(2023, 3, 7)),
+        (("M/D/YYYY",), "03/07/2023", date(2023, 3, 7)),
+        (("M/D/YYYY",), "3/7/2023 14:05", date(2023, 3, 7)),
+        (("M/D/YYYY",), "3/7/23", None),
+        (("M/D/YYYY",), "13/7/2023", None),
+        (("MM/DD/YYYY",), "3/7/2023", None),
+        (("D.M.YY",), "5.3.24", date(2024, 3, 5)),
+        (("D.M.YY",), "05.03.69", date(1969, 3, 5)),
+        (("D.M.YY",), "5.3.2024", None),
+        (("YYYY-MM-DD", "YYYY-MM", "YYYY-00-00", "YYYY"), "2023-00-00", date(2023, 1, 1)),
+        (("YYYY-MM-DD", "YYYY-MM", "YYYY-00-00", "YYYY"), "2023-02", date(2023, 2, 1)),
+        (("YYYY-MM-DD", "YYYY-MM", "YYYY-00-00", "YYYY"), "2023", date(2023, 1, 1)),
+        (("YYYY-MM-DD", "YYYY-MM", "YYYY-00-00", "YYYY"), "2023-02-03", date(2023, 2, 3)),
         (("YYYY-MM-DD",), "2024-03-05 to 2024-04-06", None),
         (("YYYY-MM-DD",), "2024-02-30", None),
         (("YYYY-MM-DD",), "2024-03", None),
@@ -124,3 +141,46 @@ def test_a_period_in_one_of_our_forms(text: str, first_day: date | None, freq: s
 )
 def test_a_date_has_exactly_the_form_that_is_declared(forms: tuple[str, ...], text: str, day: date | None) -> None:
     assert value_of(parse_dates("word", forms), text) == day
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "day"),
+    [
+        # Mexico City was 5 hours behind UTC in the summer of 2022, and 6 in winter and since.
+        ("America/Mexico_City", "2022-01-01T02:30:00Z", date(2021, 12, 31)),
+        ("America/Mexico_City", "2022-01-01T06:00:00Z", date(2022, 1, 1)),
+        ("America/Mexico_City", "2022-07-01T05:30:00Z", date(2022, 7, 1)),
+        ("America/Mexico_City", "2024-07-01T05:30:00Z", date(2024, 6, 30)),
+        ("America/Mexico_City", "2024-07-01T05:30:00.123Z", date(2024, 6, 30)),
+        ("America/Mexico_City", "2024-06-30T23:30:00-06:00", date(2024, 6, 30)),
+        ("America/Mexico_City", "2024-07-01 01:30:00 +0200", date(2024, 6, 30)),
+        ("America/Mexico_City", "2024-07-01 09:30:00+05:30", date(2024, 6, 30)),
+        ("Asia/Kolkata", "2024-06-30T18:30:00Z", date(2024, 7, 1)),
+        ("Asia/Kolkata", "2024-06-30T18:29:59Z", date(2024, 6, 30)),
+        ("Asia/Kolkata", "2024-06-30 23:59", date(2024, 6, 30)),
+        ("Asia/Kolkata", "2024-06-30", date(2024, 6, 30)),
+        ("Asia/Kolkata", "2024-06-30 12:00 EST", None),
+        ("Asia/Kolkata", "2024-06-30 08:00 PM Z", None),
+    ],
+)
+def test_a_time_with_a_zone_is_of_the_day_where_the_incident_was(zone: str, text: str, day: date | None) -> None:
+    """Expected days from the offsets that the IANA database gives for these zones, added by hand."""
+    assert value_of(parse_dates("word", ("YYYY-MM-DD",), zone), text) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2009/10", "financial, fiscal or school year"),
+        ("2019-2020", "financial, fiscal or school year"),
+        ("2006_2008", "a span of 3 years"),
+        ("2020-W05", "a week"),
+        ("2020-S1", "half a year"),
+        ("2024-3", "a month or quarter, in another form"),
+        ("T1 2024", "a month or quarter, in another form"),
+        ("2024-03-05", "a day"),
+        ("unknown", "A table writes 2024"),
+    ],
+)
+def test_a_period_that_is_none_is_named_for_what_it_looks_like(text: str, said: str) -> None:
+    assert said in describe_period(text, cast("Source", SimpleNamespace(kind="count", columns={})))

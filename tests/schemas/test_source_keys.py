@@ -39,6 +39,7 @@ OF_KIND = {"count": TABLE, "population": POPULATION, "incident": INCIDENTS}
 
 # For each key that some kind cannot honour: a value that is right by itself, put into a declaration.
 GIVEN: dict[str, dict[str, Any]] = {
+    "counted_at": {"counted_at": "input"},
     "columns.national_code": {"columns": {"national_code": "o"}},
     "columns.national_label": {"columns": {"national_label": "l"}},
     "columns.year": {"columns": {"year": "y", "time_period": None}},
@@ -50,6 +51,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "constants.national_code": {"constants": {"national_code": "o"}},
     "constants.national_label": {"constants": {"national_label": "o"}},
     "dates": {"dates": ["DD/MM/YYYY"]},
+    "time_zone": {"time_zone": "America/Mexico_City"},
     "ages": {"ages": {"bands": ["Y0T17", "Y_GE18"]}, "columns": {"age": "age"}},
     "boundaries": {"boundaries": {"file": "areas.geojson", "area_property": "code"}, "columns": {"ref_area": None}},
     "personal": {"personal": ["name"]},

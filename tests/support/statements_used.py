@@ -46,6 +46,8 @@ QUESTIONS = (
     "trend 0101 --area MX-AGU --sex F --by sex --plot {place}/sex.png",
     "trend 0101 --area MX-AGU --monthly",
     "map 0101 --area MX --plot {place}/map.png",
+    "areas",
+    "compare 0101 --areas MX AR",
     "evaluate 0101 --area MX-AGU --date 2023-06",
     "query SELECT",
     "quality",

@@ -178,7 +178,8 @@ def united_kingdom(new_tiny: Callable[[], Tiny]) -> Any:
         for area, sexes in areas.items()
         for sex, n in sexes.items()
     ]
-    rows += ["UKC-L,2008,HOM,m,638\nUKM,2008,HOM,m,95\nUKN,2008,HOM,m,24\nUKM,2008,ATT,m,698\nUKN,2008,ATT,m,121\n"]
+    old = {("UKC-L", "HOM"): 638, ("UKM", "HOM"): 95, ("UKN", "HOM"): 24, ("UKM", "ATT"): 698, ("UKN", "ATT"): 121}
+    rows += [f"{area},2008,{code},m,{men}\n{area},2008,{code},f,1\n" for (area, code), men in old.items()]
     tiny.give("t.csv", "area,year,code,sex,n\n" + "".join(rows))
     return tiny.run()
 
@@ -188,10 +189,78 @@ def test_category_is_incomplete_in_a_country_where_one_of_its_children_is(united
     cells = united_kingdom.cells("iccs", "ref_area = 'GB' AND time_period = '2008' AND sex = '_T'")
 
     assert cells == {
-        "0101": (638 + 95 + 24, "A", None),
+        "0101": (638 + 95 + 24 + 3, "A", None),
         "0102": (None, "O", "incomplete"),
         "01": (None, "O", "incomplete"),
     }
+
+
+# --- which parts, not how many --------------------------------------------------------------------
+
+BY_SEX = "layouts:\n  - files: [t.csv]\n    read: {columns: [area, year, code, sex, n]}\narea_scheme: code\n" \
+    "columns: {ref_area: area, time_period: year, national_code: code, sex: sex, value: n}\n" \
+    "measures:\n  victims: {counting_unit: victim}\n" + SEXES  # fmt: skip
+ALL_SEXES = "sex,m,M,\nsex,f,F,\nsex,u,_U,\nsex,t,_T,\nvalue,<5,Q,\nvalue,:,O,\n"
+
+
+def _by_sex(tiny: Tiny, rows: str) -> Any:
+    tiny.declare(BY_SEX, ALL_SEXES, [HOMICIDE, ATTEMPT])
+    tiny.give("t.csv", "area,year,code,sex,n\n" + "".join(f"{row}\n" for row in rows.split()))
+    return tiny.run()
+
+
+def test_women_and_unknown_are_not_all(tiny: Tiny) -> None:
+    # Two parts each, as in FR; but in AL men lack, and in IT women in one of two years.
+    found = _by_sex(
+        tiny,
+        "FR,2020,HOM,m,7 FR,2020,HOM,f,3 AL,2020,HOM,f,2 AL,2020,HOM,u,1 "
+        "IT,2020,HOM,m,9 IT,2021,HOM,m,9 IT,2021,HOM,f,4",
+    ).cells("ref_area, time_period", "iccs = '0101' AND sex = '_T'")
+
+    assert found["FR", "2020"] == (10, "A", None)
+    assert found["AL", "2020"] == (None, "O", "incomplete")
+    assert found["IT", "2020"] == (None, "O", "incomplete")
+    assert found["IT", "2021"] == (13, "A", None)
+
+
+def test_persons_of_unknown_sex_alone_are_all_and_need_not_be_there(tiny: Tiny) -> None:
+    found = _by_sex(
+        tiny, "FR,2020,HOM,m,7 FR,2020,HOM,f,3 FR,2020,HOM,u,1 FR,2021,HOM,m,7 FR,2021,HOM,f,2 FR,2022,HOM,u,12"
+    ).cells("time_period", "iccs = '0101' AND sex = '_T'")
+
+    assert found == {"2020": (11, "A", None), "2021": (9, "A", None), "2022": (12, "A", None)}
+
+
+def test_a_category_on_one_sex_needs_no_other(tiny: Tiny) -> None:
+    found = _by_sex(tiny, "FR,2020,HOM,m,7 FR,2020,HOM,f,3 FR,2020,ATT,f,5").cells("iccs", "sex = '_T'")
+
+    assert found["0102"] == (5, "A", None)
+
+
+@pytest.mark.parametrize(
+    ("parts", "total", "unknown"),
+    [
+        ("FR,2020,HOM,m,139 FR,2020,HOM,f,<5", 143, None),
+        ("FR,2020,HOM,m,139", 143, None),
+        ("FR,2020,HOM,m,139 FR,2020,HOM,f,:", 143, None),
+        ("", 143, 143),  # not divided by sex
+        ("FR,2020,HOM,m,130 FR,2020,HOM,f,10", 143, 3),
+        ("FR,2020,HOM,m,130 FR,2020,HOM,f,13", 143, None),
+    ],
+)
+def test_a_printed_total_is_the_total(tiny: Tiny, parts: str, total: float, unknown: float | None) -> None:
+    found = _by_sex(tiny, f"{parts} FR,2020,HOM,t,{total} FR,2021,HOM,m,1 FR,2021,HOM,f,1 FR,2021,HOM,t,2").cells(
+        "iccs, sex", "time_period = '2020'"
+    )
+
+    assert found["0101", "_T"][0] == found["01", "_T"][0] == total
+    assert found.get(("0101", "_U"), (None,))[0] == unknown
+
+
+def test_a_printed_total_below_its_parts_is_not_used(tiny: Tiny) -> None:
+    found = _by_sex(tiny, "FR,2020,HOM,m,21 FR,2020,HOM,f,9 FR,2020,HOM,t,19").cells("iccs", "sex = '_T'")
+
+    assert found["0101"] == (30, "A", None)
 
 
 def test_two_words_of_one_code_are_added(united_kingdom: Any) -> None:

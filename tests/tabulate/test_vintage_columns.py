@@ -7,13 +7,12 @@ from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
-import pytest
 from tiny_source import Tiny
 
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.files import sha256_of_file
 from pipelines.tabulate.vintage_columns import columns_version, part_columns
-from pipelines.tabulate.vintages import DamagedVintage, Vintage, current_vintage
+from pipelines.tabulate.vintages import Vintage, current_vintage
 
 FIRST = "area,year,code,n\n14,2022,HOM,4\n14,2023,HOM,10\n15,2023,HOM,7\n"
 
@@ -83,28 +82,3 @@ def test_figures_are_compared_with_an_older_vintage(tiny: Tiny) -> None:
         (outcome,) = connection.execute("SELECT outcome FROM out.quality WHERE rule = 'past_changed'").fetchall()
     assert revised == [("MX-MEX", "2023", "_T", 7, 9)]
     assert outcome == ("warned",)
-
-
-def test_a_part_that_was_stored_and_is_gone_is_damage_and_not_an_older_version(tiny: Tiny) -> None:
-    tiny.declare_plain()
-    tiny.give("t.csv", FIRST)
-    run(tiny)
-    current(tiny).part("coverage").unlink()
-    tiny.settings.published.unlink()
-
-    with pytest.raises(DamagedVintage, match=r"coverage\.parquet is missing"):
-        run(tiny)
-
-
-def test_a_part_with_other_bytes_than_were_stored_stops_the_publication(tiny: Tiny) -> None:
-    tiny.declare_plain()
-    tiny.give("t.csv", FIRST)
-    run(tiny)
-    path = current(tiny).part("cells")
-    content = bytearray(path.read_bytes())
-    content[len(content) // 3] ^= 1  # one bit
-    path.write_bytes(content)
-    tiny.settings.published.unlink()
-
-    with pytest.raises(DamagedVintage, match=r"cells\.parquet is not as it was stored"):
-        run(tiny)

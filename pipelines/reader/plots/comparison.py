@@ -1,14 +1,17 @@
-"""Pictures that compare: the areas below one in two years, and the counts of one year by age and sex."""
+"""Pictures that compare: several areas by year, the areas below one in two years, counts of a year by age and sex."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.reader.comparison import Comparison
 from pipelines.reader.plots.style import (
     LANGUAGES,
+    STYLES,
     add_foot,
     add_title,
     caveat_notes,
@@ -17,9 +20,10 @@ from pipelines.reader.plots.style import (
     new_figure,
     picture_title,
     short_name,
+    whole_years,
     word,
 )
-from pipelines.reader.plots.trend import break_notes
+from pipelines.reader.plots.trend import break_notes, draw_rates
 from pipelines.reader.rates import Rows, read_rates
 from pipelines.reader.release import packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of
@@ -112,6 +116,46 @@ def _name_ends(axes: Axes, ends: Ends, names: dict[str, str], language: str) -> 
             text = f"{short_name(names[code])} {figure_in(f'{ends[code][side]:.{decimals}f}', language)}"
             axes.plot((side, side + shift), (ends[code][side], height), color="0.5", linewidth=0.6)
             axes.text(side + 1.3 * shift, height, text, ha=align, va="center", fontsize=7)
+
+
+def plot_compared(found: Comparison, language: str = "en", settings: Settings | None = None) -> Figure:
+    """Draw the annual rates of the ranked areas of a comparison in one picture, each from its own series.
+
+    Areas that are not ranked count something else and are not drawn; the foot names them.
+
+    Args:
+        found: a comparison; of more areas than there are styles of lines, those with the highest rates are drawn.
+        language: of titles and foot, en, fr or es.
+        settings: where the published file is.
+
+    Raises:
+        UsageError: no two of its figures are alike.
+
+    Example::
+
+        plot_compared(compare_areas(SeriesQuery("0101"), ["SE", "DE", "FR"]))
+    """
+    if not found.ranked:
+        raise UsageError("no two of the figures are alike in all that matters, so there is nothing to draw together")
+    drawn = found.ranked[: len(STYLES)]
+    figure, axes = new_figure()
+    series = []
+    for position, row in enumerate(drawn):
+        one = read_rates(replace(found.query, area=row["ref_area"], source=row["source"]), settings=settings)[0]
+        draw_rates(axes, one, row[f"area_{language}"] or row["area_en"], position)
+        series.append(one)
+    keys = {one.key for one in series}
+    add_title(figure, picture_title(replace(found.query, area=None), keys, language, settings))
+    axes.set_ylabel(word("rate", language))
+    axes.set_ylim(bottom=0)
+    whole_years(axes)
+    axes.legend(frameon=False, fontsize=8)
+    notes = [word("poisson", language), *break_notes([one.breaks for one in series], language)]
+    notes += caveat_notes([row for one in series for row in one.rows], language)
+    left = [row["ref_area"] for row in [*found.ranked[len(STYLES) :], *found.unranked]]
+    notes += [word("not drawn", language).format(areas=", ".join(left))] if left else []
+    add_foot(figure, sorted({key.source for key in keys}), notes, language, settings)
+    return figure
 
 
 def plot_pyramid(wanted: SeriesQuery, year: int, language: str = "en", settings: Settings | None = None) -> Figure:

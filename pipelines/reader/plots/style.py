@@ -44,6 +44,11 @@ _WORDS = {
         "Traits fins : segments de régression, pourcentage par an (ns : non significatif).",
         "Líneas finas: segmentos de regresión, porcentaje anual (ns: no significativo).",
     ),
+    "not drawn": (
+        "Not drawn, as too many or not comparable: {areas}.",
+        "Non tracés, trop nombreux ou non comparables : {areas}.",
+        "No dibujados, por ser demasiados o no comparables: {areas}.",
+    ),
     "log": (
         "Logarithmic scale; a year without an event is not drawn.",
         "Échelle logarithmique ; une année sans événement n’est pas tracée.",

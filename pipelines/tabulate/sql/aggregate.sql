@@ -1,60 +1,77 @@
 -- Grain of what is added: one row for each area (also those above), period, ICCS category and combination of the
--- dimensions asked for, totals marked _T. present and expected count the area-period cells summed in each cell.
--- reads: core, period_list, climb, area_ancestor, area_expected, partly_covered, already_given, made_from
+-- dimensions asked for, totals marked _T. present and expected count the area-period cells summed in each cell; a sum
+-- that lacks parts has a fraction of them. Which parts belong to a sum is decided by the rows of the same country
+-- alone, and by which parts they are, not by how many.
+-- reads: base, printed, country_of, country_of_any, held, climb, area_ancestor, area_expected, partly_covered, already_given, made_from{{lacking_tables}}
 -- writes: cells
 INSERT INTO cells BY NAME
--- present: periods of the data in which every cell summed in this one has a value, counted by a bit for each.
-WITH base AS (
-    SELECT stage, counting_unit, iccs, national_code, ref_area, area_level, {{period}} AS time_period{{dimensions}},
-        sum(value) AS value,
-        bit_count(
-            coalesce(bit_or(place) FILTER (value IS NOT NULL), 0) & ~coalesce(bit_or(place) FILTER (value IS NULL), 0)
-        ) AS present,
-        min(obs_status) AS lowest, max(obs_status) AS highest
-    FROM core
-    JOIN period_list USING (time_period)
-    WHERE measure = {{measure}}
+WITH added AS (
+    SELECT stage, counting_unit, iccs, national_code, ref_area, area_level, time_period{{totals}},
+        sum(value) AS value, min(present){{share}} AS present, min(lowest) AS lowest, max(highest) AS highest
+    FROM base{{lacking}}
+    GROUP BY stage, counting_unit, iccs, national_code, ref_area, area_level, time_period, GROUPING SETS ({{sets}})
+),
+-- A total that the source prints stands where it cannot be made of its parts.
+totalled AS (
+    SELECT added.*
+    FROM added
+    LEFT JOIN printed USING (stage, counting_unit, iccs, national_code, ref_area, time_period{{dimensions}})
+    WHERE printed.present IS NULL OR added.present >= printed.present
+    UNION ALL BY NAME
+    SELECT printed.*
+    FROM printed
+    LEFT JOIN added USING (stage, counting_unit, iccs, national_code, ref_area, time_period{{dimensions}})
+    WHERE added.present IS NULL OR added.present < printed.present
+),
+codes_given AS (
+    SELECT country, stage, counting_unit, iccs, area_level, time_period{{dimensions}},
+        count(DISTINCT national_code) AS codes
+    FROM totalled
+    JOIN country_of USING (ref_area)
     GROUP BY ALL
 ),
--- National codes into their category. Where every cell is written, an area that lacks a code which others give for the
--- same cell has an incomplete sum. Of what has no stated place, only what there is is written.
+-- National codes into their category. Where every cell is written, an area that lacks a code which other areas of its
+-- country give for the same cell has an incomplete sum.
 summed AS (
     SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}},
-        sum(value) AS value,
-        min(present) * CASE WHEN {{cells}} AND area_level <> 'not_stated' THEN count(*) / max(count(*)) OVER (
-            PARTITION BY stage, counting_unit, iccs, time_period{{dimensions}}
-        ) ELSE 1 END AS present,
-        min(lowest) AS lowest, max(highest) AS highest
-    FROM base
-    GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}}
-),
-added AS (
-    SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{totals}},
-        sum(value) AS value, min(present) AS present, count(*) AS parts, min(lowest) AS lowest, max(highest) AS highest
-    FROM summed
-    GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period, GROUPING SETS ({{sets}})
-),
--- Where every cell is written, an area that lacks a part which others give for the same total has an incomplete total.
-totalled AS (
-    SELECT * EXCLUDE (parts) REPLACE (
-        present * CASE WHEN {{cells}} AND area_level <> 'not_stated' THEN parts / max(parts) OVER (
-            PARTITION BY stage, counting_unit, iccs, time_period{{dimensions}}
-        ) ELSE 1 END AS present
-    )
-    FROM added
-),
-rolled AS (
-    SELECT stage, counting_unit, coalesce(up.ancestor, totalled.iccs) AS iccs, ref_area, area_level,
-        time_period{{dimensions}},
-        sum(value) AS value,
-        min(present) * CASE WHEN {{cells}} AND area_level <> 'not_stated' THEN count(*) / max(count(*)) OVER (
-            PARTITION BY stage, counting_unit, coalesce(up.ancestor, totalled.iccs), time_period{{dimensions}}
-        ) ELSE 1 END AS present,
+        sum(value) AS value, min(present) * {{share_of_codes}} AS present,
         min(lowest) AS lowest, max(highest) AS highest
     FROM totalled
-    LEFT JOIN (FROM climb WHERE measure = {{measure}}) AS up ON up.code = totalled.iccs
-    GROUP BY stage, counting_unit, coalesce(up.ancestor, totalled.iccs), ref_area, area_level,
-        time_period{{dimensions}}
+    JOIN country_of USING (ref_area)
+    JOIN codes_given USING (country, stage, counting_unit, iccs, area_level, time_period{{dimensions}})
+    GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}}
+),
+climbed AS (
+    SELECT summed.* REPLACE (coalesce(up.ancestor, summed.iccs) AS iccs), summed.iccs AS part, country_of.country,
+        held.given IS NOT NULL AS is_held
+    FROM summed
+    JOIN country_of USING (ref_area)
+    LEFT JOIN (FROM climb WHERE measure = {{measure}}) AS up ON up.code = summed.iccs
+    LEFT JOIN (FROM held WHERE measure = {{measure}}) AS held
+        ON held.country = country_of.country AND held.stage = summed.stage
+        AND held.counting_unit = summed.counting_unit AND held.iccs = summed.iccs AND held.period = summed.time_period
+),
+-- What a total does not hold is left out of it, unless it holds nothing.
+kept AS (
+    FROM climbed
+    QUALIFY is_held OR NOT bool_or(is_held) OVER (
+        PARTITION BY stage, counting_unit, iccs, ref_area, time_period{{dimensions}}
+    )
+),
+parts_given AS (
+    SELECT country, stage, counting_unit, iccs, area_level, time_period{{dimensions}}, count(DISTINCT part) AS parts
+    FROM kept
+    GROUP BY ALL
+),
+rolled AS (
+    SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}},
+        sum(value) AS value, min(present) * {{share_of_parts}} AS present,
+        min(lowest) AS lowest, max(highest) AS highest
+    FROM kept
+    JOIN parts_given USING (country, stage, counting_unit, iccs, area_level, time_period{{dimensions}})
+    LEFT JOIN (FROM made_from WHERE measure = {{measure}}) AS made
+        USING (country, stage, counting_unit, iccs, time_period)
+    GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}}
 ),
 located AS (
     SELECT stage, counting_unit, iccs, link.ancestor AS ref_area, link.ancestor_level AS area_level,
@@ -103,5 +120,7 @@ SELECT
     'F' AS conf_status,
     present / expected AS completeness
 FROM located
-LEFT JOIN (FROM made_from WHERE measure = {{measure}}) AS made USING (stage, counting_unit, iccs, time_period)
+LEFT JOIN country_of_any USING (ref_area)
+LEFT JOIN (FROM made_from WHERE measure = {{measure}}) AS made
+    USING (country, stage, counting_unit, iccs, time_period)
 WHERE area_level IN ({{levels}})

@@ -1,7 +1,7 @@
 -- Grain of what is added: one row for each area of the lists used (also those above), period, ICCS category and
 -- combination of the dimensions asked for, totals marked _T. Rows are events: an absent combination is a zero.
 -- Only periods in period_to_make are made; which areas and combinations have zeros depends on all periods.
--- reads: core, period_list, period_to_make, climb, area_ancestor, area_validity, partly_covered, already_given, given_combination, given_area, made_from
+-- reads: core, period_list, period_to_make, climb, area_ancestor, area_validity, partly_covered, already_given, given_combination, given_area, country_of_any, made_from
 -- writes: cells
 INSERT INTO cells BY NAME
 WITH base AS (
@@ -99,4 +99,6 @@ SELECT
     months / {{periods}} AS completeness
 FROM filled
 JOIN covered USING (time_period)
-LEFT JOIN (FROM made_from WHERE measure = {{measure}}) AS made USING (stage, counting_unit, iccs, time_period)
+LEFT JOIN country_of_any USING (ref_area)
+LEFT JOIN (FROM made_from WHERE measure = {{measure}}) AS made
+    USING (country, stage, counting_unit, iccs, time_period)

@@ -1,8 +1,7 @@
 -- Small tables that adding up needs, made from core. Grain of period_list: one row for each period of the data, with the
 -- year and quarter it lies in and a bit for its place in the year.
 -- reads: core, iccs_ancestor, area_ancestor, area_validity, area_whole, covered_area
--- writes: period_list, given_area, given_combination, given_category, climb, made_from, partly_covered, area_expected,
--- already_given
+-- writes: country_of, country_of_any, held, period_list, given_area, given_combination, given_category, climb, made_from, partly_covered, area_expected, already_given
 CREATE TEMP TABLE period_list AS
 SELECT time_period, CAST(left(time_period, 4) AS time_period_code) AS year_period,
     CAST(quarter_of(CAST(time_period AS VARCHAR)) AS time_period_code) AS quarter_period,
@@ -11,13 +10,25 @@ SELECT time_period, CAST(left(time_period, 4) AS time_period_code) AS year_perio
 FROM (SELECT DISTINCT time_period, freq FROM core);
 
 -- Grain of given_area, given_combination and given_category: one row for each that the source gives for a measure: an
--- area; a category with the codes of every breakdown; a category in a period.
+-- area; a category with the codes of every breakdown; a category in a country and period, and whether it has a figure.
 CREATE TEMP TABLE given_area AS
 SELECT DISTINCT measure, ref_area, area_level FROM core;
+-- Grain of country_of_any and country_of: one row for each area (given by the source): the country it lies in, itself
+-- where it lies in none.
+CREATE TEMP TABLE country_of_any AS
+SELECT area AS ref_area, coalesce(min(ancestor) FILTER (ancestor_level = 'country'), area) AS country
+FROM area_ancestor
+GROUP BY area;
+CREATE TEMP TABLE country_of AS
+FROM country_of_any SEMI JOIN given_area USING (ref_area);
+
 CREATE TEMP TABLE given_combination AS
 SELECT DISTINCT measure, stage, counting_unit, iccs, {{breakdowns}} FROM core;
 CREATE TEMP TABLE given_category AS
-SELECT DISTINCT measure, stage, counting_unit, iccs, time_period FROM core;
+SELECT measure, stage, counting_unit, iccs, country, time_period, bool_or(value IS NOT NULL) AS valued
+FROM core
+JOIN country_of USING (ref_area)
+GROUP BY ALL;
 
 -- Grain of climb: one row for each category given and each category that it is added to. Up the ICCS tree a category
 -- holds its own counts and those of every category below it. Where the source gives a category with its children
@@ -35,17 +46,59 @@ WHERE NOT {{include_children}} OR up.ancestor = up.code OR NOT EXISTS (
     WHERE other.measure = category.measure AND other.iccs <> up.code AND starts_with(other.iccs, up.ancestor)
 );
 
--- Grain of made_from: one row for each published category and period of a measure: the children it was made from.
+-- Grain of held: one row for each category, country and period, also a year or quarter, in which the country's totals up
+-- the ICCS tree hold the category; given is whether it has a figure there. They hold it from the first period with a
+-- figure to the last: what is missing in between is missing in them, and one that ends in the period before the last is
+-- not reported yet. Before and after, a row that says missing and no row are the same, and the totals are of the other
+-- categories. A category with rows and never a figure is missing in all of them. In a source of events no row is a zero.
+CREATE TEMP TABLE held AS
+WITH category_period AS (
+    SELECT measure, stage, counting_unit, country, iccs, period, bool_or(valued) AS valued
+    FROM (
+        SELECT given.* EXCLUDE (time_period), unnest([time_period, year_period, quarter_period]) AS period
+        FROM given_category AS given
+        JOIN period_list USING (time_period)
+    )
+    WHERE period IS NOT NULL
+    GROUP BY ALL
+),
+counted AS (
+    SELECT *, dense_rank() OVER (PARTITION BY measure, stage, counting_unit, country, kind ORDER BY period) AS number
+    FROM (
+        SELECT *, CASE WHEN length(CAST(period AS VARCHAR)) = 4 THEN 'A' WHEN period LIKE '%Q%' THEN 'Q' ELSE 'M' END
+            AS kind
+        FROM category_period
+    )
+),
+country_period AS (
+    SELECT DISTINCT measure, stage, counting_unit, country, kind, period, number FROM counted
+),
+country_end AS (
+    SELECT measure, stage, counting_unit, country, kind, max(number) AS final FROM country_period GROUP BY ALL
+),
+span AS (
+    SELECT measure, stage, counting_unit, country, kind, iccs, min(number) FILTER (valued) AS first,
+        max(number) FILTER (valued) AS last
+    FROM counted
+    GROUP BY ALL
+)
+SELECT country_period.* EXCLUDE (kind, number), span.iccs, coalesce(counted.valued, false) AS given
+FROM span
+JOIN country_end USING (measure, stage, counting_unit, country, kind)
+JOIN country_period USING (measure, stage, counting_unit, country, kind)
+LEFT JOIN counted USING (measure, stage, counting_unit, country, kind, number, iccs)
+WHERE {{events}} OR (last IS NULL AND counted.valued IS NOT NULL)
+    OR number BETWEEN first AND CASE last WHEN final - 1 THEN final ELSE last END;
+
+-- Grain of made_from: one row for each published category, country and period of a measure: the children it was made
+-- from, and the share of those it holds that have a figure.
 CREATE TEMP TABLE made_from AS
-SELECT measure, stage, counting_unit, ancestor AS iccs, period AS time_period,
-    CASE WHEN bool_or(via <> '=') THEN string_agg(DISTINCT via, ';' ORDER BY via) END AS children
-FROM (
-    SELECT DISTINCT given_category.* EXCLUDE (time_period), unnest([time_period, year_period, quarter_period]) AS period
-    FROM given_category
-    JOIN period_list USING (time_period)
-) AS seen
+SELECT measure, stage, counting_unit, country, ancestor AS iccs, period AS time_period,
+    CASE WHEN bool_or(via <> '=') THEN string_agg(DISTINCT via, ';' ORDER BY via) END AS children,
+    CASE WHEN {{every_cell}} THEN count(*) FILTER (given) / count(*) ELSE 1 END AS share_given
+FROM held
 JOIN climb USING (measure)
-WHERE climb.code = seen.iccs AND period IS NOT NULL
+WHERE climb.code = held.iccs
 GROUP BY ALL;
 CREATE TEMP TYPE children_code AS ENUM (
     SELECT DISTINCT coalesce(children, '') FROM made_from UNION SELECT '' ORDER BY ALL

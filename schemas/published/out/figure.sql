@@ -3,7 +3,7 @@
 -- area and category are all there. Take sums from out.headline, out.headline_by_sex and out.headline_by_age, which have
 -- the preferred series only and no part beside its total.
 -- Grain: one row for each source, area, year, ICCS category, stage, counting unit, sex and age.
--- reads: out.rate, out.observation, out.series, out.area, out.iccs, out.caveat, out.series_break
+-- reads: out.rate, out.observation, out.series, out.source, out.area, out.iccs, out.caveat, out.series_break
 CREATE OR REPLACE VIEW out.figure AS
 -- Few combinations of caveats and of categories occur: their words are put together once for each.
 WITH caveat_text AS (
@@ -49,17 +49,18 @@ declared_break AS (
     GROUP BY ALL
 ),
 annual AS (
-    SELECT rate.*, series.is_preferred,
+    SELECT rate.*, about.counted_at, series.is_preferred,
         list_max([one FOR one IN string_split(series.breaks, ';') IF one <= rate.time_period]) AS break_before
     FROM out.rate AS rate
     JOIN out.series AS series USING (source, ref_area, iccs, stage, counting_unit, sex, age)
+    LEFT JOIN out.source AS about ON about.source = rate.source
     WHERE ({{attributes}}) = ({{totals}})
 )
 SELECT
     annual.ref_area, area.name_en AS area_en, area.name_fr AS area_fr, area.name_es AS area_es, annual.area_level,
     left(annual.ref_area, 2) AS country, annual.time_period, annual.iccs, category.level AS iccs_level,
     category.title_en AS category_en, category.title_fr AS category_fr, category.title_es AS category_es,
-    annual.source, annual.stage, annual.counting_unit, annual.is_preferred,
+    annual.source, annual.stage, annual.counting_unit, annual.counted_at, annual.is_preferred,
     array_to_string([concat(one.source, ': ', one.stage, ' ', one.counting_unit, 's') FOR one IN series_name.every
         IF (one.source, one.stage, one.counting_unit) <> (annual.source, annual.stage, annual.counting_unit)], '; ')
         AS other_series,

@@ -94,7 +94,18 @@ def prisoners() -> None:
             cells[*stem, "_T", "_T"] = total([sexes["F"], sexes["M"]])
         else:
             cells |= {(*stem, "_U", "_T"): sexes["T"], (*stem, "_T", "_T"): sexes["T"]}
-    cells = add_totals(cells, 2, {"01": ["0101"], "0301": ["03011", "03012"], "03": ["0301"]})
+    # A country's totals hold a category from its first year with a figure on: 03012 of France begins after 2013.
+    first = {(area, iccs): min(year for place, year, code, *_ in valued if (place, code) == (area, iccs))
+             for valued in [[key for key, value in cells.items() if not isinstance(value, str)]]
+             for area, _, iccs, *_ in valued}  # fmt: skip
+    later = {key: value for key, value in cells.items() if key[1] < first.get((key[0], key[2]), "")}
+    held = {key: value for key, value in cells.items() if key not in later}
+    sexual = {key for key in held if key[2] in ("03011", "03012")}
+    cells = later | held | {
+        (area, year, above, *rest): total(held[area, year, code, *rest] for code in ("03011", "03012")
+                                          if (area, year, code, *rest) in held)
+        for area, year, _, *rest in sexual for above in ("0301", "03")
+    } | {key: value for key, value in add_totals(held, 2, {"01": ["0101"]}).items() if key[2] == "01"}  # fmt: skip
     kept = {("FR", "2013"), ("FR", "2021"), ("LV", "2014"), ("XK", "2018"), ("IE", "2013"), ("GB-EAW", "2013")}
     write("eu_crim_pris_off", COUNTS, cells, lambda key: (key[0], key[1]) in kept and key[2] != "0301")
 

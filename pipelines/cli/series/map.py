@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "map", "show rates of one year by area, on a map", series_arguments())
-    parser.add_argument("--area", help="area whose parts are shown, e.g. MX (default: countries)")
+    parser.add_argument("--area", help="area whose parts are shown, by code or name: MX, Mexico (default: countries)")
     parser.add_argument("--year", type=int, help="year of the rates (default: the last of the source)")
     parser.add_argument(
         "--boundaries", metavar="FILE", help="outlines, GeoJSON or TopoJSON (default: the bundled ones)"
@@ -42,7 +42,7 @@ def map_command(options: argparse.Namespace) -> int:
     if options.boundaries and not options.plot:
         raise UsageError("--boundaries is for a picture: give --plot FILE too")
     settings = load_settings(options.data)
-    found = read_map_rates(series_query(options), options.year, settings)
+    found = read_map_rates(series_query(options, settings), options.year, settings)
     undrawn = _draw(found, options, settings) if options.plot else []
     if options.json:
         document = {name: value for name, value in vars(found).items() if name not in ("query", "key")}
@@ -66,16 +66,16 @@ def _draw(found: MapRates, options: argparse.Namespace, settings: Settings) -> l
 
 
 def _print(found: MapRates, undrawn: list[str], language: str, settings: Settings) -> None:
+    from pipelines.reader.plots.style import people_words
     from pipelines.reader.release import query
 
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     ranked = sorted(found.rows.values(), key=lambda row: -row["rate_per_100k"])
     symbols = [", ".join(_symbols(row)) for row in ranked]
     place = "by country" if found.query.area is None else f"below {found.query.area}"
-    age = "" if found.query.age == "_T" else f", age {found.query.age}"
+    people = people_words(found.query.sex, found.query.age, language)
     print_line(
-        f"{found.query.iccs} {place}, {found.year}, sex {found.query.sex}{age}, {found.key.name}; "
-        "rates per 100,000 with 95 % limits"
+        f"{found.query.iccs} {place}, {found.year}{people}, {found.key.name}; rates per 100,000 with 95 % limits"
     )
     print_table(
         ["area", "name", "value", "rate", "low", "high", "class", *(["status"] if any(symbols) else [])],

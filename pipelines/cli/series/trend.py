@@ -32,7 +32,7 @@ _YEAR_COLUMNS = {
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "trend", "show rates of one ICCS category in one area by year", series_arguments())
-    parser.add_argument("--area", required=True, help="area code, e.g. MX or MX-JAL")
+    parser.add_argument("--area", required=True, help="area, by code or name: MX, MX-JAL, Jalisco")
     parser.add_argument(
         "--by", choices=("sex", "age", "area"), help="a line or panel for each in the picture (with --plot)"
     )
@@ -62,7 +62,7 @@ def trend_command(options: argparse.Namespace) -> int:
 def _annual(options: argparse.Namespace, settings: Settings) -> None:
     from pipelines.reader.trends import read_trends
 
-    wanted = series_query(options)
+    wanted = series_query(options, settings)
     found = read_trends(wanted, settings)
     if options.plot:
         from pipelines.reader.plots.style import save_picture
@@ -86,11 +86,12 @@ def _annual(options: argparse.Namespace, settings: Settings) -> None:
 
 
 def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settings: Settings) -> None:
+    from pipelines.reader.plots.style import people_words
     from pipelines.reader.release import names_of
 
     title, name = names_of(wanted.iccs, wanted.area or "", language, settings)
-    age = "" if wanted.age == "_T" else f", age {wanted.age}"
-    print_line(f"{wanted.iccs} {title}: {name}, sex {wanted.sex}{age}; rates per 100,000 with 95 % limits")
+    people = people_words(wanted.sex, wanted.age, language)
+    print_line(f"{wanted.iccs} {title}: {name}{people}; rates per 100,000 with 95 % limits")
     for key, rows in found.series.items():
         _print_years(key, rows)
     for line in [
@@ -173,7 +174,7 @@ def _monthly(options: argparse.Namespace, settings: Settings) -> None:
     """Print the last months as recorded and adjusted, the turning points and the direction; draw them if asked."""
     from pipelines.reader.monthly import read_monthly
 
-    found = read_monthly(series_query(options, freq="M"), settings)
+    found = read_monthly(series_query(options, settings, freq="M"), settings)
     if options.plot:
         from pipelines.reader.plots.evaluation import plot_monthly
         from pipelines.reader.plots.style import save_picture

@@ -20,20 +20,22 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(
         commands, "evaluate", "estimate the effect of a policy (interrupted time series)", series_arguments()
     )
-    parser.add_argument("--area", required=True, help="area with the policy, e.g. MX-JAL")
+    parser.add_argument("--area", required=True, help="area with the policy, by code or name: MX-JAL")
     parser.add_argument("--date", required=True, help="first month (2019-03) or year (2019) with the policy")
-    parser.add_argument("--control", metavar="AREA", help="area without the policy, to compare with")
+    parser.add_argument("--control", metavar="AREA", help="area without the policy, by code or name, to compare with")
     parser.set_defaults(command=evaluate_command)
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
     """Print effect, interval, diagnostics and limitations of the evaluation; draw it if asked."""
+    from pipelines.reader.areas import find_area
     from pipelines.reader.policy import as_document, evaluate_policy
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
     settings = load_settings(options.data)
-    found = evaluate_policy(series_query(options), options.date, options.control, settings)
+    control = find_area(options.control, settings) if options.control else None
+    found = evaluate_policy(series_query(options, settings), options.date, control, settings)
     if options.plot:
         from pipelines.reader.plots.evaluation import plot_evaluation
         from pipelines.reader.plots.style import save_picture

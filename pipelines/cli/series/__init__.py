@@ -1,0 +1,1 @@
+"""Commands that show series of the published file: trends, maps, comparisons, evaluations."""

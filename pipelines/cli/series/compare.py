@@ -1,0 +1,142 @@
+"""``iccs compare``: areas side by side, and in an order where their figures are alike."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.cli.arguments import add_command, series_arguments, series_query
+from pipelines.cli.printing import print_json, print_line, print_table
+from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipelines.cli.arguments import Commands
+    from pipelines.reader.comparison import Comparison
+    from pipelines.system.settings import Settings
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "compare", "put areas side by side, ranked where their figures are alike", series_arguments()
+    )
+    parser.add_argument(
+        "--areas", nargs="+", metavar="AREA", help="areas, by code or name: MX Argentina DE (default: all countries)"
+    )
+    parser.add_argument("--year", type=int, help="year of the figures (default: the last that most of them have)")
+    parser.set_defaults(command=compare_command, area=None)
+
+
+def compare_command(options: argparse.Namespace) -> int:
+    """Print the figures of the areas, what each counts, and why some are not ranked; draw the series if asked."""
+    from pipelines.reader.areas import find_area
+    from pipelines.reader.comparison import compare_areas
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
+
+    settings = load_settings(options.data)
+    areas = list(dict.fromkeys(find_area(text, settings) for text in options.areas)) if options.areas else None
+    if areas is not None and len(areas) < 2:
+        raise UsageError("--areas needs two areas or more to compare; one alone: iccs trend CODE --area AREA")
+    found = compare_areas(series_query(options, settings), areas, options.year, settings, options.lang)
+    if options.plot:
+        from pipelines.reader.plots.comparison import plot_compared
+        from pipelines.reader.plots.style import save_picture
+
+        save_picture(plot_compared(found, options.lang, settings), Path(options.plot))
+    if options.json:
+        document = {name: value for name, value in vars(found).items() if name != "query"}
+        print_json({**found.query.as_document(), **document, "plot": options.plot})
+        return EXIT_DONE
+    print_comparison(found, options.lang, settings)
+    if options.plot:
+        print_line(f"picture: {options.plot}")
+    return EXIT_DONE
+
+
+def print_comparison(found: Comparison, language: str, settings: Settings) -> None:
+    """Print a comparison with the definition of each figure."""
+    print_ranking(found, language, settings)
+    if found.unranked:
+        print_line()
+        print_table(
+            ["not ranked", "area", "unit", "rate", "low", "high", "events", "why"],
+            [
+                [row["ref_area"], _name(row, language), _unit(row), *_figures(row), "; ".join(row["why"])]
+                for row in found.unranked
+            ],
+        )
+    for code, why in found.without.items():
+        print_line(f"{code}: {why}")
+    print_line()
+    print_table(
+        [
+            "area",
+            "source",
+            "stage and unit",
+            "counted at",
+            "composition",
+            "population",
+            "counts, in the source's words",
+        ],
+        [
+            [
+                row["ref_area"],
+                row["source"],
+                _unit(row),
+                row["counted_at"] or "not stated",
+                row["iccs_made_from"] or "as a whole",
+                row["population_source"],
+                found.definitions[row["ref_area"]],
+            ]
+            for row in found.rows
+        ],
+        title="What each figure is",
+    )
+
+
+def print_ranking(found: Comparison, language: str, settings: Settings, most: int | None = None) -> None:
+    """Print the ranked figures of a comparison, with what differs between them.
+
+    Args:
+        found: the comparison.
+        language: of title and names.
+        settings: where the published file is.
+        most: how many to print; all if None.
+    """
+    from pipelines.reader.plots.style import people_words
+    from pipelines.reader.release import query
+
+    (title,) = query(
+        f"SELECT coalesce(title_{language}, title_en) FROM out.iccs WHERE code = $code",
+        settings,
+        {"code": found.query.iccs},
+    ).rows[0]
+    people = people_words(found.query.sex, found.query.age, language)
+    what = f"{found.query.iccs} {title}{people}, {found.year}, {found.query.stage} {found.query.counting_unit}s"
+    if not found.ranked:
+        print_line(f"{what}: no ranking, as no two figures are alike in all that matters")
+        return
+    print_table(
+        ["place", "code", "area", "rate", "low", "high", "events", "status"],
+        [
+            [row["place"], row["ref_area"], _name(row, language), *_figures(row), row["obs_status"]]
+            for row in found.ranked[:most]
+        ],
+        title=f"{what}; rates per 100,000 with 95 % limits",
+    )
+    for remark in found.remarks:
+        print_line(remark)
+
+
+def _figures(row: dict[str, Any]) -> list[Any]:
+    return [row["rate_per_100k"], row["ci_low"], row["ci_high"], row["events"]]
+
+
+def _unit(row: dict[str, Any]) -> str:
+    return f"{row['stage']} {row['counting_unit']}s"
+
+
+def _name(row: dict[str, Any], language: str) -> str:
+    return str(row[f"area_{language}"] or row["area_en"])

@@ -1,0 +1,222 @@
+"""Areas side by side: which of their figures may be put in an order, by the rules of ``schemas/comparison.yml``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipelines.reader.rates import Rows
+from pipelines.reader.release import packaged_query
+from pipelines.reader.selection import SeriesQuery, key_of, preference
+from pipelines.system.settings import Settings
+from schemas.comparison import ComparisonRules, load_comparison_rules
+from schemas.errors import UsageError
+
+NAMES_SHOWN = 4
+"""National categories of an area named in its definition; the others are counted."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Figures of several areas in one year.
+
+    Attributes:
+        query: what was asked for, with the stage and counting unit that most areas have.
+        year: of the figures.
+        ranked: rows of ``out.figure`` that are alike in all that matters, the highest rate first, with ``place`` from
+            1; empty where no two are.
+        unranked: the other rows, with ``why`` they are not ranked: reasons in words.
+        without: areas without a figure in that year, by code, and what is there.
+        remarks: what differs and does not forbid an order, in words.
+        definitions: of each area, the national categories that its figure counts.
+    """
+
+    query: SeriesQuery
+    year: int
+    ranked: Rows
+    unranked: Rows
+    without: dict[str, str]
+    remarks: tuple[str, ...]
+    definitions: dict[str, str]
+
+    @property
+    def rows(self) -> Rows:
+        """Every figure, the ranked ones first."""
+        return [*self.ranked, *self.unranked]
+
+
+def compare_areas(
+    wanted: SeriesQuery,
+    areas: Sequence[str] | None = None,
+    year: int | None = None,
+    settings: Settings | None = None,
+    language: str = "en",
+) -> Comparison:
+    """Return the figures of several areas in one year, those that are alike in order.
+
+    One stage and counting unit is taken for all: those that most areas have, then the preferred ones. An area without
+    them is shown with its preferred series, and not ranked. Without a year it is the last one in which about as many
+    areas have a rate as ever.
+
+    Args:
+        wanted: what is asked for; its area does not matter.
+        areas: codes; all countries if None.
+        year: of the figures.
+        settings: where the published file is.
+        language: of reasons and remarks.
+
+    Raises:
+        UsageError: no area has a figure; says what there is.
+
+    Example::
+
+        compare_areas(SeriesQuery("0101"), ["MX", "AR", "DE"])
+    """
+    wanted.check(settings)
+    asked: dict[str, Any] = {
+        "iccs": wanted.iccs,
+        "areas": list(areas) if areas else None,
+        "sex": wanted.sex,
+        "age": wanted.age,
+    }
+    every = packaged_query("reader/figures_of_areas", settings, **asked).records()
+    admitted = [row for row in every if wanted.admits(key_of(row))]
+    if not any(row["rate_per_100k"] is not None for row in admitted):
+        there = "; ".join(sorted({f"{row['ref_area']}: {key_of(row).name}" for row in every}))
+        raise UsageError(f"no rate of {wanted.words} to compare" + (f"; there are figures of {there}" if there else ""))
+    stage, unit = _most_common_kind(admitted)
+    wanted = replace(wanted, stage=stage, counting_unit=unit)
+    year = year or _common_year([row for row in admitted if wanted.admits(key_of(row))])
+    rows = _one_of_each_area([row for row in admitted if int(row["time_period"]) == year], wanted)
+    if not rows:
+        years = sorted({int(row["time_period"]) for row in admitted if row["rate_per_100k"] is not None})
+        raise UsageError(f"no figure of {wanted.words} in {year}; there are figures from {years[0]} to {years[-1]}")
+    ranked, unranked = rank_figures(rows, language=language)
+    codes = [row["ref_area"] for row in rows]
+    expected = dict.fromkeys(areas or (row["ref_area"] for row in every))
+    return Comparison(
+        query=wanted,
+        year=year,
+        ranked=ranked,
+        unranked=unranked,
+        without={code: _what_is_there(code, every, year) for code in expected if code not in codes},
+        remarks=_remarks(ranked, language),
+        definitions=_definitions(wanted.iccs, rows, settings),
+    )
+
+
+def rank_figures(rows: Rows, rules: ComparisonRules | None = None, language: str = "en") -> tuple[Rows, Rows]:
+    """Return the figures that may be put in an order, the highest rate first, and the others with the reasons.
+
+    Figures are ranked with those that share every declared aspect with the most others. One alone is no order.
+
+    Args:
+        rows: one of each area, with the columns of ``out.figure``.
+        rules: those declared if None.
+        language: of the reasons.
+    """
+    rules = rules or load_comparison_rules()
+    reasons = [_left_out(row, rules) for row in rows]
+    kinds = [tuple(aspect.value(row) for aspect in rules.alike) for row in rows]
+    shared = Counter(kind for kind, why in zip(kinds, reasons, strict=True) if not why)
+    most = max(shared.values(), default=0)
+    first = {kind: preference(key_of(row)) for kind, row in reversed(list(zip(kinds, rows, strict=True)))}
+    chosen = min((kind for kind in shared if shared[kind] == most), key=lambda kind: first[kind], default=())
+    ranked, unranked = [], []
+    for row, kind, why in zip(rows, kinds, reasons, strict=True):
+        differs = [
+            f"{aspect.labels[language]}: {aspect.words(own, language)} (ranked: {aspect.words(other, language)})"
+            for aspect, own, other in zip(rules.alike, kind, chosen, strict=False)
+            if own != other
+        ]
+        if why or differs:
+            unranked.append(row | {"why": [*why, *differs]})
+        else:
+            ranked.append(row)
+    if len(ranked) == 1:
+        unranked.insert(0, ranked.pop() | {"why": ["no other figure is like it"]})
+    ranked.sort(key=lambda row: -row["rate_per_100k"])
+    return [row | {"place": place} for place, row in enumerate(ranked, 1)], unranked
+
+
+def _left_out(row: dict[str, Any], rules: ComparisonRules) -> list[str]:
+    """Why a figure is of no use in an order at all."""
+    if row["rate_per_100k"] is None:
+        return [f"no rate: {(row['no_rate_reason'] or 'none given').replace('_', ' ')}"]
+    why = []
+    if row["events"] is not None and row["events"] < rules.fewest_events:
+        why.append(f"fewer than {rules.fewest_events} events")
+    carried = (row["caveats"] or "").split(";")
+    why += [code.replace("_", " ") for code in rules.caveats_left_out if code in carried]
+    return why + ([f"status {row['obs_status']}"] if row["obs_status"] in rules.statuses_left_out else [])
+
+
+def _most_common_kind(rows: Rows) -> tuple[str, str]:
+    """Return the stage and counting unit in which most areas have a rate; of equal ones, the preferred."""
+    areas: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        if row["rate_per_100k"] is not None:
+            areas.setdefault((row["stage"], row["counting_unit"]), set()).add(row["ref_area"])
+    ordered = sorted(rows, key=lambda row: preference(key_of(row)))
+    kinds = list(dict.fromkeys((row["stage"], row["counting_unit"]) for row in ordered))
+    return max((kind for kind in kinds if kind in areas), key=lambda kind: len(areas[kind]))
+
+
+def _common_year(rows: Rows) -> int:
+    """Return the last year in which about as many areas have a rate as ever."""
+    areas: dict[int, set[str]] = {}
+    for row in rows:
+        if row["rate_per_100k"] is not None:
+            areas.setdefault(int(row["time_period"]), set()).add(row["ref_area"])
+    fullest = max(map(len, areas.values()))
+    return max(year for year in areas if len(areas[year]) >= load_comparison_rules().year_share * fullest)
+
+
+def _one_of_each_area(rows: Rows, wanted: SeriesQuery) -> Rows:
+    """Return of each area the row of the wanted kind, or of its preferred series where it has none of it."""
+    best: dict[str, dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: (not wanted.admits(key_of(row)), preference(key_of(row)))):
+        best.setdefault(row["ref_area"], row)
+    return list(best.values())
+
+
+def _what_is_there(code: str, every: Rows, year: int) -> str:
+    years = sorted(int(row["time_period"]) for row in every if row["ref_area"] == code and row["value"] is not None)
+    return f"no figure in {year}" + (f"; there are figures from {years[0]} to {years[-1]}" if years else " or any year")
+
+
+def _remarks(ranked: Iterable[dict[str, Any]], language: str) -> tuple[str, ...]:
+    """What differs between ranked figures, or is on all of them, without forbidding an order."""
+    rules, rows = load_comparison_rules(), list(ranked)
+    found = []
+    for aspect in rules.noted:
+        values: dict[str, list[str]] = {}
+        for row in rows:
+            values.setdefault(aspect.value(row), []).append(row["ref_area"])
+        if len(values) > 1:
+            parts = "; ".join(f"{value} ({', '.join(codes[:6])})" for value, codes in sorted(values.items()))
+            found.append(f"{aspect.labels[language]} differs: {parts}")
+    texts: dict[str, list[str]] = {}
+    for row in rows:
+        for code, text in zip(
+            (row["caveats"] or "").split(";"), (row[f"caveats_{language}"] or "").split("; "), strict=False
+        ):
+            if code:
+                texts.setdefault(f"{code}: {text}", []).append(row["ref_area"])
+    for text, codes in texts.items():
+        found.append(f"{text} ({'all' if len(codes) == len(rows) else ', '.join(codes)})")
+    return tuple(found)
+
+
+def _definitions(iccs: str, rows: Rows, settings: Settings | None) -> dict[str, str]:
+    """Return of each area the national categories that its figure counts, with relations other than exact."""
+    sources = sorted({row["source"] for row in rows})
+    links = packaged_query("reader/links_of_category", settings, iccs=iccs, sources=sources).records()
+    texts: dict[str, str] = {}
+    for source in sources:
+        labels = [link["label"] for link in links if link["source"] == source]
+        more = f" and {len(labels) - NAMES_SHOWN} more" if len(labels) > NAMES_SHOWN else ""
+        texts[source] = "; ".join(labels[:NAMES_SHOWN]) + more
+    return {row["ref_area"]: texts[row["source"]] for row in rows}

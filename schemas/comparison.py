@@ -1,0 +1,112 @@
+"""What has to be the same before areas are put in an order, as declared in ``comparison.yml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from schemas.declarations import DeclarationError, parse_yaml
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """One thing that is the same for two figures, or is not.
+
+    Attributes:
+        name: of the aspect.
+        labels: in English, French and Spanish, by language.
+        empty: what it means where a figure has none of it, by language.
+        reason: why it matters.
+        column: of ``out.figure`` that has it; None where caveats have.
+        caveats: those of which two figures have to carry the same.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    empty: Mapping[str, str]
+    reason: str
+    column: str | None = None
+    caveats: tuple[str, ...] = ()
+
+    def value(self, row: Mapping[str, Any]) -> str:
+        """Return what a figure has of this aspect; empty where it has none.
+
+        >>> scope = Aspect("scope", {}, {}, "", caveats=("partial_coverage", "model_estimate"))
+        >>> scope.value({"caveats": "figures_revised_later;partial_coverage"})
+        'partial_coverage'
+        """
+        if self.column is not None:
+            return str(row[self.column] or "")
+        carried = (row["caveats"] or "").split(";")
+        return ";".join(code for code in self.caveats if code in carried)
+
+    def words(self, value: str, language: str) -> str:
+        """Return a value of this aspect in words."""
+        return value.replace("_", " ") if value else self.empty[language]
+
+
+@dataclass(frozen=True)
+class ComparisonRules:
+    """When figures of several areas may be put in an order.
+
+    Attributes:
+        fewest_events: a figure on fewer is left out.
+        year_share: share of the areas of the fullest year that the year taken has to have.
+        alike: aspects that have to be the same.
+        noted: aspects that may differ, and are said.
+        caveats_left_out: a figure that carries one is left out.
+        statuses_left_out: a figure with one is left out.
+    """
+
+    fewest_events: int
+    year_share: float
+    alike: tuple[Aspect, ...]
+    noted: tuple[Aspect, ...]
+    caveats_left_out: tuple[str, ...]
+    statuses_left_out: tuple[str, ...]
+
+
+@cache
+def load_comparison_rules() -> ComparisonRules:
+    """Return the declared rules.
+
+    Raises:
+        DeclarationError: as :func:`parse_comparison_rules`.
+
+    >>> [aspect.name for aspect in load_comparison_rules().alike][:2]
+    ['stage', 'counting_unit']
+    """
+    text = resources.files("schemas").joinpath("comparison.yml").read_text(encoding="utf-8")
+    return parse_comparison_rules(parse_yaml(text))
+
+
+def parse_comparison_rules(declared: Mapping[str, Any]) -> ComparisonRules:
+    """Return rules as declared, checked.
+
+    Raises:
+        DeclarationError: a part is missing, or an aspect has neither a column nor caveats, or both.
+    """
+    try:
+        return ComparisonRules(
+            fewest_events=int(declared["fewest_events"]),
+            year_share=float(declared["year_share"]),
+            alike=_aspects(declared["alike"]),
+            noted=_aspects(declared["noted"]),
+            caveats_left_out=tuple(declared["left_out"]["caveats"]),
+            statuses_left_out=tuple(declared["left_out"]["statuses"]),
+        )
+    except KeyError as error:
+        raise DeclarationError(f"comparison.yml: {error.args[0]} is missing") from error
+
+
+def _aspects(declared: Mapping[str, Mapping[str, Any]]) -> tuple[Aspect, ...]:
+    found = []
+    for name, entry in declared.items():
+        if ("column" in entry) == ("caveats" in entry):
+            raise DeclarationError(f"comparison.yml: {name} needs either a column or caveats")
+        caveats = tuple(entry.get("caveats", ()))
+        found.append(Aspect(name, entry["label"], entry["empty"], entry["reason"], entry.get("column"), caveats))
+    return tuple(found)
