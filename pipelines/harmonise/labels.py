@@ -113,8 +113,8 @@ def age_word_problem(word: str, code: str) -> str | None:
 def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, observations: str) -> list[Outcome]:
     """Judge the places of a source as a whole, of tables and of incidents alike.
 
-    In a source of events a row of an area beside rows of its parts is an event whose part is not stated; so is, in any
-    source, a row whose place is blank. It would replace the sum of the parts, so it needs the code for that. A source
+    In a source of events a row of an area beside rows of its parts is an event whose part is not stated; so is a row
+    whose place is blank where several rows add up to a cell. (In a file of cells it may be the country's own.) It would replace the sum of the parts, so it needs the code for that. A source
     that declares what it ``covers`` has no rows of anything else: its figure of the country would be one of a part.
 
     Args:
@@ -128,7 +128,8 @@ def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ob
     source = folder.source
     problems = []
     blank = {code for dimension, word, code in folder.words if dimension == "ref_area" and not word.strip()}
-    if source.rows == "events" or blank:
+    added_up = source.rows == "events" or (source.rows == "parts" and bool(blank))
+    if added_up:
         found = run_sql(connection, "harmonise/places_beside_parts", observations=observations).fetchall()
         wrong = [one for one in found if source.rows == "events" or one[1] in blank]
         problems += [_place_beside_parts(folder, *one) for one in wrong]
@@ -140,7 +141,7 @@ def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ob
         problems += [_place_outside(folder, *one) for one in found]
     if problems:
         raise DataRefused(problems)
-    judged = {"place_beside_parts": source.rows == "events" or bool(blank), "place_outside_covers": bool(source.covers)}
+    judged = {"place_beside_parts": added_up, "place_outside_covers": bool(source.covers)}
     return [
         Outcome(rule, "passed" if applies else "not applicable", int(applies), 0) for rule, applies in judged.items()
     ]
