@@ -114,8 +114,9 @@ def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, ob
     """Judge the places of a source as a whole, of tables and of incidents alike.
 
     In a source of events a row of an area beside rows of its parts is an event whose part is not stated; so is a row
-    whose place is blank where several rows add up to a cell. (In a file of cells it may be the country's own.) It would replace the sum of the parts, so it needs the code for that. A source
-    that declares what it ``covers`` has no rows of anything else: its figure of the country would be one of a part.
+    whose place is blank where several rows add up to a cell. (In a file of cells it may be the country's own.) It would
+    replace the sum of the parts, so it needs the code for that. A source that declares what it ``covers`` has no rows
+    of anything else: its figure of the country would be one of a part.
 
     Args:
         connection: with ``area_ancestor``.
