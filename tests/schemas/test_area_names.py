@@ -50,7 +50,10 @@ def test_every_country_has_its_names() -> None:
     ("given", "told"),
     [
         ({"area_scheme": "name", "area_names": {"languages": ["xx"]}}, "there are no names of areas in 'xx'"),
-        ({"area_scheme": "name", "area_names": {"of": "MEX"}}, "area_names.of: there is no area 'MEX'; nearest: ME, MX, MX-MEX"),
+        (
+            {"area_scheme": "name", "area_names": {"of": "MEX"}},
+            "area_names.of: there is no area 'MEX'; nearest: ME, MX, MX-MEX",
+        ),
         ({"area_scheme": "iso3", "area_names": {"of": "MX"}}, "write area_scheme: name"),
     ],
 )
