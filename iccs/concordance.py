@@ -21,6 +21,7 @@ from typing import Literal
 from iccs.classification import Classification, attribute_names
 from iccs.nearest import nearest_values
 from iccs.periods import InvalidPeriod, first_day, last_day
+from iccs.spreadsheets import unquote_formula
 
 Severity = Literal["error", "warning"]
 
@@ -164,12 +165,14 @@ class Concordance:
     """The links of one source in file order; `rows[i]` is row i + 2 of the file.
 
     A file that is no concordance table has `unreadable` problems and gives them on any use of `links`.
+    `set_aside` has the categories that drafts propose, by their place in `rows`, where drafts are not used.
     """
 
     source_id: str
     file: str
     rows: tuple[Link, ...]
     unreadable: tuple[ConcordanceProblem, ...] = ()
+    set_aside: Mapping[int, str] = field(default_factory=dict, hash=False)
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -335,6 +338,6 @@ def _faults_of_header(header: Sequence[str]) -> str:
 
 
 def _link(header: Sequence[str], cells: Sequence[str]) -> Link:
-    row = dict(zip(header, cells, strict=True))
+    row = dict(zip(header, map(unquote_formula, cells), strict=True))
     attributes = {name: code for name in attribute_names() if (code := row.pop(name, ""))}
     return Link(**row, attributes=attributes)

@@ -25,6 +25,7 @@ from iccs.classification import (
 )
 from iccs.concordance import Concordance, ConcordanceError, Link
 from iccs.concordance_rules import UNDIVIDED_TARGET
+from iccs.spreadsheets import quote_formula
 
 NOT_IN_ICCS = "none"
 
@@ -77,7 +78,6 @@ _HEADINGS: Mapping[str, tuple[str, int]] = MappingProxyType(
 )
 _NO_DEFINITION = Definition("", "", "")
 _LONGEST_CELL = 32767  # characters; a spreadsheet would drop what is longer
-_STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +256,7 @@ def _about(concordance: Concordance) -> Iterator[tuple[str, str]]:
 
 def _write_row(sheet: Any, row: int, cells: Sequence[str], cell_format: Any) -> None:
     for column, cell in enumerate(cells):
-        text = f"'{cell}" if cell.startswith(_STARTS_FORMULA) else cell
+        text = quote_formula(cell)
         if len(text) > _LONGEST_CELL:
             raise ValueError(
                 f"row {row + 1}, column {column + 1}: {len(text)} characters, a cell holds {_LONGEST_CELL}"

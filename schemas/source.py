@@ -14,6 +14,8 @@ from typing import Annotated, Literal, get_args
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from iccs.concordance import read_concordance
+from iccs.drafts import has_drafts
 from schemas.area_names import LANGUAGES, known_languages
 from schemas.codelists import load_areas, parse_age, read_csv_rows
 from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
@@ -242,6 +244,7 @@ class Source(_Strict):
     )
     ages: Ages | None = None
     boundaries: BoundaryFile | None = None
+    id: tuple[str, ...] = Field(default=(), description="columns of the file that identify a row; none may repeat")
     personal: tuple[str, ...] = Field(default=(), description="columns that identify a person; never stored")
     covers: tuple[str, ...] = Field(default=(), description="areas that the source covers; default all of the list")
     totals: dict[str, str] = Field(
@@ -256,6 +259,9 @@ class Source(_Strict):
     whole_numbers: bool = True
     multiply: Annotated[int, AfterValidator(checked_multiplier)] = Field(
         default=1, description="how many units a number of the file stands for"
+    )
+    cumulative: bool | None = Field(
+        default=None, description="whether the figure of a month is that of the year so far"
     )
     exclusions: tuple[Exclusion, ...] = ()
     breakdowns: tuple[Breakdown, ...] = (Breakdown(),)
@@ -374,12 +380,16 @@ class Source(_Strict):
 
 
 class SourceFolder:
-    """The folder of one source: source.yml with its tables and SQL."""
+    """The folder of one source: source.yml with its tables and SQL.
 
-    def __init__(self, folder: Traversable, concordance: Traversable | None) -> None:
+    ``with_drafts``: whether links of its concordance that nobody has reviewed are used.
+    """
+
+    def __init__(self, folder: Traversable, concordance: Traversable | None, *, with_drafts: bool = False) -> None:
         self.folder = folder
         self.source_id = folder.name
         self.concordance = concordance
+        self.with_drafts = with_drafts
 
     @cached_property
     def source(self) -> Source:
@@ -476,13 +486,15 @@ class SourceFolder:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of everything a person wrote for this source."""
+        """Hash of everything a person wrote for this source, and of whether drafts among it are used."""
         digest = hashlib.sha256()
         parts = sorted((item for item in self.folder.iterdir() if item.is_file()), key=lambda item: item.name)
         if self.concordance is not None:
             parts.append(self.concordance)
         for part in parts:
             digest.update(part.name.encode() + b"\0" + part.read_bytes() + b"\0")
+        if self.with_drafts and self.concordance is not None and has_drafts(read_concordance(self.concordance)):
+            digest.update(b"with drafts")
         return digest.hexdigest()
 
 
@@ -491,11 +503,12 @@ def _names(part: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*names_under(part), *breakdown_columns()]))
 
 
-def list_sources(folder: Path | None = None) -> dict[str, SourceFolder]:
+def list_sources(folder: Path | None = None, *, with_drafts: bool = False) -> dict[str, SourceFolder]:
     """Return every source by its identifier; a folder with a source.yml is a source, nothing is registered.
 
     Args:
         folder: where the source folders are; default: those of this package.
+        with_drafts: whether links that nobody has reviewed are to be used.
     """
     root: Traversable = folder if folder is not None else resources.files("pipelines").joinpath("sources")
     concordances = resources.files("iccs").joinpath("concordances")
@@ -505,17 +518,17 @@ def list_sources(folder: Path | None = None) -> dict[str, SourceFolder]:
             own = entry.joinpath("concordance.csv")
             shared = concordances.joinpath(f"{entry.name}.csv")
             concordance = own if own.is_file() else shared if shared.is_file() else None
-            found[entry.name] = SourceFolder(entry, concordance)
+            found[entry.name] = SourceFolder(entry, concordance, with_drafts=with_drafts)
     return found
 
 
-def find_sources(names: list[str], folder: Path | None = None) -> list[SourceFolder]:
-    """Return the sources named, or all.
+def find_sources(names: list[str], folder: Path | None = None, *, with_drafts: bool = False) -> list[SourceFolder]:
+    """Return the sources named, or all; the arguments are those of ``list_sources``.
 
     Raises:
         UsageError: a name is not a source; gives the nearest.
     """
-    known = list_sources(folder)
+    known = list_sources(folder, with_drafts=with_drafts)
     unknown = [name for name in names if name not in known]
     if unknown:
         hints = [

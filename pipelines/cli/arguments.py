@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
+WITH_DRAFTS = "use links of concordances that nobody has reviewed (default: their counts are left out, and named)"
+
+
 def data_arguments() -> argparse.ArgumentParser:
     """Return the arguments of a command that reads or writes a data folder."""
     parent = argparse.ArgumentParser(add_help=False)

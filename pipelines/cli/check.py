@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.cli.arguments import add_command
+from pipelines.cli.arguments import WITH_DRAFTS, add_command
 from pipelines.cli.printing import print_error, print_json, print_line, print_table
 from schemas.errors import UsageError
 
@@ -22,6 +22,7 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(commands, "check", "check a file before it is loaded; writes nothing")
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--source", required=True, metavar="ID", help="the source it belongs to")
+    parser.add_argument("--with-drafts", action="store_true", help=WITH_DRAFTS)
     parser.set_defaults(command=check_command)
 
 
@@ -40,7 +41,7 @@ def check_command(options: argparse.Namespace) -> int:
     path = Path(options.file)
     if not path.is_file():
         raise UsageError(f"there is no file {options.file}")
-    (folder,) = find_sources([options.source])
+    (folder,) = find_sources([options.source], with_drafts=options.with_drafts)
     settings = load_settings(options.data)
     known = current_vintage(options.source, settings)
     with tempfile.TemporaryDirectory(prefix="iccs-check-") as place, SuiteProcess() as suite:

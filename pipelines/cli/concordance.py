@@ -15,6 +15,7 @@ from schemas.errors import UsageError, nearest_values
 if TYPE_CHECKING:
     from iccs.concordance import Concordance, ConcordanceDiff, ConcordanceProblem
     from iccs.suggest import LabelToCode
+    from iccs.suggest.text import LabelLanguage
     from pipelines.cli.arguments import Commands
 
 
@@ -50,7 +51,11 @@ def _add_suggest(group: Commands) -> None:
     suggest.add_argument("--code", required=True, metavar="COL", help="column with the code")
     suggest.add_argument("--label", required=True, metavar="COL", help="column with the label")
     suggest.add_argument("--description", metavar="COL", help="column with a description or heading")
-    suggest.add_argument("--lang", choices=("en", "es", "fr", "pt", "de"), default="es", help="language of the labels")
+    suggest.add_argument(
+        "--lang",
+        choices=("en", "es", "fr", "pt", "de"),
+        help="language of the labels (default: told from the labels, and printed; refused if that is not clear)",
+    )
     suggest.add_argument("-o", "--output", required=True, metavar="DRAFT.csv", help="draft to write; must not exist")
     suggest.set_defaults(command=suggest_command)
 
@@ -186,25 +191,56 @@ def _path(name: str) -> Path:
 def suggest_command(options: argparse.Namespace) -> int:
     """Propose ICCS categories for a list of national codes, as a draft concordance for a person to edit.
 
-    An existing file is never overwritten.
+    An existing file is never overwritten, and a language is never assumed.
     """
     from iccs.suggest import draft_concordance, write_concordance
     from pipelines.system.errors import EXIT_DONE
 
+    output = Path(options.output)
+    if output.exists():
+        raise UsageError(f"{output} exists already, and a draft never replaces a file; give another name to -o")
+    if not output.parent.is_dir():
+        raise UsageError(f"there is no folder {output.parent} to write the draft to")
     columns = {"code": options.code, "label": options.label, "description": options.description}
     labels = _read_labels(Path(options.file), columns)
+    language, said = _language_of_labels(labels, options.lang)
     try:
-        links = draft_concordance(labels, options.lang)
-        write_concordance(links, Path(options.output))
+        links = draft_concordance(labels, language)
+        write_concordance(links, output)
     except (ValueError, FileExistsError) as error:
         raise UsageError(str(error)) from error
     if options.json:
-        print_json([link.row for link in links])
+        print_json({"language": language, "language_said": said, "links": [link.row for link in links]})
         return EXIT_DONE
     rows = [[link.national_code, link.national_label, link.iccs_code or link.out_of_scope, link.note] for link in links]
     print_table(["code", "label", "proposed", "candidates"], rows[:20])
-    print_line(f"{len(links)} links with status draft in {options.output}; each needs a person's decision")
+    print_line(said)
+    print_line(
+        f"{len(links)} links with status draft in {output}; each needs a person's decision, "
+        "and a run uses none of them before that"
+    )
     return EXIT_DONE
+
+
+def _language_of_labels(labels: list[LabelToCode], given: LabelLanguage | None) -> tuple[LabelLanguage, str]:
+    """Return the language to read labels in, and a line that says which and why.
+
+    Raises:
+        UsageError: no language is given and the labels do not show theirs.
+    """
+    from iccs.suggest.language import LANGUAGE_NAMES, guess_language
+
+    guess = guess_language(national.label for national in labels)
+    if given is None:
+        if not guess.sure:
+            raise UsageError(
+                f"the language of the labels is not clear: most like {guess}, then {LANGUAGE_NAMES[guess.next_one]}; "
+                f"give --lang {', '.join(LANGUAGE_NAMES)} (other languages are not read)"
+            )
+        return guess.language, f"language of the labels: {guess}; if it is another, give --lang"
+    if guess.sure and guess.language != given:
+        return given, f"language of the labels: {LANGUAGE_NAMES[given]}, as given by --lang; they look like {guess}"
+    return given, f"language of the labels: {LANGUAGE_NAMES[given]}, as given by --lang"
 
 
 def _read_labels(path: Path, columns: dict[str, str | None]) -> list[LabelToCode]:
@@ -227,7 +263,7 @@ def _read_labels(path: Path, columns: dict[str, str | None]) -> list[LabelToCode
 
 def evaluate_command(options: argparse.Namespace) -> int:
     """Print how often the assistant finds the reviewed category of lists that it has not seen."""
-    from iccs.benchmark import MEASURES, run_benchmark
+    from iccs.suggest.benchmark import MEASURES, run_benchmark
     from pipelines.system.errors import EXIT_DONE
 
     try:

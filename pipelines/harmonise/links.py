@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from iccs.classification import load_classification
 from iccs.concordance import Concordance, ConcordanceError, Link, concordance_columns, read_concordance
+from iccs.drafts import DRAFT, set_drafts_aside
 from pipelines.collect.read import RawTable
 from pipelines.harmonise.conform import Conformed, open_cells
 from pipelines.harmonise.quarantine import keep_rejected
@@ -27,6 +28,7 @@ _OUT_OF_SCOPE = {
     "too_wide": "Spans several ICCS sections; no category below level 1 contains all of it.",
     "counted_elsewhere": "A part or a sum whose counts are in another linked row.",
     "pending": "Waiting for a definition from the publisher.",
+    DRAFT: "The link is a draft that nobody has reviewed; drafts are used only with --with-drafts.",
 }
 
 
@@ -103,7 +105,14 @@ def classify(folder: SourceFolder, conformed: Conformed, settings: Settings, wor
 
 
 def checked_concordance(folder: SourceFolder) -> Concordance | None:
-    """Return the concordance of a source, which keeps its own rules; None for a population."""
+    """Return the concordance of a source as a run uses it, None for a population.
+
+    Drafts are set aside unless the source is run with them.
+
+    Raises:
+        UsageError: a source of counts without a concordance.
+        ConcordanceError: it breaks its own rules, or nothing of it has been reviewed.
+    """
     if folder.source.kind == "population":
         return None
     if folder.concordance is None:
@@ -112,11 +121,15 @@ def checked_concordance(folder: SourceFolder) -> Concordance | None:
     errors = [problem for problem in concordance.check(load_classification()) if problem.severity == "error"]
     if errors:
         raise ConcordanceError(errors)
-    return concordance
+    return concordance if folder.with_drafts else set_drafts_aside(concordance)
 
 
 def link_table(concordance: Concordance | None) -> pa.Table:
-    """Return the links in the order of their file, with weight and validity typed."""
+    """Return the links in the order of their file, with weight and validity typed.
+
+    ``proposed`` is the category of a link that is not used because it, or one that shares its counts, is a draft.
+    """
+    set_aside = concordance.set_aside if concordance else {}
     links: tuple[Link, ...] = concordance.links if concordance else ()
     text = {
         name: pa.array([link.text_of(name) or None for link in links], pa.string())
@@ -129,6 +142,7 @@ def link_table(concordance: Concordance | None) -> pa.Table:
             "weight": pa.array([float(link.share) for link in links], pa.float64()),
             "first_day": pa.array([link.validity[0] for link in links], pa.date32()),
             "last_day": pa.array([link.validity[1] for link in links], pa.date32()),
+            "proposed": pa.array([set_aside.get(place) for place in range(len(links))], pa.string()),
         }
     )
 

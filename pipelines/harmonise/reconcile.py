@@ -14,6 +14,9 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.collect.read import RawTable
+from pipelines.harmonise.checks.periods import check_periods
+from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
+from pipelines.harmonise.checks.repeats import check_repeats
 from pipelines.harmonise.conform import area_words, open_cells
 from pipelines.harmonise.controls import (
     compare,
@@ -43,6 +46,7 @@ _MOST_PROBLEMS_SHOWN = 50
 _MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
 _RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_national_code")
 _LINKED = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # combinations of codes; no row is kept
+_CORE = "(SELECT *, NULL AS _file, NULL AS _sheet, NULL::BIGINT AS _row FROM core)"
 # Two tallies of so many different combinations of area, code, sex, age ... are not equal by chance.
 _LEAST_COMBINATIONS = 20
 _PARTS = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
@@ -107,6 +111,8 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         outcomes.append(check_totals_beside_parts(connection, source, "core"))
         register_areas(connection)
         outcomes += check_places(connection, folder, "core")
+        outcomes += check_periods(connection, source, "core")
+        outcomes += check_repeats(connection, folder, raw)
         outcomes.append(_reconcile(connection, folder, received, paths))
         outcomes.append(_compare(connection, _controls_of_tables(connection, folder, raw), paths["controls"]))
         outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
@@ -153,6 +159,7 @@ def account(
     create_number_macros(connection, folder)
     if overlaps := _find_overlaps(connection, tallied):
         raise DataRefused(overlaps)
+    repeats = _check_repeats(connection, folder, tallied, settings, work)
     for name in ("tally", "disposed", "mapped", "rejected"):
         files = ", ".join(quote_literal(path) for path in tallied.parts(name))
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name}_part AS FROM read_parquet([{files}])")
@@ -160,7 +167,8 @@ def account(
     outcomes = [_check_rejected(connection, folder, received, settings)]
     _open_core(connection, source, tallied, paths["core"])
     outcomes.append(check_totals_beside_parts(connection, source, _LINKED))
-    outcomes += check_places(connection, folder, "(SELECT *, NULL AS _file, NULL AS _row FROM core)")
+    outcomes += check_places(connection, folder, _CORE)
+    outcomes += [*check_periods(connection, source, _CORE), *repeats]
     outcomes.append(_reconcile(connection, folder, received, paths))
     outcomes.append(_compare(connection, _controls_of_incidents(connection, source, tallied), paths["controls"]))
     _write_links(connection, tallied, paths)
@@ -510,6 +518,25 @@ def _find_overlaps(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> l
             )
         )
     return problems
+
+
+def _check_repeats(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tallied: Tallied, settings: Settings, work: Path
+) -> list[Outcome]:
+    """Refuse partitions that share most rows, and identifiers that repeat; return what was found of repeated rows."""
+    problems, outcomes = check_repeated_incidents(
+        connection,
+        folder,
+        {path.name: file for path, file in zip(tallied.folders, tallied.files, strict=True)},
+        list(zip(tallied.files, tallied.facts, strict=True)),
+        ", ".join([*tallied.statements.keys, "ref_area_id", "period"]),
+        tallied.parts("tally"),
+        settings,
+        work,
+    )
+    if problems:
+        raise DataRefused(problems)
+    return outcomes
 
 
 def _overlap_found(first: str, periods: list[tuple[int, int]]) -> str:

@@ -26,6 +26,7 @@ from iccs.concordance import Concordance
 from pipelines.collect.acquire import Acquired, RawFile, is_unchanged
 from pipelines.collect.decode import refuse
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
+from pipelines.harmonise.checks.repeated_incidents import count_repeats
 from pipelines.harmonise.controls import sum_published
 from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
 from pipelines.harmonise.links import checked_concordance
@@ -311,6 +312,8 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         "lines_expected": table.path == file.path and table.format == "csv",
         **_count_records(settings, half),
     }
+    if repeats := count_repeats(folder, file, table, settings):
+        facts["repeats"] = repeats
     rows = facts["records"] + malformed
     if rows == 0:
         raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")

@@ -23,7 +23,7 @@ from pipelines.publish.privacy import refuse_personal
 from pipelines.publish.published_schema import create_tables
 from pipelines.publish.rates import make_rates
 from pipelines.publish.releases import history, keep_published, new_release_id, put_in_place
-from pipelines.publish.revisions import load_vintages
+from pipelines.publish.revisions import load_vintages, record_release_changes
 from pipelines.publish.segments import make_segments
 from pipelines.publish.themes import load_themes_and_coverage
 from pipelines.publish.trends import make_trends
@@ -107,6 +107,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             make_segments(connection)
             load_themes_and_coverage(connection)
             counts = load_release(connection, release, key, settings)
+            record_release_changes(connection, release, settings)
             refuse_personal(connection, sources, settings)
             connection.execute("CHECKPOINT")
         with unfinished.open("rb") as handle:

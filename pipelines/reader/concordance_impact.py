@@ -32,7 +32,8 @@ def mapping_coverage(settings: Settings) -> Result:
     """Return, for each source and counting unit, the share of its counts linked, and how (per cent).
 
     ``level_2`` to ``level_4`` are the ICCS level of the target, ``residual`` targets are "other ..." categories,
-    ``split`` went by weights, ``draft`` is not reviewed; the last three have no ICCS category, with the reason.
+    ``split`` went by weights, ``draft`` is not reviewed (linked only in a run with drafts); the last three have no
+    ICCS category, with the reason.
     """
     classification = load_classification()
     residuals = [category.code for category in classification if classification.is_residual(category.code)]

@@ -68,7 +68,7 @@ class Checked:
     @property
     def summary(self) -> str:
         """One line for people."""
-        names = ("passed", "warned", "errored")
+        names = ("passed", "warned", "errored", "not applicable")
         counts = {name: sum(1 for one in self.outcomes if one.outcome == name) for name in names}
         return f"{len(self.outcomes)} rules: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 

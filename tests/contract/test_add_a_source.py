@@ -39,7 +39,7 @@ def test_the_example_is_accepted_with_the_figures_it_prints(tmp_path: Path) -> N
 
     sources = tmp_path / "sources"
     result = run_all(
-        list(list_sources(sources).values()),
+        list(list_sources(sources, with_drafts=True).values()),
         Session(Settings(data=tmp_path / "data"), tmp_path, source_folders=sources),
     )
 

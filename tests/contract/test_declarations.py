@@ -24,6 +24,7 @@ from schemas.declarations import (
     parse_yaml,
 )
 from schemas.indicators import load_indicator_methods, load_indicators, parse_indicator
+from schemas.rules_page import write_rules_page
 from schemas.source import list_sources
 
 ROOT = Path(__file__).parents[2]
@@ -160,6 +161,15 @@ def test_package_data_are_declared() -> None:
 def test_the_data_dictionary_is_that_of_the_declarations() -> None:
     written = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
     assert written == write_dictionary(), "run: python -m pipelines.reader.dictionary > docs/data_dictionary.md"
+
+
+def test_the_page_of_the_rules_is_written_from_the_catalogue() -> None:
+    """Every rule is on it once, under its own heading, to which other pages and messages can point."""
+    page = (ROOT / "docs" / "when_it_refuses.md").read_text(encoding="utf-8")
+    assert page == write_rules_page(), "run: python -m schemas.rules_page > docs/when_it_refuses.md"
+    headings = [line.removeprefix("### ") for line in page.splitlines() if line.startswith("### ")]
+    attributes = {f"{name}_codes" for name in attribute_columns()}
+    assert sorted(headings) == sorted({*load_rules()} - attributes | {"<attribute>_codes"})
 
 
 def test_indicators_use_categories_and_standards_that_exist() -> None:

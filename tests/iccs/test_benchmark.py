@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from iccs.benchmark import MEASURES, BenchmarkRow, run_benchmark
 from iccs.suggest import LabelToCode, suggest
-from iccs.suggest_entries import coded_labels
+from iccs.suggest.benchmark import MEASURES, BenchmarkRow, run_benchmark
+from iccs.suggest.entries import coded_labels
 
 SPANISH = ("ar_snic", "co_policia_homicides", "es_balances", "mx_sesnsp_offences", "mx_sesnsp_victims")
 
@@ -35,7 +35,7 @@ def test_the_evaluation_counts_right(without_copied_terms: list[BenchmarkRow]) -
     # The same figures counted here from the suggestions, for a list of which no term is copied.
     (row,) = run_benchmark(["co_policia_homicides"])
     reviewed = coded_labels("co_policia_homicides")
-    found = suggest([LabelToCode(*key) for key in reviewed], exclude_source="co_policia_homicides")
+    found = suggest([LabelToCode(*key) for key in reviewed], "es", exclude_source="co_policia_homicides")
     best = [(suggestion.candidates[0].code, right) for suggestion, right in zip(found, reviewed.values(), strict=True)]
     assert row.exact_1 == sum(code in right for code, right in best)
     assert row.section_1 == sum(code[:2] in {c[:2] for c in right} for code, right in best)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from iccs.classification import load_classification
 from iccs.concordance import Concordance, list_concordances, read_concordance
 from iccs.suggest import LabelToCode, Suggestion, draft_concordance, suggest, write_concordance
-from iccs.suggest_entries import coded_labels, entries_of, exclusions, language_of
-from iccs.suggest_index import Index, load_index
-from iccs.suggest_text import LabelLanguage, load_glossary, reader
-from iccs.suggest_vectors import TextVectors, letter_groups, words_and_pairs
+from iccs.suggest.entries import coded_labels, entries_of, exclusions, language_of
+from iccs.suggest.index import Index, load_index
+from iccs.suggest.text import LabelLanguage, load_glossary, reader
+from iccs.suggest.vectors import TextVectors, letter_groups, words_and_pairs
 
 ICCS = load_classification()
 SPANISH = ("ar_snic", "co_policia_homicides", "es_balances", "mx_sesnsp_offences", "mx_sesnsp_victims")
@@ -76,7 +76,7 @@ def test_words_that_the_definition_rules_out_speak_against_a_category() -> None:
     # 0401 is "with the use of force or threat of force"; 0502 is "without".
     found = one("Robo de bicicleta sin violencia")
     assert found.candidates[0].code.startswith("05")
-    robbery = [c for c in suggest([found.national], limit=40)[0].candidates if c.code.startswith("04")]
+    robbery = [c for c in suggest([found.national], "es", limit=40)[0].candidates if c.code.startswith("04")]
     assert robbery
     assert all("the label says 'sin violencia'" in candidate.against for candidate in robbery)
 
@@ -125,9 +125,9 @@ def test_unsure_means_a_wider_category_or_none() -> None:
 
 
 def test_the_heading_of_a_list_helps_but_the_label_decides() -> None:
-    bare = {c.code: c.score for c in suggest([LabelToCode("1", "Adulteración")], limit=60)[0].candidates}
+    bare = {c.code: c.score for c in suggest([LabelToCode("1", "Adulteración")], "es", limit=60)[0].candidates}
     under = LabelToCode("1", "Adulteración", "Alimentos y medicamentos")
-    helped = {c.code: c.score for c in suggest([under], limit=60)[0].candidates}
+    helped = {c.code: c.score for c in suggest([under], "es", limit=60)[0].candidates}
     assert helped["02071"] > bare["02071"]  # adulteration of food or medicine
     assert one("Homicidio intencional", description="Delitos contra la propiedad").candidates[0].code == "0101"
 
@@ -136,7 +136,7 @@ def test_nothing_alike_gives_nothing() -> None:
     for label in ("12345", "§§ 1, 2", "de la", "qqqq"):
         assert one(label).candidates == ()
         assert one(label).safe_code is None
-    assert suggest([]) == []
+    assert suggest([], "es") == []
 
 
 def test_wrong_arguments_are_refused() -> None:
@@ -144,11 +144,11 @@ def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="es, en, fr, pt, de"):
         suggest([hurto], "it")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="at least 1"):
-        suggest([hurto], limit=0)
+        suggest([hurto], "es", limit=0)
     with pytest.raises(ValueError, match=r"label 2 of 2 is blank .*'7'"):
-        suggest([hurto, LabelToCode("7", " ")])
+        suggest([hurto, LabelToCode("7", " ")], "es")
     with pytest.raises(ValueError, match="zz_nowhere"):
-        suggest([hurto], exclude_source="zz_nowhere")
+        suggest([hurto], "es", exclude_source="zz_nowhere")
 
 
 @settings(deadline=None, max_examples=40)
@@ -164,10 +164,10 @@ def test_any_text_gives_ordered_valid_codes(label: str, language: LabelLanguage)
 
 def test_leaving_a_source_out_leaves_its_country_out() -> None:
     label = LabelToCode("1", "Robo de maquinaria | Robo de tractores Sin violencia")
-    known = suggest([label])[0].candidates[0]
+    known = suggest([label], "es")[0].candidates[0]
     assert (known.source, known.code) == ("mx_sesnsp_offences", "050211")
     for source_id in ("mx_sesnsp_offences", "mx_sesnsp_victims"):
-        found = suggest([label], exclude_source=source_id)[0]
+        found = suggest([label], "es", exclude_source=source_id)[0]
         assert not any(candidate.source.startswith("mx_") for candidate in found.candidates)
     origins = {entry.origin for entry in load_index("es", frozenset({"mx"})).entries}
     assert "ar_snic" in origins
@@ -177,8 +177,8 @@ def test_leaving_a_source_out_leaves_its_country_out() -> None:
 def test_many_labels_together_get_the_answers_of_each_alone() -> None:
     seen = [label for source_id in SPANISH for _, label in coded_labels(source_id)]
     labels = [LabelToCode(str(n), f"{label} {n}", "Delitos contra las personas") for n, label in enumerate(seen[:60])]
-    found = suggest(labels, index=Index("es", entries_of("es", frozenset())))
-    assert [suggest([label])[0] for label in labels[:20]] == found[:20]
+    found = suggest(labels, "es", index=Index("es", entries_of("es", frozenset())))
+    assert [suggest([label], "es")[0] for label in labels[:20]] == found[:20]
 
 
 def test_a_draft_is_a_concordance_without_errors(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_a_draft_is_a_concordance_without_errors(tmp_path: Path) -> None:
         LabelToCode("x2", "Homicidio y robo"),
         LabelToCode("x3", "Tentativa de robo"),
     ]
-    links = draft_concordance([*labels, labels[0]], exclude_source="mx_sesnsp_offences")
+    links = draft_concordance([*labels, labels[0]], "es", exclude_source="mx_sesnsp_offences")
     path = tmp_path / "mx_new.csv"
     write_concordance(links, path)
     concordance = read_concordance(path)
@@ -212,9 +212,9 @@ def test_a_draft_is_a_concordance_without_errors(tmp_path: Path) -> None:
 def test_a_draft_needs_one_label_for_each_code() -> None:
     hurto = LabelToCode("1", "Hurto")
     with pytest.raises(ValueError, match="'1' has two labels, 'Hurto' and 'Robo'"):
-        draft_concordance([hurto, replace(hurto, label="Robo")])
+        draft_concordance([hurto, replace(hurto, label="Robo")], "es")
     with pytest.raises(ValueError, match="'Hurto' has no national code"):
-        draft_concordance([replace(hurto, code=" ")])
+        draft_concordance([replace(hurto, code=" ")], "es")
 
 
 def test_vectors_are_those_of_the_formula() -> None:

@@ -285,3 +285,10 @@ def test_thousands_with_a_point_are_refused_where_nothing_declares_it(new_tiny: 
     table, incidents = (take(new_tiny(), COUNTED, rows, kind, form) for kind in KINDS)
     assert {rule for rule, *_ in table.refused} == {"count_mark_unclear"}
     assert incidents.refused == table.refused
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_years_that_look_like_months_are_refused(new_tiny: NewTiny, kind: str) -> None:
+    rows = [(when, "MX-JAL", "HOM", "m") for when in ("2009-10", "2010-11", "2010-11", "2011-12")]
+    came = take(new_tiny(), Declared(), rows, kind, "csv")
+    assert [(rule, value) for rule, _, value, _ in came.refused] == [("years_as_months", "2009-10")]

@@ -61,6 +61,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "marks": {"marks": {"(p)": "P"}},
     "whole_numbers": {"whole_numbers": False},
     "multiply": {"multiply": 1000},
+    "id": {"id": ["a"]},
+    "cumulative": {"cumulative": False},
     "controls.total_column": {"controls": [{"control": "c", "total_column": "t", "part_columns": ["a", "b"]}]},
     "controls.part_columns": {"controls": [{"control": "c", "total_column": "t", "part_columns": ["a", "b"]}]},
     "controls.rows": {"controls": [{"control": "c", "total_column": "t", "part_columns": ["a"], "rows": "totals.sql"}]},

@@ -325,4 +325,13 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "printed rate 17.14, its count 577",
     ),
     "mapping_draft_share": (Data(), Data(links=[{"status": "draft"}]), 1, "100.0 % of 10: H"),
+    # A draft that proposes 02011 and is not used: 0201 may be too low, 0101 has nothing to do with it.
+    "draft_links": (
+        Data(),
+        Data(links=[{}, {"link": 2, "national_code": "L", "iccs_code": None, "out_of_scope": "draft",
+                         "status": "draft", "proposed": "0101"}],
+             mapped=[{}, {"link": 2, "count": 7.0}]),
+        1,
+        "7 of the source depend on drafts: L",
+    ),
 }  # fmt: skip

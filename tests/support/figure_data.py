@@ -66,6 +66,7 @@ LINK = {
     "weight": "1",
     "status": "reviewed",
     "out_of_scope": None,
+    "proposed": None,
 }
 MAPPED = {
     "link": 1,

@@ -120,7 +120,7 @@ def test_publishing_makes_a_new_release_and_no_new_vintages(changed: Versions, n
 
 @pytest.mark.parametrize(
     "name",
-    ["pipelines/reader/plots/trend.py", "pipelines/cli/main.py", "pipelines/flows.py", "iccs/suggest.py"],
+    ["pipelines/reader/plots/trend.py", "pipelines/cli/main.py", "pipelines/flows.py", "iccs/suggest/candidates.py"],
 )
 def test_pictures_commands_and_the_assistant_decide_nothing(changed: Versions, name: str) -> None:
     assert changed(name, lambda text: text + "\nX = 1\n") == (False, False)

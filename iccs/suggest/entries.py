@@ -11,7 +11,7 @@ from iccs.classification import DefinitionLanguage, load_classification, read_ta
 from iccs.concordance import concordance_path, list_concordances, read_concordance
 from iccs.search import Language as SearchLanguage
 from iccs.search import inclusion_phrases
-from iccs.suggest_text import LabelLanguage, load_glossary, reader
+from iccs.suggest.text import LabelLanguage, load_glossary, reader
 
 Field = Literal["title", "search term", "glossary", "index", "inclusion", "description", "exclusion", "coded label"]
 

@@ -5,19 +5,16 @@ It works offline and gives the same answer each time. It suggests; the definitio
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from iccs.classification import load_classification
-from iccs.concordance import Link, concordance_columns, list_concordances
-from iccs.suggest_entries import country_of
-from iccs.suggest_index import COMPLETED_KILLING, Index, Scores, Table, load_index
-from iccs.suggest_text import LabelLanguage, Reading
+from iccs.concordance import list_concordances
+from iccs.suggest.entries import country_of
+from iccs.suggest.index import COMPLETED_KILLING, Index, Scores, Table, load_index
+from iccs.suggest.text import LabelLanguage, Reading
 
 # Below this score a category has next to nothing in common with the label.
 _LOWEST_SCORE = 0.08
@@ -74,7 +71,7 @@ class Suggestion:
 
 def suggest(
     labels: Sequence[LabelToCode],
-    lang: LabelLanguage = "es",
+    lang: LabelLanguage,
     limit: int = 5,
     exclude_source: str | None = None,
     *,
@@ -84,7 +81,7 @@ def suggest(
 
     Args:
         labels: the national categories, in any number.
-        lang: the language of the labels: es, en, fr, pt or de.
+        lang: the language of the labels: es, en, fr, pt or de; `guess_language` tells it.
         limit: how many candidates at most.
         exclude_source: learn nothing from the concordance of this source nor from others of its country.
         index: what to compare with, where the packaged texts and concordances are not wanted (for evaluation).
@@ -92,7 +89,7 @@ def suggest(
     Raises:
         ValueError: for another language, a limit below 1, a blank label or an unknown source.
 
-    >>> found = suggest([LabelToCode("12", "Hurto de ganado")])[0]
+    >>> found = suggest([LabelToCode("12", "Hurto de ganado")], "es")[0]
     >>> found.candidates[0].code, found.candidates[0].title
     ('05025', 'Hurto de ganado')
     """
@@ -111,46 +108,6 @@ def suggest(
             national = labels[len(suggestions)]
             suggestions.append(_suggestion(index, national, reading, scores, row, limit))
     return suggestions
-
-
-def draft_concordance(
-    labels: Sequence[LabelToCode],
-    lang: LabelLanguage = "es",
-    exclude_source: str | None = None,
-) -> list[Link]:
-    """Return a concordance to edit: one draft link for each national code, with the candidates in its note.
-
-    The link leads to the safe category; where there is none, the code is listed as pending. Nothing is decided: the
-    relation is `partial` and the status `draft` until a person has read the definitions. A pair of code and label
-    given twice is written once.
-
-    Raises:
-        ValueError: if a national code is blank or has two labels; and as `suggest`.
-    """
-    distinct = list(dict.fromkeys(labels))
-    by_code: dict[str, LabelToCode] = {}
-    for national in distinct:
-        if not national.code.strip():
-            raise ValueError(f"the label {national.label!r} has no national code: give each category one")
-        earlier = by_code.setdefault(national.code, national)
-        if earlier is not national:
-            raise ValueError(
-                f"national code {national.code!r} has two labels, {earlier.label!r} and {national.label!r}: "
-                "use the column that distinguishes the categories as the code, or join the parts"
-            )
-    return [_draft(suggestion) for suggestion in suggest(distinct, lang, exclude_source=exclude_source)]
-
-
-def write_concordance(links: Iterable[Link], path: Path) -> None:
-    """Write links as a concordance file: CSV, UTF-8, one header row.
-
-    Raises:
-        FileExistsError: if the file exists; a draft must never replace a reviewed table.
-    """
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([concordance_columns(), *(link.row.values() for link in links)])
-    with path.open("x", encoding="utf-8", newline="") as file:
-        file.write(text.getvalue())
 
 
 def _left_out(source_id: str | None) -> frozenset[str]:
@@ -236,35 +193,3 @@ def _words_for(reading: Reading, said: Sequence[str]) -> tuple[str, ...]:
         )
         same = [word for word, found in near if found]
     return tuple(dict.fromkeys(same))[:_MOST_WORDS]
-
-
-def _draft(suggestion: Suggestion) -> Link:
-    national, safe = suggestion.national, suggestion.safe_code
-    if safe is None:
-        why = "no common category below level 1" if suggestion.candidates else "nothing in the ICCS is like the label"
-        note = f"Draft: {why}. {_listed(suggestion)}".strip()
-        return Link(national.code, national.label, "", "none", out_of_scope="pending", basis="label", note=note)
-    return Link(
-        national.code,
-        national.label,
-        safe,
-        "partial",
-        attributes={"attempted": "ATTEMPTED"} if suggestion.attempted else {},
-        threats="unknown",
-        aiding="unknown",
-        accomplice="unknown",
-        conspiracy="unknown",
-        incitement="unknown",
-        basis="label",
-        note=f"Draft: read the definition. {_listed(suggestion)}",
-    )
-
-
-def _listed(suggestion: Suggestion) -> str:
-    """Return the candidates in one line: code, title, score, words for, what speaks against."""
-    said = []
-    for candidate in suggestion.candidates:
-        words = f", for: {', '.join(candidate.words)}" if candidate.words else ""
-        against = f", against: {'; '.join(candidate.against)}" if candidate.against else ""
-        said.append(f"{candidate.code} {candidate.title} ({candidate.score:.2f}{words}{against})")
-    return f"Candidates: {' | '.join(said)}" if said else ""

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iccs.classification import Classification, load_classification
-from iccs.suggest_entries import Entry, Field, entries_of, exclusions
-from iccs.suggest_text import LabelLanguage, Reader, Reading, reader
-from iccs.suggest_vectors import TextVectors, letter_groups, words_and_pairs
+from iccs.suggest.entries import Entry, Field, entries_of, exclusions
+from iccs.suggest.text import LabelLanguage, Reader, Reading, reader
+from iccs.suggest.vectors import TextVectors, letter_groups, words_and_pairs
 
 Table = NDArray[np.float64]
 

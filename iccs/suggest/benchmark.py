@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from iccs.concordance import list_concordances
-from iccs.suggest import LabelToCode, Suggestion, suggest
-from iccs.suggest_entries import Entry, coded_labels, country_of, entries_of, language_of
-from iccs.suggest_index import Index, load_index
-from iccs.suggest_text import Reader, reader
+from iccs.suggest.candidates import LabelToCode, Suggestion, suggest
+from iccs.suggest.entries import Entry, coded_labels, country_of, entries_of, language_of
+from iccs.suggest.index import Index, load_index
+from iccs.suggest.text import Reader, reader
 
 _OURS = ("search term", "glossary")
 _PARTS_OF_LABEL = re.compile(r"[|(),;:/]")

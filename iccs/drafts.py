@@ -1,0 +1,85 @@
+"""Draft links: what nobody has reviewed decides no figure.
+
+The law: a link with status ``draft`` is a proposal. Unless a run is asked to use drafts, the counts of its national
+code have no category; they are left out by the rule ``out_of_scope_draft``, which the reconciliation counts and names.
+A code is never published in part: the reviewed share of a code that is split waits for the share that is a draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from iccs.concordance import Concordance, ConcordanceError, ConcordanceProblem, Link
+
+DRAFT = "draft"
+"""Status of a link that nobody has reviewed, and the reason why its counts have no category."""
+
+
+def has_drafts(concordance: Concordance) -> bool:
+    """Say whether any link is a draft."""
+    return any(link.status == DRAFT for link in concordance.rows)
+
+
+def set_drafts_aside(concordance: Concordance) -> Concordance:
+    """Return the concordance with every draft out of scope, and with it the reviewed links that share its counts.
+
+    Links keep their place and their number.
+
+    Raises:
+        ConcordanceError: no reviewed link leads to the ICCS, so that the source would publish nothing.
+    """
+    waiting = _waiting(concordance.links)
+    if not waiting:
+        return concordance
+    links = concordance.links
+    if not any(link.iccs_code for place, link in enumerate(links) if place not in waiting):
+        raise ConcordanceError([_nothing_reviewed(concordance, sum(link.status == DRAFT for link in links))])
+    return replace(
+        concordance,
+        rows=tuple(_set_aside(link) if place in waiting else link for place, link in enumerate(links)),
+        set_aside={place: links[place].iccs_code for place in sorted(waiting) if links[place].iccs_code},
+    )
+
+
+def _waiting(links: Sequence[Link]) -> set[int]:
+    """Return the places of the drafts and of the links that hold for the same code at the same time as one of these."""
+    by_code: dict[str, list[int]] = {}
+    for place, link in enumerate(links):
+        by_code.setdefault(link.national_code, []).append(place)
+    waiting: set[int] = set()
+    for places in by_code.values():
+        found = {place for place in places if links[place].status == DRAFT}
+        rest = [place for place in places if place not in found]
+        while found and (shared := [one for one in rest if any(_meet(links[one], links[other]) for other in found)]):
+            found.update(shared)
+            rest = [place for place in rest if place not in found]
+        waiting |= found
+    return waiting
+
+
+def _meet(one: Link, other: Link) -> bool:
+    (start, end), (other_start, other_end) = one.validity, other.validity
+    return start <= other_end and other_start <= end
+
+
+def _set_aside(link: Link) -> Link:
+    """Return the link without what it would say of its counts; its note keeps the proposal."""
+    said = f"{'Proposed' if link.status == DRAFT else 'Reviewed'}: {link.iccs_code}. " if link.iccs_code else ""
+    note = f"{said}{link.note}".strip()
+    return replace(link, iccs_code="", relation="none", attributes={}, sex="", age="", out_of_scope=DRAFT, note=note)
+
+
+def _nothing_reviewed(concordance: Concordance, drafts: int) -> ConcordanceProblem:
+    return ConcordanceProblem(
+        "error",
+        "only_drafts",
+        concordance.file,
+        None,
+        "status",
+        DRAFT,
+        f"No link to the ICCS has been reviewed ({drafts} of {len(concordance.rows)} links are drafts), so nothing of "
+        "the source can be published.",
+        "Decide each link: set its status to reviewed, with decided_by, decided_on and the reason in note. To see the "
+        "figures before that, run with --with-drafts.",
+    )

@@ -1,0 +1,134 @@
+"""What the periods of a source really are, which no single row shows: spans of years, running sums, two frequencies.
+
+The checks read observations in codes: a row for each cell and link, or for each combination of codes of incidents.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from pipelines.harmonise.numbers import number_text
+from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.outcomes import Outcome
+from schemas.declarations import breakdown_columns
+from schemas.source import Source
+
+_FREQUENCIES = {"A": "year", "Q": "quarter", "M": "month"}
+# In running sums no month falls below the one before; corrections may make one in fifty.
+_MOST_FALLING = 0.02
+_LEAST_RISES = 5
+
+
+def check_periods(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Outcome]:
+    """Refuse a source whose periods are not what their texts say.
+
+    Args:
+        connection: where the relation is.
+        source: the source.
+        relation: SQL of observations in codes, with ``_file``, ``_sheet`` and ``_row`` (NULL of incidents).
+
+    Raises:
+        DataRefused: spans of two years taken for months, two frequencies in one measure, or months that are running
+            sums and not declared as such.
+    """
+    problems = [*_years_as_months(connection, source, relation), *_mixed_frequencies(connection, source, relation)]
+    if problems:
+        raise DataRefused(problems)
+    outcomes = [Outcome("mixed_frequencies", "passed", len(source.measures), 0)]
+    if source.kind == "incident":
+        return outcomes  # events: nothing is added up yet
+    return [*outcomes, _check_running_sums(connection, source, relation)]
+
+
+def _years_as_months(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Problem]:
+    """2009-10, 2010-11, 2011-12: every month is named by the year after its own, so they are spans of two years."""
+    row = run_sql(connection, "harmonise/years_as_months", observations=relation).fetchone()
+    if row is None:
+        return []
+    first, last, periods, file, sheet, line = row
+    found = (
+        f"The {periods} periods from {first} to {last} can be months, one a year and each a month later, or years that "
+        "do not begin in January (financial, fiscal or school years)."
+    )
+    return [
+        Problem(
+            rule="years_as_months",
+            source=source.source_id,
+            file=file,
+            sheet=sheet,
+            row=line,
+            column=source.columns.get("time_period"),
+            value=first,
+            found=found,
+        )
+    ]
+
+
+def _mixed_frequencies(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Problem]:
+    found: dict[str, list[tuple[str, int, str | None, str | None, int | None, str]]] = {}
+    for measure, *rest in run_sql(connection, "harmonise/mixed_frequencies", observations=relation).fetchall():
+        found.setdefault(measure, []).append(tuple(rest))
+    problems = []
+    for measure, freqs in found.items():
+        parts = [
+            f"{cells:,} by {_FREQUENCIES[freq]}"
+            + (f" (first in row {row}: {period})" if row else f" (such as {period})")
+            for freq, cells, _, _, row, period in freqs
+        ]
+        _, _, file, sheet, row, period = freqs[-1]
+        problems.append(
+            Problem(
+                rule="mixed_frequencies",
+                source=source.source_id,
+                file=file,
+                sheet=sheet,
+                row=row,
+                column=source.columns.get("time_period"),
+                value=period,
+                found=f"The measure {measure!r} has figures of several frequencies: {'; '.join(parts)}.",
+            )
+        )
+    return problems
+
+
+def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> Outcome:
+    """Months that never fall within a year, fall in January, and grow with the number of months are running sums."""
+    if source.cumulative is not None:
+        return Outcome("months_accumulate", "passed", 0, 0)
+    keys = ", ".join(("measure", "national_code", "ref_area", *breakdown_columns()))
+    judged, problems = 0, []
+    for measure, steps, rises, falls, januaries, lower, first, last, expected in run_sql(
+        connection, "harmonise/running_sums", observations=relation, keys=keys
+    ).fetchall():
+        judged += 1
+        accumulates = rises >= _LEAST_RISES and falls <= _MOST_FALLING * rises and lower >= 0.9 * januaries
+        if not accumulates or last < 0.5 * expected:
+            continue
+        (period, file, sheet, row) = fetch_row(
+            connection,
+            "SELECT max(time_period), arg_max(_file, time_period), arg_max(_sheet, time_period), "
+            f"arg_max(_row, time_period) FROM {relation} WHERE measure = $measure AND freq = 'M'",
+            {"measure": measure},
+        )
+        falling = f", and falls in {lower:,} of {januaries:,} Januaries" if januaries else ""
+        found = (
+            f"The months of {measure!r} look like running sums since January: from one month to the next the figure "
+            f"falls in {falls:,} of {steps:,} cases{falling}; the first months of all years add up to "
+            f"{number_text(first)}, the last to {number_text(last)}."
+        )
+        problems.append(
+            Problem(
+                rule="months_accumulate",
+                source=source.source_id,
+                file=file,
+                sheet=sheet,
+                row=row,
+                column=source.columns.get("time_period"),
+                value=period,
+                found=found,
+            )
+        )
+    if problems:
+        raise DataRefused(problems)
+    return Outcome("months_accumulate", "passed" if judged else "not applicable", judged, 0)

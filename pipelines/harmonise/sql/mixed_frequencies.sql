@@ -1,0 +1,9 @@
+-- Grain: one row for each frequency of a measure that has several: its cells, and the first of them.
+-- reads: core
+SELECT CAST(measure AS VARCHAR) AS measure, CAST(freq AS VARCHAR) AS freq, count(*) AS cells,
+    arg_min(_file, (_file, _row)) AS file, arg_min(_sheet, (_file, _row)) AS sheet, arg_min(_row, (_file, _row)) AS "row",
+    coalesce(arg_min(CAST(time_period AS VARCHAR), (_file, _row)), min(CAST(time_period AS VARCHAR))) AS time_period
+FROM {{observations}}
+GROUP BY measure, freq
+QUALIFY count(*) OVER (PARTITION BY measure) > 1
+ORDER BY measure, cells DESC, freq
