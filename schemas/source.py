@@ -190,6 +190,15 @@ class Break(_Strict):
         return self
 
 
+class Exceptional(_Strict):
+    """A period that rules or fits would take wrongly: a jump that is real (no_break), or a mass event."""
+
+    period: str
+    iccs: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    note: str
+
+
 class Source(_Strict):
     """One national publication series, as declared; see docs/add_a_source.md for each field."""
 
@@ -242,6 +251,8 @@ class Source(_Strict):
     controls: tuple[Control, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     breaks: tuple[Break, ...] = ()
+    no_break: tuple[Exceptional, ...] = ()
+    mass_events: tuple[Exceptional, ...] = ()
     rejected_share_limit: float = Field(default=0, ge=0, le=1)
     priority: int = 50
 

@@ -147,7 +147,10 @@ def series_break_at(
 
 
 class SeriesBreaks:
-    """The breaks of every series of a release: those declared for its source and category, with their bridges."""
+    """The breaks of every series of a release: those declared for its source and category, with their bridges.
+
+    A break of a category is one of every category above it, which is made of it.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._declared: dict[tuple[str, str | None], set[str]] = {}
@@ -172,7 +175,13 @@ class SeriesBreaks:
         """
         source, _, iccs = key[:3]
         bridges = self._bridges.get(tuple(key), {})
-        declared = self._declared.get((source, iccs), set()) | self._declared.get((source, None), set())
+        declared = self._declared.get((source, None), set()).union(
+            *(
+                periods
+                for (of, code), periods in self._declared.items()
+                if of == source and (code or "").startswith(iccs)
+            )
+        )
         made = tuple(Bridge(_step(at, freq), *bridges[at]) for at in sorted(bridges))
         cuts = {_step(at, freq) for at in declared.union(marked) if at is not None and at not in bridges}
         return Breaks(tuple(sorted(cuts - {bridge.at for bridge in made})), made)
