@@ -9,7 +9,8 @@ import duckdb
 from pipelines.system.connection import insert_rows, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome, outcome_rows
-from pipelines.tabulate.rules import SAMPLE, register_caveats
+from pipelines.tabulate.gates import register_effects
+from pipelines.tabulate.rules import SAMPLE
 from pipelines.tabulate.vintages import Vintage
 from schemas.declarations import load_rules, load_tables, no_attributes_sql, quote_literal
 
@@ -46,7 +47,7 @@ def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vi
                 **tolerances,
             )
     run_sql(connection, "publish/judge_comparisons", sample=str(SAMPLE), **parameters)
-    register_caveats(connection)
+    register_effects(connection)
     run_sql(connection, "publish/attach_compared_caveats")
     _add_outcomes(connection, vintages)
 

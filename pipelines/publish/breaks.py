@@ -166,7 +166,10 @@ def series_break_at(
 
 
 class SeriesBreaks:
-    """The breaks of every series of a release: those of its source and category, or area, with their bridges."""
+    """The breaks of every series of a release: those of its source and category, or area, with their bridges.
+
+    A break of a category is one of every category above it, which is made of it.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._declared: dict[tuple[str, str | None, str | None], set[str]] = {}
@@ -191,8 +194,12 @@ class SeriesBreaks:
         """
         source, area, iccs = key[:3]
         bridges = self._bridges.get(tuple(key), {})
-        about = ((source, iccs, None), (source, None, None), (source, None, area))
-        declared = {period for one in about for period in self._declared.get(one, ())}
+        declared = {
+            period
+            for (of, code, where), periods in self._declared.items()
+            if of == source and (where == area if where else code is None or code.startswith(iccs))
+            for period in periods
+        }
         made = tuple(Bridge(_step(at, freq), *bridges[at]) for at in sorted(bridges))
         cuts = {_step(at, freq) for at in declared.union(marked) if at is not None and at not in bridges}
         return Breaks(tuple(sorted(cuts - {bridge.at for bridge in made})), made)

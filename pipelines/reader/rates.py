@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pipelines.publish.breaks import Breaks, SeriesBreaks, series_break_at
 from pipelines.reader.release import open_published, packaged_query, query
@@ -58,6 +58,8 @@ def read_rates(wanted: SeriesQuery, by: By | None = None, settings: Settings | N
     Raises:
         UsageError: unknown area, sex or age, or no rate; says what there is.
     """
+    if by not in (None, *get_args(By)):
+        raise UsageError(f"by is one of {', '.join(get_args(By))}, not {by!r}")
     wanted.check(settings)
     if by == "area":
         parts = "SELECT code FROM out.area WHERE parent = $area AND area_level <> 'not_stated'"

@@ -21,9 +21,10 @@ from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql, load_sql, needed_values
-from pipelines.tabulate.aggregate import Aggregated, caveats_sql
+from pipelines.tabulate.aggregate import Aggregated
 from pipelines.tabulate.coverage import coverage_parts
 from pipelines.tabulate.fingerprints import fingerprint_periods
+from pipelines.tabulate.gates import write_cells
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintage_columns import read_part
 from schemas.codelists import parse_age, ranked_codes
@@ -127,7 +128,7 @@ def check(
     connection.execute(f"COPY judged_by_period TO {quote_literal(str(paths['judged']))} (FORMAT parquet)")
     outcomes += structure()
     _refuse(connection, folder, outcomes)
-    _write_cells(connection, source, paths["cells"])
+    write_cells(connection, source, paths["cells"])
     figures = fingerprint_periods(
         connection, paths["cells"], paths["periods"], reused_from.periods if reused_from else None
     )
@@ -266,6 +267,7 @@ def _statement(rule: Rule, source: Source) -> str:
         "include_children": "true" if source.parent_counts == "include_children" else "false",
         "fractions": _fractions(source),
         "breaks": _declared_breaks(source),
+        "real": _declared_real(source),
         "declared_types": _declared_types(),
         "condition": rule.parameters.get("condition", "false"),
         "of": rule.parameters.get("of", "true"),
@@ -295,8 +297,26 @@ def _declared_breaks(source: Source) -> str:
     """The years and categories at which the source declares a break, as a condition."""
     parts = [
         f"year = {int(entry.period[:4])}"
-        + (f" AND list_contains({_literal(list(entry.iccs))}, iccs)" if entry.iccs else "")
+        + (f" AND list_contains({_with_those_above(entry.iccs)}, iccs)" if entry.iccs else "")
         for entry in source.breaks
+    ]
+    return " OR ".join(f"({part})" for part in parts) or "false"
+
+
+def _with_those_above(codes: Sequence[str]) -> str:
+    """Categories and every one above them, as an SQL list: what is made of a broken series breaks."""
+    classification = load_classification()
+    above = {up.code for code in codes if code in classification for up in classification.ancestors(code)}
+    return _literal(sorted({*codes, *above}))
+
+
+def _declared_real(source: Source) -> str:
+    """The years, categories and areas in which the source declares a jump to be real, as a condition."""
+    parts = [
+        f"year = {int(entry.period[:4])}"
+        + (f" AND list_contains({_literal(list(entry.iccs))}, iccs)" if entry.iccs else "")
+        + (f" AND list_contains({_literal(list(entry.areas))}, ref_area)" if entry.areas else "")
+        for entry in source.no_break
     ]
     return " OR ".join(f"({part})" for part in parts) or "false"
 
@@ -320,27 +340,6 @@ def _add_controls(connection: duckdb.DuckDBPyConnection, validated: Validated) -
 def _locate(connection: duckdb.DuckDBPyConnection) -> None:
     """Find, for the sample of each rule, the first raw row that the cell comes from."""
     run_sql(connection, "tabulate/locate_findings", sample=str(SAMPLE))
-
-
-def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: Path) -> None:
-    """Write the cells, with the caveats of the source and those of each rule on the cells it found failing."""
-    register_caveats(connection)
-    run_sql(connection, "tabulate/caveat_cells")
-    run_sql(connection, "tabulate/caveat_text")
-    run_sql(
-        connection, "tabulate/write_published_cells", caveats=caveats_sql(source), target=quote_literal(str(target))
-    )
-
-
-def register_caveats(connection: duckdb.DuckDBPyConnection) -> None:
-    """Register ``rule_caveat``: the caveat of each rule that has one, and the dimension it is about ('' for any)."""
-    rules = [rule for rule in load_rules().values() if rule.caveat]
-    given = {
-        "rule": [rule.name for rule in rules],
-        "caveat": [rule.caveat for rule in rules],
-        "dimension": [rule.parameters.get("dimension", "") for rule in rules],
-    }
-    connection.register("rule_caveat", pa.table(given))
 
 
 def _coverage_parts(source: Source) -> dict[str, str]:

@@ -70,6 +70,17 @@ def test_naive_sums_of_the_headline_views_are_the_true_figure(out: duckdb.DuckDB
     assert rows == [("xx_a", "victim", "_T", "_T", others)]
 
 
+def test_where_men_and_women_are_not_given_no_sum_is_of_the_unknown_alone(out: duckdb.DuckDBPyConnection) -> None:
+    rows = by_sex(100, 0, 0, 90)
+    for row in rows[1:3]:
+        row["value"] = None
+    fill(out, *rows)
+    found = out.execute("SELECT sum(value), any_value(total) FROM out.headline_by_sex").fetchall()
+    assert found == [(None, 100.0)]
+    share = "SELECT share_of_total FROM out.headline_by_sex WHERE sex = '_U'"
+    assert out.execute(share).fetchall() == [(0.9,)]
+
+
 def test_parts_by_sex_are_of_one_series_even_where_another_has_only_unknown(out: duckdb.DuckDBPyConnection) -> None:
     """The preferred total is of a source that knows the sex of nobody: the parts are those of the other one."""
     fill(out, {"value": 7.0}, {"sex": "_U", "value": 7.0}, *by_sex(6, 2, 4, 0, source="xx_b"))

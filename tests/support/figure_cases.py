@@ -90,9 +90,9 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "13",
     ),
     "sex_unknown_share": (
-        Data(cells=[*by_sex(70, 10, 20), *by_sex(1, 1, 8, time_period="2021")]),  # 20 % is not more; 10 are too few
-        Data(cells=by_sex(60, 10, 30)),
-        1,
+        Data(cells=[*by_sex(70, 10, 20), *by_sex(0, 0, 0, time_period="2021")]),  # 20 % is not more; nobody is unknown
+        Data(cells=[*by_sex(60, 10, 30), *by_sex(0, 0, 1, time_period="2021")]),  # no woman, of one: not known
+        2,
         "30.0 % of 100",
     ),
     "sex_unknown_jump": (
@@ -282,12 +282,38 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "nothing between 2010-2012",
     ),
     # July to December of Greater Manchester 2019: six months published as a year
-    "months_empty": (Data(core=months([50.0] * 12)), Data(core=months([50.0] * 6)), 6, "2020-07: nothing, usually 50"),
+    "months_empty": (
+        Data(core=[*months([50.0] * 11 + [3.0]), *months([3.0, 0.0] * 6, ref_area="AR-B")]),  # few as usual
+        Data(core=months([50.0] * 6 + [2.0])),
+        6,
+        "2020-08: nothing, usually 50",
+    ),
     "volume_jump": (
         Data(cells=years([1000, 1050, 980, 1010, 1100, 1060])),
         Data(cells=years([1000, 1050, 980, 1010, 10100, 10600])),  # a moved decimal point
         1,
         "1010 in 2013, 10100 in 2014",
+    ),
+    "years_empty": (
+        Data(cells=years([100, 120, 90, 1, 110])[:3] + years([2, 0, 1, 0, 3], iccs="0102")),  # few as usual
+        Data(cells=years([100, 120, 90, 1, 110])),
+        1,
+        "1, usually 100",
+    ),
+    "level_jump": (
+        Data(cells=years([1000, 2900, 1000, 60, 20, 0], iccs="0101")[:3] + years([20, 90, 10], iccs="0102")),
+        Data(cells=years([3230, 22083, 36667])),  # restless or not
+        1,
+        "3230 in 2010, 22083 in 2011",
+    ),
+    "composition_changes": (
+        Data(cells=[{**row, "iccs_made_from": "0301;0302"} for row in years([5, 6], iccs="03")]),
+        Data(cells=[
+            {**row, "iccs_made_from": children}
+            for row, children in zip(years([5, 9, 9], iccs="03"), ("0301", "0301;0302", "0301;0302"), strict=True)
+        ]),
+        1,
+        "made from 0301 in 2010, from 0301;0302 in 2011",
     ),
     "year_repeated": (
         Data(core=[{**row, "national_code": code} for code in "ABCD" for row in years([20, 20 + (code == "D")])]),

@@ -101,6 +101,11 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
         print_line(f"no rate: {missing} {names[missing]}, {reason.replace('_', ' ')}")
     if undrawn:
         print_line(f"not on the map, no outline: {', '.join(f'{at} {names[at]}' for at in undrawn)}")
+    if found.elsewhere:
+        print_line(
+            "not on the map, as their figures are of another series: "
+            + ", ".join(f"{at} {names[at]}" for at in found.elsewhere)
+        )
     if found.others:
         print_line(f"other series: {', '.join(found.others)}")
 
