@@ -58,7 +58,7 @@ def open_partition(folder: SourceFolder, file: RawFile, settings: Settings, work
     options = folder.source.layouts[file.layout].read
     constants = {"_file": file.name, "_received": file.first_seen, **folder_keys(file.name)}
     check_start(folder.source_id, file, options)
-    if options.format == "parquet":
+    if options.format == "parquet" and all(map(str.strip, read_parquet_schema(folder.source_id, file).names)):
         return _open_parquet(folder, file, options, constants), TableRead()
     if _may_be_read_in_place(file, options):
         header = read_header(folder, file, _read_first_rows(folder.source_id, file, options))
