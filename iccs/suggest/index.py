@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from iccs.classification import Classification, load_classification
 from iccs.suggest.entries import Entry, Field, entries_of, exclusions
+from iccs.suggest.evidence import Evidence
 from iccs.suggest.text import LabelLanguage, Reader, Reading, reader
 from iccs.suggest.vectors import TextVectors, letter_groups, words_and_pairs
 
@@ -36,6 +37,7 @@ _WORDS_SHARE = 0.5  # of the likeness; letter groups make the rest
 _RESIDUAL = 0.85  # "other ..." is no parking place for what is unspecific
 _RULED_OUT = 0.6  # a word of the label speaks against the category
 _SENT_AWAY = 0.8  # an exclusion of the category is more like the label than the category itself
+_NAMING: tuple[Field, ...] = ("title", "search term", "glossary", "index", "inclusion")  # what is evidence for an act
 _DIVISION = 0.15  # how much the three likeliest categories of a division lift the whole division
 _OWN_VOICE = 0.5  # a parent whose texts are less than this as like as its children's was lifted by them
 _LEAST_LIKENESS_OF_WORDS = 85.0  # for words that no text has: typos and abbreviations
@@ -71,6 +73,8 @@ class Index:
         for number, entry in enumerate(self.entries):
             self._of_code.setdefault(entry.code, []).append(number)
         self._exclusions = self._exclusion_phrases()
+        naming = ((e.code, text) for e, text in zip(self.entries, self._texts, strict=True) if e.field in _NAMING)
+        self._evidence = Evidence(language, naming)
         self._branches = {
             category.code: [number for code, number in self._numbers.items() if code.startswith(category.code)]
             for category in self.classification
@@ -120,8 +124,9 @@ class Index:
         """Compare labels with every category, some hundreds at a time, in order."""
         for start in range(0, len(labels), _CHUNK):
             readings = tuple(self.reader.read(label) for label in labels[start : start + _CHUNK])
-            likeness = self._likeness([self._known_words(reading) for reading in readings])
-            yield Scores(readings, self._categories(readings, likeness), likeness)
+            texts = [self._known_words(reading) for reading in readings]
+            likeness = self._likeness(texts)
+            yield Scores(readings, self._categories(readings, texts, likeness), likeness)
 
     def _likeness(self, texts: list[str]) -> Table:
         words = self._words.likeness(texts).toarray()
@@ -143,7 +148,7 @@ class Index:
             found.append(near[0] if near else stem)
         return " ".join(found)
 
-    def _categories(self, readings: Sequence[Reading], likeness: Table) -> Table:
+    def _categories(self, readings: Sequence[Reading], texts: Sequence[str], likeness: Table) -> Table:
         scores = np.zeros((len(readings), len(self.codes)))
         for code, numbers in self._of_code.items():
             scores[:, self._numbers[code]] = likeness[:, numbers].max(axis=1)
@@ -159,6 +164,9 @@ class Index:
                 scores[row, self._branches[code]] *= _RULED_OUT
         self._lift_parents(scores)
         self._lift_divisions(scores)
+        for row, (reading, text) in enumerate(zip(readings, texts, strict=True)):
+            for code in self._evidence.missing(reading.written, text.split()):
+                scores[row, self._branches[code]] = 0.0
         return scores / (1 + _DIVISION)
 
     def _lift_parents(self, scores: Table) -> None:

@@ -79,7 +79,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A label as read: its stems, the label's own words for each stem, and its cues.
+    """A label as read: its stems, the label's own words for each stem, its cues, and as `written` but in plain letters.
 
     `attempted` says that the label names an attempt, `killing` that it names a killing: attempted killing has a
     category of its own (0102), every other attempt stays in the category of the act with a tag.
@@ -90,6 +90,7 @@ class Reading:
     cues: tuple[Cue, ...]
     attempted: bool
     killing: bool
+    written: str = ""
 
     @property
     def text(self) -> str:
@@ -174,7 +175,7 @@ class Reader:
             for stem in self.stems(row.words):
                 stems.append(stem)
                 shown.setdefault(stem, " ".join(written.get(word, word) for word in term.split()))
-        return Reading(tuple(stems), shown, tuple(cues), bool(attempts), killing)
+        return Reading(tuple(stems), shown, tuple(cues), bool(attempts), killing, text)
 
     def _words(self, text: str) -> Iterator[tuple[str, str]]:
         for word in _WORD.findall(text):
