@@ -1,8 +1,8 @@
 """Evidence in words that a label needs before it can be proposed for a grave category.
 
-The law: homicide, sexual violence and trafficking in persons are never proposed because of words that many labels share
-("persons brought into formal contact for ...", "intentional", "total"). The label itself must have a word for the act,
-or all the words of a text of the ICCS, or of a legal term, that names one.
+The law: homicide, sexual violence, trafficking in persons and war crimes are never proposed because of words that many
+labels share ("persons brought into formal contact for ...", "intentional", "total"). The label itself must have a word
+for the act, or all the words of a text of the ICCS, or of a legal term, that names one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from types import MappingProxyType
 from iccs.suggest.text import LabelLanguage
 
 GRAVE: Mapping[str, str] = MappingProxyType(
-    {"0101": "killing", "0102": "killing", "0103": "killing", "0204": "trafficking", "0301": "sexual", "0302": "sexual"}
+    {
+        "0101": "killing",
+        "0102": "killing",
+        "0103": "killing",
+        "0204": "trafficking",
+        "0301": "sexual",
+        "0302": "sexual",
+        "1101": "war",
+    }
 )
 """Divisions that need evidence, with the kind of act that the words must name."""
 
@@ -38,13 +46,20 @@ _WORDS: Mapping[str, Mapping[LabelLanguage, str]] = MappingProxyType(
             "de": "menschenhandel|menschenhand|sklav|zwangs|ausbeut|organ|leibeigen",
         },
         "sexual": {
-            "en": "sex|rape|rapist|raping|indecen|molest|incest|prostitut|porn|voyeur|grop|sodom|lewd|obscen|carnal|pimp|"
-            "procur|brothel|modesty|intercourse|bugger|grooming|fondl|upskirt|peeping|consent",
+            "en": "sex|rape|rapist|raping|indecen|molest|incest|prostitut|porn|voyeur|grop|sodom|lewd|obscen|carnal|"
+            "pimp|procur|brothel|modesty|intercourse|bugger|grooming|fondl|upskirt|peeping|consent",
             "es": "sexual|sexo|violacion|violador|violar|violad|estupr|abus|carnal|pudor|libidin|incest|prostit|porn|"
             "proxen|rufian|lenocin|corrupcion de menor|acos|hostiga|deshonest|lasciv|exhib|tocamient|voyer|grooming",
             "fr": "sexuel|sexe|viols?\\b|violeur|pudeur|incest|prostitu|proxenet|porn|attouch|exhib|harcel|voyeur",
             "pt": "sexual|sexo|estupr|violacao|abus|libidin|pudor|incest|prostit|porn|assedio|importun|lenocin|rufian",
             "de": "sexu|vergewalt|missbrauch|inzest|blutschand|prostit|porno|zuhalt|exhib|kuppel|belastig|notzucht",
+        },
+        "war": {
+            "en": "genocid|war\\b|humanity|armed conflict|crime of aggression|apartheid|child soldier|tortur|pira",
+            "es": "genocid|guerra|humanidad|conflicto|apartheid|tortur|desaparicion forzada|pirata|pirateria",
+            "fr": "genocid|guerre|humanite|conflit|apartheid|tortur|disparition forcee|pirate",
+            "pt": "genocid|guerra|humanidade|conflito|apartheid|tortur|pirat",
+            "de": "volkermord|krieg|menschlichkeit|volkerstraf|volkerrecht|apartheid|folter|pirat",
         },
     }
 )
