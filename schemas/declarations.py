@@ -64,6 +64,15 @@ class Table:
         return f"{self.description} Grain: {self.grain}."
 
 
+EFFECTS = ("obs_status", "withhold", "codes", "totals", "compared")
+"""What a rule on figures does to the cells it finds, besides their caveat.
+
+``obs_status``: they get this status where theirs ranks lower. ``withhold``: they have no value, for this reason;
+``codes: known`` withholds only those of known sex or age. ``totals``: the status of totals that hold such a cell. With
+``compared: false`` neither they nor these totals are in trends, changes and fits. The caveat goes up to every total.
+"""
+
+
 @dataclass(frozen=True)
 class Rule:
     """One validation rule: why it exists and what to do when it fails.
@@ -83,8 +92,35 @@ class Rule:
     most_failing_share: float = 0
     applies_to: tuple[str, ...] = ("count", "population")
     caveat: str | None = None
+    effect: dict[str, Any] = field(default_factory=dict)
+    about: str = ""
     reference: str = ""
     by_year: bool = False
+
+    def __post_init__(self) -> None:
+        unknown = set(self.effect) - set(EFFECTS)
+        if unknown or (self.effect and not self.caveat):
+            raise ValueError(f"rule {self.name}: effect: {sorted(unknown) or 'needs a caveat, which carries it'}")
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether trends, changes and fits use the cells that the rule found failing."""
+        return bool(self.effect.get("compared", True))
+
+
+def load_uncompared_caveats() -> tuple[str, ...]:
+    """Return the caveats with which a cell is in no trend, change or fit: of rules that declare it.
+
+    >>> "months_missing" in load_uncompared_caveats()
+    True
+    """
+    return tuple(sorted({rule.caveat for rule in load_rules().values() if rule.caveat and not rule.is_compared}))
+
+
+def uncompared_sql(caveats: str = "caveats") -> str:
+    """Return a condition: a list of caveats, as text, has one with which a cell is not compared."""
+    codes = ", ".join(quote_literal(code) for code in load_uncompared_caveats())
+    return f"list_has_any(string_split(coalesce({caveats}, ''), ';'), [{codes}])"
 
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe: plain values only

@@ -4,38 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import re
+from calendar import month_name
 from collections import Counter
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from iccs.concordance import read_concordance
 from iccs.drafts import has_drafts
+from schemas.area_names import LANGUAGES, known_languages
 from schemas.codelists import load_areas, parse_age, read_csv_rows
 from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
 from schemas.errors import UsageError, nearest_values
+from schemas.layouts import Footer as Footer
+from schemas.layouts import Layout as Layout
+from schemas.layouts import ReadOptions as ReadOptions
+from schemas.layouts import reads_other_sheets as reads_other_sheets
+from schemas.layouts import unreachable_layout
 from schemas.source_keys import VALUES, names_under, refused_keys, refused_part
 from schemas.source_messages import (
     code_of,
     field_problems,
     hint,
     known_area_scheme,
-    known_encoding,
     known_time_zone,
     require_code,
     require_known,
     yaml_problem,
 )
-from schemas.source_numbers import check_marks, checked_mark, checked_multiplier
+from schemas.source_numbers import check_marks, checked_mark, checked_month, checked_multiplier
 
 # Personal columns that are read all the same: of them only a band of ages, or an area, is kept.
 CODED_PERSONAL = ("age", "longitude", "latitude")
 OLDEST_AGE_YEARS = 120
+FINANCIAL_YEAR = "financial_year"
+"""The caveat of years that do not begin in January."""
 # The statuses of a value that is there.
 StatusOfValue = Literal["A", "B", "D", "E", "P", "U"]
 _PERIOD = r"[0-9]{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?"
@@ -50,33 +58,6 @@ class Licence(_Strict):
 
     name: str
     url: str | None = None
-
-
-class Footer(_Strict):
-    """Where the data end: the first row whose first non-empty cell begins with this text."""
-
-    starts_with: str
-
-
-class ReadOptions(_Strict):
-    """How one kind of file becomes a table of text. Only what differs from the default is written."""
-
-    format: Literal["csv", "excel", "parquet"] = "csv"
-    encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    columns: tuple[str, ...] = Field(min_length=1, description="column names by which the header row is found")
-    header_rows: int = Field(default=1, ge=1, le=8)
-    sheet: str | None = None
-    footer: Footer | None = None
-
-
-class Layout(_Strict):
-    """Files that share one shape; a source has several when its layout changed over the years."""
-
-    files: tuple[str, ...] = Field(min_length=1)
-    read: ReadOptions
-    reshape: str | None = None
-    conserve: str | None = Field(default=None, description="regular expression of the raw columns that hold counts")
 
 
 class Measure(_Strict):
@@ -153,6 +134,13 @@ class Ages(_Strict):
         return self
 
 
+class AreaNames(_Strict):
+    """Whose names the area column holds (``area_scheme: name``), and in which languages."""
+
+    languages: Annotated[tuple[str, ...], AfterValidator(known_languages)] = LANGUAGES
+    of: str | None = Field(default=None, description="the country whose parts are named; the countries if not given")
+
+
 class BoundaryFile(_Strict):
     """Boundaries of the areas, for incidents with longitude and latitude: GeoJSON or TopoJSON in the folder, WGS 84."""
 
@@ -210,6 +198,15 @@ class Break(_Strict):
         return self
 
 
+class Exceptional(_Strict):
+    """A period that rules or fits would take wrongly: a jump that is real (no_break), or a mass event."""
+
+    period: str
+    iccs: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    note: str
+
+
 class Source(_Strict):
     """One national publication series, as declared; see docs/add_a_source.md for each field."""
 
@@ -227,6 +224,7 @@ class Source(_Strict):
     columns: dict[str, str]
     constants: dict[str, str] = {}
     area_scheme: Annotated[str, AfterValidator(known_area_scheme)]
+    area_names: AreaNames | None = None
     measures: dict[str, Measure] = Field(min_length=1)
     rows: Literal["cells", "parts", "events"] = "cells"
     dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="formats of dates in a file of incidents")
@@ -235,6 +233,7 @@ class Source(_Strict):
     )
     ages: Ages | None = None
     boundaries: BoundaryFile | None = None
+    id: tuple[str, ...] = Field(default=(), description="columns of the file that identify a row; none may repeat")
     personal: tuple[str, ...] = Field(default=(), description="columns that identify a person; never stored")
     covers: tuple[str, ...] = Field(default=(), description="areas that the source covers; default all of the list")
     totals: dict[str, str] = Field(
@@ -250,6 +249,9 @@ class Source(_Strict):
     multiply: Annotated[int, AfterValidator(checked_multiplier)] = Field(
         default=1, description="how many units a number of the file stands for"
     )
+    year_starts: Annotated[str, AfterValidator(checked_month)] | None = Field(
+        default=None, description="month in which the years of the file begin, where that is not January"
+    )
     cumulative: bool | None = Field(
         default=None, description="whether the figure of a month is that of the year so far"
     )
@@ -258,8 +260,24 @@ class Source(_Strict):
     controls: tuple[Control, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     breaks: tuple[Break, ...] = ()
+    no_break: tuple[Exceptional, ...] = ()
+    mass_events: tuple[Exceptional, ...] = ()
     rejected_share_limit: float = Field(default=0, ge=0, le=1)
     priority: int = 50
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mark_years(cls, declared: Any) -> Any:
+        """Years that do not begin in January carry a caveat that says so, whoever reads them."""
+        if not isinstance(declared, dict) or declared.get("year_starts") is None:
+            return declared
+        given = declared.get("caveats") or ()
+        if any(isinstance(one, dict) and one.get("caveat") == FINANCIAL_YEAR for one in given):
+            return declared
+        start = int(checked_month(declared["year_starts"]))
+        first, last = month_name[start], month_name[(start + 10) % 12 + 1]
+        note = f"Years begin in {first}: 2023 is {first} 2023 to {last} 2024; populations are of the calendar year."
+        return {**declared, "caveats": [*given, {"caveat": FINANCIAL_YEAR, "note": note}]}
 
     @model_validator(mode="after")
     def _check_names(self) -> Source:
@@ -277,6 +295,11 @@ class Source(_Strict):
             raise ValueError("several measures need columns.measure, the column that distinguishes them")
         if (self.thousands or self.decimal != ".") and any(one.read.format == "parquet" for one in self.layouts):
             raise ValueError("thousands and decimal: numbers of a Parquet file have a decimal point, no other mark")
+        if (dead := unreachable_layout(self.layouts)) is not None:
+            raise ValueError(
+                f"layouts.{dead[0]}.files: no file can have this layout, as layouts.{dead[1]} has all of these files; "
+                "a workbook has several layouts where each says which sheet it reads (read.sheet)"
+            )
         if any(entry.bridge and entry.bridge.overlap == self.source_id for entry in self.breaks):
             raise ValueError("breaks: bridge: overlap is another source, that of the definition before the break")
         for breakdown in self.breakdowns:
@@ -289,8 +312,17 @@ class Source(_Strict):
         for field, codes in (("constants", self.constants), ("totals", self.totals)):
             for name in (name for name in breakdown_columns() if name in codes):
                 require_code(name, codes[name], f"{field}.{name}: ")
+        if self.area_names is not None and self.area_scheme != "name":
+            raise ValueError(
+                f"area_names: the column holds codes (area_scheme: {self.area_scheme}); write area_scheme: name"
+            )
         areas = {area.code for area in load_areas()}
-        for field, given in (("constants.ref_area", [self.constants.get("ref_area")]), ("covers", self.covers)):
+        of = self.area_names.of if self.area_names else None
+        for field, given in (
+            ("constants.ref_area", [self.constants.get("ref_area")]),
+            ("covers", self.covers),
+            ("area_names.of", [of]),
+        ):
             for code in (code for code in given if code is not None and code not in areas):
                 near = ", ".join(nearest_values(code, areas)) or "none"
                 raise ValueError(f"{field}: there is no area {code!r}; nearest: {near}")
@@ -317,9 +349,6 @@ class Source(_Strict):
             raise ValueError("columns.year: time_period is given too; delete one of the two")
         if "month" in self.columns and "year" not in self.columns:
             raise ValueError("columns.month needs columns.year as well")
-        check_marks(self.thousands, self.decimal, "decimal" in self.model_fields_set, tuple(self.marks))
-        if self.multiply > 1 and "value" in self.constants:
-            raise ValueError("multiply: each row counts constants.value; write the number of units there")
         if self.marks and "obs_status" in self.columns:
             raise ValueError("marks: columns.obs_status gives the status already; remove the marks in the reshape")
         birth_date = self.ages is not None and self.ages.unit == "birth_date"
@@ -331,6 +360,24 @@ class Source(_Strict):
             raise ValueError("ages: columns must say where age is")
         if self.ages is not None and "age_unit" in self.columns and self.ages.unit != "years":
             raise ValueError("ages.unit: columns.age_unit gives the unit of each row; delete one of the two")
+        return self
+
+    @model_validator(mode="after")
+    def _check_figures(self) -> Source:
+        """Refuse what would change figures, or give them to the wrong time."""
+        check_marks(self.thousands, self.decimal, "decimal" in self.model_fields_set, tuple(self.marks))
+        if self.cumulative and (self.rows != "cells" or "value" in self.constants or "time_period" in self.constants):
+            raise ValueError(
+                "cumulative: needs rows: cells, columns.time_period and columns.value: a month is the difference from "
+                "the month before of the same series, of which there must be one row"
+            )
+        if self.multiply > 1 and "value" in self.constants:
+            raise ValueError("multiply: each row counts constants.value; write the number of units there")
+        if self.year_starts is not None:
+            if any(breakdown.freq != "A" for breakdown in self.breakdowns):
+                raise ValueError("year_starts: the periods are years; breakdowns cannot have another freq")
+            if len(self.constants.get("time_period", "2024")) != 4:
+                raise ValueError('constants.time_period: write the year in which the period begins: "2024"')
         return self
 
     def _check_incidents(self) -> None:

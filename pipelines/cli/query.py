@@ -1,9 +1,10 @@
-"""``iccs query``: one SQL statement on the published file."""
+"""``iccs query``: one SQL statement on the published file, printed or written to a file."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command
@@ -12,27 +13,45 @@ from pipelines.cli.printing import print_json, print_line, print_table
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
 
+_MOST_PRINTED = 1000
+"""Rows printed of an answer on a terminal; it can be written to a file as a whole."""
+
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "query", "run SQL on the published file")
     parser.add_argument("sql", metavar="SQL")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="write the answer to a new file: .csv, .parquet or .xlsx"
+    )
     parser.set_defaults(command=query_command)
 
 
 def query_command(options: argparse.Namespace) -> int:
-    """Print the answer to one SQL statement on the published file."""
+    """Print the answer to one SQL statement on the published file, or write it to a file."""
+    from pipelines.reader.answers import write_answer
     from pipelines.reader.release import query
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
-    result = query(options.sql, load_settings(options.data))
+    settings = load_settings(options.data)
+    if options.output:
+        rows = write_answer(options.sql, Path(options.output), settings)
+        if options.json:
+            print_json({"output": options.output, "rows": rows})
+        else:
+            print_line(f"{rows:,} rows: {options.output}")
+        return EXIT_DONE
+    result = query(options.sql, settings)
     if options.json:
         print_json(result.records())
     elif not result.rows:
         print_line(f"no rows (columns: {', '.join(result.columns)})" if result.columns else "done, nothing to show")
     else:
-        print_table(result.columns, result.rows, decimals=4)
-        if sys.stdout.isatty():
+        most = _MOST_PRINTED if sys.stdout.isatty() else len(result.rows)
+        print_table(result.columns, result.rows[:most], decimals=4)
+        if len(result.rows) > most:
+            print_line(f"the first {most:,} of {len(result.rows):,} rows; all: --output FILE.csv (or .xlsx, .parquet)")
+        elif sys.stdout.isatty():
             print_line(f"{len(result.rows):,} rows")
     return EXIT_DONE

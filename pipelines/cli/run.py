@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import WITH_DRAFTS, add_command, waiting_arguments
-from pipelines.cli.printing import print_error, print_json, print_line
+from pipelines.cli.printing import print_error, print_json, print_line, print_table
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 
 _MAX_COUNTRIES = 12
 _SHOWN_CATEGORY = "0101"
+_CHANGE_COLUMNS = {
+    "source": "source",
+    "area": "ref_area",
+    "year": "time_period",
+    "iccs": "iccs",
+    "unit": "counting_unit",
+    "change": "release_change",
+    "old": "old_value",
+    "new": "new_value",
+    "old rate": "old_rate",
+    "new rate": "new_rate",
+    "why": "what_changed",
+}
 
 
 def add_parser(commands: Commands) -> None:
@@ -40,7 +53,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def run_command(options: argparse.Namespace) -> int:
-    """Load sources and publish; exit code 1 if a source was refused, 3 if the program failed in one."""
+    """Load sources and publish; exit code 1 if a source was refused or none had a file, 3 if the program failed."""
     from pipelines.run import Session, run_all
     from pipelines.system.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED
     from pipelines.system.settings import load_settings
@@ -62,14 +75,15 @@ def run_command(options: argparse.Namespace) -> int:
     session = Session(settings, where, plain_step(report), wait_seconds=options.wait, workers=settings.threads)
     result = run_all(folders, session, named=bool(options.sources), replay=options.replay_quarantine)
     if options.json:
-        print_json(_document(result, reports))
+        print_json(_document(result, reports, settings))
     else:
         if options.replay_quarantine:
             _print_replayed(result)
-        _print_result(result, settings)
+        _print_result(result, settings, options.replay_quarantine)
     if result.faults:
         return EXIT_FAULT
-    return EXIT_REFUSED if result.refused else EXIT_DONE
+    nothing = _found_nothing(result) and not options.replay_quarantine
+    return EXIT_REFUSED if result.refused or nothing else EXIT_DONE
 
 
 def _print_step(step: StepReport) -> None:
@@ -79,7 +93,9 @@ def _print_step(step: StepReport) -> None:
     )
 
 
-def _document(result: RunResult, reports: list[StepReport]) -> dict[str, object]:
+def _document(result: RunResult, reports: list[StepReport], settings: Settings) -> dict[str, object]:
+    from pipelines.reader.release_changes import read_release_changes
+
     return {
         "steps": [asdict(step) for step in reports],
         "loaded": result.loaded,
@@ -90,6 +106,7 @@ def _document(result: RunResult, reports: list[StepReport]) -> dict[str, object]
         "replayed": [asdict(one) for one in result.replayed],
         "published": result.published,
         "release": result.publication.release if result.publication else None,
+        "changes": asdict(read_release_changes(settings)) if result.publication else None,
         "seconds": result.seconds,
     }
 
@@ -107,7 +124,12 @@ def _print_replayed(result: RunResult) -> None:
             print_line(f"  see: iccs quality {one.source} --rejected")
 
 
-def _print_result(result: RunResult, settings: Settings) -> None:
+def _found_nothing(result: RunResult) -> bool:
+    """Whether no file of any source was there: a folder that is not mounted must not look like a run without news."""
+    return not (result.loaded or result.unchanged or result.refused)
+
+
+def _print_result(result: RunResult, settings: Settings, replayed: bool) -> None:
     print_line()
     for refusal in result.refused:
         what = "not used" if refusal.is_fault else "refused"
@@ -115,20 +137,57 @@ def _print_result(result: RunResult, settings: Settings) -> None:
         print_error(refusal.message + "\n")
     for line in result.recovered:
         print_line(line)
-    if result.absent:
-        absent = ", ".join(result.absent)
-        print_line(f"no input files in {result.searched}; skipped: {absent} (give a folder with --from DIR)")
+    found_nothing = _found_nothing(result) and not replayed
+    if found_nothing:
+        print_error(
+            f"no file of any source was found in {result.searched}: nothing was loaded; give the folder of the files "
+            "with --from DIR, or see the names that are looked for: iccs sources show SOURCE\n"
+        )
+    elif result.absent:
+        print_line(
+            f"no input files in {result.searched} for {len(result.absent)} other sources; all: iccs sources list"
+        )
     if result.unchanged:
         print_line(f"unchanged since the last run, no work done: {', '.join(result.unchanged)}")
     if not settings.published.is_file():
-        print_line("nothing to publish yet")
+        if not found_nothing:
+            print_line("nothing to publish yet")
         return
     if result.publication is None:
         print_line("the published file is up to date")
+    else:
+        _print_changes(settings)
     _print_homicide_rates(settings)
     print_line(f"DuckDB file: {settings.published}")
     print_line(f"quality reports: {settings.published.parent / 'quality'}{os.sep}<source>.html")
     print_line(f"total time: {result.seconds:.1f} s")
+
+
+def _print_changes(settings: Settings) -> None:
+    """Print how many figures the release changed, by source and kind, why, and the largest changes."""
+    from pipelines.reader.release_changes import read_release_changes
+
+    found = read_release_changes(settings)
+    if found.against is None:
+        print_line("changed since the last release: nothing, or there was none\n")
+        return
+    kinds = [name for name in found.sources[0] if name not in ("source", "reasons")]
+    print_table(
+        ["source", *kinds],
+        [[row["source"], *(row[kind] for kind in kinds)] for row in found.sources],
+        title=f"Figures changed since release {found.against} (gated: no longer given; marked: new caveat or status)",
+    )
+    for row in found.sources:
+        for kind, reasons in row["reasons"].items():
+            print_line(f"{row['source']}, {kind}: {reasons}")
+    if found.largest:
+        print_line()
+        print_table(
+            list(_CHANGE_COLUMNS),
+            [[row[name] for name in _CHANGE_COLUMNS.values()] for row in found.largest],
+            title="The largest changes",
+        )
+    print_line()
 
 
 def _print_homicide_rates(settings: Settings) -> None:

@@ -13,6 +13,7 @@ import shutil
 import stat
 import time
 import unicodedata
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -23,20 +24,25 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.collect.content import GZIP_DAMAGE, PIECE, is_gzip, open_content
+from pipelines.collect.content import PACKED_DAMAGE, PIECE, ArchiveRefused, is_packed, list_members, open_content
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.files import replace_atomically, replace_text, sha256_of_file
 from pipelines.system.settings import Settings
-from schemas.source import SourceFolder
+from schemas.source import SourceFolder, reads_other_sheets
 
 _NEW_LINE = ord("\n")
+_IN = "//"  # between the path of an archive and the name of a file in it: no path has it
 # A file written again within this time of its hashing could keep size and times: its hash is then not trusted later.
 _SAFE_AGE_NS = 2 * 10**9
 
 
 @dataclass(frozen=True)
 class RawFile:
-    """One file as received: name, bytes (by sha256), which layout of the source it has, when it first came."""
+    """One file as received: name, bytes (by sha256), which layout of the source it has, when it first came.
+
+    A workbook whose sheets have layouts of their own is here once for each. ``member`` is the file's name in the zip
+    archive that it came in, whose path and sha256 the others are.
+    """
 
     name: str
     path: Path
@@ -45,6 +51,7 @@ class RawFile:
     layout: int
     first_seen: str
     lines: int | None = None
+    member: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,15 +75,19 @@ class Acquired:
 
 @dataclass(frozen=True)
 class _Measured:
-    """What one pass over a file finds: sha256 of its bytes and of its decompressed content, and lines of text."""
+    """What one pass over a file finds: sha256 of its bytes and of its content unpacked, and lines of text.
+
+    ``size`` is that of the content of a file in an archive.
+    """
 
     sha256: str
     content: str
     lines: int | None
+    size: int | None = None
 
 
 def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = None) -> Acquired:
-    """Find the files of a source and return them with the sha256 of each.
+    """Find the files of a source and return them with the sha256 of each; of a zip archive, each file in it.
 
     Files of national tables are copied to ``data/raw`` unless that holds the same bytes already; files of incidents
     stay where they are.
@@ -93,34 +104,36 @@ def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = N
     where = directory or settings.input
     intake = _Intake(folder, settings, where)
     problems: list[Problem] = []
-    files: dict[str, RawFile] = {}
+    files: dict[tuple[str, int], RawFile] = {}
     by_content: dict[str, str] = {}
     for path, layout in find_files(folder, where):
         try:
-            file, content = intake.take(path, layout)
+            taken = list(intake.take_all(path, layout))
         except DataRefused as refused:
-            problems.extend(refused.problems)
+            problems.extend(problem for problem in refused.problems if problem not in problems)
             continue
-        other = files.setdefault(file.name, file)
-        first = by_content.setdefault(content, file.name) if file.size else file.name
-        if other.sha256 != file.sha256:
-            found = f"Two files have this name and different content; one is {path.relative_to(where)}."
-            problems.append(_problem("file_ambiguous", folder, file.name, found))
-        elif first != file.name:
-            found = f"The file has the same content as {first}: its rows would be counted twice."
-            problems.append(_problem("file_given_twice", folder, file.name, found))
+        for file, content in taken:
+            other = files.setdefault((file.name, layout), file)
+            first = by_content.setdefault(content, file.name) if file.size else file.name
+            if other.sha256 != file.sha256:
+                found = f"Two files have this name and different content; one is {path.relative_to(where)}."
+                problems.append(_problem("file_ambiguous", folder, file.name, found))
+            elif first != file.name:
+                found = f"The file has the same content as {first}: its rows would be counted twice."
+                problems.append(_problem("file_given_twice", folder, file.name, found))
     if not files and not problems:
         patterns = ", ".join(pattern for layout in folder.source.layouts for pattern in layout.files)
         problems.append(_problem("file_not_found", folder, patterns, "No input file was found."))
     if problems:
         raise DataRefused(problems)
     intake.write_note()
-    return Acquired(folder.source_id, tuple(files[name] for name in sorted(files)))
+    return Acquired(folder.source_id, tuple(files[key] for key in sorted(files)))
 
 
 def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:
-    """Return what lies under a directory and has a name that the source's layouts give, with the layout's number.
+    """Return what lies under a directory and has a name that the source's layouts give, with the number of each.
 
+    The first layout that gives the name of a file has it, and with it those that read other sheets of it.
     A pattern is matched on the name, one with a slash on the path below the directory's parent. Links are not followed,
     so nothing outside the directory is read. Links, pipes, sockets and folders under a file's name are returned too:
     ``acquire`` refuses them, where leaving them out would leave out figures without a word.
@@ -131,21 +144,22 @@ def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:
         directories.sort()
         for name in sorted(names):
             path = Path(root, name)
-            if (layout := _find_layout(folder, directory, path)) is not None:
-                found.append((path, layout))
+            found += [(path, layout) for layout in _find_layouts(folder, directory, path)]
         for path in (Path(root, name) for name in directories if Path(name).suffix):
-            if (layout := _find_layout(folder, directory, path)) is not None:
-                folders.append((path, layout))
+            folders += [(path, layout) for layout in _find_layouts(folder, directory, path)[:1]]
     # A data set of several files is a folder that is named like a file: what counts is inside.
     return found + [one for one in folders if not any(path.is_relative_to(one[0]) for path, _ in found)]
 
 
-def _find_layout(folder: SourceFolder, directory: Path, path: Path) -> int | None:
+def _find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
     relative = path.relative_to(directory.parent).as_posix()
-    for number, layout in enumerate(folder.source.layouts):
-        if any(fnmatch(relative if "/" in pattern else path.name, pattern) for pattern in layout.files):
-            return number
-    return None
+    layouts = folder.source.layouts
+    found: list[int] = []
+    for number, layout in enumerate(layouts):
+        matches = any(fnmatch(relative if "/" in pattern else path.name, pattern) for pattern in layout.files)
+        if matches and all(reads_other_sheets(layouts[other], layout) for other in found):
+            found.append(number)
+    return found
 
 
 def _problem(rule: str, folder: SourceFolder, file: str, found: str) -> Problem:
@@ -164,8 +178,8 @@ class _Intake:
             {"files": {}, "first_seen": {}} if self.keep else _read_note(_note_path(folder.source_id, settings))
         )
 
-    def take(self, path: Path, layout: int) -> tuple[RawFile, str]:
-        """Return a file, and the sha256 of its content decompressed.
+    def take_all(self, path: Path, layout: int) -> Iterator[tuple[RawFile, str]]:
+        """Give a file, or the files in a zip archive, each with the sha256 of its content unpacked.
 
         Raises:
             DataRefused: it cannot be taken.
@@ -176,20 +190,38 @@ class _Intake:
         self._check_name(path)
         try:
             state = self._check_state(name, path)
-            measured = self._measure(name, path, state)
-            if not self.keep:
-                first_seen = self.known["first_seen"].setdefault(measured.sha256, _today())
-                raw = RawFile(name, path, measured.sha256, state["size"], layout, first_seen, measured.lines)
-                return raw, measured.content
+            is_text = self.folder.source.layouts[layout].read.format == "csv"
+            members = list_members(path, self.limit_mib) if is_text else None
+            if members is None:
+                yield self._take(name, path, state, layout, None)
+            for member in members or ():
+                if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in member):
+                    raise self._refuse("file_name_invalid", name, f"The archive has a file {member!a}.")
+                yield self._take(f"{name}/{member}", path, state, layout, member)
+        except ArchiveRefused as refused:
+            raise self._refuse(refused.rule, name, str(refused)) from refused
+        except NotImplementedError as error:  # of a member packed by a method that is not known
+            raise self._refuse("file_not_readable", name, f"The zip archive cannot be unpacked ({error}).") from error
         except OSError as error:
             found = f"The file cannot be read ({error.strerror or error})."
             raise self._refuse("file_not_opened", name, found) from error
-        return self._keep_copy(path, measured.sha256, layout), measured.content
+
+    def _take(
+        self, name: str, path: Path, state: dict[str, int], layout: int, member: str | None
+    ) -> tuple[RawFile, str]:
+        measured = self._measure(name, path, state, member)
+        if self.keep:
+            return self._keep_copy(name, path, measured, layout, member), measured.content
+        first_seen = self.known["first_seen"].setdefault(measured.sha256, _today())
+        size = measured.size or state["size"]
+        return RawFile(name, path, measured.sha256, size, layout, first_seen, measured.lines, member), measured.content
 
     def write_note(self) -> None:
         """Write down what is known of files that are read in place."""
         if not self.keep:
-            self.known["files"] = {path: entry for path, entry in self.known["files"].items() if Path(path).exists()}
+            self.known["files"] = {
+                key: entry for key, entry in self.known["files"].items() if Path(key.partition(_IN)[0]).exists()
+            }
             self.raw.mkdir(parents=True, exist_ok=True)
             replace_text(self.raw / "files.json", json.dumps(self.known, indent=1))
 
@@ -215,54 +247,63 @@ class _Intake:
             raise self._refuse("file_too_large", name, found)
         return state
 
-    def _measure(self, name: str, path: Path, state: dict[str, int]) -> _Measured:
+    def _measure(self, name: str, path: Path, state: dict[str, int], member: str | None) -> _Measured:
         """Read a file once for what identifies it.
 
         For a file that is read in place, this is taken from the note of an earlier run where path, size, inode, and
         times of change of content and of the file's record are all the same, and the file was older than two seconds
         when it was hashed.
         """
-        entry = self.known["files"].get(str(path))
+        key = str(path) if member is None else f"{path}{_IN}{member}"
+        entry = self.known["files"].get(key)
         if entry is not None and entry["state"] == state and entry["settled"] and "content" in entry:
-            return _Measured(entry["sha256"], entry["content"], entry["lines"])
+            return _Measured(entry["sha256"], entry["content"], entry["lines"], entry.get("size"))
         began = time.time_ns()
-        measured = self._read_all(name, path)
+        measured = self._read_all(name, path, member)
         settled = began - state["changed_ns"] > _SAFE_AGE_NS and _state(path) == state
-        self.known["files"][str(path)] = {"state": state, "settled": settled, **asdict(measured)}
+        self.known["files"][key] = {"state": state, "settled": settled, **asdict(measured)}
         return measured
 
-    def _read_all(self, name: str, path: Path) -> _Measured:
+    def _read_all(self, name: str, path: Path, member: str | None) -> _Measured:
         """Return the hashes of a file, and of a text file the lines: the one independent count of what is in it.
 
-        Its own checksum says whether a compressed file is complete, which DuckDB does not ask.
+        Its own checksum says whether a packed file is complete, which DuckDB does not ask.
         """
-        is_text = path.name.lower().removesuffix(".gz").endswith((".csv", ".txt", ".tsv"))
-        if not is_gzip(path):
+        is_text = member is not None or path.name.lower().removesuffix(".gz").endswith((".csv", ".txt", ".tsv"))
+        if member is None and not is_packed(path):
             with path.open("rb") as handle:
                 digest, lines = _hash_and_count(iter(lambda: handle.read(PIECE), b""))
             return _Measured(digest, digest, lines if is_text else None)
-        with open_content(path) as stream:
-            content, lines = _hash_and_count(self._within_limits(name, iter(lambda: stream.read(PIECE), b"")))
-        return _Measured(sha256_of_file(path), content, lines if is_text else None)
+        sizes: list[int] = []
+        try:
+            with open_content(path, member) as stream:
+                pieces = self._within_limits(name, iter(lambda: stream.read(PIECE), b""), sizes)
+                content, lines = _hash_and_count(pieces)
+        except zipfile.BadZipFile as error:
+            raise self._refuse("file_truncated", name, f"The zip archive is damaged ({error}).") from error
+        size = None if member is None else sum(sizes)
+        return _Measured(sha256_of_file(path), content, lines if is_text else None, size)
 
-    def _within_limits(self, name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """Pass on the decompressed content of a file until it is too large or turns out to be damaged."""
+    def _within_limits(self, name: str, pieces: Iterator[bytes], sizes: list[int]) -> Iterator[bytes]:
+        """Pass on the unpacked content of a file until it is too large or turns out to be damaged; note the sizes."""
         size, lines = 0, 1
         try:
             for piece in pieces:
                 size += len(piece)
+                sizes.append(len(piece))
                 lines += piece.count(b"\n")
                 if size > self.limit_mib * 1024**2:
                     found = f"Decompressed, the file has more than {self.limit_mib:,} MiB."
                     raise self._refuse("file_too_large", name, found)
                 yield piece
-        except GZIP_DAMAGE as error:
+        except PACKED_DAMAGE as error:
             found = f"The compressed file is truncated after line {lines:,} ({error})."
             raise self._refuse("file_truncated", name, found) from error
 
-    def _keep_copy(self, path: Path, digest: str, layout: int) -> RawFile:
+    def _keep_copy(self, name: str, path: Path, measured: _Measured, layout: int, member: str | None) -> RawFile:
         """Keep a copy under the sha256 of its bytes; a copy that has been damaged since is replaced."""
         self.raw.mkdir(parents=True, exist_ok=True)
+        digest = measured.sha256
         target, note = self.raw / f"{digest}.bin", self.raw / f"{digest}.json"
 
         def copy(temporary: Path) -> None:
@@ -272,11 +313,13 @@ class _Intake:
 
         if not target.is_file() or sha256_of_file(target) != digest:
             replace_atomically(target, copy)
+        size = target.stat().st_size
         if not note.exists():
-            seen = {"name": path.name, "size": target.stat().st_size, "first_seen": _today()}
-            replace_text(note, json.dumps(seen))
+            replace_text(note, json.dumps({"name": path.name, "size": size, "first_seen": _today()}))
         first_seen = json.loads(note.read_text(encoding="utf-8"))["first_seen"]
-        return RawFile(path.name, target, digest, target.stat().st_size, layout, first_seen)
+        return RawFile(
+            name, target, digest, size if member is None else measured.size or 0, layout, first_seen, member=member
+        )
 
 
 def _hash_and_count(pieces: Iterator[bytes]) -> tuple[str, int]:
@@ -297,7 +340,8 @@ def _hash_and_count(pieces: Iterator[bytes]) -> tuple[str, int]:
 def is_unchanged(file: RawFile, source_id: str, settings: Settings) -> bool:
     """Tell whether a file that was read in place is, at the end, still the one hashed (by size, times and inode)."""
     known = _read_note(_note_path(source_id, settings))["files"]
-    return file.path.is_file() and known[str(file.path)]["state"] == _state(file.path)
+    key = str(file.path) if file.member is None else f"{file.path}{_IN}{file.member}"
+    return file.path.is_file() and known[key]["state"] == _state(file.path)
 
 
 def describe_files(acquired: Acquired) -> list[dict[str, object]]:

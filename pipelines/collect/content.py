@@ -1,69 +1,197 @@
-"""The content of a file from outside: decompressed bytes, and the kind of file that the first of them belong to."""
+"""The content of a file from outside: unpacked bytes, and the kind of file that the first of them belong to."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 PIECE = 1 << 20
 """Bytes read at a time."""
-GZIP_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
-"""What reading a gzip file raises that is cut short or altered."""
+PACKED_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+"""What reading a packed file raises that is cut short or altered."""
 UTF_16 = "UTF-16 text"
 ZIP = "a zip archive"
 
+_MOST_MEMBERS = 10_000
+_GZIP, _XZ = b"\x1f\x8b", b"\xfd7zXZ\x00"
+_BZIP2 = tuple(b"BZh%d1AY&SY" % size for size in range(1, 10))
+_LONGEST = 10
 _MAGIC = {
     b"PK\x03\x04": ZIP,
-    **{b"BZh%d1AY&SY" % size: "a bzip2 file" for size in range(1, 10)},
-    b"\xfd7zXZ\x00": "an xz file",
+    b"PK\x05\x06": "an empty zip archive",
+    **dict.fromkeys(_BZIP2, "a bzip2 file"),
+    _XZ: "an xz file",
     b"\x28\xb5\x2f\xfd": "a Zstandard file",
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
     b"Rar!\x1a\x07": "a RAR archive",
     b"PAR1": "a Parquet file",
     b"\xd0\xcf\x11\xe0": "a workbook (xls)",
     b"%PDF-": "a PDF document",
-    b"\xff\xfe": UTF_16,
-    b"\xfe\xff": UTF_16,
+    b"\xff\xfe\x00\x00": "UTF-32 text",
+    b"\x00\x00\xfe\xff": "UTF-32 text",
+    b"\xff\xfe": f"{UTF_16} (utf-16-le)",
+    b"\xfe\xff": f"{UTF_16} (utf-16-be)",
+    b"SQLite format 3\x00": "an SQLite database",
+    b"{\\rtf": "a text document (RTF)",
 }
 
 
-def is_gzip(path: Path) -> bool:
-    """Tell whether a file is compressed with gzip, by its first bytes, whatever its name."""
+class ArchiveRefused(Exception):
+    """An archive whose files cannot be listed, or are too many or too large: the rule, and what was found."""
+
+    def __init__(self, rule: str, found: str) -> None:
+        super().__init__(found)
+        self.rule = rule
+
+
+def is_read_in_place(path: Path) -> bool:
+    """Tell whether an engine reads the bytes of a text file itself: plain, or packed with gzip."""
     with path.open("rb") as handle:
-        return handle.read(2) == b"\x1f\x8b"
+        start = handle.read(_LONGEST)
+    return not start.startswith((*_BZIP2, _XZ))
+
+
+def ends_with_mark(path: Path) -> bool:
+    """Tell whether a file ends with the mark (Ctrl-Z) by which old programs end a text."""
+    with path.open("rb") as handle:
+        handle.seek(max(path.stat().st_size - 8, 0))
+        return handle.read().rstrip(b"\r\n").endswith(b"\x1a")
+
+
+def is_packed(path: Path) -> bool:
+    """Tell whether a file is packed with gzip, bzip2 or xz, by its first bytes, whatever its name."""
+    with path.open("rb") as handle:
+        return handle.read(_LONGEST).startswith((_GZIP, *_BZIP2, _XZ))
 
 
 @contextmanager
-def open_content(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to read its bytes, decompressed where it is a gzip file.
+def open_content(path: Path, member: str | None = None) -> Iterator[BinaryIO]:
+    """Open a file to read its bytes, unpacked where it is packed with gzip, bzip2 or xz.
+
+    Args:
+        path: the file.
+        member: of a zip archive, the file in it to open.
 
     Raises:
-        OSError: the file cannot be opened. Reading raises one of ``GZIP_DAMAGE`` where a gzip file is damaged.
+        OSError: the file cannot be opened. Reading raises one of ``PACKED_DAMAGE`` where a packed file is damaged.
     """
-    if is_gzip(path):
-        with gzip.open(path, "rb") as stream:
-            yield cast(BinaryIO, stream)
-    else:
-        with path.open("rb") as handle:
+    if member is not None:
+        with zipfile.ZipFile(path) as archive, archive.open(member) as inside:
+            yield cast(BinaryIO, inside)
+        return
+    with path.open("rb") as handle:
+        start = handle.read(_LONGEST)
+        handle.seek(0)
+        if start.startswith(_GZIP):
+            with gzip.open(handle, "rb") as stream:
+                yield cast(BinaryIO, stream)
+        elif start.startswith(_XZ):
+            with lzma.open(handle, "rb") as xz:
+                yield cast(BinaryIO, xz)
+        elif start.startswith(_BZIP2):
+            with _Bzip2(handle) as packed:
+                yield cast(BinaryIO, packed)
+        else:
             yield handle
+
+
+class _Bzip2(bz2.BZ2File):
+    """A bzip2 file whose damage is told from that of the disk: it has no number of an error."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return the next bytes."""
+        with _telling_damage():
+            return super().read(-1 if size is None else size)
+
+    def readinto(self, b: WriteableBuffer) -> int:
+        """Read the next bytes into a buffer."""
+        with _telling_damage():
+            return super().readinto(b)
+
+    def read1(self, size: int = -1) -> bytes:
+        """Return some of the next bytes."""
+        with _telling_damage():
+            return super().read1(size)
+
+
+@contextmanager
+def _telling_damage() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise EOFError(str(error)) from error
+        raise
+
+
+def list_members(path: Path, limit_mib: int) -> tuple[str, ...] | None:
+    """Return the files in a zip archive, by name; None where it is no archive of files but a workbook, or no zip.
+
+    Args:
+        path: the archive.
+        limit_mib: the largest sum of their sizes, unpacked.
+
+    Raises:
+        ArchiveRefused: they are damaged, locked, too many or too large, or two have one name.
+    """
+    with path.open("rb") as handle:
+        if describe_kind(handle.read(4096)) != ZIP:
+            return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = [part for part in archive.infolist() if not part.is_dir() and not _is_of_the_system(part.filename)]
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise ArchiveRefused("file_truncated", f"The zip archive is damaged ({error}).") from error
+    names = [part.filename for part in parts]
+    if {"[Content_Types].xml", "content.xml"} & set(names):  # a workbook with its parts in another order
+        return None
+    if not names:
+        raise ArchiveRefused("file_empty", "There is no file in the zip archive.")
+    if len(names) > min(_MOST_MEMBERS, len(set(names))):
+        raise ArchiveRefused("file_not_readable", f"The zip archive has {len(names):,} files, or two of one name.")
+    if any(part.flag_bits & 1 for part in parts):
+        raise ArchiveRefused("file_not_readable", "The zip archive is locked with a password.")
+    size = sum(part.file_size for part in parts)
+    if size > limit_mib * 1024**2:
+        found = f"Unpacked, the zip archive has {size / 1024**2:,.0f} MiB; the limit is {limit_mib:,} MiB."
+        raise ArchiveRefused("file_too_large", found)
+    return tuple(sorted(names))
+
+
+def _is_of_the_system(name: str) -> bool:
+    """What an operating system adds to an archive: no file that anybody made."""
+    return name.startswith("__MACOSX/") or name.rpartition("/")[2] in (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
 def describe_kind(start: bytes) -> str | None:
     """Return what kind of file these are the first bytes of; None where they may be text in a common encoding.
 
-    >>> describe_kind(b"BZh91AY&SY"), describe_kind(b"year,count"), describe_kind("año".encode("utf-16-le"))
-    ('a bzip2 file', None, 'UTF-16 text')
+    >>> describe_kind(b"%PDF-1.7"), describe_kind(b"year,count"), describe_kind("año".encode("utf-16-le"))
+    ('a PDF document', None, 'UTF-16 text (utf-16-le)')
     """
     for magic, kind in _MAGIC.items():
         if start.startswith(magic):
             return _describe_zip(start) if kind == ZIP else kind
-    # Text in UTF-16 without a mark: every second byte of a Western letter, digit or delimiter is zero.
+    if b"urn:schemas-microsoft-com:office:spreadsheet" in start:
+        return "an XML spreadsheet (Excel 2003)"
+    # Text in UTF-16 or UTF-32 without a mark: of a Western letter, digit or delimiter, all bytes but one are zero.
+    quarters = [start[place::4].count(0) * 16 > len(start) for place in range(4)]
+    if quarters.count(True) == 3:
+        return "UTF-32 text"
     zeros = start[0::2].count(0), start[1::2].count(0)
-    return UTF_16 if max(zeros) * 4 > len(start) > min(zeros) * 8 else None
+    if max(zeros) * 4 > len(start) > min(zeros) * 8:
+        return f"{UTF_16} ({'utf-16-be' if zeros[0] > zeros[1] else 'utf-16-le'})"
+    return None
 
 
 def _describe_zip(start: bytes) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.content import GZIP_DAMAGE, PIECE, UTF_16, ZIP, describe_kind, open_content
+from pipelines.collect.content import PACKED_DAMAGE, PIECE, ZIP, describe_kind, open_content
 from pipelines.system.errors import DataRefused, Problem
 from schemas.source import ReadOptions
 
+_END_OF_FILE = "\x1a"
 _SINGLE_BYTE = {"iso8859-1", "cp1252", "iso8859-15", "cp850", "mac-roman"}
 
 
@@ -21,17 +22,17 @@ def refuse(source_id: str, file: RawFile, rule: str, found: str, **place: object
 
 
 def check_start(source_id: str, file: RawFile, options: ReadOptions) -> bytes:
-    """Return the first bytes of a file's content, decompressed.
+    """Return the first bytes of a file's content, unpacked.
 
     Raises:
         DataRefused: the file is empty, a web page, or visibly of another type than declared; the error says which.
     """
     if file.size == 0:
         raise refuse(source_id, file, "file_empty", "The file is empty (0 bytes).")
-    with open_content(file.path) as stream:
+    with open_content(file.path, file.member) as stream:
         try:
             start = stream.read(4096)
-        except GZIP_DAMAGE as error:
+        except PACKED_DAMAGE as error:
             raise refuse(source_id, file, "file_truncated", f"The compressed file is damaged ({error}).") from error
     if not start.strip():
         raise refuse(source_id, file, "file_empty", "The file contains only white space.")
@@ -45,22 +46,40 @@ def check_start(source_id: str, file: RawFile, options: ReadOptions) -> bytes:
 def _check_kind(source_id: str, file: RawFile, options: ReadOptions, kind: str | None) -> None:
     """Refuse a file of another kind: read as the one declared, it would seem to lack its columns, one by one."""
     declared = {"csv": "text", "excel": "a workbook", "parquet": "a Parquet file"}[options.format]
-    if kind is None or kind.startswith(declared) or (kind == UTF_16 and "16" in options.encoding):
+    if options.format == "csv" and kind is not None and kind.startswith("UTF-"):
+        _check_wide_text(source_id, file, options.encoding, kind)
+        return
+    if kind is None and options.format != "csv":
+        kind = "text"
+    if kind is None or kind.startswith(declared):
         return
     if kind == ZIP and options.format == "excel":  # perhaps one with its parts in another order: its reader knows
         return
-    if kind == UTF_16 and options.format == "csv":
-        found = f"The declared encoding is {options.encoding}, but the file is UTF-16 text."
+    way_out = ""
+    if kind.startswith("a workbook") and options.format == "csv":
+        way_out = "; a workbook is read with format: excel, whatever its name"
+    elif kind == ZIP:
+        way_out = "; of an archive, only text is read: unpack it"
+    raise refuse(source_id, file, "file_not_readable", f"The file is not {declared} but {kind}{way_out}.")
+
+
+def _check_wide_text(source_id: str, file: RawFile, encoding: str, kind: str) -> None:
+    """Refuse text of two or four bytes a letter that is declared otherwise, also where only their order differs."""
+    codec = codecs.lookup(encoding).name
+    with open_content(file.path, file.member) as stream:
+        has_mark = stream.read(2) in (b"\xff\xfe", b"\xfe\xff") or "UTF-32" in kind
+    fits = codec.startswith("utf-32") if "UTF-32" in kind else f"({codec})" in kind or (codec == "utf-16" and has_mark)
+    if not fits:
+        found = f"The declared encoding is {encoding}, but the file is {kind}."
         raise refuse(source_id, file, "wrong_encoding", found)
-    raise refuse(source_id, file, "file_not_readable", f"The file is not {declared} but {kind}.")
 
 
 def decode_to_utf8(source_id: str, file: RawFile, encoding: str, target: Path, limit_mib: int) -> None:
-    """Write a text file as UTF-8 with one kind of line end, in pieces of 1 MiB.
+    """Write a text file as UTF-8 with one kind of line end, without the mark (Ctrl-Z) by which old programs end a file.
 
     Args:
         source_id: for messages.
-        file: the raw file, plain or gzip.
+        file: the raw file, plain or packed.
         encoding: as declared; a wrong one is refused, never replaced.
         target: file to write.
         limit_mib: largest decompressed size.
@@ -69,9 +88,13 @@ def decode_to_utf8(source_id: str, file: RawFile, encoding: str, target: Path, l
         DataRefused: damaged compression, wrong encoding (with line), or too large.
     """
     line_ends = io.IncrementalNewlineDecoder(None, translate=True)
+    kept = ""
     with target.open("w", encoding="utf-8", newline="") as out:
         for text in _decoded_pieces(source_id, file, encoding, limit_mib):
-            out.write(line_ends.decode(text))
+            piece = kept + line_ends.decode(text)
+            mark = piece.find(_END_OF_FILE, len(piece.rstrip(_END_OF_FILE + "\n")))
+            kept = "" if mark < 0 else piece[mark:]  # left out unless more text follows
+            out.write(piece if mark < 0 else piece[:mark])
         out.write(line_ends.decode("", final=True))
 
 
@@ -129,11 +152,11 @@ class _Utf8Watch:
 def _bytes(source_id: str, file: RawFile, limit_mib: int) -> Iterator[bytes]:
     """Give the decompressed content in pieces, at last an empty one."""
     size, lines = 0, 1
-    with open_content(file.path) as stream:
+    with open_content(file.path, file.member) as stream:
         while True:
             try:
                 piece = stream.read(PIECE)
-            except GZIP_DAMAGE as error:
+            except PACKED_DAMAGE as error:
                 found = f"The compressed file is truncated after line {lines:,} ({error})."
                 raise refuse(source_id, file, "file_truncated", found) from error
             size += len(piece)

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TextIO
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.content import GZIP_DAMAGE
+from pipelines.collect.content import PACKED_DAMAGE
 from pipelines.collect.decode import refuse
 from pipelines.system.errors import DataRefused, Problem
 from schemas.errors import nearest_values
@@ -62,7 +62,7 @@ def read_first_rows(source_id: str, file: RawFile, lines: TextIO, delimiter: str
     """
     try:
         return list(islice(split_rows(source_id, file, _short_lines(lines), delimiter), HEADER_SEARCH_ROWS))
-    except GZIP_DAMAGE as error:
+    except PACKED_DAMAGE as error:
         raise refuse(source_id, file, "file_truncated", f"The compressed file is damaged ({error}).") from error
 
 
@@ -193,7 +193,7 @@ def _refuse_twice(folder: SourceFolder, file: RawFile, layout: Layout, header: H
     for place, label in enumerate(header.labels):
         groups.setdefault(fold(label), []).append(place)
     twice = [places for label, places in groups.items() if label and len(places) > 1]
-    needed = _Needed(folder, layout) if twice else None
+    needed = Needed(folder, layout) if twice else None
     problems = []
     for places in twice:
         if needed is not None and needed.is_in_doubt([(header.labels[place], header.names[place]) for place in places]):
@@ -213,7 +213,7 @@ def _refuse_twice(folder: SourceFolder, file: RawFile, layout: Layout, header: H
         raise DataRefused(problems)
 
 
-class _Needed:
+class Needed:
     """The labels that a source uses: those declared, those its SQL names, and those its patterns of columns match.
 
     A label is not in doubt where the source names the second column too, as the reader numbers it: ``"Total (2)"``.
@@ -234,9 +234,23 @@ class _Needed:
         text = re.sub(r"--.*", "", "\n".join(sql))
         patterns = re.findall(r"\bCOLUMNS\s*\(\s*'((?:[^']|'')*)'", text, re.IGNORECASE)
         self.patterns = [one.replace("''", "'") for one in patterns] + ([layout.conserve] if layout.conserve else [])
+        # What any(name -> ...) or * within COLUMNS() leaves out is not known here.
+        self.takes_all = re.search(r"\bCOLUMNS\s*\(\s*(\*|[\w(\[])", text, re.IGNORECASE) is not None
         code = re.sub(r"'(?:[^']|'')*'", "''", text)  # a text in quotes is a value, not a column
         self.labels |= {name.replace('""', '"') for name in re.findall(r'"((?:[^"]|"")*)"', code)}
         self.labels |= set(re.findall(r"\w+", re.sub(r'"(?:[^"]|"")*"', "", code)))
+
+    def names(self, name: str) -> bool:
+        """Tell whether the source names a column by this very name."""
+        return any(fold(label) == fold(name) for label in self.labels)
+
+    def uses(self, label: str, name: str) -> bool:
+        """Tell whether the source uses a column, by its label or the name it got, or by a pattern or ``COLUMNS(*)``."""
+        return self.takes_all or self.names(label) or self.names(name) or self.matches(label) or self.matches(name)
+
+    def matches(self, name: str) -> bool:
+        """Tell whether a pattern of the source matches a name."""
+        return any(_matches(pattern, name) for pattern in self.patterns)
 
     def is_in_doubt(self, columns: list[tuple[str, str]]) -> bool:
         """Tell whether the source uses some of these columns, whose labels are the same, without saying which.
@@ -248,7 +262,7 @@ class _Needed:
         if same in self.personal:  # the other one could show a person
             return True
         used = {label for label in self.labels if fold(label) == same}
-        used |= {label for label, _ in columns if any(_matches(pattern, label) for pattern in self.patterns)}
+        used |= {label for label, _ in columns if self.matches(label)}
         if any(fold(label) == f"{same} (2)" for label in self.labels):
             return False
         return any([name for label, name in columns if label == one] != [one] for one in used)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,30 +9,36 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.collect.acquire import Acquired, RawFile
-from pipelines.collect.decode import check_start, decode_to_utf8, refuse
-from pipelines.collect.header import HEADER_SEARCH_ROWS, Header, fold, read_first_rows, read_header, split_rows
+from pipelines.collect.decode import check_start, refuse
+from pipelines.collect.foot import CutRow, Foot, FootFinder, find_foot
+from pipelines.collect.header import HEADER_SEARCH_ROWS, Header, Needed, read_header
 from pipelines.collect.parquet import read_parquet_schema, text_of_column
-from pipelines.collect.workbook import read_sheet
+from pipelines.collect.text_file import read_text_file, unreadable
+from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread_sheets
+from pipelines.collect.workbook import Sheet, read_sheets
+from pipelines.collect.workbook_cells import column_letters
 from pipelines.system.connection import connect, fetch_row, quote_path, run_sql
-from pipelines.system.errors import DataRefused, Problem, is_out_of_room
+from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
-from schemas.source import Footer, ReadOptions, SourceFolder
+from schemas.source import SourceFolder
 
 
 @dataclass(frozen=True)
 class RawTable:
     """Result of step 2, one Parquet file of text a raw file: columns as labelled, and _file, _sheet, _row.
 
-    ``footers`` holds, for each file with a foot, the value under each column of its first foot row; ``files`` what was
-    received.
+    ``footers`` holds, for each file and sheet, what its foot prints under each column; ``cut`` the rows below one that
+    have numbers; ``unread`` the sheets with cells that no layout reads, as text; ``files`` what was received.
     """
 
     source_id: str
     layouts: tuple[tuple[Path, ...], ...]
     rows: int
-    footers: dict[str, dict[str, str]]
+    footers: dict[Place, tuple[dict[str, str], ...]]
     files: tuple[RawFile, ...]
+    cut: tuple[CutRow, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -50,13 +54,13 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
     """
     layouts: list[list[Path]] = [[] for _ in folder.source.layouts]
     problems: list[Problem] = []
-    footers: dict[str, dict[str, str]] = {}
+    tables: list[tuple[RawFile, TableRead]] = []
     rows = 0
     with connect(settings) as connection:
         for number, file in enumerate(acquired.files):
             target = work / f"raw-{number}.parquet"
             try:
-                footer = read_table(connection, folder, file, settings, target)
+                tables.append((file, read_table(connection, folder, file, settings, target)))
                 (read_rows,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($path)", {"path": str(target)})
                 if read_rows == 0:
                     raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")
@@ -65,189 +69,206 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
                 continue
             rows += read_rows
             layouts[file.layout].append(target)
-            if footer is not None:
-                footers[file.name] = footer
-    if problems:
+    if problems := problems or sheets_read_twice(folder.source_id, tables):
         raise DataRefused(problems)
-    return RawTable(folder.source_id, tuple(tuple(paths) for paths in layouts), rows, footers, acquired.files)
+    return RawTable(
+        source_id=folder.source_id,
+        layouts=tuple(tuple(paths) for paths in layouts),
+        rows=rows,
+        footers={(file.name, sheet): (row,) for file, table in tables for sheet, row in table.footers.items()},
+        files=acquired.files,
+        cut=tuple(row for _, table in tables for row in table.cut),
+        unread=unread_sheets(folder, tables),
+    )
 
 
 def read_table(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, settings: Settings, target: Path
-) -> dict[str, str] | None:
-    """Write one file as Parquet of text, and return the first row of its foot where it has one.
+) -> TableRead:
+    """Write one file as Parquet of text, and return what else there is in it.
 
     Raises:
         DataRefused: the file cannot be read as declared.
     """
     options = folder.source.layouts[file.layout].read
     check_start(folder.source_id, file, options)
-    reader = {"csv": _read_csv, "excel": _read_workbook, "parquet": _read_parquet}[options.format]
-    return reader(connection, folder, file, settings, target)
+    if options.format == "excel":
+        return _read_workbook(connection, folder, file, settings, target)
+    foot = None
+    if options.format == "csv":
+        header, foot = read_text_file(connection, folder, file, settings, target)
+    else:
+        header = _read_parquet(connection, folder, file, target)
+    _refuse_nameless(connection, folder, file, header, target)
+    return TableRead() if foot is None else TableRead({None: foot.printed}, foot.cut)
 
 
-def _read_csv(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, settings: Settings, target: Path
-) -> dict[str, str] | None:
-    options = folder.source.layouts[file.layout].read
-    text = target.with_suffix(".csv")
-    decode_to_utf8(folder.source_id, file, options.encoding, text, settings.max_file_mib)
-    with text.open(encoding="utf-8", newline="") as lines:
-        header = read_header(folder, file, read_first_rows(folder.source_id, file, lines, options.delimiter))
-    foot = _cut_foot(folder.source_id, file, text, options, header)
-    blank = _blank_lines(folder.source_id, file, text, options, header)
-    connection.register("blank_line", pa.table({"before": pa.array(blank, pa.int64())}))
-    try:
-        run_sql(
+def _refuse_nameless(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, header: Header, target: Path
+) -> None:
+    """Refuse a table with content in columns that have no name, where the source does not name their place."""
+    names = nameless_columns(folder, file, header)
+    if not names:
+        return
+    problems = []
+    for name in names:
+        column = quote_identifier(name)
+        row, value, cells = fetch_row(
             connection,
-            "collect/read_csv",
-            path=quote_literal(str(text)),
-            delimiter=quote_literal(options.delimiter),
-            skip=str(header.last_row),
-            blank='(SELECT count(*) FROM blank_line WHERE before < "number of record")' if blank else "0",
-            columns=", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in header.names),
-            names=", ".join(quote_identifier(name) for name in header.names),
-            file=quote_literal(file.name),
-            target=quote_literal(str(target)),
+            f"SELECT min(_row), arg_min(trim({column}), _row), count(*) FROM read_parquet($path) "
+            f"WHERE trim({column}) <> ''",
+            {"path": str(target)},
         )
-    except duckdb.Error as error:
-        raise _unreadable(folder.source_id, file, error) from error
-    connection.unregister("blank_line")
-    text.unlink()
-    if problems := _malformed_lines(connection, folder.source_id, file, header):
+        if cells:
+            problems.append(_nameless(folder, file, None, name, row, value, cells))
+    if problems:
         raise DataRefused(problems)
-    return foot
 
 
-def _malformed_lines(
-    connection: duckdb.DuckDBPyConnection, source_id: str, file: RawFile, header: Header
-) -> list[Problem]:
-    """Return the lines that the reader set aside, at most 20, and forget them."""
-    problems = [
-        Problem(
-            rule="malformed_line",
-            source=source_id,
-            file=file.name,
-            row=line,
-            found=f"The line cannot be split into the {len(header.names)} fields of the header: {message}",
-        )
-        for line, message in connection.execute(
-            "SELECT line, any_value(split_part(error_message, chr(10), 1)) FROM reject_errors "
-            "GROUP BY line ORDER BY line LIMIT 20"
-        ).fetchall()
-    ]
-    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
-    return problems
+def nameless_columns(folder: SourceFolder, file: RawFile, header: Header) -> list[str]:
+    """Return the columns without a name in the header that the source does not name by their place either."""
+    without = [name for name, label in zip(header.names, header.labels, strict=True) if not label.strip()]
+    if not without:
+        return []
+    needed = Needed(folder, folder.source.layouts[file.layout])
+    return [name for name in without if not needed.names(name)]
 
 
-def _cut_foot(source_id: str, file: RawFile, text: Path, options: ReadOptions, header: Header) -> dict[str, str] | None:
-    """Cut a text file off before its foot, and return the first row of the foot by column."""
-    if options.footer is None:
-        return None
-    word, consumed, before = fold(options.footer.starts_with), 0, 0
-    with text.open("rb") as handle:
-
-        def lines() -> Iterator[str]:
-            nonlocal consumed
-            for line in handle:
-                consumed += len(line)
-                yield line.decode("utf-8")
-
-        for number, row in enumerate(split_rows(source_id, file, lines(), options.delimiter), start=1):
-            if number > header.last_row and fold(next((cell for cell in row if cell.strip()), "")).startswith(word):
-                os.truncate(text, before)
-                return dict(zip(header.names, row, strict=False))
-            before = consumed
-    raise _no_footer(source_id, file, options.footer)
-
-
-def _blank_lines(source_id: str, file: RawFile, text: Path, options: ReadOptions, header: Header) -> list[int]:
-    """Return, for each blank line among the data, how many rows come before it; the reader of the table skips them."""
-    with text.open("rb") as handle:
-        end = b""
-        while piece := handle.read(1 << 20):
-            if b"\n\n" in end + piece:
-                break
-            end = piece[-1:]
-        else:
-            return []
-    blank: list[int] = []
-    with text.open(encoding="utf-8", newline="") as lines:
-        for number, row in enumerate(split_rows(source_id, file, lines, options.delimiter), start=-header.last_row):
-            if number >= 0 and not row:
-                blank.append(number - len(blank))
-    return blank
+def _nameless(
+    folder: SourceFolder, file: RawFile, sheet: str | None, name: str, row: int, value: str, cells: int
+) -> Problem:
+    # What stands in a column that nobody named may be a name of a person.
+    shown = None if folder.source.personal else value
+    place = name.removeprefix("column ")
+    found = (
+        f"The column in place {place} has no name in the header, but content in {cells:,} rows; here it is {name!r}."
+    )
+    return Problem(
+        "column_without_name", folder.source_id, found, file.name, sheet, row, name, value=shown, cells=cells
+    )
 
 
 def _read_workbook(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, settings: Settings, target: Path
-) -> dict[str, str] | None:
-    options = folder.source.layouts[file.layout].read
-    sheet, rows = read_sheet(folder.source_id, file, options.sheet, settings, target.with_suffix(".rows"))
-    header = read_header(folder, file, rows[:HEADER_SEARCH_ROWS], sheet)
-    data = rows[header.last_row :]
-    footer: dict[str, str] | None = None
-    if options.footer is not None:
-        word = fold(options.footer.starts_with)
-        foot = next((n for n, row in enumerate(data) if fold(next((c for c in row if c), "")).startswith(word)), None)
-        if foot is None:
-            raise _no_footer(folder.source_id, file, options.footer, sheet)
-        footer = dict(zip(header.names, data[foot], strict=False))
-        data = data[:foot]
-    numbers = [number for number, row in enumerate(data, start=header.last_row + 1) if any(row)]
-    kept = [row for row in data if any(row)]
-    columns = list(zip(*kept, strict=True)) if kept else [()] * len(header.names)
-    table = pa.table(
-        [
-            pa.array(numbers, pa.int64()),
-            *(pa.array([cell or None for cell in column], pa.string()) for column in columns),
-        ],
-        names=["_row", *header.names],
-    )
+) -> TableRead:
+    source, options = folder.source, folder.source.layouts[file.layout].read
+    rows = target.with_suffix(".rows")
+    workbook = read_sheets(folder.source_id, file, options.sheet, settings, rows, source.decimal)
+    tables: list[pa.Table] = []
+    footers: dict[str | None, dict[str, str]] = {}
+    cut: list[CutRow] = []
+    problems: list[Problem] = []
+    for sheet in workbook.sheets:
+        try:
+            table, foot = _table_of_sheet(folder, file, sheet)
+        except DataRefused as refused:
+            problems.extend(refused.problems)
+            continue
+        tables.append(table)
+        if foot is not None:
+            footers[sheet.name] = foot.printed
+            cut.extend(foot.cut)
+    if problems:
+        raise DataRefused(problems)
+    table = pa.concat_tables(tables, promote_options="default")
     connection.register("sheet_rows", table)
     run_sql(
         connection,
         "collect/read_sheet",
         file=quote_literal(file.name),
-        sheet=quote_literal(sheet),
-        columns=", ".join(quote_identifier(name) for name in header.names),
+        columns=", ".join(quote_identifier(name) for name in table.column_names[2:]),
         target=quote_literal(str(target)),
     )
     connection.unregister("sheet_rows")
-    return footer
+    return TableRead(footers, tuple(cut), tuple(sheet.name for sheet in workbook.sheets), workbook.others)
 
 
-def _no_footer(source_id: str, file: RawFile, footer: Footer, sheet: str | None = None) -> DataRefused:
-    found = f"No row begins with {footer.starts_with!r}."
-    return refuse(source_id, file, "missing_footer", found, sheet=sheet, value=footer.starts_with)
+def _table_of_sheet(folder: SourceFolder, file: RawFile, sheet: Sheet) -> tuple[pa.Table, Foot | None]:
+    """Return the rows of a sheet between header and foot, as text with their numbers."""
+    options = folder.source.layouts[file.layout].read
+    header = read_header(folder, file, sheet.rows[:HEADER_SEARCH_ROWS], sheet.name)
+    numbered = [(number, row) for number, row in enumerate(sheet.rows, start=1) if number > header.last_row and row]
+    foot = None
+    if options.footer is not None:
+        finder = FootFinder(folder.source_id, file, sheet.name, options, header)
+        foot = find_foot(finder, numbered, folder.source.columns.get("value"))
+        numbered = [(number, row) for number, row in numbered if number < foot.row]
+    problems = _cells_without_value(folder, file, sheet, header, {number for number, _ in numbered})
+    columns = list(zip(*(row for _, row in numbered), strict=True)) if numbered else [()] * len(header.names)
+    for name in nameless_columns(folder, file, header):
+        filled = [
+            (number, cell)
+            for (number, _), cell in zip(numbered, columns[header.names.index(name)], strict=True)
+            if cell
+        ]
+        if filled:
+            problems.append(_nameless(folder, file, sheet.name, name, *filled[0], len(filled)))
+    if problems:
+        raise DataRefused(problems)
+    table = pa.table(
+        [
+            pa.array([sheet.name] * len(numbered), pa.string()),
+            pa.array([number for number, _ in numbered], pa.int64()),
+            *(pa.array([cell or None for cell in column], pa.string()) for column in columns),
+        ],
+        names=["_sheet", "_row", *header.names],
+    )
+    return table, foot
 
 
-def _read_parquet(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, settings: Settings, target: Path
-) -> None:
+def _cells_without_value(
+    folder: SourceFolder, file: RawFile, sheet: Sheet, header: Header, rows: set[int]
+) -> list[Problem]:
+    """Return a problem for each column that the source uses and thing that its cells show instead of a value.
+
+    What ``values.csv`` has a word for is no problem; nor is what stands in columns that nobody uses.
+    """
+    words = {word for _, word, _ in folder.words}
+    needed = Needed(folder, folder.source.layouts[file.layout])
+    found: dict[tuple[int, str], list[int]] = {}
+    for (row, column), text in sorted(sheet.faults.items()):
+        is_used = column < len(header.names) and needed.uses(header.labels[column], header.names[column])
+        if row + 1 in rows and text not in words and is_used:
+            found.setdefault((column, "formula" if text.startswith("=") else text), []).append(row)
+    problems = []
+    for (column, _), faulty in found.items():
+        text = sheet.faults[faulty[0], column]
+        cell = f"{column_letters(column + 1)}{faulty[0] + 1}"
+        what = f"the formula {text}, which was never calculated" if text.startswith("=") else f"the error {text}"
+        problems.append(
+            Problem(
+                rule="cell_without_value",
+                source=folder.source_id,
+                file=file.name,
+                sheet=sheet.name,
+                row=faulty[0] + 1,
+                column=header.labels[column],
+                value=text,
+                found=f"The cell {cell} has {what}.",
+                cells=len(faulty),
+            )
+        )
+    return problems
+
+
+def _read_parquet(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, target: Path) -> Header:
     schema = read_parquet_schema(folder.source_id, file)
-    names = read_header(folder, file, [schema.names]).names
+    header = read_header(folder, file, [schema.names])
     # By place, as DuckDB takes names that differ in case for the same.
-    places = [f"c{number}" for number in range(len(names))]
+    places = [f"c{number}" for number in range(len(header.names))]
     texts = [text_of_column(place, kind) for place, kind in zip(places, schema.types, strict=True)]
+    columns = zip(texts, header.names, strict=True)
     try:
         run_sql(
             connection,
             "collect/read_parquet",
             file=quote_literal(file.name),
             path=quote_path(file.path),
-            columns=", ".join(f"{text} AS {quote_identifier(name)}" for text, name in zip(texts, names, strict=True)),
+            columns=", ".join(f"{text} AS {quote_identifier(name)}" for text, name in columns),
             texts=", ".join(texts),
             places=", ".join(places),
             target=quote_literal(str(target)),
         )
     except duckdb.Error as error:
-        raise _unreadable(folder.source_id, file, error) from error
-
-
-def _unreadable(source_id: str, file: RawFile, error: duckdb.Error) -> Exception:
-    """What to raise where DuckDB cannot read a file: the error itself where it is not about the file."""
-    if is_out_of_room(error):
-        return error
-    found = f"The file cannot be read as a table ({str(error).splitlines()[0]})."
-    return refuse(source_id, file, "file_not_readable", found)
+        raise unreadable(folder.source_id, file, error) from error
+    return header

@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.content import open_content
+from pipelines.collect.content import ends_with_mark, is_read_in_place, open_content
 from pipelines.collect.decode import check_start, refuse
 from pipelines.collect.header import OWN_COLUMNS, find_header, read_first_rows, read_header
 from pipelines.collect.parquet import read_parquet_schema
-from pipelines.collect.read import read_table
+from pipelines.collect.read import nameless_columns, read_table
+from pipelines.collect.unread import TableRead
 from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError, nearest_values
@@ -44,13 +45,12 @@ class TextTable:
     types: dict[str, pa.DataType] = field(default_factory=dict)
 
 
-def open_partition(
-    folder: SourceFolder, file: RawFile, settings: Settings, work: Path
-) -> tuple[TextTable, dict[str, str] | None]:
-    """Return a partition as a table of text, and the first row of its foot where it has one.
+def open_partition(folder: SourceFolder, file: RawFile, settings: Settings, work: Path) -> tuple[TextTable, TableRead]:
+    """Return a partition as a table of text, and what else there is in its file: feet, other sheets.
 
-    CSV in UTF-8 with its header in the first line, and Parquet, are read in place. Workbooks, files with a foot, a
-    banner or another encoding are first turned into Parquet by the readers of national tables, in the work folder.
+    CSV in UTF-8 with its header in the first line, and Parquet, are read in place. Workbooks, files of an archive and
+    those with a foot, a banner, a column without a name, another encoding or packing than gzip are first turned into
+    Parquet by the readers of national tables, in the work folder.
 
     Raises:
         DataRefused: the file is empty, damaged, a web page, of another kind, or lacks a column.
@@ -58,23 +58,29 @@ def open_partition(
     options = folder.source.layouts[file.layout].read
     constants = {"_file": file.name, "_received": file.first_seen, **folder_keys(file.name)}
     check_start(folder.source_id, file, options)
-    if options.format == "parquet":
-        return _open_parquet(folder, file, options, constants), None
-    if options.format == "csv" and options.encoding.lower() in ("utf-8", "utf8") and options.footer is None:
+    if options.format == "parquet" and all(map(str.strip, read_parquet_schema(folder.source_id, file).names)):
+        return _open_parquet(folder, file, options, constants), TableRead()
+    if _may_be_read_in_place(file, options):
         header = read_header(folder, file, _read_first_rows(folder.source_id, file, options))
-        if header.last_row == 1:
+        if header.last_row == 1 and not nameless_columns(folder, file, header):
             kept = _kept(folder, header.names)
             outside = {name: value for name, value in constants.items() if name not in header.names}
-            return TextTable(file.path, "csv", header.names, kept, options.delimiter, 1, outside), None
+            return TextTable(file.path, "csv", header.names, kept, options.delimiter, 1, outside), TableRead()
     target = work / "text.parquet"
     target.unlink(missing_ok=True)
     with connect(settings) as connection:
-        footer = read_table(connection, folder, file, settings, target)
+        more = read_table(connection, folder, file, settings, target)
     schema = pq.read_schema(target)
     types = {name: kind for name, kind in zip(schema.names, schema.types, strict=True) if name not in _PLACE}
     kept = _kept(folder, tuple(types))
     table = TextTable(target, "parquet", tuple(types), kept, header_rows=0, constants=constants, types=types)
-    return table, footer
+    return table, more
+
+
+def _may_be_read_in_place(file: RawFile, options: ReadOptions) -> bool:
+    if options.format != "csv" or options.encoding.lower() not in ("utf-8", "utf8") or options.footer is not None:
+        return False
+    return file.member is None and is_read_in_place(file.path) and not ends_with_mark(file.path)
 
 
 def folder_keys(name: str) -> dict[str, str]:

@@ -6,6 +6,8 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +21,41 @@ MEMORY_BYTES = 2 * 2**30
 _CPU_SECONDS, _CPU_SECONDS_PER_MIB = 30, 3
 _WAIT_FACTOR = 20  # real time for processor time, on a machine that does other work as well
 
-_READER = Path(__file__).with_name("workbook_reader.py")
+_ROOT = Path(__file__).parents[2]
 
 
-def read_sheet(
-    source_id: str, file: RawFile, sheet: str | None, settings: Settings, target: Path
-) -> tuple[str, list[list[str]]]:
-    """Return the name and the rows of one sheet, every cell as text ('' where empty), row 1 first; an empty row is [].
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet as read: name, rows of text ('' where empty) from row 1 and column A on, an empty row as [].
+
+    ``faults`` are the cells that have no value, by row and column from 0, with what they show: #REF!, =SUM(A1:A2).
+    """
+
+    name: str
+    rows: list[list[str]]
+    faults: dict[tuple[int, int], str]
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """What was read of a workbook, and the names of the other sheets that have cells, with those that are hidden."""
+
+    sheets: tuple[Sheet, ...]
+    others: dict[str, bool]
+
+
+def read_sheets(
+    source_id: str, file: RawFile, wanted: Sequence[str], settings: Settings, target: Path, decimal: str = "."
+) -> Workbook:
+    """Read sheets of a workbook, every cell as the text that it shows.
 
     Args:
         source_id: for messages.
         file: the workbook.
-        sheet: name of the sheet; where None, the first one that is visible and has cells.
+        wanted: names of sheets, or patterns with ``*``; where none, the first one that is visible and has cells.
         settings: size limit, also for the decompressed content.
         target: file to write in between; deleted at the end.
+        decimal: the decimal mark of the source, which numbers get too.
 
     Raises:
         DataRefused: not a workbook, a damaged one, no such sheet, or one that takes more memory or time than allowed.
@@ -40,7 +63,8 @@ def read_sheet(
     cpu_seconds = _CPU_SECONDS + int(file.size / 2**20 * _CPU_SECONDS_PER_MIB)
     job = {
         "path": str(file.path),
-        "sheet": sheet,
+        "sheets": list(wanted),
+        "decimal": decimal,
         "target": str(target),
         "memory_bytes": MEMORY_BYTES,
         "cpu_seconds": cpu_seconds,
@@ -49,19 +73,29 @@ def read_sheet(
     try:
         answer = _ask_reader(job)
         if "rule" in answer:
-            sheets = answer.get("sheets")
-            place = {"sheet": sheet, "nearest": nearest_values(sheet, sheets)} if sheet and sheets else {}
+            sheet, sheets = answer.get("sheet"), answer.get("sheets", [])
+            place = {"sheet": sheet, "nearest": nearest_values(sheet, sheets)} if sheet else {}
             raise refuse(source_id, file, answer["rule"], answer["found"], **place)
-        with target.open(encoding="utf-8") as lines:
-            return answer["sheet"], [json.loads(line) for line in lines]
+        return Workbook(
+            tuple(_read_back(sheet, target, number) for number, sheet in enumerate(answer["sheets"])),
+            {other["name"]: other["hidden"] for other in answer["others"]},
+        )
     finally:
-        target.unlink(missing_ok=True)
+        for path in target.parent.glob(f"{target.name}.*"):
+            path.unlink()
+
+
+def _read_back(sheet: dict[str, Any], target: Path, number: int) -> Sheet:
+    with target.with_name(f"{target.name}.{number}").open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return Sheet(sheet["name"], rows, {(row, column): text for row, column, text in sheet["faults"]})
 
 
 def _ask_reader(job: dict[str, Any]) -> dict[str, Any]:
     """Start the reader, and return its answer; where it was ended before it could give one, why."""
-    # -P: a file in the current folder must not take the place of a library.
-    command = [sys.executable, "-P", str(_READER)]
+    # -P and the path at the end: a file in the current folder must not take the place of a library.
+    start = f"import sys; sys.path.append({str(_ROOT)!r}); from pipelines.collect.workbook_reader import main; main()"
+    command = [sys.executable, "-P", "-c", start]
     try:
         done = subprocess.run(
             command,

@@ -1,12 +1,14 @@
-"""Reads one sheet of a workbook (xls, xlsx, ods), as a program of its own that ``workbook`` starts.
+"""Reads sheets of a workbook (xls, xlsx, ods), as a program of its own that ``workbook`` starts.
 
 A damaged or hostile workbook can make its reader take memory or time without end, or abort the process. Here that ends
-this program only. It imports nothing of the package and no large library, so that it starts in a moment.
+this program only. It imports nothing large, so that it starts in a moment.
 
-Input, on stdin: a JSON object with ``path``, ``sheet`` (null: the first), ``target``, ``memory_bytes``,
-``cpu_seconds`` and ``max_bytes``. Output, on stdout: ``{"sheet": name}`` once the rows are in ``target``, one JSON list
-of texts a line, an empty list for an empty row; else ``{"rule": ..., "found": ...}``, or ``{"errno": ...}`` where the
-disk failed.
+Input, on stdin: a JSON object with ``path``, ``sheets`` (names, or patterns with ``*``; none: the first that a person
+sees), ``decimal``, ``target``, ``memory_bytes``, ``cpu_seconds`` and ``max_bytes``. Output, on stdout: ``{"sheets":
+[...], "others": [...]}`` once the rows of the first sheet are in ``target`` with ``.0`` added, of the second with
+``.1`` and so on, one JSON list of texts a line, an empty list for an empty row. Of each sheet there is the ``name``,
+and ``faults``: row, column (from 0) and what the cell shows that has no value. ``others`` are sheets with cells that
+were not asked for. Else ``{"rule": ..., "found": ...}``, or ``{"errno": ...}`` where the disk failed.
 """
 
 from __future__ import annotations
@@ -16,13 +18,25 @@ import re
 import resource
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from fnmatch import fnmatchcase
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+
+from pipelines.collect.workbook_cells import (
+    Cells,
+    column_letters,
+    find_in_ods,
+    find_in_xls,
+    find_in_xlsx,
+    has_cells,
+    sheet_parts,
+)
 
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
@@ -66,7 +80,7 @@ def _limit(kind: int, amount: int) -> None:
 
 def _answer(job: dict[str, Any]) -> dict[str, Any]:
     try:
-        return {"sheet": read_sheet(job)}
+        return read_sheets(job)
     except Refused as refused:
         return refused.answer
     except MemoryError:
@@ -81,8 +95,8 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
         return {"rule": "file_not_readable", "found": f"The workbook cannot be read; it is damaged ({error})."}
 
 
-def read_sheet(job: dict[str, Any]) -> str:
-    """Write the rows of a sheet and return its name.
+def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
+    """Write the rows of the sheets asked for, and return the answer.
 
     Raises:
         Refused: the file is not a workbook, is damaged, has no such sheet, or is too large.
@@ -96,9 +110,30 @@ def read_sheet(job: dict[str, Any]) -> str:
         raise
     except Exception as error:
         raise Refused("file_not_readable", f"The file is not a workbook, or is damaged ({error}).") from error
-    name = _choose_sheet(workbook, job["sheet"])
-    _write_rows(workbook.get_sheet_by_name(name), Path(job["target"]), job["max_bytes"])
-    return name
+    find_shown = _finder(path)
+    names = _choose_sheets(workbook, job["sheets"])
+    sheets = []
+    for number, name in enumerate(names):
+        shown = find_shown(path, name)
+        sheet = workbook.get_sheet_by_name(name)
+        _write_rows(sheet, shown, job["decimal"], Path(f"{job['target']}.{number}"), job["max_bytes"])
+        faults = [[*place, one.text] for place, one in sorted(shown.items()) if one.is_fault]
+        sheets.append({"name": name, "faults": faults})
+    return {"sheets": sheets, "others": _other_sheets(path, workbook, names)}
+
+
+def _finder(path: Path) -> Callable[[Path, str], Cells]:
+    """Return what finds the cells of this kind of workbook that show something else than their reader gives."""
+    if not zipfile.is_zipfile(path):
+        return find_in_xls
+    with zipfile.ZipFile(path) as archive:
+        parts = {name.lower() for name in archive.namelist()}
+    if "xl/workbook.xml" in parts:
+        return find_in_xlsx
+    if "content.xml" in parts:
+        return find_in_ods
+    found = "This kind of workbook (xlsb) does not tell errors from empty cells; save it as xlsx."
+    raise Refused("file_not_readable", found)
 
 
 def _check_archive(path: Path, max_bytes: int, memory_bytes: int) -> None:
@@ -106,7 +141,7 @@ def _check_archive(path: Path, max_bytes: int, memory_bytes: int) -> None:
 
     The reader of workbooks compares the checksums of some parts only.
     """
-    cells = 0
+    last = (0, 0)
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(part.file_size for part in archive.infolist())
@@ -115,19 +150,19 @@ def _check_archive(path: Path, max_bytes: int, memory_bytes: int) -> None:
                 raise Refused("file_too_large", found)
             for part in archive.infolist():
                 is_sheet = part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")
-                area = _read_part(archive, part)
-                cells = max(cells, area if is_sheet else 0)
+                reached = _read_part(archive, part)
+                last = max(last, reached if is_sheet else last, key=prod)
     except (Refused, MemoryError):
         raise
     except Exception as error:  # what a damaged archive raises is of many kinds
         raise Refused("file_not_readable", f"The workbook is damaged or locked ({error}).") from error
-    if cells * _CELL_BYTES > memory_bytes:
-        found = f"The used range of a sheet is {cells:,} cells; probably one stray cell is far from the data."
-        raise Refused("file_too_large", found)
+    if prod(last) * _CELL_BYTES > memory_bytes:
+        cell = f"{column_letters(last[1])}{last[0]}"
+        raise Refused("cell_far_away", f"The used range of a sheet ends at cell {cell}: {prod(last):,} cells.")
 
 
-def _read_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
-    """Read a part to its end, which compares its checksum, and return how many cells it reaches over if it is a sheet.
+def _read_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int]:
+    """Read a part to its end, which compares its checksum, and return its last row and column if it is a sheet.
 
     A sheet is taken to have 26 columns and 999 rows at least.
     """
@@ -138,7 +173,7 @@ def _read_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
             rows = max([rows, *(int(row) for row in set(_FAR_ROWS.findall(text)))])
             columns = max([columns, *(_column_number(name) for name in set(_FAR_COLUMNS.findall(text)))])
             end = piece[-_MAX_REFERENCE:]
-    return rows * columns
+    return rows, columns
 
 
 def _column_number(letters: bytes) -> int:
@@ -148,35 +183,70 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _choose_sheet(workbook: CalamineWorkbook, wanted: str | None) -> str:
-    """Return the requested sheet, else the first one that a person sees: neither hidden nor a chart."""
+def _choose_sheets(workbook: CalamineWorkbook, wanted: list[str]) -> list[str]:
+    """Return the requested sheets in the order of the workbook, else the first that a person sees.
+
+    That is neither hidden nor a chart; nor does a pattern take one that is hidden.
+    """
     sheets = workbook.sheets_metadata
     tables = [sheet.name for sheet in sheets if sheet.typ == SheetTypeEnum.WorkSheet]
     seen = [sheet.name for sheet in sheets if sheet.name in tables and sheet.visible == SheetVisibleEnum.Visible]
-    listed = ", ".join(map(repr, tables)) or "none"
-    if wanted is None and not seen:
+    hidden = [name for name in tables if name not in seen]
+    listed = ", ".join(repr(name) + (" (hidden)" if name in hidden else "") for name in tables) or "none"
+    if not wanted and not seen:
         found = f"The workbook has no visible sheet with cells; its sheets with cells: {listed}."
         raise Refused("missing_sheet", found, sheets=tables)
-    if wanted is not None and wanted not in tables:
-        found = f"There is no sheet {wanted!r} with cells; the workbook has: {listed}."
-        raise Refused("missing_sheet", found, sheets=tables)
-    return seen[0] if wanted is None else wanted
+    chosen = set() if wanted else {seen[0]}
+    for one in wanted:
+        matching = {one} if one in tables else {name for name in seen if "*" in one and fnmatchcase(name, one)}
+        if not matching:
+            found = f"There is no sheet {one!r} with cells; the workbook has: {listed}."
+            raise Refused("missing_sheet", found, sheet=one, sheets=tables)
+        chosen |= matching
+    return [name for name in tables if name in chosen]
 
 
-def _write_rows(sheet: CalamineSheet, target: Path, max_bytes: int) -> None:
-    """Write the rows from row 1 and column A on."""
-    left = [""] * (sheet.start[1] if sheet.start else 0)
-    lines = (_line(left, [cell_text(cell) for cell in row]) for row in sheet.iter_rows())
+def _other_sheets(path: Path, workbook: CalamineWorkbook, names: list[str]) -> list[dict[str, Any]]:
+    """Return the sheets with cells that are not read."""
+    others = [
+        {"name": sheet.name, "hidden": sheet.visible != SheetVisibleEnum.Visible}
+        for sheet in workbook.sheets_metadata
+        if sheet.typ == SheetTypeEnum.WorkSheet and sheet.name not in names
+    ]
+    if _finder(path) is not find_in_xlsx:  # these are read as a whole by now
+        return [one for one in others if workbook.get_sheet_by_name(str(one["name"])).height]
+    with zipfile.ZipFile(path) as archive:
+        parts = sheet_parts(archive)
+        return [one for one in others if has_cells(archive, parts[str(one["name"])])]
+
+
+def _write_rows(sheet: CalamineSheet, shown: Cells, decimal: str, target: Path, max_bytes: int) -> None:
+    """Write the rows from row 1 and column A on, all of one width."""
+    before = sheet.start[1] if sheet.start else 0
+    width = max([before + sheet.width, *(column + 1 for _, column in shown)])
+    by_row: dict[int, dict[int, str]] = {}
+    for (place, column), one in shown.items():
+        by_row.setdefault(place, {})[column] = one.text
     written = 0
     with _writing(target) as write:
-        for line in lines:
-            written += write(line)
+        for number, row in enumerate(_rows_down_to(sheet, max(by_row, default=-1))):
+            texts = [""] * before + [cell_text(cell, decimal) for cell in row]
+            texts += [""] * (width - len(texts))
+            for column, text in by_row.get(number, {}).items():
+                texts[column] = text
+            written += write(json.dumps(texts if any(texts) else [], ensure_ascii=False) + "\n")
             if written > max_bytes:
                 raise Refused("file_too_large", f"The text of the sheet has more than {max_bytes / 1024**2:,.0f} MiB.")
 
 
-def _line(left: list[str], texts: list[str]) -> str:
-    return json.dumps([*left, *texts] if any(texts) else [], ensure_ascii=False) + "\n"
+def _rows_down_to(sheet: CalamineSheet, last: int) -> Iterator[Sequence[Cell]]:
+    """Give the rows of a sheet, and empty ones down to that number: the last may have formulas only."""
+    rows = 0
+    for row in sheet.iter_rows():
+        rows += 1
+        yield row
+    for _ in range(rows, last + 1):
+        yield []
 
 
 @contextmanager
@@ -202,24 +272,23 @@ def _writing(target: Path) -> Iterator[Callable[[str], int]]:
             raise DiskFailed(error) from error
 
 
-def cell_text(cell: Cell) -> str:
-    """Return a cell as text: whole numbers without a decimal point, dates as ISO 8601.
+def cell_text(cell: Cell, decimal: str = ".") -> str:
+    """Return a cell as text: whole numbers without a decimal mark, others with that of the source, dates as ISO 8601.
 
-    >>> cell_text(5212000.0), cell_text(0.1), cell_text(" A "), cell_text(None)
-    ('5212000', '0.1', 'A', '')
+    The marks that a source declares are those of its text. A number is written with the same decimal mark and none for
+    thousands, so that it keeps its value beside text like 1.234,5.
+
+    >>> cell_text(5212000.0), cell_text(0.1), cell_text(" A "), cell_text(None), cell_text(12.345, ",")
+    ('5212000', '0.1', 'A', '', '12,345')
     """
     if cell is None:
         return ""
     if isinstance(cell, str):
         return cell.strip()
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
+        return str(int(cell)) if cell.is_integer() else repr(cell).replace(".", decimal)
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
     return str(cell)
-
-
-if __name__ == "__main__":
-    main()

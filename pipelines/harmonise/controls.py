@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.collect.read import RawTable
+from pipelines.collect.unread import Place
 from pipelines.harmonise.conform import register_words
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
@@ -74,23 +76,24 @@ def compare(
 def compare_foot(
     connection: duckdb.DuckDBPyConnection,
     control: Control,
-    footers: Mapping[str, Mapping[str, str]],
-    counted: Mapping[str, float | None],
+    footers: Mapping[Place, Sequence[Mapping[str, str]]],
+    counted: Mapping[Place, float | None],
 ) -> list[dict[str, Any]]:
     """Compare the totals in the footer of each file with what its rows count.
 
     Args:
         connection: one with the macros of ``numbers`` for the source.
         control: the control, with its ``footer_column``.
-        footers: file -> first row of its foot, by column.
-        counted: file -> sum of its rows.
+        footers: file and sheet -> totals that their feet print, by column.
+        counted: file and sheet -> sum of their rows.
     """
     found = []
-    for file, footer in sorted(footers.items()):
-        text = footer.get(control.footer_column or "", "")
-        (expected,) = fetch_row(connection, "SELECT to_count($text)", {"text": text})
-        detail = f"footer row of the file, column {control.footer_column}"
-        found.append(compare(control, file, expected, counted.get(file), detail))
+    for (file, sheet), printed in sorted(footers.items(), key=str):
+        texts = [footer.get(control.footer_column or "", "") for footer in printed]
+        numbers = [fetch_row(connection, "SELECT to_count($text)", {"text": text})[0] for text in texts]
+        expected = None if None in numbers else sum(numbers)
+        detail = f"footer row of the {f'sheet {sheet}' if sheet else 'file'}, column {control.footer_column}"
+        found.append(compare(control, file, expected, counted.get((file, sheet)), detail))
     return found
 
 
@@ -198,6 +201,7 @@ def read_published_rates(
                 f"WHEN {quote_literal(name)} THEN {quote_literal(one.counting_unit)}" for name, one in measures
             ),
             links=quote_literal(str(links)),
+            fraction=quote_literal(f"{re.escape(source.decimal)}([0-9]+)"),
             target=quote_literal(str(target)),
         )
     except duckdb.Error as error:

@@ -6,7 +6,7 @@ measure, disposition and rule how many raw rows, cells and counts it has. Everyt
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.collect.read import RawTable
+from pipelines.collect.unread import judge_unread, unread_sheets
 from pipelines.harmonise.checks.periods import check_periods
+from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
+from pipelines.harmonise.checks.repeats import check_repeats
 from pipelines.harmonise.conform import area_words, open_cells
 from pipelines.harmonise.controls import (
     compare,
@@ -26,8 +29,8 @@ from pipelines.harmonise.controls import (
     sum_published,
 )
 from pipelines.harmonise.dates import describe_period
-from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
-from pipelines.harmonise.labels import check_labels, labels_of_cells
+from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types, register_areas
+from pipelines.harmonise.labels import check_labels, check_places, labels_of_cells
 from pipelines.harmonise.links import Classified, link_table, out_of_scope_reason
 from pipelines.harmonise.numbers import create_number_macros, number_text
 from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
@@ -47,6 +50,7 @@ _LINKED = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # combinations 
 _CORE = "(SELECT *, NULL AS _file, NULL AS _sheet, NULL::BIGINT AS _row FROM core)"
 # Two tallies of so many different combinations of area, code, sex, age ... are not equal by chance.
 _LEAST_COMBINATIONS = 20
+_FOOT = "foot"
 _PARTS = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
 
 
@@ -87,6 +91,11 @@ class _Received:
     is_sample: bool = False  # whether only some of the rejected rows are kept
     noun: str = "cell"
 
+    @property
+    def rows(self) -> int:
+        """How many rows were read, with those below a foot that have numbers."""
+        return self.raw.rows + len(self.raw.cut)
+
 
 def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settings: Settings, work: Path) -> Validated:
     """Check a classified source of tables as a whole; quarantine what was rejected.
@@ -105,12 +114,17 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
             path = quote_literal(str(getattr(classified, name)))
             connection.execute(f"CREATE TEMP VIEW {name} AS FROM read_parquet({path})")
         run_sql(connection, "harmonise/disposed")
+        received = _account_for_foot(connection, folder, received)
         outcomes = [_check_rejected(connection, folder, received, settings)]
         outcomes.append(check_totals_beside_parts(connection, source, "core"))
+        register_areas(connection)
+        outcomes += check_places(connection, folder, "core")
         outcomes += check_periods(connection, source, "core")
+        outcomes += check_repeats(connection, folder, raw)
         outcomes.append(_reconcile(connection, folder, received, paths))
         outcomes.append(_compare(connection, _controls_of_tables(connection, folder, raw), paths["controls"]))
         outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
+        outcomes += judge_unread(folder, raw.files, raw.unread, raw.cut)
         outcomes += check_labels(labels_of_cells(connection, source))
         read_published_rates(connection, folder, raw, classified.links, paths["rates"])
         rejected = _count_rejected(connection)
@@ -148,24 +162,27 @@ def account(
     source = folder.source
     paths = {name: work / f"{name}.parquet" for name in _PARTS}
     codes = tuple(sorted({link.national_code for link in tallied.concordance.links}))
-    # Rows on persons are nowhere kept as tables of text.
-    no_tables = RawTable(tallied.source_id, (), tallied.rows, {}, tallied.files)
+    no_tables = _without_tables(folder, tallied)
     received = _Received(no_tables, codes, is_sample=True, noun="row")
     create_number_macros(connection, folder)
     if overlaps := _find_overlaps(connection, tallied):
         raise DataRefused(overlaps)
+    repeats = _check_repeats(connection, folder, tallied, settings, work)
     for name in ("tally", "disposed", "mapped", "rejected"):
         files = ", ".join(quote_literal(path) for path in tallied.parts(name))
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name}_part AS FROM read_parquet([{files}])")
     _open_disposed(connection, source, tallied)
+    received = _account_for_foot(connection, folder, received)
     outcomes = [_check_rejected(connection, folder, received, settings)]
     _open_core(connection, source, tallied, paths["core"])
     outcomes.append(check_totals_beside_parts(connection, source, _LINKED))
-    outcomes += check_periods(connection, source, _CORE)
+    outcomes += check_places(connection, folder, _CORE)
+    outcomes += [*check_periods(connection, source, _CORE), *repeats]
     outcomes.append(_reconcile(connection, folder, received, paths))
     outcomes.append(_compare(connection, _controls_of_incidents(connection, source, tallied), paths["controls"]))
     _write_links(connection, tallied, paths)
     outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
+    outcomes += judge_unread(folder, tallied.files, no_tables.unread, no_tables.cut)
     # Which of the labels occur is no longer known: those for ages are checked as declared.
     outcomes += check_labels([("age", word, code, None) for name, word, code in folder.words if name == "age"])
     read_published_rates(connection, folder, no_tables, paths["links"], paths["rates"])
@@ -184,6 +201,48 @@ def account(
         controls=paths["controls"],
         rates=paths["rates"],
     )
+
+
+def _without_tables(folder: SourceFolder, tallied: Tallied) -> RawTable:
+    """What was read of incidents: rows on persons are nowhere kept as tables of text."""
+    not_rows = tallied.not_rows()
+    return RawTable(
+        source_id=tallied.source_id,
+        layouts=(),
+        rows=tallied.rows,
+        footers={},
+        files=tallied.files,
+        cut=tuple(row for _, more in not_rows for row in more.cut),
+        unread=unread_sheets(folder, not_rows),
+    )
+
+
+def _account_for_foot(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, received: _Received) -> _Received:
+    """Add the rows below a foot that have numbers to ``disposed``, and what they count to what was received."""
+    cut = received.raw.cut
+    if not cut:
+        return received
+    name, measure = next(iter(folder.source.measures.items()))
+    (counted,) = fetch_row(
+        connection,
+        "SELECT coalesce(sum(to_count(text)), 0) FROM (SELECT unnest($values::VARCHAR[]) AS text)",
+        {"values": [row.value for row in cut]},
+    )
+    connection.execute(
+        "INSERT INTO disposed BY NAME SELECT $measure AS measure, $stage AS stage, $unit AS counting_unit, "
+        "'excluded' AS disposition, $rule AS rule, '' AS column_name, $rows AS raw_rows, $rows AS cells, 0 AS missing, "
+        "$counted AS counted",
+        {
+            "measure": name,
+            "stage": measure.stage,
+            "unit": measure.counting_unit,
+            "rule": _FOOT,
+            "rows": len(cut),
+            "counted": counted,
+        },
+    )
+    total = received.sum_in_raw
+    return replace(received, sum_in_raw=None if total is None else total + counted)
 
 
 def _write_part(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
@@ -313,8 +372,8 @@ def _reconcile(
     rows = connection.execute("SELECT measure, closes FROM reconciliation").fetchall()
     found = [f"The measure {measure!r} does not close." for measure, closes in rows if not closes]
     read, summed = _sums_read(connection, received)
-    if read != received.raw.rows:
-        found.append(f"{received.raw.rows:,} rows were read from the files, {read:,} are accounted for.")
+    if read != received.rows:
+        found.append(f"{received.rows:,} rows were read from the files, {read:,} are accounted for.")
     total = received.sum_in_raw
     if total is not None and abs(summed - total) > 1e-9 * max(abs(total), 1):
         found.append(f"The files hold counts of {number_text(total)}, {number_text(summed)} are accounted for.")
@@ -334,7 +393,7 @@ def _sums_read(connection: duckdb.DuckDBPyConnection, received: _Received) -> tu
     rows = (
         "SELECT coalesce(sum(rows_read), 0)::BIGINT FROM reconciliation"
         if received.is_sample
-        else "SELECT count(*) FROM (SELECT DISTINCT _file, _sheet, _row FROM cells)"
+        else f"SELECT count(*) + {len(received.raw.cut)} FROM (SELECT DISTINCT _file, _sheet, _row FROM cells)"
     )
     read, summed = fetch_row(connection, f"SELECT ({rows}), (SELECT coalesce(sum(count_read), 0) FROM reconciliation)")
     return read, summed
@@ -342,6 +401,7 @@ def _sums_read(connection: duckdb.DuckDBPyConnection, received: _Received) -> tu
 
 def _reasons(connection: duckdb.DuckDBPyConnection, source: Source) -> pa.Table:
     reasons = {exclusion.rule: exclusion.reason for exclusion in source.exclusions}
+    reasons[_FOOT] = "Rows below the foot of the table (read.footer) that have numbers."
     for (rule,) in connection.execute(
         "SELECT DISTINCT rule FROM disposed WHERE disposition = 'out_of_scope'"
     ).fetchall():
@@ -362,7 +422,8 @@ def _controls_of_tables(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable
 ) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    sums = dict(connection.execute("SELECT _file, sum(number) FROM cells GROUP BY _file").fetchall())
+    by_place = connection.execute("SELECT _file, _sheet, sum(number) FROM cells GROUP BY _file, _sheet").fetchall()
+    sums = {(file, sheet): total for file, sheet, total in by_place}
     # What a publisher's own total covers: everything it counted, also what the ICCS leaves out.
     counted = "(FROM cell_disposed WHERE disposition IN ('used', 'out_of_scope'))"
     for control in folder.source.controls:
@@ -385,8 +446,14 @@ def _controls_of_incidents(
     pairs = list(zip(tallied.files, tallied.facts, strict=True))
     for number, control in enumerate(source.controls):
         if control.footer_column is not None:
-            footers = {file.name: fact["footer"] or {} for file, fact in pairs}
-            found += compare_foot(connection, control, footers, {file.name: fact["counted"] for file, fact in pairs})
+            # The rows of several sheets were counted together, so that their totals are.
+            places = [(file.name, ", ".join(more.sheets) or None) for file, more in tallied.not_rows()]
+            footers = {
+                place: tuple(more.footers.values()) or ({},)
+                for place, (_, more) in zip(places, tallied.not_rows(), strict=True)
+            }
+            counted = {place: fact["counted"] for place, (_, fact) in zip(places, pairs, strict=True)}
+            found += compare_foot(connection, control, footers, counted)
         else:
             sums = [fact["controls"][str(number)] for _, fact in pairs]
             if any(cells for _, cells in sums):
@@ -511,6 +578,25 @@ def _find_overlaps(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> l
             )
         )
     return problems
+
+
+def _check_repeats(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tallied: Tallied, settings: Settings, work: Path
+) -> list[Outcome]:
+    """Refuse partitions that share most rows, and identifiers that repeat; return what was found of repeated rows."""
+    problems, outcomes = check_repeated_incidents(
+        connection,
+        folder,
+        {path.name: file for path, file in zip(tallied.folders, tallied.files, strict=True)},
+        list(zip(tallied.files, tallied.facts, strict=True)),
+        ", ".join([*tallied.statements.keys, "ref_area_id", "period"]),
+        tallied.parts("tally"),
+        settings,
+        work,
+    )
+    if problems:
+        raise DataRefused(problems)
+    return outcomes
 
 
 def _overlap_found(first: str, periods: list[tuple[int, int]]) -> str:

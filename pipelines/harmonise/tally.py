@@ -13,7 +13,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from threading import Event
@@ -25,13 +25,17 @@ import pyarrow.parquet as pq
 from iccs.concordance import Concordance
 from pipelines.collect.acquire import Acquired, RawFile, is_unchanged
 from pipelines.collect.decode import refuse
+from pipelines.collect.foot import CutRow
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
+from pipelines.collect.unread import TableRead, sheets_read_twice
+from pipelines.harmonise.checks.repeated_incidents import count_repeats
 from pipelines.harmonise.controls import sum_published
 from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.numbers import parse_number
 from pipelines.harmonise.rejected import look_up_rejected, write_no_rejected
 from pipelines.harmonise.statements import Statements, make_statements
+from pipelines.system.code_version import reading_code_version
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.progress import Progress
@@ -65,6 +69,16 @@ class Tallied:
         """One line for people."""
         new = len(self.folders) - self.reused
         return f"{new} partition{'s' if new != 1 else ''} tallied by {self.engine}, {self.reused} unchanged"
+
+    def not_rows(self) -> list[tuple[RawFile, TableRead]]:
+        """Return what each file gave besides its rows."""
+        found = []
+        for file, fact in zip(self.files, self.facts, strict=True):
+            more = fact["not_rows"]
+            cut = tuple(CutRow(**row) for row in more["cut"])
+            footers = {sheet: printed for sheet, printed in more["footers"]}
+            found.append((file, TableRead(footers, cut, tuple(more["sheets"]), more["other_sheets"])))
+        return found
 
     def parts(self, name: str) -> list[str]:
         """Return the Parquet files of one part, one a partition; an engine on a cluster writes folders of them."""
@@ -116,7 +130,7 @@ def tally(
     root = settings.partitions / folder.source_id
     root.mkdir(parents=True, exist_ok=True)
     statements = make_statements(folder, concordance)
-    targets = [root / _key(file, statements) for file in acquired.files]
+    targets = [root / _key(folder, file, statements) for file in acquired.files]
     new = [
         Partition(folder, statements, file, settings, work / target.name, target)
         for file, target in zip(acquired.files, targets, strict=True)
@@ -126,7 +140,7 @@ def tally(
     if problems := [problem for one in found for problem in one]:
         raise DataRefused(problems)
     facts = tuple(json.loads((target / "facts.json").read_text(encoding="utf-8")) for target in targets)
-    return Tallied(
+    tallied = Tallied(
         folder.source_id,
         tuple(targets),
         acquired.files,
@@ -137,6 +151,9 @@ def tally(
         concordance,
         statements,
     )
+    if problems := sheets_read_twice(folder.source_id, tallied.not_rows()):
+        raise DataRefused(problems)
+    return tallied
 
 
 def tally_here(partitions: Sequence[Partition]) -> list[tuple[Problem, ...]]:
@@ -218,7 +235,7 @@ def forget_partitions(folder: SourceFolder, acquired: Acquired, settings: Settin
         return
     root = settings.partitions / folder.source_id
     statements = make_statements(folder, concordance)
-    kept = {_key(file, statements) for file in acquired.files}
+    kept = {_key(folder, file, statements) for file in acquired.files}
     for path in root.iterdir():
         if path.name not in kept and _KEY.fullmatch(path.name):
             delete(path, settings)
@@ -287,9 +304,10 @@ def _describe(query: str, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall())
 
 
-def _key(file: RawFile, statements: Statements) -> str:
-    """What decides a partition's tally: its content, when and under which name it came, statements and lists."""
+def _key(folder: SourceFolder, file: RawFile, statements: Statements) -> str:
+    """What decides a partition's tally: its content, when and under which name it came, how it is read, statements."""
     parts = f"{file.sha256} {file.name} {file.first_seen} {file.layout} {statements.digest(file.layout)}"
+    parts += f" {folder.source.layouts[file.layout].read.model_dump_json()} {reading_code_version()}"
     return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 
@@ -298,7 +316,7 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
     folder, file, settings = partition.folder, partition.file, partition.settings
     half = partition.work / "half"
     half.mkdir(parents=True)
-    table, footer = open_partition(folder, file, settings, partition.work)
+    table, more = open_partition(folder, file, settings, partition.work)
     computed = _computed(folder, file, table)
     _check_columns(folder, file, table, computed)
     malformed = _run_statements(engine, partition, table, computed, half)
@@ -306,11 +324,13 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
         raise refuse(folder.source_id, file, "file_changed", "The file changed while it was read.")
     facts = {
         "malformed": malformed,
-        "footer": footer,
+        "not_rows": {**asdict(more), "footers": [list(one) for one in more.footers.items()]},
         "header_rows": table.header_rows,
         "lines_expected": table.path == file.path and table.format == "csv",
         **_count_records(settings, half),
     }
+    if repeats := count_repeats(folder, file, table, settings):
+        facts["repeats"] = repeats
     rows = facts["records"] + malformed
     if rows == 0:
         raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")

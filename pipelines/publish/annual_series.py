@@ -11,7 +11,7 @@ import duckdb
 from pipelines.publish.breaks import SERIES_KEY, Breaks, SeriesBreaks, series_break_at
 from pipelines.system.connection import fetch_arrow
 from schemas.codelists import weakest_status
-from schemas.declarations import no_attributes_sql
+from schemas.declarations import no_attributes_sql, uncompared_sql
 
 RATE, COUNT = "rate_per_100k", "count"
 """What a trend or a change is of (``basis``)."""
@@ -84,7 +84,8 @@ def read_annual_series(connection: duckdb.DuckDBPyConnection) -> list[AnnualSeri
     """
     declared = SeriesBreaks(connection)
     found = []
-    for row in fetch_arrow(connection, "publish/trend_points", no_attributes=no_attributes_sql()).to_pylist():
+    parts = {"no_attributes": no_attributes_sql(), "uncompared": uncompared_sql()}
+    for row in fetch_arrow(connection, "publish/trend_points", **parts).to_pylist():
         years, counts, rates = row.pop("years"), row.pop("counts"), row.pop("rates")
         populations, marks = row.pop("populations"), pop_marks(row)
         breaks = find_breaks(declared, [row[name] for name in SERIES_KEY], years, marks)

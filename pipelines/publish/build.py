@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from iccs.classification import load_classification
-from pipelines.publish.across_sources import compare_sources
+from pipelines.publish.across_sources import compare_sources, refuse_implausible
 from pipelines.publish.annual_series import read_annual_series
 from pipelines.publish.breaks import insert_breaks
 from pipelines.publish.changes import make_changes
@@ -23,7 +23,7 @@ from pipelines.publish.privacy import refuse_personal
 from pipelines.publish.published_schema import create_tables
 from pipelines.publish.rates import make_rates
 from pipelines.publish.releases import history, keep_published, new_release_id, put_in_place
-from pipelines.publish.revisions import load_vintages
+from pipelines.publish.revisions import load_vintages, record_release_changes
 from pipelines.publish.segments import make_segments
 from pipelines.publish.themes import load_themes_and_coverage
 from pipelines.publish.trends import make_trends
@@ -97,6 +97,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             sources = [folders[vintage.source_id].source for vintage in vintages]
             populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
             make_rates(connection, populations)
+            refuse_implausible(connection)
             compare_sources(connection, vintages)  # its caveats are on the cells before anything is made from them
             make_indicators(connection)
             insert_breaks(connection, sources)
@@ -106,6 +107,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             make_segments(connection)
             load_themes_and_coverage(connection)
             counts = load_release(connection, release, key, settings)
+            record_release_changes(connection, release, settings)
             refuse_personal(connection, sources, settings)
             connection.execute("CHECKPOINT")
         with unfinished.open("rb") as handle:

@@ -292,6 +292,7 @@ def _fetch_pairs(connection: duckdb.DuckDBPyConnection, indicator: Indicator) ->
         bottom=condition(indicator, bottom),
         broken_down=condition(indicator, unnarrowed) if changed else "false",
         empty_is_zero="true" if changed else "false",
+        unknown=" OR ".join(f"{name} = '_U'" for name in changed) or "false",
         keys=", ".join(keys),
         preferred=preferred(bottom, "is_bottom"),
     )

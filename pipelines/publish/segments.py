@@ -15,7 +15,7 @@ from pipelines.statistics.bridging import widest
 from pipelines.statistics.joinpoint import JoinpointModel, LogSeries, PercentChange, fit_at, log_ready
 from pipelines.statistics.joinpoint_number import choose_joinpoints
 from pipelines.system.connection import fetch_arrow, insert_rows
-from schemas.declarations import quote_literal
+from schemas.declarations import quote_literal, uncompared_sql
 from schemas.indicators import load_indicators
 
 MOST_ZERO_SHARE = 0.25
@@ -28,7 +28,9 @@ def make_segments(connection: duckdb.DuckDBPyConnection) -> None:
     names = ", ".join(quote_literal(name) for name in wanted)
     declared = SeriesBreaks(connection)
     rows: list[dict[str, Any]] = []
-    for series in fetch_arrow(connection, "publish/segment_points", indicators=names).to_pylist():
+    for series in fetch_arrow(
+        connection, "publish/segment_points", indicators=names, uncompared=uncompared_sql()
+    ).to_pylist():
         years, counts, populations = series.pop("years"), series.pop("counts"), series.pop("populations")
         marks = pop_marks(series)
         iccs = wanted[series["indicator"]].iccs

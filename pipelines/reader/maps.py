@@ -35,6 +35,7 @@ class MapRates:
         missing: why the others have none, by code.
         limits: upper rate of each class but the last.
         others: other series that were there to choose from, in words.
+        elsewhere: areas with a rate in that year in one of the other series only, which the map does not show.
     """
 
     query: SeriesQuery
@@ -44,6 +45,7 @@ class MapRates:
     missing: dict[str, str]
     limits: tuple[float, ...]
     others: tuple[str, ...]
+    elsewhere: tuple[str, ...]
 
     def class_of(self, code: str) -> int:
         """Return the class of an area, 0 for the lowest rates."""
@@ -103,7 +105,11 @@ def read_map_rates(wanted: SeriesQuery, year: int | None = None, settings: Setti
     if wanted.area is None:
         expected = {row["ref_area"] for row in own}
     else:
-        below = query("SELECT code FROM out.area WHERE parent = $area", settings, {"area": wanted.area}).rows
+        below = query(
+            "SELECT code FROM out.area WHERE parent = $area AND area_level <> 'not_stated'",
+            settings,
+            {"area": wanted.area},
+        ).rows
         expected = {row[0] for row in below}
     rates = {code: row for code, row in found.items() if row["rate_per_100k"] is not None}
     return MapRates(
@@ -117,7 +123,12 @@ def read_map_rates(wanted: SeriesQuery, year: int | None = None, settings: Setti
         },
         limits=class_limits([row["rate_per_100k"] for row in rates.values()]),
         others=tuple(key.name for key in keys[1:]),
+        elsewhere=tuple(sorted({row["ref_area"] for row in every if _is_elsewhere(row, latest[chosen])} - expected)),
     )
+
+
+def _is_elsewhere(row: dict[str, Any], year: int) -> bool:
+    return bool(row["year"] == year and row["rate_per_100k"] is not None)
 
 
 def _ranked_series(wanted: SeriesQuery, rows: Rows, year: int | None) -> tuple[list[SeriesKey], dict[SeriesKey, int]]:

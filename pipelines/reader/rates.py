@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pipelines.publish.breaks import Breaks, SeriesBreaks, series_break_at
 from pipelines.reader.release import open_published, packaged_query, query
@@ -58,9 +58,12 @@ def read_rates(wanted: SeriesQuery, by: By | None = None, settings: Settings | N
     Raises:
         UsageError: unknown area, sex or age, or no rate; says what there is.
     """
+    if by not in (None, *get_args(By)):
+        raise UsageError(f"by is one of {', '.join(get_args(By))}, not {by!r}")
     wanted.check(settings)
     if by == "area":
-        below = query("SELECT code FROM out.area WHERE parent = $area", settings, {"area": wanted.area}).rows
+        parts = "SELECT code FROM out.area WHERE parent = $area AND area_level <> 'not_stated'"
+        below = query(parts, settings, {"area": wanted.area}).rows
         if not below:
             raise UsageError(f"there is no area below {wanted.area}: leave out --by area")
         return read_rates_of_areas(wanted, [row[0] for row in below], settings)

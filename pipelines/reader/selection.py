@@ -110,8 +110,10 @@ class SeriesQuery:
         """Check area, sex and age against the code lists of the published file.
 
         Raises:
-            UsageError: a code is not in its list; names the nearest.
+            UsageError: a code is not in its list, or no text; names the nearest.
         """
+        if self.area is not None and not isinstance(self.area, str):
+            raise UsageError("a query is of one area, given by its code; several are compared by compare_areas")
         for column, code in (("area", self.area), ("sex", self.sex), ("age", self.age)):
             if code is not None:
                 check_code(column, code, settings)

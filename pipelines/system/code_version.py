@@ -49,6 +49,14 @@ def vintage_code_version(program: Path = PROGRAM) -> str:
 
 
 @cache
+def reading_code_version(program: Path = PROGRAM) -> str:
+    """Return the version of what decides how a file becomes rows of text; ``program`` as for vintages."""
+    with _Digests(program) as digests:
+        modules = digests.closure(_modules(program, ("collect",)))
+        return digests.version([*modules, *_statements(program, ("collect",))])
+
+
+@cache
 def release_code_version(program: Path = PROGRAM) -> str:
     """Return the version of what decides a release, apart from its vintages; ``program`` as for vintages.
 

@@ -10,6 +10,7 @@ import duckdb
 from pipelines.harmonise.enums import total_code
 from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.errors import DataRefused, Problem
 from pipelines.tabulate.unchanged_years import PreviousVintage, find_unchanged_years, make_year_keys
 from pipelines.tabulate.vintage_columns import definition_key, read_part
 from schemas.declarations import breakdown_columns, quote_literal
@@ -98,6 +99,7 @@ def aggregate(
 
     Raises:
         UsageError: a breakdown asks for a frequency that the data cannot give.
+        DataRefused: no cell comes of what was read.
     """
     source = folder.source
     _set_printed_totals_apart(connection, source)
@@ -112,14 +114,26 @@ def aggregate(
         if plan.measure in data_freq:
             _aggregate_one(connection, source, plan, data_freq[plan.measure])
     (rows,) = fetch_row(connection, "SELECT count(*) FROM cells")
+    if not rows:
+        raise DataRefused([Problem("nothing_published", source.source_id, _what_was_left_out(connection, validated))])
     return Aggregated(folder.source_id, rows, year_keys, unchanged_years)
+
+
+def _what_was_left_out(connection: duckdb.DuckDBPyConnection, validated: Validated) -> str:
+    """Say what became of the rows of a source of which nothing is left to publish."""
+    exclusions = quote_literal(str(validated.exclusions))
+    left_out = connection.execute(
+        f"SELECT rule, sum(cells)::BIGINT FROM read_parquet({exclusions}) GROUP BY rule ORDER BY 2 DESC, 1 LIMIT 10"
+    ).fetchall()
+    listed = "".join(f"; left out by {rule}: {cells:,}" for rule, cells in left_out)
+    return f"{validated.rows:,} observations are left, and no cell to publish{listed}."
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     """Create the lists that adding up needs, and the empty table ``cells``."""
     connection.execute(
         "CREATE TEMP TABLE covered_area AS "
-        "SELECT DISTINCT area FROM area_ancestor WHERE len($covers) = 0 OR area IN $covers",
+        "SELECT DISTINCT area FROM area_ancestor WHERE len($covers) = 0 OR ancestor IN $covers",
         {"covers": list(source.covers)},
     )
     included = "true" if source.parent_counts == "include_children" else "false"

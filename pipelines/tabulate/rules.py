@@ -21,12 +21,13 @@ from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql, load_sql, needed_values
-from pipelines.tabulate.aggregate import Aggregated, caveats_sql
+from pipelines.tabulate.aggregate import Aggregated
 from pipelines.tabulate.coverage import coverage_parts
 from pipelines.tabulate.fingerprints import fingerprint_periods
+from pipelines.tabulate.gates import write_cells
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintage_columns import read_part
-from schemas.codelists import load_areas, parse_age, ranked_codes
+from schemas.codelists import parse_age, ranked_codes
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
 from schemas.source import Source, SourceFolder
 
@@ -68,7 +69,7 @@ class Checked:
     @property
     def summary(self) -> str:
         """One line for people."""
-        names = ("passed", "warned", "errored")
+        names = ("passed", "warned", "errored", "not applicable")
         counts = {name: sum(1 for one in self.outcomes if one.outcome == name) for name in names}
         return f"{len(self.outcomes)} rules: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
@@ -112,7 +113,8 @@ def check(
     paths = {name: work / f"checked-{name}.parquet" for name in names}
     outcomes = list(validated.outcomes)
     structure = suite.begin(connection, source.figures, settings) if suite is not None else list
-    open_tables(connection, source, validated, previous.cells if previous else None)
+    compared = previous if previous is not None and not previous.same_files else None
+    open_tables(connection, source, validated, compared.cells if compared else None)
     reused_from = previous if aggregated.unchanged_years else None
     if reused_from is not None:
         run_sql(connection, "tabulate/reuse_outcomes", judged=quote_literal(str(reused_from.judged)))
@@ -126,7 +128,7 @@ def check(
     connection.execute(f"COPY judged_by_period TO {quote_literal(str(paths['judged']))} (FORMAT parquet)")
     outcomes += structure()
     _refuse(connection, folder, outcomes)
-    _write_cells(connection, source, paths["cells"])
+    write_cells(connection, source, paths["cells"])
     figures = fingerprint_periods(
         connection, paths["cells"], paths["periods"], reused_from.periods if reused_from else None
     )
@@ -167,15 +169,13 @@ def open_tables(
 
 
 def register_code_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create ``iccs_parent``, ``age_bound`` (of the ages in ``core``) and ``area_validity`` (of areas that changed)."""
+    """Create ``iccs_parent`` and ``age_bound`` (of the ages in ``core``)."""
     pairs = [(category.code, category.parent or None) for category in load_classification()]
     ages = [age for (age,) in connection.execute("SELECT DISTINCT age FROM core WHERE age IS NOT NULL").fetchall()]
     bounds = [(age, *(parse_age(age) or (None, None))) for age in ages]
-    changed = [(area.code, area.valid_from, area.valid_to) for area in load_areas() if area.valid_from or area.valid_to]
     tables = {
         "iccs_parent": ({"code": pa.string(), "parent": pa.string()}, pairs),
         "age_bound": ({"age": pa.string(), "low": pa.int32(), "high": pa.int32()}, bounds),
-        "area_validity": ({"area": pa.string(), "valid_from": pa.int32(), "valid_to": pa.int32()}, changed),
     }
     for name, (types, rows) in tables.items():
         columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(types)
@@ -213,7 +213,7 @@ def judge_rule(
         "period": "time_period" if rule.by_year else "NULL::VARCHAR",
     }
     if rule.kind == "past_changed" and not _has_previous(connection):
-        return Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage")
+        return Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage of other files")
     try:
         run_sql(connection, "tabulate/judge", kind=_statement(rule, source), **parts, rule=quote_literal(rule.name))
         (checked, failing, detail) = fetch_row(
@@ -257,6 +257,7 @@ def _statement(rule: Rule, source: Source) -> str:
         "other": "age" if dimension == "sex" else "sex",
         "kept_sex": "NULL" if dimension == "sex" else "sex",
         "kept_age": "NULL" if dimension == "age" else "age",
+        "given": "true" if dimension in source.columns else "false",
         "others": "".join(f", {name}" for name in breakdown_columns() if name != dimension),
         "attributes": "".join(f", {name}" for name in attribute_columns()),
         **_total_parts(source),
@@ -266,6 +267,7 @@ def _statement(rule: Rule, source: Source) -> str:
         "include_children": "true" if source.parent_counts == "include_children" else "false",
         "fractions": _fractions(source),
         "breaks": _declared_breaks(source),
+        "real": _declared_real(source),
         "declared_types": _declared_types(),
         "condition": rule.parameters.get("condition", "false"),
         "of": rule.parameters.get("of", "true"),
@@ -295,8 +297,26 @@ def _declared_breaks(source: Source) -> str:
     """The years and categories at which the source declares a break, as a condition."""
     parts = [
         f"year = {int(entry.period[:4])}"
-        + (f" AND list_contains({_literal(list(entry.iccs))}, iccs)" if entry.iccs else "")
+        + (f" AND list_contains({_with_those_above(entry.iccs)}, iccs)" if entry.iccs else "")
         for entry in source.breaks
+    ]
+    return " OR ".join(f"({part})" for part in parts) or "false"
+
+
+def _with_those_above(codes: Sequence[str]) -> str:
+    """Categories and every one above them, as an SQL list: what is made of a broken series breaks."""
+    classification = load_classification()
+    above = {up.code for code in codes if code in classification for up in classification.ancestors(code)}
+    return _literal(sorted({*codes, *above}))
+
+
+def _declared_real(source: Source) -> str:
+    """The years, categories and areas in which the source declares a jump to be real, as a condition."""
+    parts = [
+        f"year = {int(entry.period[:4])}"
+        + (f" AND list_contains({_literal(list(entry.iccs))}, iccs)" if entry.iccs else "")
+        + (f" AND list_contains({_literal(list(entry.areas))}, ref_area)" if entry.areas else "")
+        for entry in source.no_break
     ]
     return " OR ".join(f"({part})" for part in parts) or "false"
 
@@ -320,27 +340,6 @@ def _add_controls(connection: duckdb.DuckDBPyConnection, validated: Validated) -
 def _locate(connection: duckdb.DuckDBPyConnection) -> None:
     """Find, for the sample of each rule, the first raw row that the cell comes from."""
     run_sql(connection, "tabulate/locate_findings", sample=str(SAMPLE))
-
-
-def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: Path) -> None:
-    """Write the cells, with the caveats of the source and those of each rule on the cells it found failing."""
-    register_caveats(connection)
-    run_sql(connection, "tabulate/caveat_cells")
-    run_sql(connection, "tabulate/caveat_text")
-    run_sql(
-        connection, "tabulate/write_published_cells", caveats=caveats_sql(source), target=quote_literal(str(target))
-    )
-
-
-def register_caveats(connection: duckdb.DuckDBPyConnection) -> None:
-    """Register ``rule_caveat``: the caveat of each rule that has one, and the dimension it is about ('' for any)."""
-    rules = [rule for rule in load_rules().values() if rule.caveat]
-    given = {
-        "rule": [rule.name for rule in rules],
-        "caveat": [rule.caveat for rule in rules],
-        "dimension": [rule.parameters.get("dimension", "") for rule in rules],
-    }
-    connection.register("rule_caveat", pa.table(given))
 
 
 def _coverage_parts(source: Source) -> dict[str, str]:

@@ -102,8 +102,8 @@ def case(
     if folder.joinpath("input").is_dir():
         shutil.copytree(folder / "input", tmp_path / "input")
     sources = {**list_sources(), **(list_sources(folder / "source") if folder.joinpath("source").is_dir() else {})}
-    monkeypatch.setattr(schemas.source, "list_sources", lambda folder=None: sources)
-    monkeypatch.setattr(pipelines.run, "list_sources", lambda folder=None: sources)
+    monkeypatch.setattr(schemas.source, "list_sources", lambda *_, **__: sources)
+    monkeypatch.setattr(pipelines.run, "list_sources", lambda *_, **__: sources)
     one = Case(request.param, tmp_path, tables, sources)
     if not one.expected.publish:
         monkeypatch.setattr(pipelines.run, "_publish_if_new", lambda session: None)

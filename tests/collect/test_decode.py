@@ -8,6 +8,7 @@ import io
 import lzma
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,21 @@ def test_byte_order_mark_goes_only_at_the_start(tmp_path: Path) -> None:
 
 def test_gzip_is_opened_whatever_the_name(tmp_path: Path) -> None:
     assert _decode(tmp_path, gzip.compress("año\n".encode(), mtime=0)) == "año\n"
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress])
+def test_other_packings_are_opened_whatever_the_name(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    assert _decode(tmp_path, pack("año\n".encode())) == "año\n"
+    assert _refused(tmp_path, pack(b"one\n" * 100_000)[:-20]).rule == "file_truncated"
+
+
+@pytest.mark.parametrize("end", [b"\x1a", b"\n\x1a", b"\r\n\x1a\r\n", b"\x1a" * 128])
+def test_the_mark_by_which_old_programs_end_a_file_is_no_text(tmp_path: Path, end: bytes) -> None:
+    assert _decode(tmp_path, b"n\n1" + end) in ("n\n1", "n\n1\n")
+
+
+def test_the_same_mark_inside_a_text_stays(tmp_path: Path) -> None:
+    assert _decode(tmp_path, b"n\n1\x1a2\n") == "n\n1\x1a2\n"
 
 
 def test_utf_16(tmp_path: Path) -> None:
@@ -172,8 +188,19 @@ def test_data_that_speak_of_html_are_data(tmp_path: Path) -> None:
         ("año,n\n1,2\n".encode("utf-16"), "cp1252", "wrong_encoding", "the file is UTF-16 text"),
         ("año,n\n1,2\n".encode("utf-16-be"), "utf-8", "wrong_encoding", "the file is UTF-16 text"),
         ("año,n\n1,2\n".encode("utf-16-le"), "latin-1", "wrong_encoding", "the file is UTF-16 text"),
-        (bz2.compress(b"n\n1\n"), "utf-8", "file_not_readable", "not text but a bzip2 file"),
-        (lzma.compress(b"n\n1\n"), "utf-8", "file_not_readable", "not text but an xz file"),
+        ("año,n\n1,2\n".encode("utf-16-be"), "utf-16-le", "wrong_encoding", "the file is UTF-16 text (utf-16-be)"),
+        ("año,n\n1,2\n".encode("utf-16-le"), "utf-16", "wrong_encoding", "the file is UTF-16 text (utf-16-le)"),
+        ("año,n\n1,2\n".encode("utf-32"), "utf-8", "wrong_encoding", "the file is UTF-32 text"),
+        ("año,n\n1,2\n".encode("utf-32-le"), "utf-16", "wrong_encoding", "the file is UTF-32 text"),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "utf-8", "file_not_readable", "not text but a 7-Zip archive"),
+        (b"Rar!\x1a\x07\x01\0", "utf-8", "file_not_readable", "not text but a RAR archive"),
+        (
+            b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
+            b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
+            "utf-8",
+            "file_not_readable",
+            "not text but an XML spreadsheet (Excel 2003)",
+        ),
         (b"%PDF-1.7\n", "utf-8", "file_not_readable", "not text but a PDF document"),
         (gzip.compress(bz2.compress(b"n\n1\n"), mtime=0), "utf-8", "file_not_readable", "not text but a bzip2 file"),
     ],
@@ -199,7 +226,7 @@ def test_a_zip_archive_and_workbooks_in_it_are_told_apart(tmp_path: Path) -> Non
         (workbook.read_bytes(), "a workbook (xlsx)"),
         (old_workbook.read_bytes(), "a workbook (xls)"),
     ):
-        with pytest.raises(DataRefused, match=re.escape(f"The file is not text but {kind}.")):
+        with pytest.raises(DataRefused, match=re.escape(f"The file is not text but {kind}")):
             check_start("xx", _file(tmp_path, content), TEXT)
 
 

@@ -197,9 +197,9 @@ def test_a_value_filled_in_is_not_read_again(value: str) -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"file": "f", "sheet": "s", "columns": "c"}, "collect/read_sheet.sql: no value for target"),
-        ({"file": "f", "sheet": "s", "columns": "c", "tagret": "t"}, "no value for target; no place for tagret"),
-        ({"file": "f", "sheet": "s", "columns": "c", "target": "t", "path": "p"}, "no place for path"),
+        ({"file": "f", "columns": "c"}, "collect/read_sheet.sql: no value for target"),
+        ({"file": "f", "columns": "c", "tagret": "t"}, "no value for target; no place for tagret"),
+        ({"file": "f", "columns": "c", "target": "t", "path": "p"}, "no place for path"),
     ],
 )
 def test_a_place_without_a_value_and_a_value_without_a_place_are_errors(values: dict[str, str], said: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.workbook import read_sheet
+from pipelines.collect.workbook import read_sheets
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 
@@ -31,19 +31,19 @@ def test_a_stray_cell_far_away_is_refused_before_memory_is_taken_for_the_empty_o
     file = _workbook(tmp_path / "a.xlsx", *cells)
 
     with pytest.raises(DataRefused) as refused:
-        read_sheet("xx_test", file, None, Settings(data=tmp_path), tmp_path / "rows")
+        read_sheets("xx_test", file, (), Settings(data=tmp_path), tmp_path / "rows")
 
     (problem,) = refused.value.problems
-    assert problem.rule == "file_too_large"
+    assert problem.rule == "cell_far_away"
 
 
 @pytest.mark.parametrize("last", ["Z30000", "XFD20", "AMJ400"])
 def test_a_long_or_a_wide_sheet_is_read(tmp_path: Path, last: str) -> None:
-    _, rows = read_sheet(
-        "xx_test", _workbook(tmp_path / "a.xlsx", "A1", last), None, Settings(data=tmp_path), tmp_path / "rows"
-    )
+    file = _workbook(tmp_path / "a.xlsx", "A1", last)
 
-    assert rows[0][0] == rows[-1][-1] == "x"
+    (sheet,) = read_sheets("xx_test", file, (), Settings(data=tmp_path), tmp_path / "rows").sheets
+
+    assert sheet.rows[0][0] == sheet.rows[-1][-1] == "x"
 
 
 def test_a_damaged_sheet_is_refused(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_damaged_sheet_is_refused(tmp_path: Path) -> None:
     file.path.write_bytes(content)
 
     with pytest.raises(DataRefused) as refused:
-        read_sheet("xx_test", file, None, Settings(data=tmp_path), tmp_path / "rows")
+        read_sheets("xx_test", file, (), Settings(data=tmp_path), tmp_path / "rows")
 
     (problem,) = refused.value.problems
     assert problem.rule == "file_not_readable"

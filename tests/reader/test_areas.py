@@ -9,6 +9,8 @@ import pytest
 from pipelines.publish.build import load_lists
 from pipelines.publish.published_schema import create_tables
 from pipelines.reader.areas import find_area, list_areas
+from pipelines.reader.rates import read_rates
+from pipelines.reader.selection import SeriesQuery
 from pipelines.system.settings import Settings
 from schemas.declarations import breakdown_columns
 from schemas.errors import UsageError
@@ -69,3 +71,10 @@ def test_the_list_has_areas_with_figures_only(settings: Settings) -> None:
     assert [area["code"] for area in list_areas("jalis", settings)] == ["MX-JAL"]
     assert [area["code"] for area in list_areas("mexico", settings)] == ["MX", "MX-JAL"]  # with its parts
     assert list_areas("Sweden", settings) == []
+
+
+def test_a_query_of_several_areas_and_parts_by_something_else_are_refused(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="a query is of one area"):
+        read_rates(SeriesQuery("0101", ["MX", "AR"]), settings=settings)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="by is one of sex, age, area, not 'source'"):
+        read_rates(SeriesQuery("0101", "MX"), "source", settings)  # type: ignore[arg-type]

@@ -31,11 +31,16 @@ ZA_PARTS = states(*ZA_AREAS, value=10.0)
 
 
 def cube(in_the_region: float) -> Rows:
-    """A country of 10 in each of four cells by sex and age, whose one region has another number in each."""
+    """A country of 10 in each of four cells by sex and age, of whose nine regions one has any: another number."""
     cells = [{"sex": sex, "age": age} for sex in ("M", "F") for age in ("Y0T17", "Y_GE18")]
     country = [{**cell, "ref_area": "ZA", "value": 10.0} for cell in cells]
-    region = [{**cell, "ref_area": "ZA-WC", "area_level": "admin1", "value": in_the_region} for cell in cells]
-    return [*country, *region, {"ref_area": "ZA", "value": 40.0}]
+    inside = {**dict.fromkeys(ZA_AREAS, 0.0), "ZA-WC": in_the_region}
+    regions = [
+        {**cell, "ref_area": area, "area_level": "admin1", "value": value}
+        for cell in cells
+        for area, value in inside.items()
+    ]
+    return [*country, *regions, {"ref_area": "ZA", "value": 40.0}]
 
 
 OFFENCE = {"counting_unit": "offence", "measure": "offences"}
@@ -85,9 +90,9 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "13",
     ),
     "sex_unknown_share": (
-        Data(cells=[*by_sex(70, 10, 20), *by_sex(1, 1, 8, time_period="2021")]),  # 20 % is not more; 10 are too few
-        Data(cells=by_sex(60, 10, 30)),
-        1,
+        Data(cells=[*by_sex(70, 10, 20), *by_sex(0, 0, 0, time_period="2021")]),  # 20 % is not more; nobody is unknown
+        Data(cells=[*by_sex(60, 10, 30), *by_sex(0, 0, 1, time_period="2021")]),  # no woman, of one: not known
+        2,
         "30.0 % of 100",
     ),
     "sex_unknown_jump": (
@@ -223,6 +228,24 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         2,
         "the figures of ES and FR fit each other's place",
     ),
+    "areas_listed": (
+        Data(core=states("MX-JAL")),  # one region is enough: the list is judged, not the file
+        Data(core=[{"ref_area": "AU-NSW-BYRON", "area_level": "admin2"}]),  # in AU-NSW and in AU
+        2,
+        "no total is computed: the list of AU (admin2) lacks AU-ACT, AU-NSW, AU-NT",
+    ),
+    "areas_claimed": (
+        Data(core=states("RU-MOW")),
+        Data(core=states("UA-43", "RU-MOW")),
+        1,
+        "claimed by RU, UA",
+    ),
+    "areas_above_country": (
+        Data(cells=[ZA, *ZA_PARTS], core=[ZA, *ZA_PARTS]),
+        Data(cells=[{**ZA, "value": 44.0}, *ZA_PARTS], core=[ZA, *ZA_PARTS]),  # 90 in nine provinces
+        1,
+        "its regions have 90, the source gives the area itself 44",
+    ),
     "areas_sum": (
         Data(cells=[ZA, *ZA_PARTS], core=[ZA, *ZA_PARTS]),
         Data(cells=[{**ZA, "value": 95.0}, *ZA_PARTS], core=[ZA, *ZA_PARTS]),
@@ -259,12 +282,38 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "nothing between 2010-2012",
     ),
     # July to December of Greater Manchester 2019: six months published as a year
-    "months_empty": (Data(core=months([50.0] * 12)), Data(core=months([50.0] * 6)), 6, "2020-07: nothing, usually 50"),
+    "months_empty": (
+        Data(core=[*months([50.0] * 11 + [3.0]), *months([3.0, 0.0] * 6, ref_area="AR-B")]),  # few as usual
+        Data(core=months([50.0] * 6 + [2.0])),
+        6,
+        "2020-08: nothing, usually 50",
+    ),
     "volume_jump": (
         Data(cells=years([1000, 1050, 980, 1010, 1100, 1060])),
         Data(cells=years([1000, 1050, 980, 1010, 10100, 10600])),  # a moved decimal point
         1,
         "1010 in 2013, 10100 in 2014",
+    ),
+    "years_empty": (
+        Data(cells=years([100, 120, 90, 1, 110])[:3] + years([2, 0, 1, 0, 3], iccs="0102")),  # few as usual
+        Data(cells=years([100, 120, 90, 1, 110])),
+        1,
+        "1, usually 100",
+    ),
+    "level_jump": (
+        Data(cells=years([1000, 2900, 1000, 60, 20, 0], iccs="0101")[:3] + years([20, 90, 10], iccs="0102")),
+        Data(cells=years([3230, 22083, 36667])),  # restless or not
+        1,
+        "3230 in 2010, 22083 in 2011",
+    ),
+    "composition_changes": (
+        Data(cells=[{**row, "iccs_made_from": "0301;0302"} for row in years([5, 6], iccs="03")]),
+        Data(cells=[
+            {**row, "iccs_made_from": children}
+            for row, children in zip(years([5, 9, 9], iccs="03"), ("0301", "0301;0302", "0301;0302"), strict=True)
+        ]),
+        1,
+        "made from 0301 in 2010, from 0301;0302 in 2011",
     ),
     "year_repeated": (
         Data(core=[{**row, "national_code": code} for code in "ABCD" for row in years([20, 20 + (code == "D")])]),
@@ -296,7 +345,8 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
     "published_rates_agree": (
         Data(rates=[{"rate": 5.05}]),
         # Iceland 2016, ICCS 05021, as Eurostat printed it: 577 offences and a rate of 17.14
-        Data(rates=[{"ref_area": "IS", "count": 577.0, "rate": 17.14, "population": 332538.0, "rate_made": 173.51}]),
+        Data(rates=[{"ref_area": "IS", "count": 577.0, "rate": 17.14, "population": 332538.0, "rate_made": 173.51,
+                     "rate_low": 173.50, "rate_high": 173.52}]),
         1,
         "printed rate 17.14, its count 577",
     ),

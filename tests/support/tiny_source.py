@@ -15,8 +15,9 @@ from pipelines.collect.read import RawTable, read
 from pipelines.harmonise.conform import conform, open_cells
 from pipelines.harmonise.enums import open_core
 from pipelines.harmonise.links import classify
-from pipelines.harmonise.reconcile import validate
+from pipelines.harmonise.reconcile import Validated, validate
 from pipelines.system.connection import connect
+from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
 from pipelines.tabulate.aggregate import aggregate
 from schemas.source import SourceFolder, list_sources
@@ -108,12 +109,21 @@ class Tiny:
         path.mkdir(exist_ok=True)
         return path
 
-    def run(self) -> TinyResult:
-        """The steps from the files to the published cells, without storing or publishing them."""
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What the rules on the source as a whole found."""
+        return self.validate().outcomes
+
+    def validate(self) -> Validated:
+        """The steps up to the account of every row."""
         source, settings, work = self.source, self.settings, self.work
         raw = read(source, acquire(source, settings, self.given), settings, work)
         classified = classify(source, conform(source, raw, settings, work), settings, work)
-        validated = validate(source, raw, classified, settings, work)
+        return validate(source, raw, classified, settings, work)
+
+    def run(self) -> TinyResult:
+        """The steps from the files to the published cells, without storing or publishing them."""
+        source, settings, work = self.source, self.settings, self.work
+        validated = self.validate()
         cells = work / "cells.parquet"
         with connect(settings) as connection:
             open_core(connection, source.source, validated.core)

@@ -78,7 +78,7 @@ def test_an_area_made_later_is_not_missed_before(judge: Judge) -> None:
 
 
 def test_small_numbers_do_not_warn(judge: Judge) -> None:
-    assert judge("sex_unknown_share", Data(cells=by_sex(0, 0, 49)))[0] == "not applicable"
+    assert judge("sex_unknown_jump", Data(cells=by_sex(0, 0, 49)))[0] == "not applicable"
     assert judge("volume_jump", Data(cells=years([1, 1, 2, 1, 9, 1])))[0] == "passed"
 
 
@@ -98,11 +98,26 @@ def test_a_year_without_the_usual_season_is_not_shifted(judge: Judge) -> None:
 
 def test_a_printed_rate_of_no_count_is_found_without_a_population(judge: Judge) -> None:
     """A count in thousands, rounded to zero, beside the rate made from persons: no count implies a population."""
-    unknown = {"population": None, "rate_made": None}
+    unknown = dict.fromkeys(("population", "rate_made", "rate_low", "rate_high"))
     nothing, small = {**unknown, "count": 0.0, "rate": 0.0}, {**unknown, "count": 1.0, "rate": 5.0}
     assert judge("published_rates_agree", Data(rates=[nothing, small])) == ("passed", 1, 0, "")
     found = judge("published_rates_agree", Data(rates=[{**nothing, "rate": 5.0}]))
     assert found == ("warned", 1, 1, "MX 0101 2020: H: printed rate 5.0, its count 0")
+
+
+@pytest.mark.parametrize("rule", ["level_jump", "years_empty"])
+def test_a_jump_declared_to_be_real_is_none(rule: str, judge: Judge) -> None:
+    bad = CASES[rule][1]
+    real = {"period": "2011" if rule == "level_jump" else "2013", "iccs": ["0101"], "note": "war"}
+    assert judge(rule, replace(bad, about={"no_break": [real]}))[0] == "passed"
+    assert judge(rule, replace(bad, about={"no_break": [{**real, "areas": ["AR-B"]}]}))[2] == 1
+
+
+def test_a_break_of_a_category_is_one_of_those_above_it(judge: Judge) -> None:
+    above = Data(
+        cells=years([1000, 4000], iccs="01"), about={"breaks": [{"period": "2011", "iccs": ["0101"], "note": "n"}]}
+    )
+    assert judge("level_jump", above)[0] == "passed"
 
 
 def test_a_declared_break_is_no_jump(judge: Judge) -> None:

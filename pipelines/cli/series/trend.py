@@ -150,7 +150,11 @@ def _change_line(record: dict[str, Any]) -> str:
     from pipelines.reader.selection import key_of
     from pipelines.statistics.wording import p_value_text
 
-    text = f"  {key_of(record).name}, {record['first_year']} to {record['last_year']}: {record['direction']}"
+    direction = record["direction"]
+    if direction == "no significant change" and (record["dispersion"] or 0) > 1:
+        # Not that nothing changed: neighbouring years of the series usually differ as much.
+        direction = f"within the usual swings of the series (dispersion {record['dispersion']:,.1f})"
+    text = f"  {key_of(record).name}, {record['first_year']} to {record['last_year']}: {direction}"
     if record["change_percent"] is not None:
         high = "no upper limit" if record["ratio_high"] is None else f"{100 * (record['ratio_high'] - 1):+.1f}"
         low = f"{100 * (record['ratio_low'] - 1):+.1f}"

@@ -1,12 +1,12 @@
 -- Grain: one row for each cell, as before; caveats are added to the cells that a rule across sources
 -- found failing. A gap to another source is of the count: every cell of that category, country, year and sex (of each
 -- sex, where it is of the total) has it, and its rate. Another population is of the rate only.
--- reads: compared, rule_caveat
+-- reads: compared, rule_effect
 -- writes: compared_caveat, out.observation, out.rate
 CREATE OR REPLACE TEMP TABLE compared_caveat AS
 SELECT DISTINCT rule, source, stage, counting_unit, iccs, ref_area, left(time_period, 4) AS year, sex, caveat
 FROM compared
-JOIN rule_caveat USING (rule)
+JOIN rule_effect USING (rule)
 WHERE failing;
 
 UPDATE out.observation AS cell

@@ -20,7 +20,9 @@ SELECT
     sum(population) FILTER (is_top) AS top_population,
     sum(population) FILTER (is_bottom) AS bottom_population,
     coalesce(out.weakest_status(CASE WHEN value IS NOT NULL THEN obs_status END), 'A') AS obs_status,
-    min(completeness) AS completeness,
+    -- Of the persons in it, those whose sex (or age) is known: the others are on neither side of the comparison.
+    min(completeness) * coalesce(1 - sum(value) FILTER ({{unknown}}) / nullif(sum(value) FILTER ({{broken_down}}), 0), 1)
+        AS completeness,
     out.merge_caveats(caveats) AS caveats
 FROM preferred
 GROUP BY ALL

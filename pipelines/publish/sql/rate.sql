@@ -33,16 +33,24 @@ found AS (
     HAVING wanted.age = '_T'
         OR sum(groups.upper_age - groups.lower_age + 1) = any_value(wanted.upper_age - wanted.lower_age + 1)
 ),
-chosen AS (
+first_choice AS (
     FROM found
     QUALIFY row_number() OVER (PARTITION BY ref_area, time_period, sex, age ORDER BY priority, source) = 1
+),
+-- Two producers do not count the same population: from one to the next, the rates of a series break.
+chosen AS (
+    SELECT *, source <> lag(source) OVER (PARTITION BY ref_area, sex, age ORDER BY time_period) AS other_producer
+    FROM first_choice
 )
 SELECT
-    annual.* EXCLUDE (freq, iccs_made_from, missing_reason, conf_status)
+    annual.* EXCLUDE (freq, missing_reason, conf_status)
         REPLACE (
-            CASE WHEN chosen.estimated THEN out.weaker_status('E', annual.obs_status) ELSE annual.obs_status END AS obs_status,
-            CASE WHEN chosen.estimated THEN out.join_caveats(annual.caveats, 'population_interpolated')
-                ELSE annual.caveats END AS caveats
+            CASE WHEN annual.value IS NOT NULL AND chosen.other_producer THEN 'B'
+                WHEN chosen.estimated THEN out.weaker_status('E', annual.obs_status) ELSE annual.obs_status END AS obs_status,
+            CASE WHEN chosen.estimated OR chosen.other_producer THEN out.join_caveats(annual.caveats, concat_ws(';',
+                CASE WHEN chosen.estimated THEN 'population_interpolated' END,
+                CASE WHEN chosen.other_producer THEN 'population_source_changed' END
+            )) ELSE annual.caveats END AS caveats
         ),
     annual.value < {{few}} AS few_events,
     chosen.population,

@@ -10,5 +10,6 @@ SELECT
     list(caveats ORDER BY time_period) AS caveats
 FROM out.indicator
 WHERE indicator IN ({{indicators}}) AND area_level = 'country' AND age = '_T' AND numerator IS NOT NULL
+    AND NOT {{uncompared}}
 GROUP BY ALL
 ORDER BY ALL

@@ -1,13 +1,39 @@
--- Grain: one row for each published cell of a source, with the caveats of the source and of the rules that found it
--- failing; neighbours in the file are neighbours in an analyst's question.
--- reads: cells, caveat_text
+-- Grain: one row for each published cell of a source, with the caveats of the source and what rules do to the cells that
+-- they found failing; neighbours in the file are neighbours in an analyst's question. A cell that lacks a value keeps
+-- its own reason. The first cell after a declared break is marked B.
+-- reads: cells, gate, unreported, part_of_category
 COPY (
-    SELECT cells.* REPLACE (CASE WHEN cells.iccs <> '' THEN cells.iccs END AS iccs),
-        CASE WHEN found.caveats IS NULL THEN {{caveats}} ELSE join_caveats({{caveats}}, found.caveats) END AS caveats
-    FROM cells
-    LEFT JOIN caveat_text AS found
-        ON found.stage = cells.stage AND found.counting_unit = cells.counting_unit AND found.iccs = cells.iccs
-        AND found.ref_area = cells.ref_area AND found.time_period = cells.time_period
-        AND found.all_sexes = (cells.sex = '_T') AND found.all_ages = (cells.age = '_T')
+    WITH judged AS (
+        SELECT cells.*, gate.caveats AS found_caveats, gate.obs_status AS found_status,
+            CASE WHEN cells.value IS NOT NULL THEN coalesce(
+                withhold_any, CASE WHEN cells.sex NOT IN ('_T', '_U', '_Z') THEN withhold_sex END,
+                CASE WHEN cells.age NOT IN ('_T', '_U', '_Z') THEN withhold_age END
+            ) END AS withheld,
+            unreported.share AS unreported
+        FROM cells
+        LEFT JOIN gate
+            ON gate.stage = cells.stage AND gate.counting_unit = cells.counting_unit AND gate.iccs = cells.iccs
+            AND gate.ref_area = cells.ref_area AND gate.time_period = cells.time_period
+            AND gate.all_sexes = (cells.sex = '_T') AND gate.all_ages = (cells.age = '_T')
+        LEFT JOIN unreported
+            ON unreported.stage = cells.stage AND unreported.counting_unit = cells.counting_unit
+            AND unreported.ref_area = cells.ref_area AND unreported.year = CAST(cells.time_period AS VARCHAR)
+    )
+    SELECT cells.* EXCLUDE (found_caveats, found_status, withheld, unreported) REPLACE (
+            CASE WHEN cells.iccs <> '' THEN cells.iccs END AS iccs,
+            CASE WHEN withheld IS NULL THEN value END AS value,
+            CASE
+                WHEN withheld IS NOT NULL THEN CAST('O' AS obs_status_code)
+                WHEN value IS NULL THEN obs_status
+                WHEN {{breaks}} THEN CAST('B' AS obs_status_code)
+                ELSE greatest(obs_status, found_status)
+            END AS obs_status,
+            coalesce(CAST(missing_reason AS VARCHAR), withheld) AS missing_reason,
+            completeness * (1 - coalesce(unreported, 0)) AS completeness
+        ),
+        CASE WHEN found_caveats IS NULL AND part.caveat IS NULL THEN {{caveats}}
+            ELSE join_caveats({{caveats}}, concat_ws(';', found_caveats, part.caveat)) END AS caveats
+    FROM judged AS cells
+    LEFT JOIN part_of_category AS part ON part.iccs = cells.iccs AND part.iccs_made_from = cells.iccs_made_from
     ORDER BY cells.iccs, cells.ref_area, cells.freq, cells.time_period
 ) TO {{target}} (FORMAT parquet, COMPRESSION snappy)

@@ -1,9 +1,22 @@
 -- out.headline_by_sex: out.headline by sex, all ages together: men (M), women (F) and unknown (_U) of the preferred
--- series of each area and category that is broken down by sex. The total has no row, so that sums of value over sex are
--- the total; it is in out.headline. Otherwise as there.
+-- series of each area and category that is broken down by sex. The total has no row (it is in total), so that sums of
+-- value over sex are the total. Where men or women are not given, with a reason, the number of unknown is not either;
+-- share_of_total has its share. Otherwise as out.headline.
 -- Grain: one row for each area, ICCS category, year and sex.
--- reads: out.figure
+-- reads: out.figure, out.rate
 CREATE OR REPLACE VIEW out.headline_by_sex AS
-SELECT *
-FROM out.figure
-WHERE is_preferred AND sex <> '_T' AND age = '_T'
+WITH whole AS (
+    SELECT source, ref_area, time_period, iccs, stage, counting_unit, value AS total
+    FROM out.rate
+    WHERE sex = '_T' AND age = '_T' AND ({{attributes}}) = ({{totals}})
+)
+SELECT part.* REPLACE (
+    -- Where the known parts are not given, a sum would be that of the unknown ones alone.
+    CASE WHEN part.sex IN ('_U', '_Z') AND bool_or(part.value IS NULL) OVER figure THEN NULL ELSE part.value END AS value),
+    whole.total, part.value / nullif(whole.total, 0) AS share_of_total
+FROM out.figure AS part
+LEFT JOIN whole USING (source, ref_area, time_period, iccs, stage, counting_unit)
+WHERE part.is_preferred AND part.sex <> '_T' AND part.age = '_T'
+WINDOW figure AS (
+    PARTITION BY part.source, part.ref_area, part.time_period, part.iccs, part.stage, part.counting_unit
+)

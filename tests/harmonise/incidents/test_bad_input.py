@@ -255,7 +255,7 @@ def test_a_damaged_file_among_good_ones_refuses_the_source_and_the_good_are_not_
     for number in range(3):
         made.write(tmp_path / "in" / f"{number}.csv", rows[number::3])
     good = (tmp_path / "in" / "1.csv").read_bytes()
-    (tmp_path / "in" / "1.csv").write_bytes(b"PK\x03\x04" + good)
+    (tmp_path / "in" / "1.csv").write_bytes(b"%PDF-1.7\n" + good)
     with pytest.raises(DataRefused) as refused:
         take(tmp_path / "in")
     assert {problem.file for problem in refused.value.problems} == {"1.csv"}

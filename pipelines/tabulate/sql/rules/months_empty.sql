@@ -1,4 +1,5 @@
 -- Grain: one row for each area and month or quarter from the first to the last the source gives (all categories together).
+-- A month with hardly any where the area usually has many was not reported, or in part; with few as usual, it was.
 -- reads: given
 WITH totals AS (
     SELECT stage, counting_unit, ref_area, time_period, freq, sum(value) AS value
@@ -21,9 +22,10 @@ grid AS (
     CROSS JOIN (SELECT DISTINCT year FROM given WHERE freq <> 'A')
     WHERE usual.value >= {{least_usual}}
 )
-SELECT stage, counting_unit, NULL AS iccs, ref_area, grid.year AS time_period, NULL AS sex, NULL AS age,
-    coalesce(totals.value, 0) AS found, grid.value AS expected, coalesce(totals.value, 0) = 0 AS failing,
-    grid.time_period || ': ' || coalesce(CAST(totals.value AS VARCHAR), 'nothing') || ', usually ' || round(grid.value)
+SELECT stage, counting_unit, NULL AS iccs, ref_area, time_period, NULL AS sex, NULL AS age,
+    coalesce(totals.value, 0) AS found, grid.value AS expected,
+    coalesce(totals.value, 0) <= {{nearly_none}} * grid.value AS failing,
+    grid.time_period || ': ' || coalesce(CAST(round(totals.value) AS BIGINT)::VARCHAR, 'nothing') || ', usually ' || round(grid.value)
         AS detail
 FROM grid
 LEFT JOIN totals USING (stage, counting_unit, ref_area, time_period)

@@ -1,0 +1,152 @@
+"""The foot of a table: the rows at its end, from a declared word on, that are a total and notes and not data.
+
+The law: the word is compared as a whole word, with the first cell that is filled; the last place where it stands
+decides, below which no row looks like data. What the cut takes away is never unsaid: rows below it that have a number
+where the table has numbers are returned, to be accounted for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pipelines.collect.acquire import RawFile
+from pipelines.collect.decode import refuse
+from pipelines.collect.header import Header, fold
+from pipelines.system.errors import DataRefused
+from schemas.source import ReadOptions
+
+_NUMBER = re.compile(r"[-+]?[0-9][0-9.,'’\s]*%?")
+
+
+@dataclass(frozen=True)
+class CutRow:
+    """A row below the foot that has numbers: where it is, what begins it, and the text in the column of counts."""
+
+    file: str
+    sheet: str | None
+    row: int
+    label: str
+    value: str | None
+
+
+@dataclass(frozen=True)
+class Foot:
+    """Where a table is cut: before this row, counted from 1 at its top. ``printed`` is the total, by column."""
+
+    row: int
+    printed: dict[str, str]
+    cut: tuple[CutRow, ...]
+
+
+@dataclass
+class _Place:
+    """A row that begins with the word, and what follows it."""
+
+    number: int
+    printed: list[str]
+    is_exact: bool
+    below: list[tuple[int, list[str]]] = field(default_factory=list)
+
+
+def begins_with_word(text: str, word: str) -> bool:
+    """Tell whether a text is a word or begins with it, and not with a longer word.
+
+    >>> begins_with_word("Total norte", "total"), begins_with_word("Notarial fraud", "nota")
+    (True, False)
+    """
+    one, other = fold(text), fold(word)
+    return one.startswith(other) and not (one[len(other) :][:1].isalnum() and other[-1:].isalnum())
+
+
+class FootFinder:
+    """Sees the rows of a table one after the other, from the first below the header on."""
+
+    def __init__(self, source_id: str, file: RawFile, sheet: str | None, options: ReadOptions, header: Header) -> None:
+        self._source_id, self._file, self._sheet, self._header = source_id, file, sheet, header
+        self._word = options.footer.starts_with if options.footer else ""
+        declared = {fold(name) for name in options.columns}
+        self._filled = {place for place, name in enumerate(header.labels) if fold(name) in declared}
+        self._texts: set[int] = set()
+        self._numbers: set[int] = set()
+        self._place: _Place | None = None
+        self._passed: tuple[int, str, int] | None = None  # a row with the word, and the row of data below it
+
+    def see(self, number: int, row: Sequence[str]) -> bool:
+        """Look at a row; return whether it is the first of what may be the foot."""
+        first = next((cell for cell in row if cell.strip()), "")
+        if not first:
+            return False
+        if begins_with_word(first, self._word):
+            is_exact = fold(first) == fold(self._word)
+            if self._place is None:
+                self._place = _Place(number, list(row), is_exact)
+                return True
+            if is_exact and not self._place.is_exact:
+                self._place.printed, self._place.is_exact = list(row), True
+            return False
+        if self._place is None:
+            self._learn(row)
+        elif self._is_like_data(row):
+            self._passed = self._passed or (self._place.number, first, number)
+            self._place = None
+            self._learn(row)
+        else:
+            self._place.below.append((number, list(row)))
+        return False
+
+    def foot(self, value_column: str | None) -> Foot:
+        """Return the foot, once all rows were seen.
+
+        Raises:
+            DataRefused: no row begins with the word, or rows that look like data follow the last one that does.
+        """
+        if self._place is None:
+            raise self._refuse()
+        place = self._header.names.index(value_column) if value_column in self._header.names else None
+        cut = tuple(
+            CutRow(
+                file=self._file.name,
+                sheet=self._sheet,
+                row=number,
+                label=next(cell for cell in row if cell.strip()),
+                value=row[place] if place is not None and place < len(row) else None,
+            )
+            for number, row in self._place.below
+            if self._numbers_in(row)
+        )
+        return Foot(self._place.number, dict(zip(self._header.names, self._place.printed, strict=False)), cut)
+
+    def _learn(self, row: Sequence[str]) -> None:
+        filled = {place for place, cell in enumerate(row) if cell.strip()}
+        self._filled &= filled
+        numbers = {place for place in filled if _NUMBER.fullmatch(row[place].strip())}
+        self._texts |= filled - numbers
+        self._numbers |= numbers
+
+    def _numbers_in(self, row: Sequence[str]) -> set[int]:
+        """Places of numbers in a row, in columns that have numbers only."""
+        found = {place for place, cell in enumerate(row) if _NUMBER.fullmatch(cell.strip())}
+        return found & (self._numbers - self._texts) if self._numbers else found
+
+    def _is_like_data(self, row: Sequence[str]) -> bool:
+        filled = {place for place, cell in enumerate(row) if cell.strip()}
+        return self._filled <= filled and bool(self._numbers_in(row))
+
+    def _refuse(self) -> DataRefused:
+        if self._passed is None:
+            found = f"No row begins with the word {self._word!r}."
+            return refuse(self._source_id, self._file, "missing_footer", found, sheet=self._sheet, value=self._word)
+        row, _, after = self._passed
+        found = f"Row {row:,} begins with {self._word!r} (read.footer), but data follow it, in row {after:,}."
+        return refuse(
+            self._source_id, self._file, "footer_above_data", found, sheet=self._sheet, row=row, value=self._word
+        )
+
+
+def find_foot(finder: FootFinder, rows: Iterable[tuple[int, Sequence[str]]], value_column: str | None) -> Foot:
+    """Return the foot of a table whose rows are all there, by their numbers."""
+    for number, row in rows:
+        finder.see(number, row)
+    return finder.foot(value_column)

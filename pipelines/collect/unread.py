@@ -1,0 +1,91 @@
+"""What was declared or given and is not read: all of it is said.
+
+The law: every layout has a file, every sheet with cells a layout, and no row below a foot is left out in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipelines.collect.acquire import RawFile
+from pipelines.collect.foot import CutRow
+from pipelines.system.errors import Problem
+from pipelines.system.outcomes import Outcome
+from schemas.source import SourceFolder
+
+_MOST_SHOWN = 10
+Place = tuple[str, str | None]
+"""A file, and the sheet of a workbook."""
+
+
+@dataclass(frozen=True)
+class TableRead:
+    """What one file gave besides its rows.
+
+    Attributes:
+        footers: the total that the foot of each sheet prints, by column; a text file has one without a name.
+        cut: rows below a foot that have numbers.
+        sheets: the sheets of a workbook that were read.
+        other_sheets: those with cells that were not, and whether each is hidden.
+    """
+
+    footers: dict[str | None, dict[str, str]] = field(default_factory=dict)
+    cut: tuple[CutRow, ...] = ()
+    sheets: tuple[str, ...] = ()
+    other_sheets: dict[str, bool] = field(default_factory=dict)
+
+
+def sheets_read_twice(source_id: str, tables: Sequence[tuple[RawFile, TableRead]]) -> list[Problem]:
+    """Return a problem for each sheet that two layouts read."""
+    seen: dict[Place, int] = {}
+    problems = []
+    for file, table in tables:
+        for sheet in table.sheets:
+            first = seen.setdefault((file.name, sheet), file.layout)
+            if first != file.layout:
+                found = f"layouts.{first + 1} and layouts.{file.layout + 1} both read the sheet {sheet!r}."
+                problems.append(Problem("sheet_read_twice", source_id, found, file=file.name, sheet=sheet))
+    return problems
+
+
+def unread_sheets(folder: SourceFolder, tables: Sequence[tuple[RawFile, TableRead]]) -> tuple[str, ...]:
+    """Return the sheets with cells that no layout reads and none declares to hold nothing to read, as text."""
+    taken = {(file.name, sheet) for file, table in tables for sheet in table.sheets}
+    layouts = folder.source.layouts
+    found: dict[str, None] = {}
+    for file, table in tables:
+        own = [layouts[other.layout] for other, _ in tables if other.name == file.name]
+        for sheet, is_hidden in table.other_sheets.items():
+            declared = any(layout.read.has_other_sheet(sheet) for layout in own)
+            if (file.name, sheet) not in taken and not declared:
+                found[f"{file.name}: {sheet!r}" + (" (hidden)" if is_hidden else "")] = None
+    return tuple(found)
+
+
+def judge_unread(
+    folder: SourceFolder, files: Sequence[RawFile], unread: Sequence[str], cut: Sequence[CutRow]
+) -> list[Outcome]:
+    """Return the outcomes of the rules on what was not read: layouts without a file, sheets, rows below a foot."""
+    layouts = folder.source.layouts
+    without = set(range(len(layouts))) - {file.layout for file in files}
+    patterns = [f"layouts.{number + 1} ({', '.join(layouts[number].files)})" for number in sorted(without)]
+    rows = [
+        f"{row.file}{f', {row.sheet}' if row.sheet else ''}, row {row.row}: {row.label!r}, {row.value or 'no count'}"
+        for row in cut
+    ]
+    workbooks = {file.name for file in files if layouts[file.layout].read.format == "excel"}
+    feet = {file.name for file in files if layouts[file.layout].read.footer is not None}
+    return [
+        _outcome("layouts_without_file", len(layouts), patterns),
+        _outcome("unread_sheets", len(workbooks), unread),
+        # A label of a file of persons may be a name.
+        _outcome("rows_below_foot", len(feet), rows, hidden=bool(folder.source.personal)),
+    ]
+
+
+def _outcome(rule: str, checked: int, found: Sequence[str], hidden: bool = False) -> Outcome:
+    if not checked:
+        return Outcome(rule, "not applicable", 0, 0)
+    shown = "" if hidden else "; ".join(found[:_MOST_SHOWN])
+    return Outcome(rule, "warned" if found else "passed", max(checked, len(found)), len(found), shown)

@@ -1,0 +1,312 @@
+"""Cells of a workbook that show something else than its reader gives: errors, formulas without a result, superscripts.
+
+The law: a number is what the sheet shows. The reader of workbooks gives an error (#REF!) and a formula that was never
+calculated as an empty cell, and 1876 with a superscript 2 as 18762. Part of the program ``workbook_reader``: it imports
+nothing of the package.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from posixpath import join, normpath
+from typing import IO, TYPE_CHECKING
+from xml.etree import ElementTree as ET  # expat 2.4 and later refuses entities that grow without end
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_PIECE = 1 << 20
+_OVERLAP = 512
+_RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
+_LOWERED = str.maketrans("0123456789+-()", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎")
+_NUMBER = re.compile(r"[-+]?[0-9][0-9.,'’\s]*")
+_ERROR = re.compile(r"#[A-Z/0]+[!?]?|#N/A|Err:[0-9]+")
+_SUSPECT = re.compile(
+    rb"""\st\s*=\s*["']e["']|(super|sub)script|</(\w+:)?f>\s*<(/|(\w+:)?v\s*/>|(\w+:)?v>\s*</)"""
+    rb"""|<(\w+:)?f\b[^>]*/>\s*<(/|(\w+:)?v\s*/>|(\w+:)?v>\s*</)"""
+)
+_FORMULA = re.compile(rb"<(\w+:)?f[\s>]")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a cell shows; ``is_fault`` where that is no value: an error, or a formula without a result."""
+
+    text: str
+    is_fault: bool = False
+
+
+Cells = dict[tuple[int, int], Shown]
+"""By row and column, counted from 0."""
+
+
+def find_in_xlsx(path: Path, sheet: str) -> Cells:
+    """Return what cells of a sheet of an xlsx file show.
+
+    Raises:
+        KeyError: the workbook has no part for the sheet.
+    """
+    with zipfile.ZipFile(path) as archive:
+        part = sheet_parts(archive)[sheet]
+        uncalculated = _is_uncalculated(archive)
+        strings = _raised_strings(archive)
+        with archive.open(part) as stream:
+            if not strings and not _has_suspect(stream, uncalculated):
+                return {}
+        with archive.open(part) as stream:
+            return dict(_xlsx_cells(stream, strings, uncalculated))
+
+
+def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return the part of an xlsx file that holds each sheet, by the sheet's name."""
+    book = next((name for name in archive.namelist() if name.lower() == "xl/workbook.xml"), None)
+    if book is None:
+        return {}
+    folder, name = book.rsplit("/", 1)
+    links = {link.get("Id"): link.get("Target", "") for link in _tree(archive, f"{folder}/_rels/{name}.rels")}
+    parts = {}
+    for element in _tree(archive, book).iter():
+        if _tag(element) == "sheet":
+            link = next((value for key, value in element.items() if key.endswith("}id")), None)
+            target = links.get(link, "")
+            parts[element.get("name", "")] = (
+                target.lstrip("/") if target.startswith("/") else normpath(join(folder, target))
+            )
+    return parts
+
+
+def has_cells(archive: zipfile.ZipFile, part: str) -> bool:
+    """Tell whether a sheet of an xlsx file has a cell with a value."""
+    with archive.open(part) as stream:
+        return any(re.search(rb"<(\w+:)?(v|is)[\s>]", piece) for piece in _pieces(stream))
+
+
+def _is_uncalculated(archive: zipfile.ZipFile) -> bool:
+    """Whether the results of formulas are still to be calculated: programs that cannot do it write 0 in their place."""
+    with archive.open("xl/workbook.xml") as stream:
+        return re.search(rb"""fullCalcOnLoad\s*=\s*["'](1|true)["']""", stream.read()) is not None
+
+
+def _tree(archive: zipfile.ZipFile, part: str) -> Element:
+    with archive.open(part) as stream:
+        return ET.parse(stream).getroot()  # noqa: S314
+
+
+def _tag(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+    end = b""
+    while piece := stream.read(_PIECE):
+        yield end + piece
+        end = piece[-_OVERLAP:]
+
+
+def _has_suspect(stream: IO[bytes], uncalculated: bool) -> bool:
+    return any(_SUSPECT.search(piece) or (uncalculated and _FORMULA.search(piece)) for piece in _pieces(stream))
+
+
+def _raised_strings(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return the shared strings, by number, that are a number with a note mark above or below the line."""
+    name = next((name for name in archive.namelist() if name.lower() == "xl/sharedstrings.xml"), None)
+    if name is None:
+        return {}
+    with archive.open(name) as stream:
+        if not any(re.search(rb"(super|sub)script", piece) for piece in _pieces(stream)):
+            return {}
+    found, number = {}, 0
+    with archive.open(name) as stream:
+        for _, element in ET.iterparse(stream):  # noqa: S314
+            if _tag(element) == "si":
+                if (text := _raised_text(element)) is not None:
+                    found[str(number)] = text
+                number += 1
+                element.clear()
+    return found
+
+
+def _raised_text(item: Element) -> str | None:
+    runs = []
+    for run in item:
+        text = "".join(child.text or "" for child in run if _tag(child) == "t")
+        position = next((one.get("val", "") for one in run.iter() if _tag(one) == "vertAlign"), "")
+        runs.append((run.text or "" if _tag(run) == "t" else text if _tag(run) == "r" else "", position))
+    return mark_raised(runs)
+
+
+def mark_raised(runs: Iterable[tuple[str, str]]) -> str | None:
+    """Return a number with its raised or lowered digits as what they are, None where there is no such number.
+
+    Args:
+        runs: parts of the text, each with ``superscript``, ``subscript`` or something else.
+
+    >>> mark_raised([("1876", ""), ("2", "superscript")])
+    '1876²'
+    >>> mark_raised([("Homicide", ""), ("2", "superscript")])
+    """
+    signs = {"superscript": _RAISED, "subscript": _LOWERED}
+    parts = list(runs)
+    base = "".join(text for text, position in parts if position not in signs)
+    if all(position not in signs for _, position in parts) or not _NUMBER.fullmatch(base.strip()):
+        return None
+    return "".join(text.translate(signs.get(position, {})) for text, position in parts)
+
+
+def _xlsx_cells(
+    stream: IO[bytes], strings: dict[str, str], uncalculated: bool
+) -> Iterator[tuple[tuple[int, int], Shown]]:
+    row = column = -1
+    for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
+        tag = _tag(element)
+        if event == "start" and tag == "row":
+            row, column = int(element.get("r", row + 2)) - 1, -1
+        elif event == "start" and tag == "c":
+            column = _column(element.get("r", ""), column + 1)
+        elif tag == "c":
+            if (shown := _shown_in_xlsx(element, strings, uncalculated)) is not None:
+                yield (row, column), shown
+            element.clear()
+        elif tag == "row":
+            element.clear()
+
+
+def _column(reference: str, otherwise: int) -> int:
+    """Return the number, from 0, of the column that a reference like AB9 names."""
+    number = 0
+    for letter in reference.rstrip("0123456789").upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1 if number else otherwise
+
+
+def column_letters(number: int) -> str:
+    """Return the letters of a column, counted from 1.
+
+    >>> column_letters(1), column_letters(28), column_letters(16384)
+    ('A', 'AB', 'XFD')
+    """
+    letters = ""
+    while number:
+        number, place = divmod(number - 1, 26)
+        letters = chr(ord("A") + place) + letters
+    return letters
+
+
+def _shown_in_xlsx(cell: Element, strings: dict[str, str], uncalculated: bool) -> Shown | None:
+    kind = cell.get("t", "n")
+    parts = {_tag(child): child for child in cell}
+    value = (parts["v"].text or "").strip() if "v" in parts else ""
+    if kind == "e":
+        return Shown(value or "#ERROR!", is_fault=True)
+    if "f" in parts and kind not in ("str", "inlineStr") and (not value or (uncalculated and value == "0")):
+        return Shown(f"={parts['f'].text or ''}", is_fault=True)
+    raised = strings.get(value) if kind == "s" else _raised_text(parts["is"]) if "is" in parts else None
+    return Shown(raised) if raised is not None else None
+
+
+def find_in_ods(path: Path, sheet: str) -> Cells:
+    """Return what cells of a sheet of an ods file show."""
+    with zipfile.ZipFile(path) as archive:
+        styles: dict[str, str] = {}
+        for part in ("styles.xml", "content.xml"):
+            if part in archive.namelist():
+                with archive.open(part) as stream:
+                    styles |= _raised_styles(stream)
+        with archive.open("content.xml") as stream:
+            return dict(_ods_cells(stream, sheet, styles))
+
+
+def _raised_styles(stream: IO[bytes]) -> dict[str, str]:
+    """Return the styles of text above or below the line."""
+    styles, name = {}, ""
+    for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
+        tag = _tag(element)
+        if event == "start" and tag == "style":
+            name = _attribute(element, "name")
+        elif event == "start" and tag == "text-properties":
+            height = _attribute(element, "text-position").split(" ")[0]
+            if height and height.strip("-0%"):
+                styles[name] = "subscript" if height == "sub" or height.startswith("-") else "superscript"
+        elif event == "end" and tag == "body":
+            break
+        elif event == "end" and tag == "table-row":
+            element.clear()
+    return styles
+
+
+def _ods_cells(stream: IO[bytes], sheet: str, styles: dict[str, str]) -> Iterator[tuple[tuple[int, int], Shown]]:
+    inside, row, column = False, 0, 0
+    for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
+        tag = _tag(element)
+        if event == "start" and tag == "table":
+            inside, row = _attribute(element, "name") == sheet, 0
+        elif event == "start" and tag == "table-row":
+            column = 0
+        elif event == "end" and tag in ("table-cell", "covered-table-cell"):
+            if inside and (shown := _shown_in_ods(element, styles)) is not None:
+                yield (row, column), shown
+            column += int(_attribute(element, "number-columns-repeated") or 1)
+        elif event == "end" and tag == "table-row":
+            row += int(_attribute(element, "number-rows-repeated") or 1)
+            element.clear()
+
+
+def _shown_in_ods(cell: Element, styles: dict[str, str]) -> Shown | None:
+    paragraphs = [child for child in cell if _tag(child) == "p"]
+    text = " ".join("".join(paragraph.itertext()) for paragraph in paragraphs).strip()
+    formula = _attribute(cell, "formula")
+    kinds = {value for key, value in cell.items() if key.endswith("}value-type")}
+    if "error" in kinds or (formula and _ERROR.fullmatch(text)):
+        return Shown(text or "#ERROR!", is_fault=True)
+    if formula and not kinds:
+        return Shown(formula.partition(":")[2] or formula, is_fault=True)
+    if styles and len(paragraphs) == 1 and "string" in kinds:
+        raised = mark_raised(_spans(paragraphs[0], styles, ""))
+        return Shown(raised) if raised is not None else None
+    return None
+
+
+def _spans(element: Element, styles: dict[str, str], position: str) -> Iterator[tuple[str, str]]:
+    own = styles.get(_attribute(element, "style-name"), position)
+    yield element.text or "", own
+    for child in element:
+        yield from _spans(child, styles, own)
+        yield child.tail or "", own
+
+
+def _attribute(element: Element, name: str) -> str:
+    return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
+
+
+def find_in_xls(path: Path, sheet: str) -> Cells:
+    """Return what cells of a sheet of an xls file show."""
+    import xlrd  # only here: no other workbook needs it
+
+    book = xlrd.open_workbook(
+        str(path), logfile=io.StringIO(), formatting_info=True, on_demand=True, ignore_workbook_corruption=True
+    )
+    table = book.sheet_by_name(sheet)
+    found = {}
+    for row in range(table.nrows):
+        for column, kind in enumerate(table.row_types(row)):
+            if kind == xlrd.XL_CELL_ERROR:
+                text = xlrd.error_text_from_code.get(table.cell_value(row, column), "#ERROR!")
+                found[row, column] = Shown(text, is_fault=True)
+    for (row, column), changes in table.rich_text_runlist_map.items():
+        text = str(table.cell_value(row, column))
+        cuts = [0, *(start for start, _ in changes), len(text)]
+        places = [
+            "",
+            *({1: "superscript", 2: "subscript"}.get(book.font_list[font].escapement, "") for _, font in changes),
+        ]
+        raised = mark_raised(
+            (text[one:other], place) for one, other, place in zip(cuts, cuts[1:], places, strict=False)
+        )
+        if raised is not None:
+            found[row, column] = Shown(raised)
+    return found

@@ -1,0 +1,161 @@
+"""What files of incidents may count twice: rows and identifiers that repeat, within a file and between files.
+
+Rows are compared as hashes in the engine, while a file is read. Of a personal identifier nothing is kept but how often
+it repeats, and in which rows. A file that is too large to be read once more is only looked at for ``id``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.collect.acquire import RawFile
+from pipelines.collect.text_table import TextTable, open_partition
+from pipelines.harmonise.checks.repeats import (
+    SHARE_OF_AN_EDITION,
+    id_problem,
+    repeated_rows_outcome,
+    tells_rows_apart,
+)
+from pipelines.harmonise.engine import text_query
+from pipelines.system.connection import connect, run_sql
+from pipelines.system.errors import Problem
+from pipelines.system.outcomes import Outcome
+from pipelines.system.settings import Settings
+from pipelines.system.workers import LARGE_BYTES
+from schemas.declarations import quote_identifier, quote_literal
+from schemas.errors import UsageError, nearest_values
+from schemas.source import SourceFolder
+
+
+def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, Any]:
+    """Return how many rows of a partition repeat another one, or its identifier; empty where it is not looked at.
+
+    Raises:
+        UsageError: the file has no such column.
+    """
+    if file.size >= LARGE_BYTES and not folder.source.id:
+        return {}
+    with connect(settings) as connection:
+        _hash_rows(connection, folder, file, table)
+        rows, different, repeated, places, ids, blank, id_rows = run_sql(
+            connection, "harmonise/repeated_incidents"
+        ).fetchall()[0]
+    return {
+        "rows": rows,
+        "different": different,
+        "repeated": repeated,
+        "places": places or [],
+        "ids": ids,
+        "blank": blank,
+        "id_rows": id_rows or [],
+    }
+
+
+def _hash_rows(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, table: TextTable) -> None:
+    """Create the table ``hashed`` of the rows of a partition that no exclusion leaves out: content, id, _row."""
+    source = folder.source
+    if missing := [name for name in source.id if name not in table.names and name not in table.constants]:
+        near = ", ".join(nearest_values(missing[0], table.names)) or "none"
+        raise UsageError(f"source {source.source_id}: id: the files have no column {missing[0]!r} (nearest: {near})")
+    hidden = tuple(name for name in source.id if name in table.names and name not in table.kept)
+    ids = ", ".join(f"trim(coalesce({quote_identifier(name)}::VARCHAR, ''))" for name in source.id)
+    identifier = f"nullif(concat_ws(chr(31), {ids}), repeat(chr(31), {len(source.id) - 1}))" if ids else "NULL"
+    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+    whole = text_query(replace(table, kept=(*table.kept, *hidden)), {}, numbered=True)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {whole}")
+    run_sql(
+        connection,
+        "harmonise/hashed_rows",
+        content=", ".join(f"{quote_identifier(name)}::VARCHAR" for name in table.kept),
+        identifier=identifier,
+        header=str(table.header_rows if table.format == "csv" else 0),
+        rows=folder.reshape(source.layouts[file.layout]) or "FROM raw",
+        left_out=" OR ".join(f"coalesce(({item.where}), false)" for item in source.exclusions) or "false",
+    )
+
+
+def check_repeated_incidents(
+    connection: duckdb.DuckDBPyConnection,
+    folder: SourceFolder,
+    files: Mapping[str, RawFile],
+    facts: Sequence[tuple[RawFile, dict[str, Any]]],
+    counted: str,
+    tallies: Sequence[str],
+    settings: Settings,
+    work: Path,
+) -> tuple[list[Problem], list[Outcome]]:
+    """Judge what the partitions repeat: one problem for identifiers, one for each two files that share most rows.
+
+    Args:
+        connection: one to compare the tallies on.
+        folder: the source.
+        files: the file of each partition, by the name of its folder.
+        facts: what was found in each partition.
+        counted: the columns of a tally that name a combination of codes.
+        tallies: the Parquet files of the tallies.
+        settings: where data live.
+        work: folder for files that live only during the run.
+    """
+    source = folder.source
+    problems = [
+        id_problem(folder, one["rows"], one["ids"], one["blank"], [(file.name, row) for row in one["id_rows"]])
+        for file, fact in facts
+        if (one := fact.get("repeats")) and one["ids"]
+    ]
+    pairs = run_sql(
+        connection,
+        "harmonise/shared_incidents",
+        counted=counted,
+        files=", ".join(quote_literal(path) for path in tallies),
+        least=str(SHARE_OF_AN_EDITION),
+    ).fetchall()
+    if len(facts) > 1 and (source.id or pairs):
+        problems += _compare_files(folder, files, pairs, settings, work)
+    looked_at = [(file, fact["repeats"]) for file, fact in facts if fact.get("repeats")]
+    told = [(file, one) for file, one in looked_at if tells_rows_apart(one["rows"], one["different"])]
+    rows, repeated = sum(one["rows"] for _, one in told), sum(one["repeated"] for _, one in told)
+    places = [(file.name, rows) for file, one in told for rows in one["places"]]
+    outcomes = [
+        repeated_rows_outcome(rows, repeated, places) if told else Outcome("rows_repeated", "not applicable", 0, 0),
+        Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0),
+    ]
+    return problems, outcomes
+
+
+def _compare_files(
+    folder: SourceFolder,
+    files: Mapping[str, RawFile],
+    pairs: Sequence[tuple[str, str]],
+    settings: Settings,
+    work: Path,
+) -> list[Problem]:
+    """Read again the files that may share rows, or all where identifiers are declared, and compare them row by row."""
+    wanted = set(files if folder.source.id else [name for pair in pairs for name in pair])
+    in_order = sorted((files[name] for name in wanted), key=lambda file: file.name)
+    problems = []
+    place = work / "repeats"
+    place.mkdir(parents=True, exist_ok=True)
+    with connect(settings) as together:
+        together.execute("CREATE TEMP TABLE every (part INTEGER, content UBIGINT, id UBIGINT, _row BIGINT)")
+        for number, file in enumerate(in_order):
+            table, _ = open_partition(folder, file, settings, place)
+            _hash_rows(together, folder, file, table)
+            together.execute(
+                f"INSERT INTO every SELECT {number}, content, CASE WHEN NOT is_blank THEN id END, _row FROM hashed"
+            )
+        named = [file.name for file in in_order]
+        for first, second, shared, share, rows_first, different_first in run_sql(
+            together, "harmonise/shared_rows", least=str(SHARE_OF_AN_EDITION)
+        ).fetchall():
+            if tells_rows_apart(rows_first, different_first):
+                found = f"{share:.0%} of its rows ({shared:,}) are in {named[first]} too, identical in every column."
+                problems.append(Problem("file_given_twice", folder.source_id, found, file=named[second]))
+        for repeated, all_rows, blank, first, second in run_sql(together, "harmonise/shared_ids").fetchall():
+            places = [(named[place["part"]], place["row"]) for place in (first, second)]
+            problems.append(id_problem(folder, all_rows, repeated, blank, places))
+    return problems

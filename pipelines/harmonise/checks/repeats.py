@@ -1,0 +1,143 @@
+"""What a table may count twice: files and sheets that share most of their figures, and rows that repeat.
+
+Offices publish corrected files beside the old ones, and exports repeat rows. A share is compared, not equality: nearly
+all is as bad as all. ``repeated_incidents`` asks the same of files of incidents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from pipelines.collect.read import RawTable
+from pipelines.system.connection import run_sql
+from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.outcomes import Outcome
+from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
+from schemas.errors import nearest_values
+from schemas.source import SourceFolder
+
+SHARE_OF_AN_EDITION = 0.5
+"""From here on two files are editions of the same, whatever is new in one of them."""
+
+_LEAST_DIFFERENT = 0.9
+_LEAST_ROWS = 20
+
+
+def tells_rows_apart(rows: int, different: int) -> bool:
+    """Return whether a row that is alike another one in every column says something.
+
+    Rows of a date, a place and an offence are alike by nature; in a file whose rows nearly all differ one that repeats
+    another is a mistake.
+
+    >>> tells_rows_apart(60, 59), tells_rows_apart(60, 12), tells_rows_apart(5, 5)
+    (True, False, False)
+    """
+    return rows >= _LEAST_ROWS and different >= _LEAST_DIFFERENT * rows
+
+
+def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable) -> list[Outcome]:
+    """Refuse files that repeat most of another one, and identifiers that repeat; warn of rows that repeat one.
+
+    Args:
+        connection: with the relation ``core``, the observations in codes with their places.
+        folder: the source.
+        raw: its tables of text.
+
+    Raises:
+        DataRefused: see above.
+    """
+    source = folder.source
+    problems = _repeated_ids(connection, folder, raw) if source.id else []
+    keys = ", ".join(("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns()))
+    if source.rows != "cells":  # there a cell that is given twice is refused by itself
+        for first, second, share, cells, period in run_sql(
+            connection, "harmonise/repeated_figures", keys=keys, least=str(SHARE_OF_AN_EDITION)
+        ).fetchall():
+            found = f"{share:.0%} of its counts, in {cells:,} cells from {period} on, are in {first} too."
+            problems.append(Problem(rule="file_given_twice", source=folder.source_id, file=second, found=found))
+    if problems:
+        raise DataRefused(problems)
+    ids = Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0)
+    return [ids, _check_rows(connection, folder, raw)]
+
+
+def _check_rows(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable) -> Outcome:
+    """Rows alike in every column of the file, with figures above zero: a zero counts nothing twice."""
+    rows, repeated = 0, 0
+    places: list[dict[str, Any]] = []
+    for paths in raw.layouts if folder.source.rows != "cells" else ():
+        if not paths:
+            continue
+        found = run_sql(connection, "harmonise/repeated_rows", raw=_table(paths)).fetchall()
+        of_layout, different, again, first = found[0]
+        if folder.source.rows == "parts" or tells_rows_apart(of_layout, different):
+            rows, repeated, places = rows + of_layout, repeated + again, [*places, *(first or [])]
+    if not rows:
+        return Outcome("rows_repeated", "not applicable", 0, 0)
+    return repeated_rows_outcome(rows, repeated, [(place["file"], place["rows"]) for place in places])
+
+
+def repeated_rows_outcome(rows: int, repeated: int, places: Sequence[tuple[str, Sequence[int]]]) -> Outcome:
+    """Return what it means that rows repeat others: how many of all, and the first of them by file."""
+    if not repeated:
+        return Outcome("rows_repeated", "passed", rows, 0)
+    named = "; ".join(f"{file}, rows {', '.join(map(str, numbers))}" for file, numbers in places[:3])
+    share = f"{repeated / rows:.1%}" if repeated / rows >= 0.001 else "less than 0.1%"
+    detail = f"{repeated:,} of {rows:,} rows ({share}) are identical to another row in every column: {named}"
+    return Outcome("rows_repeated", "warned", rows, repeated, detail)
+
+
+def _repeated_ids(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable) -> list[Problem]:
+    """One problem for each layout whose rows repeat an identifier."""
+    names, problems = folder.source.id, []
+    for paths in raw.layouts:
+        if not paths:
+            continue
+        present = [row[0] for row in connection.execute(f"DESCRIBE FROM {_table(paths)}").fetchall()]
+        if missing := next((name for name in names if name not in present), None):
+            near = tuple(nearest_values(missing, [name for name in present if not name.startswith("_")]))
+            found = f"id: the files have no column {missing!r}."
+            problems.append(Problem("declaration_invalid", folder.source_id, found, column=missing, nearest=near))
+            continue
+        texts = ", ".join(f"trim(coalesce({quote_identifier(name)}, ''))" for name in names)
+        for repeated, rows, blank, value, first, second in run_sql(
+            connection, "harmonise/repeated_ids", raw=_table(paths), id=f"concat_ws(' / ', {texts})"
+        ).fetchall():
+            places = [(place["file"], place["row"]) for place in (first, second)]
+            problems.append(id_problem(folder, rows, repeated, blank, places, value))
+    return problems
+
+
+def id_problem(
+    folder: SourceFolder,
+    rows: int,
+    repeated: int,
+    blank: int,
+    places: Sequence[tuple[str, int]],
+    value: str | None = None,
+) -> Problem:
+    """Return the problem of identifiers that repeat.
+
+    Args:
+        folder: the source.
+        rows: how many there are.
+        repeated: how many of them have the identifier of a row before.
+        blank: how many have none, and were not compared.
+        places: file and row of the first such identifier, and where it stands again.
+        value: the identifier, where it may be shown.
+    """
+    first, second = places
+    place = f"row {second[1]:,}" if first[0] == second[0] else f"{second[0]}, row {second[1]:,}"
+    found = (
+        f"{repeated:,} of {rows:,} rows ({repeated / rows:.1%}) have the identifier of another row; the first stands "
+        f"again in {place}." + (f" {blank:,} rows have none." if blank else "")
+    )
+    column = " / ".join(folder.source.id)
+    return Problem("id_repeated", folder.source_id, found, file=first[0], row=first[1], column=column, value=value)
+
+
+def _table(paths: Sequence[object]) -> str:
+    return f"read_parquet([{', '.join(quote_literal(str(path)) for path in paths)}], union_by_name = true)"

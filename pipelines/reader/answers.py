@@ -1,0 +1,109 @@
+"""Answers to queries as files: CSV, Parquet and Excel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from pipelines.reader.release import open_published
+from pipelines.system.connection import fetch_row
+from pipelines.system.files import replace_atomically
+from pipelines.system.settings import Settings
+from schemas.declarations import quote_literal
+from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    Write = Callable[[duckdb.DuckDBPyConnection, Path], None]
+
+MOST_ROWS_OF_A_SHEET = 1_048_575
+"""Rows that a sheet of Excel has room for, below its header."""
+
+
+def write_answer(statement: str, path: Path, settings: Settings | None = None) -> int:
+    """Write the answer to one SQL statement on the published file to a new file, and return its number of rows.
+
+    CSV is UTF-8 with a header, NULL as an empty field. In Excel texts stay texts (``0101``) and nothing is a formula.
+
+    Args:
+        statement: a query.
+        path: ends with ``.csv``, ``.parquet`` or ``.xlsx``; must not exist.
+        settings: where the published file is.
+
+    Raises:
+        UsageError: nothing published, a statement without an answer or not valid, another ending, a file that exists,
+            or more rows than a sheet has room for.
+    """
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise UsageError(f"{path.name}: the name of the file ends with {', '.join(_WRITERS)}")
+    if path.exists():
+        raise UsageError(f"{path} exists already; give another name, or delete it")
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent}")
+    with open_published(settings) as connection:
+        try:
+            answer = connection.sql(statement)
+        except duckdb.Error as error:
+            raise UsageError(f"the query failed: {error}") from error
+        if answer is None:
+            raise UsageError("the statement has no answer to write")
+        try:
+            answer.to_table("memory.main.answer")
+        except duckdb.Error as error:
+            raise UsageError(f"the query failed: {error}") from error
+        (rows,) = fetch_row(connection, "SELECT count(*) FROM memory.main.answer")
+        if path.suffix.lower() == ".xlsx" and rows > MOST_ROWS_OF_A_SHEET:
+            raise UsageError(
+                f"{rows:,} rows do not fit a sheet of Excel ({MOST_ROWS_OF_A_SHEET:,}); write .csv or .parquet"
+            )
+        replace_atomically(path, lambda temporary: write(connection, temporary))
+    return int(rows)
+
+
+def _copy(options: str) -> Write:
+    def write(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        connection.execute(f"COPY memory.main.answer TO {quote_literal(str(path))} ({options})")
+
+    return write
+
+
+def _write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    try:
+        import xlsxwriter
+    except ImportError as error:
+        raise UsageError("workbooks need a library: pip install 'iccs-pipelines[xlsx]'; or write .csv") from error
+    found = connection.execute("FROM memory.main.answer")
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(str(path), options) as workbook:
+        sheet = workbook.add_worksheet("answer")
+        sheet.freeze_panes(1, 0)
+        for column, (name, *_) in enumerate(found.description or ()):
+            sheet.write_string(0, column, str(name))
+        place = 0
+        while batch := found.fetchmany(10_000):
+            for row in batch:
+                place += 1
+                for column, value in enumerate(row):
+                    if isinstance(value, bool):
+                        sheet.write_boolean(place, column, value)
+                    elif isinstance(value, (int, float, Decimal)) and math.isfinite(value):
+                        sheet.write_number(place, column, value)
+                    elif value is not None:
+                        sheet.write_string(place, column, str(value))
+
+
+_WRITERS: dict[str, Write] = {
+    ".csv": _copy("FORMAT csv, HEADER"),
+    ".parquet": _copy("FORMAT parquet, COMPRESSION zstd"),
+    ".xlsx": _write_workbook,
+}

@@ -1,0 +1,73 @@
+"""What rules on figures do to the cells they found: caveat, status, no value; and to every total made of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.system.connection import run_sql
+from pipelines.tabulate.aggregate import caveats_sql
+from schemas.declarations import load_rules, quote_literal
+from schemas.source import Source
+
+LINK_CAVEATS = {"broader": "wider_than_category", "partial": "overlaps_category", "undivided": "not_divided_by_offence"}
+"""Relation of a link -> caveat of the cells that rest on it."""
+
+
+def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: Path) -> None:
+    """Write the cells, with the caveats of the source and those of each rule on the cells it found failing.
+
+    Args:
+        connection: with the tables that rules read, and what they found.
+        source: the source.
+        target: Parquet file to write.
+    """
+    register_effects(connection)
+    _add_mass_events(connection, source)
+    relations = ", ".join(f"({quote_literal(one)}, {quote_literal(caveat)})" for one, caveat in LINK_CAVEATS.items())
+    run_sql(connection, "tabulate/found_effects", relations=relations)
+    run_sql(connection, "tabulate/gates")
+    run_sql(
+        connection,
+        "tabulate/write_published_cells",
+        caveats=caveats_sql(source),
+        breaks=_declared_breaks(source),
+        target=quote_literal(str(target)),
+    )
+
+
+def register_effects(connection: duckdb.DuckDBPyConnection) -> None:
+    """Register ``rule_effect``: the caveat and effects of each rule, and which split it is about ('' for any cell)."""
+    rules = [rule for rule in load_rules().values() if rule.caveat]
+    effects = {
+        name: [rule.effect.get(name) for rule in rules] for name in ("obs_status", "withhold", "codes", "totals")
+    }
+    given = {
+        "rule": [rule.name for rule in rules],
+        "caveat": [rule.caveat for rule in rules],
+        "dimension": [rule.about or rule.parameters.get("dimension", "") for rule in rules],
+        **{name: pa.array(values, pa.string()) for name, values in effects.items()},
+    }
+    connection.register("rule_effect", pa.table(given))
+
+
+def _add_mass_events(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Declared events are found cells too: their caveat goes up to every total."""
+    for event in source.mass_events:
+        connection.execute(
+            "INSERT INTO finding BY NAME SELECT 'mass_events' AS rule, 0 AS place, * FROM (SELECT DISTINCT stage, "
+            "counting_unit, iccs, ref_area, time_period FROM cells WHERE left(time_period, 4) = $period "
+            "AND (len($iccs) = 0 OR iccs IN $iccs) AND (len($areas) = 0 OR ref_area IN $areas))",
+            {"period": event.period[:4], "iccs": list(event.iccs), "areas": list(event.areas)},
+        )
+
+
+def _declared_breaks(source: Source) -> str:
+    """The first periods after a break that the source declares; a break of a category is one of those above it."""
+    parts = []
+    for entry in source.breaks:
+        of = " OR ".join(f"starts_with({quote_literal(code)}, CAST(cells.iccs AS VARCHAR))" for code in entry.iccs)
+        parts.append(f"cells.time_period = {quote_literal(entry.period)}" + (f" AND ({of})" if of else ""))
+    return " OR ".join(f"({part})" for part in parts) or "false"

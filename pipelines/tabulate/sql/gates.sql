@@ -1,0 +1,67 @@
+-- Grain of gate: one row for each category, area, period and kind of cell (of both sexes or one, of all ages or one)
+-- with effects: its caveats, its status, and why a cell of a known code has no value. What is found in a month is true of
+-- its quarter and year; what is found in a year of every period in it.
+-- A caveat on the split by sex or age is for the cells of that split, not for the total.
+-- Grain of unreported: one row for each area and year: the share of its months or quarters that is not reported.
+-- Grain of part_of_category: one row for each category and list of children that is not all of its children.
+-- reads: cells, found_effect, area_ancestor, iccs_parent
+-- writes: gate, unreported, part_of_category
+CREATE OR REPLACE TEMP TABLE gate AS
+WITH series AS (
+    SELECT DISTINCT stage, counting_unit, iccs FROM cells
+),
+found_period AS (
+    SELECT DISTINCT time_period AS found_period FROM found_effect
+),
+period AS (
+    SELECT DISTINCT found_period, cells.time_period
+    FROM (SELECT DISTINCT CAST(time_period AS VARCHAR) AS time_period FROM cells) AS cells
+    JOIN found_period ON cells.time_period IN (found_period, left(found_period, 4), quarter_of(found_period))
+        OR left(cells.time_period, 4) = found_period
+),
+kind AS (
+    FROM (VALUES (false), (true)) AS sexes (all_sexes), (VALUES (false), (true)) AS ages (all_ages)
+)
+SELECT series.stage, series.counting_unit, series.iccs, CAST(found.ref_area AS ref_area_code) AS ref_area,
+    CAST(period.time_period AS time_period_code) AS time_period, all_sexes, all_ages,
+    string_agg(DISTINCT caveat, ';') AS caveats,
+    max(CAST(obs_status AS obs_status_code)) AS obs_status,
+    min(withhold) FILTER (codes IS NULL) AS withhold_any,
+    min(withhold) FILTER (codes = 'known' AND dimension = 'sex') AS withhold_sex,
+    min(withhold) FILTER (codes = 'known' AND dimension = 'age') AS withhold_age
+FROM found_effect AS found
+JOIN series ON series.stage = found.stage AND series.counting_unit = found.counting_unit
+    AND (found.iccs IS NULL OR series.iccs = found.iccs)
+JOIN period ON period.found_period = found.time_period
+JOIN kind ON dimension = '' OR (dimension = 'sex' AND NOT all_sexes) OR (dimension = 'age' AND NOT all_ages)
+GROUP BY ALL;
+
+CREATE OR REPLACE TEMP TABLE unreported AS
+WITH missing AS (
+    SELECT DISTINCT found_effect.stage, found_effect.counting_unit, found_effect.ref_area, found_effect.time_period
+    FROM found_effect
+    WHERE own AND withhold IS NOT NULL AND codes IS NULL AND iccs IS NULL AND length(time_period) > 4
+),
+share AS (
+    SELECT stage, counting_unit, ref_area, left(time_period, 4) AS year,
+        sum(CASE WHEN time_period LIKE '%Q%' THEN 1 / 4 ELSE 1 / 12 END) AS share
+    FROM missing
+    GROUP BY ALL
+),
+areas AS (
+    SELECT CAST(ancestor AS VARCHAR) AS ancestor, area_level, count(*) AS areas FROM area_ancestor GROUP BY ALL
+)
+SELECT stage, counting_unit, CAST(up.ancestor AS ref_area_code) AS ref_area, year,
+    least(sum(share) / any_value(areas), 1) AS share
+FROM share
+JOIN area_ancestor AS up ON CAST(up.area AS VARCHAR) = share.ref_area
+JOIN areas ON areas.ancestor = CAST(up.ancestor AS VARCHAR) AND areas.area_level = up.area_level
+GROUP BY stage, counting_unit, up.ancestor, year;
+
+CREATE OR REPLACE TEMP TABLE part_of_category AS
+SELECT iccs, iccs_made_from, 'part_of_category' AS caveat
+FROM (SELECT DISTINCT iccs, iccs_made_from FROM cells WHERE iccs_made_from <> '' AND iccs_made_from NOT LIKE '%=%')
+WHERE EXISTS (
+    FROM iccs_parent
+    WHERE parent = iccs AND NOT list_contains(string_split(CAST(iccs_made_from AS VARCHAR), ';'), iccs_parent.code)
+)

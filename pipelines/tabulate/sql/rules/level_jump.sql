@@ -1,0 +1,23 @@
+-- Grain: one row for each year of a series with the year before that has a figure. A factor that no crime moves by in a
+-- year is another definition or another way of counting, whether the series is restless or not, until somebody says
+-- that it is real (no_break). A break that the source declares is no jump, and a year not reported has no level.
+-- reads: series
+WITH usual AS (
+    SELECT *, median(value) OVER (PARTITION BY stage, counting_unit, iccs, ref_area) AS usual
+    FROM series
+    WHERE value IS NOT NULL
+),
+changes AS (
+    SELECT *, lag(value) OVER years AS before, lag(year) OVER years AS year_before
+    FROM usual
+    WHERE usual < {{least_count}} OR value > {{nearly_none}} * usual
+    WINDOW years AS (PARTITION BY stage, counting_unit, iccs, ref_area ORDER BY year)
+)
+SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, value AS found, before AS expected,
+    greatest(value, before) >= {{least_count}}
+        AND greatest(value, before) >= {{factor}} * greatest(least(value, before), 1)
+        AND NOT ({{breaks}}) AND NOT ({{real}}) AS failing,
+    CAST(before AS BIGINT) || ' in ' || year_before || ', ' || CAST(value AS BIGINT) || ' in ' || year AS detail,
+    abs(value - before) AS size
+FROM changes
+WHERE before IS NOT NULL

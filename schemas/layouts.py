@@ -1,0 +1,89 @@
+"""Layouts of a source: which files have the same shape, and how these become a table of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatch, fnmatchcase
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from schemas.source_messages import known_encoding
+
+
+def _listed(given: Any) -> Any:
+    """One name is a list of one."""
+    return given if isinstance(given, list | tuple) else (given,)
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Footer(_Strict):
+    """Where the data end: the last row whose first non-empty cell begins with this word, below which are no data."""
+
+    starts_with: str = Field(min_length=1)
+
+
+class ReadOptions(_Strict):
+    """How one kind of file becomes a table of text. Only what differs from the default is written."""
+
+    format: Literal["csv", "excel", "parquet"] = "csv"
+    encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    columns: tuple[str, ...] = Field(min_length=1, description="column names by which the header row is found")
+    header_rows: int = Field(default=1, ge=1, le=8)
+    sheet: Names = Field(default=(), description="names of sheets, or patterns with *; the first sheet if not given")
+    other_sheets: Names = Field(default=(), description="sheets that hold nothing to read, by name or pattern")
+    footer: Footer | None = None
+
+    def has_other_sheet(self, sheet: str) -> bool:
+        """Tell whether a sheet is declared to hold nothing to read."""
+        return any(fnmatchcase(sheet, pattern) for pattern in self.other_sheets)
+
+
+class Layout(_Strict):
+    """Files that share one shape; a source has several when its layout changed over the years."""
+
+    files: tuple[str, ...] = Field(min_length=1)
+    read: ReadOptions
+    reshape: str | None = None
+    conserve: str | None = Field(default=None, description="regular expression of the raw columns that hold counts")
+
+
+def reads_other_sheets(one: Layout, other: Layout) -> bool:
+    """Tell whether two layouts read different sheets of a workbook, so that one file can have both."""
+    if {one.read.format, other.read.format} != {"excel"} or not one.read.sheet or not other.read.sheet:
+        return False
+    return not any(
+        fnmatchcase(first, second) or fnmatchcase(second, first)
+        for first in one.read.sheet
+        for second in other.read.sheet
+    )
+
+
+def unreachable_layout(layouts: Sequence[Layout]) -> tuple[int, int] | None:
+    """Return the numbers, from 1, of a layout that no file can have and of the one that has them all; None if all can.
+
+    A file has the first layout that gives its name, and with it those that read other sheets.
+    """
+    for number, layout in enumerate(layouts):
+        for before, earlier in enumerate(layouts[:number]):
+            covered = all(any(_covers(wide, pattern) for wide in earlier.files) for pattern in layout.files)
+            if covered and not reads_other_sheets(earlier, layout):
+                return number + 1, before + 1
+    return None
+
+
+def _covers(wide: str, pattern: str) -> bool:
+    """Tell whether one pattern gives every name that another gives.
+
+    >>> _covers("*.csv", "b*.csv"), _covers("?.csv", "*.csv"), _covers("a.csv", "a.csv")
+    (True, False, True)
+    """
+    any_text = "\0" * 60  # what * stands for is longer than any row of ? in the other pattern
+    return wide == pattern or fnmatch(pattern.replace("*", any_text), wide)

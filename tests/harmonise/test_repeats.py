@@ -1,0 +1,174 @@
+"""What would be counted twice is found in tables and in files of incidents; shares are counted by hand."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_source import Tiny
+
+from pipelines.collect.acquire import acquire
+from pipelines.harmonise.reconcile import account
+from pipelines.harmonise.tally import tally
+from pipelines.system.connection import connect
+from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.outcomes import Outcome
+
+PARTS = "rows: parts\n"
+
+
+def table(tiny: Tiny, files: dict[str, str], more: str = PARTS) -> list[Problem]:
+    tiny.declare_plain(more)
+    for name, rows in files.items():
+        tiny.give(name, f"area,year,code,n\n{rows}")
+    try:
+        tiny.run()
+    except DataRefused as refused:
+        return list(refused.problems)
+    return []
+
+
+def rows(figures: dict[int, int], area: int = 14) -> str:
+    return "".join(f"{area},{year},HOM,{figure}\n" for year, figure in figures.items())
+
+
+OLD = {2019: 9, 2020: 10, 2021: 30, 2022: 20}
+
+
+@pytest.mark.parametrize(
+    ("files", "share"),
+    [
+        ({"a.csv": rows(OLD), "b.csv": rows({**OLD, 2022: 25})}, "71%"),  # 49 of 69, the smaller file
+        ({"a.csv": rows(OLD), "b.csv": rows({**OLD, 2023: 40})}, "100%"),
+        ({"a.csv": rows({2021: 1000, 2022: 2000}), "b.csv": rows({2021: 1010, 2022: 2020})}, "100%"),  # revised by 1 %
+    ],
+)
+def test_a_file_that_shares_most_of_its_counts_with_another_is_refused(
+    tiny: Tiny, files: dict[str, str], share: str
+) -> None:
+    (problem,) = table(tiny, files)
+    assert (problem.rule, problem.file) == ("file_given_twice", "b.csv")
+    assert problem.found.startswith(f"{share} of its counts") and "a.csv" in problem.found
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.csv": rows(OLD), "b.csv": rows({2023: 9, 2024: 10})},
+        {"a.csv": rows(OLD), "b.csv": rows(OLD, 13)},
+        {"a.csv": rows(OLD), "b.csv": rows({2019: 9, 2020: 30, 2021: 12, 2022: 60})},  # two offices, one year alike
+        {"a.csv": rows({2020: 0, 2021: 0, 2022: 7}), "b.csv": rows({2020: 0, 2021: 0, 2022: 15})},  # zeros
+    ],
+)
+def test_files_of_other_years_areas_or_offices_are_added_up(tiny: Tiny, files: dict[str, str]) -> None:
+    assert table(tiny, files) == []
+
+
+def test_two_sheets_of_one_workbook_are_compared_as_files_are(tiny: Tiny) -> None:
+    """The relation names the sheet, too; here as two files, since a sheet is one layout."""
+    assert [one.rule for one in table(tiny, {"a.csv": rows(OLD), "b.csv": rows(OLD) + "13,2022,HOM,5\n"})] == [
+        "file_given_twice"
+    ]
+
+
+def incidents(tiny: Tiny, files: dict[str, list[str]], more: str = "", header: str = "id,when,place") -> list[Outcome]:
+    folder = tiny.declare(
+        "kind: incident\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [when, place]}\narea_scheme: code\n"
+        'columns: {ref_area: place, time_period: when}\nconstants: {value: "1", national_code: HOM}\n'
+        "rows: events\nmeasures:\n  victims: {counting_unit: victim}\n" + more
+    )
+    for name, lines in files.items():
+        tiny.give(name, "\n".join([header, *lines]) + "\n")
+    tallied = tally(folder, acquire(folder, tiny.settings, tiny.given), tiny.settings, tiny.work)
+    with connect(tiny.settings) as connection:
+        return list(account(folder, tallied, connection, tiny.settings, tiny.work).outcomes)
+
+
+def events(ids: range, shift: int = 0) -> list[str]:
+    return [f"c{number},2023-{number % 12 + 1:02d}-{(number + shift) % 28 + 1:02d},MX-JAL" for number in ids]
+
+
+def problems(tiny: Tiny, files: dict[str, list[str]], more: str = "") -> list[tuple[str, str | None, int | None]]:
+    try:
+        incidents(tiny, files, more)
+    except DataRefused as refused:
+        return [(one.rule, one.file, one.row) for one in refused.problems]
+    return []
+
+
+def test_a_corrected_file_of_incidents_beside_the_old_one_is_refused(tiny: Tiny) -> None:
+    """98 of 100 rows are in both."""
+    files = {"a.csv": events(range(100)), "b.csv": events(range(2, 103))}
+    with pytest.raises(DataRefused, match=r"98% of its rows \(98\) are in a.csv too") as refused:
+        incidents(tiny, files)
+    assert [(one.rule, one.file) for one in refused.value.problems] == [("file_given_twice", "b.csv")]
+
+
+def test_files_of_incidents_with_the_same_months_and_other_rows_are_added_up(tiny: Tiny) -> None:
+    assert problems(tiny, {"a.csv": events(range(100)), "b.csv": events(range(100, 200), 3)}) == []
+
+
+def test_incidents_that_nothing_tells_apart_are_no_evidence(tiny: Tiny) -> None:
+    """Two offices whose rows are a month and a place: equal rows are other incidents."""
+    files = {
+        "a.csv": ["x,2023-01-01,MX-JAL"] * 30 + ["x,2023-02-01,MX-JAL"] * 20,
+        "b.csv": ["x,2023-01-01,MX-JAL"] * 31,
+    }
+    assert problems(tiny, files) == []
+    outcomes = {one.rule: one for one in incidents(tiny, files)}
+    assert outcomes["rows_repeated"].outcome == "not applicable"
+
+
+def test_a_row_that_repeats_among_rows_that_differ_is_a_warning(tiny: Tiny) -> None:
+    lines = [*events(range(60)), *events(range(1)) * 4]
+    found = {one.rule: one for one in incidents(tiny, {"a.csv": lines})}["rows_repeated"]
+    assert (found.outcome, found.checked, found.failing) == ("warned", 64, 4)
+    assert "a.csv, rows 2, 62, 63, 64, 65" in found.detail
+
+
+@pytest.mark.parametrize("personal", ["", "personal: [id]\n"])
+def test_an_identifier_that_repeats_is_refused_within_a_file(tiny: Tiny, personal: str) -> None:
+    lines = [*events(range(5)), "c3,2023-08-09,MX-AGU"]
+    assert problems(tiny, {"a.csv": lines}, "id: [id]\n" + personal) == [("id_repeated", "a.csv", 5)]
+
+
+@pytest.mark.parametrize("personal", ["", "personal: [id]\n"])
+def test_an_identifier_that_repeats_is_refused_between_files_also_when_they_are_given_again(
+    tiny: Tiny, personal: str
+) -> None:
+    files = {"a.csv": events(range(5)), "b.csv": ["c3,2024-08-09,MX-AGU", *events(range(10, 15))]}
+    for _ in range(2):
+        assert problems(tiny, files, "id: [id]\n" + personal) == [("id_repeated", "a.csv", 5)]
+    kept = [path for path in (tiny.settings.partitions / tiny.name).rglob("*") if path.is_file()]
+    assert kept
+    assert not any(b"c13" in path.read_bytes() for path in kept), "no identifier is stored"
+
+
+def test_blank_identifiers_are_not_one_and_excluded_rows_do_not_repeat(tiny: Tiny) -> None:
+    lines = [",2023-01-01,MX-JAL", ",2023-01-02,MX-JAL", "c1,2023-01-03,MX-JAL", "c1,2023-01-03,MX-SON"]
+    more = "id: [id]\nexclusions: [{rule: old, where: \"place = 'MX-SON'\", reason: replaced by a later record}]\n"
+    assert problems(tiny, {"a.csv": lines}, more) == []
+
+
+@pytest.mark.parametrize(
+    ("figures", "told"),
+    [
+        ("14,2023,HOM,11\n14,2022,HOM,9\n14,2023,HOM,11\n", (3, 1)),
+        ("14,2023,HOM,0\n14,2022,HOM,9\n14,2023,HOM,0\n", (1, 0)),  # two zeros count nothing twice
+        ("14,2023,HOM,11\n13,2023,HOM,11\n", (2, 0)),
+    ],
+)
+def test_a_row_of_parts_that_stands_twice_is_a_warning(tiny: Tiny, figures: str, told: tuple[int, int]) -> None:
+    tiny.declare_plain(PARTS)
+    tiny.give("a.csv", f"area,year,code,n\n{figures}")
+    outcomes = {one.rule: one for one in tiny.outcomes()}
+    assert (outcomes["rows_repeated"].checked, outcomes["rows_repeated"].failing) == told
+
+
+def test_an_identifier_of_a_table_that_repeats_is_refused_with_both_rows(tiny: Tiny) -> None:
+    (problem,) = table(tiny, {"a.csv": "14,2023,HOM,1\n13,2023,HOM,2\n14,2023,HOM,3\n"}, PARTS + "id: [area, year]\n")
+    assert (problem.rule, problem.row, problem.value, problem.column) == ("id_repeated", 2, "14 / 2023", "area / year")
+    assert "1 of 3 rows (33.3%) have the identifier of another row; the first stands again in row 4" in problem.found
+
+
+def test_an_identifier_that_the_files_do_not_have_is_named(tiny: Tiny) -> None:
+    (problem,) = table(tiny, {"a.csv": "14,2023,HOM,1\n"}, PARTS + "id: [yaer]\n")
+    assert (problem.rule, problem.nearest) == ("declaration_invalid", ("year", "area"))
