@@ -149,7 +149,9 @@ def test_women_killed_by_state_are_those_of_the_raw_file(out: duckdb.DuckDBPyCon
         assert (rows[state]["first_count"], rows[state]["last_count"]) == (women[state, 2015], women[state, 2024])
     compared = [row for row in rows.values() if row["direction"] != "not compared"]
     assert len(compared) > 15
-    for row in compared:  # rates: the counts' ratio over the growth of the population, which was between -10 % and a third
+    for (
+        row
+    ) in compared:  # rates: the counts' ratio over the growth of the population, which was between -10 % and a third
         ratio = (1 + row["change_percent"] / 100) / (row["last_count"] / row["first_count"])
         assert 3 / 4 < ratio < 1.1
         assert (row["direction"] == "increase") == (row["ratio_low"] > 1)
