@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from iccs.concordance import read_concordance
 from iccs.drafts import has_drafts
+from schemas.area_names import LANGUAGES, known_languages
 from schemas.codelists import load_areas, parse_age, read_csv_rows
 from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
 from schemas.errors import UsageError, nearest_values
@@ -133,6 +134,13 @@ class Ages(_Strict):
         return self
 
 
+class AreaNames(_Strict):
+    """Whose names the area column holds (``area_scheme: name``), and in which languages."""
+
+    languages: Annotated[tuple[str, ...], AfterValidator(known_languages)] = LANGUAGES
+    of: str | None = Field(default=None, description="the country whose parts are named; the countries if not given")
+
+
 class BoundaryFile(_Strict):
     """Boundaries of the areas, for incidents with longitude and latitude: GeoJSON or TopoJSON in the folder, WGS 84."""
 
@@ -216,6 +224,7 @@ class Source(_Strict):
     columns: dict[str, str]
     constants: dict[str, str] = {}
     area_scheme: Annotated[str, AfterValidator(known_area_scheme)]
+    area_names: AreaNames | None = None
     measures: dict[str, Measure] = Field(min_length=1)
     rows: Literal["cells", "parts", "events"] = "cells"
     dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="formats of dates in a file of incidents")
@@ -303,8 +312,17 @@ class Source(_Strict):
         for field, codes in (("constants", self.constants), ("totals", self.totals)):
             for name in (name for name in breakdown_columns() if name in codes):
                 require_code(name, codes[name], f"{field}.{name}: ")
+        if self.area_names is not None and self.area_scheme != "name":
+            raise ValueError(
+                f"area_names: the column holds codes (area_scheme: {self.area_scheme}); write area_scheme: name"
+            )
         areas = {area.code for area in load_areas()}
-        for field, given in (("constants.ref_area", [self.constants.get("ref_area")]), ("covers", self.covers)):
+        of = self.area_names.of if self.area_names else None
+        for field, given in (
+            ("constants.ref_area", [self.constants.get("ref_area")]),
+            ("covers", self.covers),
+            ("area_names.of", [of]),
+        ):
             for code in (code for code in given if code is not None and code not in areas):
                 near = ", ".join(nearest_values(code, areas)) or "none"
                 raise ValueError(f"{field}: there is no area {code!r}; nearest: {near}")

@@ -17,6 +17,7 @@ from pipelines.system.connection import connect, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
+from schemas.area_names import names_of_areas
 from schemas.codelists import load_areas, parse_age, valid_codes
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.source import Layout, Source, SourceFolder, StatusOfValue
@@ -269,6 +270,9 @@ def _word_columns(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, t
 def area_words(folder: SourceFolder) -> set[tuple[str, str]]:
     """Return the areas a source may name: (its code in the source's scheme, our code)."""
     scheme = folder.source.area_scheme
+    if scheme == "name":
+        names = folder.source.area_names
+        return set(names_of_areas(names.languages, names.of) if names else names_of_areas())
     if scheme == "code":
         return {(area.code, area.code) for area in load_areas()}
     return {(other, area.code) for area in load_areas() for name, other in area.schemes if name == scheme}
