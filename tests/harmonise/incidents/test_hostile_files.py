@@ -232,7 +232,7 @@ def test_a_count_that_is_endless_or_no_number_is_rejected_and_the_others_stay(
 def test_a_moment_has_the_same_month_on_every_machine(
     made: SimpleNamespace, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, zone: str, month: str
 ) -> None:
-    """Two in the morning of 1 June in UTC, as Parquet files keep moments, is still May in Mexico: the source says which."""
+    """Two in the morning of 1 June in UTC, as Parquet files keep moments, is still May in Mexico."""
     own = shutil.copytree(SOURCES / "xx_test_incidents", tmp_path / "sources" / "xx_test_incidents")
     with (own / "source.yml").open("a", encoding="utf-8") as text:
         text.write(f"time_zone: {zone}\n")
