@@ -176,6 +176,7 @@ def _check_acquired(
 ) -> tuple[Validated, Checked]:
     """Steps 2 to 7: from files to figures that may be stored."""
     name, settings, run_step = folder.source_id, session.settings, session.run_step
+    previous = previous and previous.beside(file.sha256 for file in acquired.files)
     with connect(settings) as connection:
         validated = (
             _account_incidents(folder, acquired, session, connection, work)

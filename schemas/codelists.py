@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +12,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 
 from iccs.ages import parse_age as parse_age
+from iccs.classification import attribute_names
 from schemas.declarations import DeclarationError
 
 SPECIAL_AGES = {
@@ -18,7 +20,14 @@ SPECIAL_AGES = {
     "_U": ("Age unknown", "Âge inconnu", "Edad desconocida"),
     "_Z": ("Not applicable", "Sans objet", "No aplicable"),
 }
-_AREA_COLUMNS = ("code", "name_en", "name_fr", "name_es", "level", "parent", "valid_from", "valid_to")
+_AREA_COLUMNS = ("code", "name_en", "name_fr", "name_es", "level", "parent")
+_AREA_HISTORY = ("valid_from", "valid_to", "split_from", "merged_into", "claimed_by")
+_EXTENDABLE = ("sex",)
+_OWN_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
+NOT_STATED = "not_stated"
+"""Level of the place of everything that is known to lie in an area, but not in which part of it."""
+_NOT_STATED_NAMES = ("{}, place not stated", "{}, lieu non précisé", "{}, lugar no especificado")
+_YEAR_OR_MONTH = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2]))?")
 
 
 @dataclass(frozen=True)
@@ -45,9 +54,21 @@ class Code:
 
 @dataclass(frozen=True)
 class Area:
-    """One reference area; ``schemes`` gives its code in other lists (iso3, inegi, indec, dane, eurostat ...).
+    """One reference area, as it was.
 
-    ``valid_from`` and ``valid_to`` are the first and last year of an area that was made or dissolved.
+    Attributes:
+        code: ISO 3166 where there is one.
+        name_en: in English.
+        name_fr: in French.
+        name_es: in Spanish.
+        level: of ``codelists/area_level.csv``.
+        parent: the area it is added to; None for countries and for territories that several countries claim.
+        schemes: its code in other lists (iso3, inegi, indec, dane, eurostat ...).
+        valid_from: first year (or month) of an area that was created.
+        valid_to: last year (or month) of an area that was dissolved.
+        split_from: the areas it was part of until ``valid_from``.
+        merged_into: the area it is part of since ``valid_to``.
+        claimed_by: the countries that claim it; it is added to none of them.
     """
 
     code: str
@@ -57,8 +78,21 @@ class Area:
     level: str
     parent: str | None
     schemes: tuple[tuple[str, str], ...]
-    valid_from: int | None = None
-    valid_to: int | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    split_from: tuple[str, ...] = ()
+    merged_into: str | None = None
+    claimed_by: tuple[str, ...] = ()
+
+    @property
+    def first_year(self) -> int | None:
+        """The first year of an area that was created."""
+        return int(self.valid_from[:4]) if self.valid_from else None
+
+    @property
+    def last_year(self) -> int | None:
+        """The last year of an area that was dissolved."""
+        return int(self.valid_to[:4]) if self.valid_to else None
 
 
 def read_csv_rows(path: Traversable, needed: tuple[str, ...] = ()) -> list[dict[str, str]]:
@@ -92,22 +126,68 @@ def read_csv_rows(path: Traversable, needed: tuple[str, ...] = ()) -> list[dict[
 
 @cache
 def load_codelist(name: str) -> tuple[Code, ...]:
-    """Return a code list in the order of its file.
+    """Return a code list in the order of its file, then what sources add to it (``added_codes``).
 
     Raises:
         KeyError: there is no such list.
+        DeclarationError: what a source adds is not valid.
 
     >>> [code.code for code in load_codelist("sex")]
-    ['M', 'F', '_U', '_T', '_Z']
+    ['M', 'F', '_O', '_U', '_T', '_Z']
     """
     path = resources.files("schemas").joinpath("codelists", f"{name}.csv")
     if path.is_file():
-        return tuple(_code(row) for row in read_csv_rows(path))
+        codes = tuple(_code(row) for row in read_csv_rows(path))
+        return (*codes, *_added_to(name, codes)) if name in _EXTENDABLE else codes
     attributes = read_csv_rows(resources.files("iccs").joinpath("tables", "attribute_codes.csv"))
     codes = tuple(_code(row) for row in attributes if row["attribute"] == name)
     if not codes:
         raise KeyError(f"no code list {name!r} in schemas/codelists or iccs/tables/attribute_codes.csv")
-    return codes
+    return (*codes, *_added_to(name, codes))
+
+
+def _added_to(name: str, codes: tuple[Code, ...]) -> tuple[Code, ...]:
+    added = added_codes(resources.files("pipelines").joinpath("sources")).get(name, ())
+    for code in added:
+        if any(code.code == other.code for other in codes):
+            raise DeclarationError(f"codes.csv: {name} {code.code!r} is in the list already; delete the row")
+    return added
+
+
+def added_codes(sources: Traversable) -> dict[str, tuple[Code, ...]]:
+    """Return the codes that sources add to the lists, from ``codes.csv`` in their folders.
+
+    An office counts what it counts: a third sex under a name of its own, a weapon that no list has. Lists whose codes
+    the program knows the meaning of (stages, counting units, statuses ...) cannot be extended.
+
+    Args:
+        sources: the folder of the source folders.
+
+    Raises:
+        DeclarationError: a list that cannot be extended, a code of another form, a label missing, or two sources that
+            mean different things by one code.
+    """
+    found: dict[tuple[str, str], Code] = {}
+    for entry in sorted(sources.iterdir(), key=lambda item: item.name):
+        path = entry.joinpath("codes.csv")
+        if not path.is_file():
+            continue
+        for row in read_csv_rows(path, ("list", "code", "label_en", "label_fr", "label_es")):
+            said, name = f"{entry.name}/codes.csv: {row['code']!r}", row["list"]
+            if name not in (*_EXTENDABLE, *attribute_names()):
+                known = ", ".join((*_EXTENDABLE, *attribute_names()))
+                raise DeclarationError(f"{said}: the list {name!r} cannot be extended; those that can: {known}")
+            if not _OWN_CODE.fullmatch(row["code"]):
+                raise DeclarationError(f"{said}: write a code of capital letters, digits and _, such as NON_BINARY")
+            if not (row["label_en"] and row["label_fr"] and row["label_es"]):
+                raise DeclarationError(f"{said}: give the label in English, French and Spanish")
+            code = _code(row)
+            if found.setdefault((name, code.code), code) != code:
+                raise DeclarationError(
+                    f"{said}: another source gives the code other labels; use the same, or another code"
+                )
+    names = {name for name, _ in found}
+    return {name: tuple(code for (of, _), code in found.items() if of == name) for name in names}
 
 
 def _code(row: dict[str, str]) -> Code:
@@ -162,33 +242,64 @@ def load_areas() -> tuple[Area, ...]:
 
 
 def read_areas(folder: Traversable) -> tuple[Area, ...]:
-    """Return the areas of a folder of lists, checked as ``load_areas`` says."""
-    areas: list[Area] = []
-    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
-        if not entry.name.endswith(".csv"):
-            continue
-        for row in read_csv_rows(entry, _AREA_COLUMNS[:6]):
-            schemes = tuple((name, code) for name, code in row.items() if name not in _AREA_COLUMNS and code)
-            areas.append(
-                Area(
-                    code=row["code"],
-                    name_en=row["name_en"],
-                    name_fr=row["name_fr"],
-                    name_es=row["name_es"],
-                    level=row["level"],
-                    parent=row["parent"] or None,
-                    schemes=schemes,
-                    valid_from=int(row["valid_from"]) if row.get("valid_from") else None,
-                    valid_to=int(row["valid_to"]) if row.get("valid_to") else None,
-                )
-            )
+    """Return the areas of a folder of lists, checked as ``load_areas`` says, and the places not stated inside them."""
+    areas = [
+        _area(row)
+        for entry in sorted(folder.iterdir(), key=lambda item: item.name)
+        if entry.name.endswith(".csv") and not entry.name.startswith(".")  # a hidden file is some editor's
+        for row in read_csv_rows(entry, _AREA_COLUMNS)
+    ]
     _check_areas(areas)
-    return tuple(areas)
+    parents = {area.parent for area in areas}
+    divided = [area for area in areas if area.level == "country" or area.code in parents]
+    return (*areas, *map(_place_not_stated, divided))
+
+
+def place_not_stated(code: str) -> str:
+    """Return the code of what lies in an area, but in no stated part of it.
+
+    It counts in the total of the area, and in none of its parts.
+
+    >>> place_not_stated("MX")
+    'MX-_U'
+    """
+    return f"{code}-_U"
+
+
+def _place_not_stated(area: Area) -> Area:
+    english, french, spanish = _NOT_STATED_NAMES
+    return Area(
+        code=place_not_stated(area.code),
+        name_en=english.format(area.name_en),
+        name_fr=french.format(area.name_fr),
+        name_es=spanish.format(area.name_es),
+        level=NOT_STATED,
+        parent=area.code,
+        schemes=(),
+    )
+
+
+def _area(row: dict[str, str]) -> Area:
+    others = (name for name in row if name not in (*_AREA_COLUMNS, *_AREA_HISTORY))
+    return Area(
+        code=row["code"],
+        name_en=row["name_en"],
+        name_fr=row["name_fr"],
+        name_es=row["name_es"],
+        level=row["level"],
+        parent=row["parent"] or None,
+        schemes=tuple((name, row[name]) for name in others if row[name]),
+        valid_from=row.get("valid_from") or None,
+        valid_to=row.get("valid_to") or None,
+        split_from=tuple((row.get("split_from") or "").split()),
+        merged_into=row.get("merged_into") or None,
+        claimed_by=tuple((row.get("claimed_by") or "").split()),
+    )
 
 
 def _check_areas(areas: list[Area]) -> None:
     """A second row for a code would count its cells twice; without level and parent an area adds up to nothing."""
-    levels = valid_codes("area_level") or frozenset()
+    levels = (valid_codes("area_level") or frozenset()) - {NOT_STATED}
     codes = {area.code for area in areas}
     if len(codes) < len(areas):
         twice = next(area.code for area in areas if sum(other.code == area.code for other in areas) > 1)
@@ -204,6 +315,29 @@ def _check_areas(areas: list[Area]) -> None:
             other = seen.setdefault(scheme, area.code)
             if other != area.code:
                 raise DeclarationError(f"codelists/areas: {scheme[0]} {scheme[1]!r} is both {other} and {area.code}")
+        _check_history(area, codes)
+
+
+def _check_history(area: Area, codes: set[str]) -> None:
+    """What an area was split from or merged into breaks the series of those areas: they and the time must be known."""
+    said = f"codelists/areas: {area.code}"
+    for name, period in (("valid_from", area.valid_from), ("valid_to", area.valid_to)):
+        if period is not None and not _YEAR_OR_MONTH.fullmatch(period):
+            raise DeclarationError(f"{said}: {name} {period!r} is not a year or month: 2014 or 2014-06")
+    if area.split_from and not area.valid_from:
+        raise DeclarationError(f"{said}: split_from needs valid_from, the first year or month of the area")
+    if area.merged_into and not area.valid_to:
+        raise DeclarationError(f"{said}: merged_into needs valid_to, the last year or month of the area")
+    if area.claimed_by and area.parent is not None:
+        raise DeclarationError(
+            f"{said}: a territory with claimed_by has no parent: it is added to no country by itself"
+        )
+    related = {"split_from": area.split_from, "claimed_by": area.claimed_by}
+    related["merged_into"] = (area.merged_into,) if area.merged_into else ()
+    for name, given in related.items():
+        for code in given:
+            if code not in codes:
+                raise DeclarationError(f"{said}: {name} {code!r} is in no area list")
 
 
 def area_ancestors() -> list[tuple[str, str, str]]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
+from calendar import month_name
 from collections import Counter
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from iccs.concordance import read_concordance
 from iccs.drafts import has_drafts
+from schemas.area_names import LANGUAGES, known_languages
 from schemas.codelists import load_areas, parse_age, read_csv_rows
 from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
 from schemas.errors import UsageError, nearest_values
@@ -35,11 +37,13 @@ from schemas.source_messages import (
     require_known,
     yaml_problem,
 )
-from schemas.source_numbers import check_marks, checked_mark, checked_multiplier
+from schemas.source_numbers import check_marks, checked_mark, checked_month, checked_multiplier
 
 # Personal columns that are read all the same: of them only a band of ages, or an area, is kept.
 CODED_PERSONAL = ("age", "longitude", "latitude")
 OLDEST_AGE_YEARS = 120
+FINANCIAL_YEAR = "financial_year"
+"""The caveat of years that do not begin in January."""
 # The statuses of a value that is there.
 StatusOfValue = Literal["A", "B", "D", "E", "P", "U"]
 _PERIOD = r"[0-9]{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?"
@@ -130,6 +134,13 @@ class Ages(_Strict):
         return self
 
 
+class AreaNames(_Strict):
+    """Whose names the area column holds (``area_scheme: name``), and in which languages."""
+
+    languages: Annotated[tuple[str, ...], AfterValidator(known_languages)] = LANGUAGES
+    of: str | None = Field(default=None, description="the country whose parts are named; the countries if not given")
+
+
 class BoundaryFile(_Strict):
     """Boundaries of the areas, for incidents with longitude and latitude: GeoJSON or TopoJSON in the folder, WGS 84."""
 
@@ -213,6 +224,7 @@ class Source(_Strict):
     columns: dict[str, str]
     constants: dict[str, str] = {}
     area_scheme: Annotated[str, AfterValidator(known_area_scheme)]
+    area_names: AreaNames | None = None
     measures: dict[str, Measure] = Field(min_length=1)
     rows: Literal["cells", "parts", "events"] = "cells"
     dates: tuple[str, ...] = Field(default=("YYYY-MM-DD",), description="formats of dates in a file of incidents")
@@ -237,6 +249,9 @@ class Source(_Strict):
     multiply: Annotated[int, AfterValidator(checked_multiplier)] = Field(
         default=1, description="how many units a number of the file stands for"
     )
+    year_starts: Annotated[str, AfterValidator(checked_month)] | None = Field(
+        default=None, description="month in which the years of the file begin, where that is not January"
+    )
     cumulative: bool | None = Field(
         default=None, description="whether the figure of a month is that of the year so far"
     )
@@ -249,6 +264,20 @@ class Source(_Strict):
     mass_events: tuple[Exceptional, ...] = ()
     rejected_share_limit: float = Field(default=0, ge=0, le=1)
     priority: int = 50
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mark_years(cls, declared: Any) -> Any:
+        """Years that do not begin in January carry a caveat that says so, whoever reads them."""
+        if not isinstance(declared, dict) or declared.get("year_starts") is None:
+            return declared
+        given = declared.get("caveats") or ()
+        if any(isinstance(one, dict) and one.get("caveat") == FINANCIAL_YEAR for one in given):
+            return declared
+        start = int(checked_month(declared["year_starts"]))
+        first, last = month_name[start], month_name[(start + 10) % 12 + 1]
+        note = f"Years begin in {first}: 2023 is {first} 2023 to {last} 2024; populations are of the calendar year."
+        return {**declared, "caveats": [*given, {"caveat": FINANCIAL_YEAR, "note": note}]}
 
     @model_validator(mode="after")
     def _check_names(self) -> Source:
@@ -283,8 +312,17 @@ class Source(_Strict):
         for field, codes in (("constants", self.constants), ("totals", self.totals)):
             for name in (name for name in breakdown_columns() if name in codes):
                 require_code(name, codes[name], f"{field}.{name}: ")
+        if self.area_names is not None and self.area_scheme != "name":
+            raise ValueError(
+                f"area_names: the column holds codes (area_scheme: {self.area_scheme}); write area_scheme: name"
+            )
         areas = {area.code for area in load_areas()}
-        for field, given in (("constants.ref_area", [self.constants.get("ref_area")]), ("covers", self.covers)):
+        of = self.area_names.of if self.area_names else None
+        for field, given in (
+            ("constants.ref_area", [self.constants.get("ref_area")]),
+            ("covers", self.covers),
+            ("area_names.of", [of]),
+        ):
             for code in (code for code in given if code is not None and code not in areas):
                 near = ", ".join(nearest_values(code, areas)) or "none"
                 raise ValueError(f"{field}: there is no area {code!r}; nearest: {near}")
@@ -311,9 +349,6 @@ class Source(_Strict):
             raise ValueError("columns.year: time_period is given too; delete one of the two")
         if "month" in self.columns and "year" not in self.columns:
             raise ValueError("columns.month needs columns.year as well")
-        check_marks(self.thousands, self.decimal, "decimal" in self.model_fields_set, tuple(self.marks))
-        if self.multiply > 1 and "value" in self.constants:
-            raise ValueError("multiply: each row counts constants.value; write the number of units there")
         if self.marks and "obs_status" in self.columns:
             raise ValueError("marks: columns.obs_status gives the status already; remove the marks in the reshape")
         birth_date = self.ages is not None and self.ages.unit == "birth_date"
@@ -325,6 +360,24 @@ class Source(_Strict):
             raise ValueError("ages: columns must say where age is")
         if self.ages is not None and "age_unit" in self.columns and self.ages.unit != "years":
             raise ValueError("ages.unit: columns.age_unit gives the unit of each row; delete one of the two")
+        return self
+
+    @model_validator(mode="after")
+    def _check_figures(self) -> Source:
+        """Refuse what would change figures, or give them to the wrong time."""
+        check_marks(self.thousands, self.decimal, "decimal" in self.model_fields_set, tuple(self.marks))
+        if self.cumulative and (self.rows != "cells" or "value" in self.constants or "time_period" in self.constants):
+            raise ValueError(
+                "cumulative: needs rows: cells, columns.time_period and columns.value: a month is the difference from "
+                "the month before of the same series, of which there must be one row"
+            )
+        if self.multiply > 1 and "value" in self.constants:
+            raise ValueError("multiply: each row counts constants.value; write the number of units there")
+        if self.year_starts is not None:
+            if any(breakdown.freq != "A" for breakdown in self.breakdowns):
+                raise ValueError("year_starts: the periods are years; breakdowns cannot have another freq")
+            if len(self.constants.get("time_period", "2024")) != 4:
+                raise ValueError('constants.time_period: write the year in which the period begins: "2024"')
         return self
 
     def _check_incidents(self) -> None:

@@ -118,7 +118,7 @@ def code_of(codelist: str) -> AfterValidator:
 
 def known_area_scheme(name: str) -> str:
     """Return the name of a scheme; a ValueError where no list of areas has a column for it."""
-    schemes = {scheme for area in load_areas() for scheme, _ in area.schemes} | {"code"}
+    schemes = {scheme for area in load_areas() for scheme, _ in area.schemes} | {"code", "name"}
     if name not in schemes:
         raise ValueError(f"no area list has the scheme {name!r}{hint(name, schemes)}")
     return name

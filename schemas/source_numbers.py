@@ -1,4 +1,4 @@
-"""How a source writes its numbers: which marks there may be, and which of them look alike."""
+"""How a source writes its figures: which marks there may be, which of them look alike, units, and when years begin."""
 
 from __future__ import annotations
 
@@ -41,6 +41,15 @@ def checked_multiplier(number: int) -> int:
             f"{number} must be 10, 100, 1000 ...: the figures of the file are in tens, hundreds, thousands"
         )
     return number
+
+
+def checked_month(text: str) -> str:
+    """Return the month in which a year begins, from 02 to 12; a ValueError for another text."""
+    if text not in {f"{month:02d}" for month in range(2, 13)}:
+        raise ValueError(
+            f'{text!r} must be a month from "02" to "12", in quotes; a year from January needs no such key'
+        )
+    return text
 
 
 def check_marks(thousands: str, decimal: str, decimal_given: bool, notes: tuple[str, ...]) -> None:

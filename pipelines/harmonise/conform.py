@@ -11,11 +11,13 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.collect.read import RawTable
-from pipelines.harmonise.dates import OUR_FORMS, parse_period
-from pipelines.harmonise.numbers import create_number_macros, has_mark, number_text
+from pipelines.harmonise.dates import OUR_FORMS, first_year, parse_period
+from pipelines.harmonise.numbers import create_number_macros, has_mark, number_text, write_number
 from pipelines.system.connection import connect, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
+from pipelines.system.sql import fill_sql
+from schemas.area_names import names_of_areas
 from schemas.codelists import load_areas, parse_age, valid_codes
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.source import Layout, Source, SourceFolder, StatusOfValue
@@ -64,7 +66,10 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         tidy = []
         for number, (layout, paths) in enumerate(zip(source.layouts, raw.layouts, strict=True)):
             if paths:
-                sum_in_raw += _reshape(connection, folder, layout, number, paths)
+                sum_of_layout = _reshape(connection, folder, layout, number, paths)
+                if source.cumulative:
+                    sum_of_layout = _take_months_apart(connection, folder, f"tidy_{number}")
+                sum_in_raw += sum_of_layout
                 tidy.append(f"SELECT {_word_columns(connection, folder, f'tidy_{number}')} FROM tidy_{number}")
         try:
             _write_cells(connection, source, " UNION ALL BY NAME ".join(tidy), cells)
@@ -126,6 +131,47 @@ def _reshape(
     if abs(before - after) > 1e-9 * max(abs(before), 1):
         raise DataRefused([_sum_changed(connection, folder, layout, number, before, after)])
     return float(before)
+
+
+def _take_months_apart(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tidy: str) -> float:
+    """Give each month of a tidy table its own figure, and return what the table counts: the last months of its years.
+
+    Raises:
+        DataRefused: a month whose month before has no figure, so that its own cannot be known.
+    """
+    source = folder.source
+    present = _columns_of(connection, tidy)
+    for dimension in source.columns:
+        _find_column(folder, dimension, present)
+    named = [
+        quote_identifier(source.columns[name])
+        for name in source.columns
+        if name not in ("value", "obs_status", "time_period", "national_label")
+    ]
+    value, period = quote_identifier(source.columns["value"]), quote_identifier(source.columns["time_period"])
+    marks = " ".join(f"WHEN {has_mark(value, mark)} THEN {quote_literal(mark)}" for mark in source.marks)
+    parts = {"tidy": tidy, "value": value, "period": period, "keys": "".join(f"{name}, " for name in named)}
+    (total,) = run_sql(connection, "harmonise/sum_so_far", **parts).fetchall()[0]
+    alone = fill_sql(
+        "harmonise/single_months",
+        **parts,
+        mark=f"|| CASE {marks} ELSE '' END" if marks else "",
+        difference=write_number('"count so far" - "count before"', source),
+    )
+    connection.execute(f"CREATE TEMP TABLE months_of_{tidy} AS {alone}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {tidy} AS SELECT * EXCLUDE (_gap) FROM months_of_{tidy}")
+    left_out = " OR ".join(f"coalesce(({item.where}), false)" for item in source.exclusions) or "false"
+    gap = connection.execute(
+        f"SELECT _file, _sheet, _row, {period}, count(*) OVER () FROM months_of_{tidy} WHERE _gap AND NOT ({left_out}) "
+        "ORDER BY _file, _row LIMIT 1"
+    ).fetchone()
+    if gap is not None:
+        file, sheet, row, month, cells = gap
+        found = f"{cells:,} months have a figure of the year so far, and the month before has none."
+        column = source.columns["time_period"]
+        place = {"file": file, "sheet": sheet, "row": row, "column": column, "value": month}
+        raise DataRefused([replace(_problem("cumulative_gap", folder, found), **place)])
+    return float(total)
 
 
 def _sum_changed(
@@ -224,6 +270,9 @@ def _word_columns(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, t
 def area_words(folder: SourceFolder) -> set[tuple[str, str]]:
     """Return the areas a source may name: (its code in the source's scheme, our code)."""
     scheme = folder.source.area_scheme
+    if scheme == "name":
+        names = folder.source.area_names
+        return set(names_of_areas(names.languages, names.of) if names else names_of_areas())
     if scheme == "code":
         return {(area.code, area.code) for area in load_areas()}
     return {(other, area.code) for area in load_areas() for name, other in area.schemes if name == scheme}
@@ -299,6 +348,8 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: st
             select.append(f"{quote_literal(source.constants.get(column, default))} AS {dimension}")
     for name in _TEXT_COLUMNS:
         word = f"words.{name}_word" if name in source.columns else quote_literal(source.constants.get(name, ""))
+        if name == "time_period" and source.year_starts is not None:
+            word = first_year(word)
         select.append(f"{word} AS {name}")
     only = next(iter(source.measures))
     select.append(f"{'words.measure_word' if 'measure' in source.columns else quote_literal(only)} AS measure")
@@ -312,7 +363,7 @@ def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: st
         connection,
         "harmonise/cells",
         tidy=tidy,
-        freq=parse_period("time_period", OUR_FORMS)[1],
+        freq=parse_period("time_period", OUR_FORMS if source.year_starts is None else ("YYYY",))[1],
         of_value=", ".join(quote_literal(code) for code in get_args(StatusOfValue)),
         select=", ".join(select),
         joins=" ".join(joins),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,7 @@ def read_published_rates(
                 f"WHEN {quote_literal(name)} THEN {quote_literal(one.counting_unit)}" for name, one in measures
             ),
             links=quote_literal(str(links)),
+            fraction=quote_literal(f"{re.escape(source.decimal)}([0-9]+)"),
             target=quote_literal(str(target)),
         )
     except duckdb.Error as error:

@@ -238,6 +238,18 @@ def period_text(precision: str) -> str:
     return f"substr({text}, 1, 4) || '-' || substr({text}, 5, 2)"
 
 
+def first_year(text: str) -> str:
+    """Return the SQL of the first year of a span of two (2009-10, 2009/10, 2009-2010); other texts as they are.
+
+    >>> "substr(word, 1, 4)" in first_year("word")
+    True
+    """
+    span = f"regexp_extract({text}, '^[0-9]{{4}} ?[-/_\u2013] ?([0-9]{{4}}|[0-9]{{2}})$', 1)"
+    first = f"TRY_CAST(substr({text}, 1, 4) AS INTEGER)"
+    following = f"right(CAST({first} + 1 AS STRING), length({span})) = {span}"
+    return f"CASE WHEN {span} <> '' AND {following} THEN substr({text}, 1, 4) ELSE {text} END"
+
+
 _OTHER_PERIODS = {
     "half a year": r"\d{4}[- ]?[HhSsBb][12]|[HhSsBb][12][-/ ]\d{4}",
     "a week": r"\d{4}[- ]?[WwSs]\d{1,2}|[WwSs]\d{1,2}[-/ ]\d{4}",
@@ -274,6 +286,8 @@ def describe_period(text: str, source: Source) -> str:
                 f"(time_zone in source.yml). {forms}"
             )
         return forms
+    if source.year_starts is not None:
+        return "Its years are written 2009-10, 2009/10, 2009-2010 or 2009 (year_starts in source.yml)."
     if years == 2:
         looks = "a year that does not begin in January (a financial, fiscal or school year)"
     elif years is not None:

@@ -6,15 +6,17 @@ observations with these types in the table ``core``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from iccs.classification import load_classification
 from pipelines.system.connection import run_sql
+from schemas.areas import unlisted_subdivisions, whole_lists
 from schemas.codelists import area_ancestors, load_areas, ranked_codes
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.source import Source
@@ -88,21 +90,37 @@ def create_code_types(connection: duckdb.DuckDBPyConnection, source: Source, tab
 
 
 def register_areas(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create ``area_ancestor``: each area with itself and every area above it, and the levels of both."""
-    pairs = area_ancestors()
-    levels = {area.code: area.level for area in load_areas()}
-    connection.register(
-        "ancestor_list",
-        pa.table(
-            {
-                "area": [area for area, _, _ in pairs],
-                "area_level": [levels[area] for area, _, _ in pairs],
-                "ancestor": [ancestor for _, ancestor, _ in pairs],
-                "ancestor_level": [level for _, _, level in pairs],
-            }
-        ),
-    )
-    connection.execute("CREATE TEMP TABLE area_ancestor AS FROM ancestor_list")
+    """Create the lists of areas that adding up and the rules need.
+
+    ``area_ancestor``: each area with itself and every area above it, and the levels of both. ``area_validity``: first
+    and last year of areas that were created or dissolved. ``area_whole``: each area and level of which the lists have
+    every part. ``area_unlisted``: which parts the other lists lack. ``area_claimed``: each territory and country that
+    claims it.
+    """
+    areas = load_areas()
+    levels = {area.code: area.level for area in areas}
+    ancestors = [(area, levels[area], ancestor, level) for area, ancestor, level in area_ancestors()]
+    changed = [(area.code, area.first_year, area.last_year) for area in areas if area.valid_from or area.valid_to]
+    claimed = [(area.code, country) for area in areas for country in area.claimed_by]
+    year = pa.int32()
+    _create_list(connection, "area_ancestor", ancestors, area=None, area_level=None, ancestor=None, ancestor_level=None)
+    _create_list(connection, "area_validity", changed, area=None, valid_from=year, valid_to=year)
+    _create_list(connection, "area_whole", sorted(whole_lists()), ancestor=None, area_level=None)
+    _create_list(connection, "area_unlisted", unlisted_subdivisions(), ancestor=None, area_level=None, missing=None)
+    _create_list(connection, "area_claimed", claimed, area=None, country=None)
+
+
+def _create_list(
+    connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[Any, ...]], **types: pa.DataType | None
+) -> None:
+    """Create a table of a few columns; the type of a column is text where none is given."""
+    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(types)
+    arrays = {
+        key: pa.array(column, kind or pa.string()) for (key, kind), column in zip(types.items(), columns, strict=True)
+    }
+    connection.register("code_list", pa.table(arrays))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM code_list")
+    connection.unregister("code_list")
 
 
 def _register_categories(connection: duckdb.DuckDBPyConnection) -> None:

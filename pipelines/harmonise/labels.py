@@ -1,4 +1,8 @@
-"""Checks on the code map in values.csv: two labels for one unknown, and age labels that contradict their code."""
+"""Checks on the codes that labels were given: of unknowns, of ages, and of places.
+
+Of places: a row says in which region something happened, or only in which country. The second kind counts in the
+country and in no region, and never in the place of the regions.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,12 @@ from collections.abc import Sequence
 import duckdb
 
 from iccs.ages import MAJORITY_AGE
+from pipelines.system.connection import run_sql
+from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
-from schemas.codelists import parse_age
-from schemas.source import Source
+from schemas.codelists import parse_age, place_not_stated
+from schemas.declarations import quote_literal
+from schemas.source import Source, SourceFolder
 
 _NUMBER = re.compile(r"\d+")
 _PARTS_OF_A_YEAR = {
@@ -101,3 +108,67 @@ def age_word_problem(word: str, code: str) -> str | None:
     if any(number not in borders for number in numbers):
         return f"{said} {', '.join(map(str, numbers))}"
     return None
+
+
+def check_places(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, observations: str) -> list[Outcome]:
+    """Judge the places of a source as a whole, of tables and of incidents alike.
+
+    In a source of events a row of an area beside rows of its parts is an event whose part is not stated; so is a row
+    whose place is blank where several rows add up to a cell. (In a file of cells it may be the country's own.) It would
+    replace the sum of the parts, so it needs the code for that. A source that declares what it ``covers`` has no rows
+    of anything else: its figure of the country would be one of a part.
+
+    Args:
+        connection: with ``area_ancestor``.
+        folder: the source.
+        observations: the relation of observations: measure, ref_area, value, _file, _row.
+
+    Raises:
+        DataRefused: one of the two does not hold.
+    """
+    source = folder.source
+    problems = []
+    blank = {code for dimension, word, code in folder.words if dimension == "ref_area" and not word.strip()}
+    added_up = source.rows == "events" or (source.rows == "parts" and bool(blank))
+    if added_up:
+        found = run_sql(connection, "harmonise/places_beside_parts", observations=observations).fetchall()
+        wrong = [one for one in found if source.rows == "events" or one[1] in blank]
+        problems += [_place_beside_parts(folder, *one) for one in wrong]
+    if source.covers:
+        covers = ", ".join(quote_literal(area) for area in source.covers)
+        found = run_sql(
+            connection, "harmonise/places_outside", covers=f"[{covers}]", observations=observations
+        ).fetchall()
+        problems += [_place_outside(folder, *one) for one in found]
+    if problems:
+        raise DataRefused(problems)
+    judged = {"place_beside_parts": added_up, "place_outside_covers": bool(source.covers)}
+    return [
+        Outcome(rule, "passed" if applies else "not applicable", int(applies), 0) for rule, applies in judged.items()
+    ]
+
+
+def _place_beside_parts(
+    folder: SourceFolder, measure: str, area: str, own: float, parts: float, file: str | None, row: int | None
+) -> Problem:
+    right = place_not_stated(area)
+    words = [word for dimension, word, code in folder.words if (dimension, code) == ("ref_area", area)]
+    lines = ", ".join(f"ref_area,{word},{right} instead of ref_area,{word},{area}" for word in words)
+    return Problem(
+        rule="place_beside_parts",
+        source=folder.source_id,
+        file=file,
+        row=row,
+        column=folder.source.columns.get("ref_area", "ref_area"),
+        value=area,
+        found=f"The measure {measure!r} has {own:,.10g} of {area} itself and {parts:,.10g} of areas inside it. "
+        f"What is in {area} but in no stated region has the code {right}"
+        + (f": in values.csv, write {lines}." if words else "."),
+    )
+
+
+def _place_outside(folder: SourceFolder, area: str, cells: int, file: str | None, row: int | None) -> Problem:
+    column = folder.source.columns.get("ref_area", "ref_area")
+    covers = ", ".join(folder.source.covers)
+    found = f"{cells:,} observations of {area}, which is not among the areas under covers: {covers}."
+    return Problem("place_outside_covers", folder.source_id, file=file, row=row, column=column, value=area, found=found)

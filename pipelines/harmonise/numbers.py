@@ -124,6 +124,14 @@ def has_mark(text: str, mark: str) -> str:
     return f"(right(trim({text}), {len(mark)}) = {literal} AND trim({text}) <> {literal})"
 
 
+def write_number(number: str, source: Source) -> str:
+    """Return the SQL of a number as the source writes numbers: the inverse of ``parse_number``, without a mark."""
+    fraction = f"CAST(round({number}, 6) AS VARCHAR)"
+    if source.decimal != ".":
+        fraction = f"replace({fraction}, '.', {quote_literal(source.decimal)})"
+    return f"CASE WHEN {number} = trunc({number}) THEN CAST(CAST({number} AS BIGINT) AS VARCHAR) ELSE {fraction} END"
+
+
 def number_text(number: float) -> str:
     """Return a number in full, for messages: every digit before the point, and those after it that say something.
 

@@ -29,8 +29,8 @@ from pipelines.harmonise.controls import (
     sum_published,
 )
 from pipelines.harmonise.dates import describe_period
-from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
-from pipelines.harmonise.labels import check_labels, labels_of_cells
+from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types, register_areas
+from pipelines.harmonise.labels import check_labels, check_places, labels_of_cells
 from pipelines.harmonise.links import Classified, link_table, out_of_scope_reason
 from pipelines.harmonise.numbers import create_number_macros, number_text
 from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
@@ -117,6 +117,8 @@ def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settin
         received = _account_for_foot(connection, folder, received)
         outcomes = [_check_rejected(connection, folder, received, settings)]
         outcomes.append(check_totals_beside_parts(connection, source, "core"))
+        register_areas(connection)
+        outcomes += check_places(connection, folder, "core")
         outcomes += check_periods(connection, source, "core")
         outcomes += check_repeats(connection, folder, raw)
         outcomes.append(_reconcile(connection, folder, received, paths))
@@ -174,6 +176,7 @@ def account(
     outcomes = [_check_rejected(connection, folder, received, settings)]
     _open_core(connection, source, tallied, paths["core"])
     outcomes.append(check_totals_beside_parts(connection, source, _LINKED))
+    outcomes += check_places(connection, folder, _CORE)
     outcomes += [*check_periods(connection, source, _CORE), *repeats]
     outcomes.append(_reconcile(connection, folder, received, paths))
     outcomes.append(_compare(connection, _controls_of_incidents(connection, source, tallied), paths["controls"]))

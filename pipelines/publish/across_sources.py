@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from pipelines.system.connection import insert_rows, run_sql
+from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome, outcome_rows
 from pipelines.tabulate.gates import register_effects
 from pipelines.tabulate.rules import SAMPLE
@@ -49,6 +50,52 @@ def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vi
     register_effects(connection)
     run_sql(connection, "publish/attach_compared_caveats")
     _add_outcomes(connection, vintages)
+
+
+def refuse_implausible(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a release with populations or rates that cannot be.
+
+    Populations of one area and year by two sources differ by a few per cent, or by a third where one leaves a part of
+    the country out; a factor of two or more is a unit (thousands), another area, or a lost digit. Which of the two is
+    wrong is not known, but what is divided by it would be. A single population in thousands shows by its rates.
+
+    Args:
+        connection: the warehouse being built; populations and rates are loaded.
+
+    Raises:
+        DataRefused: one of the two rules does not hold.
+    """
+    rules = load_rules()
+    differ, high = rules["populations_agree"].parameters, rules["rates_possible"].parameters
+    limits = ", ".join(f"({quote_literal(iccs)}, {float(rate)})" for iccs, rate in high["limits"].items())
+    problems = [
+        Problem(
+            rule="populations_agree",
+            source=one,
+            found=f"The population of {area} in {year} is {own:,.0f} in {one} and {others:,.0f} in {other}. They "
+            f"differ more than {differ['most_factor']:g}-fold in {differing:,} of {compared:,} areas and years.",
+        )
+        for one, other, compared, differing, area, year, own, others in run_sql(
+            connection, "publish/implausible_populations", most_factor=str(differ["most_factor"])
+        ).fetchall()
+    ]
+    problems += [
+        Problem(
+            rule="rates_possible",
+            source=source,
+            found=f"{rates:,} rates of {iccs} are impossible: {area} has {rate:,.1f} per 100,000 in {year}, "
+            f"{value:,.0f} in a population of {population:,.0f} by {by}; at most {most:,.0f} is possible.",
+        )
+        for source, iccs, by, rates, area, year, rate, value, population, most in run_sql(
+            connection,
+            "publish/implausible_rates",
+            limits=limits,
+            least_count=str(high["least_count"]),
+            no_attributes=no_attributes_sql(),
+        ).fetchall()
+    ]
+    if problems:
+        raise DataRefused(problems)
 
 
 def _add_outcomes(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vintage]) -> None:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from iccs.periods import period_index
 from pipelines.statistics.bridging import overlap_factor
 from pipelines.statistics.rates import FEWEST_EVENTS
 from pipelines.system.connection import fetch_arrow, insert_rows
+from schemas.areas import area_changes
 from schemas.declarations import no_attributes_sql
 from schemas.source import Bridge as DeclaredBridge
 from schemas.source import Source
@@ -93,7 +95,10 @@ class Breaks:
 
 
 def insert_breaks(connection: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
-    """Fill ``out.series_break`` and, for those that declare a bridge, ``out.series_bridge`` from the observations."""
+    """Fill ``out.series_break``, and ``out.series_bridge`` for the breaks that declare a bridge, from the observations.
+
+    A break is declared by a source, for categories, or by the lists of areas, for an area that lost or gained a part.
+    """
     rows = []
     declared: dict[tuple[str, str, str], DeclaredBridge] = {}
     for source in sources:
@@ -104,6 +109,7 @@ def insert_breaks(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sourc
                     {
                         "source": source.source_id,
                         "iccs": code,
+                        "ref_area": None,
                         "time_period": entry.period,
                         "note": entry.note,
                         "bridge_basis": bridge.basis if bridge else None,
@@ -113,12 +119,25 @@ def insert_breaks(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sourc
                 )
                 if bridge is not None and code is not None:
                     declared[source.source_id, code, entry.period] = bridge
+    rows += _border_breaks(connection)
     insert_rows(connection, "out.series_break", rows)
     if not declared:
         return
     found = fetch_arrow(connection, "publish/series_overlap", no_attributes=no_attributes_sql()).to_pylist()
     made = [_bridged(series, declared[series["source"], series["iccs"], series["time_period"]]) for series in found]
     insert_rows(connection, "out.series_bridge", made)
+
+
+def _border_breaks(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The rows of ``out.series_break`` for areas whose borders changed inside the figures of a source."""
+    changes = area_changes()
+    names = ("area", "period", "other", "gained", "note")
+    columns = {name: pa.array([getattr(change, name) for change in changes]) for name in names}
+    connection.register("border_change", pa.table(columns))
+    found = fetch_arrow(connection, "publish/border_breaks").to_pylist()
+    connection.unregister("border_change")
+    empty = dict.fromkeys(("iccs", "bridge_basis", "bridge_reference", "overlap_source"))
+    return [empty | row for row in found]
 
 
 def series_break_at(
@@ -147,17 +166,17 @@ def series_break_at(
 
 
 class SeriesBreaks:
-    """The breaks of every series of a release: those declared for its source and category, with their bridges.
+    """The breaks of every series of a release: those of its source and category, or area, with their bridges.
 
     A break of a category is one of every category above it, which is made of it.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._declared: dict[tuple[str, str | None], set[str]] = {}
-        for source, iccs, period in connection.execute(
-            "SELECT source, iccs, time_period FROM out.series_break"
+        self._declared: dict[tuple[str, str | None, str | None], set[str]] = {}
+        for source, iccs, area, period in connection.execute(
+            "SELECT source, iccs, ref_area, time_period FROM out.series_break"
         ).fetchall():
-            self._declared.setdefault((source, iccs), set()).add(period)
+            self._declared.setdefault((source, iccs, area), set()).add(period)
         self._bridges: dict[tuple[str, ...], dict[str, tuple[float, float, float]]] = {}
         for *key, period, factor, low, high in connection.execute(
             f"SELECT {', '.join(SERIES_KEY)}, time_period, bridge_factor, bridge_low, bridge_high "
@@ -173,15 +192,14 @@ class SeriesBreaks:
             marked: periods at which cells start a break (:func:`series_break_at`); with a declared bridge it is one.
             freq: A or M.
         """
-        source, _, iccs = key[:3]
+        source, area, iccs = key[:3]
         bridges = self._bridges.get(tuple(key), {})
-        declared = self._declared.get((source, None), set()).union(
-            *(
-                periods
-                for (of, code), periods in self._declared.items()
-                if of == source and (code or "").startswith(iccs)
-            )
-        )
+        declared = {
+            period
+            for (of, code, where), periods in self._declared.items()
+            if of == source and (where == area if where else code is None or code.startswith(iccs))
+            for period in periods
+        }
         made = tuple(Bridge(_step(at, freq), *bridges[at]) for at in sorted(bridges))
         cuts = {_step(at, freq) for at in declared.union(marked) if at is not None and at not in bridges}
         return Breaks(tuple(sorted(cuts - {bridge.at for bridge in made})), made)

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from iccs.classification import load_classification
-from pipelines.publish.across_sources import compare_sources
+from pipelines.publish.across_sources import compare_sources, refuse_implausible
 from pipelines.publish.annual_series import read_annual_series
 from pipelines.publish.breaks import insert_breaks
 from pipelines.publish.changes import make_changes
@@ -97,6 +97,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             sources = [folders[vintage.source_id].source for vintage in vintages]
             populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
             make_rates(connection, populations)
+            refuse_implausible(connection)
             compare_sources(connection, vintages)  # its caveats are on the cells before anything is made from them
             make_indicators(connection)
             insert_breaks(connection, sources)

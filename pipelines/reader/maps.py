@@ -105,7 +105,11 @@ def read_map_rates(wanted: SeriesQuery, year: int | None = None, settings: Setti
     if wanted.area is None:
         expected = {row["ref_area"] for row in own}
     else:
-        below = query("SELECT code FROM out.area WHERE parent = $area", settings, {"area": wanted.area}).rows
+        below = query(
+            "SELECT code FROM out.area WHERE parent = $area AND area_level <> 'not_stated'",
+            settings,
+            {"area": wanted.area},
+        ).rows
         expected = {row[0] for row in below}
     rates = {code: row for code, row in found.items() if row["rate_per_100k"] is not None}
     return MapRates(

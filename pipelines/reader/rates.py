@@ -62,7 +62,8 @@ def read_rates(wanted: SeriesQuery, by: By | None = None, settings: Settings | N
         raise UsageError(f"by is one of {', '.join(get_args(By))}, not {by!r}")
     wanted.check(settings)
     if by == "area":
-        below = query("SELECT code FROM out.area WHERE parent = $area", settings, {"area": wanted.area}).rows
+        parts = "SELECT code FROM out.area WHERE parent = $area AND area_level <> 'not_stated'"
+        below = query(parts, settings, {"area": wanted.area}).rows
         if not below:
             raise UsageError(f"there is no area below {wanted.area}: leave out --by area")
         return read_rates_of_areas(wanted, [row[0] for row in below], settings)

@@ -133,7 +133,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     """Create the lists that adding up needs, and the empty table ``cells``."""
     connection.execute(
         "CREATE TEMP TABLE covered_area AS "
-        "SELECT DISTINCT area FROM area_ancestor WHERE len($covers) = 0 OR area IN $covers",
+        "SELECT DISTINCT area FROM area_ancestor WHERE len($covers) = 0 OR ancestor IN $covers",
         {"covers": list(source.covers)},
     )
     included = "true" if source.parent_counts == "include_children" else "false"

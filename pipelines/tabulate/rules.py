@@ -27,7 +27,7 @@ from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.gates import write_cells
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintage_columns import read_part
-from schemas.codelists import load_areas, parse_age, ranked_codes
+from schemas.codelists import parse_age, ranked_codes
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
 from schemas.source import Source, SourceFolder
 
@@ -113,7 +113,8 @@ def check(
     paths = {name: work / f"checked-{name}.parquet" for name in names}
     outcomes = list(validated.outcomes)
     structure = suite.begin(connection, source.figures, settings) if suite is not None else list
-    open_tables(connection, source, validated, previous.cells if previous else None)
+    compared = previous if previous is not None and not previous.same_files else None
+    open_tables(connection, source, validated, compared.cells if compared else None)
     reused_from = previous if aggregated.unchanged_years else None
     if reused_from is not None:
         run_sql(connection, "tabulate/reuse_outcomes", judged=quote_literal(str(reused_from.judged)))
@@ -168,15 +169,13 @@ def open_tables(
 
 
 def register_code_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create ``iccs_parent``, ``age_bound`` (of the ages in ``core``) and ``area_validity`` (of areas that changed)."""
+    """Create ``iccs_parent`` and ``age_bound`` (of the ages in ``core``)."""
     pairs = [(category.code, category.parent or None) for category in load_classification()]
     ages = [age for (age,) in connection.execute("SELECT DISTINCT age FROM core WHERE age IS NOT NULL").fetchall()]
     bounds = [(age, *(parse_age(age) or (None, None))) for age in ages]
-    changed = [(area.code, area.valid_from, area.valid_to) for area in load_areas() if area.valid_from or area.valid_to]
     tables = {
         "iccs_parent": ({"code": pa.string(), "parent": pa.string()}, pairs),
         "age_bound": ({"age": pa.string(), "low": pa.int32(), "high": pa.int32()}, bounds),
-        "area_validity": ({"area": pa.string(), "valid_from": pa.int32(), "valid_to": pa.int32()}, changed),
     }
     for name, (types, rows) in tables.items():
         columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(types)
@@ -214,7 +213,7 @@ def judge_rule(
         "period": "time_period" if rule.by_year else "NULL::VARCHAR",
     }
     if rule.kind == "past_changed" and not _has_previous(connection):
-        return Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage")
+        return Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage of other files")
     try:
         run_sql(connection, "tabulate/judge", kind=_statement(rule, source), **parts, rule=quote_literal(rule.name))
         (checked, failing, detail) = fetch_row(
@@ -258,6 +257,7 @@ def _statement(rule: Rule, source: Source) -> str:
         "other": "age" if dimension == "sex" else "sex",
         "kept_sex": "NULL" if dimension == "sex" else "sex",
         "kept_age": "NULL" if dimension == "age" else "age",
+        "given": "true" if dimension in source.columns else "false",
         "others": "".join(f", {name}" for name in breakdown_columns() if name != dimension),
         "attributes": "".join(f", {name}" for name in attribute_columns()),
         **_total_parts(source),

@@ -8,7 +8,8 @@ Only rules that judge by year have outcomes by year (``by_year`` in their declar
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -20,12 +21,22 @@ from pipelines.system.sql import fill_sql
 
 @dataclass(frozen=True)
 class PreviousVintage:
-    """The previous vintage: to compare with, and to take years from, each with the key of what decided its figures."""
+    """The previous vintage: to compare with, and to take years from, each with the key of what decided its figures.
+
+    ``digests`` are the sha256 of its files; ``same_files`` says whether this load has the same, so that a figure that
+    differs was revised by nobody but ourselves: a declaration or the program changed.
+    """
 
     cells: Path
     periods: Path
     judged: Path
     year_keys: dict[str, str]
+    digests: frozenset[str] = frozenset()
+    same_files: bool = False
+
+    def beside(self, digests: Iterable[str]) -> PreviousVintage:
+        """Return it with ``same_files`` for a load of the files with these sha256."""
+        return replace(self, same_files=bool(self.digests) and self.digests == frozenset(digests))
 
 
 def make_year_keys(

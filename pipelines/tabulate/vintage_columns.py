@@ -34,6 +34,8 @@ def part_columns(part: str) -> dict[str, str]:
     """
     if part == "links":  # what a link implies
         return dict.fromkeys(breakdown_columns(), "VARCHAR")
+    if part == "rates":  # what a printed rate is judged by
+        return {"rate_low": "DOUBLE", "rate_high": "DOUBLE", "between_years": "BOOLEAN"}
     if part not in _TABLES:
         return {}
     columns = load_tables()[_TABLES[part]].columns

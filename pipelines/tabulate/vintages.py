@@ -217,7 +217,8 @@ class Vintage:
     def as_previous(self) -> PreviousVintage:
         """Return what a next load compares with, and takes unchanged years from."""
         keys = self.manifest.get("year_keys", {})  # a vintage of an older version has none
-        return PreviousVintage(self.part("cells"), self.part("periods"), self.part("judged"), keys)
+        digests = frozenset(file["sha256"] for file in self.manifest["files"])
+        return PreviousVintage(self.part("cells"), self.part("periods"), self.part("judged"), keys, digests)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:

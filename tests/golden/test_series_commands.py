@@ -108,7 +108,7 @@ def test_what_cannot_be_evaluated_is_said(
         (["--area", "MX", "--source", "ar_snic"], "there are: mx_sesnsp_victims: recorded victims"),
         (["--area", "AR", "--unit", "case"], "there are: ar_snic: recorded victims; ar_snic: recorded offences"),
         (["--area", "SE", "--sex", "F"], "in SE, sex F; the area has none"),
-        (["--area", "SE", "--sex", "X"], "unknown sex 'X'; there are: F, M, _T, _U, _Z"),
+        (["--area", "SE", "--sex", "X"], "unknown sex 'X'; there are: F, M, _O, _T, _U, _Z"),
     ],
 )
 def test_a_series_that_is_not_there_is_told_with_those_that_are(

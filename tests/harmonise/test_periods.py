@@ -6,6 +6,7 @@ import pytest
 from tiny_source import Tiny
 
 from pipelines.system.errors import DataRefused, Problem
+from schemas.errors import UsageError
 
 HEADER = "area,year,code,n\n"
 MONTHLY = "breakdowns: [{freq: M}, {freq: A}]\n"
@@ -98,3 +99,98 @@ def test_months_that_rise_by_themselves_are_no_running_sums(tiny: Tiny, figures:
 
 def test_a_source_may_say_that_its_months_are_no_running_sums(tiny: Tiny) -> None:
     assert refused(tiny, months({2021: RISING}), MONTHLY + "cumulative: false\n") == []
+
+
+CUMULATIVE = MONTHLY + "cumulative: true\n"
+
+
+def of_months(tiny: Tiny, rows: str, more: str = CUMULATIVE, **parts: str) -> dict[tuple[str, str], float | None]:
+    tiny.declare_plain(more, **parts)
+    tiny.give("a.csv", HEADER + rows)
+    result = tiny.run()
+    assert result.rows("reconciliation", "closes") == [(True,)]
+    return {(area, period): value for area, period, value in result.rows("core", "ref_area, time_period, value")}
+
+
+def test_running_sums_become_figures_of_months(tiny: Tiny) -> None:
+    """11, 23, 33 is 11, 12, 10; each year begins anew, each area and category is a series; rows in any order."""
+    rows = months({2022: [11, 23, 33], 2023: [4, 4, 9]}) + months({2022: [5, 5]}, 13)
+    shuffled = "".join(sorted(rows.splitlines(keepends=True), key=lambda row: row[::-1]))
+    assert of_months(tiny, shuffled) == {
+        ("MX-JAL", "2022-01"): 11,
+        ("MX-JAL", "2022-02"): 12,
+        ("MX-JAL", "2022-03"): 10,
+        ("MX-JAL", "2023-01"): 4,
+        ("MX-JAL", "2023-02"): 0,
+        ("MX-JAL", "2023-03"): 5,
+        ("MX-HID", "2022-01"): 5,
+        ("MX-HID", "2022-02"): 0,
+    }
+
+
+def test_running_sums_keep_units_marks_and_the_account(tiny: Tiny) -> None:
+    rows = '14,2022-01,HOM,"1.234,5 (p)"\n14,2022-02,HOM,"2.234,75 (p)"\n14,2022-03,HOM,..\n'
+    more = CUMULATIVE + 'thousands: "."\ndecimal: ","\nmarks: {(p): P}\nmultiply: 1000\n'
+    assert of_months(tiny, rows, more, values="value,..,O\n") == {
+        ("MX-JAL", "2022-01"): 1234500,
+        ("MX-JAL", "2022-02"): 1000250,
+        ("MX-JAL", "2022-03"): None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "row"),
+    [
+        (months({2022: [11, 23]}) + "14,2022-04,HOM,40\n", 4),
+        ("14,2022-03,HOM,40\n14,2022-04,HOM,50\n", 2),
+    ],
+)
+def test_a_running_sum_without_its_month_before_is_refused(tiny: Tiny, rows: str, row: int) -> None:
+    (problem,) = refused(tiny, rows, CUMULATIVE)
+    assert (problem.rule, problem.row) == ("cumulative_gap", row)
+
+
+def test_a_running_sum_that_falls_is_refused_as_a_negative_count(tiny: Tiny) -> None:
+    (problem,) = refused(tiny, months({2022: [11, 8]}), CUMULATIVE)
+    assert (problem.rule, problem.row, problem.value) == ("count_negative", 3, "-3")
+
+
+YEARS = 'year_starts: "04"\n'
+
+
+@pytest.mark.parametrize(
+    "written", ["2009-10", "2009/10", "2009-2010", "2009/2010", "2009\u201310", "2009 - 10", "2009"]
+)
+def test_a_financial_year_is_the_year_in_which_it_begins_and_says_so(tiny: Tiny, written: str) -> None:
+    tiny.declare_plain(YEARS)
+    tiny.give("a.csv", f"{HEADER}14,{written},HOM,7\n14,1999-00,HOM,5\n")
+    result = tiny.run()
+    assert sorted(result.rows("core", "time_period, freq, value")) == [("1999", "A", 5.0), ("2009", "A", 7.0)]
+    (caveat,) = tiny.source.source.caveats
+    assert caveat.note.startswith("Years begin in April: 2023 is April 2023 to March 2024")
+
+
+@pytest.mark.parametrize("written", ["2009-11", "2009-12", "2009-08", "2009-2011", "2009-Q1", "2010-10"])
+def test_what_is_no_year_of_the_declared_kind_is_refused(tiny: Tiny, written: str) -> None:
+    (problem,) = refused(tiny, f"14,{written},HOM,7\n", YEARS)
+    assert (problem.rule, problem.value) == ("invalid_period", written)
+    assert "Its years are written 2009-10" in problem.found
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("year_starts: 4\n", "must be a month"),
+        ('year_starts: "4"\n', '\'4\' must be a month from "02" to "12"'),
+        ('year_starts: "01"\n', "a year from January needs no such key"),
+        (YEARS + "breakdowns: [{freq: M}]\n", "breakdowns cannot have another freq"),
+    ],
+)
+def test_a_start_of_years_that_cannot_be_is_refused(tiny: Tiny, more: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        _ = tiny.declare_plain(more).source
+
+
+def test_a_school_year_says_its_months(tiny: Tiny) -> None:
+    (caveat,) = tiny.declare_plain('year_starts: "09"\n').source.caveats
+    assert "2023 is September 2023 to August 2024" in caveat.note

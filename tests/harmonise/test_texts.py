@@ -183,4 +183,4 @@ def test_a_time_with_a_zone_is_of_the_day_where_the_incident_was(zone: str, text
     ],
 )
 def test_a_period_that_is_none_is_named_for_what_it_looks_like(text: str, said: str) -> None:
-    assert said in describe_period(text, cast("Source", SimpleNamespace(kind="count", columns={})))
+    assert said in describe_period(text, cast("Source", SimpleNamespace(kind="count", columns={}, year_starts=None)))

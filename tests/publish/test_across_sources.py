@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.publish.across_sources import compare_sources
+from pipelines.publish.across_sources import compare_sources, refuse_implausible
 from pipelines.system.connection import connect
+from pipelines.system.errors import DataRefused
 from pipelines.system.functions import shared_functions
 from pipelines.system.settings import Settings
 from schemas.declarations import attribute_columns, create_table_sql, load_tables
@@ -23,7 +24,8 @@ CELL = {
     "stage": "recorded", "counting_unit": "victim", "sex": "_T", "age": "_T",
     **dict.fromkeys(attribute_columns(), "_T"),
 }  # fmt: skip
-PRINTED = {"ref_area": "MX", "time_period": "2019", "population": 1e6, "rate": 5.0, "rate_made": 5.0}
+PRINTED = {"ref_area": "MX", "time_period": "2019", "population": 1e6, "rate": 5.0, "rate_made": 5.0, "rate_low": 4.995,
+           "rate_high": 5.005, "between_years": False}  # fmt: skip
 
 
 @dataclass
@@ -53,7 +55,17 @@ class Warehouse:
         connection.execute("ATTACH ':memory:' AS warehouse; USE warehouse; CREATE SCHEMA out")
         for function in shared_functions("out"):
             connection.execute(function.statement)
-        for name in ("observation", "rate", "source", "source_gap", "rate_check", "quality", "quality_cell"):
+        compared = (
+            "observation",
+            "population",
+            "rate",
+            "source",
+            "source_gap",
+            "rate_check",
+            "quality",
+            "quality_cell",
+        )
+        for name in compared:
             for statement in create_table_sql(load_tables()[name]):
                 connection.execute(statement)
 
@@ -111,7 +123,7 @@ def test_a_gap_between_sources_is_shown_both_ways(warehouse: Warehouse) -> None:
 
 @pytest.mark.parametrize(("used", "outcome"), [(1_010_000.0, "passed"), (1_300_000.0, "warned")])
 def test_the_population_behind_printed_rates(warehouse: Warehouse, used: float, outcome: str) -> None:
-    rates = [PRINTED, {**PRINTED, "rate": 17.14, "rate_made": 173.51}]
+    rates = [PRINTED, {**PRINTED, "rate": 17.14, "rate_made": 173.51, "rate_low": 173.505, "rate_high": 173.515}]
     pq.write_table(pa.Table.from_pylist(rates), warehouse.folder / "xx_a-rates.parquet")
     cell = {name: value for name, value in CELL.items() if name != "freq"}
     warehouse.insert("rate", {**cell, "source": "xx_a", "population": used})
@@ -190,3 +202,45 @@ def test_another_population_is_a_caveat_on_rates_not_on_counts(warehouse: Wareho
         ("2020", "_T"): "rate_population_differs",
         ("2020", "_U"): None,  # without a population there is no rate to doubt
     }
+
+
+@pytest.mark.parametrize(
+    ("other", "rule"),
+    [
+        (62_000_000.0, None),  # 126 million in the other source: not more than twice as many
+        (126_000.0, "populations_agree"),  # in thousands
+    ],
+)
+def test_populations_of_one_area_and_year_agree(warehouse: Warehouse, other: float, rule: str | None) -> None:
+    own = {"ref_area": "MX", "area_level": "country", "time_period": "2019", "sex": "_T", "age": "_T", "vintage": "v"}
+    warehouse.insert("population", {**own, "source": "a", "population": other})
+    warehouse.insert("population", {**own, "source": "b", "population": 124_000_000.0})
+    _refused(warehouse, rule, "124,000,000 in b")
+
+
+@pytest.mark.parametrize(
+    ("cell", "rule"),
+    [
+        ({"rate_per_100k": 140.0}, None),  # El Salvador 1995
+        ({"rate_per_100k": 26_678.3}, "rates_possible"),
+        ({"rate_per_100k": 26_678.3, "value": 19.0}, None),  # in a very small population any rate may be
+        ({"rate_per_100k": 4_900.0, "ref_area": "MX-JAL", "area_level": "admin1"}, None),
+        ({"rate_per_100k": 5_100.0, "ref_area": "MX-JAL", "area_level": "admin1"}, "rates_possible"),
+    ],
+)
+def test_a_rate_that_no_country_ever_had_is_refused(
+    warehouse: Warehouse, cell: dict[str, Any], rule: str | None
+) -> None:
+    rate = {**CELL, "source": "a", "value": 32_014.0, "population": 120_000.0, "population_source": "p", **cell}
+    warehouse.insert("rate", {name: value for name, value in rate.items() if name != "freq"})
+    _refused(warehouse, rule, "population of 120,000 by p; at most")
+
+
+def _refused(warehouse: Warehouse, rule: str | None, said: str) -> None:
+    if rule is None:
+        refuse_implausible(warehouse.connection)
+        return
+    with pytest.raises(DataRefused) as refused:
+        refuse_implausible(warehouse.connection)
+    assert [problem.rule for problem in refused.value.problems] == [rule]
+    assert said in refused.value.problems[0].found

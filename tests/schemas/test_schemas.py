@@ -13,6 +13,7 @@ import yaml
 
 from pipelines.publish.published_schema import create_tables
 from schemas.codelists import (
+    NOT_STATED,
     age_labels,
     area_ancestors,
     load_areas,
@@ -163,8 +164,8 @@ def test_total_unknown_and_not_applicable_are_codes_where_totals_are_made(name: 
 
 
 def test_sex_codes_are_those_of_sdmx() -> None:
-    # SDMX CL_SEX as this project uses it: male, female, unknown, total, not applicable.
-    assert [code.code for code in load_codelist("sex")] == ["M", "F", "_U", "_T", "_Z"]
+    # SDMX CL_SEX as this project uses it: male, female, other, unknown, total, not applicable.
+    assert [code.code for code in load_codelist("sex")] == ["M", "F", "_O", "_U", "_T", "_Z"]
 
 
 # --- ages ----------------------------------------------------------------------------------------
@@ -207,18 +208,23 @@ def test_each_area_is_there_once_and_its_parent_is_known() -> None:
 
     assert [code for code, times in codes.items() if times > 1] == []
     assert sorted({row["parent"] for row in rows if row["parent"]} - set(codes)) == []
-    assert {area.code for area in load_areas()} == set(codes)
+    assert {area.code for area in load_areas() if area.level != NOT_STATED} == set(codes)
 
 
 def test_parent_is_of_the_level_above() -> None:
     levels = [code.code for code in load_codelist("area_level")]
     by_code = {area.code: area for area in load_areas()}
 
-    assert levels == ["country", "admin1", "admin2"]
+    assert levels == ["country", "admin1", "admin2", NOT_STATED]
     for area in by_code.values():
         if area.level == "country":
             assert area.parent is None
             assert len(area.code) == 2
+        elif area.level == NOT_STATED:
+            assert area.code == f"{area.parent}-_U"
+        elif area.claimed_by:
+            assert area.parent is None
+            assert len(area.claimed_by) > 1
         else:
             assert area.parent is not None
             assert levels.index(by_code[area.parent].level) == levels.index(area.level) - 1
@@ -243,6 +249,7 @@ def test_code_of_a_scheme_means_one_area() -> None:
         ("AR", "admin1", 24),  # 23 provinces and the capital
         ("CO", "admin1", 33),  # 32 departments and Bogotá
         ("CO", "admin2", 1122),  # municipalities, DANE
+        ("IN", "admin1", 38),  # 36 of today, and two union territories that were merged in 2020
         ("GB", "admin1", 3),  # as Eurostat gives them: England and Wales, Scotland, Northern Ireland
     ],
 )
@@ -275,7 +282,8 @@ def test_ancestors_of_an_area_end_with_its_country() -> None:
 
     assert above["CO-05001"] == [("CO-05001", "admin2"), ("CO-ANT", "admin1"), ("CO", "country")]
     assert above["MX"] == [("MX", "country")]
-    assert all(way[-1][1] == "country" for way in above.values())
+    claimed = {area.code for area in load_areas() if area.claimed_by}
+    assert [area for area, way in above.items() if way[-1][1] != "country"] == sorted(claimed, reverse=True)
 
 
 # --- rules ---------------------------------------------------------------------------------------

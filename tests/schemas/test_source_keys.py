@@ -63,6 +63,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "multiply": {"multiply": 1000},
     "id": {"id": ["a"]},
     "cumulative": {"cumulative": False},
+    "year_starts": {"year_starts": "04"},
     "controls.total_column": {"controls": [{"control": "c", "total_column": "t", "part_columns": ["a", "b"]}]},
     "controls.part_columns": {"controls": [{"control": "c", "total_column": "t", "part_columns": ["a", "b"]}]},
     "controls.rows": {"controls": [{"control": "c", "total_column": "t", "part_columns": ["a"], "rows": "totals.sql"}]},

@@ -102,7 +102,7 @@ def test_values_csv_may_begin_with_a_byte_order_mark(tiny: Tiny) -> None:
 )  # fmt: skip
 def test_a_slip_in_a_list_of_areas_is_named(tmp_path: Path, old: str, new: str, told: str) -> None:
     (tmp_path / "XX.csv").write_text(AREAS, encoding="utf-8")
-    assert [area.code for area in read_areas(tmp_path)] == ["XX", "XX-A"]
+    assert [area.code for area in read_areas(tmp_path)] == ["XX", "XX-A", "XX-_U"]
     (tmp_path / "XX.csv").write_text(AREAS.replace(old, new), encoding="utf-8")
     with pytest.raises(DeclarationError) as refused:
         read_areas(tmp_path)

@@ -31,11 +31,16 @@ ZA_PARTS = states(*ZA_AREAS, value=10.0)
 
 
 def cube(in_the_region: float) -> Rows:
-    """A country of 10 in each of four cells by sex and age, whose one region has another number in each."""
+    """A country of 10 in each of four cells by sex and age, of whose nine regions one has any: another number."""
     cells = [{"sex": sex, "age": age} for sex in ("M", "F") for age in ("Y0T17", "Y_GE18")]
     country = [{**cell, "ref_area": "ZA", "value": 10.0} for cell in cells]
-    region = [{**cell, "ref_area": "ZA-WC", "area_level": "admin1", "value": in_the_region} for cell in cells]
-    return [*country, *region, {"ref_area": "ZA", "value": 40.0}]
+    inside = {**dict.fromkeys(ZA_AREAS, 0.0), "ZA-WC": in_the_region}
+    regions = [
+        {**cell, "ref_area": area, "area_level": "admin1", "value": value}
+        for cell in cells
+        for area, value in inside.items()
+    ]
+    return [*country, *regions, {"ref_area": "ZA", "value": 40.0}]
 
 
 OFFENCE = {"counting_unit": "offence", "measure": "offences"}
@@ -223,6 +228,24 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         2,
         "the figures of ES and FR fit each other's place",
     ),
+    "areas_listed": (
+        Data(core=states("MX-JAL")),  # one region is enough: the list is judged, not the file
+        Data(core=[{"ref_area": "AU-NSW-BYRON", "area_level": "admin2"}]),  # in AU-NSW and in AU
+        2,
+        "no total is computed: the list of AU (admin2) lacks AU-ACT, AU-NSW, AU-NT",
+    ),
+    "areas_claimed": (
+        Data(core=states("RU-MOW")),
+        Data(core=states("UA-43", "RU-MOW")),
+        1,
+        "claimed by RU, UA",
+    ),
+    "areas_above_country": (
+        Data(cells=[ZA, *ZA_PARTS], core=[ZA, *ZA_PARTS]),
+        Data(cells=[{**ZA, "value": 44.0}, *ZA_PARTS], core=[ZA, *ZA_PARTS]),  # 90 in nine provinces
+        1,
+        "its regions have 90, the source gives the area itself 44",
+    ),
     "areas_sum": (
         Data(cells=[ZA, *ZA_PARTS], core=[ZA, *ZA_PARTS]),
         Data(cells=[{**ZA, "value": 95.0}, *ZA_PARTS], core=[ZA, *ZA_PARTS]),
@@ -322,7 +345,8 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
     "published_rates_agree": (
         Data(rates=[{"rate": 5.05}]),
         # Iceland 2016, ICCS 05021, as Eurostat printed it: 577 offences and a rate of 17.14
-        Data(rates=[{"ref_area": "IS", "count": 577.0, "rate": 17.14, "population": 332538.0, "rate_made": 173.51}]),
+        Data(rates=[{"ref_area": "IS", "count": 577.0, "rate": 17.14, "population": 332538.0, "rate_made": 173.51,
+                     "rate_low": 173.50, "rate_high": 173.52}]),
         1,
         "printed rate 17.14, its count 577",
     ),

@@ -80,6 +80,7 @@ MAPPED = {
 RATE = {
     "_row": 2, "ref_area": "MX", "time_period": "2020", "national_code": "H", "iccs": "0101", "stage": "recorded",
     "counting_unit": "victim", "count": 50.0, "rate": 5.0, "per": 100000.0, "population": 1e6, "rate_made": 5.0,
+    "rounding": 0.005, "rate_low": 4.995, "rate_high": 5.005, "between_years": False,
 }  # fmt: skip
 Rows = list[dict[str, Any]]
 _TEXT = {"iccs_made_from", "proposed", "_sheet", "missing_reason", "caveats", "sex", "out_of_scope", "iccs"}

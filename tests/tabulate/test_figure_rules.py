@@ -98,7 +98,7 @@ def test_a_year_without_the_usual_season_is_not_shifted(judge: Judge) -> None:
 
 def test_a_printed_rate_of_no_count_is_found_without_a_population(judge: Judge) -> None:
     """A count in thousands, rounded to zero, beside the rate made from persons: no count implies a population."""
-    unknown = {"population": None, "rate_made": None}
+    unknown = dict.fromkeys(("population", "rate_made", "rate_low", "rate_high"))
     nothing, small = {**unknown, "count": 0.0, "rate": 0.0}, {**unknown, "count": 1.0, "rate": 5.0}
     assert judge("published_rates_agree", Data(rates=[nothing, small])) == ("passed", 1, 0, "")
     found = judge("published_rates_agree", Data(rates=[{**nothing, "rate": 5.0}]))

@@ -9,7 +9,8 @@ WITH used AS (
     GROUP BY ALL
 ),
 printed AS (
-    SELECT *, abs(rate - rate_made) > {{rounding}} + {{tolerance_share}} * greatest(rate, rate_made) AS deviates
+    SELECT *, greatest(rate_low - rate, rate - rate_high) > greatest(rate, rate_made)
+        * CASE WHEN between_years THEN {{tolerance_share_years}} ELSE {{tolerance_share}} END AS deviates
     FROM {{rates}}
     WHERE population IS NOT NULL
 )

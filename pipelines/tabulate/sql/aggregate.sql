@@ -2,7 +2,7 @@
 -- dimensions asked for, totals marked _T. present and expected count the area-period cells summed in each cell; a sum
 -- that lacks parts has a fraction of them. Which parts belong to a sum is decided by the rows of the same country
 -- alone, and by which parts they are, not by how many.
--- reads: base, printed, country_of, country_of_any, held, climb, area_ancestor, partly_covered, already_given, made_from{{lacking_tables}}
+-- reads: base, printed, country_of, country_of_any, held, climb, area_ancestor, area_expected, partly_covered, already_given, made_from{{lacking_tables}}
 -- writes: cells
 INSERT INTO cells BY NAME
 WITH added AS (
@@ -73,21 +73,26 @@ rolled AS (
         USING (country, stage, counting_unit, iccs, time_period)
     GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}}
 ),
-areas_expected AS (
-    SELECT ancestor, area_level, count(*) AS areas
-    FROM area_ancestor
-    GROUP BY ALL
-),
 located AS (
     SELECT stage, counting_unit, iccs, link.ancestor AS ref_area, link.ancestor_level AS area_level,
         time_period{{dimensions}},
         sum(value) AS value,
         sum(present) AS present,
-        {{periods}} * any_value(areas) AS expected,
+        -- What has no stated place is added to the parts, and must be there for as many periods as they; an area that
+        -- the source gives itself has one part.
+        {{periods}} * (coalesce(any_value(areas), 1) + count(*) FILTER (
+            rolled.area_level = 'not_stated' AND link.ancestor <> rolled.ref_area
+        )) AS expected,
         min(lowest) AS lowest, max(highest) AS highest
     FROM rolled
     JOIN area_ancestor AS link ON link.area = rolled.ref_area
-    JOIN areas_expected ON areas_expected.ancestor = link.ancestor AND areas_expected.area_level = rolled.area_level
+    LEFT JOIN (
+        SELECT ancestor, area_level AS part_level, time_period AS part_period, areas
+        FROM area_expected
+        WHERE measure = {{measure}}
+    ) AS parts
+        ON parts.ancestor = link.ancestor AND parts.part_level = rolled.area_level
+        AND parts.part_period = rolled.time_period AND link.ancestor <> rolled.ref_area
     WHERE link.ancestor = rolled.ref_area OR (
         link.ancestor NOT IN (SELECT ancestor FROM partly_covered WHERE measure = {{measure}})
         AND (link.area, link.ancestor) NOT IN (SELECT (area, ancestor) FROM already_given WHERE measure = {{measure}})

@@ -1,7 +1,7 @@
 -- Grain of what is added: one row for each area of the lists used (also those above), period, ICCS category and
 -- combination of the dimensions asked for, totals marked _T. Rows are events: an absent combination is a zero.
 -- Only periods in period_to_make are made; which areas and combinations have zeros depends on all periods.
--- reads: core, period_list, period_to_make, climb, area_ancestor, partly_covered, already_given, given_combination, given_area, country_of_any, made_from
+-- reads: core, period_list, period_to_make, climb, area_ancestor, area_validity, partly_covered, already_given, given_combination, given_area, country_of_any, made_from
 -- writes: cells
 INSERT INTO cells BY NAME
 WITH base AS (
@@ -75,7 +75,10 @@ filled AS (
     FROM (
         SELECT combination.*, area.*, covered.time_period
         FROM combination CROSS JOIN area CROSS JOIN covered
+        -- Before an area existed, and after, nothing could happen in it: that is no zero.
+        LEFT JOIN area_validity AS life ON life.area = CAST(area.ref_area AS VARCHAR)
         WHERE area_level IN ({{levels}})
+            AND CAST(left(covered.time_period, 4) AS INTEGER) BETWEEN coalesce(life.valid_from, 0) AND coalesce(life.valid_to, 9999)
     ) AS zero
     ANTI JOIN totalled AS cell
         ON cell.ref_area = zero.ref_area AND cell.time_period = zero.time_period

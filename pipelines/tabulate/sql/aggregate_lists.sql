@@ -1,7 +1,7 @@
 -- Small tables that adding up needs, made from core. Grain of period_list: one row for each period of the data, with the
 -- year and quarter it lies in and a bit for its place in the year.
--- reads: core, iccs_ancestor, area_ancestor, covered_area
--- writes: country_of, country_of_any, held, period_list, given_area, given_combination, given_category, climb, made_from, partly_covered, already_given
+-- reads: core, iccs_ancestor, area_ancestor, area_validity, area_whole, covered_area
+-- writes: country_of, country_of_any, held, period_list, given_area, given_combination, given_category, climb, made_from, partly_covered, area_expected, already_given
 CREATE TEMP TABLE period_list AS
 SELECT time_period, CAST(left(time_period, 4) AS time_period_code) AS year_period,
     CAST(quarter_of(CAST(time_period AS VARCHAR)) AS time_period_code) AS quarter_period,
@@ -105,17 +105,84 @@ CREATE TEMP TYPE children_code AS ENUM (
 );
 ALTER TABLE made_from ALTER children TYPE children_code;
 
--- Grain of partly_covered: one row for each area of which the source covers only some parts: it is not made from them.
-CREATE TEMP TABLE partly_covered AS
-SELECT DISTINCT measure, ancestor
-FROM area_ancestor
-JOIN (SELECT DISTINCT measure, area_level FROM given_area) AS level USING (area_level)
-WHERE CAST(area AS VARCHAR) NOT IN (SELECT area FROM covered_area);
-
 -- Grain of already_given: one row for each area and area above it that the source itself gives, or that one it gives
 -- stands for: the area is not added to that one again.
 CREATE TEMP TABLE already_given AS
 SELECT DISTINCT given_area.measure, between_them.area, above.ancestor
 FROM area_ancestor AS between_them
 JOIN given_area ON given_area.ref_area = between_them.ancestor AND between_them.ancestor <> between_them.area
-JOIN area_ancestor AS above ON above.area = between_them.ancestor
+JOIN area_ancestor AS above ON above.area = between_them.ancestor;
+
+-- Grain of partly_covered: one row for each area that is not made from its parts: the source covers only some of them, or
+-- the lists have only some (nobody declared the list whole, and ISO 3166-2 does not confirm it). A place not stated is no
+-- part that the source could fail to cover.
+CREATE TEMP TABLE partly_covered AS
+SELECT DISTINCT measure, ancestor
+FROM area_ancestor
+JOIN (SELECT DISTINCT measure, area_level FROM given_area WHERE area_level <> 'not_stated') AS level USING (area_level)
+WHERE CAST(area AS VARCHAR) NOT IN (SELECT area FROM covered_area)
+UNION
+SELECT DISTINCT measure, above.ancestor
+FROM (SELECT DISTINCT measure FROM given_area) AS every_measure
+CROSS JOIN covered_area
+JOIN area_ancestor AS above ON CAST(above.area AS VARCHAR) = covered_area.area
+WHERE CAST(above.ancestor AS VARCHAR) NOT IN (SELECT area FROM covered_area)
+UNION
+SELECT DISTINCT measure, above.ancestor
+FROM given_area
+JOIN area_ancestor AS above ON above.area = given_area.ref_area AND above.ancestor <> above.area
+WHERE given_area.area_level <> 'not_stated'
+    AND (given_area.measure, given_area.ref_area, above.ancestor) NOT IN (
+        SELECT (measure, area, ancestor) FROM already_given
+    )
+    AND (CAST(above.ancestor AS VARCHAR), CAST(given_area.area_level AS VARCHAR)) NOT IN (
+        SELECT (ancestor, area_level) FROM area_whole
+    );
+
+-- Grain of area_expected: one row for each measure, area, level of parts that the source gives in it, and period: how many
+-- parts a full sum has. Those that existed then, and those that the source gives for then anyway (a series on new borders).
+-- At the level not_stated it is the number of the other parts: what has no stated place is added to them.
+CREATE TEMP TABLE area_expected AS
+WITH period AS (
+    SELECT DISTINCT unnest([time_period, year_period, quarter_period]) AS time_period FROM period_list
+),
+given_level AS (
+    SELECT DISTINCT measure, above.ancestor, given_area.area_level
+    FROM given_area
+    JOIN area_ancestor AS above ON above.area = given_area.ref_area AND above.ancestor <> above.area
+),
+changed AS (
+    SELECT DISTINCT measure, ref_area, unnest([time_period, year_period, quarter_period]) AS time_period
+    FROM core
+    JOIN period_list USING (time_period)
+    WHERE CAST(ref_area AS VARCHAR) IN (SELECT area FROM area_validity)
+),
+listed AS (
+    SELECT given_level.measure, given_level.ancestor, given_level.area_level, inside.area, valid_from, valid_to
+    FROM given_level
+    JOIN area_ancestor AS inside
+        ON inside.ancestor = given_level.ancestor AND inside.area_level = given_level.area_level
+    LEFT JOIN area_validity ON area_validity.area = CAST(inside.area AS VARCHAR)
+    WHERE given_level.area_level <> 'not_stated'
+),
+counted AS (
+    SELECT listed.measure, listed.ancestor, listed.area_level, period.time_period, count(*) FILTER (
+        changed.ref_area IS NOT NULL
+        OR CAST(left(period.time_period, 4) AS INTEGER) BETWEEN coalesce(valid_from, 0) AND coalesce(valid_to, 9999)
+    ) AS areas
+    FROM listed
+    CROSS JOIN period
+    LEFT JOIN changed ON changed.measure = listed.measure AND changed.ref_area = listed.area
+        AND changed.time_period = period.time_period
+    WHERE period.time_period IS NOT NULL
+    GROUP BY ALL
+)
+FROM counted
+UNION ALL
+SELECT given_level.measure, given_level.ancestor, given_level.area_level, period.time_period, coalesce(max(areas), 0)
+FROM given_level
+CROSS JOIN period
+LEFT JOIN counted ON counted.measure = given_level.measure AND counted.ancestor = given_level.ancestor
+    AND counted.time_period = period.time_period
+WHERE given_level.area_level = 'not_stated' AND period.time_period IS NOT NULL
+GROUP BY given_level.measure, given_level.ancestor, given_level.area_level, period.time_period

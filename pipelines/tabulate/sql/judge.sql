@@ -1,6 +1,7 @@
 -- Grain of judged: one row for each failing item of one rule, and one that counts those that passed (one a period, if
 -- the rule applies by year). place orders the failing ones: by size where the rule gives their weight, else by the
--- difference. A rule returns a row for each item, or one for many that passed, with their number.
+-- difference. A category whose finding is that of one inside it, with the same numbers, has no place: it is one finding, and
+-- shown once. A rule returns a row for each item, or one for many that passed, with their number.
 -- Grain of judged_by_period: the same, for every rule that applies by year; the next load reuses unchanged years.
 -- reads: judged_before
 -- writes: judged, finding, judged_by_period
@@ -26,13 +27,21 @@ counted AS (
     GROUP BY ALL
     UNION ALL BY NAME
     SELECT * EXCLUDE (rule) FROM judged_before WHERE rule = {{rule}}
+),
+deepest AS (
+    SELECT *, failing AND length(iccs) < max(length(iccs)) OVER finding
+            AND starts_with(max_by(iccs, length(iccs)) OVER finding, iccs) AS repeats
+    FROM counted
+    WINDOW finding AS (
+        PARTITION BY failing, stage, counting_unit, ref_area, time_period, sex, age, found, expected
+    )
 )
-SELECT *,
-    CASE WHEN failing THEN row_number() OVER (
-        PARTITION BY failing ORDER BY size DESC, ref_area, time_period, length(iccs) DESC, iccs, detail, stage, counting_unit,
-            sex, age
+SELECT * EXCLUDE (repeats),
+    CASE WHEN failing AND NOT coalesce(repeats, false) THEN row_number() OVER (
+        PARTITION BY failing, coalesce(repeats, false)
+        ORDER BY size DESC, ref_area, time_period, length(iccs) DESC, iccs, detail, stage, counting_unit, sex, age
     ) END AS place
-FROM counted;
+FROM deepest;
 
 INSERT INTO finding
 SELECT {{rule}}, place, stage, counting_unit, iccs, ref_area, time_period, sex, age, found, expected, detail,

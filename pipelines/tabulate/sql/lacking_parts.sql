@@ -2,18 +2,19 @@
 -- lacks a part which the source gives for it elsewhere, with the share of the parts that it has.
 -- Elsewhere is the same country alone: in the same period, and where one_list is false (ages, whose bands may differ
 -- between areas and change) only in lines that have all the parts of this one and more, in any period. Both sexes
--- belong to a total wherever the source has both in a category. Persons of unknown sex or age need not be in a line,
--- and a line of them alone is whole: the source does not divide it.
+-- belong to a total wherever the source has both in a category. Persons of unknown or another sex, or unknown age, need not
+-- be in a line, and a line of them alone is whole: the source does not divide it. Of what has no stated place only what
+-- there is is written.
 -- reads: base, country_of
 -- writes: {{table}}
 CREATE OR REPLACE TEMP TABLE {{table}} AS
 WITH line AS (
     SELECT country, stage, counting_unit, iccs, national_code, ref_area, area_level, time_period{{others}},
         bitstring_agg(enum_code({{dimension}})::INTEGER, 0, {{codes}})
-            FILTER ({{dimension}} NOT IN ('_U', '_Z', {{total}})) AS parts
+            FILTER ({{dimension}} NOT IN ('_U', '_O', '_Z', {{total}})) AS parts
     FROM base
     JOIN country_of USING (ref_area)
-    WHERE true {{others_known}}
+    WHERE area_level <> 'not_stated' {{others_known}}
     GROUP BY ALL
     HAVING parts IS NOT NULL
 ),

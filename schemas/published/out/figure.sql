@@ -23,15 +23,15 @@ composition_text AS (
         string_agg(coalesce(title_es, 'recuentos dados en la propia categoría'), '; ' ORDER BY part) AS composition_es
     FROM (
         SELECT iccs_made_from, unnest(string_split(iccs_made_from, ';')) AS part
-        FROM (SELECT DISTINCT iccs_made_from FROM out.observation WHERE iccs_made_from IS NOT NULL)
+        FROM (SELECT DISTINCT iccs_made_from FROM out.rate WHERE iccs_made_from IS NOT NULL)
     )
     LEFT JOIN out.iccs AS category ON category.code = part
     GROUP BY iccs_made_from
 ),
-composition AS (
-    SELECT source, ref_area, time_period, iccs, stage, counting_unit, sex, age, iccs_made_from
+missing AS (
+    SELECT source, ref_area, time_period, iccs, stage, counting_unit, sex, age, missing_reason
     FROM out.observation
-    WHERE freq = 'A' AND iccs_made_from IS NOT NULL AND ({{attributes}}) = ({{totals}})
+    WHERE freq = 'A' AND missing_reason IS NOT NULL AND ({{attributes}}) = ({{totals}})
 ),
 limits_text (limits, limits_en, limits_fr, limits_es) AS (
     VALUES {{limits}}
@@ -44,7 +44,7 @@ series_name AS (
     HAVING count(*) > 1
 ),
 declared_break AS (
-    SELECT source, iccs, left(time_period, 4) AS period, string_agg(note, '; ' ORDER BY note) AS note
+    SELECT source, iccs, ref_area, left(time_period, 4) AS period, string_agg(note, '; ' ORDER BY note) AS note
     FROM out.series_break
     GROUP BY ALL
 ),
@@ -58,7 +58,8 @@ annual AS (
 )
 SELECT
     annual.ref_area, area.name_en AS area_en, area.name_fr AS area_fr, area.name_es AS area_es, annual.area_level,
-    left(annual.ref_area, 2) AS country, annual.time_period, annual.iccs, category.level AS iccs_level,
+    -- A territory that several countries claim is in none of them by itself.
+    CASE WHEN area.parent IS NOT NULL OR area.area_level = 'country' THEN left(annual.ref_area, 2) END AS country, annual.time_period, annual.iccs, category.level AS iccs_level,
     category.title_en AS category_en, category.title_fr AS category_fr, category.title_es AS category_es,
     annual.source, annual.stage, annual.counting_unit, annual.counted_at, annual.is_preferred,
     array_to_string([concat(one.source, ': ', one.stage, ' ', one.counting_unit, 's') FOR one IN series_name.every
@@ -66,18 +67,20 @@ SELECT
         AS other_series,
     annual.sex, annual.age, annual.value, annual.value AS events, annual.population, annual.population_source,
     annual.rate_per_100k, annual.ci_low, annual.ci_high, limits, limits_en, limits_fr, limits_es, annual.few_events,
-    annual.no_rate_reason, composition.iccs_made_from, composition_en, composition_fr, composition_es,
+    missing.missing_reason, annual.no_rate_reason, annual.iccs_made_from, composition_en, composition_fr, composition_es,
     annual.obs_status, annual.completeness, annual.caveats, caveats_en, caveats_fr, caveats_es,
-    annual.break_before, coalesce(own.note, general.note) AS break_note, annual.vintage
+    annual.break_before, coalesce(own.note, general.note, borders.note) AS break_note, annual.vintage
 FROM annual
 JOIN out.area AS area ON area.code = annual.ref_area
 JOIN out.iccs AS category ON category.code = annual.iccs
 LEFT JOIN series_name USING (ref_area, iccs, sex, age)
-LEFT JOIN composition USING (source, ref_area, time_period, iccs, stage, counting_unit, sex, age)
-LEFT JOIN composition_text ON composition_text.iccs_made_from = composition.iccs_made_from
+LEFT JOIN missing USING (source, ref_area, time_period, iccs, stage, counting_unit, sex, age)
+LEFT JOIN composition_text ON composition_text.iccs_made_from = annual.iccs_made_from
 LEFT JOIN caveat_text ON caveat_text.caveats = annual.caveats
 LEFT JOIN limits_text ON annual.ci_low IS NOT NULL
 LEFT JOIN declared_break AS own ON own.source = annual.source AND own.iccs = annual.iccs
-    AND own.period = annual.break_before
+    AND own.ref_area IS NULL AND own.period = annual.break_before
 LEFT JOIN declared_break AS general ON general.source = annual.source AND general.iccs IS NULL
-    AND general.period = annual.break_before
+    AND general.ref_area IS NULL AND general.period = annual.break_before
+LEFT JOIN declared_break AS borders ON borders.source = annual.source AND borders.iccs IS NULL
+    AND borders.ref_area = annual.ref_area AND borders.period = annual.break_before

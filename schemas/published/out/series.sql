@@ -30,17 +30,20 @@ ranked AS (
     FROM kind
 ),
 declared AS (
-    SELECT source, iccs, list(left(time_period, 4)) AS periods
+    SELECT source, iccs, ref_area, list(left(time_period, 4)) AS periods
     FROM out.series_break
     GROUP BY ALL
 )
 SELECT given.source, given.ref_area, given.area_level, given.iccs, given.stage, given.counting_unit, given.sex, given.age,
     first_period, last_period, years, preference, preference = 1 AS is_preferred,
-    nullif(array_to_string(list_sort([one FOR one IN list_distinct(list_concat(marked, own.periods, general.periods))
+    nullif(array_to_string(list_sort([one FOR one IN list_distinct(
+        list_concat(marked, own.periods, general.periods, borders.periods))
         IF one > first_period AND one <= last_period]), ';'), '') AS breaks
 FROM given
 JOIN ranked ON ranked.ref_area = given.ref_area AND ranked.iccs = given.iccs AND all_sexes = (sex = '_T')
     AND all_ages = (age = '_T') AND ranked.source = given.source AND ranked.stage = given.stage
     AND ranked.counting_unit = given.counting_unit
-LEFT JOIN declared AS own ON own.source = given.source AND own.iccs = given.iccs
-LEFT JOIN declared AS general ON general.source = given.source AND general.iccs IS NULL
+LEFT JOIN declared AS own ON own.source = given.source AND own.iccs = given.iccs AND own.ref_area IS NULL
+LEFT JOIN declared AS general ON general.source = given.source AND general.iccs IS NULL AND general.ref_area IS NULL
+LEFT JOIN declared AS borders ON borders.source = given.source AND borders.iccs IS NULL
+    AND borders.ref_area = given.ref_area

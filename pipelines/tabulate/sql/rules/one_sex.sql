@@ -1,4 +1,5 @@
--- Grain: one row for each observed category, area and year that only one sex can have, by its link or by its name.
+-- Grain: one row for each observed category, area and year that only one sex can have, by its link or by its name. What
+-- contradicts it is the other one of men and women: another code (_O) may be a woman to the law that names the category.
 -- reads: core, links
 WITH names AS (
     SELECT DISTINCT link, national_code, national_label FROM core
@@ -15,7 +16,7 @@ told AS (
     LEFT JOIN links ON links.link = names.link
 )
 SELECT stage, counting_unit, iccs, ref_area, left(time_period, 4) AS time_period, NULL AS sex, NULL AS age,
-    coalesce(sum(value) FILTER (core.sex NOT IN (only_sex, '_T', '_U', '_Z')), 0) AS found, 0 AS expected,
+    coalesce(sum(value) FILTER (core.sex IN ('M', 'F') AND core.sex <> only_sex), 0) AS found, 0 AS expected,
     found > 0 AS failing, core.national_code || ' is ' || only_sex || ' only' AS detail
 FROM core
 JOIN told ON told.link IS NOT DISTINCT FROM core.link AND told.national_code = core.national_code

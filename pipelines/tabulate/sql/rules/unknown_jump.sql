@@ -1,10 +1,11 @@
 -- Grain: one row for each annual figure that is split by the dimension, with the year before it.
+-- A source that has no column for it gives it, if at all, in the label of single categories: it is unknown in no other.
 -- reads: annual
 WITH shares AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, year,
         coalesce(sum(value) FILTER ({{dimension}} = '_U'), 0) / sum(value) AS share, sum(value) AS total
     FROM annual
-    WHERE {{dimension}} <> '_T' AND {{other}} = '_T'
+    WHERE {{dimension}} <> '_T' AND {{other}} = '_T' AND {{given}}
     GROUP BY ALL
     HAVING sum(value) >= {{least_count}} AND count(value) = count(*)
 )

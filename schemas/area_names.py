@@ -1,0 +1,96 @@
+"""Names of areas in any of many languages, for files that have names where others have codes (``area_scheme: name``).
+
+Names in English, French and Spanish are in the lists of areas. For other languages, common names of countries are those
+of Unicode CLDR (Babel); names of ISO 3166, of countries and their parts, are those of Debian's iso-codes (pycountry).
+Both libraries are imported late: only sources with names need them.
+"""
+
+from __future__ import annotations
+
+import gettext
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+
+from schemas.codelists import NOT_STATED, Area, area_ancestors, load_areas
+
+LANGUAGES = ("en", "fr", "es")
+"""The languages in which every area of the lists has a name."""
+
+
+@cache
+def names_of_areas(languages: tuple[str, ...] = LANGUAGES, of: str | None = None) -> frozenset[tuple[str, str]]:
+    """Return the names of areas in some languages with their codes: as written, without accents, and in capitals.
+
+    A name of several areas is left out: it means none of them by itself.
+
+    Args:
+        languages: ISO 639-1 codes.
+        of: the country whose parts are named, and itself; None for the countries.
+
+    >>> dict(names_of_areas(("en",)))["Bolivia (Plurinational State of)"], dict(names_of_areas(("de",)))["Russland"]
+    ('BO', 'RU')
+    >>> dict(names_of_areas(of="MX"))["NUEVO LEON"], "México" in dict(names_of_areas(of="MX"))
+    ('MX-NLE', False)
+    """
+    inside = {area for area, above, _ in area_ancestors() if above == of}
+    meant: dict[str, set[str]] = {}
+    for area in load_areas():
+        named = area.level == "country" if of is None else area.code in inside or of in area.claimed_by
+        if named and area.level != NOT_STATED:
+            for form in {form for name in _names(area, languages) for form in _forms(name)}:
+                meant.setdefault(form, set()).add(area.code)
+    return frozenset((name, next(iter(codes))) for name, codes in meant.items() if len(codes) == 1)
+
+
+def known_languages(languages: Sequence[str]) -> tuple[str, ...]:
+    """Return the languages; a ValueError where there are no names in one."""
+    from babel.localedata import exists
+
+    for language in languages:
+        if not exists(language):
+            raise ValueError(f"there are no names of areas in {language!r}; write ISO 639-1 codes, such as [de, pt]")
+    return tuple(languages)
+
+
+def _names(area: Area, languages: Iterable[str]) -> Iterator[str]:
+    from babel import Locale
+
+    own = {"en": area.name_en, "fr": area.name_fr, "es": area.name_es}
+    domain = "iso3166-1" if area.level == "country" else "iso3166-2"
+    for language in languages:
+        if language in own:
+            yield own[language]
+        elif area.level == "country" and area.code in Locale(language).territories:
+            yield Locale(language).territories[area.code]
+        for name in _iso_names().get(area.code, ()):
+            yield name if language == "en" else _translations(domain, language).gettext(name)
+
+
+@cache
+def _iso_names() -> dict[str, tuple[str, ...]]:
+    """The names of ISO 3166 of each country (short, common, official) and subdivision."""
+    import pycountry
+
+    labels = ("name", "common_name", "official_name")
+    names = {
+        one.alpha_2: tuple(getattr(one, label) for label in labels if hasattr(one, label))
+        for one in pycountry.countries
+    }
+    return names | {one.code: (one.name,) for one in pycountry.subdivisions}
+
+
+@cache
+def _translations(domain: str, language: str) -> gettext.NullTranslations:
+    import pycountry
+
+    return gettext.translation(domain, pycountry.LOCALES_DIR, languages=[language], fallback=True)
+
+
+def _forms(name: str) -> Iterator[str]:
+    """The forms of a name that files have: ``Iran, Islamic Republic of`` is ``Iran (Islamic Republic of)`` as well."""
+    main, comma, rest = name.partition(", ")
+    turned = (f"{main} ({rest})", f"{rest} {main}", f"{rest.removeprefix('The ')} {main}")
+    for one in (name, *(turned if comma else ())):
+        plain = "".join(letter for letter in unicodedata.normalize("NFKD", one) if not unicodedata.combining(letter))
+        yield from {one, plain, one.upper(), plain.upper()}
