@@ -6,12 +6,13 @@ It works offline and gives the same answer each time. It suggests; the definitio
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from iccs.classification import load_classification
 from iccs.concordance import list_concordances
+from iccs.suggest.context import lift_by_neighbours
 from iccs.suggest.entries import country_of
 from iccs.suggest.index import COMPLETED_KILLING, Index, Scores, Table, load_index
 from iccs.suggest.text import LabelLanguage, Reading
@@ -80,7 +81,7 @@ def suggest(
     """Return categories that fit each label, for whoever drafts a concordance.
 
     Args:
-        labels: the national categories, in any number.
+        labels: the national categories, in the order of their list: neighbours in a list that goes by subject help.
         lang: the language of the labels: es, en, fr, pt or de; `guess_language` tells it.
         limit: how many candidates at most.
         exclude_source: learn nothing from the concordance of this source nor from others of its country.
@@ -103,11 +104,22 @@ def suggest(
     if index is None:
         index = load_index(lang, _left_out(exclude_source))
     suggestions: list[Suggestion] = []
-    for scores in _scores(index, labels):
+    for scores in _in_context(index, list(_scores(index, labels))):
         for row, reading in enumerate(scores.readings):
             national = labels[len(suggestions)]
             suggestions.append(_suggestion(index, national, reading, scores, row, limit))
     return suggestions
+
+
+def _in_context(index: Index, parts: Sequence[Scores]) -> Iterator[Scores]:
+    """Lift what the neighbours of each label in the whole list say, and yield the parts again."""
+    if not parts:
+        return
+    lifted = lift_by_neighbours(np.concatenate([part.categories for part in parts]), index.codes)
+    start = 0
+    for part in parts:
+        yield replace(part, categories=lifted[start : start + len(part.readings)])
+        start += len(part.readings)
 
 
 def _left_out(source_id: str | None) -> frozenset[str]:

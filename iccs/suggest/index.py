@@ -1,7 +1,9 @@
 """How the coding assistant compares labels with the texts that speak for each category.
 
-Vectors of words and of letter groups (TF-IDF) make the likeness; a category is as likely as its most similar text. Then
-the rules of the classification act: exclusions and cues lower a category, a parent is as likely as its second child.
+Vectors of words and of letter groups (TF-IDF) make the likeness; a category is as likely as its most similar text, and
+more so if the words of all its texts together, its definition above all, cover the label. Then the rules of the
+classification act: exclusions and cues lower a category, a parent is as likely as its second child, and a grave
+category without evidence in words is out.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 
 from iccs.classification import Classification, load_classification
 from iccs.suggest.entries import Entry, Field, entries_of, exclusions
+from iccs.suggest.evidence import Evidence
 from iccs.suggest.text import LabelLanguage, Reader, Reading, reader
 from iccs.suggest.vectors import TextVectors, letter_groups, words_and_pairs
 
@@ -33,9 +36,13 @@ _TRUST: dict[Field, float] = {
     "description": 0.7,
 }
 _WORDS_SHARE = 0.5  # of the likeness; letter groups make the rest
+_HELD_SHARE = 0.3  # how much it matters that a label holds a whole text, whatever else it says
+_VOCABULARY = 0.3  # what the words of a category's texts together add, beside its most similar text
+_LEAST_TO_ADD = 0.02  # ... for a category that is not ruled out
 _RESIDUAL = 0.85  # "other ..." is no parking place for what is unspecific
 _RULED_OUT = 0.6  # a word of the label speaks against the category
 _SENT_AWAY = 0.8  # an exclusion of the category is more like the label than the category itself
+_NAMING: tuple[Field, ...] = ("title", "search term", "glossary", "index", "inclusion")  # what is evidence for an act
 _DIVISION = 0.15  # how much the three likeliest categories of a division lift the whole division
 _OWN_VOICE = 0.5  # a parent whose texts are less than this as like as its children's was lifted by them
 _LEAST_LIKENESS_OF_WORDS = 85.0  # for words that no text has: typos and abbreviations
@@ -71,6 +78,9 @@ class Index:
         for number, entry in enumerate(self.entries):
             self._of_code.setdefault(entry.code, []).append(number)
         self._exclusions = self._exclusion_phrases()
+        self._vocabularies = [self._texts_about(code) for code in self.codes]
+        naming = ((e.code, text) for e, text in zip(self.entries, self._texts, strict=True) if e.field in _NAMING)
+        self._evidence = Evidence(language, naming)
         self._branches = {
             category.code: [number for code, number in self._numbers.items() if code.startswith(category.code)]
             for category in self.classification
@@ -96,6 +106,20 @@ class Index:
     def _text(self, text: str) -> str:
         return " ".join(dict.fromkeys(self.reader.stems(text)))
 
+    def _texts_about(self, code: str) -> list[int]:
+        """The numbers of the texts whose words belong to a category: its own, those below, and what is above it.
+
+        An exclusion is about another category.
+        """
+        return [
+            number
+            for number, entry in enumerate(self.entries)
+            if entry.field != "exclusion"
+            and (
+                entry.code.startswith(code) or (code.startswith(entry.code) and entry.field in ("title", "description"))
+            )
+        ]
+
     def _exclusion_phrases(self) -> dict[str, list[tuple[int, str]]]:
         """For each category the entries made of its own and its ancestors' exclusions, with words to show."""
         language = self.reader.index_language
@@ -120,12 +144,12 @@ class Index:
         """Compare labels with every category, some hundreds at a time, in order."""
         for start in range(0, len(labels), _CHUNK):
             readings = tuple(self.reader.read(label) for label in labels[start : start + _CHUNK])
-            likeness = self._likeness([self._known_words(reading) for reading in readings])
-            yield Scores(readings, self._categories(readings, likeness), likeness)
+            texts = [self._known_words(reading) for reading in readings]
+            likeness = self._likeness(texts)
+            yield Scores(readings, self._categories(readings, texts, likeness), likeness)
 
     def _likeness(self, texts: list[str]) -> Table:
-        words = self._words.likeness(texts).toarray()
-        letters = self._letters.likeness(texts).toarray()
+        words, letters = _likeness(self._words, texts), _likeness(self._letters, texts)
         both: Table = (_WORDS_SHARE * words + (1 - _WORDS_SHARE) * letters) * self._trust
         return both
 
@@ -143,7 +167,7 @@ class Index:
             found.append(near[0] if near else stem)
         return " ".join(found)
 
-    def _categories(self, readings: Sequence[Reading], likeness: Table) -> Table:
+    def _categories(self, readings: Sequence[Reading], texts: Sequence[str], likeness: Table) -> Table:
         scores = np.zeros((len(readings), len(self.codes)))
         for code, numbers in self._of_code.items():
             scores[:, self._numbers[code]] = likeness[:, numbers].max(axis=1)
@@ -159,7 +183,13 @@ class Index:
                 scores[row, self._branches[code]] *= _RULED_OUT
         self._lift_parents(scores)
         self._lift_divisions(scores)
-        return scores / (1 + _DIVISION)
+        for row, (reading, text) in enumerate(zip(readings, texts, strict=True)):
+            for code in self._evidence.missing(reading.written, text.split()):
+                scores[row, self._branches[code]] = 0.0
+        scores /= 1 + _DIVISION
+        covered = self._letters.coverage(texts, self._vocabularies).toarray()
+        scores += _VOCABULARY * covered * (scores > _LEAST_TO_ADD)
+        return scores / (1 + _VOCABULARY)
 
     def _lift_parents(self, scores: Table) -> None:
         """Two similar children mean that the label may be wider than both: the parent gets the second one's score."""
@@ -194,6 +224,14 @@ class Index:
         least = likeness[self._of_code.get(code, [])].max(initial=0.0)
         alike = {shown: float(likeness[n]) for n, shown in self._exclusions.get(code, ()) if likeness[n] > least}
         return sorted(alike, key=lambda shown: -alike[shown])[:limit]
+
+
+def _likeness(vectors: TextVectors, texts: list[str]) -> Table:
+    """Compare texts with those of the vectors: by cosine, and by how much of the others they hold."""
+    cosine: Table = vectors.likeness(texts).toarray()
+    held: Table = vectors.held(texts).toarray()
+    found: Table = (1 - _HELD_SHARE) * cosine + _HELD_SHARE * np.sqrt(cosine * held)
+    return found
 
 
 def ruled_out(reading: Reading) -> Iterator[str]:

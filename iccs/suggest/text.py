@@ -31,11 +31,11 @@ _LEGAL_STOP_WORDS: Mapping[LabelLanguage, str] = MappingProxyType(
     {
         "es": """delito delitos infraccion infracciones hecho hechos articulo articulos art arts ley leyes decreto
             codigo penal inciso inc numero num bis ter dfl dl demas como cuando sus es sea e este esta entre
-            cualquier""",
-        "en": "offence offences offense offenses section sections is are be been its any",
-        "fr": "infraction infractions delit delits crime crimes article articles loi code penal",
+            cualquier total totales""",
+        "en": "offence offences offense offenses section sections is are be been its any total totals",
+        "fr": "infraction infractions delit delits crime crimes article articles loi code penal total",
         "pt": """crime crimes delito delitos artigo artigos lei codigo penal e em na nos nas um uma ou ao aos do da
-            dos das com por para outros outras""",
+            dos das com por para outros outras total""",
         "de": """stgb btmg abs nr gem nach und oder der die das des dem den von vom im in zu zur zum mit auf an am
             aus bei sowie einschl sonstige sonstiger sonstiges weitere durch gegen straftaten insgesamt""",
     }
@@ -46,6 +46,41 @@ _LEFT_OUT = re.compile(
     r"\([^()]*?\b(?:excluye|excluyendo|no incluye|excepto|salvo|sin incluir|excludes|excluding|except|other than|"
     r"exclui|exceto|nao inclui|hors|sauf|a l'exclusion|ohne|ausser|nicht)\b[^()]*\)"
 )
+
+# "Persons convicted of ...": who is counted, at which stage, and the preposition that leads to the act.
+_COUNTED_WORDS: Mapping[LabelLanguage, tuple[str, str, str]] = MappingProxyType(
+    {
+        "en": (
+            "(?:number of )?(?:persons?|people|suspects?|offenders?|prisoners?|adults|juveniles|males|females)",
+            "brought into formal contact|suspect|prosecut|convict|held|detain|arrest|charged|accused|sentenced",
+            "for|of|with",
+        ),
+        "es": (
+            "(?:numero de )?(?:personas?|imputados?|sospechosos?|reclusos?|adultos|menores|hombres|mujeres)",
+            "detenid|imputad|procesad|condenad|sentenciad|acusad|sospechos|recluid|privad|investigad|arrestad",
+            "por|de",
+        ),
+        "fr": (
+            "(?:nombre de )?(?:personnes?|auteurs?|suspects?|detenus?|mineurs|majeurs|hommes|femmes)",
+            "mises? en cause|poursuivi|condamne|detenu|arrete|soupconne|incarcere|ecroue",
+            "pour|de|du",
+        ),
+        "pt": (
+            "(?:numero de )?(?:pessoas?|suspeitos?|reclusos?|adultos|menores|homens|mulheres)",
+            "detid|pres[ao]|acusad|condenad|suspeit|process|recluid|investigad",
+            "por|de",
+        ),
+        "de": ("personen|tatverdachtige|manner|frauen", "verurteilt|verdachtig|inhaftiert|angeklagt", "wegen|von"),
+    }
+)
+
+
+def _counted(language: LabelLanguage) -> re.Pattern[str]:
+    """Return what at the start of a label says who is counted at which stage: words that name no act."""
+    who, stage, link = _COUNTED_WORDS[language]
+    between = r"\W+(?:\w+\W+){0,3}?"
+    return re.compile(rf"^(?:{who}){between}(?:{stage})\w*(?:\W+\w+){{0,2}}?\W+(?:{link})\b\W*(?=\w)")
+
 
 _ATTEMPTS: Mapping[LabelLanguage, tuple[str, ...]] = MappingProxyType(
     {
@@ -79,7 +114,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A label as read: its stems, the label's own words for each stem, and its cues.
+    """A label as read: its stems, the label's own words for each stem, its cues, and as `written` but in plain letters.
 
     `attempted` says that the label names an attempt, `killing` that it names a killing: attempted killing has a
     category of its own (0102), every other attempt stays in the category of the act with a tag.
@@ -90,6 +125,7 @@ class Reading:
     cues: tuple[Cue, ...]
     attempted: bool
     killing: bool
+    written: str = ""
 
     @property
     def text(self) -> str:
@@ -145,6 +181,7 @@ class Reader:
         self.language = language
         self.index_language = INDEX_LANGUAGE[language]
         self._stop = SEARCH_STOP_WORDS[self.index_language] | frozenset(_LEGAL_STOP_WORDS[language].split())
+        self._counted = _counted(language)
         self._killing = re.compile(_KILLINGS[language])
         # Longest first: "non negligent" must be seen before "negligent".
         guiding = [row for row in load_glossary() if row.language == language and (row.words or row.against)]
@@ -158,7 +195,7 @@ class Reader:
 
     def read(self, label: str, translate: bool = True) -> Reading:
         """Read a label; `translate` adds the glossary's words in the language of the definitions."""
-        text = _LEFT_OUT.sub(" ", plain(label))
+        text = self._counted.sub("", _LEFT_OUT.sub(" ", plain(label)).strip())
         killing = self._killing.search(text) is not None
         words = list(self._words(text))
         attempts = {stem for _, stem in words if stem.startswith(_ATTEMPTS[self.language])}
@@ -174,7 +211,7 @@ class Reader:
             for stem in self.stems(row.words):
                 stems.append(stem)
                 shown.setdefault(stem, " ".join(written.get(word, word) for word in term.split()))
-        return Reading(tuple(stems), shown, tuple(cues), bool(attempts), killing)
+        return Reading(tuple(stems), shown, tuple(cues), bool(attempts), killing, text)
 
     def _words(self, text: str) -> Iterator[tuple[str, str]]:
         for word in _WORD.findall(text):

@@ -76,6 +76,29 @@ class TextVectors:
         found: csr_array = self.transform(texts) @ self._turned
         return found
 
+    def held(self, texts: Sequence[str]) -> csr_array:
+        """Return how much of each of the first texts each text holds: 1 all that weighs, however much else it says."""
+        present = self.transform(texts)
+        present.data = np.ones_like(present.data)
+        squares = self._turned.copy()
+        squares.data = squares.data**2
+        found: csr_array = present @ squares
+        return found
+
+    def coverage(self, texts: Sequence[str], groups: Sequence[Sequence[int]]) -> csr_array:
+        """Return how much of each text is in the joint vocabulary of each group of the first texts: 1 all of it."""
+        from scipy.sparse import csr_array
+
+        ends = np.cumsum([0, *map(len, groups)])
+        members = np.array([number for group in groups for number in group], dtype=np.int64)
+        shape = (len(groups), self.matrix.shape[0])
+        vocabulary = csr_array((np.ones(len(members)), members, ends), shape=shape) @ self.matrix
+        vocabulary.data = np.ones_like(vocabulary.data)
+        weights = self.transform(texts)
+        weights.data = weights.data**2
+        found: csr_array = weights @ vocabulary.T
+        return found
+
     def _weighed(self, counted: Sequence[Counter[str]]) -> csr_array:
         from scipy.sparse import csr_array
 

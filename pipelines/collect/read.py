@@ -113,6 +113,8 @@ def _refuse_nameless(
     problems = []
     for name in names:
         column = quote_identifier(name)
+        if name == header.names[0] and _counts_rows(connection, column, target):
+            continue
         row, value, cells = fetch_row(
             connection,
             f"SELECT min(_row), arg_min(trim({column}), _row), count(*) FROM read_parquet($path) "
@@ -123,6 +125,18 @@ def _refuse_nameless(
             problems.append(_nameless(folder, file, None, name, row, value, cells))
     if problems:
         raise DataRefused(problems)
+
+
+def _counts_rows(connection: duckdb.DuckDBPyConnection, column: str, target: Path) -> bool:
+    """Whether a column has the number of each row, from 0 or 1: R and pandas write it without a name, before others."""
+    (counting,) = fetch_row(
+        connection,
+        f"SELECT count(number) = count(*) AND min(place - number) = max(place - number) AND min(number) IN (0, 1) "
+        f"FROM (SELECT TRY_CAST({column} AS BIGINT) AS number, row_number() OVER (ORDER BY _row) AS place "
+        "FROM read_parquet($path))",
+        {"path": str(target)},
+    )
+    return bool(counting)
 
 
 def nameless_columns(folder: SourceFolder, file: RawFile, header: Header) -> list[str]:
@@ -201,7 +215,11 @@ def _table_of_sheet(folder: SourceFolder, file: RawFile, sheet: Sheet) -> tuple[
             for (number, _), cell in zip(numbered, columns[header.names.index(name)], strict=True)
             if cell
         ]
-        if filled:
+        numbers = [cell for _, cell in filled]
+        counted = name == header.names[0] and any(
+            numbers == [str(place) for place in range(first, first + len(numbered))] for first in (0, 1)
+        )
+        if filled and not counted:
             problems.append(_nameless(folder, file, sheet.name, name, *filled[0], len(filled)))
     if problems:
         raise DataRefused(problems)

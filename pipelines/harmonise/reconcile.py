@@ -298,6 +298,7 @@ def _rejected_problems(
         unshown = received.is_sample and value is None and column and column not in folder.source.personal
         why = " The value is not shown: the columns of the row may be swapped." if unshown else ""
         why += f" {describe_period(value, folder.source)}" if rule == "invalid_period" and value else ""
+        why += _doubled_rows(connection) if rule == "duplicate_key" else ""
         number = numbers.get((rule, column or None), kept) if received.is_sample else kept
         noun = received.noun if number == 1 else f"{received.noun}s"
         problems.append(
@@ -315,6 +316,15 @@ def _rejected_problems(
             )
         )
     return problems
+
+
+def _doubled_rows(connection: duckdb.DuckDBPyConnection) -> str:
+    """Say where the first cell that is given more than once stands, and with which values."""
+    cells, files, rows, values = run_sql(connection, "harmonise/doubled_rows").fetchall()[0]
+    places = [str(row) if file == files[0] else f"{row} of {file}" for file, row in zip(files, rows, strict=True)]
+    number = f"{cells:,} cells are" if cells > 1 else "One cell is"
+    given = f", as {' and '.join(values)}" if all(values) else ""
+    return f" {number} given more than once; the first in rows {' and '.join(places)}{given}."
 
 
 def _valid_words(folder: SourceFolder, national_codes: tuple[str, ...]) -> dict[str, list[str]]:

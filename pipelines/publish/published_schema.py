@@ -23,6 +23,7 @@ from schemas.declarations import (
     load_tables,
     quote_identifier,
     quote_literal,
+    uncompared_sql,
 )
 
 _CODED_ARGUMENTS = ("iccs", "area", "sex", "age")  # of macros, each with its code list in schema out
@@ -149,7 +150,7 @@ def fill_published(statement: PublishedStatement) -> str:
     known = resources.files("schemas").joinpath("published", "known_code.sql").read_text(encoding="utf-8")
     macro = statement.name.rpartition(".")[2]
     offered = {"attributes": ", ".join(attribute_columns()), "totals": ", ".join("'_T'" for _ in attribute_columns())}
-    offered |= {"age_bands": _age_bands(), "limits": _limits()} | _thresholds()
+    offered |= {"age_bands": _age_bands(), "limits": _limits(), "uncompared": uncompared_sql()} | _thresholds()
     offered |= {f"known_{name}": fill_text(known, macro=macro, name=name) for name in _CODED_ARGUMENTS}
     return fill_text(statement.text, **needed_values(statement.text, offered))
 

@@ -18,7 +18,7 @@ RATE: dict[str, Any] = {
     "source": "xx_a", "vintage": "v", "ref_area": "SE", "area_level": "country", "time_period": "2019", "iccs": "0101",
     "stage": "recorded", "counting_unit": "victim", "sex": "_T", "age": "_T", **TOTALS, "value": 10.0,
     "population": 1e6, "rate_per_100k": 1.0, "ci_low": 0.5, "ci_high": 2.0, "obs_status": "A", "caveats": None,
-    "population_source": "xx_people", "few_events": False, "completeness": 1.0,
+    "iccs_made_from": None, "population_source": "xx_people", "few_events": False, "completeness": 1.0,
 }  # fmt: skip
 
 
@@ -33,14 +33,10 @@ def out() -> Iterator[duckdb.DuckDBPyConnection]:
 def fill(out: duckdb.DuckDBPyConnection, *rows: dict[str, Any], **shared: Any) -> None:
     """Write cells to out.rate and, as annual counts, to out.observation."""
     made = [{**RATE, **shared, **row} for row in rows]
-    composed = [row.pop("iccs_made_from", None) for row in made]
     out.register("given", pa.Table.from_pylist(made))
     out.execute("INSERT INTO out.rate BY NAME FROM given")
     of_rates = ("population", "rate_per_100k", "ci_low", "ci_high", "population_source", "few_events")
-    cells = [
-        {name: value for name, value in row.items() if name not in of_rates} | {"freq": "A", "iccs_made_from": parts}
-        for row, parts in zip(made, composed, strict=True)
-    ]
+    cells = [{name: value for name, value in row.items() if name not in of_rates} | {"freq": "A"} for row in made]
     out.register("cells", pa.Table.from_pylist(cells))
     out.execute("INSERT INTO out.observation BY NAME FROM cells")
 
@@ -157,6 +153,7 @@ def test_change_between_any_two_years(out: duckdb.DuckDBPyConnection) -> None:
         ({"obs_status": "B"}, "break in 2024: not compared across it"),
         ({"iccs_made_from": "01011;01012"}, "the category is made from other parts: not compared"),
         ({"value": None, "rate_per_100k": None}, "a year has no figure: not compared"),
+        ({"caveats": "months_missing"}, "a year is incomplete or exceptional (see caveats): not compared"),
     ],
 )
 def test_what_differs_is_not_compared(out: duckdb.DuckDBPyConnection, cell: dict[str, Any], reason: str) -> None:

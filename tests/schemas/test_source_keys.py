@@ -69,6 +69,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "controls.rows": {"controls": [{"control": "c", "total_column": "t", "part_columns": ["a"], "rows": "totals.sql"}]},
     "caveats.iccs": {"caveats": [{"caveat": "partial_coverage", "iccs": ["0101"], "note": "n"}]},
     "breaks": {"breaks": [{"period": "2020", "note": "n"}]},
+    "no_break": {"no_break": [{"period": "2020", "note": "n"}]},
+    "mass_events": {"mass_events": [{"period": "2020", "note": "n"}]},
     "priority": {"priority": 10},
 }
 IN_THE_FOLDER = ("values.csv.age_unit", "values.csv.obs_status", "values.csv.value", "rates.sql")

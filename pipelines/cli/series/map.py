@@ -101,6 +101,13 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
         print_line(f"no rate: {missing} {names[missing]}, {reason.replace('_', ' ')}")
     if undrawn:
         print_line(f"not on the map, no outline: {', '.join(f'{at} {names[at]}' for at in undrawn)}")
+    made_from: dict[str, list[str]] = {}
+    for area, row in sorted(found.rows.items()):
+        made_from.setdefault(row["iccs_made_from"] or "given as a whole", []).append(area)
+    if len(made_from) > 1:
+        print_line("made from different categories, so not comparable:")
+        for parts, areas in sorted(made_from.items(), key=lambda item: -len(item[1])):
+            print_line(f"  {parts}: {', '.join(areas)}")
     if found.elsewhere:
         print_line(
             "not on the map, as their figures are of another series: "

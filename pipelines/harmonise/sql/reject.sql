@@ -54,7 +54,7 @@ WITH broken AS (
     SELECT cell, 'count_negative', coalesce(_column, {{value_column}}), value_word
     FROM suspect WHERE number < 0
     UNION ALL
-    SELECT judged.cell, 'duplicate_key', NULL, concat_ws(' / ', {{key}})
+    SELECT judged.cell, 'duplicate_key', NULL, concat_ws(' / ', {{key}}) || ' = ' || value_word
     FROM judged SEMI JOIN doubled USING ({{key}})
 )
 SELECT broken.cell, judged._file, judged._sheet, judged._row, rule, column_name, bad_value, judged.number

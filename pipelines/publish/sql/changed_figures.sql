@@ -42,8 +42,9 @@ SELECT {{key}}, old_value, new_value, old_rate, new_rate,
         ELSE 'unmarked'
     END AS release_change,
     CASE release_change
-        WHEN 'gated' THEN [coalesce(reason, 'no reason given')]
+        WHEN 'gated' THEN [coalesce(missing.missing_reason, reason, 'no reason given')]
         WHEN 'marked' THEN list_concat(added, CASE WHEN old_status <> new_status THEN [concat('status ', new_status)] END)
         WHEN 'unmarked' THEN list_concat(gone, CASE WHEN old_status <> new_status THEN [concat('status ', new_status)] END)
     END AS reasons
 FROM both_sides
+LEFT JOIN (SELECT {{key}}, missing_reason FROM out.observation WHERE missing_reason IS NOT NULL) AS missing USING ({{key}})

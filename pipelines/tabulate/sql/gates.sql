@@ -1,6 +1,6 @@
 -- Grain of gate: one row for each category, area, period and kind of cell (of both sexes or one, of all ages or one)
 -- with effects: its caveats, its status, and why a cell of a known code has no value. What is found in a month is true of
--- its quarter and year; what is found in a year of every period in it.
+-- its quarter and year; what is found in a year of every period in it, but a break (B) of the first alone.
 -- A caveat on the split by sex or age is for the cells of that split, not for the total.
 -- Grain of unreported: one row for each area and year: the share of its months or quarters that is not reported.
 -- Grain of part_of_category: one row for each category and list of children that is not all of its children.
@@ -25,7 +25,9 @@ kind AS (
 SELECT series.stage, series.counting_unit, series.iccs, CAST(found.ref_area AS ref_area_code) AS ref_area,
     CAST(period.time_period AS time_period_code) AS time_period, all_sexes, all_ages,
     string_agg(DISTINCT caveat, ';') AS caveats,
-    max(CAST(obs_status AS obs_status_code)) AS obs_status,
+    max(CAST(obs_status AS obs_status_code)) FILTER (
+        obs_status <> 'B' OR found.time_period = period.time_period OR right(period.time_period, 3) IN ('-01', '-Q1')
+    ) AS obs_status,
     min(withhold) FILTER (codes IS NULL) AS withhold_any,
     min(withhold) FILTER (codes = 'known' AND dimension = 'sex') AS withhold_sex,
     min(withhold) FILTER (codes = 'known' AND dimension = 'age') AS withhold_age

@@ -3,9 +3,9 @@
 -- logarithm of two counts, widened by the usual spread of the series (dispersion: mean chi-square of neighbouring years
 -- before to_year, where there are five pairs; Student's t), else by chance alone. direction: increase or decrease where
 -- the limits exclude 1; within the usual swings; no significant change; not compared, with the reason in break_handling:
--- a break between the years, another composition, or a year without a figure. Limits are NULL where a count is 0.
+-- a break between the years, another composition, or a year without a figure or with one that is not compared. Limits are NULL where a count is 0.
 -- Grain: one row for each source, area, ICCS category, stage, counting unit and sex with both years.
--- reads: out.rate, out.observation, out.series, out.area, out.iccs
+-- reads: out.rate, out.series, out.area, out.iccs
 CREATE OR REPLACE MACRO out.change_between(from_year, to_year) AS TABLE
 WITH asked AS (
     SELECT CAST(from_year AS VARCHAR) AS first_period, CASE
@@ -23,7 +23,7 @@ series AS (
 ),
 point AS (
     SELECT source, ref_area, area_level, iccs, stage, counting_unit, sex, time_period, value, population, rate_per_100k,
-        obs_status, completeness, caveats
+        iccs_made_from, obs_status, completeness, caveats, NOT {{uncompared}} AS is_compared
     FROM out.rate
     CROSS JOIN asked
     WHERE age = '_T' AND ({{attributes}}) = ({{totals}}) AND time_period <= asked.last_period
@@ -44,7 +44,7 @@ pair AS (
     JOIN series USING (source, ref_area, iccs, stage, counting_unit, sex)
     CROSS JOIN asked
     WHERE CAST(after.time_period AS INTEGER) = CAST(before.time_period AS INTEGER) + 1
-        AND after.time_period < asked.last_period
+        AND after.time_period < asked.last_period AND before.is_compared AND after.is_compared
         AND NOT coalesce(list_contains(every_break, after.time_period), false)
 ),
 spread AS (
@@ -55,11 +55,6 @@ spread AS (
     WHERE x0 + x1 > 0 AND n0 > 0 AND n1 > 0
     GROUP BY ALL
 ),
-composition AS (
-    SELECT source, ref_area, time_period, iccs, stage, counting_unit, sex, iccs_made_from
-    FROM out.observation
-    WHERE freq = 'A' AND age = '_T' AND iccs_made_from IS NOT NULL AND ({{attributes}}) = ({{totals}})
-),
 compared AS (
     SELECT series.*, one.area_level, asked.first_period, asked.last_period, one.value AS first_count,
         other.value AS last_count, pairs, dispersion,
@@ -69,9 +64,11 @@ compared AS (
         CASE
             WHEN len(between_breaks) > 0
                 THEN concat('break in ', array_to_string(between_breaks, ', '), ': not compared across it')
-            WHEN old.iccs_made_from IS DISTINCT FROM new.iccs_made_from
+            WHEN one.iccs_made_from IS DISTINCT FROM other.iccs_made_from
                 THEN 'the category is made from other parts: not compared'
             WHEN one.value IS NULL OR other.value IS NULL THEN 'a year has no figure: not compared'
+            WHEN one.is_compared AND other.is_compared THEN NULL
+            ELSE 'a year is incomplete or exceptional (see caveats): not compared'
         END AS refused,
         out.weaker_status(one.obs_status, other.obs_status) AS obs_status,
         least(one.completeness, other.completeness) AS completeness,
@@ -84,12 +81,6 @@ compared AS (
     JOIN point AS other ON other.time_period = asked.last_period AND other.source = series.source
         AND other.ref_area = series.ref_area AND other.iccs = series.iccs AND other.stage = series.stage
         AND other.counting_unit = series.counting_unit AND other.sex = series.sex
-    LEFT JOIN composition AS old ON old.time_period = asked.first_period AND old.source = series.source
-        AND old.ref_area = series.ref_area AND old.iccs = series.iccs AND old.stage = series.stage
-        AND old.counting_unit = series.counting_unit AND old.sex = series.sex
-    LEFT JOIN composition AS new ON new.time_period = asked.last_period AND new.source = series.source
-        AND new.ref_area = series.ref_area AND new.iccs = series.iccs AND new.stage = series.stage
-        AND new.counting_unit = series.counting_unit AND new.sex = series.sex
     LEFT JOIN spread ON spread.source = series.source AND spread.ref_area = series.ref_area
         AND spread.iccs = series.iccs AND spread.stage = series.stage
         AND spread.counting_unit = series.counting_unit AND spread.sex = series.sex

@@ -23,15 +23,15 @@ composition_text AS (
         string_agg(coalesce(title_es, 'recuentos dados en la propia categoría'), '; ' ORDER BY part) AS composition_es
     FROM (
         SELECT iccs_made_from, unnest(string_split(iccs_made_from, ';')) AS part
-        FROM (SELECT DISTINCT iccs_made_from FROM out.observation WHERE iccs_made_from IS NOT NULL)
+        FROM (SELECT DISTINCT iccs_made_from FROM out.rate WHERE iccs_made_from IS NOT NULL)
     )
     LEFT JOIN out.iccs AS category ON category.code = part
     GROUP BY iccs_made_from
 ),
-composition AS (
-    SELECT source, ref_area, time_period, iccs, stage, counting_unit, sex, age, iccs_made_from
+missing AS (
+    SELECT source, ref_area, time_period, iccs, stage, counting_unit, sex, age, missing_reason
     FROM out.observation
-    WHERE freq = 'A' AND iccs_made_from IS NOT NULL AND ({{attributes}}) = ({{totals}})
+    WHERE freq = 'A' AND missing_reason IS NOT NULL AND ({{attributes}}) = ({{totals}})
 ),
 limits_text (limits, limits_en, limits_fr, limits_es) AS (
     VALUES {{limits}}
@@ -67,15 +67,15 @@ SELECT
         AS other_series,
     annual.sex, annual.age, annual.value, annual.value AS events, annual.population, annual.population_source,
     annual.rate_per_100k, annual.ci_low, annual.ci_high, limits, limits_en, limits_fr, limits_es, annual.few_events,
-    annual.no_rate_reason, composition.iccs_made_from, composition_en, composition_fr, composition_es,
+    missing.missing_reason, annual.no_rate_reason, annual.iccs_made_from, composition_en, composition_fr, composition_es,
     annual.obs_status, annual.completeness, annual.caveats, caveats_en, caveats_fr, caveats_es,
     annual.break_before, coalesce(own.note, general.note, borders.note) AS break_note, annual.vintage
 FROM annual
 JOIN out.area AS area ON area.code = annual.ref_area
 JOIN out.iccs AS category ON category.code = annual.iccs
 LEFT JOIN series_name USING (ref_area, iccs, sex, age)
-LEFT JOIN composition USING (source, ref_area, time_period, iccs, stage, counting_unit, sex, age)
-LEFT JOIN composition_text ON composition_text.iccs_made_from = composition.iccs_made_from
+LEFT JOIN missing USING (source, ref_area, time_period, iccs, stage, counting_unit, sex, age)
+LEFT JOIN composition_text ON composition_text.iccs_made_from = annual.iccs_made_from
 LEFT JOIN caveat_text ON caveat_text.caveats = annual.caveats
 LEFT JOIN limits_text ON annual.ci_low IS NOT NULL
 LEFT JOIN declared_break AS own ON own.source = annual.source AND own.iccs = annual.iccs

@@ -150,7 +150,10 @@ def fbi_estimates() -> None:
             "0502": ["larceny", "05021"], "05": ["0501", "0502"]}  # fmt: skip
     kept = {("US", "2012"), ("US", "2013"), ("US-WY", "2019"), ("US-AK", "1979")}
     cells = {key: value for key, value in add_totals(cells, 2, tree).items() if key[2] != "larceny"}
-    write("us_fbi_estimates", COUNTS, cells, lambda key: (key[0], key[1]) in kept, status="E")
+    # The definition of rape changed in 2013, as the publisher says, and with it those of the categories above.
+    revised = {"03", "0301", "03011"}
+    write("us_fbi_estimates", COUNTS, cells, lambda key: (key[0], key[1]) in kept, status="E",
+          first_after_break=lambda key: key[1] == "2013" and key[2] in revised)  # fmt: skip
     kept = {("US", "2012"), ("US", "2016"), ("US-WY", "2014"), ("US-DC", "1979")}
     write("us_fbi_rape_legacy", COUNTS, add_totals(legacy, 2, sexual), lambda key: (key[0], key[1]) in kept, status="E")
     kept = {("US", "2012"), ("US", "1979"), ("US-WY", "2014"), ("US-DC", "1979"), ("US-AK", "2019")}

@@ -69,7 +69,12 @@ def sheet(source: str, name: str | None = None) -> list[list[object]]:
 
 
 def write(
-    source: str, columns: str, cells: Cells, keep: Callable[[Key], bool] = lambda _: True, status: str = "A"
+    source: str,
+    columns: str,
+    cells: Cells,
+    keep: Callable[[Key], bool] = lambda _: True,
+    status: str = "A",
+    first_after_break: Callable[[Key], bool] = lambda _: False,
 ) -> None:
     """Write ``expected.csv`` of a source: the key columns named, then value, obs_status and missing_reason."""
     rows = []
@@ -78,7 +83,8 @@ def write(
             continue
         missing = isinstance(value, str)
         shown = "" if missing else str(round(float(value), 6)).removesuffix(".0")
-        rows.append([*key, shown, "O" if missing else status, value if missing else ""])
+        given = "B" if first_after_break(key) else status
+        rows.append([*key, shown, "O" if missing else given, value if missing else ""])
     with (EXTRACTS / source / "expected.csv").open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow([*columns.split(), "value", "obs_status", "missing_reason"])

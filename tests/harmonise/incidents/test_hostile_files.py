@@ -228,10 +228,15 @@ def test_a_count_that_is_endless_or_no_number_is_rejected_and_the_others_stay(
     ]
 
 
+@pytest.mark.parametrize(("zone", "month"), [("UTC", "2021-06"), ("America/Mexico_City", "2021-05")])
 def test_a_moment_has_the_same_month_on_every_machine(
-    made: SimpleNamespace, tmp_path: Path, folder: SourceFolder, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    made: SimpleNamespace, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, zone: str, month: str
 ) -> None:
     """Two in the morning of 1 June in UTC, as Parquet files keep moments, is still May in Mexico."""
+    own = shutil.copytree(SOURCES / "xx_test_incidents", tmp_path / "sources" / "xx_test_incidents")
+    with (own / "source.yml").open("a", encoding="utf-8") as text:
+        text.write(f"time_zone: {zone}\n")
+    folder = list_sources(tmp_path / "sources")["xx_test_incidents"]
     (tmp_path / "in").mkdir()
     moment = datetime(2021, 6, 1, 2, tzinfo=UTC)
     row = ["F1", moment, "MX-JAL", "H1", "man", "30", "Person"]
@@ -245,7 +250,7 @@ def test_a_moment_has_the_same_month_on_every_machine(
         monkeypatch.undo()
         time.tzset()
 
-    assert counted(validated) == {("2021-06", "MX-JAL", "0101", "M", "Y_GE30"): 5}
+    assert counted(validated) == {(month, "MX-JAL", "0101", "M", "Y_GE30"): 5}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
--- Grain: one row for each year of a series with the year before that has a figure. A factor that no crime moves by in a
+-- Grain: one row for each year of a series with the last year before that has a figure, if it is not long ago. A factor that no crime moves by in a
 -- year is another definition or another way of counting, whether the series is restless or not, until somebody says
 -- that it is real (no_break). A break that the source declares is no jump, and a year not reported has no level.
 -- reads: series
@@ -20,4 +20,4 @@ SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS a
     CAST(before AS BIGINT) || ' in ' || year_before || ', ' || CAST(value AS BIGINT) || ' in ' || year AS detail,
     abs(value - before) AS size
 FROM changes
-WHERE before IS NOT NULL
+WHERE before IS NOT NULL AND year - year_before <= {{most_years}}

@@ -1,0 +1,32 @@
+"""A first column without a name that counts the rows, as R and pandas write it, is read over; any other is refused."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_source import Tiny
+
+from pipelines.system.errors import DataRefused
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["pandas", "R"])
+def test_a_column_that_counts_the_rows_needs_no_name(tiny: Tiny, first: int) -> None:
+    tiny.declare_plain()
+    tiny.give("t.csv", f",area,year,code,n\n{first},14,2024,HOM,1\n{first + 1},13,2024,HOM,2\n")
+    _, rows = tiny.read()
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        (",area,year,code,n", ["5,14,2024,HOM,1", "6,13,2024,HOM,2"]),  # begins with another number
+        (",area,year,code,n", ["1,14,2024,HOM,1", "3,13,2024,HOM,2"]),  # a number left out
+        (",area,year,code,n", ["1,14,2024,HOM,1", "x,13,2024,HOM,2"]),
+        ("area,year,code,n,", ["14,2024,HOM,1,1", "13,2024,HOM,2,2"]),  # not the first: may be part of a number
+    ],
+)
+def test_any_other_column_without_a_name_is_refused(tiny: Tiny, header: str, rows: list[str]) -> None:
+    tiny.declare_plain()
+    tiny.give("t.csv", "\n".join([header, *rows]) + "\n")
+    with pytest.raises(DataRefused, match="column_without_name"):
+        tiny.read()

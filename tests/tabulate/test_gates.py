@@ -1,0 +1,148 @@
+"""What rules on figures do to cells, and to every total made of them. Figures are of the tables written here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pytest
+from tiny_source import Tiny
+
+from pipelines.harmonise.enums import open_core
+from pipelines.harmonise.links import classify
+from pipelines.harmonise.reconcile import validate
+from pipelines.system.connection import connect
+from pipelines.tabulate.aggregate import aggregate
+from pipelines.tabulate.rules import check
+
+LINK = {"national_label": "x", "relation": "narrower"}
+HOMICIDE = {**LINK, "national_code": "HOM", "iccs_code": "0101"}
+BROADER = {"national_label": "x", "relation": "broader", "national_code": "ATT", "iccs_code": "0102"}
+DECLARED = (
+    "layouts:\n  - files: [t.csv]\n    read: {columns: [area, period, code, sex, n]}\narea_scheme: code\n"
+    "columns: {ref_area: area, time_period: period, national_code: code, sex: sex, value: n}\n"
+    "measures:\n  victims: {counting_unit: victim}\nbreakdowns:\n  - {by: [sex]}\n"
+)
+WORDS = "sex,m,M,\nsex,f,F,\nsex,u,_U,\n"
+
+
+@pytest.fixture
+def published(tiny: Tiny) -> Any:
+    """A function: the rows of a table -> query of the cells as they are stored."""
+
+    def run(rows: list[str], more: str = "") -> duckdb.DuckDBPyConnection:
+        from pipelines.collect.acquire import acquire
+        from pipelines.collect.read import read
+        from pipelines.harmonise.conform import conform
+
+        tiny.declare(DECLARED + more, WORDS, [HOMICIDE, BROADER])
+        tiny.give("t.csv", "area,period,code,sex,n\n" + "".join(f"{row}\n" for row in rows))
+        source, settings, work = tiny.source, tiny.settings, tiny.work
+        raw = read(source, acquire(source, settings, tiny.given), settings, work)
+        classified = classify(source, conform(source, raw, settings, work), settings, work)
+        validated = validate(source, raw, classified, settings, work)
+        with connect(settings) as connection:
+            open_core(connection, source.source, validated.core)
+            aggregated = aggregate(source, validated, connection)
+            checked = check(source, validated, aggregated, connection, settings, work)
+        found = duckdb.connect()
+        found.execute(f"CREATE VIEW cell AS FROM read_parquet('{checked.cells}')")
+        return found
+
+    return run
+
+
+def _every_sex(area: str, period: str, code: str, men: int, women: int, unknown: int) -> list[str]:
+    return [f"{area},{period},{code},{sex},{n}" for sex, n in (("m", men), ("f", women), ("u", unknown))]
+
+
+def test_men_and_women_have_no_value_where_the_sex_of_many_is_unknown(published: Any) -> None:
+    rows = _every_sex("AR-A", "2020", "HOM", 70, 10, 20) + _every_sex("AR-A", "2021", "HOM", 70, 9, 21)
+    found = (
+        published(rows)
+        .execute(
+            "SELECT time_period, sex, value, obs_status, missing_reason FROM cell "
+            "WHERE iccs = '0101' AND ref_area = 'AR-A'"
+        )
+        .fetchall()
+    )
+
+    figures = {(year, sex): rest for year, sex, *rest in found}
+    assert figures["2020", "F"] == [10, "A", None]
+    assert figures["2021", "F"] == figures["2021", "M"] == [None, "O", "sex_not_known"]
+    assert figures["2021", "_U"][0] == 21
+    assert figures["2021", "_T"][0] == 100
+
+
+def test_a_month_with_hardly_any_is_missing_and_so_is_its_year(published: Any) -> None:
+    rows = [f"MX-AGU,{year}-{month:02},HOM,u,{100 if (year, month) != (2023, 12) else 1}"
+            for year in (2022, 2023) for month in range(1, 13)]  # fmt: skip
+    few = [f"MX-COL,{year}-{month:02},HOM,u,{month % 3}" for year in (2022, 2023) for month in range(1, 13)]
+    found = (
+        published(rows + few, "  - {freq: M}\n")
+        .execute(
+            "SELECT ref_area, time_period, value, missing_reason, round(completeness, 3) FROM cell "
+            "WHERE iccs = '0101' AND sex = '_T' AND ref_area IN ('MX-AGU', 'MX-COL')"
+        )
+        .fetchall()
+    )
+
+    figures = {(area, period): rest for area, period, *rest in found}
+    assert figures["MX-AGU", "2022"] == [1200, None, 1]
+    assert figures["MX-AGU", "2023"] == [None, "period_not_reported", 0.917]
+    assert figures["MX-AGU", "2023-12"] == [None, "period_not_reported", 1]
+    assert figures["MX-AGU", "2023-11"][0] == 100
+    assert figures["MX-COL", "2023"] == [12, None, 1]  # few as usual
+
+
+def test_no_total_lacks_a_caveat_of_its_parts(published: Any) -> None:
+    """Of both categories in 01, of Argentina's only area that differs, of the sexes."""
+    areas = ("AR-A", "AR-B")
+    rows = []
+    for area in areas:
+        for year in range(2015, 2022):
+            men = 1000 if (area, year) == ("AR-A", 2020) else 100
+            rows += [row for code in ("HOM", "ATT") for row in _every_sex(area, str(year), code, men, 90, 0)]
+    found = (
+        published(rows)
+        .execute(
+            "SELECT ref_area, iccs, time_period, sex, string_split(coalesce(caveats, ''), ';'), obs_status FROM cell"
+        )
+        .fetchall()
+    )
+    caveats = {(area, iccs, year, sex): set(codes) - {""} for area, iccs, year, sex, codes, _ in found}
+    status = {(area, iccs, year, sex): one for area, iccs, year, sex, _, one in found}
+
+    assert "level_jump" in caveats["AR-A", "0101", "2020", "_T"]
+    assert "wider_than_category" in caveats["AR-A", "0102", "2020", "_T"]
+    assert status["AR-A", "0101", "2020", "M"] == "B"
+    for (area, iccs, year, sex), codes in caveats.items():
+        if iccs.startswith("01"):
+            assert codes <= caveats[area, "01", year, sex], (area, iccs, year, sex)
+
+
+@pytest.mark.parametrize(("declared", "status"), [("", "B"), ("no_break: [{period: '2016', note: war}]\n", "A")])
+def test_a_factor_of_three_is_a_break_until_declared_real(published: Any, declared: str, status: str) -> None:
+    found = (
+        published(["AR-A,2015,HOM,u,100", "AR-A,2016,HOM,u,310", "AR-A,2017,HOM,u,320"], declared)
+        .execute(
+            "SELECT time_period, obs_status FROM cell "
+            "WHERE iccs = '0101' AND sex = '_T' AND ref_area = 'AR-A' ORDER BY 1"
+        )
+        .fetchall()
+    )
+
+    assert found == [("2015", "A"), ("2016", status), ("2017", "A")]
+
+
+def test_a_declared_break_marks_its_first_cell_and_those_above(published: Any) -> None:
+    rows = [f"AR-A,{year},{code},u,100" for year in (2015, 2016) for code in ("HOM", "ATT")]
+    found = (
+        published(rows, "breaks: [{period: '2016', iccs: ['0101'], note: n}]\n")
+        .execute(
+            "SELECT iccs FROM cell WHERE obs_status = 'B' AND sex = '_T' AND time_period = '2016' AND ref_area = 'AR-A'"
+        )
+        .fetchall()
+    )
+
+    assert sorted(found) == [("01",), ("0101",)]
