@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
@@ -106,6 +109,29 @@ def find_other_line_end(path: Path) -> int | None:
             if end and end != first:
                 return number
     return None
+
+
+def find_lines(table: TextTable, records: Collection[int]) -> dict[int, int]:
+    """Return the line where each of these records of a text file begins, as an editor shows it; both count from 1.
+
+    Blank lines are no records, and a record whose fields have line ends in quotes is several lines. A record that
+    cannot be split has no line here, nor have those after it.
+    """
+    found: dict[int, int] = {}
+    record, last = 0, max(records, default=0)
+    with open_content(table.path) as content:
+        lines = io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline="")
+        rows = csv.reader(lines, delimiter=table.delimiter)
+        start = 1
+        with suppress(csv.Error):
+            for row in rows:
+                record += 1 if row else 0
+                if row and record in records:
+                    found[record] = start
+                if record >= last:
+                    break
+                start = rows.line_num + 1
+    return found
 
 
 def _kept(folder: SourceFolder, names: tuple[str, ...]) -> tuple[str, ...]:

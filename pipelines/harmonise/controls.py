@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
+from pipelines.harmonise.numbers import number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
@@ -174,7 +175,8 @@ def judge_controls(controls: pa.Table) -> Outcome:
     if not controls.num_rows:
         return Outcome("control_totals", "not applicable", 0, 0)
     detail = "; ".join(
-        f"{row['control']}: expected {row['expected']:,.0f}, found {row['actual'] or 0:,.0f} ({row['detail']})"
+        f"{row['control']}: expected {number_text(row['expected'])}, found {number_text(row['actual'] or 0)} "
+        f"({row['detail']})"
         for row in outside[:5]
         if row["expected"] is not None
     )

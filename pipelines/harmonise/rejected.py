@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.collect.text_table import TextTable
+from pipelines.collect.text_table import TextTable, find_lines
 from pipelines.harmonise.engine import text_query
 from pipelines.harmonise.statements import RowRule, Statements
 from pipelines.system.connection import fetch_row
@@ -22,6 +22,7 @@ from pipelines.system.sql import fill_sql
 from schemas.declarations import quote_identifier, quote_literal
 
 _NOT_SHOWN = ("NULL", "CAST(NULL AS STRING)")  # the value of a rule on a personal column
+_MALFORMED = "malformed_line"  # has the line already that the reader gives
 SAMPLE = 100  # rejected incidents kept of each rule and partition
 
 _REJECTED = pa.schema(
@@ -145,6 +146,17 @@ def look_up_rejected(
         f"FROM malformed ORDER BY line LIMIT {SAMPLE})) TO {quote_literal(str(target))} (FORMAT parquet)"
     )
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+
+
+def number_by_lines(table: TextTable, rejected: Path) -> None:
+    """Give rejected rows the lines that an editor shows, where blank lines or line ends in quotes stand above them."""
+    rows = pq.read_table(rejected)
+    found = rows.to_pylist()
+    lines = find_lines(table, {row["_row"] for row in found if row["rule"] != _MALFORMED})
+    for row in found:
+        if row["rule"] != _MALFORMED:
+            row["_row"] = lines.get(row["_row"], row["_row"])
+    pq.write_table(pa.Table.from_pylist(found, rows.schema), rejected)
 
 
 def _number_rows(statements: Statements, layout: int, rules: Sequence[RowRule], hidden: Sequence[str]) -> str:

@@ -34,7 +34,7 @@ from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.numbers import parse_number
-from pipelines.harmonise.rejected import look_up_rejected, write_no_rejected
+from pipelines.harmonise.rejected import look_up_rejected, number_by_lines, write_no_rejected
 from pipelines.harmonise.statements import Statements, make_statements, open_lists
 from pipelines.system.code_version import reading_code_version
 from pipelines.system.connection import connect, fetch_row
@@ -408,6 +408,8 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
                 malformed,
                 half / "rejected.parquet",
             )
+            if facts["lines_expected"] and (file.lines or 0) > table.header_rows + rows:
+                number_by_lines(table, half / "rejected.parquet")
         else:
             write_no_rejected(half / "rejected.parquet")
     (half / "facts.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")

@@ -193,6 +193,19 @@ def test_numbers_below_a_foot_are_accounted_for(tiny: Tiny, kind: str, form: str
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_rejected_row_has_the_number_of_its_line(tiny: Tiny, kind: str) -> None:
+    """A note of two lines and a blank line stand above the wrong word, which an editor shows in line 6."""
+    declared = Declared()
+    lines = ["when,place,offence,sex,note", '2024-01,AR-C,HOM,m,"one', 'two"', "2024-01,AR-C,HOM,f,", ""]
+    tiny.give("a.csv", "\n".join([*lines, "2024-01,AR-C,HOM,wrong,"]) + "\n")
+
+    with pytest.raises(DataRefused) as refused:
+        _validate(tiny, kind, declared.text(kind, "csv"), declared)
+
+    assert [(one.rule, one.row, one.value) for one in refused.value.problems] == [("unknown_word", 6, "wrong")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_each_file_of_an_archive_is_read(tiny: Tiny, kind: str) -> None:
     declared = Declared()
     content = io.BytesIO()

@@ -50,7 +50,7 @@ COPY (
     wanted AS (
         SELECT ancestor AS country, area_level, count(*) AS regions
         FROM area_ancestor
-        WHERE ancestor_level = 'country' AND area_level <> 'country'
+        WHERE ancestor_level = 'country' AND area_level NOT IN ('country', 'not_stated')
             AND (len({{covers}}) = 0 OR list_contains({{covers}}, area))
         GROUP BY ALL
     ),
@@ -58,7 +58,7 @@ COPY (
         SELECT countries.country, stage, counting_unit, measure, division, year, countries.area_level, count(*) AS given, any_value(coalesce(wanted.regions, 0)) AS regions
         FROM countries
         LEFT JOIN wanted ON wanted.country = countries.country AND wanted.area_level = countries.area_level
-        WHERE countries.area_level <> 'country'
+        WHERE countries.area_level NOT IN ('country', 'not_stated')
         GROUP BY ALL
     ),
     geography AS (

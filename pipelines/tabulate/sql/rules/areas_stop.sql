@@ -3,7 +3,7 @@
 WITH totals AS (
     SELECT stage, counting_unit, ref_area, year, sum(value) AS value
     FROM given
-    WHERE value IS NOT NULL
+    WHERE value IS NOT NULL AND area_level <> 'not_stated'  -- that nothing is unplaced any more is no loss
     GROUP BY ALL
 )
 SELECT stage, counting_unit, NULL AS iccs, ref_area, CAST(max(totals.year) AS VARCHAR) AS time_period, NULL AS sex, NULL AS age,
