@@ -139,6 +139,8 @@ def record_release_changes(connection: duckdb.DuckDBPyConnection, release: str, 
             "publish/changed_figures",
             old_rate=_todays_columns(connection, "rate", columns),
             old_cell=_todays_columns(connection, "observation", columns),
+            old_reason=_todays_columns(connection, "rate", ("rate_per_100k", "no_rate_reason"), ("rate", "reason")),
+            old_missing=_todays_columns(connection, "observation", ("missing_reason",), ("reason",)),
             columns=", ".join(columns),
             key=key,
         )
@@ -158,11 +160,21 @@ def record_release_changes(connection: duckdb.DuckDBPyConnection, release: str, 
     connection.execute("DROP TABLE changed_figure")
 
 
-def _todays_columns(connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...]) -> str:
-    """Return the columns to select from a table of the last release, those that it lacks filled in."""
+def _todays_columns(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], names: tuple[str, ...] = ()
+) -> str:
+    """Return the columns to select from a table of the last release, those that it lacks filled in.
+
+    Args:
+        connection: with the last release attached.
+        table: without its schema.
+        columns: wanted.
+        names: what they are called; their own names if not given.
+    """
     there = {name for name, *_ in connection.execute(f"DESCRIBE last_release.out.{table}").fetchall()}
     return ", ".join(
-        quote_identifier(name) if name in there else f"{_absent(name)} AS {quote_identifier(name)}" for name in columns
+        f"{quote_identifier(column) if column in there else _absent(column)} AS {quote_identifier(name)}"
+        for column, name in zip(columns, names or columns, strict=True)
     )
 
 

@@ -92,6 +92,8 @@ def test_a_release_with_fewer_attributes_is_compared_in_todays_columns(last: Set
     with duckdb.connect(str(last.published)) as connection:
         connection.execute("ALTER TABLE out.rate DROP COLUMN weapon")
         connection.execute("ALTER TABLE out.rate DROP COLUMN caveats")
+        connection.execute("ALTER TABLE out.rate DROP COLUMN no_rate_reason")
+        connection.execute("ALTER TABLE out.observation DROP COLUMN missing_reason")
     with duckdb.connect() as connection:
         create_tables(connection)
         fill(connection, NOW[:1])

@@ -4,9 +4,9 @@
 -- writes: changed_figure
 CREATE OR REPLACE TEMP TABLE changed_figure AS
 WITH old_figure AS (
-    SELECT 'A' AS freq, {{old_rate}}, rate_per_100k AS rate, no_rate_reason AS reason FROM last_release.out.rate
+    SELECT 'A' AS freq, {{old_rate}}, {{old_reason}} FROM last_release.out.rate
     UNION ALL BY NAME
-    SELECT freq, {{old_cell}}, NULL::DOUBLE AS rate, missing_reason AS reason FROM last_release.out.observation WHERE freq <> 'A'
+    SELECT freq, {{old_cell}}, NULL::DOUBLE AS rate, {{old_missing}} FROM last_release.out.observation WHERE freq <> 'A'
 ),
 new_figure AS (
     SELECT 'A' AS freq, {{columns}}, rate_per_100k AS rate, no_rate_reason AS reason FROM out.rate
