@@ -23,8 +23,6 @@ from pipelines.collect.definition_sql import check_definition_sql
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.engine import check_engine_name
-from pipelines.harmonise.enums import open_core
-from pipelines.harmonise.links import classify
 from pipelines.harmonise.quarantine import (
     Quarantined,
     Replayed,
@@ -34,7 +32,7 @@ from pipelines.harmonise.quarantine import (
     receive_again,
     settle_quarantine,
 )
-from pipelines.harmonise.reconcile import Validated, account, validate
+from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import TallyPartitions, forget_partitions, tally, tally_here
 from pipelines.publish.build import Publication, content_key, publish
 from pipelines.publish.releases import newest_key
@@ -181,7 +179,7 @@ def _check_acquired(
         validated = (
             _account_incidents(folder, acquired, session, connection, work)
             if folder.source.kind == "incident"
-            else _validate_tables(folder, acquired, session, connection, work)
+            else _account_tables(folder, acquired, session, connection, work)
         )
         aggregated = run_step("aggregate", name, validated.rows, aggregate, folder, validated, connection, previous)
         checked = run_step(
@@ -204,23 +202,20 @@ def _check_acquired(
 def _account_incidents(
     folder: SourceFolder, acquired: Acquired, session: Session, connection: duckdb.DuckDBPyConnection, work: Path
 ) -> Validated:
-    """Steps 2 to 5 of a source of incidents; leaves ``core`` in the connection."""
+    """The steps of a source of incidents up to its account; leaves ``core`` in the connection."""
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     tallied = run_step("tally", name, acquired.rows, tally, folder, acquired, settings, work, session.tally_partitions)
     return run_step("account", name, tallied.rows, account, folder, tallied, connection, settings, work)
 
 
-def _validate_tables(
+def _account_tables(
     folder: SourceFolder, acquired: Acquired, session: Session, connection: duckdb.DuckDBPyConnection, work: Path
 ) -> Validated:
-    """Steps 2 to 5 of a source of national tables; leaves ``core`` in the connection."""
+    """The steps of a source of national tables up to its account; leaves ``core`` in the connection."""
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     raw = run_step("read", name, acquired.rows, read, folder, acquired, settings, work)
     conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
-    classified = run_step("classify", name, conformed.rows, classify, folder, conformed, settings, work)
-    validated = run_step("validate", name, classified.rows, validate, folder, raw, classified, settings, work)
-    open_core(connection, folder.source, validated.core)
-    return validated
+    return run_step("account", name, conformed.rows, account, folder, conformed, connection, settings, work)
 
 
 def check_source(folder: SourceFolder, session: Session, previous: PreviousVintage | None = None) -> Checked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.harmonise.numbers import parse_decimal
 from schemas.codelists import parse_age
-from schemas.declarations import quote_identifier, quote_literal
+from schemas.declarations import quote_literal
 from schemas.errors import UsageError
 from schemas.source import OLDEST_AGE_YEARS, Ages, SourceFolder
 
@@ -51,4 +51,4 @@ def age_in_years(folder: SourceFolder, word: str) -> str:
             known = ", ".join(_UNITS_IN_A_YEAR)
             raise UsageError(f"source {source.source_id}: values.csv: age_unit {one!r} is not one of {known}")
         cases.append(f"WHEN {quote_literal(one)} THEN {_UNITS_IN_A_YEAR[named]}")
-    return f"({number} / CASE trim(r.{quote_identifier(source.columns['age_unit'])}) {' '.join(cases)} END)"
+    return f"({number} / CASE trim(r.age_unit_word) {' '.join(cases)} END)"

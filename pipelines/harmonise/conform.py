@@ -1,48 +1,62 @@
-"""Step 3, conform: source labels -> our codes, cell by cell; nothing is dropped, unreadable cells are reported."""
+"""The rows of national tables as cells in codes: each with what becomes of it; nothing is dropped.
+
+The grain is the cell. A reshape makes the tables of a layout tidy, and ``statements`` does the rest, as for incidents.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import get_args
 
 import duckdb
-import pyarrow as pa
 
+from iccs.concordance import Concordance
 from pipelines.collect.read import RawTable
-from pipelines.harmonise.dates import OUR_FORMS, first_year, parse_period
+from pipelines.collect.unread import Place
+from pipelines.harmonise.controls import sum_controls
+from pipelines.harmonise.labels import Label, labels_of_cells
+from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.numbers import create_number_macros, has_mark, number_text, write_number
+from pipelines.harmonise.rejected import write_rejected_cells
+from pipelines.harmonise.statements import Statements, make_statements, open_lists
 from pipelines.system.connection import connect, fetch_row, run_sql
-from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.errors import DataRefused, Problem, is_out_of_room
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
-from schemas.area_names import names_of_areas
-from schemas.codelists import load_areas, parse_age, valid_codes
-from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
-from schemas.source import Layout, Source, SourceFolder, StatusOfValue
+from schemas.declarations import quote_identifier, quote_literal
+from schemas.source import Layout, Source, SourceFolder
 from schemas.source_messages import hint
 
 # What a declared SELECT or condition raises on text that it cannot compute with; our own SQL returns NULL instead.
 _NOT_COMPUTABLE = (duckdb.DataError, duckdb.InvalidInputException)
-_TEXT_COLUMNS = ("national_code", "national_label", "time_period")
 
 
 @dataclass(frozen=True)
 class Conformed:
-    """Result of step 3: two Parquet files.
+    """The cells of a source as Parquet files.
 
-    ``cells``: one row for each cell after reshaping, in codes, with the exclusion rule where one applies.
-    ``rejected``: one row for each cell and rule it breaks: cell, _file, _sheet, _row, rule, column, value.
+    ``cells``: one row for each cell after reshaping, with its place, labels and numbers. ``compared``: what is known of
+    cells only by comparing all of them. ``disposed``: what became of the rows, cells and counts. ``mapped``: the counts
+    that went along each link. ``rejected``: one row for each cell and rule it breaks.
     """
 
     source_id: str
+    raw: RawTable
     cells: Path
+    compared: Path
+    disposed: Path
+    mapped: Path
     rejected: Path
     rows: int
     rejected_count: int
     sum_in_raw: float
-    raw: RawTable
+    concordance: Concordance | None = field(repr=False)
+    statements: Statements = field(repr=False)
+    counted: Mapping[Place, float | None] = field(repr=False)  # the sum of the cells of each file and sheet
+    sums: Mapping[int, tuple[float | None, int]] = field(repr=False)  # of what each published total covers, by control
+    labels: tuple[Label, ...] = field(repr=False)
 
     @property
     def summary(self) -> str:
@@ -50,62 +64,130 @@ class Conformed:
         rejected = f", {self.rejected_count:,} rejected" if self.rejected_count else ""
         return f"{self.rows:,} cells in codes{rejected}"
 
+    def relation(self, name: str) -> str:
+        """Return the SQL of a part: tally, disposed, mapped or rejected."""
+        if name == "tally":
+            return f"({select_cells(self.statements, self.cells, self.compared)})"
+        return f"read_parquet({quote_literal(str(getattr(self, name)))})"
+
 
 def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path) -> Conformed:
-    """Reshape the raw tables where needed, and give every label its code.
+    """Reshape the raw tables where needed, give every label its code, and judge every cell.
 
     Raises:
-        DataRefused: reshape.sql or an exclusion fails, or a reshape loses rows or changes the sum of the counts.
+        UsageError, ConcordanceError: the declaration or the concordance is not in order.
+        DataRefused: a reshape, an exclusion or the condition of a control fails, or a reshape loses rows or changes the
+            sum of the counts.
     """
     source = folder.source
-    cells, rejected = work / "cells.parquet", work / "rejected.parquet"
+    names = ("cells", "compared", "disposed", "mapped", "rejected")
+    paths = {name: work / f"{name}.parquet" for name in names}
+    concordance = checked_concordance(folder)
+    statements = make_statements(folder, concordance)
     with connect(settings) as connection:
         create_number_macros(connection, folder)
-        register_words(connection, folder)
+        open_lists(connection, statements)
         sum_in_raw = 0.0
-        tidy = []
-        for number, (layout, paths) in enumerate(zip(source.layouts, raw.layouts, strict=True)):
-            if paths:
-                sum_of_layout = _reshape(connection, folder, layout, number, paths)
+        layouts = []
+        for number, (layout, tables) in enumerate(zip(source.layouts, raw.layouts, strict=True)):
+            if tables:
+                sum_of_layout = _reshape(connection, folder, layout, number, tables, work)
                 if source.cumulative:
                     sum_of_layout = _take_months_apart(connection, folder, f"tidy_{number}")
                 sum_in_raw += sum_of_layout
-                tidy.append(f"SELECT {_word_columns(connection, folder, f'tidy_{number}')} FROM tidy_{number}")
+                _check_tidy(connection, folder, f"tidy_{number}")
+                layouts.append(f"({statements.tally[number]})")
         try:
-            _write_cells(connection, source, " UNION ALL BY NAME ".join(tidy), cells)
+            _write(connection, "\nUNION ALL BY NAME\n".join(layouts), paths["cells"])
         except _NOT_COMPUTABLE as error:
-            found = f"a reshape, or a condition under exclusions: {_first_line(error)}"
+            found = f"a condition under exclusions: {_first_line(error)}"
             raise DataRefused([_problem("reshape_failed", folder, found)]) from error
-        open_cells(connection, cells)
-        _reject(connection, source)
-        run_sql(connection, "harmonise/write_rejected", target=quote_literal(str(rejected)))
-        (rows,) = fetch_row(connection, "SELECT count(*) FROM cells")
-        (rejected_count,) = fetch_row(connection, "SELECT count(DISTINCT cell) FROM rejected")
-    return Conformed(folder.source_id, cells, rejected, rows, rejected_count, sum_in_raw, raw)
-
-
-def open_cells(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Create the view ``cells`` of a source's cells; the number of each, ``cell``, is its position in the file."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP VIEW cells AS SELECT file_row_number AS cell, * EXCLUDE (file_row_number) "
-        f"FROM read_parquet({quote_literal(str(path))}, file_row_number = true)"
+        _compare_cells(connection, statements, paths["cells"], paths["compared"])
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW tally AS {select_cells(statements, paths['cells'], paths['compared'])}"
+        )
+        _write(connection, statements.disposed, paths["disposed"])
+        _write(connection, statements.mapped, paths["mapped"])
+        write_rejected_cells(connection, statements, paths["disposed"], paths["rejected"])
+        rows, rejected_count = fetch_row(
+            connection,
+            "SELECT (SELECT count(*) FROM tally), coalesce(sum(cells) FILTER (disposition = 'rejected'), 0)::BIGINT "
+            f"FROM read_parquet({quote_literal(str(paths['disposed']))})",
+        )
+        by_place = connection.execute("SELECT _file, _sheet, sum(number) FROM tally GROUP BY _file, _sheet").fetchall()
+        counted = {(file, sheet): total for file, sheet, total in by_place}
+        sums = sum_controls(connection, source, statements.conformed)
+        labels = labels_of_cells(connection, source)
+    return Conformed(
+        folder.source_id,
+        raw,
+        **paths,
+        rows=rows,
+        rejected_count=rejected_count,
+        sum_in_raw=sum_in_raw,
+        concordance=concordance,
+        statements=statements,
+        counted=counted,
+        sums=sums,
+        labels=tuple(labels),
     )
 
 
+def _write(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    connection.execute(f"COPY (\n{query}\n) TO {quote_literal(str(target))} (FORMAT parquet, COMPRESSION snappy)")
+
+
+def select_cells(statements: Statements, cells: Path, compared: Path) -> str:
+    """Return the query for the cells of a source; the number of each, ``cell``, is its position in the file."""
+    path = quote_literal(str(compared))
+    known = "".join(
+        f", file_row_number IN (SELECT cell FROM read_parquet({path}) WHERE known = {quote_literal(name)}) AS {name}"
+        for name in statements.compared
+    )
+    return (
+        f"SELECT file_row_number AS cell, * EXCLUDE (file_row_number){known} "
+        f"FROM read_parquet({quote_literal(str(cells))}, file_row_number = true)"
+    )
+
+
+def _compare_cells(connection: duckdb.DuckDBPyConnection, statements: Statements, cells: Path, target: Path) -> None:
+    """Write what is known of cells only by comparing all of them."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP VIEW cell_row AS SELECT file_row_number AS cell, * EXCLUDE (file_row_number) "
+        f"FROM read_parquet({quote_literal(str(cells))}, file_row_number = true)"
+    )
+    key, unclear = ", ".join(statements.unique), "unclear" in statements.compared
+    run_sql(connection, "harmonise/compared", key=key, unclear=unclear)
+    _write(connection, "FROM compared", target)
+
+
 def _reshape(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, layout: Layout, number: int, paths: tuple[Path, ...]
+    connection: duckdb.DuckDBPyConnection,
+    folder: SourceFolder,
+    layout: Layout,
+    number: int,
+    tables: tuple[Path, ...],
+    work: Path,
 ) -> float:
     """Create the tidy table of one layout and prove that no row was lost and no sum changed; return the raw sum."""
-    files = "[" + ", ".join(quote_literal(str(path)) for path in paths) + "]"
+    files = "[" + ", ".join(quote_literal(str(path)) for path in tables) + "]"
     connection.execute(f"CREATE TEMP VIEW raw_{number} AS FROM read_parquet({files}, union_by_name = true)")
-    name = folder.reshape_name(layout)
-    # The statement says "raw"; a view is bound when it is read, so each layout needs a raw of its own.
-    statement = f"WITH raw AS (FROM raw_{number}) FROM (\n{folder.reshape(layout) or 'FROM raw'}\n)"
-    try:
-        connection.execute(f"CREATE TEMP VIEW tidy_{number} AS {statement}")
-        connection.execute(f"SELECT 1 FROM tidy_{number} LIMIT 1").fetchall()
-    except duckdb.Error as error:
-        raise DataRefused([_problem("reshape_failed", folder, f"{name}: {error}")]) from error
+    name, tidy = folder.reshape_name(layout), f"FROM raw_{number}"
+    if name is not None:
+        # Written once, and not computed for each use; the planner then knows how many rows there are.
+        target = work / f"tidy-{number}.parquet"
+        try:
+            # The statement says "raw"; each layout needs a raw of its own.
+            _write(connection, f"WITH raw AS (FROM raw_{number}) FROM (\n{folder.reshape(layout)}\n)", target)
+        except duckdb.Error as error:
+            if is_out_of_room(error):
+                raise
+            found = _first_line(error) if isinstance(error, _NOT_COMPUTABLE) else str(error)
+            raise DataRefused([_problem("reshape_failed", folder, f"{name}: {found}")]) from error
+        tidy = f"FROM read_parquet({quote_literal(str(target))})"
+    if "_column" not in _columns_of(connection, f"({tidy})"):
+        tidy = f"SELECT *, NULL::VARCHAR AS _column {tidy}"
+    connection.execute(f"CREATE TEMP VIEW tidy_{number} AS {tidy}")
     value = _value_expression(folder.source)
     if "value" in folder.source.columns:
         _find_column(folder, "value", _columns_of(connection, f"tidy_{number}"))
@@ -121,10 +203,7 @@ def _reshape(
         cells = f"SELECT unnest([*COLUMNS({quote_literal(layout.conserve or '')})]) AS cell FROM raw_{number}"
         sum_raw = f"(SELECT coalesce(sum(to_raw_count(cell)), 0) FROM ({cells}))"
     parts = {"raw": f"raw_{number}", "tidy": f"tidy_{number}", "value": value, "sum_raw": sum_raw}
-    try:
-        ((rows_raw, rows_tidy, before, after),) = run_sql(connection, "harmonise/check_reshape", **parts).fetchall()
-    except _NOT_COMPUTABLE as error:
-        raise DataRefused([_problem("reshape_failed", folder, f"{name}: {_first_line(error)}")]) from error
+    ((rows_raw, rows_tidy, before, after),) = run_sql(connection, "harmonise/check_reshape", **parts).fetchall()
     if rows_raw != rows_tidy:
         found = f"{rows_raw:,} raw rows went in, but {name} returned {rows_tidy:,} different ones."
         raise DataRefused([_problem("reshape_lost_rows", folder, found)])
@@ -248,155 +327,10 @@ def _find_column(folder: SourceFolder, dimension: str, present: list[str]) -> No
         raise DataRefused([_problem("declaration_invalid", folder, found)])
 
 
-def _word_columns(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tidy: str) -> str:
-    """Return the select list that gives each of our columns in the source's words."""
-    source = folder.source
+def _check_tidy(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tidy: str) -> None:
+    """What the declaration uses must be there after the reshape, and its conditions must be valid."""
     present = _columns_of(connection, tidy)
-    parts = ["_file", "_sheet", "_row", f"{'_column' if '_column' in present else 'NULL'}::VARCHAR AS _column"]
-    for item in source.exclusions:
+    for item in folder.source.exclusions:
         _try(connection, folder, f"exclusions: {item.rule}", f"SELECT {item.where} FROM {tidy} LIMIT 0")
-    for dimension, column in source.columns.items():
+    for dimension in folder.source.columns:
         _find_column(folder, dimension, present)
-        parts.append(f"trim(coalesce({quote_identifier(column)}::VARCHAR, '')) AS {dimension}_word")
-    if "ref_area" not in source.columns:
-        parts.append(f"{quote_literal(source.constants['ref_area'])} AS ref_area_word")
-    if "value" not in source.columns:
-        parts.append(f"{_value_expression(source)} AS value_word")
-    rules = " ".join(f"WHEN ({item.where}) THEN {quote_literal(item.rule)}" for item in source.exclusions)
-    parts.append(f"{f'CASE {rules} END' if rules else 'NULL::VARCHAR'} AS exclusion")
-    return ", ".join(parts)
-
-
-def area_words(folder: SourceFolder) -> set[tuple[str, str]]:
-    """Return the areas a source may name: (its code in the source's scheme, our code)."""
-    scheme = folder.source.area_scheme
-    if scheme == "name":
-        names = folder.source.area_names
-        return set(names_of_areas(names.languages, names.of) if names else names_of_areas())
-    if scheme == "code":
-        return {(area.code, area.code) for area in load_areas()}
-    return {(other, area.code) for area in load_areas() for name, other in area.schemes if name == scheme}
-
-
-def register_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
-    """Create the tables ``word`` (dimension, word, code) of a source and ``area`` (code, level)."""
-    words = list(folder.words)
-    for dimension, word, code in words:
-        if dimension != "age_unit":
-            _check_code(folder, dimension, word, code)
-    given = {word for dimension, word, _ in words if dimension == "ref_area"}
-    words += [("ref_area", word, code) for word, code in sorted(area_words(folder)) if word not in given]
-    columns = list(zip(*words, strict=True)) if words else [(), (), ()]
-    names = ("dimension", "word", "code")
-    connection.register(
-        "word_list",
-        pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)}),
-    )
-    connection.register(
-        "area_list",
-        pa.table(
-            {
-                "code": pa.array([area.code for area in load_areas()], pa.string()),
-                "level": pa.array([area.level for area in load_areas()], pa.string()),
-            }
-        ),
-    )
-    connection.execute("CREATE TEMP TABLE word AS FROM word_list; CREATE TEMP TABLE area AS FROM area_list")
-
-
-def _check_code(folder: SourceFolder, dimension: str, word: str, code: str) -> None:
-    """A code in values.csv must be one of ours; a mistake there would affect every cell."""
-    if dimension == "age":
-        try:
-            parse_age(code)
-        except ValueError as error:
-            found = f"values.csv: age {word!r}: {error}."
-            raise DataRefused([_problem("declaration_invalid", folder, found)]) from error
-        return
-    valid: frozenset[str] | None
-    if dimension == "ref_area":
-        valid = frozenset(area.code for area in load_areas())
-    elif dimension == "measure":
-        valid = frozenset(folder.source.measures)
-    else:
-        valid = valid_codes("obs_status" if dimension == "value" else dimension)
-    if valid is not None and code not in valid:
-        found = f"values.csv: {dimension} {word!r} has the unknown code {code!r}{hint(code, valid)}."
-        raise DataRefused([_problem("declaration_invalid", folder, found)])
-
-
-def _write_cells(connection: duckdb.DuckDBPyConnection, source: Source, tidy: str, target: Path) -> None:
-    select, joins = [], []
-    for dimension in ("ref_area", *breakdown_columns(), "flag"):
-        column = "obs_status" if dimension == "flag" else dimension
-        if column in source.columns:
-            joins.append(
-                f"LEFT JOIN word AS {dimension}_list ON {dimension}_list.dimension = '{column}' "
-                f"AND {dimension}_list.word = words.{column}_word"
-            )
-            select.append(f"{dimension}_list.code AS {dimension}")
-        elif dimension == "flag" and source.marks:
-            cases = [
-                f"WHEN {has_mark('words.value_word', mark)} THEN {quote_literal(code)}"
-                for mark, code in source.marks.items()
-            ]
-            select.append(
-                f"CASE {' '.join(cases)} ELSE {quote_literal(source.constants.get('obs_status', 'A'))} END AS flag"
-            )
-        else:
-            default = "A" if dimension == "flag" else "_T"
-            select.append(f"{quote_literal(source.constants.get(column, default))} AS {dimension}")
-    for name in _TEXT_COLUMNS:
-        word = f"words.{name}_word" if name in source.columns else quote_literal(source.constants.get(name, ""))
-        if name == "time_period" and source.year_starts is not None:
-            word = first_year(word)
-        select.append(f"{word} AS {name}")
-    only = next(iter(source.measures))
-    select.append(f"{'words.measure_word' if 'measure' in source.columns else quote_literal(only)} AS measure")
-    stages = " ".join(
-        f"WHEN {quote_literal(name)} THEN {quote_literal(m.stage)}" for name, m in source.measures.items()
-    )
-    units = " ".join(
-        f"WHEN {quote_literal(name)} THEN {quote_literal(m.counting_unit)}" for name, m in source.measures.items()
-    )
-    run_sql(
-        connection,
-        "harmonise/cells",
-        tidy=tidy,
-        freq=parse_period("time_period", OUR_FORMS if source.year_starts is None else ("YYYY",))[1],
-        of_value=", ".join(quote_literal(code) for code in get_args(StatusOfValue)),
-        select=", ".join(select),
-        joins=" ".join(joins),
-        stages=stages,
-        units=units,
-        target=quote_literal(str(target)),
-    )
-
-
-def _reject(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    words = [name for name in breakdown_columns() if name in source.columns]
-    unknown = {name: f"{name} IS NULL" for name in words}
-    if "obs_status" in source.columns:
-        unknown["obs_status"] = "flag IS NULL AND value_status IS NULL"
-    selects = [
-        f"SELECT cell, 'unknown_word' AS rule, {quote_literal(source.columns[name])} AS column_name, "
-        f"{name}_word AS bad_value FROM suspect WHERE {condition} UNION ALL"
-        for name, condition in unknown.items()
-    ]
-    key = [f"{name}_word" for name in source.columns if name not in ("value", "obs_status", "national_label")]
-    run_sql(
-        connection,
-        "harmonise/reject",
-        any_unknown=" ".join(f"OR ({condition})" for condition in unknown.values()),
-        unknown_words=" ".join(selects),
-        area_column=quote_literal(source.columns.get("ref_area", "ref_area")),
-        measure_column=quote_literal(source.columns.get("measure", "measure")),
-        period_column=quote_literal(source.columns.get("time_period", "time_period")),
-        value_column=quote_literal(source.columns.get("value", "value")),
-        whole="true" if source.whole_numbers else "false",
-        marks_open="true" if source.marks_are_open else "false",
-        status_column=quote_literal(source.columns.get("obs_status", "obs_status")),
-        status_word="obs_status_word" if "obs_status" in source.columns else "''",
-        unique="true" if source.rows == "cells" else "false",
-        key=", ".join(key),
-    )

@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
-from pipelines.harmonise.conform import register_words
 from pipelines.harmonise.numbers import number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
@@ -120,6 +119,23 @@ def sum_published(
     return total, cells
 
 
+def sum_controls(
+    connection: duckdb.DuckDBPyConnection, source: Source, conformed: str
+) -> dict[int, tuple[float | None, int]]:
+    """Sum what each published total covers, by the number of its control; see ``sum_published``.
+
+    Args:
+        connection: where the rows are.
+        source: the source.
+        conformed: the query for its rows in our names and codes.
+    """
+    return {
+        number: sum_published(connection, source, control, f"({conformed})")
+        for number, control in enumerate(source.controls)
+        if control.where is not None
+    }
+
+
 def compare_parts(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, control: Control, raw: RawTable
 ) -> list[dict[str, Any]]:
@@ -191,7 +207,6 @@ def read_published_rates(
     statement = (
         f"WITH raw AS (FROM read_parquet([{files}], union_by_name = true)) FROM (\n{own}\n)" if own else _NO_RATES
     )
-    register_words(connection, folder)
     measures = source.measures.items()
     try:
         run_sql(

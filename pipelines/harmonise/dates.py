@@ -9,6 +9,7 @@ D (one digit or two); every other character stands for itself.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -202,40 +203,97 @@ def parse_period(text: str, forms: tuple[str, ...]) -> tuple[str, str]:
     return f"CASE WHEN {known} THEN {day} END", f"CASE WHEN {known} THEN CASE {' '.join(cases)} END END"
 
 
-def event_day(source: Source, precision: str) -> str:
-    """The (first) day of the event."""
-    if "time_period" in source.constants:
-        return f"CAST({quote_literal((source.constants['time_period'] + '-01-01')[:10])} AS DATE)"
-    if "year" not in source.columns:
-        return parse_dates(quote_identifier(source.columns["time_period"]), source.dates, source.time_zone)
-    parts = [parse_whole(quote_identifier(source.columns["year"]), 9999), "1"]
-    if precision == "month":
-        parts[1] = parse_whole(quote_identifier(source.columns["month"]), 12)
-    text = " || '-' || ".join(f"lpad(CAST({part} AS STRING), {2 if n else 4}, '0')" for n, part in enumerate(parts))
-    return f"TRY_CAST({text} || '-01' AS DATE)"
+@dataclass(frozen=True)
+class RowPeriod:
+    """How the rows of a source give their periods.
+
+    A cell has a period of its own frequency, in one of our forms. An incident has a day, month or year, which is known
+    to the same part in all rows, and is not later than the day on which its file came.
+    """
+
+    source: Source
+
+    @property
+    def is_of_cells(self) -> bool:
+        """Whether the rows are cells of a table."""
+        return self.source.kind != "incident"
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The forms that a text may have."""
+        if not self.is_of_cells:
+            return self.source.dates
+        return OUR_FORMS if self.source.year_starts is None else ("YYYY",)
+
+    def own(self) -> dict[str, str]:
+        """Return what is computed from a tidy row: its first day, and its frequency or the day on which it came."""
+        if not self.is_of_cells:
+            return {"_day": self._day_of_incident(), "_received": "tidy._received"}
+        text = f"trim(coalesce({self._text('time_period')}, ''))"
+        text = text if self.source.year_starts is None else first_year(text)
+        first_day, freq = parse_period(text, self.forms)
+        return {"_day": first_day, "_freq": freq}
+
+    def _text(self, name: str) -> str:
+        if name in self.source.constants:
+            return quote_literal(self.source.constants[name])
+        return f"CAST(tidy.{quote_identifier(self.source.columns[name])} AS STRING)"
+
+    def _day_of_incident(self) -> str:
+        source = self.source
+        if "time_period" in source.constants:
+            return f"CAST({quote_literal((source.constants['time_period'] + '-01-01')[:10])} AS DATE)"
+        if "year" not in source.columns:
+            return parse_dates(self._text("time_period"), self.forms, source.time_zone)
+        parts = [parse_whole(self._text("year"), 9999), "1"]
+        if precision_of(source) == "month":
+            parts[1] = parse_whole(self._text("month"), 12)
+        text = " || '-' || ".join(f"lpad(CAST({part} AS STRING), {2 if n else 4}, '0')" for n, part in enumerate(parts))
+        return f"TRY_CAST({text} || '-01' AS DATE)"
 
 
-def period_bounds(precision: str) -> tuple[str, str]:
-    """First and last day of what is known of an event's time: a link must hold for the whole of it."""
-    last = {"day": "r._day", "month": "last_day(r._day)", "year": "last_day(r._day + INTERVAL 11 MONTH)"}
-    return "r._day", last[precision]
+def period_bounds(period: RowPeriod) -> tuple[str, str]:
+    """Return the SQL of the first and last day of what is known of a row's time, throughout which a link must hold."""
+    last = {
+        "day": "r._day",
+        "month": "last_day(r._day)",
+        "quarter": "last_day(r._day + INTERVAL 2 MONTH)",
+        "year": "last_day(r._day + INTERVAL 11 MONTH)",
+    }
+    if not period.is_of_cells:
+        return "r._day", last[precision_of(period.source)]
+    by_freq = f"WHEN 'A' THEN {last['year']} WHEN 'Q' THEN {last['quarter']} ELSE {last['month']}"
+    return "r._day", f"CASE r._freq {by_freq} END"
 
 
-def period_number(precision: str) -> str:
-    """Year and month as one number; -1 for a day after the file came, NULL for none."""
-    number = "extract(year FROM r._day) * 100" + (" + extract(month FROM r._day)" if precision != "year" else "")
+def period_number(period: RowPeriod) -> str:
+    """Return the SQL of a row's period as one number; NULL for none, -1 for a day after the file came.
+
+    A year is 202400, its months are 202401 to 202412, its quarters 202421 to 202424.
+    """
+    year, month = "extract(year FROM r._day) * 100", "extract(month FROM r._day)"
+    if period.is_of_cells:
+        part = f"CASE r._freq WHEN 'M' THEN {month} WHEN 'Q' THEN 20 + extract(quarter FROM r._day) ELSE 0 END"
+        return f"CAST({year} + {part} AS INTEGER)"
+    number = year if precision_of(period.source) == "year" else f"{year} + {month}"
     return (
         "CAST(CASE WHEN r._day > CAST(r._received AS DATE) THEN -1 "
         f"WHEN r._day >= DATE '{_OLDEST_PERIOD}' THEN {number} END AS INTEGER)"
     )
 
 
-def period_text(precision: str) -> str:
-    """The number of a period as our period: 2024 or 2024-03."""
-    text = "CAST(used.period AS STRING)"
-    if precision == "year":
-        return f"substr({text}, 1, 4)"
-    return f"substr({text}, 1, 4) || '-' || substr({text}, 5, 2)"
+def period_text(number: str) -> str:
+    """Return the SQL of the number of a period as our period: 2024, 2024-Q1 or 2024-03."""
+    year, part = f"substr(CAST({number} AS STRING), 1, 4)", f"{number} % 100"
+    return (
+        f"CASE WHEN {part} = 0 THEN {year} WHEN {part} > 20 THEN {year} || '-Q' || CAST({part} - 20 AS STRING) "
+        f"ELSE {year} || '-' || substr(CAST({number} AS STRING), 5, 2) END"
+    )
+
+
+def period_freq(number: str) -> str:
+    """Return the SQL of the frequency of the period that a number stands for."""
+    return f"CASE WHEN {number} % 100 = 0 THEN 'A' WHEN {number} % 100 > 20 THEN 'Q' ELSE 'M' END"
 
 
 def first_year(text: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -37,14 +36,6 @@ def code_columns() -> tuple[str, ...]:
 def total_code(source: Source, dimension: str) -> str:
     """The code of all a source holds over a dimension: _T, unless it declares to hold only part (persons under 18)."""
     return quote_literal(source.totals.get(dimension, "_T"))
-
-
-def open_core(connection: duckdb.DuckDBPyConnection, source: Source, core: Path) -> None:
-    """Create ``core``, its types and the lists of areas and categories, from a Parquet file of observations."""
-    connection.execute(f"CREATE TEMP VIEW core_text AS FROM read_parquet({quote_literal(str(core))})")
-    create_code_types(connection, source, dict.fromkeys(code_columns(), "core_text"))
-    codes = cast_codes(code_columns())
-    connection.execute(f"CREATE TEMP TABLE core AS SELECT {codes}, link, value FROM core_text")
 
 
 def cast_codes(names: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Checks on the codes that labels were given: of unknowns, of ages, and of places.
+"""The labels of a source and their codes; checks on them: of unknowns, of ages, and of places.
 
 Of places: a row says in which region something happened, or only in which country. The second kind counts in the
 country and in no region, and never in the place of the regions.
@@ -15,9 +15,11 @@ from iccs.ages import MAJORITY_AGE
 from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
-from schemas.codelists import parse_age, place_not_stated
+from schemas.area_names import names_of_areas
+from schemas.codelists import load_areas, parse_age, place_not_stated, valid_codes
 from schemas.declarations import quote_literal
 from schemas.source import Source, SourceFolder
+from schemas.source_messages import hint
 
 _NUMBER = re.compile(r"\d+")
 _PARTS_OF_A_YEAR = {
@@ -34,15 +36,59 @@ Label = tuple[str, str, str, int | None]
 """Dimension, word, code, and the number of cells that have it where that is known."""
 
 
+def area_words(folder: SourceFolder) -> set[tuple[str, str]]:
+    """Return the areas a source may name: (its code in the source's scheme, our code)."""
+    scheme = folder.source.area_scheme
+    if scheme == "name":
+        names = folder.source.area_names
+        return set(names_of_areas(names.languages, names.of) if names else names_of_areas())
+    if scheme == "code":
+        return {(area.code, area.code) for area in load_areas()}
+    return {(other, area.code) for area in load_areas() for name, other in area.schemes if name == scheme}
+
+
+def checked_words(folder: SourceFolder) -> list[tuple[str, str, str]]:
+    """Return the labels of values.csv as (dimension, word, code).
+
+    Raises:
+        DataRefused: a code is none of ours; a mistake there would affect every row that has the label.
+    """
+    for dimension, word, code in folder.words:
+        if dimension != "age_unit":
+            _check_code(folder, dimension, word, code)
+    return list(folder.words)
+
+
+def _check_code(folder: SourceFolder, dimension: str, word: str, code: str) -> None:
+    found = None
+    if dimension == "age":
+        try:
+            parse_age(code)
+        except ValueError as error:
+            found = f"values.csv: age {word!r}: {error}."
+    else:
+        own = {"ref_area": frozenset(area.code for area in load_areas()), "measure": frozenset(folder.source.measures)}
+        valid = own.get(dimension) or valid_codes("obs_status" if dimension == "value" else dimension)
+        if valid is not None and code not in valid:
+            found = f"values.csv: {dimension} {word!r} has the unknown code {code!r}{hint(code, valid)}."
+    if found:
+        raise DataRefused([Problem(rule="declaration_invalid", source=folder.source_id, found=found)])
+
+
 def labels_of_cells(connection: duckdb.DuckDBPyConnection, source: Source) -> list[Label]:
-    """Return the words about persons as they occur in the ``cells`` of a connection, the most frequent first."""
+    """Return the words about persons as they occur in the cells of a source, the most frequent first.
+
+    Args:
+        connection: one with the cells as ``tally`` and the lists of codes.
+        source: whose.
+    """
     return [
         (name, word, code, cells)
         for name in _ABOUT_PERSONS
         if name in source.columns
         for word, code, cells in connection.execute(
-            f"SELECT {name}_word, {name}, count(*) FROM cells WHERE exclusion IS NULL AND {name} IS NOT NULL "
-            "GROUP BY ALL ORDER BY 3 DESC, 1"
+            f"SELECT {name}_word, code, count(*) FROM tally JOIN {name}_code ON {name}_code.id = {name}_id "
+            "WHERE exclusion = 0 GROUP BY ALL ORDER BY 3 DESC, 1"
         ).fetchall()
     ]
 

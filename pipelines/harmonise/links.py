@@ -1,25 +1,18 @@
-"""Step 4, classify: national codes -> ICCS by the reviewed concordance; parent counts stay at the parent."""
+"""Links from national codes to ICCS categories: the concordance of a source, as spans of time and as lists to join."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from iccs.classification import load_classification
 from iccs.concordance import Concordance, ConcordanceError, Link, concordance_columns, read_concordance
 from iccs.drafts import DRAFT, set_drafts_aside
-from pipelines.collect.read import RawTable
-from pipelines.harmonise.conform import Conformed, open_cells
-from pipelines.harmonise.quarantine import keep_rejected
-from pipelines.system.connection import connect, fetch_row, run_sql
-from pipelines.system.errors import DataRefused, Problem
-from pipelines.system.settings import Settings
 from schemas.declarations import breakdown_columns, quote_literal
-from schemas.errors import UsageError, nearest_values
+from schemas.errors import UsageError
 from schemas.source import Source, SourceFolder
 
 FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
@@ -33,75 +26,13 @@ _OUT_OF_SCOPE = {
 
 
 @dataclass(frozen=True)
-class Classified:
-    """Result of step 4, as Parquet files.
+class CodeSpan:
+    """A national code, and days, the first and last among them, throughout which the same links hold."""
 
-    ``core``: one row for each used cell and link: codes, iccs, weighted value.
-    ``excluded``: one row for each cell left out: cell, rule. ``rejected``: as in step 3, with unlinked codes added.
-    ``links``: the concordance as used (empty for populations). ``mapped``: counts by link, measure, year and sex.
-    """
-
-    source_id: str
-    cells: Path
-    core: Path
-    excluded: Path
-    rejected: Path
-    links: Path
-    mapped: Path
-    rows: int
-    rejected_count: int
-    sum_in_raw: float
-
-    @property
-    def summary(self) -> str:
-        """One line for people."""
-        return f"{self.rows:,} observations with an ICCS code"
-
-
-def classify(folder: SourceFolder, conformed: Conformed, settings: Settings, work: Path) -> Classified:
-    """Give every cell its ICCS category, share and implied tags.
-
-    Raises:
-        UsageError: a source of counts without a concordance.
-        ConcordanceError: the concordance breaks its own rules.
-        DataRefused: a national code with counts has no link in its period.
-    """
-    core, excluded = work / "core.parquet", work / "excluded.parquet"
-    rejected, links = work / "rejected-final.parquet", work / "links.parquet"
-    mapped = work / "mapped.parquet"
-    with connect(settings) as connection:
-        open_cells(connection, conformed.cells)
-        connection.register("link_list", link_table(checked_concordance(folder)))
-        run_sql(connection, "harmonise/links")
-        run_sql(
-            connection,
-            "harmonise/classify",
-            rejected_before=quote_literal(str(conformed.rejected)),
-            population="true" if folder.source.kind == "population" else "false",
-            filled=filled_columns(folder.source),
-            conflicts=_conflicts(),
-            code_column=quote_literal(folder.source.columns.get("national_code", "national_code")),
-            excluded=quote_literal(str(excluded)),
-            core=quote_literal(str(core)),
-            mapped=quote_literal(str(mapped)),
-        )
-        _refuse_unlinked(connection, folder, conformed.raw, settings)
-        for name, target in (("rejected", rejected), ("link", links)):
-            connection.execute(f"COPY {name} TO {quote_literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
-        (rows,) = fetch_row(connection, "SELECT count(*) FROM read_parquet($core)", {"core": str(core)})
-        (rejected_count,) = fetch_row(connection, "SELECT count(DISTINCT cell) FROM rejected")
-    return Classified(
-        folder.source_id,
-        conformed.cells,
-        core,
-        excluded,
-        rejected,
-        links,
-        mapped,
-        rows,
-        rejected_count,
-        conformed.sum_in_raw,
-    )
+    code: str
+    first_day: date
+    last_day: date
+    links: tuple[Link, ...]
 
 
 def checked_concordance(folder: SourceFolder) -> Concordance | None:
@@ -147,9 +78,12 @@ def link_table(concordance: Concordance | None) -> pa.Table:
     )
 
 
-def filled_columns(source: Source) -> str:
-    """Fill a tag that the file does not give; it is unknown where a breakdown needs it and no link has it."""
-    parts = []
+def filled_columns(source: Source) -> dict[str, str]:
+    """Return the SQL of every dimension after linking, from a judged row ``used`` and its ``link``.
+
+    A link fills a tag that the file does not give; it is unknown where a breakdown needs it and no link has it.
+    """
+    filled = {}
     for name in breakdown_columns():
         measures = [
             measure
@@ -161,39 +95,8 @@ def filled_columns(source: Source) -> str:
         if measures and name not in source.columns:
             wanted = ", ".join(quote_literal(measure) for measure in dict.fromkeys(measures))
             known = f"CASE WHEN used.measure IN ({wanted}) THEN coalesce(nullif({known}, '_T'), '_U') ELSE {known} END"
-        parts.append(f"{known} AS {name}")
-    return ",\n    ".join(parts)
-
-
-def _conflicts() -> str:
-    return " OR ".join(
-        f"(link.{name} IS NOT NULL AND used.{name} NOT IN ('_T', '_U') AND used.{name} <> link.{name})"
-        for name in breakdown_columns()
-    )
-
-
-def _refuse_unlinked(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, settings: Settings
-) -> None:
-    known = [row[0] for row in connection.execute("SELECT DISTINCT national_code FROM link").fetchall()]
-    problems = [
-        Problem(
-            rule="unlinked_national_code",
-            source=folder.source_id,
-            file=file,
-            sheet=sheet,
-            row=row,
-            column=column,
-            value=code,
-            found=f"The national code {code!r} has no link to the ICCS that holds for {period}.",
-            nearest=nearest_values(code, [item for item in known if item != code]),
-            cells=cells,
-        )
-        for file, sheet, row, column, code, period, cells in run_sql(connection, "harmonise/unlinked").fetchall()
-    ]
-    if problems:
-        keep_rejected(connection, raw, settings)
-        raise DataRefused(problems)
+        filled[name] = known
+    return filled
 
 
 def out_of_scope_reason(rule: str) -> str:
@@ -201,8 +104,16 @@ def out_of_scope_reason(rule: str) -> str:
     return _OUT_OF_SCOPE[rule.removeprefix("out_of_scope_")]
 
 
-def code_spans(concordance: Concordance) -> list[tuple[str, date, date, list[Link]]]:
-    """Return (national code, first day, last day, links) for each stretch of days in which the same links hold."""
+def code_spans(concordance: Concordance | None) -> tuple[CodeSpan, ...]:
+    """Return each national code with each stretch of days in which the same links hold.
+
+    A row goes along the links of the one span of its code that holds for the whole of its period, or day.
+
+    Args:
+        concordance: the links; None for a population, which has one code, ``''``, without links.
+    """
+    if concordance is None:
+        return (CodeSpan("", FIRST_DAY, LAST_DAY, ()),)
     by_code: dict[str, list[Link]] = {}
     for link in concordance.links:
         by_code.setdefault(link.national_code, []).append(link)
@@ -213,9 +124,57 @@ def code_spans(concordance: Concordance) -> list[tuple[str, date, date, list[Lin
             last = LAST_DAY if following is None else following - timedelta(days=1)
             held = [link for link in links if link.validity[0] <= first and link.validity[1] >= last]
             if held and first <= last:
-                spans.append((code, first, last, held))
-    return spans
+                spans.append(CodeSpan(code, first, last, tuple(held)))
+    return tuple(spans)
+
+
+def is_bounded(spans: Sequence[CodeSpan]) -> bool:
+    """Whether any link holds for some time only."""
+    return any((span.first_day, span.last_day) != (FIRST_DAY, LAST_DAY) for span in spans)
 
 
 def _next(day: date) -> date:
     return day if day >= LAST_DAY else day + timedelta(days=1)
+
+
+def list_links(concordance: Concordance | None, spans: Sequence[CodeSpan]) -> pa.Table:
+    """Return the links of each span (``code_id``, its position), numbered as in their file, with weight and codes."""
+    links = concordance.links if concordance else ()
+    number = {id(link): place for place, link in enumerate(links, start=1)}
+    pairs: list[tuple[int, Link | None]] = [(place, link) for place, span in enumerate(spans) for link in span.links]
+    pairs = pairs or [(0, None)]  # a population goes to no category, with its whole weight
+    text = ("national_code", "iccs_code", "out_of_scope", *breakdown_columns())
+    return pa.table(
+        {
+            "code_id": pa.array([place for place, _ in pairs], pa.int32()),
+            "link": pa.array([link and number[id(link)] for _, link in pairs], pa.int64()),
+            "weight": pa.array([float(link.share) if link else 1.0 for _, link in pairs], pa.float64()),
+            **{
+                name: pa.array([(link.text_of(name) or None) if link else None for _, link in pairs], pa.string())
+                for name in text
+            },
+        }
+    )
+
+
+def list_spans(source: Source, spans: Sequence[CodeSpan]) -> tuple[pa.Table, list[str]]:
+    """Return what all links of each span say, and the dimensions that both the file and some link give.
+
+    Of a span: whether it is out of scope, and the one code of each such dimension (``*`` where its links differ).
+    """
+    tags: dict[str, list[str | None]] = {}
+    for name in breakdown_columns():
+        found = [{link.text_of(name) for link in span.links} - {"", None} for span in spans]
+        if name in source.columns or name in source.constants:
+            tags[name] = [None if not one else one.pop() if len(one) == 1 else "*" for one in found]
+    conflicting = [name for name, codes in tags.items() if any(codes)]
+    scopes = [next((link.out_of_scope for link in span.links if link.out_of_scope), None) for span in spans]
+    table = pa.table(
+        {
+            "id": pa.array(range(len(spans)), pa.int32()),
+            "national_code": pa.array([span.code for span in spans], pa.string()),
+            "out_of_scope": pa.array(scopes, pa.string()),
+            **{name: pa.array(tags[name], pa.string()) for name in conflicting},
+        }
+    )
+    return table, conflicting

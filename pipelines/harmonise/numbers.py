@@ -90,28 +90,43 @@ def parse_whole(text: str, most: int) -> str:
     return f"CASE WHEN {number} BETWEEN 1 AND {most} AND {number} = floor({number}) THEN CAST({number} AS INTEGER) END"
 
 
-def create_number_macros(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
-    """Create, on a connection, the functions by which the statements over tables read a text as a number.
+def parse_count(text: str, folder: SourceFolder) -> str:
+    """Return the SQL of a text as the count that it is in a table: the number in units, times ``multiply``.
 
-    ``to_number(text)`` is the number as written, for the SQL that a source declares; see ``parse_number``. What
-    values.csv declares as a word for a missing value is no number, also where it looks like one (-99).
-    ``to_count(text)`` is that number in units: times ``multiply``. ``to_raw_count(text)`` is the same for a cell before
-    the reshape, where a flag of values.csv may still be glued to the number (``88 b``, ``88b``).
+    What values.csv declares as a word for a missing value is no number, also where it looks like one (-99).
     """
-    source = folder.source
-    flags = [word.strip() for dimension, word, _ in folder.words if dimension == "obs_status" and word.strip()]
-    shift = len(str(source.multiply)) - 1
-    macros = {
-        "to_number": parse_number("text", source),
-        "to_count": parse_number("text", source, shift=shift),
-        "to_raw_count": parse_number("text", source, marks=dict.fromkeys([*source.marks, *flags]), shift=shift),
-    }
+    return _unless_missing(text, folder, parse_number(text, folder.source, shift=_shift(folder)))
+
+
+def _shift(folder: SourceFolder) -> int:
+    return len(str(folder.source.multiply)) - 1
+
+
+def _unless_missing(text: str, folder: SourceFolder, number: str) -> str:
     # Only words with a digit can be taken for a number.
     missing = [word for dimension, word, _ in folder.words if dimension == "value" and re.search("[0-9]", word)]
     words = ", ".join(quote_literal(word.strip()) for word in missing)
+    return f"CASE WHEN trim({text}) NOT IN ({words}) THEN {number} END" if words else number
+
+
+def create_number_macros(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
+    """Create, on a connection, the functions by which statements over raw tables read a text as a number.
+
+    ``to_number(text)`` is the number as written, for the SQL that a source declares; see ``parse_number``.
+    ``to_count(text)`` is what ``parse_count`` gives. ``to_raw_count(text)`` is the same for a cell before the reshape,
+    where a flag of values.csv may still be glued to the number (``88 b``, ``88b``).
+    """
+    source = folder.source
+    flags = [word.strip() for dimension, word, _ in folder.words if dimension == "obs_status" and word.strip()]
+    marks = dict.fromkeys([*source.marks, *flags])
+    raw = parse_number("text", source, marks=marks, shift=_shift(folder))
+    macros = {
+        "to_number": _unless_missing("text", folder, parse_number("text", source)),
+        "to_count": parse_count("text", folder),
+        "to_raw_count": _unless_missing("text", folder, raw),
+    }
     for name, number in macros.items():
-        given = f"CASE WHEN trim(text) NOT IN ({words}) THEN {number} END" if words else number
-        connection.execute(f"CREATE OR REPLACE TEMP MACRO {name}(text) AS {given}")
+        connection.execute(f"CREATE OR REPLACE TEMP MACRO {name}(text) AS {number}")
 
 
 def has_mark(text: str, mark: str) -> str:

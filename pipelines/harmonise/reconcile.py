@@ -1,24 +1,26 @@
-"""Step 5, validate: every row of a source accounted for, totals compared; decides whether it may be published.
+"""The account of a source: every row used, left out or rejected, totals compared; decides whether it may be published.
 
-Tables and incidents meet here. A table has its cells, incidents have their tallies; both become ``disposed``: for each
-measure, disposition and rule how many raw rows, cells and counts it has. Everything else is made of that.
+Tables and incidents meet here: both give ``disposed``, for each measure, disposition and rule how many raw rows, cells
+and counts it has, and their rows as numbers. Everything else is made of that.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
 
+from iccs.concordance import Concordance
 from pipelines.collect.read import RawTable
-from pipelines.collect.unread import judge_unread, unread_sheets
+from pipelines.collect.unread import Place, judge_unread
 from pipelines.harmonise.checks.periods import check_periods
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
 from pipelines.harmonise.checks.repeats import check_repeats
-from pipelines.harmonise.conform import area_words, open_cells
+from pipelines.harmonise.conform import Conformed
 from pipelines.harmonise.controls import (
     compare,
     compare_foot,
@@ -26,16 +28,16 @@ from pipelines.harmonise.controls import (
     controls_table,
     judge_controls,
     read_published_rates,
-    sum_published,
 )
-from pipelines.harmonise.dates import describe_period
-from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types, register_areas
-from pipelines.harmonise.labels import check_labels, check_places, labels_of_cells
-from pipelines.harmonise.links import Classified, link_table, out_of_scope_reason
+from pipelines.harmonise.dates import describe_period, period_freq, period_text
+from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
+from pipelines.harmonise.labels import area_words, check_labels, check_places
+from pipelines.harmonise.links import link_table, out_of_scope_reason
 from pipelines.harmonise.numbers import create_number_macros, number_text
 from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
-from pipelines.harmonise.tally import Tallied, open_lists
-from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.harmonise.statements import Statements, open_lists
+from pipelines.harmonise.tally import Tallied
+from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
@@ -44,19 +46,19 @@ from schemas.errors import nearest_values
 from schemas.source import Source, SourceFolder
 
 _MOST_PROBLEMS_SHOWN = 50
+_FOOT = "foot"
 _MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
 _RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_national_code")
-_LINKED = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # combinations of codes; no row is kept
-_CORE = "(SELECT *, NULL AS _file, NULL AS _sheet, NULL::BIGINT AS _row FROM core)"
 # Two tallies of so many different combinations of area, code, sex, age ... are not equal by chance.
 _LEAST_COMBINATIONS = 20
-_FOOT = "foot"
+_PLACE = {"cell": "BIGINT", "_file": "VARCHAR", "_sheet": "VARCHAR", "_row": "BIGINT"}
+"""Where an observation is from; incidents keep no row."""
 _PARTS = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
 
 
 @dataclass(frozen=True)
 class Validated:
-    """Result of step 5: the observations, and the tables that prove them, as Parquet files.
+    """The observations of a source, and the tables that prove them, as Parquet files.
 
     ``year_partitions`` names the partitions with rows of each year, of incidents.
     """
@@ -81,152 +83,102 @@ class Validated:
         return "reconciliation closes" + (f"; warnings: {', '.join(warned)}" if warned else "")
 
 
-@dataclass(frozen=True)
-class _Received:
-    """What is to be accounted for: files and rows read, the sum of the counts, the national codes that have a link."""
-
-    raw: RawTable
-    national_codes: tuple[str, ...] = ()
-    sum_in_raw: float | None = None
-    is_sample: bool = False  # whether only some of the rejected rows are kept
-    noun: str = "cell"
+class Judged(Protocol):
+    """The judged rows of a source of either grain: cells of tables (``Conformed``) or tallies of incidents."""
 
     @property
-    def rows(self) -> int:
-        """How many rows were read, with those below a foot that have numbers."""
-        return self.raw.rows + len(self.raw.cut)
+    def source_id(self) -> str:
+        """Whose."""
 
+    @property
+    def raw(self) -> RawTable:
+        """What was received: files, rows, feet; for cells the tables of text too."""
 
-def validate(folder: SourceFolder, raw: RawTable, classified: Classified, settings: Settings, work: Path) -> Validated:
-    """Check a classified source of tables as a whole; quarantine what was rejected.
+    @property
+    def concordance(self) -> Concordance | None:
+        """The links; None for a population."""
 
-    Raises:
-        DataRefused: more cells rejected than the source allows, a total among its parts, or a sum that does not close.
-    """
-    source = folder.source
-    paths = {name: work / f"{name}.parquet" for name in _PARTS}
-    paths |= {"core": classified.core, "links": classified.links, "mapped": classified.mapped}
-    received = _Received(raw, sum_in_raw=classified.sum_in_raw)
-    with connect(settings) as connection:
-        create_number_macros(connection, folder)
-        open_cells(connection, classified.cells)
-        for name in ("excluded", "rejected", "core"):
-            path = quote_literal(str(getattr(classified, name)))
-            connection.execute(f"CREATE TEMP VIEW {name} AS FROM read_parquet({path})")
-        run_sql(connection, "harmonise/disposed")
-        received = _account_for_foot(connection, folder, received)
-        outcomes = [_check_rejected(connection, folder, received, settings)]
-        outcomes.append(check_totals_beside_parts(connection, source, "core"))
-        register_areas(connection)
-        outcomes += check_places(connection, folder, "core")
-        outcomes += check_periods(connection, source, "core")
-        outcomes += check_repeats(connection, folder, raw)
-        outcomes.append(_reconcile(connection, folder, received, paths))
-        outcomes.append(_compare(connection, _controls_of_tables(connection, folder, raw), paths["controls"]))
-        outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
-        outcomes += judge_unread(folder, raw.files, raw.unread, raw.cut)
-        outcomes += check_labels(labels_of_cells(connection, source))
-        read_published_rates(connection, folder, raw, classified.links, paths["rates"])
-        rejected = _count_rejected(connection)
-    return Validated(
-        source_id=folder.source_id,
-        outcomes=tuple(outcomes),
-        rejected_count=rejected,
-        rows=classified.rows,
-        core=classified.core,
-        links=classified.links,
-        mapped=classified.mapped,
-        reconciliation=paths["reconciliation"],
-        exclusions=paths["exclusions"],
-        controls=paths["controls"],
-        rates=paths["rates"],
-    )
+    @property
+    def statements(self) -> Statements:
+        """The statements that judged them."""
+
+    @property
+    def counted(self) -> Mapping[Place, float | None]:
+        """What the rows of each file, and sheet, count."""
+
+    @property
+    def sums(self) -> Mapping[int, tuple[float | None, int]]:
+        """What each published total covers, by the number of its control."""
+
+    def relation(self, name: str) -> str:
+        """Return the SQL of a part: tally, disposed, mapped or rejected."""
 
 
 def account(
-    folder: SourceFolder, tallied: Tallied, connection: duckdb.DuckDBPyConnection, settings: Settings, work: Path
+    folder: SourceFolder, judged: Judged, connection: duckdb.DuckDBPyConnection, settings: Settings, work: Path
 ) -> Validated:
-    """Put the tallies of all partitions of incidents together and check them as a whole.
+    """Check the rows of a source as a whole, and make the observations of those that are used.
 
     Args:
         folder: the source.
-        tallied: its tallies.
+        judged: its rows.
         connection: gets the table ``core``, with its types (see ``enums``), for the steps that follow.
         settings: where data live.
         work: folder for what this step writes.
 
     Raises:
-        DataRefused: two files with the same incidents, a code without a link, more rows rejected than the source
-            allows, or a sum that does not close.
+        DataRefused: two files with the same incidents, a code without a link, more rejected than the source allows, a
+            total among its parts, or a sum that does not close.
     """
-    source = folder.source
+    source, statements = folder.source, judged.statements
     paths = {name: work / f"{name}.parquet" for name in _PARTS}
-    codes = tuple(sorted({link.national_code for link in tallied.concordance.links}))
-    no_tables = _without_tables(folder, tallied)
-    received = _Received(no_tables, codes, is_sample=True, noun="row")
     create_number_macros(connection, folder)
-    if overlaps := _find_overlaps(connection, tallied):
+    if isinstance(judged, Tallied) and (overlaps := _find_overlaps(connection, judged)):
         raise DataRefused(overlaps)
-    repeats = _check_repeats(connection, folder, tallied, settings, work)
+    repeats = _check_repeats(connection, folder, judged, settings, work) if isinstance(judged, Tallied) else []
     for name in ("tally", "disposed", "mapped", "rejected"):
-        files = ", ".join(quote_literal(path) for path in tallied.parts(name))
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name}_part AS FROM read_parquet([{files}])")
-    _open_disposed(connection, source, tallied)
-    received = _account_for_foot(connection, folder, received)
-    outcomes = [_check_rejected(connection, folder, received, settings)]
-    _open_core(connection, source, tallied, paths["core"])
-    outcomes.append(check_totals_beside_parts(connection, source, _LINKED))
-    outcomes += check_places(connection, folder, _CORE)
-    outcomes += [*check_periods(connection, source, _CORE), *repeats]
-    outcomes.append(_reconcile(connection, folder, received, paths))
-    outcomes.append(_compare(connection, _controls_of_incidents(connection, source, tallied), paths["controls"]))
-    _write_links(connection, tallied, paths)
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name}_part AS FROM {judged.relation(name)}")
+    _open_disposed(connection, source, judged)
+    below_foot = _account_for_foot(connection, source, judged.raw)
+    outcomes = [_check_rejected(connection, folder, judged, settings)]
+    open_lists(connection, statements)
+    _open_core(connection, source, statements, paths["core"])
+    combinations = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # far fewer than observations
+    observed = "core" if statements.grain == "cell" else combinations
+    outcomes.append(check_totals_beside_parts(connection, source, observed))
+    outcomes += check_places(connection, folder, "core")
+    outcomes += check_periods(connection, source, "core")
+    outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
+    outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
+    outcomes.append(_compare(connection, _compare_controls(connection, folder, judged), paths["controls"]))
+    _write_links(connection, judged, paths)
     outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
-    outcomes += judge_unread(folder, tallied.files, no_tables.unread, no_tables.cut)
-    # Which of the labels occur is no longer known: those for ages are checked as declared.
-    outcomes += check_labels([("age", word, code, None) for name, word, code in folder.words if name == "age"])
-    read_published_rates(connection, folder, no_tables, paths["links"], paths["rates"])
+    outcomes += judge_unread(folder, judged.raw.files, judged.raw.unread, judged.raw.cut)
+    # Which of the labels occur among incidents is not known: those for ages are checked as declared.
+    ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
+    outcomes += check_labels(judged.labels if isinstance(judged, Conformed) else ages)
+    read_published_rates(connection, folder, judged.raw, paths["links"], paths["rates"])
     (rows,) = fetch_row(connection, "SELECT count(*) FROM core")
+    by_year = isinstance(judged, Tallied) and source.rows == "events"
     return Validated(
         source_id=folder.source_id,
+        **paths,
         outcomes=tuple(outcomes),
         rejected_count=_count_rejected(connection),
         rows=rows,
-        year_partitions=_year_partitions(connection, tallied) if source.rows == "events" else {},
-        core=paths["core"],
-        links=paths["links"],
-        mapped=paths["mapped"],
-        reconciliation=paths["reconciliation"],
-        exclusions=paths["exclusions"],
-        controls=paths["controls"],
-        rates=paths["rates"],
+        year_partitions=_year_partitions(connection, judged) if by_year and isinstance(judged, Tallied) else {},
     )
 
 
-def _without_tables(folder: SourceFolder, tallied: Tallied) -> RawTable:
-    """What was read of incidents: rows on persons are nowhere kept as tables of text."""
-    not_rows = tallied.not_rows()
-    return RawTable(
-        source_id=tallied.source_id,
-        layouts=(),
-        rows=tallied.rows,
-        footers={},
-        files=tallied.files,
-        cut=tuple(row for _, more in not_rows for row in more.cut),
-        unread=unread_sheets(folder, not_rows),
-    )
-
-
-def _account_for_foot(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, received: _Received) -> _Received:
-    """Add the rows below a foot that have numbers to ``disposed``, and what they count to what was received."""
-    cut = received.raw.cut
-    if not cut:
-        return received
-    name, measure = next(iter(folder.source.measures.items()))
+def _account_for_foot(connection: duckdb.DuckDBPyConnection, source: Source, raw: RawTable) -> float:
+    """Add the rows below a foot that have numbers to ``disposed``, and return what they count."""
+    if not raw.cut:
+        return 0.0
+    name, measure = next(iter(source.measures.items()))
     (counted,) = fetch_row(
         connection,
         "SELECT coalesce(sum(to_count(text)), 0) FROM (SELECT unnest($values::VARCHAR[]) AS text)",
-        {"values": [row.value for row in cut]},
+        {"values": [row.value for row in raw.cut]},
     )
     connection.execute(
         "INSERT INTO disposed BY NAME SELECT $measure AS measure, $stage AS stage, $unit AS counting_unit, "
@@ -237,12 +189,11 @@ def _account_for_foot(connection: duckdb.DuckDBPyConnection, folder: SourceFolde
             "stage": measure.stage,
             "unit": measure.counting_unit,
             "rule": _FOOT,
-            "rows": len(cut),
+            "rows": len(raw.cut),
             "counted": counted,
         },
     )
-    total = received.sum_in_raw
-    return replace(received, sum_in_raw=None if total is None else total + counted)
+    return float(counted)
 
 
 def _write_part(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
@@ -254,34 +205,37 @@ def _count_rejected(connection: duckdb.DuckDBPyConnection) -> int:
     return int(fetch_row(connection, statement)[0])
 
 
+def _noun(judged: Judged) -> str:
+    return "cell" if judged.statements.grain == "cell" else "row"
+
+
 def _check_rejected(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, received: _Received, settings: Settings
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged, settings: Settings
 ) -> Outcome:
     """Quarantine what was rejected; refuse the source where that is more than it allows, or a code has no link."""
     statement = "SELECT coalesce(sum(cells), 0)::BIGINT FROM disposed WHERE disposition <> 'broken'"
     (cells,) = fetch_row(connection, statement)
     rejected = _count_rejected(connection)
     if not rejected:
-        forget_rejected(received.raw, settings)
+        forget_rejected(judged.raw, settings)
         return Outcome("rejected_share", "passed", cells, 0)
-    keep_rejected(connection, received.raw, settings)
+    keep_rejected(connection, judged.raw, settings)
     by_rule = connection.execute(
         "SELECT rule, sum(cells)::BIGINT FROM disposed WHERE disposition = 'broken' AND cells > 0 GROUP BY rule "
         "ORDER BY 2 DESC, 1"
     ).fetchall()
     unlinked = any(rule == "unlinked_national_code" for rule, _ in by_rule)
     if unlinked or rejected > folder.source.rejected_share_limit * cells:
-        raise DataRefused(_rejected_problems(connection, folder, received))
+        raise DataRefused(_rejected_problems(connection, folder, judged))
     detail = "; ".join(f"{rule} {number:,}" for rule, number in by_rule)
-    found = f"{received.noun}s in quarantine, within the limit: {detail}"
+    found = f"{_noun(judged)}s in quarantine, within the limit: {detail}"
     return Outcome("rejected_share", "warned", cells, rejected, found)
 
 
-def _rejected_problems(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, received: _Received
-) -> list[Problem]:
+def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged) -> list[Problem]:
     """A problem for each rule, column and wrong label, with its first place."""
-    valid = _valid_words(folder, received.national_codes)
+    valid = _valid_words(folder, judged.concordance)
+    is_sample = judged.statements.grain == "incident"  # only some of the rejected rows are kept
     numbers = {
         (rule, column): number
         for rule, column, number in connection.execute(
@@ -289,18 +243,22 @@ def _rejected_problems(
             "GROUP BY ALL"
         ).fetchall()
     }
-    most_of_a_rule = _MOST_OF_A_RULE if received.is_sample else _MOST_PROBLEMS_SHOWN
+    most_of_a_rule = _MOST_OF_A_RULE if is_sample else _MOST_PROBLEMS_SHOWN
     most = {"most_of_a_rule": str(most_of_a_rule), "most": str(_MOST_PROBLEMS_SHOWN)}
     problems = []
-    for rule, file, sheet, row, column, value, kept in run_sql(
+    for rule, file, sheet, row, column, value, years, kept in run_sql(
         connection, "harmonise/rejected_by_fault", **most
     ).fetchall():
-        unshown = received.is_sample and value is None and column and column not in folder.source.personal
-        why = " The value is not shown: the columns of the row may be swapped." if unshown else ""
-        why += f" {describe_period(value, folder.source)}" if rule == "invalid_period" and value else ""
-        why += _doubled_rows(connection) if rule == "duplicate_key" else ""
-        number = numbers.get((rule, column or None), kept) if received.is_sample else kept
-        noun = received.noun if number == 1 else f"{received.noun}s"
+        number = numbers.get((rule, column or None), kept) if is_sample else kept
+        found = f"{number:,} {_noun(judged)}{'' if number == 1 else 's'} rejected: "
+        if rule == "unlinked_national_code" and value is not None:
+            found += f"the national code {value!r} has no link to the ICCS that holds for {years or 'any year'}."
+        else:
+            found += f"{rule.replace('_', ' ')}."
+        found += f" {describe_period(value, folder.source)}" if rule == "invalid_period" and value else ""
+        found += _doubled_rows(connection) if rule == "duplicate_key" else ""
+        if is_sample and value is None and column and column not in folder.source.personal:
+            found += " The value is not shown: the columns of the row may be swapped."
         problems.append(
             Problem(
                 rule=rule,
@@ -310,9 +268,9 @@ def _rejected_problems(
                 row=row,
                 column=column or None,
                 value=value,
-                found=f"{number:,} {noun} rejected: {rule.replace('_', ' ')}.{why}",
+                found=found,
                 nearest=nearest_values(value or "", valid.get(column or "", [])) if rule in _RULES_ON_WORDS else (),
-                cells=1 if received.is_sample else kept,
+                cells=1 if is_sample else kept,
             )
         )
     return problems
@@ -327,8 +285,9 @@ def _doubled_rows(connection: duckdb.DuckDBPyConnection) -> str:
     return f" {number} given more than once; the first in rows {' and '.join(places)}{given}."
 
 
-def _valid_words(folder: SourceFolder, national_codes: tuple[str, ...]) -> dict[str, list[str]]:
+def _valid_words(folder: SourceFolder, concordance: Concordance | None) -> dict[str, list[str]]:
     """The words that each column may have."""
+    national_codes = sorted({link.national_code for link in concordance.links}) if concordance else []
     columns = folder.source.columns
     valid: dict[str, list[str]] = {}
     for dimension, word, _ in folder.words:
@@ -337,7 +296,7 @@ def _valid_words(folder: SourceFolder, national_codes: tuple[str, ...]) -> dict[
     for dimension, words in (
         ("ref_area", [word for word, _ in sorted(area_words(folder))]),
         ("measure", list(folder.source.measures)),
-        ("national_code", list(national_codes)),
+        ("national_code", national_codes),
     ):
         valid.setdefault(columns.get(dimension, dimension), []).extend(words)
     return valid
@@ -375,16 +334,21 @@ def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Sou
 
 
 def _reconcile(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, received: _Received, paths: dict[str, Path]
+    connection: duckdb.DuckDBPyConnection,
+    folder: SourceFolder,
+    judged: Judged,
+    below_foot: float,
+    paths: dict[str, Path],
 ) -> Outcome:
     """Write the account of every row and of what was left out; refuse a source whose account does not close."""
     run_sql(connection, "harmonise/reconciliation")
     rows = connection.execute("SELECT measure, closes FROM reconciliation").fetchall()
     found = [f"The measure {measure!r} does not close." for measure, closes in rows if not closes]
-    read, summed = _sums_read(connection, received)
-    if read != received.rows:
-        found.append(f"{received.rows:,} rows were read from the files, {read:,} are accounted for.")
-    total = received.sum_in_raw
+    read, summed = _sums_read(connection, judged)
+    received = judged.raw.rows + len(judged.raw.cut)
+    if read != received:
+        found.append(f"{received:,} rows were read from the files, {read:,} are accounted for.")
+    total = judged.sum_in_raw + below_foot if isinstance(judged, Conformed) else None
     if total is not None and abs(summed - total) > 1e-9 * max(abs(total), 1):
         found.append(f"The files hold counts of {number_text(total)}, {number_text(summed)} are accounted for.")
     if found:
@@ -398,12 +362,12 @@ def _reconcile(
     return Outcome("reconciliation_closes", "passed", len(rows), 0)
 
 
-def _sums_read(connection: duckdb.DuckDBPyConnection, received: _Received) -> tuple[int, float]:
+def _sums_read(connection: duckdb.DuckDBPyConnection, judged: Judged) -> tuple[int, float]:
     """How many raw rows are accounted for (those of a table may have cells of several measures), and their counts."""
     rows = (
-        "SELECT coalesce(sum(rows_read), 0)::BIGINT FROM reconciliation"
-        if received.is_sample
-        else f"SELECT count(*) + {len(received.raw.cut)} FROM (SELECT DISTINCT _file, _sheet, _row FROM cells)"
+        f"SELECT count(*) + {len(judged.raw.cut)} FROM (SELECT DISTINCT _file, _sheet, _row FROM tally_part)"
+        if judged.statements.grain == "cell"
+        else "SELECT coalesce(sum(rows_read), 0)::BIGINT FROM reconciliation"
     )
     read, summed = fetch_row(connection, f"SELECT ({rows}), (SELECT coalesce(sum(count_read), 0) FROM reconciliation)")
     return read, summed
@@ -428,55 +392,41 @@ def _compare(connection: duckdb.DuckDBPyConnection, found: list[dict[str, Any]],
     return judge_controls(controls)
 
 
-def _controls_of_tables(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable
+def _compare_controls(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged
 ) -> list[dict[str, Any]]:
+    """Compare what the source declares: feet of files, totals beside their parts, published totals.
+
+    A published total covers everything that its publisher counted, also what the ICCS leaves out.
+    """
     found: list[dict[str, Any]] = []
-    by_place = connection.execute("SELECT _file, _sheet, sum(number) FROM cells GROUP BY _file, _sheet").fetchall()
-    sums = {(file, sheet): total for file, sheet, total in by_place}
-    # What a publisher's own total covers: everything it counted, also what the ICCS leaves out.
-    counted = "(FROM cell_disposed WHERE disposition IN ('used', 'out_of_scope'))"
-    for control in folder.source.controls:
+    for number, control in enumerate(folder.source.controls):
         if control.footer_column is not None:
-            found += compare_foot(connection, control, raw.footers, sums)
+            found += compare_foot(connection, control, judged.raw.footers, judged.counted)
         elif control.total_column is not None:
-            found += compare_parts(connection, folder, control, raw)
+            found += compare_parts(connection, folder, control, judged.raw)
         else:
-            total, cells = sum_published(connection, folder.source, control, counted)
+            total, cells = judged.sums[number]
             if cells:
                 found.append(compare(control, None, control.expected, total, control.origin))
-    return found
+    return found + (_compare_lines(judged) if isinstance(judged, Tallied) else [])
 
 
-def _controls_of_incidents(
-    connection: duckdb.DuckDBPyConnection, source: Source, tallied: Tallied
-) -> list[dict[str, Any]]:
-    """As of tables, from the sums that each partition left; and the lines of each file as counted before."""
-    found: list[dict[str, Any]] = []
-    pairs = list(zip(tallied.files, tallied.facts, strict=True))
-    for number, control in enumerate(source.controls):
-        if control.footer_column is not None:
-            # The rows of several sheets were counted together, so that their totals are.
-            places = [(file.name, ", ".join(more.sheets) or None) for file, more in tallied.not_rows()]
-            footers = {
-                place: tuple(more.footers.values()) or ({},)
-                for place, (_, more) in zip(places, tallied.not_rows(), strict=True)
-            }
-            counted = {place: fact["counted"] for place, (_, fact) in zip(places, pairs, strict=True)}
-            found += compare_foot(connection, control, footers, counted)
-        else:
-            sums = [fact["controls"][str(number)] for _, fact in pairs]
-            if any(cells for _, cells in sums):
-                total = sum(value or 0 for value, _ in sums)
-                found.append(compare(control, None, control.expected, total, control.origin))
-    for file, fact in pairs:
-        if file.lines is not None and fact["lines_expected"]:
-            detail = "lines below the header as counted with the hash of the file; blank lines and line breaks inside "
-            detail += "quotes make them more than rows"
-            actual = float(fact["records"] + fact["malformed"])
-            expected = float(file.lines - fact["header_rows"])
-            found.append(compare("lines of the file", file.name, expected, actual, detail))
-    return found
+def _compare_lines(tallied: Tallied) -> list[dict[str, Any]]:
+    """Compare the rows of each file of incidents with its lines, counted when it was hashed."""
+    detail = "lines below the header as counted with the hash of the file; blank lines and line breaks inside quotes "
+    detail += "make them more than rows"
+    return [
+        compare(
+            "lines of the file",
+            file.name,
+            float(file.lines - fact["header_rows"]),
+            float(fact["records"] + fact["malformed"]),
+            detail,
+        )
+        for file, fact in tallied.pairs
+        if file.lines is not None and fact["lines_expected"]
+    ]
 
 
 def _check_unused_links(connection: duckdb.DuckDBPyConnection, link_file: Path, mapped: Path) -> Outcome:
@@ -493,14 +443,14 @@ def _check_unused_links(connection: duckdb.DuckDBPyConnection, link_file: Path, 
     return Outcome("unused_links", "warned" if unused else "passed", links, len(unused), codes)
 
 
-def _open_disposed(connection: duckdb.DuckDBPyConnection, source: Source, tallied: Tallied) -> None:
-    """Create ``disposed`` and ``rejected`` of incidents from what the partitions left."""
+def _open_disposed(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
+    """Create ``disposed`` and ``rejected`` of a source from those of its parts."""
     name, measure = next(iter(source.measures.items()))
-    malformed = sum(fact["malformed"] for fact in tallied.facts)
+    malformed = judged.malformed if isinstance(judged, Tallied) else 0
     counted = 0 if "value" in source.columns else malformed * int(source.constants.get("value", "1"))
     run_sql(
         connection,
-        "harmonise/disposed_incidents",
+        "harmonise/account",
         measure=quote_literal(name),
         stage=quote_literal(measure.stage),
         counting_unit=quote_literal(measure.counting_unit),
@@ -508,39 +458,44 @@ def _open_disposed(connection: duckdb.DuckDBPyConnection, source: Source, tallie
         malformed_counted=str(counted),
     )
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE rejected AS SELECT row_number() OVER (ORDER BY _file, _row) AS cell, _file, "
-        "NULL::VARCHAR AS _sheet, _row, rule, column_name, bad_value FROM rejected_part"
+        "CREATE OR REPLACE TEMP TABLE rejected AS SELECT "
+        "* REPLACE (coalesce(cell, row_number() OVER (ORDER BY _file, _row)) AS cell) FROM rejected_part"
     )
 
 
-def _open_core(connection: duckdb.DuckDBPyConnection, source: Source, tallied: Tallied, target: Path) -> None:
-    """Create ``core`` with its types from the tallies of all partitions, and write it."""
-    statements = tallied.statements
-    open_lists(connection, statements)
+def _open_core(connection: duckdb.DuckDBPyConnection, source: Source, statements: Statements, target: Path) -> None:
+    """Create ``core`` with its types from the rows of a source as numbers, and write it."""
     keys = ", ".join(statements.keys)
     run_sql(
         connection,
-        "harmonise/incident_core",
+        "harmonise/combined",
         keys=keys,
-        links=statements.links,
-        period=statements.period,
-        total=", 1.0 AS total" if statements.value == "total" else "",
+        linked=statements.linked,
+        counted=statements.counted,
+        time_period=period_text("used.period"),
+        freq=period_freq("used.period"),
     )
-    places = {"ref_area": "area_seen", "area_level": "area_seen", "time_period": "period_seen"}
+    places = dict.fromkeys(("ref_area", "area_level"), "area_seen") | dict.fromkeys(
+        ("time_period", "freq"), "period_seen"
+    )
+    own = {}
+    if "national_label" in source.columns:
+        places["national_label"] = "(SELECT national_label_word AS national_label FROM tally_part)"
+        own["national_label"] = "CAST(tally_part.national_label_word AS national_label_code)"
+    if statements.grain == "cell":
+        own |= {name: f"tally_part.{name}" for name in _PLACE}
+    else:
+        own |= {name: f"CAST(NULL AS {kind})" for name, kind in _PLACE.items()}
     create_code_types(connection, source, {name: places.get(name, "linked") for name in code_columns()})
     codes = cast_codes(name for name in code_columns() if name not in places)
-    run_sql(connection, "harmonise/incident_coded", keys=keys, codes=codes, value=statements.value)
-    _write_part(
-        connection,
-        "SELECT rowid + 1 AS cell, NULL::VARCHAR AS _file, NULL::VARCHAR AS _sheet, NULL::BIGINT AS _row, "
-        f"{', '.join(code_columns())}, link, value FROM core",
-        target,
-    )
+    run_sql(connection, "harmonise/core", keys=keys, codes=codes, places=own, value=statements.value("tally_part"))
+    columns = ", ".join([*_PLACE, *code_columns(), "link", "value"])
+    _write_part(connection, f"SELECT {columns} FROM core", target)
 
 
-def _write_links(connection: duckdb.DuckDBPyConnection, tallied: Tallied, paths: dict[str, Path]) -> None:
+def _write_links(connection: duckdb.DuckDBPyConnection, judged: Judged, paths: dict[str, Path]) -> None:
     """Write the links of the concordance and the counts that went through each."""
-    connection.register("link_list", link_table(tallied.concordance))
+    connection.register("link_list", link_table(judged.concordance))
     _write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
     _write_part(
         connection,
@@ -567,10 +522,10 @@ def _find_overlaps(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> l
         return []
     names = {folder.name: file.name for folder, file in zip(tallied.folders, tallied.files, strict=True)}
     columns = [*tallied.statements.keys, "ref_area_id", "period", "records"]
-    columns += ["total"] if tallied.statements.value == "total" else []
+    columns += ["number"] if tallied.statements.counted == "number" else []
     rows = run_sql(
         connection,
-        "harmonise/incident_overlaps",
+        "harmonise/overlaps",
         counted=", ".join(columns),
         files=", ".join(quote_literal(path) for path in tallied.parts("tally")),
         least=str(_LEAST_COMBINATIONS),
@@ -598,7 +553,7 @@ def _check_repeats(
         connection,
         folder,
         {path.name: file for path, file in zip(tallied.folders, tallied.files, strict=True)},
-        list(zip(tallied.files, tallied.facts, strict=True)),
+        tallied.pairs,
         ", ".join([*tallied.statements.keys, "ref_area_id", "period"]),
         tallied.parts("tally"),
         settings,

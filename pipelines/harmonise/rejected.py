@@ -1,13 +1,13 @@
-"""Locations of rejected rows and their invalid values: a sample, and nothing that identifies a person.
+"""Rejected rows: where each is, its rule and the wrong value. Of incidents a sample, and nothing that names a person.
 
-In a row whose columns are swapped, a name can be where a sex should be. A wrong word is therefore not kept where a
-personal column of its row holds what could have stood in its place, nor where the row breaks another rule too.
+In a row of incidents whose columns are swapped, a name can be where a sex should be. A wrong word is therefore not kept
+where a personal column of its row holds what could have stood in its place, nor where the row breaks another rule too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -23,22 +23,79 @@ from schemas.declarations import quote_identifier, quote_literal
 
 _NOT_SHOWN = ("NULL", "CAST(NULL AS STRING)")  # the value of a rule on a personal column
 _MALFORMED = "malformed_line"  # has the line already that the reader gives
-SAMPLE = 100  # rejected rows kept of each rule and partition
+SAMPLE = 100  # rejected incidents kept of each rule and partition
 
 _REJECTED = pa.schema(
     [
+        ("cell", pa.int64()),
         ("_file", pa.string()),
+        ("_sheet", pa.string()),
         ("_row", pa.int64()),
         ("rule", pa.string()),
         ("column_name", pa.string()),
         ("bad_value", pa.string()),
+        ("period", pa.int32()),
     ]
 )
 
 
+@dataclass(frozen=True)
+class _Fault:
+    """A rule as SQL: its name, whether a row breaks it, in which column, and the value that is shown."""
+
+    rule: str
+    condition: str
+    column: str
+    shown: str
+
+
 def write_no_rejected(target: Path) -> None:
-    """Write the sample of a partition without rejected rows."""
+    """Write the rejected rows of a part of a source that has none."""
     pq.write_table(_REJECTED.empty_table(), target)
+
+
+def write_rejected_cells(
+    connection: duckdb.DuckDBPyConnection, statements: Statements, disposed: Path, target: Path
+) -> None:
+    """Write every cell and rule it breaks.
+
+    Args:
+        connection: one with the cells as ``tally`` and the lists of the statements.
+        statements: those of the source.
+        disposed: what became of the cells; where no rule is broken, they are not looked through again.
+        target: Parquet file to write.
+    """
+    broken = f"SELECT count(*) FROM read_parquet({quote_literal(str(disposed))}) WHERE disposition = 'broken'"
+    if fetch_row(connection, broken) == (0,):
+        write_no_rejected(target)
+        return
+    faults = [_fault_of_cell(rule) for rule in statements.rules]
+    query = _find(statements, faults, "cell, _file, _sheet, _row", "tally")
+    connection.execute(
+        f"COPY (SELECT cell, _file, _sheet, _row, unnest(faults, recursive := true) FROM ({query})) "
+        f"TO {quote_literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+    )
+
+
+def _fault_of_cell(rule: RowRule) -> _Fault:
+    """The column of a count is the one that it was in before the reshape, where the reshape says it."""
+    column = "CAST(NULL AS VARCHAR)" if rule.column is None else quote_literal(rule.column)
+    if rule.moved:
+        column = f"coalesce(_column, {column})"
+    return _Fault(quote_literal(rule.rule), rule.condition, column, rule.word)
+
+
+def _find(statements: Statements, faults: Sequence[_Fault], selected: str, numbered: str) -> str:
+    """The query for the rows that break a rule, each with its faults."""
+    period = "CASE WHEN period > 0 THEN period END"
+    return fill_sql(
+        "harmonise/faults",
+        selected=selected,
+        faults=faults,
+        period=period,
+        numbered=numbered,
+        joins=statements.joins,
+    )
 
 
 def look_up_rejected(
@@ -51,7 +108,7 @@ def look_up_rejected(
     malformed: int,
     target: Path,
 ) -> None:
-    """Find the locations of the first rejected rows of each rule. Only a partition that has any is read a second time.
+    """Find the locations of the first rejected incidents of each rule; only a partition that has any is read again.
 
     Bytes that are no UTF-8 in a personal column make a line malformed for a reader of that column only: the rows are
     then counted without these columns, as in the tally, and no wrong word is kept.
@@ -81,11 +138,12 @@ def look_up_rejected(
         else "CREATE OR REPLACE TEMP TABLE malformed AS SELECT 0 AS line, '' AS error_type, 0 AS rows_before LIMIT 0"
     )
     file = quote_literal(table.constants["_file"])
+    none = f"NULL::BIGINT AS cell, {file} AS _file, NULL::VARCHAR AS _sheet"
     connection.execute(
-        f"COPY (SELECT {file} AS _file, (SELECT {header} + _number + count(*) FROM malformed "
-        "WHERE rows_before < _number)::BIGINT AS _row, rule, column_name, bad_value FROM fault "
-        f"UNION ALL (SELECT {file}, line::BIGINT, 'malformed_line', NULL, lower(error_type) FROM malformed "
-        f"ORDER BY line LIMIT {SAMPLE})) TO {quote_literal(str(target))} (FORMAT parquet)"
+        f"COPY (SELECT {none}, (SELECT {header} + _number + count(*) FROM malformed "
+        "WHERE rows_before < _number)::BIGINT AS _row, rule, column_name, bad_value, period::INTEGER AS period "
+        f"FROM fault UNION ALL (SELECT {none}, line::BIGINT, 'malformed_line', NULL, lower(error_type), NULL "
+        f"FROM malformed ORDER BY line LIMIT {SAMPLE})) TO {quote_literal(str(target))} (FORMAT parquet)"
     )
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
 
@@ -102,22 +160,15 @@ def number_by_lines(table: TextTable, rejected: Path) -> None:
 
 
 def _number_rows(statements: Statements, layout: int, rules: Sequence[RowRule], hidden: Sequence[str]) -> str:
-    """The query for the position of each row that no rule excludes, and the faults that it has.
-
-    Of the file's own columns only those needed are selected, under names of ours: a label such as "period" would
-    otherwise take the place of the period.
-    """
+    """The query for the position of each row that breaks a rule, and the faults that it has."""
     words = {f"_word_{number}": _shown(rule) for number, rule in enumerate(rules)}
-    words |= {f"_hidden_{number}": f"r.{quote_identifier(name)}" for number, name in enumerate(hidden)}
-    selected = ", ".join(
-        ["r._number", "r._exclusion AS exclusion", *(f"{text} AS {name}" for name, text in words.items())]
+    words |= {f"_hidden_{number}": f"r._hidden_{number}" for number in range(len(hidden))}
+    own = {f"_hidden_{number}": f"tidy.{quote_identifier(name)}" for number, name in enumerate(hidden)}
+    rows = statements.rows[layout].select(
+        {"_number": "r._number", "exclusion": "r._exclusion", **words}, {"_number": "tidy._number", **own}
     )
-    faults = [_fault(rule, f"_word_{number}", len(hidden)) for number, rule in enumerate(rules)]
-    rows = fill_sql("harmonise/incident_rows", selected=selected, **statements.rows[layout])
-    return (
-        f"SELECT _number, list_filter([{', '.join(faults)}], lambda one: one IS NOT NULL) AS faults "
-        f"FROM ({rows}) AS numbered\n{statements.known} WHERE exclusion = 0"
-    )
+    faults = [_fault_of_incident(rule, f"_word_{number}", len(hidden)) for number, rule in enumerate(rules)]
+    return _find(statements, faults, "_number", f"(\n{rows}\n)")
 
 
 def _find_faults(
@@ -135,7 +186,7 @@ def _find_faults(
     connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {text_query(table, computed, numbered=True)}")
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE fault AS "
-        "SELECT fault.rule, fault.column_name, "
+        "SELECT fault.rule, fault.column_name, fault.period, "
         f"CASE WHEN broken <= {most} THEN fault.bad_value END AS bad_value, _number "
         f"FROM (SELECT _number, unnest(faults) AS fault, len(faults) AS broken FROM ({numbered})) "
         f"QUALIFY row_number() OVER (PARTITION BY fault.rule ORDER BY _number) <= {SAMPLE}"
@@ -153,10 +204,7 @@ def _shown(rule: RowRule) -> str:
     return "CAST(NULL AS VARCHAR)" if rule.word in _NOT_SHOWN else f"trim(coalesce(CAST({rule.word} AS VARCHAR), ''))"
 
 
-def _fault(rule: RowRule, word: str, hidden: int) -> str:
+def _fault_of_incident(rule: RowRule, word: str, hidden: int) -> _Fault:
     exchanged = " OR ".join(f"coalesce({rule.fits(f'_hidden_{number}')}, FALSE)" for number in range(hidden))
     shown = f"CASE WHEN NOT ({exchanged}) THEN {word} END" if exchanged else word
-    return (
-        f"CASE WHEN {rule.condition} THEN {{'rule': {quote_literal(rule.rule)}, "
-        f"'column_name': {quote_literal(rule.column or '')}, 'bad_value': {shown}}} END"
-    )
+    return _Fault(quote_literal(rule.rule), rule.condition, quote_literal(rule.column or ""), shown)

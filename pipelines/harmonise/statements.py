@@ -1,33 +1,41 @@
-"""The statements over incidents, made from a source's declaration in the subset of SQL that DuckDB and Spark share.
+"""The statements that turn the rows of a source into observations, made from its declaration for either grain.
 
-``rows`` gives each incident its codes, as numbers of small lists (NULL or negative where a rule is broken); ``tally``
-counts the combinations of these numbers, in the only pass over the file; ``disposed`` and ``mapped`` turn the tally of
-a partition into the account of every row and the counts of every link, ``links`` the combinations of all tallies into
-codes.
+The grain is what a row is: a ``cell`` of a table, which keeps its place, or an ``incident``, which is counted before
+anything leaves the engine. Both take the same way: ``rows`` gives each row its codes, as numbers of small lists (NULL
+or negative where a rule is broken); of incidents ``tally`` then counts the combinations of these numbers. ``judged``
+says what becomes of each, and from it come ``disposed``, the account of every row, ``mapped``, the counts that went
+along each link, and ``linked``, the codes of every combination that is used. What runs over incidents is in the subset
+of SQL that DuckDB and Spark share.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property, partial
+from typing import Literal, get_args
 
+import duckdb
 import pyarrow as pa
 
-from iccs.concordance import Concordance, Link
+from iccs.concordance import Concordance
 from pipelines.harmonise.ages import age_band, age_in_years
-from pipelines.harmonise.conform import area_words
-from pipelines.harmonise.dates import event_day, parse_dates, period_bounds, period_number, period_text, precision_of
-from pipelines.harmonise.links import FIRST_DAY, LAST_DAY, code_spans, filled_columns
-from pipelines.harmonise.numbers import may_be_thousands, parse_decimal, parse_number
+from pipelines.harmonise.dates import RowPeriod, parse_dates, period_bounds, period_freq, period_number, period_text
+from pipelines.harmonise.labels import area_words, checked_words
+from pipelines.harmonise.links import code_spans, filled_columns, is_bounded, list_links, list_spans
+from pipelines.harmonise.numbers import has_mark, may_be_thousands, parse_count, parse_decimal, parse_number
 from pipelines.harmonise.points import join_points, make_boundaries
 from pipelines.system.sql import fill_sql
-from schemas.codelists import load_areas, weakest_status
+from schemas.codelists import load_areas
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.errors import UsageError
-from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Layout, Source, SourceFolder
+from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Layout, Source, SourceFolder, StatusOfValue
+
+Grain = Literal["cell", "incident"]
+
+# The number of each is that of the fault that breaks it.
+_COUNT_RULES = ("count_empty", "count_not_a_number", "count_not_whole", "count_negative", "count_mark_unclear")
 
 # The condition, in SQL, that an expression could be a word of some column: made from the expression, so that no label
 # or form of date in it is ever searched for a place to fill.
@@ -59,24 +67,49 @@ class RowRule:
     word: str
     condition: str
     fits: Fits = _fits_nothing  # whether a word of another column could have been here
+    moved: bool = False  # whether the label was in another column before the reshape, which may say in which
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The parts of ``rows`` for one layout: its labels, its numbers, where they come from and the lists they need."""
+
+    own: dict[str, str]
+    numbers: dict[str, str]
+    tidy: str
+    joins: str
+
+    def select(self, first: Mapping[str, str], own: Mapping[str, str] | None = None) -> str:
+        """Return the statement, with columns before the numbers, and further ones of the tidy rows to make them of."""
+        selected = {**first, **self.numbers}
+        return fill_sql(
+            "harmonise/rows", selected=selected, own={**self.own, **(own or {})}, tidy=self.tidy, joins=self.joins
+        )
 
 
 @dataclass(frozen=True)
 class Statements:
-    """What an engine needs to tally a source: lists by name, statements by name, and the rules on rows."""
+    """What it takes to turn the rows of a source into observations: lists by name, statements, and rules on rows."""
 
+    grain: Grain
     lists: dict[str, pa.Table]
-    rows: tuple[dict[str, str], ...]  # the values of sql/incident_rows.sql for each layout, but for ``selected``
-    tally: tuple[str, ...]
+    rows: tuple[Rows, ...]  # of each layout
+    tally: tuple[str, ...]  # of each layout; of cells the rows themselves
     disposed: str
     mapped: str
-    links: str
+    linked: str
     conformed: str
     rules: tuple[RowRule, ...]
-    known: str  # the joins that the conditions of the rules need beside the numbers of a row
+    joins: str  # of the lists that the conditions of the rules need beside the numbers of a row
     keys: tuple[str, ...]  # the numbers of a combination, but for area and period
-    period: str  # the period of a number, as text
-    value: str  # what a row of the tally counts
+    counted: str  # the column of the tally that a row counts by
+    each: str  # what one of it counts
+    unique: tuple[str, ...]  # the labels of which no two cells may have all the same; none where rows may repeat
+    compared: tuple[str, ...]  # what is known of a cell only by comparing all of them: doubled, unclear
+
+    def value(self, tally: str) -> str:
+        """Return the SQL of what a row of the tally counts: a cell its number, incidents one each, or as declared."""
+        return f"{tally}.{self.counted}" if self.each == "1" else f"{tally}.{self.counted} * {self.each}"
 
     def digest(self, layout: int) -> str:
         """Hash of what decides the tally of a file of a layout, apart from the file itself: statements and lists."""
@@ -95,113 +128,136 @@ class Statements:
         return digest.digest()
 
 
-def make_statements(folder: SourceFolder, concordance: Concordance) -> Statements:
-    """Generate the statements of a source from its declaration and its links, which are checked.
+def make_statements(folder: SourceFolder, concordance: Concordance | None) -> Statements:
+    """Make the statements of a source from its declaration and its links, which are checked.
+
+    Args:
+        folder: the source.
+        concordance: its links; None for a population, which has no categories.
 
     Raises:
         UsageError: the declaration names an area, a unit of age or a form of date that there is not.
+        DataRefused: values.csv has a code that is none of ours.
     """
     return _Maker(folder, concordance).statements()
 
 
-class _Maker:
-    """Collects the joins, lists and rules while the select list of ``rows`` is made, dimension by dimension."""
+def open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements) -> None:
+    """Create the small lists that the statements join."""
+    for name, rows in statements.lists.items():
+        connection.register("incoming", rows)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM incoming")
+        connection.unregister("incoming")
 
-    def __init__(self, folder: SourceFolder, concordance: Concordance) -> None:
+
+class _Maker:
+    """Collects labels, joins, lists and rules while the select list of ``rows`` is made, dimension by dimension."""
+
+    def __init__(self, folder: SourceFolder, concordance: Concordance | None) -> None:
         self.folder = folder
         self.source: Source = folder.source
-        self.concordance = concordance
+        self.cells = self.source.kind != "incident"
+        self.words = checked_words(folder)
         self.lists: dict[str, pa.Table] = {}
+        self.own: dict[str, str] = {}  # the labels of a row, and what is computed from them
         self.joins: list[str] = []
         self.numbers: dict[str, str] = {}  # our name of a number: its expression
         self.counted: dict[str, str] = {}  # the number that a row counts, where it is not one
         self.rules: list[RowRule] = []
-        self.conflicting: list[str] = []  # dimensions that both the file and some link give
+        self.coded: dict[str, str] = {}  # the code of a dimension: its expression with the lists of codes
+        self.code_joins: list[str] = []
+        self.period = RowPeriod(self.source)
+        self.spans = code_spans(concordance)
+        self.lists["code_link"] = list_links(concordance, self.spans)
+        self.lists["code_span"], self.conflicting = list_spans(self.source, self.spans)
 
     def statements(self) -> Statements:
         source = self.source
-        precision = precision_of(source)
+        for dimension, column in source.columns.items():
+            self.own[f"{dimension}_word"] = f"CAST(tidy.{quote_identifier(column)} AS STRING)"
+        self.own |= {"_exclusion": self._exclusions(), **self.period.own()}
         if source.boundaries is not None:
             self._add_points(source.boundaries)
         else:
             self._add_words("ref_area", self._area_list())
         self._add_codes()
-        if "measure" in source.columns:
-            self._add_words("measure", [(name, number) for number, name in enumerate(source.measures)])
-        self.numbers["period"] = period_number(precision)
-        shown = source.columns.get("time_period") or source.columns.get("year")
-        word = self._word("year" if "year" in source.columns else "time_period")
-        fits = partial(_fits_date, source.dates) if "year" not in source.columns else _fits_age
-        self.rules.append(RowRule("invalid_period", shown, word, "period IS NULL", fits))
-        self.rules.append(RowRule("date_in_future", shown, word, "period = -1"))
+        self._add_measures()
+        self._add_period()
         for name in breakdown_columns():
             if name == "age" and source.ages is not None and name in source.columns:
                 self._add_age()
             elif name in source.columns:
                 self._add_words(name, self._code_list(name))
+            self._add_code(name)
         self._add_value()
-        keys = ", ".join(self.numbers)
+        unique, compared = self._add_unique(), self._compared()
         own = ("exclusion", *(name for name in self.numbers if name not in ("ref_area_id", "period")))
-        rows = tuple(self._rows(layout, precision) for layout in source.layouts)
-        judged, status = self._judged(), source.constants.get("obs_status", "A")
+        keys = (*own, *compared)
+        rows = tuple(self._rows(number, layout) for number, layout in enumerate(source.layouts))
         return Statements(
+            grain="cell" if self.cells else "incident",
             lists=self.lists,
             rows=rows,
-            tally=tuple(
-                fill_sql(
-                    "harmonise/incident_tally",
-                    keys=keys,
-                    rows=fill_sql("harmonise/incident_rows", selected="r._exclusion AS exclusion", **values),
-                    total=self._total(layout),
-                )
-                for layout, values in zip(source.layouts, rows, strict=True)
+            tally=tuple(self._tally(one, layout) for one, layout in zip(rows, source.layouts, strict=True)),
+            disposed=self._disposed(),
+            mapped=fill_sql("harmonise/mapped", judged=self._judged(), sex=filled_columns(source)["sex"]),
+            linked=self._linked(keys),
+            conformed=fill_sql(
+                "harmonise/conformed",
+                judged=self._judged(),
+                label="used.national_label_word" if "national_label" in source.columns else self._label(),
+                time_period=period_text("used.period"),
+                freq=period_freq("used.period"),
             ),
-            disposed=fill_sql("harmonise/incident_disposed", judged=judged, rules=self._rule_counts()),
-            mapped=fill_sql("harmonise/incident_mapped", judged=judged, filled=filled_columns(source)),
-            links=fill_sql(
-                "harmonise/incident_links",
-                status=quote_literal(status),
-                split_status=quote_literal(weakest_status(["E", status])),
-                keys=", ".join(f"used.{name}" for name in own),
-                judged=judged,
-                freq=quote_literal("A" if precision == "year" else "M"),
-                filled=filled_columns(source),
-            ),
-            conformed=fill_sql("harmonise/incident_conformed", judged=judged, period=period_text(precision)),
             rules=(*self.rules, self._conflict_rule()),
-            known="\n".join(self._known_joins("numbered")),
-            keys=own,
-            period=period_text(precision),
-            value=self._value(),
+            joins="\n".join(self._known_joins("numbered")),
+            keys=keys,
+            counted="number" if self.counted else "records",
+            each=self._each(),
+            unique=unique,
+            compared=compared,
         )
 
-    def _rows(self, layout: Layout, precision: str) -> dict[str, str]:
+    def _rows(self, number: int, layout: Layout) -> Rows:
+        """Of cells every layout has a view of its tidy rows; a partition of incidents is reshaped in the statement."""
+        tidy = f"tidy_{number}" if self.cells else self._tidy(layout)
         numbers = {**self.numbers, **self.counted}
+        own = dict(self.own)
         if self._conserves(layout):
-            numbers["conserved"] = "r._conserved"
-        return {
-            "exclusion": self._exclusions(),
-            "day": event_day(self.source, precision),
-            "birth": self._birth(),
-            "point": self._point(),
-            "numbers": "".join(f",\n    {text} AS {name}" for name, text in numbers.items()),
-            "tidy": self._tidy(layout),
-            "joins": "\n".join(self.joins),
-        }
+            numbers["conserved"], own["_conserved"] = "r._conserved", "tidy._conserved"
+        return Rows(own, numbers, tidy, "\n".join(self.joins))
+
+    def _tally(self, rows: Rows, layout: Layout) -> str:
+        """The rows of cells with their places and labels; the combinations of incidents."""
+        excluded = {"exclusion": "r._exclusion"}
+        if self.cells:
+            place = {name: f"r.{name}" for name in ("_file", "_sheet", "_row", "_column")}
+            labels = {name: f"trim(coalesce(r.{name}, ''))" for name in rows.own if name.endswith("_word")}
+            return rows.select({**place, **labels, **excluded}, {name: f"tidy.{name}" for name in place})
+        sums = [*(["number"] if self.counted else []), *(["conserved"] if self._conserves(layout) else [])]
+        return fill_sql(
+            "harmonise/tally", keys=", ".join(["exclusion", *self.numbers]), rows=rows.select(excluded), sums=sums
+        )
 
     def _conserves(self, layout: Layout) -> bool:
-        return layout.conserve is not None and bool(self.counted)
+        return not self.cells and layout.conserve is not None and bool(self.counted)
 
-    def _value(self) -> str:
-        """What a combination of the tally counts: its rows, each as much as the source says, or the sum of a column."""
-        each = self.source.constants.get("value", "1")
-        return "total" if self.counted else f"CAST(records AS DOUBLE) * {each}" if each != "1" else "records"
+    def _each(self) -> str:
+        return "1" if self.counted else self.source.constants.get("value", "1")
 
     def _word(self, dimension: str) -> str:
         """The word of a row for a dimension: its column, or the constant of the source."""
         if dimension in self.source.columns:
-            return f"r.{quote_identifier(self.source.columns[dimension])}"
+            return f"r.{dimension}_word"
         return quote_literal(self.source.constants.get(dimension, ""))
+
+    def _shown(self, dimension: str) -> str:
+        """The word in a message: cells keep theirs, incidents are read again."""
+        kept = self.cells and dimension in self.source.columns
+        return f"{dimension}_word" if kept else self._word(dimension)
+
+    def _column(self, dimension: str) -> str:
+        return self.source.columns.get(dimension, dimension)
 
     def _join(self, name: str, word: str, more: Callable[[str], str] = lambda _: "") -> str:
         """Join a list by a word as it is, and only where that finds nothing, by the word without surrounding blanks.
@@ -217,10 +273,11 @@ class _Maker:
         self.lists[f"list_{dimension}"] = _word_table(words)
         self.numbers[f"{dimension}_id"] = self._join(dimension, self._word(dimension))
         rule = {"ref_area": "unknown_area", "measure": "unknown_measure"}.get(dimension, "unknown_word")
-        column = self.source.columns.get(dimension, dimension)
-        self.rules.append(
-            RowRule(rule, column, self._word(dimension), f"{dimension}_id IS NULL", partial(_fits_list, dimension))
-        )
+        fits = partial(_fits_list, dimension)
+        self._add_rule(rule, dimension, f"{dimension}_id IS NULL", fits=fits)
+
+    def _add_rule(self, rule: str, dimension: str, condition: str, fits: Fits = _fits_nothing) -> None:
+        self.rules.append(RowRule(rule, self._column(dimension), self._shown(dimension), condition, fits))
 
     def _area_list(self) -> list[tuple[str, int]]:
         areas = load_areas()
@@ -236,7 +293,7 @@ class _Maker:
             code = self.source.constants["ref_area"]
             return [(code, position[code])]
         words = {word: code for word, code in area_words(self.folder)}
-        words |= {word: code for dimension, word, code in self.folder.words if dimension == "ref_area"}
+        words |= {word: code for dimension, word, code in self.words if dimension == "ref_area"}
         return [(word, position[code]) for word, code in sorted(words.items())]
 
     def _add_points(self, boundaries: BoundaryFile) -> None:
@@ -250,7 +307,10 @@ class _Maker:
         except UsageError as error:
             raise UsageError(f"source {self.source.source_id}: {error}") from error
         self.lists["list_boundary"] = made.cells
+        self.lists["list_ref_area"] = _word_table(sorted(numbers.items()))
         self.joins.append(join_points("list_boundary", made))
+        for name in ("longitude", "latitude"):
+            self.own[f"_{name}"] = parse_decimal(f"tidy.{quote_identifier(self.source.columns[name])}")
         words = [f"trim(coalesce({self._word(name)}, ''))" for name in ("longitude", "latitude")]
         none = " AND ".join(f"{word} = ''" for word in words)
         self.numbers["ref_area_id"] = (
@@ -262,143 +322,198 @@ class _Maker:
         self.rules.append(RowRule("unknown_area", column, shown, "ref_area_id IS NULL"))
         self.rules.append(RowRule("point_outside_areas", column, shown, "ref_area_id = -1"))
 
-    def _point(self) -> str:
-        if self.source.boundaries is None:
-            return ""
-        columns = [(name, quote_identifier(self.source.columns[name])) for name in ("longitude", "latitude")]
-        return "".join(f",\n        {parse_decimal(column)} AS _{name}" for name, column in columns)
-
     def _code_list(self, dimension: str) -> list[tuple[str, int]]:
-        words = [(word, code) for name, word, code in self.folder.words if name == dimension]
+        words = [(word, code) for name, word, code in self.words if name == dimension]
         codes = list(dict.fromkeys(code for _, code in words))
         if dimension == "age" and self.source.ages is not None:
             codes = list(dict.fromkeys([*self.source.ages.bands, *codes]))
+        self._list_codes(dimension, codes)
+        return [(word, codes.index(code)) for word, code in words]
+
+    def _list_codes(self, dimension: str, codes: list[str]) -> None:
         self.lists[f"{dimension}_code"] = pa.table(
             {"id": pa.array(range(len(codes)), pa.int32()), "code": pa.array(codes, pa.string())}
         )
-        return [(word, codes.index(code)) for word, code in words]
+
+    def _add_code(self, name: str) -> None:
+        """The code of a dimension as it is judged: of its list, or the constant of the source."""
+        if name in self.source.columns:
+            self.coded[name] = f"{name}_code.code"
+            self.code_joins.append(name)
+        else:
+            self.coded[name] = quote_literal(self.source.constants.get(name, "_T"))
 
     def _add_codes(self) -> None:
         """National codes: each with the spans of time in which the same links hold, so that no row is multiplied."""
-        spans = code_spans(self.concordance)
-        bounded = any((first, last) != (FIRST_DAY, LAST_DAY) for _, first, last, _ in spans)
-        days = {"first_day": [span[1] for span in spans], "last_day": [span[2] for span in spans]}
+        if self.source.kind == "population":
+            self.numbers["code_id"] = "0"
+            return
         self.lists["list_code"] = pa.table(
             {
-                "word": pa.array([span[0] for span in spans], pa.string()),
-                "id": pa.array(range(len(spans)), pa.int32()),
-                **{name: pa.array(values, pa.date32()) for name, values in days.items()},
+                "word": pa.array([span.code for span in self.spans], pa.string()),
+                "id": pa.array(range(len(self.spans)), pa.int32()),
+                "first_day": pa.array([span.first_day for span in self.spans], pa.date32()),
+                "last_day": pa.array([span.last_day for span in self.spans], pa.date32()),
             }
         )
-        links = self.concordance.links
-        number = {id(link): place for place, link in enumerate(links, start=1)}
-        pairs = [(place, link) for place, span in enumerate(spans) for link in span[3]]
-        text = ("national_code", "iccs_code", "out_of_scope", *breakdown_columns())
-        self.lists["code_link"] = pa.table(
-            {
-                "code_id": pa.array([place for place, _ in pairs], pa.int32()),
-                "link": pa.array([number[id(link)] for _, link in pairs], pa.int64()),
-                "weight": pa.array([float(link.share) for _, link in pairs], pa.float64()),
-                **{name: pa.array([link.text_of(name) or None for _, link in pairs], pa.string()) for name in text},
-            }
-        )
-        self._add_spans(spans)
-        first, last = period_bounds(precision_of(self.source))
+        bounded = is_bounded(self.spans)
+        first, last = period_bounds(self.period)
 
         def within_span(span: str) -> str:
             return f" AND {first} >= {span}.first_day AND {last} <= {span}.last_day" if bounded else ""
 
         self.numbers["code_id"] = self._join("code", self._word("national_code"), within_span)
-        column = self.source.columns.get("national_code", "national_code")
         condition = "code_id IS NULL AND period IS NOT NULL" if bounded else "code_id IS NULL"
-        word = self._word("national_code")
-        self.rules.append(RowRule("unlinked_national_code", column, word, condition, partial(_fits_list, "code")))
+        self._add_rule("unlinked_national_code", "national_code", condition, fits=partial(_fits_list, "code"))
 
-    def _add_spans(self, spans: list[tuple[str, date, date, list[Link]]]) -> None:
-        """What all links of a span say: out of scope, and the one code of a dimension (``*`` where they differ)."""
-        tags: dict[str, list[str | None]] = {}
-        for name in breakdown_columns():
-            found = [{link.text_of(name) for link in links} - {"", None} for *_, links in spans]
-            if name in self.source.columns or name in self.source.constants:
-                tags[name] = [None if not one else one.pop() if len(one) == 1 else "*" for one in found]
-        self.conflicting = [name for name, codes in tags.items() if any(codes)]
-        scopes = [next((link.out_of_scope for link in links if link.out_of_scope), None) for *_, links in spans]
-        self.lists["code_span"] = pa.table(
-            {
-                "id": pa.array(range(len(spans)), pa.int32()),
-                "national_code": pa.array([span[0] for span in spans], pa.string()),
-                "out_of_scope": pa.array(scopes, pa.string()),
-                **{name: pa.array(tags[name], pa.string()) for name in self.conflicting},
-            }
-        )
+    def _add_measures(self) -> None:
+        measures = list(self.source.measures.items())
+        if "measure" in self.source.columns:
+            self._add_words("measure", [(name, number) for number, (name, _) in enumerate(measures)])
+        for column, values in (
+            ("measure", [name for name, _ in measures]),
+            ("stage", [measure.stage for _, measure in measures]),
+            ("counting_unit", [measure.counting_unit for _, measure in measures]),
+        ):
+            if "measure" in self.source.columns:
+                cases = " ".join(f"WHEN {n} THEN {quote_literal(value)}" for n, value in enumerate(values))
+                self.coded[column] = f"CASE tally.measure_id {cases} END"
+            else:
+                self.coded[column] = quote_literal(values[0])
+
+    def _add_period(self) -> None:
+        self.numbers["period"] = period_number(self.period)
+        dimension = "year" if "year" in self.source.columns else "time_period"
+        fits = partial(_fits_date, self.period.forms) if dimension == "time_period" else _fits_age
+        self._add_rule("invalid_period", dimension, "period IS NULL", fits=fits)
+        if not self.cells:
+            self._add_rule("date_in_future", dimension, "period = -1")
+
+    def _known_joins(self, numbers: str) -> list[str]:
+        """The joins of the lists of codes with a relation of their numbers."""
+        joins = [f"LEFT JOIN code_span ON code_span.id = {numbers}.code_id"]
+        return joins + [f"LEFT JOIN {name}_code ON {name}_code.id = {numbers}.{name}_id" for name in self.code_joins]
 
     def _conflict(self) -> str:
         """Whether a link implies another code than the row has."""
-        own = {name: f"{name}_code.code" for name in self.source.columns}
-        own |= {name: quote_literal(code) for name, code in self.source.constants.items()}
         conflict = " OR ".join(
-            f"(code_span.{name} IS NOT NULL AND {own[name]} NOT IN ('_T', '_U') AND {own[name]} <> code_span.{name})"
+            f"(code_span.{name} IS NOT NULL AND {self.coded[name]} NOT IN ('_T', '_U') "
+            f"AND {self.coded[name]} <> code_span.{name})"
             for name in self.conflicting
         )
         return f"coalesce({conflict}, FALSE)" if conflict else "FALSE"
 
     def _conflict_rule(self) -> RowRule:
         """Judged only where no other rule is broken."""
-        column = self.source.columns.get("national_code", "national_code")
         others = " OR ".join(f"coalesce({rule.condition}, FALSE)" for rule in self.rules)
         condition = f"NOT ({others}) AND {self._conflict()}"
-        return RowRule("implied_tag_conflict", column, self._word("national_code"), condition)
-
-    def _known_joins(self, numbers: str) -> list[str]:
-        """The joins of the lists of codes with a relation of their numbers."""
-        joins = [f"LEFT JOIN code_span ON code_span.id = {numbers}.code_id"]
-        return joins + [
-            f"LEFT JOIN {name}_code ON {name}_code.id = {numbers}.{name}_id"
-            for name in breakdown_columns()
-            if name in self.source.columns
-        ]
-
-    def _birth(self) -> str:
-        if self.source.ages is None or self.source.ages.unit != "birth_date":
-            return ""
-        return f",\n        {parse_dates(quote_identifier(self.source.columns['age']), self.source.dates)} AS _birth"
+        return RowRule("implied_tag_conflict", self._column("national_code"), self._shown("national_code"), condition)
 
     def _add_age(self) -> None:
         """Words of values.csv first (unknown, 999, 99 and over), then the number, in bands."""
         ages, word = self.source.ages, self._word("age")
         if ages is None:
             return
+        column = self.source.columns["age"]
+        if ages.unit == "birth_date":
+            self.own["_birth"] = parse_dates(f"CAST(tidy.{quote_identifier(column)} AS STRING)", self.source.dates)
         words = self._code_list("age")
         self.lists["list_age"] = _word_table(words)
         by_word = self._join("age", word) if words else "NULL"
         number = age_band(ages, age_in_years(self.folder, word))
         self.numbers["age_id"] = f"CAST(coalesce({by_word}, {number}) AS INTEGER)"
-        column = self.source.columns["age"]
         shown = "NULL" if column in self.source.personal else word
         self.rules.append(RowRule("unknown_word", column, shown, "age_id IS NULL", _fits_age))
         self.rules.append(RowRule("age_impossible", column, shown, "age_id = -1"))
 
     def _add_value(self) -> None:
         """A row counts one, or the number in a column: then that number is judged too."""
-        if "value" not in self.source.columns:
+        word = self._word("value")
+        if self.cells:
+            faults, self.counted["number"] = self._value_of_cell(word)
+        elif "value" in self.source.columns:
+            number = parse_number(word, self.source)
+            unclear = {5: may_be_thousands(word)} if self.source.marks_are_open else {}
+            faults = {1: f"trim(coalesce({word}, '')) = ''", 2: f"{number} IS NULL", **unclear}
+            faults |= {3: f"{number} <> floor({number})", 4: f"{number} < 0"}
+            self.counted["number"] = f"coalesce({number}, 0)"
+        else:
             self.numbers["fault"] = "0"
             return
-        word = self._word("value")
-        number = parse_number(word, self.source)
-        unclear = f"WHEN {may_be_thousands(word)} THEN 5 " if self.source.marks_are_open else ""
-        self.numbers["fault"] = (
-            f"CASE WHEN trim(coalesce({word}, '')) = '' THEN 1 WHEN {number} IS NULL THEN 2 {unclear}"
-            f"WHEN {number} <> floor({number}) THEN 3 WHEN {number} < 0 THEN 4 ELSE 0 END"
-        )
-        self.counted["number"] = f"coalesce({number}, 0)"
-        column = self.source.columns["value"]
-        rules = ("count_empty", "count_not_a_number", "count_not_whole", "count_negative", "count_mark_unclear")
-        for fault, rule in enumerate(rules, 1):
-            self.rules.append(RowRule(rule, column, word, f"fault = {fault}", _fits_age))
+        cases = " ".join(f"WHEN {condition} THEN {fault}" for fault, condition in faults.items())
+        self.numbers["fault"] = f"CASE {cases} ELSE 0 END"
+        open_marks = "unclear" in self._compared()
+        for fault, rule in enumerate(_COUNT_RULES, 1):
+            condition = f"fault = {fault}"
+            if open_marks and rule in ("count_not_whole", "count_mark_unclear"):
+                condition = f"{condition} AND NOT unclear" if rule == "count_not_whole" else "unclear"
+            column, shown = self._column("value"), self._shown("value")
+            self.rules.append(RowRule(rule, column, shown, condition, _fits_age, moved=True))
 
-    def _total(self, layout: Layout) -> str:
-        conserved = ", sum(conserved) AS conserved" if self._conserves(layout) else ""
-        return f", sum(number) AS total{conserved}" if self.counted else ""
+    def _value_of_cell(self, word: str) -> tuple[dict[int, str], str]:
+        """Judge the count of a cell, its flag or note mark, and words that say why it is missing.
+
+        A flag that says why a figure is missing is the reason of a blank, of a word for missing, and of a zero in the
+        place of the figure.
+
+        Returns:
+            The faults that it may have, as conditions in the order in which they are looked for, and its number.
+        """
+        self.lists["list_value"] = _word_table(self._code_list("value"))
+        by_word, number = self._join("value", word), parse_count(word, self.folder)
+        empty = f"trim(coalesce({word}, '')) = ''"
+        self.numbers["value_id"] = f"coalesce({by_word}, -1)"
+        flag, reasons = self._add_flag(word)
+        by_flag = f"({reasons} AND ({empty} OR {by_word} IS NOT NULL OR {number} = 0))"
+        missing = f"({by_word} IS NOT NULL OR {by_flag})"
+        self.numbers["flag_id"], self.numbers["missing"] = flag, missing
+        faults = {0: missing, 1: empty, 2: f"{number} IS NULL", 6: f"{reasons} AND {number} <> 0"}
+        if self.source.whole_numbers:
+            faults[3] = f"{number} <> floor({number})"
+        faults[4] = f"{number} < 0"
+        if "obs_status" in self.source.columns:
+            shown = f"concat_ws(' ', {self._shown('value')}, obs_status_word)"
+            self.rules.append(RowRule("count_beside_missing_status", self._column("obs_status"), shown, "fault = 6"))
+        return faults, f"CASE WHEN NOT {missing} THEN {number} END"
+
+    def _add_flag(self, word: str) -> tuple[str, str]:
+        """The status of a cell by its flag, or by the mark after the number.
+
+        Returns:
+            The number of the status, and the condition that it says why the figure is missing.
+        """
+        source = self.source
+        if "obs_status" not in source.columns:
+            marks = list(source.marks.items())
+            self._list_codes("flag", [source.constants.get("obs_status", "A"), *(code for _, code in marks)])
+            cases = [f"WHEN {has_mark(word, mark)} THEN {number}" for number, (mark, _) in enumerate(marks, start=1)]
+            return (f"CASE {' '.join(cases)} ELSE 0 END" if cases else "0"), "FALSE"
+        words = [(label, code) for name, label, code in self.words if name == "obs_status"]
+        codes = list(dict.fromkeys(code for _, code in words))
+        self._list_codes("flag", codes)
+        self.lists["list_flag"] = _word_table([(label, codes.index(code)) for label, code in words])
+        flag = f"coalesce({self._join('flag', self._word('obs_status'))}, -1)"
+        fits = partial(_fits_list, "flag")
+        self._add_rule("unknown_word", "obs_status", "flag_id = -1 AND value_id = -1", fits=fits)
+        reasons = ", ".join(str(number) for number, code in enumerate(codes) if code not in get_args(StatusOfValue))
+        return flag, f"{flag} IN ({reasons})" if reasons else "FALSE"
+
+    def _compared(self) -> tuple[str, ...]:
+        """What is known of a cell only by comparing all of them."""
+        if not self.cells:
+            return ()
+        doubled = ("doubled",) if self.source.rows == "cells" else ()
+        return (*doubled, "unclear") if self.source.marks_are_open and "value" in self.source.columns else doubled
+
+    def _add_unique(self) -> tuple[str, ...]:
+        """In a table of cells each is there once; two with the same labels could be added, and must not be."""
+        if "doubled" not in self._compared():
+            return ()
+        names = [name for name in self.source.columns if name not in ("value", "obs_status", "national_label")]
+        labels = tuple(f"{name}_word" for name in names)
+        shown = f"concat_ws(' / ', {', '.join(labels)}) || ' = ' || {self._shown('value')}"
+        self.rules.append(RowRule("duplicate_key", None, shown, "doubled"))
+        return labels
 
     def _exclusions(self) -> str:
         rules = [f"WHEN ({item.where}) THEN {number}" for number, item in enumerate(self.source.exclusions, start=1)]
@@ -409,47 +524,51 @@ class _Maker:
         return "raw" if statement is None else f"(\n{statement.strip()}\n)"
 
     def _judged(self) -> str:
-        """The tally with codes in the place of numbers, and what becomes of each combination of them."""
-        source = self.source
-        codes = []
-        for name in breakdown_columns():
-            if name in source.columns:
-                codes.append(f"{name}_code.code AS {name}")
-            else:
-                codes.append(f"{quote_literal(source.constants.get(name, '_T'))} AS {name}")
-        measures = list(source.measures.items())
-        for column, values in (
-            ("measure", [name for name, _ in measures]),
-            ("stage", [measure.stage for _, measure in measures]),
-            ("counting_unit", [measure.counting_unit for _, measure in measures]),
-        ):
-            if "measure" in source.columns:
-                cases = " ".join(f"WHEN {n} THEN {quote_literal(value)}" for n, value in enumerate(values))
-                codes.append(f"CASE tally.measure_id {cases} END AS {column}")
-            else:
-                codes.append(f"{quote_literal(values[0])} AS {column}")
-        excluded = " ".join(
-            f"WHEN {number} THEN {quote_literal(item.rule)}" for number, item in enumerate(source.exclusions, start=1)
-        )
+        """The tally with codes in the place of numbers, and what becomes of each row of it."""
         return fill_sql(
-            "harmonise/incident_judged",
-            codes=",\n        ".join(codes),
+            "harmonise/judged",
+            codes=self.coded,
             joins="\n    ".join(self._known_joins("tally")),
             broken=" OR ".join(f"({rule.condition})" for rule in self.rules),
-            excluded=f"CASE exclusion {excluded} END" if excluded else "CAST(NULL AS STRING)",
-            value=f"CAST({self._value()} AS DOUBLE)",
+            excluded=[quote_literal(item.rule) for item in self.source.exclusions],
+            value=f"tally.{'number' if self.counted else 'records'} * {self._each()}",
             conflict=self._conflict(),
         )
 
-    def _rule_counts(self) -> str:
-        return "".join(
-            f"\nUNION ALL\nSELECT measure, stage, counting_unit, 'broken', {quote_literal(rule.rule)}, "
-            f"{quote_literal(rule.column or '')}, CAST(sum(records) AS BIGINT), sum(value) FROM judged "
-            f"WHERE {condition} GROUP BY measure, stage, counting_unit"
-            for rule, condition in [
-                *((rule, f"exclusion = 0 AND ({rule.condition})") for rule in self.rules),
-                (RowRule("implied_tag_conflict", self.source.columns.get("national_code"), "", ""), "conflicts"),
-            ]
+    def _disposed(self) -> str:
+        rules = [(rule, f"exclusion = 0 AND ({rule.condition})") for rule in self.rules]
+        rules.append((self._conflict_rule(), "conflicts"))
+        return fill_sql(
+            "harmonise/disposed_cells" if self.cells else "harmonise/disposed",
+            judged=self._judged(),
+            rules=[(quote_literal(one.rule), quote_literal(one.column or ""), condition) for one, condition in rules],
+        )
+
+    def _label(self) -> str:
+        return quote_literal(self.source.constants.get("national_label", ""))
+
+    def _linked(self, keys: tuple[str, ...]) -> str:
+        filled: dict[str, str] = filled_columns(self.source)
+        if "national_label" not in self.source.columns:
+            filled = {"national_label": self._label(), **filled}
+        status = quote_literal(self.source.constants.get("obs_status", "A"))
+        joins: list[str] = []
+        if self.cells:
+            given = ", ".join(quote_literal(code) for code in get_args(StatusOfValue))
+            # A flag for missing is the reason; where it says no more than that (O), the word is, if that says more.
+            status = (
+                f"CASE WHEN flag_code.code IN ({given}) THEN coalesce(value_code.code, flag_code.code) "
+                "ELSE coalesce(nullif(flag_code.code, 'O'), value_code.code, flag_code.code) END"
+            )
+            joins = [f"LEFT JOIN {name}_code ON {name}_code.id = used.{name}_id" for name in ("value", "flag")]
+        return fill_sql(
+            "harmonise/linked",
+            judged=self._judged(),
+            keys=keys,
+            filled=filled,
+            missing="used.missing" if self.cells else "FALSE",
+            status=status,
+            joins="\n".join(joins),
         )
 
 

@@ -26,15 +26,16 @@ from iccs.concordance import Concordance
 from pipelines.collect.acquire import Acquired, RawFile, is_unchanged
 from pipelines.collect.decode import refuse
 from pipelines.collect.foot import CutRow
+from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
-from pipelines.collect.unread import TableRead, sheets_read_twice
+from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread_sheets
 from pipelines.harmonise.checks.repeated_incidents import count_repeats
-from pipelines.harmonise.controls import sum_published
+from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.numbers import parse_number
 from pipelines.harmonise.rejected import look_up_rejected, number_by_lines, write_no_rejected
-from pipelines.harmonise.statements import Statements, make_statements
+from pipelines.harmonise.statements import Statements, make_statements, open_lists
 from pipelines.system.code_version import reading_code_version
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
@@ -61,14 +62,31 @@ class Tallied:
     reused: int
     rows: int
     engine: str
+    folder: SourceFolder = field(repr=False)
     concordance: Concordance = field(repr=False)
     statements: Statements = field(repr=False)
 
     @property
-    def summary(self) -> str:
-        """One line for people."""
-        new = len(self.folders) - self.reused
-        return f"{new} partition{'s' if new != 1 else ''} tallied by {self.engine}, {self.reused} unchanged"
+    def raw(self) -> RawTable:
+        """What was received: rows on persons are nowhere kept as tables of text."""
+        not_rows = self.not_rows()
+        return RawTable(
+            source_id=self.source_id,
+            layouts=(),
+            rows=self.rows,
+            footers={
+                place: tuple(more.footers.values()) or ({},)
+                for place, (_, more) in zip(self.places, not_rows, strict=True)
+            },
+            files=self.files,
+            cut=tuple(row for _, more in not_rows for row in more.cut),
+            unread=unread_sheets(self.folder, not_rows),
+        )
+
+    @property
+    def places(self) -> list[Place]:
+        """The files, each with its sheets, whose rows were counted together, so that their totals are too."""
+        return [(file.name, ", ".join(more.sheets) or None) for file, more in self.not_rows()]
 
     def not_rows(self) -> list[tuple[RawFile, TableRead]]:
         """Return what each file gave besides its rows."""
@@ -79,6 +97,42 @@ class Tallied:
             footers = {sheet: printed for sheet, printed in more["footers"]}
             found.append((file, TableRead(footers, cut, tuple(more["sheets"]), more["other_sheets"])))
         return found
+
+    @property
+    def pairs(self) -> list[tuple[RawFile, dict[str, Any]]]:
+        """Each file with what is known of it."""
+        return list(zip(self.files, self.facts, strict=True))
+
+    @property
+    def malformed(self) -> int:
+        """Lines that could not be split."""
+        return sum(fact["malformed"] for fact in self.facts)
+
+    @property
+    def counted(self) -> dict[Place, float | None]:
+        """What the rows of each file count."""
+        return {place: fact["counted"] for place, fact in zip(self.places, self.facts, strict=True)}
+
+    @property
+    def sums(self) -> dict[int, tuple[float | None, int]]:
+        """What each published total covers in all partitions: the sum, and of how many combinations."""
+        found: dict[int, tuple[float | None, int]] = {}
+        for fact in self.facts:
+            for number, (total, cells) in fact["controls"].items():
+                before = found.get(int(number), (None, 0))
+                some = [one for one in (before[0], total) if one is not None]
+                found[int(number)] = (sum(some) if some else None, before[1] + cells)
+        return found
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        new = len(self.folders) - self.reused
+        return f"{new} partition{'s' if new != 1 else ''} tallied by {self.engine}, {self.reused} unchanged"
+
+    def relation(self, name: str) -> str:
+        """Return the SQL of a part of all partitions: tally, disposed, mapped or rejected."""
+        return f"read_parquet([{', '.join(quote_literal(path) for path in self.parts(name))}])"
 
     def parts(self, name: str) -> list[str]:
         """Return the Parquet files of one part, one a partition; an engine on a cluster writes folders of them."""
@@ -148,6 +202,7 @@ def tally(
         len(targets) - len(new),
         sum(fact["records"] + fact["malformed"] for fact in facts),
         settings.engine,
+        folder,
         concordance,
         statements,
     )
@@ -388,37 +443,21 @@ def _count_records(settings: Settings, part: Path) -> dict[str, Any]:
     with connect(settings) as connection:
         (records, counted, broken) = fetch_row(
             connection,
-            "SELECT coalesce(sum(records) FILTER (disposition <> 'broken'), 0)::BIGINT, "
+            "SELECT coalesce(sum(cells) FILTER (disposition <> 'broken'), 0)::BIGINT, "
             "coalesce(sum(counted) FILTER (disposition <> 'broken'), 0)::DOUBLE, "
-            "coalesce(sum(records) FILTER (disposition = 'broken'), 0)::BIGINT FROM read_parquet($path)",
+            "coalesce(sum(cells) FILTER (disposition = 'broken'), 0)::BIGINT FROM read_parquet($path)",
             {"path": _glob(part / "disposed.parquet")},
         )
     return {"records": records, "counted": counted, "broken": broken}
 
 
-def open_lists(connection: duckdb.DuckDBPyConnection, statements: Statements) -> None:
-    """Create the small lists that the statements over tallies join."""
-    for name, rows in statements.lists.items():
-        connection.register("incoming", rows)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM incoming")
-        connection.unregister("incoming")
-
-
 def _sum_controls(
     connection: duckdb.DuckDBPyConnection, folder: SourceFolder, statements: Statements, tally: Path
-) -> dict[str, tuple[float | None, int]]:
-    """Sum what each published total covers, in the labels of the source: used, or out of the scope of the ICCS."""
-    controls = {number: one for number, one in enumerate(folder.source.controls) if one.where is not None}
-    if not controls:
-        return {}
+) -> dict[int, tuple[float | None, int]]:
     open_lists(connection, statements)
     path = quote_literal(_glob(tally))
     connection.execute(f"CREATE OR REPLACE TEMP VIEW tally AS FROM read_parquet({path})")
-    sums = {}
-    for number, control in controls.items():
-        total, cells = sum_published(connection, folder.source, control, f"({statements.conformed})")
-        sums[str(number)] = (total, cells)
-    return sums
+    return sum_controls(connection, folder.source, statements.conformed)
 
 
 def _check_conserved(

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipelines.system.functions import shared_functions
 from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
-from pipelines.system.sql import fill_sql
+from pipelines.system.sql import SqlValue, fill_sql
 from schemas.declarations import quote_literal
 
 # Files written in this format open with every client from 1.4 on.
@@ -98,7 +98,7 @@ def quote_path(path: Path) -> str:
     return quote_literal(glob.escape(str(path)))
 
 
-def run_sql(connection: duckdb.DuckDBPyConnection, name: str, /, **values: str) -> duckdb.DuckDBPyConnection:
+def run_sql(connection: duckdb.DuckDBPyConnection, name: str, /, **values: SqlValue) -> duckdb.DuckDBPyConnection:
     """Run a packaged statement, its places filled by ``fill_sql``."""
     return connection.execute(fill_sql(name, **values))
 

@@ -7,10 +7,11 @@ What is filled in is never read again. A column label, sheet name, file name or 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 from jinja2.meta import find_undeclared_variables
@@ -22,6 +23,9 @@ _ENVIRONMENT.globals.clear()
 _ENVIRONMENT.filters.clear()
 _ENVIRONMENT.tests.clear()
 
+
+SqlValue = str | bool | Mapping[str, str] | Sequence[Any]
+"""What fills a place: SQL, or for a loop or condition of a template several pieces of it."""
 
 _RECORDINGS: list[list[tuple[str, str]]] = []
 
@@ -50,8 +54,12 @@ def load_sql(name: str) -> str:
     return resources.files("pipelines").joinpath(folder, "sql", f"{file}.sql").read_text(encoding="utf-8")
 
 
-def fill_sql(name: str, /, **values: str) -> str:
+def fill_sql(name: str, /, **values: SqlValue) -> str:
     """Return a packaged statement, named as for ``load_sql``, with its places filled.
+
+    Args:
+        name: of the statement.
+        values: SQL for each place; a statement with a loop or a condition takes a list of SQL, or whether it holds.
 
     Raises:
         ValueError: a place has no value, or a value has no place.
@@ -89,7 +97,7 @@ def needed_values(text: str, offered: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in offered.items() if name in places}
 
 
-def _fill(shown: str, text: str, values: dict[str, str]) -> str:
+def _fill(shown: str, text: str, values: Mapping[str, SqlValue]) -> str:
     template, places = _parse(text)
     faults = [
         f"no {what} for {', '.join(sorted(names))}"

@@ -16,20 +16,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 
 import pipelines.harmonise.conform
+import pipelines.harmonise.statements
 import pipelines.tabulate.rules
 from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
-from pipelines.harmonise.enums import open_core
-from pipelines.harmonise.links import Classified, classify
-from pipelines.harmonise.reconcile import Validated, validate
+from pipelines.harmonise.reconcile import account
+from pipelines.harmonise.statements import Statements
 from pipelines.system.connection import connect
 from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
@@ -109,18 +112,10 @@ def make_file(path: Path, rows: int, bad: float) -> None:
         )
 
 
-def no_rules(connection: duckdb.DuckDBPyConnection, *_: object) -> None:
-    """In the place of the judging of cells: none is rejected."""
-    connection.execute(
-        "CREATE TEMP TABLE rejected (cell BIGINT, _file VARCHAR, _sheet VARCHAR, _row BIGINT, rule VARCHAR, "
-        "column_name VARCHAR, bad_value VARCHAR, number DOUBLE)"
-    )
-
-
-def unvalidated(classified: Classified) -> Validated:
-    """What aggregation needs of a validated source."""
-    path = classified.core
-    return Validated(classified.source_id, path, classified.links, classified.mapped, path, path, path, path, (), 0, 0)
+def judging_nothing(maker: Callable[..., Statements], *arguments: Any) -> Statements:
+    """The statements without any rule on rows."""
+    with patch.object(pipelines.harmonise.statements._Maker, "_add_rule", lambda *_, **__: None):
+        return maker(*arguments)
 
 
 def load(place: Path, rules: bool, with_suite: bool) -> dict[str, Any]:
@@ -130,7 +125,8 @@ def load(place: Path, rules: bool, with_suite: bool) -> dict[str, Any]:
     work = make_work_folder(settings) / NAME
     work.mkdir()
     if not rules:
-        pipelines.harmonise.conform._reject = no_rules
+        maker = pipelines.harmonise.conform.make_statements
+        pipelines.harmonise.conform.make_statements = partial(judging_nothing, maker)
         pipelines.tabulate.rules.figure_rules = lambda kind: []
         pipelines.tabulate.rules._add_controls = lambda *_: None
     times: dict[str, list[float]] = {}
@@ -148,19 +144,15 @@ def load(place: Path, rules: bool, with_suite: bool) -> dict[str, Any]:
         acquired = step("acquire", acquire, folder, settings, place / "given")
         raw = step("read", read, folder, acquired, settings, work)
         conformed = step("conform", conform, folder, raw, settings, work)
-        classified = step("classify", classify, folder, conformed, settings, work)
-        validated = (
-            step("validate", validate, folder, raw, classified, settings, work) if rules else unvalidated(classified)
-        )
         with connect(settings) as connection:
-            open_core(connection, folder.source, validated.core)
+            validated = step("account", account, folder, conformed, connection, settings, work)
             aggregated = step("aggregate", aggregate, folder, validated, connection)
             step("check", check, folder, validated, aggregated, connection, settings, work, suite, None)
     return {
         "seconds": round(time.perf_counter() - start, 2),
         "cpu_seconds": round(sum(cpu for _, cpu in times.values()), 2),
         "peak_MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "rejected": classified.rejected_count,
+        "rejected": conformed.rejected_count,
         "cells": aggregated.rows,
         "steps": times,
     }

@@ -46,7 +46,7 @@ def test_the_flow_publishes_and_leaves_the_reconciliation_as_an_artifact(server:
     assert table.type == "table"
     assert str(table.data).count('"closes": true') == closing == 3
     steps = {run.name.split()[0] for run in runs}
-    assert steps == {"acquire", "read", "conform", "classify", "validate", "aggregate", "check", "store", "publish"}
+    assert steps == {"acquire", "read", "conform", "account", "aggregate", "check", "store", "publish"}
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,12 @@ def judged(folder: Path, *words: tuple[str, str, str, str]) -> dict[str, Outcome
     """The outcomes for cells with these (sex word, sex, age word, age)."""
     with connect(Settings(data=folder, threads=1)) as connection:
         connection.execute(
-            "CREATE TEMP TABLE cells (sex_word VARCHAR, sex VARCHAR, age_word VARCHAR, age VARCHAR, exclusion VARCHAR)"
+            "CREATE TEMP TABLE word (sex_word VARCHAR, sex VARCHAR, age_word VARCHAR, age VARCHAR);"
+            "CREATE TEMP VIEW sex_code AS SELECT DISTINCT sex AS id, sex AS code FROM word;"
+            "CREATE TEMP VIEW age_code AS SELECT DISTINCT age AS id, age AS code FROM word;"
+            "CREATE TEMP VIEW tally AS SELECT *, sex AS sex_id, age AS age_id, 0 AS exclusion FROM word"
         )
-        connection.executemany("INSERT INTO cells VALUES (?, ?, ?, ?, NULL)", [list(row) for row in words])
+        connection.executemany("INSERT INTO word VALUES (?, ?, ?, ?)", [list(row) for row in words])
         return {one.rule: one for one in check_labels(labels_of_cells(connection, Source.model_validate(ABOUT)))}
 
 

@@ -16,7 +16,8 @@ def judged(folder: Path, rows: list[tuple[str, str, str, str]]) -> dict[tuple[st
     """Rounding, range and population of each year and category of one area; rows are year, category, count, rate."""
     with duckdb.connect() as connection:
         connection.execute("CREATE MACRO to_number(text) AS try_cast(text AS DOUBLE)")
-        connection.execute("CREATE TABLE word AS SELECT 'ref_area' AS dimension, 'A' AS word, 'DE-HB' AS code")
+        connection.execute("CREATE TABLE list_ref_area AS SELECT 'A' AS word, 1 AS id")
+        connection.execute("CREATE TABLE area_code AS SELECT 1 AS id, 'DE-HB' AS code")
         connection.execute(f"COPY ({LINKS}) TO '{folder}/links.parquet'")
         values = ", ".join(repr((number, *row)) for number, row in enumerate(rows))
         statement = (

@@ -55,8 +55,7 @@ FAULTS: dict[str, BaseException] = {
     "acquire": OSError(22, f"Invalid argument {VALUE}"),
     "read": PanicException(f"index out of range: {VALUE}"),
     "conform": duckdb.InternalException(f"INTERNAL Error: {VALUE}"),
-    "classify": KeyError(VALUE),
-    "validate": RecursionError(VALUE),
+    "account": KeyError(VALUE),
     "aggregate": duckdb.ConversionException(f"Could not convert string '{VALUE}' to INT32"),
     "check": AssertionError(VALUE),
     "store": MemoryError(VALUE),
@@ -66,7 +65,7 @@ FAULTS: dict[str, BaseException] = {
 def test_a_fault_in_any_step_of_a_source_leaves_the_others_and_is_reported(
     tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Eight sources, each with a fault in another step, and one without."""
+    """Seven sources, each with a fault in another step, and one without."""
     folders = declare(tiny, "xx_good", *(f"xx_{step}" for step in FAULTS))
     for step, error in FAULTS.items():
         plant(monkeypatch, step, f"xx_{step}", error)

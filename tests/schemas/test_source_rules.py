@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pyarrow.parquet as pq
 import pytest
 from tiny_source import Tiny
 
 from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
-from pipelines.harmonise.conform import conform
-from pipelines.harmonise.links import classify
-from pipelines.harmonise.reconcile import validate
+from pipelines.harmonise.conform import Conformed, conform
+from pipelines.harmonise.reconcile import account
 from pipelines.run import Session, check_source
+from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 
 ROWS = "area,year,code,n\n14,2023,HOM,3\n14,2024,HOM,5\n13,2024,HOM,7\n"
@@ -96,20 +95,22 @@ def test_sql_of_a_source_that_fails_on_a_row_refuses_the_source_and_not_the_run(
 
 
 def test_a_step_that_loses_a_count_or_a_row_is_refused(tiny: Tiny) -> None:
-    """What a fault of ours would do: one observation is missing after classification; one row was never read."""
+    """What a fault of ours would do: observations are missing after linking; one row was never read."""
     tiny.declare_plain()
     tiny.give("t.csv", ROWS)
     source, settings, work = tiny.source, tiny.settings, tiny.work
     raw = read(source, acquire(source, settings, tiny.given), settings, work)
-    classified = classify(source, conform(source, raw, settings, work), settings, work)
+    conformed = conform(source, raw, settings, work)
 
-    kept = pq.read_table(classified.core)
-    assert kept.num_rows == 3
-    pq.write_table(kept.slice(0, 2), work / "short.parquet")
+    def outcomes_of(judged: Conformed) -> set[str]:
+        with connect(settings) as connection:
+            return {one.rule for one in account(source, judged, connection, settings, work).outcomes}
+
+    lost = replace(conformed.statements, linked=f"FROM ({conformed.statements.linked}) LIMIT 0")
     with pytest.raises(DataRefused, match="The measure 'victims' does not close") as refused:
-        validate(source, raw, replace(classified, core=work / "short.parquet"), settings, work)
+        outcomes_of(replace(conformed, statements=lost))
     assert rules(refused) == ["reconciliation_closes"]
     with pytest.raises(DataRefused, match="4 rows were read from the files, 3 are accounted for"):
-        validate(source, replace(raw, rows=4), classified, settings, work)
+        outcomes_of(replace(conformed, raw=replace(raw, rows=4)))
 
-    assert "reconciliation_closes" in {one.rule for one in validate(source, raw, classified, settings, work).outcomes}
+    assert "reconciliation_closes" in outcomes_of(conformed)

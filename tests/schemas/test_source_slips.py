@@ -13,6 +13,7 @@ from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.numbers import create_number_macros
+from pipelines.harmonise.reconcile import account
 from pipelines.run import Session, check_source
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
@@ -190,7 +191,7 @@ def test_a_declared_mark_behind_a_number_is_its_status(tiny: Tiny) -> None:
         marked.replace("area_scheme", "    conserve: '^n$'\narea_scheme", 1), reshape="SELECT * FROM raw"
     )
     for folder in (plain, reshaped):
-        assert cells(tiny, folder, rows) == [("13", 7, "A"), ("12", 8, "A"), ("14", 1250, "P")]
+        assert cells(tiny, folder, rows) == [("MX-HID", 7, "A"), ("MX-GRO", 8, "A"), ("MX-JAL", 1250, "P")]
     with pytest.raises(DataRefused) as refused:
         check(tiny, plain, rows.replace("7r", "r"))
     assert [(one.rule, one.value) for one in refused.value.problems] == [("count_not_a_number", "r")]
@@ -203,7 +204,7 @@ def cells(tiny: Tiny, folder: SourceFolder, rows: str) -> list[tuple[str, float,
     raw = read(folder, acquire(folder, tiny.settings, tiny.given), tiny.settings, tiny.work)
     conformed = conform(folder, raw, tiny.settings, tiny.work)
     with connect(tiny.settings) as connection:
+        account(folder, conformed, connection, tiny.settings, tiny.work)
         return connection.execute(
-            "SELECT ref_area_word, value, obs_status FROM read_parquet($path) ORDER BY value",
-            {"path": str(conformed.cells)},
+            "SELECT ref_area::VARCHAR, value, obs_status::VARCHAR FROM core ORDER BY value"
         ).fetchall()

@@ -16,8 +16,7 @@ from tiny_source import HOMICIDE, Tiny
 from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
-from pipelines.harmonise.links import classify
-from pipelines.harmonise.reconcile import Validated, account, validate
+from pipelines.harmonise.reconcile import Judged, Validated, account
 from pipelines.harmonise.tally import tally
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
@@ -78,13 +77,12 @@ def take(tiny: Tiny, declared: Declared, rows: Sequence[Sequence[Any]], kind: st
     settings, work = tiny.settings, tiny.work
     try:
         if kind == "incident":
-            tallied = tally(folder, acquire(folder, settings, tiny.given), settings, work)
-            with connect(settings) as connection:
-                validated = account(folder, tallied, connection, settings, work)
+            judged: Judged = tally(folder, acquire(folder, settings, tiny.given), settings, work)
         else:
             raw = read(folder, acquire(folder, settings, tiny.given), settings, work)
-            classified = classify(folder, conform(folder, raw, settings, work), settings, work)
-            validated = validate(folder, raw, classified, settings, work)
+            judged = conform(folder, raw, settings, work)
+        with connect(settings) as connection:
+            validated = account(folder, judged, connection, settings, work)
     except DataRefused as refused:
         problems = sorted((one.rule, one.column, one.value, one.row) for one in refused.problems)
         return Came({}, [], [], [], [], rejected(tiny), problems)

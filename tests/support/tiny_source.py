@@ -10,12 +10,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines.collect.acquire import acquire
 from pipelines.collect.read import RawTable, read
-from pipelines.harmonise.conform import conform, open_cells
-from pipelines.harmonise.enums import open_core
-from pipelines.harmonise.links import classify
-from pipelines.harmonise.reconcile import Validated, validate
+from pipelines.harmonise.conform import conform
+from pipelines.harmonise.reconcile import Validated, account
 from pipelines.system.connection import connect
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
@@ -111,22 +111,20 @@ class Tiny:
 
     def outcomes(self) -> tuple[Outcome, ...]:
         """What the rules on the source as a whole found."""
-        return self.validate().outcomes
+        with connect(self.settings) as connection:
+            return self.account(connection).outcomes
 
-    def validate(self) -> Validated:
-        """The steps up to the account of every row."""
+    def account(self, connection: duckdb.DuckDBPyConnection) -> Validated:
+        """The steps up to the account of every row; leaves ``core`` in the connection."""
         source, settings, work = self.source, self.settings, self.work
         raw = read(source, acquire(source, settings, self.given), settings, work)
-        classified = classify(source, conform(source, raw, settings, work), settings, work)
-        return validate(source, raw, classified, settings, work)
+        return account(source, conform(source, raw, settings, work), connection, settings, work)
 
     def run(self) -> TinyResult:
         """The steps from the files to the published cells, without storing or publishing them."""
-        source, settings, work = self.source, self.settings, self.work
-        validated = self.validate()
-        cells = work / "cells.parquet"
-        with connect(settings) as connection:
-            open_core(connection, source.source, validated.core)
+        source, cells = self.source, self.work / "published.parquet"
+        with connect(self.settings) as connection:
+            validated = self.account(connection)
             aggregate(source, validated, connection)
             connection.execute(f"COPY cells TO '{cells}'")
         return TinyResult(
@@ -156,10 +154,9 @@ class Tiny:
         conformed = conform(self.source, raw, self.settings, self.work)
         with connect(self.settings) as connection:
             rejected = connection.read_parquet(str(conformed.rejected))
-            open_cells(connection, conformed.cells)
-            cells = connection.view("cells").join(rejected, "cell", how="anti")
+            cells = connection.sql(f"FROM {conformed.relation('tally')}").join(rejected, "cell", how="anti")
             return (
-                cells.project("_row, value").order("_row").fetchall(),
+                cells.project("_row, number").order("_row").fetchall(),
                 rejected.project("_row, rule").order("_row, rule").fetchall(),
             )
 

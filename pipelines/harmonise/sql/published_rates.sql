@@ -5,20 +5,21 @@
 -- of an area and year is the median of the five highest rates, which rounding changes least. Where fewer than three imply
 -- one, a rate is compared with the nearest other years of the area (between_years), as a population moves little; the
 -- population is then known if the rate has digits enough.
--- reads: word
+-- reads: area_code, list_ref_area
 COPY (
     WITH printed AS (
         {{statement}}
     ),
     numbers AS (
-        SELECT printed._row, word.code AS ref_area, time_period, national_code, measure,
+        SELECT printed._row, area_code.code AS ref_area, time_period, national_code, measure,
             to_number(trim(count)) AS count, to_number(trim(rate)) AS rate, CAST(per AS DOUBLE) AS per,
             0.5 * pow(10, -max(
                 CASE WHEN regexp_matches(rate, '[0-9][eE][-+]?[0-9]') THEN 15
                 ELSE length(regexp_extract(rate, {{fraction}}, 1)) END
-            ) OVER (PARTITION BY word.code, time_period, measure)) AS rounding
+            ) OVER (PARTITION BY area_code.code, time_period, measure)) AS rounding
         FROM printed
-        JOIN word ON word.dimension = 'ref_area' AND word.word = trim(printed.ref_area)
+        JOIN list_ref_area ON list_ref_area.word = trim(printed.ref_area)
+        JOIN area_code ON area_code.id = list_ref_area.id
     ),
     implied AS (
         SELECT *, count / rate * per AS population, count / (rate + rounding) * per AS low,

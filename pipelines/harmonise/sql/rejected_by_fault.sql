@@ -1,15 +1,19 @@
--- Grain: one row for each rule, column and wrong label, with its first place and how many of its cells are kept.
+-- Grain: one row for each rule, column and wrong label, with its first place, its years and how many of its cells are
+-- kept.
 -- Numbers, dates and periods written in the same way ('13 (p)', '68 (p)') are wrong for one reason, and are one row;
 -- so are cells that are given more than once.
 -- reads: rejected
 WITH faults AS (
     SELECT rule, column_name, min({'file': _file, 'sheet': _sheet, 'row': _row}) AS first,
-        arg_min(bad_value, {'file': _file, 'sheet': _sheet, 'row': _row, 'cell': cell}) AS bad_value, count(*) AS cells
+        arg_min(bad_value, {'file': _file, 'sheet': _sheet, 'row': _row, 'cell': cell}) AS bad_value,
+        string_agg(DISTINCT left(CAST(period AS VARCHAR), 4), ', ' ORDER BY left(CAST(period AS VARCHAR), 4)) AS years,
+        count(*) AS cells
     FROM rejected
     GROUP BY rule, column_name,
-        CASE WHEN rule LIKE 'count_%' OR rule IN ('invalid_period', 'date_in_future') THEN regexp_replace(bad_value, '[0-9]+', '9', 'g') WHEN rule <> 'duplicate_key' THEN bad_value END
+        CASE WHEN rule LIKE 'count_%' OR rule IN ('invalid_period', 'date_in_future')
+            THEN regexp_replace(bad_value, '[0-9]+', '9', 'g') WHEN rule <> 'duplicate_key' THEN bad_value END
 )
-SELECT rule, first.file, first.sheet, first.row, column_name, bad_value, cells
+SELECT rule, first.file, first.sheet, first.row, column_name, bad_value, years, cells
 FROM faults
 QUALIFY row_number() OVER (PARTITION BY rule, column_name ORDER BY first, bad_value) <= {{most_of_a_rule}}
 ORDER BY first, column_name, rule, bad_value

@@ -1,6 +1,6 @@
 -- Grain: at most one row: the first raw cell of the columns with counts that is no number as the source writes them and
 -- no word that it declares, with how many there are.
--- reads: word
+-- reads: list_value
 WITH cells AS (
     SELECT _file, _sheet, _row, count_column, cell
     FROM (SELECT _file, _sheet, _row, COLUMNS({{conserve}}) FROM {{raw}})
@@ -10,5 +10,5 @@ SELECT arg_min(_file, (_file, _row)), arg_min(_sheet, (_file, _row)), min((_file
     arg_min(count_column, (_file, _row)), arg_min(cell, (_file, _row)), count(*)
 FROM cells
 WHERE regexp_matches(cell, '[0-9]') AND to_raw_count(cell) IS NULL
-    AND trim(cell) NOT IN (SELECT word FROM word WHERE dimension = 'value')
+    AND trim(cell) NOT IN (SELECT word FROM list_value)
 HAVING count(*) > 0

@@ -1,7 +1,8 @@
 -- Grain: one row for each combination of numbers that occurs in a partition, with how many incidents have it.
 -- engines: duckdb, spark
-SELECT exclusion, {{keys}}, count(*) AS records{{total}}
+SELECT {{keys}}, count(*) AS records{% for name in sums %}, sum({{name}}) AS {{name}}{% endfor %}
+
 FROM (
 {{rows}}
 ) AS numbered
-GROUP BY exclusion, {{keys}}
+GROUP BY {{keys}}

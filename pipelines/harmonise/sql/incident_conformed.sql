@@ -1,9 +1,0 @@
--- Grain: one row for each combination of codes that is used or out of scope: what a published total is compared with.
--- reads: area_code, code_span
-WITH
-{{judged}}
-SELECT used.*, area_code.code AS ref_area, code_span.national_code, {{period}} AS time_period
-FROM judged AS used
-JOIN area_code ON area_code.id = used.ref_area_id
-JOIN code_span ON code_span.id = used.code_id
-WHERE used.disposition IN ('used', 'out_of_scope')
