@@ -128,12 +128,16 @@ def _refuse_nameless(
 
 
 def _counts_rows(connection: duckdb.DuckDBPyConnection, column: str, target: Path) -> bool:
-    """Whether a column has the number of each row, from 0 or 1: R and pandas write it without a name, before others."""
+    """Whether a column numbers the rows: whole numbers that rise from row to row, each without leading zeros.
+
+    R and pandas write it without a name, before all others; with gaps where rows were filtered before.
+    """
     (counting,) = fetch_row(
         connection,
-        f"SELECT count(number) = count(*) AND min(place - number) = max(place - number) AND min(number) IN (0, 1) "
-        f"FROM (SELECT TRY_CAST({column} AS BIGINT) AS number, row_number() OVER (ORDER BY _row) AS place "
-        "FROM read_parquet($path))",
+        "SELECT count(number) = count(*) AND coalesce(bool_and(number > before), true) "
+        "FROM (SELECT number, lag(number) OVER (ORDER BY _row) AS before "
+        f"FROM (SELECT _row, CASE WHEN regexp_full_match({column}, '0|[1-9][0-9]*') "
+        f"THEN TRY_CAST({column} AS BIGINT) END AS number FROM read_parquet($path)))",
         {"path": str(target)},
     )
     return bool(counting)

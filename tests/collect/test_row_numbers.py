@@ -8,10 +8,11 @@ from tiny_source import Tiny
 from pipelines.system.errors import DataRefused
 
 
-@pytest.mark.parametrize("first", [0, 1], ids=["pandas", "R"])
-def test_a_column_that_counts_the_rows_needs_no_name(tiny: Tiny, first: int) -> None:
+# The third is how state tables of the National Crime Records Bureau come: row 29, a total, was taken out.
+@pytest.mark.parametrize("numbers", [(0, 1), (1, 2), (28, 30), (757, 758)], ids=["pandas", "R", "filtered", "cut"])
+def test_a_column_that_numbers_the_rows_needs_no_name(tiny: Tiny, numbers: tuple[int, int]) -> None:
     tiny.declare_plain()
-    tiny.give("t.csv", f",area,year,code,n\n{first},14,2024,HOM,1\n{first + 1},13,2024,HOM,2\n")
+    tiny.give("t.csv", f",area,year,code,n\n{numbers[0]},14,2024,HOM,1\n{numbers[1]},13,2024,HOM,2\n")
     _, rows = tiny.read()
     assert len(rows) == 2
 
@@ -19,8 +20,10 @@ def test_a_column_that_counts_the_rows_needs_no_name(tiny: Tiny, first: int) -> 
 @pytest.mark.parametrize(
     ("header", "rows"),
     [
-        (",area,year,code,n", ["5,14,2024,HOM,1", "6,13,2024,HOM,2"]),  # begins with another number
-        (",area,year,code,n", ["1,14,2024,HOM,1", "3,13,2024,HOM,2"]),  # a number left out
+        (",area,year,code,n", ["5,14,2024,HOM,1", "5,13,2024,HOM,2"]),  # the same number again
+        (",area,year,code,n", ["6,14,2024,HOM,1", "5,13,2024,HOM,2"]),  # falls
+        (",area,year,code,n", ["01,14,2024,HOM,1", "02,13,2024,HOM,2"]),  # codes
+        (",area,year,code,n", ["1.5,14,2024,HOM,1", "2.5,13,2024,HOM,2"]),
         (",area,year,code,n", ["1,14,2024,HOM,1", "x,13,2024,HOM,2"]),
         ("area,year,code,n,", ["14,2024,HOM,1,1", "13,2024,HOM,2,2"]),  # not the first: may be part of a number
     ],
