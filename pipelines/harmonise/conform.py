@@ -6,7 +6,8 @@ The grain is the cell. A reshape makes the tables of a layout tidy, and ``statem
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -98,7 +99,8 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
                 _check_tidy(connection, folder, f"tidy_{number}")
                 layouts.append(f"({statements.tally[number]})")
         try:
-            _write(connection, "\nUNION ALL BY NAME\n".join(layouts), paths["cells"])
+            with _lists_are_small(connection):
+                _write(connection, "\nUNION ALL BY NAME\n".join(layouts), paths["cells"])
         except _NOT_COMPUTABLE as error:
             found = f"a condition under exclusions: {_first_line(error)}"
             raise DataRefused([_problem("reshape_failed", folder, found)]) from error
@@ -131,6 +133,16 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         sums=sums,
         labels=tuple(labels),
     )
+
+
+@contextmanager
+def _lists_are_small(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Join lists to rows, and not rows to lists: DuckDB may expect few rows, and would hold all of them in memory."""
+    connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
+    try:
+        yield
+    finally:
+        connection.execute("RESET disabled_optimizers")
 
 
 def _write(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
