@@ -81,8 +81,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
             sum of the counts.
     """
     source = folder.source
-    names = ("cells", "compared", "disposed", "mapped", "rejected")
-    paths = {name: work / f"{name}.parquet" for name in names}
+    paths = {name: work / f"{name}.parquet" for name in ("cells", "compared", "disposed", "mapped", "rejected")}
     concordance = checked_concordance(folder)
     statements = make_statements(folder, concordance)
     with connect(settings) as connection:
@@ -118,8 +117,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         )
         by_place = connection.execute("SELECT _file, _sheet, sum(number) FROM tally GROUP BY _file, _sheet").fetchall()
         counted = {(file, sheet): total for file, sheet, total in by_place}
-        sums = sum_controls(connection, source, statements.conformed)
-        labels = labels_of_cells(connection, source)
+        sums, labels = sum_controls(connection, source, statements.conformed), labels_of_cells(connection, source)
     return Conformed(
         folder.source_id,
         raw,
