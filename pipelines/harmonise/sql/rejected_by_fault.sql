@@ -5,7 +5,7 @@
 -- reads: rejected
 WITH faults AS (
     SELECT rule, column_name, min({'file': _file, 'sheet': _sheet, 'row': _row}) AS first,
-        arg_min(bad_value, {'file': _file, 'sheet': _sheet, 'row': _row, 'cell': cell}) AS bad_value,
+        arg_min(bad_value, {'file': _file, 'sheet': _sheet, 'row': _row, 'value': bad_value}) AS bad_value,
         string_agg(DISTINCT left(CAST(period AS VARCHAR), 4), ', ' ORDER BY left(CAST(period AS VARCHAR), 4)) AS years,
         count(*) AS cells
     FROM rejected
