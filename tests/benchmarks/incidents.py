@@ -148,7 +148,7 @@ def run_pipeline(path: Path, work: Path, memory: str) -> Made:
     from pipelines.cli.main import main
 
     own = partial(schemas.source.list_sources, work / "sources")
-    schemas.source.list_sources = pipelines.run.list_sources = lambda folder=None: own()
+    schemas.source.list_sources = pipelines.run.list_sources = lambda *_, **__: own()
     write_source(work / "sources")
     code = main(["run", "xx_bench_incidents", "--from", str(path.parent), "--data", str(work / "data")])
     if code:

@@ -13,10 +13,9 @@ from tiny_source import Tiny
 
 from pipelines.collect.acquire import acquire
 from pipelines.collect.content import ArchiveRefused, list_members
-from pipelines.collect.read import RawTable, read
+from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
-from pipelines.harmonise.links import classify
-from pipelines.harmonise.reconcile import Validated, account, validate
+from pipelines.harmonise.reconcile import Judged, Validated, account
 from pipelines.harmonise.tally import tally
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
@@ -45,12 +44,13 @@ def _validate(tiny: Tiny, kind: str, declaration: str, declared: Declared) -> Va
     folder = tiny.declare(declaration, values=declared.values, links=declared.links)
     settings, work = tiny.settings, tiny.work
     acquired = acquire(folder, settings, tiny.given)
+    judged: Judged
     if kind == "incident":
-        tallied = tally(folder, acquired, settings, work)
-        with connect(settings) as connection:
-            return account(folder, tallied, connection, settings, work)
-    raw = read(folder, acquired, settings, work)
-    return validate(folder, raw, classify(folder, conform(folder, raw, settings, work), settings, work), settings, work)
+        judged = tally(folder, acquired, settings, work)
+    else:
+        judged = conform(folder, read(folder, acquired, settings, work), settings, work)
+    with connect(settings) as connection:
+        return account(folder, judged, connection, settings, work)
 
 
 def _sexes(tiny: Tiny, validated: Validated) -> list[tuple[str, float]]:
@@ -130,23 +130,16 @@ def test_a_layout_that_no_file_can_have_is_refused(tiny: Tiny, first: str, secon
 
 def test_a_layout_that_gets_no_file_is_named(tiny: Tiny) -> None:
     read = "read: {columns: [area, year, code, n]}"
-    folder = tiny.declare(
+    tiny.declare(
         f"layouts:\n  - files: ['a.csv']\n    {read}\n  - files: ['b.csv']\n    {read}\narea_scheme: inegi\n"
         "columns: {ref_area: area, time_period: year, national_code: code, value: n}\n"
         "measures:\n  victims: {counting_unit: victim}\n"
     )
     tiny.give("a.csv", "area,year,code,n\n14,2024,HOM,3\n")
-    raw = read_of(tiny)
-    classified = classify(folder, conform(folder, raw, tiny.settings, tiny.work), tiny.settings, tiny.work)
 
-    outcomes = _outcomes(validate(folder, raw, classified, tiny.settings, tiny.work))
+    outcomes = {one.rule: (one.outcome, one.failing, one.detail) for one in tiny.outcomes()}
 
     assert outcomes["layouts_without_file"] == ("warned", 1, "layouts.2 (b.csv)")
-
-
-def read_of(tiny: Tiny) -> RawTable:
-    folder = tiny.source
-    return read(folder, acquire(folder, tiny.settings, tiny.given), tiny.settings, tiny.work)
 
 
 @pytest.mark.parametrize("kind", KINDS)

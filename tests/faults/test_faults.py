@@ -139,8 +139,8 @@ def test_command_tells_people_and_ends_with_1(
     before = _contents(case.data)
     if case.source_folders is not None:  # the command reads the sources of the package; a test's own take their place
         own = partial(list_sources, case.source_folders)
-        monkeypatch.setattr(schemas.source, "list_sources", lambda folder=None: own())
-        monkeypatch.setattr(pipelines.run, "list_sources", lambda folder=None: own())
+        monkeypatch.setattr(schemas.source, "list_sources", lambda *_, **__: own())
+        monkeypatch.setattr(pipelines.run, "list_sources", lambda *_, **__: own())
 
     code = main(["run", case.source, "--from", str(case.input), "--data", str(case.data)])
 

@@ -159,8 +159,8 @@ def test_commands_show_and_replay(
     tiny: Tiny, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = partial(list_sources, tiny.sources)
-    monkeypatch.setattr(schemas.source, "list_sources", lambda folder=None: own())
-    monkeypatch.setattr(pipelines.run, "list_sources", lambda folder=None: own())
+    monkeypatch.setattr(schemas.source, "list_sources", lambda *_, **__: own())
+    monkeypatch.setattr(pipelines.run, "list_sources", lambda *_, **__: own())
     data = ["--data", str(tiny.settings.data)]
     tiny.declare_plain()
     tiny.give("t.csv", f"{HEADER}Jalisco,2024,HOM,5\n")

@@ -137,8 +137,8 @@ def test_the_exit_code_tells_a_fault_from_refused_data(
     code: int,
 ) -> None:
     folders = declare(tiny, "xx_bad", "xx_good")
-    monkeypatch.setattr(schemas.source, "list_sources", lambda folder=None: folders)
-    monkeypatch.setattr(pipelines.run, "list_sources", lambda folder=None: folders)
+    monkeypatch.setattr(schemas.source, "list_sources", lambda *_, **__: folders)
+    monkeypatch.setattr(pipelines.run, "list_sources", lambda *_, **__: folders)
     tiny.give("t.csv", GOOD + "14,2024,HOM,-3\n")  # both are refused
     if with_fault:
         plant(monkeypatch, "read", "xx_bad", PanicException("slice index"))

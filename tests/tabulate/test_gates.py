@@ -8,9 +8,6 @@ import duckdb
 import pytest
 from tiny_source import Tiny
 
-from pipelines.harmonise.enums import open_core
-from pipelines.harmonise.links import classify
-from pipelines.harmonise.reconcile import validate
 from pipelines.system.connection import connect
 from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.rules import check
@@ -31,18 +28,11 @@ def published(tiny: Tiny) -> Any:
     """A function: the rows of a table -> query of the cells as they are stored."""
 
     def run(rows: list[str], more: str = "") -> duckdb.DuckDBPyConnection:
-        from pipelines.collect.acquire import acquire
-        from pipelines.collect.read import read
-        from pipelines.harmonise.conform import conform
-
         tiny.declare(DECLARED + more, WORDS, [HOMICIDE, BROADER])
         tiny.give("t.csv", "area,period,code,sex,n\n" + "".join(f"{row}\n" for row in rows))
         source, settings, work = tiny.source, tiny.settings, tiny.work
-        raw = read(source, acquire(source, settings, tiny.given), settings, work)
-        classified = classify(source, conform(source, raw, settings, work), settings, work)
-        validated = validate(source, raw, classified, settings, work)
         with connect(settings) as connection:
-            open_core(connection, source.source, validated.core)
+            validated = tiny.account(connection)
             aggregated = aggregate(source, validated, connection)
             checked = check(source, validated, aggregated, connection, settings, work)
         found = duckdb.connect()

@@ -257,7 +257,7 @@ def test_a_moment_has_the_same_month_on_every_machine(
     ("change", "rule", "row", "says"),
     [
         (lambda text: text.encode("utf-16"), "wrong_encoding", None, "the file is UTF-16 text"),
-        (lambda text: b"PK\x03\x04" + text.encode(), "file_not_readable", None, "not text but a zip archive"),
+        (lambda text: b"PK\x03\x04" + text.encode(), "file_truncated", None, "The zip archive is damaged"),
         (lambda text: b"PAR1" + text.encode(), "file_not_readable", None, "a Parquet file"),
         (lambda text: text.replace("\n", "\r\n", 101).encode(), "line_ends_differ", 102, "line 1 and line 102 differ"),
         (lambda text: text.replace("\n", ",sex\n").encode(), "column_twice", 1, "Two columns have the header 'sex'"),
@@ -410,8 +410,8 @@ def test_a_memory_limit_that_is_too_small_is_told_with_the_remedy(
 ) -> None:
     made.write(tmp_path / "in" / "a.csv", made.rows(300))
     own = list_sources(SOURCES)
-    monkeypatch.setattr(schemas.source, "list_sources", lambda folder=None: own)
-    monkeypatch.setattr(pipelines.run, "list_sources", lambda folder=None: own)
+    monkeypatch.setattr(schemas.source, "list_sources", lambda *_, **__: own)
+    monkeypatch.setattr(pipelines.run, "list_sources", lambda *_, **__: own)
     monkeypatch.setattr(pipelines.run, "SuiteProcess", contextlib.nullcontext)
     monkeypatch.setenv("ICCS_MEMORY_LIMIT", "1MB")
 

@@ -69,7 +69,7 @@ def test_the_problems_of_all_files_are_told_in_the_order_of_the_files(
         made.write(tmp_path / "in" / f"{number}.csv", rows[number::6])
     for number in (1, 4):
         path = tmp_path / "in" / f"{number}.csv"
-        path.write_bytes(b"PK\x03\x04" + path.read_bytes())
+        path.write_bytes(b"PAR1" + path.read_bytes())  # another kind of file, which is seen when it is read
 
     with pytest.raises(DataRefused) as refused:
         take(tmp_path / "in", memory_limit="800MB", threads=threads)

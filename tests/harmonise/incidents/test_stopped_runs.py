@@ -27,7 +27,7 @@ import pipelines.run, schemas.source, pipelines.cli.run
 from contextlib import nullcontext
 from functools import partial
 own = partial(schemas.source.list_sources, Path(sys.argv[1]))
-schemas.source.list_sources = pipelines.run.list_sources = lambda folder=None: own()
+schemas.source.list_sources = pipelines.run.list_sources = lambda *_, **__: own()
 pipelines.run.SuiteProcess = nullcontext
 if sys.argv[4] != "0":
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), int(sys.argv[4])))
