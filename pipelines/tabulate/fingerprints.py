@@ -25,7 +25,7 @@ def fingerprint_periods(connection: duckdb.DuckDBPyConnection, written: Path, ta
     columns = load_tables()["observation"].columns[2:]  # without source and vintage
     dimensions = [column.name for column in columns if column.role == "dimension"]
     tests = ", ".join(f"min({name}) = max({name}) AND count({name}) = count(*)" for name in dimensions)
-    path = {"path": str(written)}
+    path: dict[str, object] = {"path": str(written)}
     found = zip(dimensions, fetch_row(connection, f"SELECT {tests} FROM read_parquet($path)", path), strict=True)
     alike = [name for name, is_alike in found if is_alike]
     texts = {column.name: f"coalesce(CAST({column.name} AS VARCHAR), '')" for column in columns}

@@ -30,7 +30,7 @@ def run(place: Path, edition: Path) -> RunResult:
 
 
 # What rules mark and withhold since 0.2 (docs/upgrading.md); all else must be as it was.
-MARKS = ("vintage", "caveats", "obs_status", "missing_reason", "completeness")
+MARKS = ("vintage", "caveats", "obs_status", "missing_reason", "completeness", "iccs_made_from")
 WITHHELD = "missing_reason IN ('sex_not_known', 'age_not_known', 'period_not_reported')"
 
 
@@ -41,7 +41,7 @@ def compare(place: Path, published: Path, without_marks: bool = False) -> None:
         columns = [name for name, *_ in connection.execute("DESCRIBE earlier").fetchall()]
         new = [name for name in attribute_columns() if name not in columns]
         compared = ", ".join(name for name in columns if not (without_marks and name in MARKS))
-        key = ", ".join(name for name in columns if name not in (*MARKS, "value", "conf_status", "iccs_made_from"))
+        key = ", ".join(name for name in columns if name not in (*MARKS, "value", "conf_status"))
         kept = f"ANTI JOIN (FROM out.observation WHERE {WITHHELD}) AS withheld USING ({key})" if without_marks else ""
         for one, other in (("earlier", "out.observation"), ("out.observation", "earlier")):
             differing = f"SELECT {compared} FROM {one} {kept} EXCEPT ALL SELECT {compared} FROM {other} {kept}"
