@@ -237,7 +237,7 @@ def _find_parts(connection: duckdb.DuckDBPyConnection, source: Source, plan: Tab
         lacking += f"\n    LEFT JOIN lacking_{name} USING ({cell}{others})"
         share += f"\n            * CASE GROUPING({name}) WHEN 1 THEN coalesce(min(share_{name}), 1) ELSE 1 END"
     return {
-        "lacking_tables": "".join(f", lacking_{name}" for name in plan.dimensions),
+        "lacking_tables": ", ".join(f"lacking_{name}" for name in plan.dimensions),
         "lacking": lacking,
         "share": share,
         "share_of_codes": "(count(*) / any_value(codes))",

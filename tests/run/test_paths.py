@@ -86,9 +86,15 @@ PATHS = {
             SELECT cell.* REPLACE (parent AS ref_area), ref_area AS part FROM out.observation AS cell
             JOIN out.area ON code = ref_area WHERE parent IS NOT NULL
         ),
-        parts AS (SELECT {SERIES}, sum(value) AS value, count(value) AS there FROM part GROUP BY ALL)
-        SELECT total.value, parts.value,
-            there = (SELECT count(*) FROM out.area WHERE parent = parts.ref_area)
+        parts AS (
+            SELECT {SERIES}, sum(value) AS value,
+                count(DISTINCT part) FILTER (area_level <> 'not_stated' AND value IS NOT NULL) AS there,
+                bool_and(value IS NOT NULL) AS valued
+            FROM part GROUP BY ALL
+        )
+        -- What has no stated place (<area>-_U) need not be there; where it is, it is a part.
+        SELECT total.value, parts.value, valued
+            AND there = (SELECT count(*) FROM out.area WHERE parent = parts.ref_area AND area_level <> 'not_stated')
         FROM parts JOIN out.observation AS total USING ({SERIES})
     """,
     "category": f"""
@@ -114,10 +120,19 @@ PATHS = {
     """,
     **{
         f"level {level}": f"""
-            WITH part AS (SELECT * REPLACE (left(iccs, 2) AS iccs) FROM out.counts_at_level({level})),
-            parts AS (SELECT {SERIES}, sum(value) AS value, bool_and(value IS NOT NULL) AS there FROM part GROUP BY ALL
-                HAVING NOT bool_or(rollup = 'children_exceed'))
-            SELECT total.value, parts.value, there FROM parts JOIN out.observation AS total USING ({SERIES})
+            WITH part AS (SELECT *, iccs AS below FROM out.counts_at_level({level})),
+            under AS (SELECT * REPLACE (left(iccs, 2) AS iccs) FROM part),
+            -- A total is that of the children it names: Estonia gives burglary (05012) but not 0501 above it, so its 05
+            -- is made from 0502 alone.
+            parts AS (
+                SELECT {SERIES}, sum(under.value) AS value, bool_and(under.value IS NOT NULL) AS there,
+                    any_value(total.value) AS whole
+                FROM under JOIN out.observation AS total USING ({SERIES})
+                WHERE total.value IS NULL OR iccs_made_from IS NULL OR length(below) = 2
+                    OR list_has_any(string_split(iccs_made_from, ';'), ['=', left(below, 4)])
+                GROUP BY ALL HAVING NOT bool_or(rollup = 'children_exceed')
+            )
+            SELECT whole, value, there FROM parts
         """
         for level in (1, 2, 3, 4)
     },
