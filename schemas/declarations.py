@@ -147,7 +147,7 @@ def parse_yaml(text: str) -> dict[str, Any]:
 
     >>> parse_yaml("kind: count")
     {'kind': 'count'}
-    >>> parse_yaml("a: 1\\na: 2")
+    >>> parse_yaml("a: 1\na: 2")
     Traceback (most recent call last):
     schemas.declarations.NotADeclaration: the key 'a' occurs twice
       in "<unicode string>", line 2, column 1

@@ -12,7 +12,7 @@ from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.tabulate.unchanged_years import PreviousVintage, find_unchanged_years, make_year_keys
-from pipelines.tabulate.vintage_columns import definition_key, read_part
+from pipelines.tabulate.vintage_columns import definition_key
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.errors import UsageError
 from schemas.source import Source, SourceFolder
@@ -107,7 +107,7 @@ def aggregate(
     year_keys = make_year_keys(connection, validated.year_partitions, definition_key(folder))
     unchanged_years = find_unchanged_years(connection, year_keys, previous)
     if previous is not None and unchanged_years:
-        run_sql(connection, "tabulate/reuse_cells", cells=read_part("cells", previous.cells))
+        run_sql(connection, "tabulate/reuse_cells", unmarked=quote_literal(str(previous.unmarked)))
     freqs = connection.execute("SELECT measure, list(DISTINCT freq) FROM core GROUP BY measure").fetchall()
     data_freq = {measure: tuple(found) for measure, found in freqs}
     for plan in plan_tables(source):
@@ -237,7 +237,7 @@ def _find_parts(connection: duckdb.DuckDBPyConnection, source: Source, plan: Tab
         lacking += f"\n    LEFT JOIN lacking_{name} USING ({cell}{others})"
         share += f"\n            * CASE GROUPING({name}) WHEN 1 THEN coalesce(min(share_{name}), 1) ELSE 1 END"
     return {
-        "lacking_tables": "".join(f", lacking_{name}" for name in plan.dimensions),
+        "lacking_tables": ", ".join(f"lacking_{name}" for name in plan.dimensions),
         "lacking": lacking,
         "share": share,
         "share_of_codes": "(count(*) / any_value(codes))",

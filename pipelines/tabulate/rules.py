@@ -52,11 +52,14 @@ class Checked:
     """Result of step 7: the cells with their caveats, every outcome, the failing cells and the coverage; Parquet.
 
     ``figures`` is the fingerprint of the cells and their caveats, ``periods`` has that of each period; ``judged`` has
-    the outcomes by period of rules that judge by year, ``year_keys`` what decides the figures of a year.
+    the outcomes by period of rules that judge by year, ``year_keys`` what decides the figures of a year. ``unmarked``
+    are the cells before rules withheld or marked any, from which a next load takes unchanged years; what a rule does to
+    a cell may depend on other years. It is empty where a source is not kept by year.
     """
 
     source_id: str
     cells: Path
+    unmarked: Path
     periods: Path
     figures: str
     findings: Path
@@ -109,7 +112,7 @@ def check(
         DataRefused: a rule of severity error failed, or could not be judged.
     """
     source = folder.source
-    names = ("cells", "periods", "findings", "judged", "coverage")
+    names = ("cells", "unmarked", "periods", "findings", "judged", "coverage")
     paths = {name: work / f"checked-{name}.parquet" for name in names}
     outcomes = list(validated.outcomes)
     structure = suite.begin(connection, source.figures, settings) if suite is not None else list
@@ -129,9 +132,9 @@ def check(
     outcomes += structure()
     _refuse(connection, folder, outcomes)
     write_cells(connection, source, paths["cells"])
-    figures = fingerprint_periods(
-        connection, paths["cells"], paths["periods"], reused_from.periods if reused_from else None
-    )
+    reusable = "" if aggregated.year_keys else " LIMIT 0"
+    connection.execute(f"COPY (FROM cells{reusable}) TO {quote_literal(str(paths['unmarked']))} (FORMAT parquet)")
+    figures = fingerprint_periods(connection, paths["cells"], paths["periods"])
     run_sql(connection, "tabulate/coverage", **_coverage_parts(source), target=quote_literal(str(paths["coverage"])))
     return Checked(
         folder.source_id,

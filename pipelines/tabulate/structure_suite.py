@@ -52,7 +52,7 @@ def expectation_arguments(rule: Rule) -> dict[str, Any]:
     """Return the arguments of a rule's expectation, its code list written out.
 
     >>> expectation_arguments(load_rules()["sex_codes"])
-    {'column': 'sex', 'value_set': ['M', 'F', '_U', '_T', '_Z']}
+    {'column': 'sex', 'value_set': ['M', 'F', '_O', '_U', '_T', '_Z']}
     """
     arguments = {
         name: value for name, value in rule.parameters.items() if name not in ("frame", "expectation", "where")

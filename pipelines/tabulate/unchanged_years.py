@@ -28,7 +28,7 @@ class PreviousVintage:
     """
 
     cells: Path
-    periods: Path
+    unmarked: Path
     judged: Path
     year_keys: dict[str, str]
     digests: frozenset[str] = frozenset()

@@ -40,6 +40,7 @@ REVISIONS = "revisions"
 
 _PARTS = (
     "cells",
+    "unmarked",
     "periods",
     "core",
     "links",
@@ -52,7 +53,7 @@ _PARTS = (
     "judged",
     "coverage",
 )
-_UNPUBLISHED = ("periods", "core", "judged")
+_UNPUBLISHED = ("unmarked", "periods", "core", "judged")
 
 
 class DamagedVintage(Exception):
@@ -218,7 +219,7 @@ class Vintage:
         """Return what a next load compares with, and takes unchanged years from."""
         keys = self.manifest.get("year_keys", {})  # a vintage of an older version has none
         digests = frozenset(file["sha256"] for file in self.manifest["files"])
-        return PreviousVintage(self.part("cells"), self.part("periods"), self.part("judged"), keys, digests)
+        return PreviousVintage(self.part("cells"), self.part("unmarked"), self.part("judged"), keys, digests)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -304,7 +305,7 @@ def store(
 def _write_folder(root: Path, name: str, manifest: dict[str, Any], validated: Validated, checked: Checked) -> Path:
     """Write the folder of a vintage in one step, with the sum of each part in its manifest; return it."""
     staging = Path(tempfile.mkdtemp(dir=root, prefix=".part-"))
-    own = ("cells", "periods", "findings", "judged", "coverage")
+    own = ("cells", "unmarked", "periods", "findings", "judged", "coverage")
     try:
         sums = {}
         for part in _PARTS:

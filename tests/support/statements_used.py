@@ -17,12 +17,17 @@ from tiny_source import Tiny
 import iccs
 import pipelines.run
 from pipelines.cli.main import main
+from pipelines.collect.acquire import acquire
+from pipelines.harmonise.reconcile import account
+from pipelines.harmonise.tally import tally
 from pipelines.publish.published_schema import fill_published, load_published
 from pipelines.publish.releases import kept_releases
 from pipelines.reader.plots.comparison import plot_pyramid
 from pipelines.reader.rates import country_rates
 from pipelines.reader.selection import SeriesQuery
 from pipelines.run import Session, run_all
+from pipelines.system.connection import connect
+from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 from pipelines.system.sql import record_statements
 from pipelines.tabulate.structure_suite import write_frames
@@ -71,6 +76,9 @@ def record_all_statements(place: Path) -> dict[str, str]:
         _run_tables(place / "tables")
         _run_incidents(place / "incidents")
         _read_parquet(place / "parquet")
+        _repeat_rows(place / "repeats")
+        _read_running_sums(place / "running_sums")
+        _read_unclear_counts(place / "unclear_counts")
         with duckdb.connect() as connection:
             connection.execute(f"CREATE TABLE cells AS FROM read_parquet('{_newest_cells(place / 'tables')}')")
             write_frames(connection, place)
@@ -142,6 +150,65 @@ def _read_parquet(place: Path) -> None:
     pq.write_table(pa.table({"area": ["14"], "year": [2024], "code": ["HOM"], "n": [3]}), buffer)
     tiny.give("t.csv", buffer.getvalue())
     tiny.read()
+
+
+def _repeat_rows(place: Path) -> None:
+    """Cells, rows and files that are given twice, in tables and in files of incidents."""
+    header, row = "area,year,code,n\n", "14,2024,HOM,{}\n"
+    _account(Tiny(place / "cells"), {"t.csv": header + row.format(3) + row.format(4)}, refused="duplicate_key")
+    parts = header + "".join(row.format(number) for number in (3, 4, 5, 4))
+    _account(Tiny(place / "parts"), {"t.csv": parts}, "rows: parts\n")
+    _account(Tiny(place / "ids"), {"t.csv": parts}, "rows: parts\nid: [n]\n", refused="id_repeated")
+    files = {
+        f"{part}.csv": "id,when,place\n" + "".join(f"{n},2023-01-{n % 28 + 1:02d},MX-JAL\n" for n in numbers)
+        for part, numbers in (("a", range(40)), ("b", range(2, 42)))
+    }
+    tiny = Tiny(place / "incidents")
+    folder = tiny.declare(
+        "kind: incident\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [when, place]}\narea_scheme: code\n"
+        'columns: {ref_area: place, time_period: when}\nconstants: {value: "1", national_code: HOM}\n'
+        "rows: events\nid: [id]\nmeasures:\n  victims: {counting_unit: victim}\n"
+    )
+    for name, text in files.items():
+        tiny.give(name, text)
+    with _refusing("file_given_twice"), connect(tiny.settings) as connection:
+        tallied = tally(folder, acquire(folder, tiny.settings, tiny.given), tiny.settings, tiny.work)
+        account(folder, tallied, connection, tiny.settings, tiny.work)
+
+
+def _read_running_sums(place: Path) -> None:
+    months = "".join(f"14,2024-{month:02d},HOM,{3 * month}\n" for month in range(1, 13))
+    _account(Tiny(place), {"t.csv": f"area,year,code,n\n{months}"}, "cumulative: true\n")
+
+
+def _read_unclear_counts(place: Path) -> None:
+    """A count that only the reshape reads."""
+    _account(
+        Tiny(place),
+        {"t.csv": 'area,year,code,n\n14,2024,HOM,"1,23,456"\n'},
+        layout="    reshape: reshape.sql\n    conserve: n\n",
+        reshape="SELECT * REPLACE (replace(n, ',', '') AS n) FROM raw",
+        refused="reshape_changed_sum",
+    )
+
+
+def _account(tiny: Tiny, files: dict[str, str], more: str = "", *, refused: str | None = None, **parts: str) -> None:
+    """Take a table up to the account of its rows; ``refused`` is the rule that must refuse it."""
+    tiny.declare_plain(more, **parts)
+    for name, text in files.items():
+        tiny.give(name, text)
+    with _refusing(refused):
+        tiny.outcomes()
+
+
+@contextlib.contextmanager
+def _refusing(rule: str | None) -> Iterator[None]:
+    found: set[str] = set()
+    try:
+        yield
+    except DataRefused as refused:
+        found = {problem.rule for problem in refused.problems}
+    assert rule in found or (rule is None and not found), f"{rule} expected, {found} found"
 
 
 def _newest_cells(place: Path) -> Path:

@@ -36,10 +36,8 @@ CELLS: list[dict[str, object]] = [
 ]
 
 
-def fingerprint(
-    folder: Path, cells: list[dict[str, object]], unchanged_year: str = "", reused_from: Path | None = None
-) -> str:
-    """The fingerprint of cells given as rows; a year may be taken from the periods of an earlier one."""
+def fingerprint(folder: Path, cells: list[dict[str, object]]) -> str:
+    """The fingerprint of cells given as rows."""
     written = folder / "cells.parquet"
     with duckdb.connect() as connection:
         types = ", ".join(f"{column.name} {column.type}" for column in COLUMNS)
@@ -48,13 +46,8 @@ def fingerprint(
         connection.executemany(
             f"INSERT INTO written VALUES ({marks})", [[cell[column.name] for column in COLUMNS] for cell in cells]
         )
-        connection.execute("CREATE TABLE cells AS SELECT * EXCLUDE (caveats) FROM written")
         connection.execute(f"COPY written TO '{written}' (FORMAT parquet)")
-        connection.execute("CREATE TABLE unchanged_year AS SELECT $1 AS year", [unchanged_year])
-        connection.execute(
-            "CREATE TABLE period_to_make AS SELECT time_period FROM cells WHERE time_period <> $1", [unchanged_year]
-        )
-        return fingerprint_periods(connection, written, folder / "periods.parquet", reused_from)
+        return fingerprint_periods(connection, written, folder / "periods.parquet")
 
 
 def test_the_order_of_cells_does_not_matter(tmp_path: Path) -> None:
@@ -99,45 +92,3 @@ def test_each_period_has_its_own(tmp_path: Path) -> None:
         ("A", "2024", 1),
     ]
     assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True]
-
-
-# --- a year that is kept from the vintage before ---------------------------------------------------
-
-BEFORE = [*CELLS, *[cell | {"time_period": "2024"} for cell in CELLS]]
-
-
-def _kept_periods(folder: Path) -> Path:
-    fingerprint(folder, BEFORE)
-    return (folder / "periods.parquet").rename(folder / "before.parquet")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param({"value": 9.0}, id="another value"),
-        pytest.param({"caveats": "break"}, id="another caveat"),
-        pytest.param({"weapon": "0005"}, id="a column that is not alike in all cells any more"),
-    ],
-)
-def test_with_a_year_that_is_kept_it_is_that_of_all_cells(tmp_path: Path, change: dict[str, object]) -> None:
-    reused_from = _kept_periods(tmp_path)
-    now = [*BEFORE[:-1], BEFORE[-1] | change]
-
-    with_kept = fingerprint(tmp_path, now, "2023", reused_from)
-
-    assert BEFORE[0]["time_period"] == "2023"
-    assert with_kept == fingerprint(tmp_path, now) != fingerprint(tmp_path, BEFORE)
-
-
-def test_a_caveat_that_came_to_a_kept_year_is_seen(tmp_path: Path) -> None:
-    reused_from = _kept_periods(tmp_path)
-    now = [BEFORE[0] | {"caveats": "break"}, *BEFORE[1:]]
-
-    assert fingerprint(tmp_path, now, "2023", reused_from) == fingerprint(tmp_path, now)
-
-
-def test_the_cells_of_a_kept_year_are_not_read(tmp_path: Path) -> None:
-    reused_from = _kept_periods(tmp_path)
-    other = [BEFORE[0] | {"value": 99.0}, *BEFORE[1:]]
-
-    assert fingerprint(tmp_path, other, "2023", reused_from) == fingerprint(tmp_path, BEFORE)

@@ -1,11 +1,12 @@
 -- Grain: one row for each rule, column and wrong label, with its first place, its years and how many of its cells are
 -- kept.
 -- Numbers, dates and periods written in the same way ('13 (p)', '68 (p)') are wrong for one reason, and are one row;
--- so are cells that are given more than once.
+-- so are cells that are given more than once. Of several in the first row the first by its text is shown: the number of a
+-- cell says nothing of its place in the file.
 -- reads: rejected
 WITH faults AS (
     SELECT rule, column_name, min({'file': _file, 'sheet': _sheet, 'row': _row}) AS first,
-        arg_min(bad_value, {'file': _file, 'sheet': _sheet, 'row': _row, 'cell': cell}) AS bad_value,
+        arg_min(bad_value, {'file': _file, 'sheet': _sheet, 'row': _row, 'value': bad_value}) AS bad_value,
         string_agg(DISTINCT left(CAST(period AS VARCHAR), 4), ', ' ORDER BY left(CAST(period AS VARCHAR), 4)) AS years,
         count(*) AS cells
     FROM rejected

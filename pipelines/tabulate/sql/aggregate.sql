@@ -2,7 +2,7 @@
 -- dimensions asked for, totals marked _T. present and expected count the area-period cells summed in each cell; a sum
 -- that lacks parts has a fraction of them. Which parts belong to a sum is decided by the rows of the same country
 -- alone, and by which parts they are, not by how many.
--- reads: base, printed, country_of, country_of_any, held, climb, area_ancestor, area_expected, partly_covered, already_given, made_from{{lacking_tables}}
+-- reads: base, printed, country_of, country_of_any, held, climb, area_ancestor, area_expected, partly_covered, already_given, made_from, {{lacking_tables}}
 -- writes: cells
 INSERT INTO cells BY NAME
 WITH added AS (

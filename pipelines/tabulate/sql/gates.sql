@@ -24,7 +24,7 @@ kind AS (
 )
 SELECT series.stage, series.counting_unit, series.iccs, CAST(found.ref_area AS ref_area_code) AS ref_area,
     CAST(period.time_period AS time_period_code) AS time_period, all_sexes, all_ages,
-    string_agg(DISTINCT caveat, ';') AS caveats,
+    string_agg(DISTINCT caveat, ';' ORDER BY caveat) AS caveats,
     max(CAST(obs_status AS obs_status_code)) FILTER (
         obs_status <> 'B' OR found.time_period = period.time_period OR right(period.time_period, 3) IN ('-01', '-Q1')
     ) AS obs_status,

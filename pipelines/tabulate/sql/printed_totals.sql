@@ -1,8 +1,9 @@
 -- Totals that the source prints beside their parts, where every cell is written once: they are no parts of a sum, and
 -- leave core. A total without any part is what the source gives undivided: it stays, of unknown sex, age ...
--- Grain of printed_total: one row for each observation that is a total over a dimension which others are divided by.
+-- Grain of printed_total: one row for each observation that is a total over a dimension which others are divided by; of
+-- undivided, which is dropped at the end: one for each of them without a part.
 -- reads: core
--- writes: core, printed_total
+-- writes: core, printed_total, undivided
 CREATE TEMP TABLE printed_total AS
 SELECT * FROM core WHERE {{is_total}};
 

@@ -29,7 +29,8 @@ COPY (
                 ELSE greatest(obs_status, found_status)
             END AS obs_status,
             coalesce(CAST(missing_reason AS VARCHAR), withheld) AS missing_reason,
-            completeness * (1 - coalesce(unreported, 0)) AS completeness
+            -- Shares are sums whose last digits depend on the order of adding: they end where no share has digits.
+            round(completeness * (1 - coalesce(unreported, 0)), 9) AS completeness
         ),
         CASE WHEN found_caveats IS NULL AND part.caveat IS NULL THEN {{caveats}}
             ELSE join_caveats({{caveats}}, concat_ws(';', found_caveats, part.caveat)) END AS caveats

@@ -68,7 +68,7 @@ class Loads:
     def load(self) -> tuple[tuple[str, ...], Checked]:
         """Return the years that were kept, and what came of the load; the next one takes years from it."""
         kept, checked = self._load(self.previous)
-        self.previous = PreviousVintage(checked.cells, checked.periods, checked.judged, checked.year_keys)
+        self.previous = PreviousVintage(checked.cells, checked.unmarked, checked.judged, checked.year_keys)
         return kept, checked
 
     def load_whole(self, previous: PreviousVintage | None) -> Checked:
