@@ -17,11 +17,11 @@ from iccs.concordance import Concordance
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
 from pipelines.harmonise.controls import sum_controls
-from pipelines.harmonise.labels import Label, labels_of_cells
 from pipelines.harmonise.links import checked_concordance
-from pipelines.harmonise.numbers import create_number_macros, has_mark, number_text, write_number
 from pipelines.harmonise.rejected import write_rejected_cells
 from pipelines.harmonise.statements import Statements, make_statements, open_lists
+from pipelines.harmonise.values.labels import Label, labels_of_cells
+from pipelines.harmonise.values.numbers import create_number_macros, has_mark, number_text, write_number
 from pipelines.system.connection import connect, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem, is_out_of_room
 from pipelines.system.settings import Settings

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
-from pipelines.harmonise.numbers import number_text
+from pipelines.harmonise.values.numbers import number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome

@@ -29,14 +29,14 @@ from pipelines.harmonise.controls import (
     judge_controls,
     read_published_rates,
 )
-from pipelines.harmonise.dates import describe_period, period_freq, period_text
 from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
-from pipelines.harmonise.labels import area_words, check_labels, check_places
 from pipelines.harmonise.links import link_table, out_of_scope_reason
-from pipelines.harmonise.numbers import create_number_macros, number_text
 from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
 from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.tally import Tallied
+from pipelines.harmonise.values.dates import describe_period, period_freq, period_text
+from pipelines.harmonise.values.labels import area_words, check_labels, check_places
+from pipelines.harmonise.values.numbers import create_number_macros, number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome

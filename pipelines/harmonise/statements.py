@@ -20,12 +20,19 @@ import duckdb
 import pyarrow as pa
 
 from iccs.concordance import Concordance
-from pipelines.harmonise.ages import age_band, age_in_years
-from pipelines.harmonise.dates import RowPeriod, parse_dates, period_bounds, period_freq, period_number, period_text
-from pipelines.harmonise.labels import area_words, checked_words
 from pipelines.harmonise.links import code_spans, filled_columns, is_bounded, list_links, list_spans
-from pipelines.harmonise.numbers import has_mark, may_be_thousands, parse_count, parse_decimal, parse_number
 from pipelines.harmonise.points import join_points, make_boundaries
+from pipelines.harmonise.values.ages import age_band, age_in_years
+from pipelines.harmonise.values.dates import (
+    RowPeriod,
+    parse_dates,
+    period_bounds,
+    period_freq,
+    period_number,
+    period_text,
+)
+from pipelines.harmonise.values.labels import area_words, checked_words
+from pipelines.harmonise.values.numbers import has_mark, may_be_thousands, parse_count, parse_decimal, parse_number
 from pipelines.system.sql import fill_sql
 from schemas.codelists import load_areas
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal

@@ -33,9 +33,9 @@ from pipelines.harmonise.checks.repeated_incidents import count_repeats
 from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
 from pipelines.harmonise.links import checked_concordance
-from pipelines.harmonise.numbers import parse_number
 from pipelines.harmonise.rejected import look_up_rejected, number_by_lines, write_no_rejected
 from pipelines.harmonise.statements import Statements, make_statements, open_lists
+from pipelines.harmonise.values.numbers import parse_number
 from pipelines.system.code_version import reading_code_version
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem

@@ -15,18 +15,18 @@ import duckdb
 
 from iccs.classification import load_classification
 from pipelines.publish.across_sources import compare_sources, refuse_implausible
-from pipelines.publish.annual_series import read_annual_series
-from pipelines.publish.breaks import insert_breaks
-from pipelines.publish.changes import make_changes
 from pipelines.publish.indicators import make_indicators
 from pipelines.publish.privacy import refuse_personal
 from pipelines.publish.published_schema import create_tables
 from pipelines.publish.rates import make_rates
 from pipelines.publish.releases import history, keep_published, new_release_id, put_in_place
 from pipelines.publish.revisions import load_vintages, record_release_changes
-from pipelines.publish.segments import make_segments
+from pipelines.publish.series.annual_series import read_annual_series
+from pipelines.publish.series.breaks import insert_breaks
+from pipelines.publish.series.changes import make_changes
+from pipelines.publish.series.segments import make_segments
+from pipelines.publish.series.trends import make_trends
 from pipelines.publish.themes import load_themes_and_coverage
-from pipelines.publish.trends import make_trends
 from pipelines.system.code_version import release_code_version
 from pipelines.system.connection import connect, fetch_row, insert_rows, run_sql
 from pipelines.system.outcomes import with_todays_texts

@@ -160,7 +160,7 @@ def _thresholds() -> dict[str, str]:
     """Thresholds and quantiles of comparisons: those of ``out.rate`` and ``out.change``."""
     from scipy.special import ndtri, stdtrit
 
-    from pipelines.publish.changes import FEWEST_PAIRS
+    from pipelines.publish.series.changes import FEWEST_PAIRS
     from pipelines.statistics.rates import FEWEST_EVENTS
 
     quantiles = ", ".join(f"{stdtrit(pairs, 0.975):.6f}" for pairs in range(1, _MOST_PAIRS + 1))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from pipelines.publish.breaks import Breaks, SeriesBreaks, series_break_at
+from pipelines.publish.series.breaks import Breaks, SeriesBreaks, series_break_at
 from pipelines.reader.release import open_published, packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of, no_series_message, preference
 from pipelines.reader.series import series_breaks

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from iccs.periods import period_index
-from pipelines.publish.breaks import Breaks, Bridge, SeriesBreaks, series_break_at
+from pipelines.publish.series.breaks import Breaks, Bridge, SeriesBreaks, series_break_at
 from pipelines.reader.release import open_published, packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
 from pipelines.system.settings import Settings

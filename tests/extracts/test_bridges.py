@@ -20,7 +20,7 @@ from scipy import stats
 
 from pipelines.cli.main import main
 from pipelines.publish.build import publish
-from pipelines.publish.segments import fit_segments
+from pipelines.publish.series.segments import fit_segments
 from pipelines.reader.plots.comparison import plot_slopes
 from pipelines.reader.plots.style import save_picture
 from pipelines.reader.plots.trend import plot_trend

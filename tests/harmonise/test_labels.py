@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from figure_data import ABOUT
 
-from pipelines.harmonise.labels import age_word_problem, check_labels, labels_of_cells
+from pipelines.harmonise.values.labels import age_word_problem, check_labels, labels_of_cells
 from pipelines.system.connection import connect
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings

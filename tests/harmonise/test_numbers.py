@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tiny_source import Tiny
 
-from pipelines.harmonise.numbers import create_number_macros
+from pipelines.harmonise.values.numbers import create_number_macros
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from schemas.errors import UsageError

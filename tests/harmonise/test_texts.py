@@ -9,8 +9,8 @@ from typing import Any, cast
 import duckdb
 import pytest
 
-from pipelines.harmonise.dates import OUR_FORMS, describe_period, parse_dates, parse_period
-from pipelines.harmonise.numbers import parse_decimal, parse_number, parse_whole
+from pipelines.harmonise.values.dates import OUR_FORMS, describe_period, parse_dates, parse_period
+from pipelines.harmonise.values.numbers import parse_decimal, parse_number, parse_whole
 from schemas.source import Source
 
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from pipelines.publish.annual_series import AnnualSeries
-from pipelines.publish.breaks import Breaks
-from pipelines.publish.changes import describe_changes
+from pipelines.publish.series.annual_series import AnnualSeries
+from pipelines.publish.series.breaks import Breaks
+from pipelines.publish.series.changes import describe_changes
 
 
 def _row(*series: AnnualSeries, span: int = 1) -> dict[str, object]:

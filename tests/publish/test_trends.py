@@ -20,8 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipelines.publish.annual_series import longest_unbroken_run
-from pipelines.publish.trends import describe_trends
+from pipelines.publish.series.annual_series import longest_unbroken_run
+from pipelines.publish.series.trends import describe_trends
 from pipelines.statistics.many_series import autocorrelation_factors, mann_kendall, sen_slopes
 from pipelines.statistics.monotonic import mann_kendall_autocorrelated
 

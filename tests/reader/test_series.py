@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from iccs.periods import period_at, period_index
-from pipelines.publish.breaks import Breaks, Bridge
+from pipelines.publish.series.breaks import Breaks, Bridge
 from pipelines.reader.monthly import decompose_series, direction_of
 from pipelines.reader.selection import SeriesKey, SeriesQuery
 from pipelines.reader.series import Series

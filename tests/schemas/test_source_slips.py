@@ -12,8 +12,8 @@ from pipelines.cli.main import main
 from pipelines.collect.acquire import acquire
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
-from pipelines.harmonise.numbers import create_number_macros
 from pipelines.harmonise.reconcile import account
+from pipelines.harmonise.values.numbers import create_number_macros
 from pipelines.run import Session, check_source
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused

@@ -96,7 +96,7 @@ def test_what_is_in_quotes_is_no_comment(changed: Versions) -> None:
     ("name", "old", "new"),
     [
         ("pipelines/collect/decode.py", "import annotations", "import annotations\nimport hashlib"),
-        ("pipelines/harmonise/numbers.py", "import annotations", "import annotations\nimport hashlib"),
+        ("pipelines/harmonise/values/numbers.py", "import annotations", "import annotations\nimport hashlib"),
         ("iccs/classification.py", "import annotations", "import annotations\nimport hashlib"),
         ("schemas/codelists/obs_status.csv", "\n", "\nX9,1,x,x,x\n"),
         ("iccs/tables/iccs.csv", "0101", "0101x"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.harmonise.numbers import number_text
+from pipelines.harmonise.values.numbers import number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
@@ -51,18 +51,7 @@ def _years_as_months(connection: duckdb.DuckDBPyConnection, source: Source, rela
         f"The {periods} periods from {first} to {last} can be months, one a year and each a month later, or years that "
         "do not begin in January (financial, fiscal or school years)."
     )
-    return [
-        Problem(
-            rule="years_as_months",
-            source=source.source_id,
-            file=file,
-            sheet=sheet,
-            row=line,
-            column=source.columns.get("time_period"),
-            value=first,
-            found=found,
-        )
-    ]
+    return [_problem("years_as_months", source, found, file, sheet, line, first)]
 
 
 def _mixed_frequencies(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Problem]:
@@ -77,18 +66,8 @@ def _mixed_frequencies(connection: duckdb.DuckDBPyConnection, source: Source, re
             for freq, cells, _, _, row, period in freqs
         ]
         _, _, file, sheet, row, period = freqs[-1]
-        problems.append(
-            Problem(
-                rule="mixed_frequencies",
-                source=source.source_id,
-                file=file,
-                sheet=sheet,
-                row=row,
-                column=source.columns.get("time_period"),
-                value=period,
-                found=f"The measure {measure!r} has figures of several frequencies: {'; '.join(parts)}.",
-            )
-        )
+        told = f"The measure {measure!r} has figures of several frequencies: {'; '.join(parts)}."
+        problems.append(_problem("mixed_frequencies", source, told, file, sheet, row, period))
     return problems
 
 
@@ -117,18 +96,15 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
             f"falls in {falls:,} of {steps:,} cases{falling}; the first months of all years add up to "
             f"{number_text(first)}, the last to {number_text(last)}."
         )
-        problems.append(
-            Problem(
-                rule="months_accumulate",
-                source=source.source_id,
-                file=file,
-                sheet=sheet,
-                row=row,
-                column=source.columns.get("time_period"),
-                value=period,
-                found=found,
-            )
-        )
+        problems.append(_problem("months_accumulate", source, found, file, sheet, row, period))
     if problems:
         raise DataRefused(problems)
     return Outcome("months_accumulate", "passed" if judged else "not applicable", judged, 0)
+
+
+def _problem(
+    rule: str, source: Source, found: str, file: str | None, sheet: str | None, row: int | None, period: str
+) -> Problem:
+    """A problem of periods, with the place and the text of one of them."""
+    column = source.columns.get("time_period")
+    return Problem(rule, source.source_id, found, file, sheet, row, column, value=period)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iccs.periods import period_at
-from pipelines.publish.breaks import Breaks
+from pipelines.publish.series.breaks import Breaks
 from pipelines.reader.monthly import MonthlyReport
 from pipelines.reader.plots.style import (
     add_foot,

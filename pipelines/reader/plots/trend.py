@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.publish.breaks import Breaks
-from pipelines.publish.segments import fit_segments
+from pipelines.publish.series.breaks import Breaks
+from pipelines.publish.series.segments import fit_segments
 from pipelines.reader.plots.style import (
     LANGUAGES,
     STYLES,

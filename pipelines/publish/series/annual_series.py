@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.publish.breaks import SERIES_KEY, Breaks, SeriesBreaks, series_break_at
+from pipelines.publish.series.breaks import SERIES_KEY, Breaks, SeriesBreaks, series_break_at
 from pipelines.system.connection import fetch_arrow
 from schemas.codelists import weakest_status
 from schemas.declarations import no_attributes_sql, uncompared_sql

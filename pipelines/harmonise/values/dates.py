@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from pipelines.harmonise.numbers import parse_whole
+from pipelines.harmonise.values.numbers import parse_whole
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.errors import UsageError
 from schemas.source import Source

@@ -10,7 +10,7 @@ from typing import cast
 import duckdb
 import numpy as np
 
-from pipelines.publish.annual_series import COUNT, RATE, AnnualSeries, longest_unbroken_run
+from pipelines.publish.series.annual_series import COUNT, RATE, AnnualSeries, longest_unbroken_run
 from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.statistics.bridging import widest
 from pipelines.statistics.many_series import autocorrelation_factors, mann_kendall, sen_slopes, two_sided

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.harmonise.numbers import parse_decimal
+from pipelines.harmonise.values.numbers import parse_decimal
 from schemas.codelists import parse_age
 from schemas.declarations import quote_literal
 from schemas.errors import UsageError

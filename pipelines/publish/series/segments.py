@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from pipelines.publish.annual_series import find_breaks, longest_unbroken_run, pop_marks
-from pipelines.publish.breaks import SERIES_KEY, Breaks, SeriesBreaks
-from pipelines.publish.trends import FEWEST_YEARS_TESTED
+from pipelines.publish.series.annual_series import find_breaks, longest_unbroken_run, pop_marks
+from pipelines.publish.series.breaks import SERIES_KEY, Breaks, SeriesBreaks
+from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
 from pipelines.statistics.bridging import widest
 from pipelines.statistics.joinpoint import JoinpointModel, LogSeries, PercentChange, fit_at, log_ready
 from pipelines.statistics.joinpoint_number import choose_joinpoints

@@ -10,8 +10,8 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.publish.annual_series import COUNT, RATE, AnnualSeries
-from pipelines.publish.breaks import Breaks
+from pipelines.publish.series.annual_series import COUNT, RATE, AnnualSeries
+from pipelines.publish.series.breaks import Breaks
 from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.statistics.bridging import widest
 from pipelines.statistics.rates import odds_limits
