@@ -123,6 +123,15 @@ def uncompared_sql(caveats: str = "caveats") -> str:
     return f"list_has_any(string_split(coalesce({caveats}, ''), ';'), [{codes}])"
 
 
+def is_compared(caveats: str | None) -> bool:
+    """Return whether trends, changes and fits use a cell with these caveats, separated by ';'.
+
+    >>> is_compared(None), is_compared("projection;months_missing")
+    (True, False)
+    """
+    return not {*(caveats or "").split(";")} & {*load_uncompared_caveats()}
+
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe: plain values only
 # A declaration is short and flat. The longest here has 1,300 lines; these are far above what anybody writes by hand.
 _MOST_CHARACTERS = 1_000_000

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import get_args
 from xml.etree import ElementTree
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -265,3 +266,19 @@ def test_titles_and_names_are_in_the_language_that_was_asked_for(
     # English and Spanish titles are those of the UN's editions of the ICCS, names those of ISO 3166.
     assert main(["trend", "0101", "--area", "ES", "--lang", language, "--data", str(settings.data)]) == 0
     assert capsys.readouterr().out.startswith(line)
+
+
+@pytest.mark.parametrize(("area", "sex"), [("MX", "F"), ("MX", "M"), ("MX", "_T"), ("AR", "_T")])
+def test_a_picture_has_the_segments_that_the_release_and_the_text_have(settings: Settings, area: str, sex: str) -> None:
+    """Years that are not compared, as with months that are not reported, are in the segments of none of them."""
+    figure = plot_trend(SeriesQuery("0101", area, sex=sex, counting_unit="victim"), settings=settings)
+    texts = [text.get_text().removesuffix(" (ns)") for text in figure.axes[0].texts]
+    drawn = [text for text in texts if text.endswith(" %")]
+    with duckdb.connect(str(settings.published), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT apc FROM out.trend_segment WHERE indicator = 'homicide_rate' AND ref_area = $area AND sex = $sex "
+            "AND counting_unit = 'victim' ORDER BY first_year",
+            {"area": area, "sex": sex},
+        ).fetchall()
+    assert drawn == [f"{apc:+.1f} %" for (apc,) in rows]
+    assert drawn

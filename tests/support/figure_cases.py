@@ -306,6 +306,12 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "3230 in 2010, 22083 in 2011",
     ),
+    "population_leaps": (
+        Data(cells=years([82_000_000, 81_500_000, 83_000_000]) + years([90_000, 20_000], iccs="0102")),  # a small place
+        Data(cells=years([82_905_782, 830_929_620, 83_160_871])),  # Germany in 2019 with a digit too many
+        2,
+        "82905782 in 2010, 830929620 in 2011",
+    ),
     "composition_changes": (
         Data(cells=[{**row, "iccs_made_from": "0301;0302"} for row in years([5, 6], iccs="03")]),
         Data(cells=[

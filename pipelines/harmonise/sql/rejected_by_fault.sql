@@ -1,16 +1,19 @@
 -- Grain: one row for each rule, column and wrong label, with its first place, its years and how many of its cells are
 -- kept.
 -- Numbers, dates and periods written in the same way ('13 (p)', '68 (p)') are wrong for one reason, and are one row;
--- so are cells that are given more than once. Of several in the first row the first by its text is shown: the number of a
--- cell says nothing of its place in the file.
+-- so are cells that are given more than once, and counts in whatever column: a table may have one for each year. Of
+-- several in the first row the first column is shown, then the first by its text: the number of a cell says nothing of
+-- its place in the file.
 -- reads: rejected
 WITH faults AS (
-    SELECT rule, column_name, min({'file': _file, 'sheet': _sheet, 'row': _row}) AS first,
-        arg_min(bad_value, {'file': _file, 'sheet': _sheet, 'row': _row, 'value': bad_value}) AS bad_value,
+    SELECT rule, min({'file': _file, 'sheet': _sheet, 'row': _row}) AS first,
+        arg_min(column_name, {'file': _file, 'sheet': _sheet, 'row': _row, 'column': column_name}) AS column_name,
+        arg_min(bad_value, {'file': _file, 'sheet': _sheet, 'row': _row, 'column': column_name, 'value': bad_value})
+            AS bad_value,
         string_agg(DISTINCT left(CAST(period AS VARCHAR), 4), ', ' ORDER BY left(CAST(period AS VARCHAR), 4)) AS years,
         count(*) AS cells
     FROM rejected
-    GROUP BY rule, column_name,
+    GROUP BY rule, CASE WHEN rule NOT LIKE 'count_%' THEN column_name END,
         CASE WHEN rule LIKE 'count_%' OR rule IN ('invalid_period', 'date_in_future')
             THEN regexp_replace(bad_value, '[0-9]+', '9', 'g') WHEN rule <> 'duplicate_key' THEN bad_value END
 )

@@ -34,6 +34,7 @@ from pipelines.reader.selection import TOTAL, SeriesQuery
 from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.system.settings import Settings
 from schemas.codelists import age_labels
+from schemas.declarations import is_compared
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -203,10 +204,10 @@ def _draw_breaks(axes: Axes, breaks: Sequence[Breaks], top: float, language: str
 
 
 def _draw_segments(axes: Axes, one: RateSeries, position: int, language: str) -> bool:
-    """Draw the joinpoint segments of a series; return whether there are any."""
-    rows = one.rows
-    counts, people = ([row[name] for row in rows] for name in ("value", "population"))
-    parts = fit_segments(one.years, counts, people, one.breaks)
+    """Draw the joinpoint segments of a series, of the years that are compared; return whether there are any."""
+    rows = [row for row in one.rows if is_compared(row["caveats"])]
+    years, counts, people = ([row[name] for row in rows] for name in ("year", "value", "population"))
+    parts = fit_segments(years, counts, people, one.breaks)
     colour = STYLES[position % len(STYLES)][2]
     for place, part in enumerate(parts):
         span = np.linspace(part["first_year"], part["last_year"], 40)
