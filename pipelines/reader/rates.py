@@ -130,9 +130,7 @@ def _split(wanted: SeriesQuery, rows: Rows, keys: Sequence[SeriesKey], settings:
 
 def _bridged(one: SeriesQuery, key: SeriesKey, rows: Rows, declared: SeriesBreaks) -> RateSeries:
     years = [row["year"] for row in rows]
-    starts = [
-        series_break_at(str(row["year"]), row["obs_status"], row["caveats"], sex=one.sex, age=one.age) for row in rows
-    ]
+    starts = [series_break_at(str(row["year"]), row["obs_status"]) for row in rows]
     breaks = series_breaks(declared, one, starts).inside(years[0], years[-1])
     made = [
         row

@@ -103,10 +103,7 @@ def read_series(wanted: SeriesQuery, settings: Settings | None = None) -> Series
         raise UsageError(no_series_message(wanted, keys, settings))
     chosen = candidates[0]
     own = [row for row in rows if key_of(row) == chosen]
-    starts = [
-        series_break_at(row["time_period"], row["obs_status"], row["caveats"], sex=wanted.sex, age=wanted.age)
-        for row in own
-    ]
+    starts = [series_break_at(row["time_period"], row["obs_status"]) for row in own]
     with open_published(settings) as connection:
         breaks = series_breaks(SeriesBreaks(connection), wanted.of(chosen), starts)
     return Series(

@@ -12,9 +12,6 @@ from pipelines.tabulate.aggregate import caveats_sql
 from schemas.declarations import load_rules, quote_literal
 from schemas.source import Source
 
-LINK_CAVEATS = {"broader": "wider_than_category", "partial": "overlaps_category", "undivided": "not_divided_by_offence"}
-"""Relation of a link -> caveat of the cells that rest on it."""
-
 
 def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: Path) -> None:
     """Write the cells, with the caveats of the source and those of each rule on the cells it found failing.
@@ -26,8 +23,7 @@ def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: P
     """
     register_effects(connection)
     _add_mass_events(connection, source)
-    relations = ", ".join(f"({quote_literal(one)}, {quote_literal(caveat)})" for one, caveat in LINK_CAVEATS.items())
-    run_sql(connection, "tabulate/found_effects", relations=relations)
+    run_sql(connection, "tabulate/found_effects")
     run_sql(connection, "tabulate/gates")
     run_sql(
         connection,

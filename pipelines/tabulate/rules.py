@@ -272,6 +272,7 @@ def _statement(rule: Rule, source: Source) -> str:
         "breaks": _declared_breaks(source),
         "real": _declared_real(source),
         "declared_types": _declared_types(),
+        "withholding": _literal(_withholding_rules()),
         "condition": rule.parameters.get("condition", "false"),
         "of": rule.parameters.get("of", "true"),
     }
@@ -304,6 +305,12 @@ def _declared_breaks(source: Source) -> str:
         for entry in source.breaks
     ]
     return " OR ".join(f"({part})" for part in parts) or "false"
+
+
+def _withholding_rules() -> list[str]:
+    """The rules that take the value of every cell they find, of whichever sex or age: the period was not reported."""
+    effects = ((rule.name, rule.effect) for rule in load_rules().values())
+    return [name for name, effect in effects if "withhold" in effect and "codes" not in effect]
 
 
 def _with_those_above(codes: Sequence[str]) -> str:

@@ -223,11 +223,6 @@ def test_eurostat_breaks_are_where_the_figures_of_the_file_jump_threefold(
     assert {key for key, cell in published.items() if cell[1] == "B" and key[0] != "GB"} == jumps
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="which categories are added to which is decided for a source, not for a country: because others give 0501, "
-    "burglary (05012) of a country without 0501 is in no total above it; 05 is 0502 alone (part_of_category)",
-)
 def test_a_category_whose_parent_the_country_does_not_give_is_in_the_total(
     out: duckdb.DuckDBPyConnection, eurostat: dict[tuple[str, str, str], float | None]
 ) -> None:

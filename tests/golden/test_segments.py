@@ -102,12 +102,6 @@ def test_a_change_of_recording_by_sex_cuts_the_series_of_each_sex_and_not_their_
     )
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the caveat sex_recording_changed of one province goes up to the country, where it is taken for a break: "
-    "Salta in 2015 and Entre Ríos in 2017 cut Argentina's men and women to 2017-2023, though the share of unknown sex "
-    "in the country moved by more than 20 points in 2009 and 2014 alone",
-)
 def test_a_change_of_recording_in_a_province_does_not_cut_the_country(out: duckdb.DuckDBPyConnection) -> None:
     """Victims in the file of unknown sex: 3 % in 2008, 53 % in 2009, 61 % in 2013, 5 % in 2014-2016, 0 in 2017."""
     rows = out.execute(

@@ -15,6 +15,16 @@ from pipelines.tabulate.rules import check
 LINK = {"national_label": "x", "relation": "narrower"}
 HOMICIDE = {**LINK, "national_code": "HOM", "iccs_code": "0101"}
 BROADER = {"national_label": "x", "relation": "broader", "national_code": "ATT", "iccs_code": "0102"}
+ROBO = {**LINK, "national_code": "ROBO", "iccs_code": "0401", "relation": "broader",
+        "caveats": "includes_force_on_things"}  # fmt: skip
+FEMICIDE = {**LINK, "national_code": "FEM", "iccs_code": "0101", "sex": "F", "caveats": "femicide_counted_apart"}
+MURDER = {
+    **LINK,
+    "national_code": "MURD",
+    "iccs_code": "0101_0102",
+    "relation": "exact",
+    "caveats": "includes_attempts",
+}
 DECLARED = (
     "layouts:\n  - files: [t.csv]\n    read: {columns: [area, period, code, sex, n]}\narea_scheme: code\n"
     "columns: {ref_area: area, time_period: period, national_code: code, sex: sex, value: n}\n"
@@ -28,7 +38,7 @@ def published(tiny: Tiny) -> Any:
     """A function: the rows of a table -> query of the cells as they are stored."""
 
     def run(rows: list[str], more: str = "") -> duckdb.DuckDBPyConnection:
-        tiny.declare(DECLARED + more, WORDS, [HOMICIDE, BROADER])
+        tiny.declare(DECLARED + more, WORDS, [HOMICIDE, BROADER, ROBO, FEMICIDE, MURDER])
         tiny.give("t.csv", "area,period,code,sex,n\n" + "".join(f"{row}\n" for row in rows))
         source, settings, work = tiny.source, tiny.settings, tiny.work
         with connect(settings) as connection:
@@ -136,3 +146,44 @@ def test_a_declared_break_marks_its_first_cell_and_those_above(published: Any) -
     )
 
     assert sorted(found) == [("01",), ("0101",)]
+
+
+@pytest.mark.parametrize(
+    ("area", "code", "above", "caveats"),
+    [
+        # Robbery of Argentina: the part with force on things only is theft or burglary in the ICCS.
+        ("AR-A", "ROBO", ("0401", "04"), {"wider_than_category", "includes_force_on_things"}),
+        # Femicide of Mexico is one of two national categories of 0101.
+        ("MX-AGU", "FEM", ("0101", "01"), {"femicide_counted_apart"}),
+        # Murder of Russia, art. 30 with art. 105: attempts are in the one figure there is.
+        ("RU-MOW", "MURD", ("0101_0102",), {"includes_attempts"}),
+    ],
+)
+def test_what_a_row_of_the_concordance_says_is_on_its_cells_and_on_every_total(
+    published: Any, area: str, code: str, above: tuple[str, ...], caveats: set[str]
+) -> None:
+    rows = [f"{area},{year},{one},f,{n}" for year in (2015, 2016) for one, n in ((code, 50), ("ATT", 5))]
+    found = published(rows, "covers: []\n").execute(
+        "SELECT iccs, sex, time_period, string_split(caveats, ';') FROM cell WHERE ref_area = $area AND value > 0",
+        {"area": area},
+    ).fetchall()  # fmt: skip
+
+    said = {(iccs, sex, year): set(codes or ()) for iccs, sex, year, codes in found}
+    for iccs in above:
+        for sex in ("_T", "F"):
+            for year in ("2015", "2016"):
+                assert caveats <= said[iccs, sex, year]
+    assert not caveats - {"wider_than_category"} & said["0102", "_T", "2015"]
+
+
+def test_no_jump_is_measured_from_a_year_that_lacks_months(published: Any) -> None:
+    """233 victims in four months, as Oaxaca in 2015, then 935: the year after is no break, the one that lacks is none."""
+    rows = []
+    for year, monthly in ((2014, [75] * 12), (2015, [0, 58, 0, 0, 59, 0, 0, 58, 0, 0, 58, 0]), (2016, [78] * 12)):
+        rows += [f"MX-OAX,{year}-{month:02},HOM,u,{n}" for month, n in enumerate(monthly, start=1)]
+    found = published(rows, "  - {freq: M}\n").execute(
+        "SELECT time_period, value, obs_status, missing_reason FROM cell WHERE iccs = '0101' AND sex = '_T' "
+        "AND ref_area = 'MX-OAX' AND freq = 'A' ORDER BY 1"
+    ).fetchall()  # fmt: skip
+
+    assert found == [("2014", 900, "A", None), ("2015", None, "O", "period_not_reported"), ("2016", 936, "A", None)]

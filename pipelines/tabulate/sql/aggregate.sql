@@ -46,7 +46,8 @@ climbed AS (
         held.given IS NOT NULL AS is_held
     FROM summed
     JOIN country_of USING (ref_area)
-    LEFT JOIN (FROM climb WHERE measure = {{measure}}) AS up ON up.code = summed.iccs
+    LEFT JOIN (FROM climb WHERE measure = {{measure}}) AS up
+        ON up.code = summed.iccs AND up.country = country_of.country
     LEFT JOIN (FROM held WHERE measure = {{measure}}) AS held
         ON held.country = country_of.country AND held.stage = summed.stage
         AND held.counting_unit = summed.counting_unit AND held.iccs = summed.iccs AND held.period = summed.time_period

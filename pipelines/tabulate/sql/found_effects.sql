@@ -1,8 +1,9 @@
 -- Grain of made_of: one row for each area and itself, or an area above it that the source does not give itself.
 -- Grain of found_effect: one row for each area, category (NULL: all), period and unit with failing cells, and effect. own
 -- is false for totals made of such cells: they have the caveat, and the status that the rule declares for totals.
--- A link that is broader or narrower than its category says so on the cells of its areas and years, and above.
--- reads: finding, rule_effect, climb, iccs_ancestor, area_ancestor, given_area, core, core_text, links
+-- What a link says of its figures (its relation, the caveats that its row names) is on the cells of its areas and years
+-- with figures, and above.
+-- reads: finding, rule_effect, climb, iccs_ancestor, area_ancestor, given_area, country_of_any, core, links
 -- writes: made_of, found_effect
 CREATE OR REPLACE TEMP TABLE made_of AS
 SELECT DISTINCT CAST(area AS VARCHAR) AS area, CAST(ancestor AS VARCHAR) AS ancestor
@@ -18,25 +19,28 @@ WITH found AS (
     WHERE ref_area IS NOT NULL AND time_period IS NOT NULL
     UNION ALL BY NAME
     SELECT DISTINCT core.stage, core.counting_unit, core.iccs, core.ref_area, left(core.time_period, 4) AS time_period,
-        relation_caveat.caveat, '' AS dimension
+        link.caveat, '' AS dimension
     FROM core
-    JOIN links USING (link)
-    JOIN (VALUES {{relations}}) AS relation_caveat (relation, caveat) USING (relation)
+    JOIN (SELECT link, unnest(string_split(caveats, ';')) AS caveat FROM links) AS link USING (link)
     WHERE core.value IS NOT NULL
 ),
 above AS (
-    SELECT DISTINCT CAST(code AS VARCHAR) AS code, CAST(ancestor AS VARCHAR) AS ancestor FROM climb
+    SELECT DISTINCT CAST(country AS VARCHAR) AS country, CAST(code AS VARCHAR) AS code,
+        CAST(ancestor AS VARCHAR) AS ancestor
+    FROM climb
     UNION
-    SELECT CAST(code AS VARCHAR), CAST(ancestor AS VARCHAR)
+    SELECT CAST(country AS VARCHAR), CAST(code AS VARCHAR), CAST(ancestor AS VARCHAR)
     FROM iccs_ancestor
-    WHERE code NOT IN (SELECT code FROM climb)
+    CROSS JOIN (SELECT DISTINCT country FROM climb)
+    WHERE (country, code) NOT IN (SELECT (country, code) FROM climb)
 )
 SELECT DISTINCT found.stage, found.counting_unit, coalesce(above.ancestor, found.iccs) AS iccs,
     coalesce(made_of.ancestor, found.ref_area) AS ref_area, found.time_period, caveat, dimension,
     own, CASE WHEN own THEN obs_status ELSE totals END AS obs_status, CASE WHEN own THEN withhold END AS withhold,
     codes
 FROM found
-LEFT JOIN above ON above.code = found.iccs
+LEFT JOIN country_of_any ON CAST(country_of_any.ref_area AS VARCHAR) = found.ref_area
+LEFT JOIN above ON above.code = found.iccs AND above.country = CAST(country_of_any.country AS VARCHAR)
 LEFT JOIN made_of ON made_of.area = found.ref_area
 CROSS JOIN LATERAL (
     SELECT coalesce(above.ancestor = found.iccs, true) AND coalesce(made_of.ancestor = found.ref_area, true) AS own
