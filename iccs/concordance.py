@@ -351,8 +351,9 @@ def _parse(name: str, raw: bytes) -> tuple[tuple[ConcordanceProblem, ...], tuple
 def _faults_of_header(header: Sequence[str]) -> str:
     """Say what is wrong with the columns of a file, nothing where all is right.
 
-    The column of an attribute may be absent, and that of the caveats: it is blank in every row then, so a new attribute
-    changes no file that does not use it. Any other column must be there: without valid_to, a link that ended would go on.
+    The columns of attributes and of the caveats may be absent: they are blank in every row then, so a new attribute
+    changes no file that does not use it. Any other column must be there: without valid_to, a link that ended would go
+    on.
     """
     needed = [column for column in concordance_columns() if column not in (*attribute_names(), "caveats")]
     missing = [column for column in needed if column not in header]

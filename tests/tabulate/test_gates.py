@@ -74,6 +74,18 @@ def test_men_and_women_have_no_value_where_the_sex_of_many_is_unknown(published:
     assert figures["2021", "_T"][0] == 100
 
 
+def test_men_and_women_have_bounds_in_place_of_what_is_not_known(published: Any) -> None:
+    """Of 100 persons 21 are of unknown sex: 9 women if none of them is one, 30 if all are; in a known year, none."""
+    rows = _every_sex("AR-A", "2020", "HOM", 70, 10, 20) + _every_sex("AR-A", "2021", "HOM", 70, 9, 21)
+    found = published(rows).execute(
+        "SELECT sex, at_least, at_most FROM cell WHERE iccs = '01' AND ref_area = 'AR-A' AND time_period = '2021'"
+    ).fetchall()  # fmt: skip
+    none = published(rows).execute("SELECT count(at_least) + count(at_most) FROM cell WHERE value IS NOT NULL")
+
+    assert sorted(found) == [("F", 9, 30), ("M", 70, 91), ("_T", None, None), ("_U", None, None)]
+    assert none.fetchone() == (0,)
+
+
 def test_a_month_with_hardly_any_is_missing_and_so_is_its_year(published: Any) -> None:
     rows = [f"MX-AGU,{year}-{month:02},HOM,u,{100 if (year, month) != (2023, 12) else 1}"
             for year in (2022, 2023) for month in range(1, 13)]  # fmt: skip
@@ -177,7 +189,7 @@ def test_what_a_row_of_the_concordance_says_is_on_its_cells_and_on_every_total(
 
 
 def test_no_jump_is_measured_from_a_year_that_lacks_months(published: Any) -> None:
-    """233 victims in four months, as Oaxaca in 2015, then 935: the year after is no break, the one that lacks is none."""
+    """233 victims in four months, as Oaxaca in 2015, then 936: neither year is a break."""
     rows = []
     for year, monthly in ((2014, [75] * 12), (2015, [0, 58, 0, 0, 59, 0, 0, 58, 0, 0, 58, 0]), (2016, [78] * 12)):
         rows += [f"MX-OAX,{year}-{month:02},HOM,u,{n}" for month, n in enumerate(monthly, start=1)]

@@ -1,9 +1,10 @@
 -- Grain of made_of: one row for each area and itself, or an area above it that the source does not give itself.
 -- Grain of found_effect: one row for each area, category (NULL: all), period and unit with failing cells, and effect. own
 -- is false for totals made of such cells: they have the caveat, and the status that the rule declares for totals.
--- What a link says of its figures (its relation, the caveats that its row names) is on the cells of its areas and years
--- with figures, and above.
--- reads: finding, rule_effect, climb, iccs_ancestor, area_ancestor, given_area, country_of_any, core, links
+-- What a link says of its figures (its relation, the caveats that its row names) is on the cells of its country in the
+-- years with figures, also of areas without any such offence: the definition is that of the series.
+-- reads: finding, rule_effect, climb, iccs_ancestor, area_ancestor, given_area, country_of,
+-- country_of_any, core, links, cells
 -- writes: made_of, found_effect
 CREATE OR REPLACE TEMP TABLE made_of AS
 SELECT DISTINCT CAST(area AS VARCHAR) AS area, CAST(ancestor AS VARCHAR) AS ancestor
@@ -18,11 +19,17 @@ WITH found AS (
     JOIN rule_effect USING (rule)
     WHERE ref_area IS NOT NULL AND time_period IS NOT NULL
     UNION ALL BY NAME
-    SELECT DISTINCT core.stage, core.counting_unit, core.iccs, core.ref_area, left(core.time_period, 4) AS time_period,
-        link.caveat, '' AS dimension
-    FROM core
-    JOIN (SELECT link, unnest(string_split(caveats, ';')) AS caveat FROM links) AS link USING (link)
-    WHERE core.value IS NOT NULL
+    SELECT said.* EXCLUDE (country), published.ref_area, '' AS dimension
+    FROM (
+        SELECT DISTINCT core.stage, core.counting_unit, core.iccs, country_of.country,
+            left(core.time_period, 4) AS time_period, link.caveat
+        FROM core
+        JOIN (SELECT link, unnest(string_split(caveats, ';')) AS caveat FROM links) AS link USING (link)
+        JOIN country_of USING (ref_area)
+        WHERE core.value IS NOT NULL
+    ) AS said
+    JOIN country_of_any AS published USING (country)
+    WHERE published.ref_area IN (SELECT DISTINCT ref_area FROM cells)
 ),
 above AS (
     SELECT DISTINCT CAST(country AS VARCHAR) AS country, CAST(code AS VARCHAR) AS code,

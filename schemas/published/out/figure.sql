@@ -62,7 +62,7 @@ mapping_text AS (
     GROUP BY source, iccs
 ),
 annual AS (
-    SELECT rate.*, about.counted_at, series.is_preferred,
+    SELECT rate.*, about.counted_at, series.is_preferred, NOT {{uncompared}} AS is_compared,
         list_max([one FOR one IN string_split(series.breaks, ';') IF one <= rate.time_period]) AS break_before
     FROM out.rate AS rate
     JOIN out.series AS series USING (source, ref_area, iccs, stage, counting_unit, sex, age)
@@ -78,10 +78,10 @@ SELECT
     array_to_string([concat(one.source, ': ', one.stage, ' ', one.counting_unit, 's') FOR one IN series_name.every
         IF (one.source, one.stage, one.counting_unit) <> (annual.source, annual.stage, annual.counting_unit)], '; ')
         AS other_series,
-    annual.sex, annual.age, annual.value, annual.value AS events, annual.population, annual.population_source,
-    annual.rate_per_100k, annual.ci_low, annual.ci_high, limits, limits_en, limits_fr, limits_es, annual.few_events,
+    annual.sex, annual.age, annual.value, annual.value AS events, annual.at_least, annual.at_most, annual.population, annual.population_source,
+    annual.rate_per_100k, annual.ci_low, annual.ci_high, annual.rate_at_least, annual.rate_at_most, limits, limits_en, limits_fr, limits_es, annual.few_events,
     missing.missing_reason, annual.no_rate_reason, annual.iccs_made_from, composition_en, composition_fr, composition_es,
-    annual.obs_status, annual.completeness, annual.caveats, caveats_en, caveats_fr, caveats_es, mapping_notes,
+    annual.obs_status, annual.completeness, annual.is_compared, annual.caveats, caveats_en, caveats_fr, caveats_es, mapping_notes,
     annual.break_before, coalesce(own.note, general.note, borders.note) AS break_note, annual.vintage
 FROM annual
 JOIN out.area AS area ON area.code = annual.ref_area
