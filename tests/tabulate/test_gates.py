@@ -199,3 +199,25 @@ def test_no_jump_is_measured_from_a_year_that_lacks_months(published: Any) -> No
     ).fetchall()  # fmt: skip
 
     assert found == [("2014", 900, "A", None), ("2015", None, "O", "period_not_reported"), ("2016", 936, "A", None)]
+
+
+def test_a_declared_mass_event_is_shown_and_makes_no_break(published: Any) -> None:
+    """Homicides of Norway as in Eurostat's file, 22 July 2011 in it; the sum of two categories holds the event too."""
+    given = {2009: 29, 2010: 29, 2011: 111, 2012: 27, 2013: 47}
+    rows = [f"NO,{year},{code},u,{n}" for year, deaths in given.items() for code, n in (("HOM", deaths), ("ATT", 1))]
+    declared = "mass_events: [{period: '2011', iccs: ['0101'], areas: ['NO'], note: n}]\n"
+    found = published(rows, declared).execute(
+        "SELECT iccs, time_period, value, obs_status, caveats LIKE '%mass_event%' FROM cell WHERE sex = '_T' "
+        "AND iccs IN ('01', '0101') ORDER BY ALL"
+    ).fetchall()  # fmt: skip
+
+    assert found == [
+        (iccs, str(year), deaths + (iccs == "01"), "A", None if not marked and iccs == "0101" else marked)
+        for iccs in ("01", "0101")
+        for year, deaths in given.items()
+        for marked in [year == 2011]
+    ]
+    jumps = published(rows).execute(
+        "SELECT time_period FROM cell WHERE iccs = '0101' AND sex = '_T' AND obs_status = 'B' ORDER BY 1"
+    )
+    assert jumps.fetchall() == [("2011",), ("2012",)]
