@@ -277,7 +277,10 @@ def _find_lacking(connection: duckdb.DuckDBPyConnection, plan: TablePlan, name: 
 
 
 def caveats_sql(source: Source) -> str:
-    """Return the caveat codes that a source declares for a cell, by period and category, as an SQL expression."""
+    """Return the caveat codes that a source declares for a cell, by period and category, as an SQL expression.
+
+    What is true of a category is true of every total that holds it: the caveat of 0101 is one of 01.
+    """
     parts = []
     for caveat in source.caveats:
         conditions = ["true"]
@@ -288,6 +291,7 @@ def caveats_sql(source: Source) -> str:
             last = quote_literal(caveat.last_period)
             conditions.append(f"left(cells.time_period, length({last})) <= {last}")
         if caveat.iccs:
-            conditions.append(f"cells.iccs IN ({', '.join(quote_literal(code) for code in caveat.iccs)})")
+            of = (f"starts_with({quote_literal(code)}, CAST(cells.iccs AS VARCHAR))" for code in caveat.iccs)
+            conditions.append(f"({' OR '.join(of)})")
         parts.append(f"CASE WHEN {' AND '.join(conditions)} THEN {quote_literal(caveat.caveat)} END")
     return f"nullif(concat_ws(';', {', '.join(parts)}), '')" if parts else "NULL::VARCHAR"

@@ -3,13 +3,23 @@
 -- is false for totals made of such cells: they have the caveat, and the status that the rule declares for totals.
 -- What a link says of its figures (its relation, the caveats that its row names) is on the cells of its country in the
 -- years with figures, also of areas without any such offence: the definition is that of the series.
--- reads: finding, rule_effect, climb, iccs_ancestor, area_ancestor, given_area, country_of,
+-- Grain of part_of_category: one row for each category and list of children that is not all of its children. What is made
+-- of such a category is a part too.
+-- reads: finding, iccs_parent, rule_effect, climb, iccs_ancestor, area_ancestor, given_area, country_of,
 -- country_of_any, core, links, cells
--- writes: made_of, found_effect
+-- writes: made_of, part_of_category, found_effect
 CREATE OR REPLACE TEMP TABLE made_of AS
 SELECT DISTINCT CAST(area AS VARCHAR) AS area, CAST(ancestor AS VARCHAR) AS ancestor
 FROM area_ancestor
 WHERE area = ancestor OR ancestor NOT IN (SELECT ref_area FROM given_area);
+
+CREATE OR REPLACE TEMP TABLE part_of_category AS
+SELECT iccs, iccs_made_from, 'part_of_category' AS caveat
+FROM (SELECT DISTINCT iccs, iccs_made_from FROM cells WHERE iccs_made_from <> '' AND iccs_made_from NOT LIKE '%=%')
+WHERE EXISTS (
+    FROM iccs_parent
+    WHERE parent = iccs AND NOT list_contains(string_split(CAST(iccs_made_from AS VARCHAR), ';'), iccs_parent.code)
+);
 
 CREATE OR REPLACE TEMP TABLE found_effect AS
 WITH found AS (
@@ -30,6 +40,11 @@ WITH found AS (
     ) AS said
     JOIN country_of_any AS published USING (country)
     WHERE published.ref_area IN (SELECT DISTINCT ref_area FROM cells)
+    UNION ALL BY NAME
+    SELECT DISTINCT stage, counting_unit, iccs, ref_area, time_period, caveat, '' AS dimension
+    FROM cells
+    JOIN part_of_category USING (iccs, iccs_made_from)
+    WHERE freq = 'A' AND value IS NOT NULL
 ),
 above AS (
     SELECT DISTINCT CAST(country AS VARCHAR) AS country, CAST(code AS VARCHAR) AS code,
