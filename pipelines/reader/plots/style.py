@@ -127,7 +127,7 @@ _WORDS = {
         "Clases con un número parecido de áreas (entre paréntesis); proyección equivalente.",
     ),
     "hatched": (
-        "Hatched: no rate, or none to be compared with the others; it is not zero.",
+        "Hatched: no rate, or none that can be compared with the others; not zero.",
         "Hachuré : pas de taux, ou aucun qui soit comparable aux autres ; ce n’est pas zéro.",
         "Rayado: sin tasa, o ninguna comparable con las demás; no es cero.",
     ),
