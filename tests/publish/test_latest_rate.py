@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.publish.published_schema import create_tables
-from schemas.declarations import attribute_columns
+from schemas.declarations import attribute_columns, is_compared
 
 RATE: dict[str, Any] = {
     "source": "xx_a", "vintage": "v", "ref_area": "SE", "area_level": "country", "iccs": "0101", "stage": "recorded",
