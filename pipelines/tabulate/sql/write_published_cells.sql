@@ -3,16 +3,34 @@
 -- its own reason. The first cell after a declared break is marked B. Where the sex (or age) of too many is unknown, a
 -- cell of a known one has bounds in place of its value: those known, and those with all of unknown sex (or age). A cell
 -- of one sex and one age of which neither is known enough has none.
+-- Grain of joined_caveats: one row for each combination of caveats that can meet in a cell. There are few, and taking a
+-- text of caveats apart and putting it together again for every cell takes longer than all the rest.
 -- reads: cells, gate, unreported, part_of_category
 COPY (
-    WITH unknown_sex AS (
+    WITH own_caveats AS (
+        SELECT iccs, time_period, {{caveats}} AS own
+        FROM (SELECT DISTINCT iccs, time_period FROM cells) AS cells
+    ),
+    joined_caveats AS (
+        SELECT own, found, part, join_caveats(own, concat_ws(';', found, part)) AS joined
+        FROM (
+            SELECT DISTINCT own, gate.caveats AS found
+            FROM own_caveats
+            JOIN gate USING (iccs, time_period)
+            UNION
+            SELECT own, NULL FROM own_caveats
+        )
+        CROSS JOIN (SELECT DISTINCT caveat AS part FROM part_of_category UNION ALL SELECT NULL) AS parts
+        WHERE found IS NOT NULL OR part IS NOT NULL
+    ),
+    unknown_sex AS (
         FROM cells WHERE sex = '_U' AND value IS NOT NULL
     ),
     unknown_age AS (
         FROM cells WHERE age = '_U' AND value IS NOT NULL
     ),
     judged AS (
-        SELECT cells.*, gate.caveats AS found_caveats, gate.obs_status AS found_status,
+        SELECT cells.*, {{caveats}} AS own_caveats, gate.caveats AS found_caveats, gate.obs_status AS found_status,
             CASE WHEN cells.value IS NOT NULL THEN coalesce(
                 withhold_any, CASE WHEN cells.sex NOT IN ('_T', '_U', '_Z') THEN withhold_sex END,
                 CASE WHEN cells.age NOT IN ('_T', '_U', '_Z') THEN withhold_age END
@@ -31,7 +49,9 @@ COPY (
             ON unreported.stage = cells.stage AND unreported.counting_unit = cells.counting_unit
             AND unreported.ref_area = cells.ref_area AND unreported.year = CAST(cells.time_period AS VARCHAR)
     )
-    SELECT cells.* EXCLUDE (found_caveats, found_status, withheld, unreported, bounded_by_sex, bounded_by_age) REPLACE (
+    SELECT cells.* EXCLUDE (
+            own_caveats, found_caveats, found_status, withheld, unreported, bounded_by_sex, bounded_by_age
+        ) REPLACE (
             CASE WHEN cells.iccs <> '' THEN cells.iccs END AS iccs,
             CASE WHEN withheld IS NULL THEN cells.value END AS value,
             CASE
@@ -47,11 +67,14 @@ COPY (
         CASE WHEN bounded_by_sex OR bounded_by_age THEN cells.value END AS at_least,
         CASE WHEN bounded_by_sex OR bounded_by_age
             THEN round(cells.value + coalesce(unknown_sex.value, unknown_age.value, 0), 6) END AS at_most,
-        CASE WHEN found_caveats IS NULL AND part.caveat IS NULL THEN {{caveats}}
-            ELSE join_caveats({{caveats}}, concat_ws(';', found_caveats, part.caveat)) END AS caveats
+        CASE WHEN found_caveats IS NULL AND part.caveat IS NULL THEN own_caveats ELSE joined END AS caveats
     FROM judged AS cells
     LEFT JOIN part_of_category AS part ON part.iccs = cells.iccs AND part.iccs_made_from = cells.iccs_made_from
     LEFT JOIN unknown_sex ON bounded_by_sex AND {{same_but_sex}}
     LEFT JOIN unknown_age ON bounded_by_age AND {{same_but_age}}
+    LEFT JOIN joined_caveats
+        ON joined_caveats.own IS NOT DISTINCT FROM cells.own_caveats
+        AND joined_caveats.found IS NOT DISTINCT FROM cells.found_caveats
+        AND joined_caveats.part IS NOT DISTINCT FROM part.caveat
     ORDER BY cells.iccs, cells.ref_area, cells.freq, cells.time_period
 ) TO {{target}} (FORMAT parquet, COMPRESSION snappy)
