@@ -195,6 +195,33 @@ def test_category_is_incomplete_in_a_country_where_one_of_its_children_is(united
     }
 
 
+def test_category_that_only_the_country_gives_a_part_of_is_incomplete_in_its_regions(tiny: Tiny) -> None:
+    # Departments have completed homicides only, the national row attempts too: a department's 01 is not its 0101.
+    tiny.declare_plain(scheme="insee", values="ref_area,France,FR,\n", links=[HOMICIDE, ATTEMPT])
+    tiny.give("t.csv", HEAD + "France,2022,HOM,9\nFrance,2022,ATT,30\n01,2022,HOM,4\n02,2022,HOM,5\n")
+
+    cells = tiny.run().cells("ref_area, iccs", "ref_area IN ('FR', 'FR-01')")
+
+    assert cells == {
+        ("FR", "0101"): (9, "A", None),
+        ("FR", "0102"): (30, "A", None),
+        ("FR", "01"): (39, "A", None),
+        ("FR-01", "0101"): (4, "A", None),
+        ("FR-01", "01"): (None, "O", "incomplete"),
+    }
+
+
+def test_category_of_which_only_the_country_gives_a_code_is_incomplete_in_its_regions(tiny: Tiny) -> None:
+    # Two national codes are one category; the national row has both, the department one of them.
+    second = {**HOMICIDE, "national_code": "FEM"}
+    tiny.declare_plain(scheme="insee", values="ref_area,France,FR,\n", links=[HOMICIDE, second])
+    tiny.give("t.csv", HEAD + "France,2022,HOM,9\nFrance,2022,FEM,3\n01,2022,HOM,4\n")
+
+    cells = tiny.run().cells("ref_area", "iccs = '0101' AND ref_area IN ('FR', 'FR-01')")
+
+    assert cells == {"FR": (12, "A", None), "FR-01": (None, "O", "incomplete")}
+
+
 # --- which parts, not how many --------------------------------------------------------------------
 
 BY_SEX = "layouts:\n  - files: [t.csv]\n    read: {columns: [area, year, code, sex, n]}\narea_scheme: code\n" \
