@@ -62,7 +62,8 @@ class Suggestion:
 
     `margin` is how far the best is ahead of the next that is neither above nor below it, as a share of its score.
     `safe_code` is the deepest category, level 2 or below, that holds every candidate too near the best to be told
-    apart; None if there is none, and where the label names two acts of two sections. `attempted` says that the label names an attempt at another act than killing.
+    apart; None if there is none, and where the label names two acts of two sections.
+    `attempted` says that the label names an attempt at another act than killing.
     """
 
     national: LabelToCode
