@@ -213,6 +213,25 @@ def unodc_homicide() -> None:
     write("un_homicide", COUNTS, cells)
 
 
+def trafficking() -> None:
+    """Nigeria 2018 by sex; Bolivia 2017 prints each sex twice, so that its victims have no sex; <5 is suppressed."""
+    measures = {"Detected trafficking victims": ("recorded", "victim"), "Persons convicted": ("convicted", "person"),
+                "Offences of trafficking in persons": ("recorded", "offence"),
+                "Persons brought into formal contact": ("suspected", "person"),
+                "Persons prosecuted": ("prosecuted", "person")}  # fmt: skip
+    sexes = {"Female": "F", "Male": "M", "Total": "_T"}
+    cells: Cells = {}
+    for row in survey_rows("un_glotip"):
+        if (row["Iso3_code"], row["Dimension"], row["Age"]) == ("NGA", "Total", "Total"):
+            key = ("NG", "2018", "0204", *measures[row["Indicator"]], sexes[row["Sex"]], "_T")
+            assert key not in cells
+            cells[key] = number(row["txtVALUE"].replace(",", ""))
+    # 50 convicted, 21 women and 28 men: one of unknown sex; of those prosecuted only women and men are given
+    cells["NG", "2018", "0204", "convicted", "person", "_U", "_T"] = 1
+    cells["NG", "2018", "0204", "prosecuted", "person", "_T", "_T"] = 41 + 75
+    write("un_glotip", COUNTS, cells)
+
+
 def bangladeshi_cases() -> None:
     """Offences as columns; 2019 is January alone, and a unit has no figure before it began to work."""
     offences = {
@@ -258,3 +277,4 @@ if __name__ == "__main__":
     australian_incidents()
     unodc_homicide()
     bangladeshi_cases()
+    trafficking()
