@@ -284,6 +284,27 @@ def test_a_printed_total_is_the_total(tiny: Tiny, parts: str, total: float, unkn
     assert found.get(("0101", "_U"), (None,))[0] == unknown
 
 
+def test_a_total_printed_over_sexes_and_ages_is_the_total(tiny: Tiny) -> None:
+    # 40 in all: 35 of known sex, 30 of them of known age. What the parts lack is of unknown sex, age, or both.
+    tiny.declare(
+        BY_SEX.replace("sex, n]", "sex, age, n]")
+        .replace("sex: sex,", "sex: sex, age: age,")
+        .replace("[sex]", "[sex, age]"),
+        "sex,m,M,\nsex,f,F,\nsex,t,_T,\nage,0-17,Y0T17,\nage,18+,Y_GE18,\nage,t,_T,\n",
+    )
+    rows = ["m,0-17,4", "m,18+,16", "m,t,23", "f,0-17,2", "f,18+,8", "f,t,12", "t,t,40"]
+    tiny.give("t.csv", "area,year,code,sex,age,n\n" + "".join(f"FR,2020,HOM,{row}\n" for row in rows))
+
+    cells = tiny.run().cells("sex, age", "iccs = '0101'")
+
+    assert {key: value for key, (value, *_) in cells.items()} == {
+        ("M", "Y0T17"): 4, ("M", "Y_GE18"): 16, ("M", "_U"): 3, ("M", "_T"): 23,
+        ("F", "Y0T17"): 2, ("F", "Y_GE18"): 8, ("F", "_U"): 2, ("F", "_T"): 12,
+        ("_U", "_U"): 5, ("_U", "_T"): 5,
+        ("_T", "Y0T17"): 6, ("_T", "Y_GE18"): 24, ("_T", "_U"): 10, ("_T", "_T"): 40,
+    }  # fmt: skip
+
+
 def test_a_printed_total_below_its_parts_is_not_used(tiny: Tiny) -> None:
     found = _by_sex(tiny, "FR,2020,HOM,m,21 FR,2020,HOM,f,9 FR,2020,HOM,t,19").cells("iccs", "sex = '_T'")
 

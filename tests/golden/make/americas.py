@@ -246,6 +246,16 @@ def events(
     write(source, f"{COUNTS} weapon", cells)
 
 
+def without_sex_where_often_unknown(cells: Cells) -> Cells:
+    """Men and women have no value where the sex of more than a fifth of the persons is unknown."""
+    found = dict(cells)
+    for *place, sex, age in cells:
+        unknown, whole = cells[(*place, "_U", age)], cells[(*place, "_T", age)]
+        if sex in ("M", "F") and float(unknown) > 0.2 * float(whole):
+            found[(*place, sex, age)] = "sex_not_known"
+    return found
+
+
 def ecuadorian_homicides() -> None:
     """An age of 2 months or 3 weeks is under 10 years; province 90 is no stated place."""
     weapons = {"ARMA DE FUEGO": "FIREARM", "ARMA BLANCA": "SHARP", "OTROS": "OTHER"}
@@ -296,7 +306,7 @@ def chilean_homicides() -> None:
                 if (row["NOM_REG"], when) == (name, month):
                     for sex in (sexes[str(row["SEXO_RECOD_F"])], "_T"):
                         add(cells, (area, month, "0101", "recorded", "victim", sex, "_T"), 1)
-    write("cl_cphdv_homicides", COUNTS, cells)
+    write("cl_cphdv_homicides", COUNTS, without_sex_where_often_unknown(cells))
 
 
 def chilean_cases() -> None:
@@ -340,7 +350,7 @@ def panamanian_homicides() -> None:
             key = ("PA-8", month, "0101", "recorded", "victim", sex, "_T")
             if row["provincia"] == "Panamá" and key in cells:
                 add(cells, key, 1)
-    write("pa_mp_homicides", COUNTS, cells)
+    write("pa_mp_homicides", COUNTS, without_sex_where_often_unknown(cells))
 
 
 def peruvian_complaints() -> None:
@@ -352,7 +362,8 @@ def peruvian_complaints() -> None:
         if penal_code and row["articulo"] in articles:
             key = (row["anio_denuncia"], articles[row["articulo"]], "recorded", "case", "_T", "_T")
             add(cells, ("PE-LAM", *key), number(row["cantidad"]))
-    write("pe_mpfn_complaints", COUNTS, cells)
+    # homicide: more than three times the year before in the extract, so a break
+    write("pe_mpfn_complaints", COUNTS, cells, first_after_break=lambda key: key[1:3] == ("2023", "0101"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Australia, Bangladesh, India (NCRB), South Africa (SAPS), the United Nations (UNODC) and WHO."""
+"""Australia, Bangladesh, India (NCRB), South Africa (SAPS) and the United Nations (UNODC)."""
 
 from __future__ import annotations
 
@@ -139,18 +139,6 @@ def unodc_by_age(
     write(source, COUNTS, cells)
 
 
-def who_homicide() -> None:
-    """Estimates of a model (E), with decimals; both sexes are the sum of men and women."""
-    cells: Cells = {}
-    for row in records("un_who_homicide"):
-        if row["SpatialDimType"] == "COUNTRY" and row["Dim1"] != "BTSX":
-            area = {"ARG": "AR", "COL": "CO", "MEX": "MX"}[row["SpatialDim"]]
-            key = (area, row["TimeDim"], "0101", "recorded", "victim", {"MLE": "M", "FMLE": "F"}[row["Dim1"]], "_T")
-            cells[key] = number(row["NumericValue"])
-    cells = add_totals(add_totals(cells, 5, {"_T": ["M", "F"]}), 2, {"01": ["0101"]})
-    write("un_who_homicide", COUNTS, cells, status="E")
-
-
 def australian_victims() -> None:
     """States as columns; the national column is the publisher's, not the sum. Homicide has its attempts inside."""
     offences = {"Homicide and related offences": "0101_0102", "Armed robbery": "0401", "Unarmed robbery": "0401",
@@ -226,7 +214,9 @@ def trafficking() -> None:
             key = ("NG", "2018", "0204", *measures[row["Indicator"]], sexes[row["Sex"]], "_T")
             assert key not in cells
             cells[key] = number(row["txtVALUE"].replace(",", ""))
+    # offences have no sex: undivided
     # 50 convicted, 21 women and 28 men: one of unknown sex; of those prosecuted only women and men are given
+    cells["NG", "2018", "0204", "recorded", "offence", "_U", "_T"] = 958
     cells["NG", "2018", "0204", "convicted", "person", "_U", "_T"] = 1
     cells["NG", "2018", "0204", "prosecuted", "person", "_T", "_T"] = 41 + 75
     write("un_glotip", COUNTS, cells)
@@ -272,7 +262,6 @@ if __name__ == "__main__":
          "over 60": "Y_GE60"},
         ("suspected", "person"), {("AU", "2013"), ("BE", "2011"), ("BG", "2010")},
     )  # fmt: skip
-    who_homicide()
     australian_victims()
     australian_incidents()
     unodc_homicide()
