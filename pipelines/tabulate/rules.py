@@ -161,6 +161,11 @@ def open_tables(
         connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS FROM {read_part('cells', previous)}")
     register_code_tables(connection)
     run_sql(connection, "tabulate/rule_tables", **_total_parts(source))
+    open_findings(connection)
+
+
+def open_findings(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the empty tables of what rules find: ``finding``, ``judged_by_period`` and ``judged_before``."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE finding (rule VARCHAR, place BIGINT, stage VARCHAR, counting_unit VARCHAR, "
         "iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, "
