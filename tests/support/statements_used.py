@@ -203,7 +203,7 @@ def _publish_estimates(place: Path) -> None:
     kind = "{stage: experienced, counting_unit: victim, figures: estimate, universe: persons, confidence_percent: 95}"
     path.write_text(text.replace("{counting_unit: victim}", kind), encoding="utf-8")
     tiny.give("t.csv", "area,year,code,n,h,e,g\nMX,2024,HOM,3,1,0.5,\n")
-    with _without_suite():
+    with without_suite():
         folder = list_sources(tiny.sources)[tiny.name]
         assert not run_all([folder], Session(tiny.settings, tiny.given, source_folders=tiny.sources)).refused
     _ask(["estimates 0101"], place, tiny.settings)
