@@ -227,6 +227,9 @@ def _find_parts(connection: duckdb.DuckDBPyConnection, source: Source, plan: Tab
         return {"lacking_tables": "", "lacking": "", "share": "", "share_of_codes": "1", "share_of_parts": "1"}
     for name in plan.dimensions:
         _find_lacking(connection, plan, name, totals[name])
+    for size in range(2, len(plan.dimensions) + 1):
+        for some in combinations(plan.dimensions, size):
+            _add_remainder(connection, plan, some, totals)
     cell = "stage, counting_unit, iccs, national_code, ref_area, time_period"
     lacking, share = "", ""
     for name in plan.dimensions:
@@ -262,13 +265,23 @@ def _find_lacking(connection: duckdb.DuckDBPyConnection, plan: TablePlan, name: 
         one_list="false" if ages else "true",
         both_sexes="true" if name == "sex" else "false",
     )
+    _add_remainder(connection, plan, (name,), {name: total})
+
+
+def _add_remainder(
+    connection: duckdb.DuckDBPyConnection, plan: TablePlan, some: tuple[str, ...], totals: dict[str, str]
+) -> None:
+    """Give what totals printed over some dimensions hold beyond their parts to those of unknown code in each."""
+    others = "".join(f", {name}" for name in plan.dimensions if name not in some)
+    cell = f"stage, counting_unit, iccs, national_code, ref_area, time_period{others}"
     run_sql(
         connection,
         "tabulate/remainder",
-        table=f"lacking_{name}",
-        dimension=name,
-        others=names,
-        total=total,
+        tables=", ".join(f"lacking_{name}" for name in some),
+        lacking=" UNION ".join(f"SELECT {cell} FROM lacking_{name}" for name in some),
+        others=others,
+        unknown=", ".join(f"CAST('_U' AS {name}_code) AS {name}" for name in some),
+        is_total=" AND ".join(f"printed.{name} = {totals[name]}" for name in some),
         rounding="0.5",
     )
 

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from itertools import count
 from multiprocessing import get_context
@@ -90,6 +90,27 @@ def _codes(name: str) -> list[str]:
 
 class SuiteDied(RuntimeError):
     """The process of the suite ended without an answer."""
+
+
+_LEFT_OUT: list[bool] = []
+
+
+@contextmanager
+def without_suite() -> Iterator[None]:
+    """Leave the structure of cells unjudged meanwhile, in this process: its rules then have no outcome.
+
+    For many runs of tiny sources, such as tests: the library takes seconds to load.
+    """
+    _LEFT_OUT.append(True)
+    try:
+        yield
+    finally:
+        _LEFT_OUT.pop()
+
+
+def open_suite() -> AbstractContextManager[SuiteProcess | None]:
+    """Return what judges the structure of cells in a run; None is entered under ``without_suite``."""
+    return nullcontext() if _LEFT_OUT else SuiteProcess()
 
 
 class SuiteProcess:

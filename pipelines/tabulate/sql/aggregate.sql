@@ -24,21 +24,22 @@ totalled AS (
     WHERE added.present IS NULL OR added.present < printed.present
 ),
 codes_given AS (
-    SELECT country, stage, counting_unit, iccs, area_level, time_period{{dimensions}},
+    SELECT country, stage, counting_unit, iccs, area_level = 'not_stated' AS not_stated, time_period{{dimensions}},
         count(DISTINCT national_code) AS codes
     FROM totalled
     JOIN country_of USING (ref_area)
     GROUP BY ALL
 ),
 -- National codes into their category. Where every cell is written, an area that lacks a code which other areas of its
--- country give for the same cell has an incomplete sum.
+-- country, or the country itself, give for the same cell has an incomplete sum.
 summed AS (
     SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}},
         sum(value) AS value, min(present) * {{share_of_codes}} AS present,
         min(lowest) AS lowest, max(highest) AS highest
     FROM totalled
     JOIN country_of USING (ref_area)
-    JOIN codes_given USING (country, stage, counting_unit, iccs, area_level, time_period{{dimensions}})
+    JOIN codes_given USING (country, stage, counting_unit, iccs, time_period{{dimensions}})
+    WHERE not_stated = (area_level = 'not_stated')
     GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}}
 ),
 climbed AS (
@@ -60,7 +61,8 @@ kept AS (
     )
 ),
 parts_given AS (
-    SELECT country, stage, counting_unit, iccs, area_level, time_period{{dimensions}}, count(DISTINCT part) AS parts
+    SELECT country, stage, counting_unit, iccs, area_level = 'not_stated' AS not_stated, time_period{{dimensions}},
+        count(DISTINCT part) AS parts
     FROM kept
     GROUP BY ALL
 ),
@@ -69,9 +71,10 @@ rolled AS (
         sum(value) AS value, min(present) * {{share_of_parts}} AS present,
         min(lowest) AS lowest, max(highest) AS highest
     FROM kept
-    JOIN parts_given USING (country, stage, counting_unit, iccs, area_level, time_period{{dimensions}})
+    JOIN parts_given USING (country, stage, counting_unit, iccs, time_period{{dimensions}})
     LEFT JOIN (FROM made_from WHERE measure = {{measure}}) AS made
         USING (country, stage, counting_unit, iccs, time_period)
+    WHERE not_stated = (area_level = 'not_stated')
     GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}}
 ),
 located AS (
