@@ -68,6 +68,7 @@ class Session:
         source_folders: where all sources are declared; default those of the package.
         wait_seconds: how long to wait if another run holds the lock.
         workers: how many small sources at a time; an orchestrator that watches the caller's thread wants one.
+        accepted_loss: why it is meant that the load has lost most of what the vintage before had.
     """
 
     settings: Settings
@@ -78,6 +79,7 @@ class Session:
     source_folders: Path | None = None
     wait_seconds: float = 0
     workers: int = 1
+    accepted_loss: str | None = None
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,7 @@ def _check_acquired(
             work,
             session.suite,
             previous,
+            session.accepted_loss,
         )
     return validated, checked
 

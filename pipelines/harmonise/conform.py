@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from iccs.concordance import Concordance
+from pipelines.collect.definition_sql import decisive_columns
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
 from pipelines.harmonise.controls import sum_controls
@@ -30,6 +31,8 @@ from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import Layout, Source, SourceFolder
 from schemas.source_messages import hint
 
+NO_WORDS = "SELECT '' AS column_name, '' AS word, 0::BIGINT AS rows, 0::BIGINT AS used LIMIT 0"
+
 # What a declared SELECT or condition raises on text that it cannot compute with; our own SQL returns NULL instead.
 _NOT_COMPUTABLE = (duckdb.DataError, duckdb.InvalidInputException)
 
@@ -41,6 +44,7 @@ class Conformed:
     ``cells``: one row for each cell after reshaping, with its place, labels and numbers. ``compared``: what is known of
     cells only by comparing all of them. ``disposed``: what became of the rows, cells and counts. ``mapped``: the counts
     that went along each link. ``rejected``: one row for each cell and rule it breaks.
+    ``words``: those by which the definition chooses rows, and how many rows of each are used.
     """
 
     source_id: str
@@ -50,6 +54,7 @@ class Conformed:
     disposed: Path
     mapped: Path
     rejected: Path
+    words: Path
     rows: int
     rejected_count: int
     sum_in_raw: float
@@ -81,7 +86,9 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
             sum of the counts.
     """
     source = folder.source
-    paths = {name: work / f"{name}.parquet" for name in ("cells", "compared", "disposed", "mapped", "rejected")}
+    paths = {
+        name: work / f"{name}.parquet" for name in ("cells", "compared", "disposed", "mapped", "rejected", "words")
+    }
     concordance = checked_concordance(folder)
     statements = make_statements(folder, concordance)
     with connect(settings) as connection:
@@ -110,6 +117,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         _write(connection, statements.disposed, paths["disposed"])
         _write(connection, statements.mapped, paths["mapped"])
         write_rejected_cells(connection, statements, paths["disposed"], paths["rejected"])
+        _write_words(connection, folder, raw, paths["words"])
         rows, rejected_count = fetch_row(
             connection,
             "SELECT (SELECT count(*) FROM tally), coalesce(sum(cells) FILTER (disposition = 'rejected'), 0)::BIGINT "
@@ -131,6 +139,17 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         sums=sums,
         labels=tuple(labels),
     )
+
+
+def _write_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, target: Path) -> None:
+    """Write the words by which the definition chooses rows; none where it leaves nothing out."""
+    columns = []
+    decisive = decisive_columns(folder) if folder.source.exclusions else frozenset()
+    for number, tables in enumerate(raw.layouts):
+        for name in _columns_of(connection, f"raw_{number}") if tables and decisive else ():
+            if name.lower() in decisive and not name.startswith("_"):
+                columns.append({"label": quote_literal(name), "column": quote_identifier(name), "raw": f"raw_{number}"})
+    _write(connection, fill_sql("harmonise/words", columns=columns) if columns else NO_WORDS, target)
 
 
 @contextmanager

@@ -49,11 +49,12 @@ _PARTS = (
     "exclusions",
     "controls",
     "rates",
+    "words",
     "findings",
     "judged",
     "coverage",
 )
-_UNPUBLISHED = ("unmarked", "periods", "core", "judged")
+_UNPUBLISHED = ("unmarked", "periods", "core", "judged", "words")
 
 
 class DamagedVintage(Exception):
@@ -219,7 +220,8 @@ class Vintage:
         """Return what a next load compares with, and takes unchanged years from."""
         keys = self.manifest.get("year_keys", {})  # a vintage of an older version has none
         digests = frozenset(file["sha256"] for file in self.manifest["files"])
-        return PreviousVintage(self.part("cells"), self.part("unmarked"), self.part("judged"), keys, digests)
+        words = self.part("words") if "words" in self.manifest.get("parts", ()) else None  # an older vintage has none
+        return PreviousVintage(self.part("cells"), self.part("unmarked"), self.part("judged"), keys, digests, words)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
