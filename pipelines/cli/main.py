@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 
 from pipelines.cli import areas, check, codes, concordance, quality, query, releases, run, serve, sources
@@ -38,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     from pipelines.system.errors import EXIT_DONE, EXIT_USAGE
 
+    _prepare_process()
     command: Callable[[argparse.Namespace], int] | None = getattr(options, "command", None)
     if command is None:
         parser.print_help()
@@ -47,11 +50,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("stopped; the last release is unchanged\n")
         return 130
+    except SystemExit as ended:
+        if ended.code == 128 + signal.SIGTERM:
+            sys.stderr.write("stopped by SIGTERM; the last release is unchanged\n")
+        raise
     except BrokenPipeError:  # the reader of a pipe went away
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
     except Exception as error:
         return _explain(error)
+
+
+def _prepare_process() -> None:
+    """End on SIGTERM as on Ctrl-C, and keep what is written from accounts that are neither owner nor group."""
+    from pipelines.system.steps import end_on_signals
+
+    if threading.current_thread() is threading.main_thread():
+        end_on_signals()
+        os.umask(os.umask(0o027) | 0o027)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -31,6 +31,7 @@ from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import Layout, Source, SourceFolder
 from schemas.source_messages import hint
 
+_PARTS = ("cells", "compared", "disposed", "mapped", "rejected", "words")
 NO_WORDS = "SELECT '' AS column_name, '' AS word, 0::BIGINT AS rows, 0::BIGINT AS used LIMIT 0"
 
 # What a declared SELECT or condition raises on text that it cannot compute with; our own SQL returns NULL instead.
@@ -94,14 +95,13 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
     with connect(settings) as connection:
         create_number_macros(connection, folder)
         open_lists(connection, statements)
-        sum_in_raw = 0.0
-        layouts = []
+        sum_in_raw, layouts = 0.0, list[str]()
         for number, (layout, tables) in enumerate(zip(source.layouts, raw.layouts, strict=True)):
             if tables:
-                sum_of_layout = _reshape(connection, folder, layout, number, tables, work)
-                if source.cumulative:
-                    sum_of_layout = _take_months_apart(connection, folder, f"tidy_{number}")
-                sum_in_raw += sum_of_layout
+                of_layout = _reshape(connection, folder, layout, number, tables, work)
+                sum_in_raw += (
+                    _take_months_apart(connection, folder, f"tidy_{number}") if source.cumulative else of_layout
+                )
                 _check_tidy(connection, folder, f"tidy_{number}")
                 layouts.append(f"({statements.tally[number]})")
         try:
@@ -114,8 +114,8 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         connection.execute(
             f"CREATE OR REPLACE TEMP VIEW tally AS {select_cells(statements, paths['cells'], paths['compared'])}"
         )
-        _write(connection, statements.disposed, paths["disposed"])
-        _write(connection, statements.mapped, paths["mapped"])
+        for name in ("disposed", "mapped"):
+            _write(connection, getattr(statements, name), paths[name])
         write_rejected_cells(connection, statements, paths["disposed"], paths["rejected"])
         _write_words(connection, folder, raw, paths["words"])
         rows, rejected_count = fetch_row(
@@ -123,8 +123,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
             "SELECT (SELECT count(*) FROM tally), coalesce(sum(cells) FILTER (disposition = 'rejected'), 0)::BIGINT "
             f"FROM read_parquet({quote_literal(str(paths['disposed']))})",
         )
-        by_place = connection.execute("SELECT _file, _sheet, sum(number) FROM tally GROUP BY _file, _sheet").fetchall()
-        counted = {(file, sheet): total for file, sheet, total in by_place}
+        counted = _count_by_place(connection)
         sums, labels = sum_controls(connection, source, statements.conformed), labels_of_cells(connection, source)
     return Conformed(
         folder.source_id,
@@ -139,6 +138,11 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         sums=sums,
         labels=tuple(labels),
     )
+
+
+def _count_by_place(connection: duckdb.DuckDBPyConnection) -> dict[Place, float | None]:
+    rows = connection.execute("SELECT _file, _sheet, sum(number) FROM tally GROUP BY _file, _sheet").fetchall()
+    return {(file, sheet): total for file, sheet, total in rows}
 
 
 def _write_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, target: Path) -> None:

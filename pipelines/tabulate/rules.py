@@ -35,6 +35,7 @@ from schemas.source import Source, SourceFolder
 SAMPLE = 20
 _AGAINST_PREVIOUS = ("past_changed", "lost", "fallen")
 _MOST_LOST_NAMED = 5
+_PARTS = ("cells", "unmarked", "periods", "findings", "judged", "coverage")
 _MOST_PROBLEMS_SHOWN = 20
 
 
@@ -117,8 +118,7 @@ def check(
         DataRefused: a rule of severity error failed, or could not be judged.
     """
     source = folder.source
-    names = ("cells", "unmarked", "periods", "findings", "judged", "coverage")
-    paths = {name: work / f"checked-{name}.parquet" for name in names}
+    paths = {name: work / f"checked-{name}.parquet" for name in _PARTS}
     outcomes = list(validated.outcomes)
     structure = suite.begin(connection, source.figures, settings) if suite is not None else list
     compared = previous if previous is not None and not previous.same_files else None
@@ -134,8 +134,7 @@ def check(
     kept = "SELECT * EXCLUDE (place) FROM located ORDER BY rule, place"
     connection.execute(f"COPY ({kept}) TO {findings} (FORMAT parquet)")
     connection.execute(f"COPY judged_by_period TO {quote_literal(str(paths['judged']))} (FORMAT parquet)")
-    outcomes += structure()
-    outcomes += judge_words(connection, validated.words, compared.words if compared else None)
+    outcomes += [*structure(), *judge_words(connection, validated.words, compared.words if compared else None)]
     outcomes = accept_losses(outcomes, accepted_loss)
     _refuse(connection, folder, outcomes)
     write_cells(connection, source, paths["cells"])

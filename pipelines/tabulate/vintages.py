@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -316,6 +317,7 @@ def _write_folder(root: Path, name: str, manifest: dict[str, Any], validated: Va
             sums[part] = sha256_of_file(staging / f"{part}.parquet")
         text = json.dumps({**manifest, "parts": sums}, indent=1, ensure_ascii=False)
         (staging / "manifest.json").write_text(text, encoding="utf-8")
+        staging.chmod(stat.S_IMODE(root.stat().st_mode))  # mkdtemp leaves it to the owner alone
         target = _unused(root, name)
         os.replace(staging, target)
     except BaseException:
