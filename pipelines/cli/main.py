@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     from pipelines.system.errors import EXIT_DONE, EXIT_USAGE
 
-    _prepare_process()
+    if arguments is None:  # the program itself, and not another one that calls it
+        prepare_process()
     command: Callable[[argparse.Namespace], int] | None = getattr(options, "command", None)
     if command is None:
         parser.print_help()
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _explain(error)
 
 
-def _prepare_process() -> None:
+def prepare_process() -> None:
     """End on SIGTERM as on Ctrl-C, and keep what is written from accounts that are neither owner nor group."""
     from pipelines.system.steps import end_on_signals
 

@@ -1,6 +1,6 @@
 """Kill a run at random moments and look what is left; by hand: ``python tests/benchmarks/crashes.py --moments 200``.
 
-Each time a source has another edition, a run is started and killed (SIGKILL, SIGTERM or SIGINT) at a random moment, then:
+Each time a source has another edition, a run is started and ended (SIGKILL, SIGTERM, SIGINT) at a random moment, then:
 the published file opens and holds one whole release, the old one or the new one; the next run completes; and what is
 published and kept is then what it would be without the kill: the same figures, one more load of the source, one more
 release, nothing left over. The runs are without the process of Great Expectations, which writes no file.
@@ -25,6 +25,7 @@ from pathlib import Path
 
 import pipelines.run
 from pipelines.cli.main import main as iccs_command
+from pipelines.cli.main import prepare_process
 from pipelines.publish.releases import attached
 from pipelines.system.removal import MARK
 
@@ -43,6 +44,7 @@ _SERVER.set_forkserver_preload(["pipelines.run", "pipelines.cli.run", "pipelines
 def _run(data: str) -> None:
     os.environ |= {"ICCS_THREADS": "2", "ICCS_KEEP_RELEASES": "3"}
     pipelines.run.SuiteProcess = contextlib.nullcontext  # type: ignore[assignment, misc]
+    prepare_process()
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123
         sys.exit(iccs_command(["run", "--data", data]))
 

@@ -136,7 +136,7 @@ def test_a_run_that_is_killed_leaves_no_name_outside_the_folder_for_work(
     code = (
         "import sys; from pathlib import Path; import schemas.source as s; real = s.list_sources; "
         f"s.find_sources = lambda *a, **k: (real(Path({str(sources)!r}))['xx_test_incidents'],); "
-        "from pipelines.cli.main import main; "
+        "from pipelines.cli.main import main, prepare_process; prepare_process(); "
         f"sys.exit(main(['run', '--from', {str(tmp_path / 'in')!r}, '--data', {str(tmp_path / 'data')!r}]))"
     )
     temporary = tmp_path / "tmp"
@@ -167,7 +167,7 @@ def test_what_is_written_is_for_owner_and_group(tmp_path: Path) -> None:
     give(tmp_path / "in", "csv")
     before = os.umask(0o022)
     try:
-        program._prepare_process()
+        program.prepare_process()
         run_all(
             [list_sources(SOURCES)["xx_test_incidents"]], Session(Settings(data=tmp_path / "data"), tmp_path / "in")
         )

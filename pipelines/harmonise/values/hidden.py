@@ -20,7 +20,9 @@ _NUMBER_OR_DATE = r"[0-9\s.,:;/+%TZ()-]*"
 _CODE = r"[A-Za-z]{0,3}[-_.]?[0-9]{1,6}[A-Za-z]?"
 """A short code: up to three letters, then up to six digits."""
 
-_SHOWN = f"^(?:{_NUMBER_OR_DATE}|{_CODE})$"
+_ISO_CODE = r"[A-Z]{2}-[A-Z0-9]{1,3}"
+_DATE_WITH_MONTH = r"[0-9]{1,4}[ ./-][A-Za-z]{3}[ ./-][0-9]{1,4}"
+_SHOWN = f"^(?:{_NUMBER_OR_DATE}|{_CODE}|{_ISO_CODE}|{_DATE_WITH_MONTH})$"
 _LONGEST = 30
 
 
