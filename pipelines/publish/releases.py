@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.errors import is_out_of_memory
 from pipelines.system.files import replace_atomically
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
@@ -21,7 +22,6 @@ from schemas.declarations import load_tables, quote_literal
 from schemas.errors import UsageError, nearest_values
 
 _READ_ONLY = 0o444  # a client that opens a release for writing would lock every reader out
-_DAMAGED = (duckdb.CatalogException, duckdb.InvalidInputException, duckdb.IOException, duckdb.BinderException)
 _LARGEST = 10
 
 
@@ -68,7 +68,9 @@ def read_release(path: Path) -> Release | None:
                 connection, "SELECT release, published_at, content_key, observations FROM release_0.out.release"
             )
             connection.execute("FROM release_0.out.release_history LIMIT 0")
-    except _DAMAGED as error:
+    except duckdb.Error as error:  # a block whose checksum is wrong raises the base class
+        if is_out_of_memory(error):
+            raise
         if isinstance(error, duckdb.IOException) and "lock" in str(error):
             raise UsageError(f"{path} is open for writing in another program; close it there and run again") from error
         return None
@@ -151,6 +153,17 @@ def history(table: str, settings: Settings) -> list[dict[str, Any]]:
                 known = columns | {name: value for name, value in zip(names, row, strict=True) if name in columns}
                 rows[known["release"], known.get("source")] = known
     return sorted(rows.values(), key=lambda row: (str(row["release"]), str(row.get("source"))))
+
+
+def time_of_release(rows: Iterable[dict[str, Any]], now: datetime) -> datetime:
+    """Return when a new release was published, in UTC: later than every release before, whatever the clock said then.
+
+    >>> time_of_release([{"published_at": datetime(2030, 1, 1)}], datetime(2026, 1, 1))
+    datetime.datetime(2030, 1, 1, 0, 0, 0, 1)
+    """
+    after = [row["published_at"] + timedelta(microseconds=1) for row in rows]
+    latest: datetime = max([now, *after])
+    return latest
 
 
 def new_release_id(day: str, content_key: str, settings: Settings) -> str:

@@ -271,7 +271,9 @@ def _of_xls(cell: xlrd.sheet.Cell) -> object:
 
 def _csv_rows(text: str, delimiter: str) -> Rows:
     rows: Rows = {}
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff").removesuffix("\x1a"), newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(
+        io.StringIO(text.removeprefix("\ufeff").removesuffix("\x1a"), newline=""), delimiter=delimiter, strict=True
+    )
     start = 1
     for record in reader:
         rows[None, start] = list(record)
