@@ -139,8 +139,8 @@ def _bridged(one: SeriesQuery, key: SeriesKey, rows: Rows, declared: SeriesBreak
         | {
             "recorded": row["rate_per_100k"],
             "rate_per_100k": row["rate_per_100k"] * factor,
-            "ci_low": row["ci_low"] * low,
-            "ci_high": row["ci_high"] * high,
+            "ci_low": None if row["ci_low"] is None else row["ci_low"] * low,
+            "ci_high": None if row["ci_high"] is None else row["ci_high"] * high,
         }
         for row, factor, low, high in zip(rows, *breaks.multipliers(years), strict=True)
     ]

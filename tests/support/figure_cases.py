@@ -82,6 +82,12 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "below zero",
     ),
     # 21 + 8 + 1 against 19: Jujuy 2000, code 2 of the Argentine file, had its total been published as given
+    "counts_with_decimals": (
+        Data(core=[{"value": 2.5, "obs_status": "E"}, *({"value": float(n)} for n in range(1, 11))]),
+        Data(core=[{"value": 1.7}, {"value": 2.0}, {"value": 0.0}]),  # rates per 100,000
+        1,
+        "1 of 2 figures have decimals, such as 1.7",
+    ),
     # Six of 100 rows have no area: the country, and on average its region, lost six of 106.
     "rejected_much": (
         Data(cells=[{}, {"ref_area": "MX-AGU"}], core=[{"ref_area": "MX-AGU"}],

@@ -1,10 +1,17 @@
 -- Grain: one row for each annual observation. The population is that of the same area, year, sex and age, from the
--- source of highest priority that has it; for an age group it is the sum of groups that fill it exactly, or none.
+-- source of highest priority that has it; for an age group it is the sum of groups that fill it exactly, or none. Limits
+-- are those of a count: an estimate (E), or a figure with decimals, has an uncertainty of its own, and no limits here.
 -- reads: out.observation, out.population, out.age, population_priority, poisson
 -- writes: out.rate
 INSERT INTO out.rate BY NAME
 WITH annual AS (
-    FROM out.observation WHERE freq = 'A'
+    SELECT *,
+        -- A break outranks an estimate: the other years of the area and category say that it is one.
+        obs_status = 'E' OR value <> round(value) OR (obs_status = 'B' AND bool_or(obs_status = 'E') OVER (
+            PARTITION BY source, stage, counting_unit, iccs, ref_area
+        )) AS is_estimate
+    FROM out.observation
+    WHERE freq = 'A'
 ),
 groups AS (
     SELECT population.*, coalesce(lower_age, 0) AS lower_age, coalesce(upper_age, 200) AS upper_age, priority
@@ -43,7 +50,7 @@ chosen AS (
     FROM first_choice
 )
 SELECT
-    annual.* EXCLUDE (freq, missing_reason, conf_status)
+    annual.* EXCLUDE (freq, missing_reason, conf_status, is_estimate)
         REPLACE (
             CASE WHEN annual.value IS NOT NULL AND chosen.other_producer THEN 'B'
                 WHEN chosen.estimated THEN out.weaker_status('E', annual.obs_status) ELSE annual.obs_status END AS obs_status,
@@ -71,4 +78,4 @@ FROM annual
 -- No population here is known by citizenship.
 LEFT JOIN chosen ON annual.citizenship = '_T' AND chosen.ref_area = annual.ref_area
     AND chosen.time_period = annual.time_period AND chosen.sex = annual.sex AND chosen.age = annual.age
-LEFT JOIN poisson ON poisson.value = annual.value
+LEFT JOIN poisson ON poisson.value = annual.value AND NOT annual.is_estimate

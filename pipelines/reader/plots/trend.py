@@ -164,7 +164,8 @@ def draw_rates(axes: Axes, one: RateSeries, label: str, position: int, *, small:
     years = sorted({*map(float, range(min(by_year), max(by_year) + 1)), *halves})
 
     def column(name: str) -> list[float]:
-        return [float(by_year[year][name]) if year in by_year else float("nan") for year in years]
+        found = [by_year[year][name] if year in by_year else None for year in years]
+        return [float("nan") if value is None else float(value) for value in found]
 
     axes.fill_between(years, column("ci_low"), column("ci_high"), color=colour, alpha=0.18, linewidth=0)
     mark, size, width = (".", 2.5, 1.1) if small else (marker, 4.0, 1.4)
