@@ -47,6 +47,7 @@ from pipelines.system.settings import Settings
 from pipelines.system.steps import RunStep, WatchedSteps, plain_step
 from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_workers
 from pipelines.tabulate.aggregate import aggregate
+from pipelines.tabulate.estimates import take_estimates
 from pipelines.tabulate.rules import Checked, Suite, check
 from pipelines.tabulate.structure_suite import SuiteProcess
 from pipelines.tabulate.unchanged_years import PreviousVintage
@@ -181,6 +182,10 @@ def _check_acquired(
             if folder.source.kind == "incident"
             else _account_tables(folder, acquired, session, connection, work)
         )
+        if folder.source.figures == "estimate":
+            return validated, run_step(
+                "check", name, validated.rows, take_estimates, folder, validated, connection, work
+            )
         aggregated = run_step("aggregate", name, validated.rows, aggregate, folder, validated, connection, previous)
         checked = run_step(
             "check",

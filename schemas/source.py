@@ -26,6 +26,8 @@ from schemas.layouts import Layout as Layout
 from schemas.layouts import ReadOptions as ReadOptions
 from schemas.layouts import reads_other_sheets as reads_other_sheets
 from schemas.layouts import unreachable_layout
+from schemas.measures import AS_PUBLISHED, BESIDE_ESTIMATES, ERRORS
+from schemas.measures import Measure as Measure
 from schemas.source_keys import VALUES, names_under, refused_keys, refused_part
 from schemas.source_messages import (
     code_of,
@@ -58,13 +60,6 @@ class Licence(_Strict):
 
     name: str
     url: str | None = None
-
-
-class Measure(_Strict):
-    """What a number counts: stage of the process and counting unit."""
-
-    stage: Annotated[str, code_of("stage")] = "recorded"
-    counting_unit: Annotated[str, code_of("counting_unit")]
 
 
 class Exclusion(_Strict):
@@ -383,6 +378,50 @@ class Source(_Strict):
                 raise ValueError('constants.time_period: write the year in which the period begins: "2024"')
         return self
 
+    @model_validator(mode="after")
+    def _check_estimates(self) -> Source:
+        """Refuse figures as published beside figures that are added, and what only one of the two has."""
+        beside = [name for name in BESIDE_ESTIMATES if name in self.columns]
+        if self.figures != "estimate":
+            if beside:
+                raise ValueError(
+                    f"columns.{beside[0]}: only estimates have it; write figures: estimate (or ratio) under measures"
+                )
+            return self
+        other = [name for name, one in self.measures.items() if one.figures not in AS_PUBLISHED]
+        if self.kind != "count" or other:
+            name = other[0] if other else next(iter(self.measures))
+            raise ValueError(
+                f"measures.{name}: counts are added up, estimates and ratios are published as given; declare two "
+                "sources, which may read the same file"
+            )
+        for key in ("breakdowns", "parent_counts", "cumulative", "covers", "totals", "no_break", "mass_events"):
+            if key in self.model_fields_set:
+                raise ValueError(
+                    f"{key}: nothing is made of estimates and ratios, they are published as given; delete it"
+                )
+        if any(entry.bridge for entry in self.breaks):
+            raise ValueError("breaks: bridge: estimates are not converted; delete it, and nothing is compared across")
+        if self.rows != "cells":
+            raise ValueError("rows: estimates are not added up; write cells, or delete the key")
+        self._check_errors()
+        if self.multiply > 1 and any(measure.unit != "number" for measure in self.measures.values()):
+            raise ValueError("multiply: is for numbers; declare measures in percent or rates as a source of their own")
+        return self
+
+    def _check_errors(self) -> None:
+        given = [name for name in ERRORS if name in self.columns]
+        if ("ci_low" in given) != ("ci_high" in given):
+            raise ValueError("columns.ci_low and ci_high: name both limits, or none")
+        if "cv_percent" in given and "cv_share" in given:
+            raise ValueError("columns.cv_percent and cv_share: a coefficient of variation is given once; delete one")
+        needs_level = [name for name in ("half_width", "ci_low") if name in given]
+        for name, measure in self.measures.items():
+            if needs_level and measure.confidence_percent is None:
+                raise ValueError(
+                    f"measures.{name}.confidence_percent: is missing; columns.{needs_level[0]} needs its level (95)"
+                )
+
     def _check_incidents(self) -> None:
         if self.rows == "cells":
             raise ValueError("rows: a file of incidents has events, or parts if an absent cell is not a zero")
@@ -405,8 +444,16 @@ class Source(_Strict):
         return not said and all(layout.read.format != "parquet" for layout in self.layouts)
 
     @property
-    def figures(self) -> Literal["count", "population"]:
-        """The kind of its published figures; those of incidents are counts."""
+    def stocks(self) -> tuple[tuple[str, str, str], ...]:
+        """Source, stage and counting unit of the measures that count persons on a day."""
+        kinds = self.measures.values()
+        return tuple((self.source_id, one.stage, one.counting_unit) for one in kinds if one.figures == "stock")
+
+    @property
+    def figures(self) -> Literal["count", "population", "estimate"]:
+        """The kind of its published figures: those of incidents are counts, ratios are published as estimates are."""
+        if any(measure.figures in AS_PUBLISHED for measure in self.measures.values()):
+            return "estimate"
         return "population" if self.kind == "population" else "count"
 
 

@@ -31,12 +31,14 @@ from pipelines.harmonise.values.dates import (
     period_number,
     period_text,
 )
+from pipelines.harmonise.values.errors_of_estimates import error_faults
 from pipelines.harmonise.values.labels import area_words, checked_words
 from pipelines.harmonise.values.numbers import has_mark, may_be_thousands, parse_count, parse_decimal, parse_number
 from pipelines.system.sql import fill_sql
 from schemas.codelists import load_areas
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.errors import UsageError
+from schemas.measures import BESIDE_ESTIMATES
 from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Layout, Source, SourceFolder, StatusOfValue
 
 Grain = Literal["cell", "incident"]
@@ -198,6 +200,8 @@ class _Maker:
                 self._add_words(name, self._code_list(name))
             self._add_code(name)
         self._add_value()
+        if source.figures == "estimate":
+            self._add_errors()
         unique, compared = self._add_unique(), self._compared()
         own = ("exclusion", *(name for name in self.numbers if name not in ("ref_area_id", "period")))
         keys = (*own, *compared)
@@ -477,7 +481,7 @@ class _Maker:
         missing = f"({by_word} IS NOT NULL OR {by_flag})"
         self.numbers["flag_id"], self.numbers["missing"] = flag, missing
         faults = {0: missing, 1: empty, 2: f"{number} IS NULL", 6: f"{reasons} AND {number} <> 0"}
-        if self.source.whole_numbers:
+        if self.source.whole_numbers and self.source.figures != "estimate":
             faults[3] = f"{number} <> floor({number})"
         faults[4] = f"{number} < 0"
         if "obs_status" in self.source.columns:
@@ -507,6 +511,20 @@ class _Maker:
         reasons = ", ".join(str(number) for number, code in enumerate(codes) if code not in get_args(StatusOfValue))
         return flag, f"{flag} IN ({reasons})" if reasons else "FALSE"
 
+    def _add_errors(self) -> None:
+        """Judge what the source gives beside an estimate: its error, the sample behind it, its grade."""
+        if "precision" in self.source.columns:
+            self._add_words("precision", self._code_list("precision"))
+        faults = error_faults(self.folder, self._word, self.counted["number"])
+        cases = " ".join(f"WHEN {condition} THEN {number}" for number, (_, _, condition) in faults.items())
+        if not cases:
+            return
+        self.numbers["error_fault"] = f"CASE {cases} ELSE 0 END"
+        for number, (rule, name, _) in faults.items():
+            beside = "" if name == "value" else f", {self._shown(name)}"
+            shown = f"concat_ws(' / ', {self._shown('value')}{beside})"
+            self.rules.append(RowRule(rule, self._column(name), shown, f"error_fault = {number}"))
+
     def _compared(self) -> tuple[str, ...]:
         """What is known of a cell only by comparing all of them."""
         if not self.cells:
@@ -518,7 +536,8 @@ class _Maker:
         """In a table of cells each is there once; two with the same labels could be added, and must not be."""
         if "doubled" not in self._compared():
             return ()
-        names = [name for name in self.source.columns if name not in ("value", "obs_status", "national_label")]
+        beside = ("value", "obs_status", "national_label", *BESIDE_ESTIMATES)
+        names = [name for name in self.source.columns if name not in beside]
         labels = tuple(f"{name}_word" for name in names)
         shown = f"concat_ws(' / ', {', '.join(labels)}) || ' = ' || {self._shown('value')}"
         self.rules.append(RowRule("duplicate_key", None, shown, "doubled"))

@@ -96,12 +96,13 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             load_ages(connection)
             sources = [folders[vintage.source_id].source for vintage in vintages]
             populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
-            make_rates(connection, populations)
+            stocks = {key for source in sources for key in source.stocks}
+            make_rates(connection, populations, stocks)
             refuse_implausible(connection)
             compare_sources(connection, vintages)  # its caveats are on the cells before anything is made from them
             make_indicators(connection)
             insert_breaks(connection, sources)
-            series = read_annual_series(connection)
+            series = read_annual_series(connection, stocks)
             make_trends(connection, series)
             make_changes(connection, series)
             make_segments(connection)
@@ -185,12 +186,9 @@ def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder
     source = folder.source
     manifest = vintage.manifest
     own = {"source": quote_literal(source.source_id), "vintage": quote_literal(vintage.vintage)}
-    run_sql(
-        connection,
-        "publish/load_population" if source.kind == "population" else "publish/load_observations",
-        cells=vintage.query("cells"),
-        **own,
-    )
+    table = {"count": "observations", "population": "population", "estimate": "estimates"}[source.figures]
+    part = "estimates" if source.figures == "estimate" else "cells"
+    run_sql(connection, f"publish/load_{table}", cells=vintage.query("cells", part), **own)
     for table, part in (("reconciliation", "reconciliation"), ("exclusion", "exclusions"), ("control", "controls")):
         columns = ", ".join(column.name for column in load_tables()[table].columns[2:])
         connection.execute(
@@ -214,7 +212,7 @@ def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder
             {
                 "source": source.source_id,
                 "vintage": vintage.vintage,
-                "kind": source.kind,
+                "kind": source.kind if source.figures != "estimate" else "estimate",
                 "title": source.title,
                 "publisher": source.publisher,
                 "url": source.url,
@@ -228,7 +226,7 @@ def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder
             }
         ],
     )
-    if source.figures == "count":
+    if source.figures != "population":
         implied = (*attribute_columns(), "sex", "age")
         tags = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{name}=' || {name} END" for name in implied)
         parts = {name: vintage.query(name) for name in ("links", "mapped")}
@@ -237,7 +235,9 @@ def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder
 
 def load_ages(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill ``out.age`` with the codes in use: age codes are a pattern, not a list."""
-    used = connection.execute("SELECT age FROM out.observation UNION SELECT age FROM out.population").fetchall()
+    used = connection.execute(
+        "SELECT age FROM out.observation UNION SELECT age FROM out.population UNION SELECT age FROM out.estimate"
+    ).fetchall()
     rows: list[dict[str, object]] = []
     for (code,) in used:
         bounds, labels = parse_age(code), age_labels(code)

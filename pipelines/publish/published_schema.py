@@ -31,6 +31,14 @@ _CREATES = re.compile(r"^CREATE (?:OR REPLACE )?(VIEW|MACRO) ([\w.]+)", re.MULTI
 _MOST_PAIRS = 200
 """Pairs of years up to which quantiles of Student's t are written out; beyond, they are those of the normal law."""
 
+_OF_ATTRIBUTES = {
+    "own_attributes": "one.{0}",
+    "same_attributes": "other.{0} = one.{0}",
+    "police_totals": "police.{0} = '_T'",
+    "survey_totals": "survey.{0} = '_T'",
+}
+"""What views and macros say of every attribute, by the name of its place in their text."""
+
 _READS = re.compile(r"^-- reads: *(.+)$", re.MULTILINE)
 
 
@@ -150,6 +158,8 @@ def fill_published(statement: PublishedStatement) -> str:
     known = resources.files("schemas").joinpath("published", "known_code.sql").read_text(encoding="utf-8")
     macro = statement.name.rpartition(".")[2]
     offered = {"attributes": ", ".join(attribute_columns()), "totals": ", ".join("'_T'" for _ in attribute_columns())}
+    for name, form in _OF_ATTRIBUTES.items():
+        offered[name] = (" AND " if " = " in form else ", ").join(form.format(each) for each in attribute_columns())
     offered |= {"age_bands": _age_bands(), "limits": _limits(), "uncompared": uncompared_sql()} | _thresholds()
     offered |= {f"known_{name}": fill_text(known, macro=macro, name=name) for name in _CODED_ARGUMENTS}
     return fill_text(statement.text, **needed_values(statement.text, offered))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -13,7 +15,9 @@ MOST_YEARS_INTERPOLATED = 5
 """Populations this many years apart or nearer are joined by a line; the years between are marked E."""
 
 
-def make_rates(connection: duckdb.DuckDBPyConnection, populations: dict[str, int]) -> None:
+def make_rates(
+    connection: duckdb.DuckDBPyConnection, populations: dict[str, int], stocks: Collection[tuple[str, str, str]] = ()
+) -> None:
     """Fill ``out.rate`` from ``out.observation`` and ``out.population``.
 
     It leaves the temporary table ``population_priority``, which ``make_indicators`` reads.
@@ -21,6 +25,7 @@ def make_rates(connection: duckdb.DuckDBPyConnection, populations: dict[str, int
     Args:
         connection: the warehouse being built.
         populations: priority of each population source; the lowest number that has the cell is used.
+        stocks: source, stage and counting unit of figures that count persons on a day: chance gives them no limits.
     """
     run_sql(connection, "publish/interpolate_population", years_apart=str(MOST_YEARS_INTERPOLATED))
     counts = np.array([row[0] for row in run_sql(connection, "publish/poisson_counts").fetchall()], dtype=float)
@@ -33,5 +38,9 @@ def make_rates(connection: duckdb.DuckDBPyConnection, populations: dict[str, int
     connection.register("priorities", pa.table(priorities))
     connection.execute("CREATE OR REPLACE TEMP TABLE population_priority AS FROM priorities")
     connection.unregister("priorities")
+    parts: list[Sequence[str]] = [list(part) for part in zip(*sorted(stocks), strict=True)] or [[], [], []]
+    columns = zip(("source", "stage", "counting_unit"), parts, strict=True)
+    connection.register("stock", pa.table({name: pa.array(part, pa.string()) for name, part in columns}))
     run_sql(connection, "publish/rate", few=str(FEWEST_EVENTS))
+    connection.unregister("stock")
     connection.unregister("poisson")

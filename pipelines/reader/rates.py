@@ -139,12 +139,19 @@ def _bridged(one: SeriesQuery, key: SeriesKey, rows: Rows, declared: SeriesBreak
         | {
             "recorded": row["rate_per_100k"],
             "rate_per_100k": row["rate_per_100k"] * factor,
-            "ci_low": None if row["ci_low"] is None else row["ci_low"] * low,
-            "ci_high": None if row["ci_high"] is None else row["ci_high"] * high,
+            "ci_low": _limit(row, "ci_low", low, factor),
+            "ci_high": _limit(row, "ci_high", high, factor),
         }
         for row, factor, low, high in zip(rows, *breaks.multipliers(years), strict=True)
     ]
     return RateSeries(key, one.area or "", one.sex, one.age, made, breaks)
+
+
+def _limit(row: dict[str, Any], name: str, limit: float, factor: float) -> float | None:
+    """A limit of a bridged rate: that of chance times that of the factor; where there is none, of the factor alone."""
+    if row[name] is not None:
+        return float(row[name] * limit)
+    return None if limit == factor else float(row["rate_per_100k"] * limit)
 
 
 def country_rates(wanted: SeriesQuery, settings: Settings | None = None) -> Rows:

@@ -164,15 +164,12 @@ def _set_printed_totals_apart(connection: duckdb.DuckDBPyConnection, source: Sou
         "tabulate/printed_totals",
         is_total=" OR ".join(is_total.values()),
         unknown=", ".join(
-            f"CASE WHEN {test} THEN CAST('_U' AS {name}_code) ELSE {name} END AS {name}"
+            f"{name} = CASE WHEN {test} THEN CAST('_U' AS {name}_code) ELSE {name} END"
             for name, test in is_total.items()
         ),
+        is_divided=" OR ".join(f"min({name}) < max({name})" for name in divided),
         is_part=" AND ".join(f"(printed.{test} OR part.{name} = printed.{name})" for name, test in is_total.items())
         + f" AND ({' OR '.join(f'part.{name} <> printed.{name}' for name in divided)})",
-        is_undivided=" AND ".join(
-            f"other.{name} = CASE WHEN printed.{test} THEN '_U' ELSE printed.{name} END"
-            for name, test in is_total.items()
-        ),
     )
 
 

@@ -11,7 +11,9 @@ from pipelines.system.connection import fetch_row, run_sql
 from schemas.declarations import load_tables, quote_literal
 
 
-def fingerprint_periods(connection: duckdb.DuckDBPyConnection, written: Path, target: Path) -> str:
+def fingerprint_periods(
+    connection: duckdb.DuckDBPyConnection, written: Path, target: Path, table: str = "observation"
+) -> str:
     """Write the fingerprint of each period's cells, and return that of all; the order of cells does not matter.
 
     Made from the texts of all columns; a dimension with the same code in every cell is taken up once, not by cell.
@@ -21,8 +23,9 @@ def fingerprint_periods(connection: duckdb.DuckDBPyConnection, written: Path, ta
         connection: to run it on.
         written: the published cells, a Parquet file.
         target: Parquet file to write, one row a frequency and period.
+        table: the published table whose rows they are.
     """
-    columns = load_tables()["observation"].columns[2:]  # without source and vintage
+    columns = load_tables()[table].columns[2:]  # without source and vintage
     dimensions = [column.name for column in columns if column.role == "dimension"]
     tests = ", ".join(f"min({name}) = max({name}) AND count({name}) = count(*)" for name in dimensions)
     path: dict[str, object] = {"path": str(written)}

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from iccs.classification import load_classification
 from pipelines.harmonise.reconcile import Validated
-from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
@@ -33,6 +33,9 @@ from schemas.source import Source, SourceFolder
 
 SAMPLE = 20
 _MOST_PROBLEMS_SHOWN = 20
+
+_RULES_TOGETHER = 8
+"""Rules in one statement: fewer cost planning, more hold their intermediate results at the same time."""
 
 
 class Suite(Protocol):
@@ -122,7 +125,7 @@ def check(
     if reused_from is not None:
         run_sql(connection, "tabulate/reuse_outcomes", judged=quote_literal(str(reused_from.judged)))
     rules = figure_rules(source.figures)
-    outcomes += [judge_rule(connection, rule, source, reused_from is not None) for rule in rules]
+    outcomes += judge_rules(connection, rules, source, reused_from is not None)
     _add_controls(connection, validated)
     _locate(connection)
     findings = quote_literal(str(paths["findings"]))
@@ -158,6 +161,11 @@ def open_tables(
         connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS FROM {read_part('cells', previous)}")
     register_code_tables(connection)
     run_sql(connection, "tabulate/rule_tables", **_total_parts(source))
+    open_findings(connection)
+
+
+def open_findings(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the empty tables of what rules find: ``finding``, ``judged_by_period`` and ``judged_before``."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE finding (rule VARCHAR, place BIGINT, stage VARCHAR, counting_unit VARCHAR, "
         "iccs VARCHAR, ref_area VARCHAR, time_period VARCHAR, sex VARCHAR, age VARCHAR, value_found DOUBLE, "
@@ -199,36 +207,72 @@ def _total_parts(source: Source) -> dict[str, str]:
     return parts
 
 
-def judge_rule(
-    connection: duckdb.DuckDBPyConnection, rule: Rule, source: Source, without_unchanged_years: bool = False
-) -> Outcome:
-    """Run one rule; its failing cells go to ``finding``. A rule that crashes is errored, neither passed nor failed.
+def judge_rules(
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], source: Source, without_unchanged_years: bool = False
+) -> list[Outcome]:
+    """Run rules and return the outcome of each, in their order; their failing cells go to ``finding``.
+
+    A rule that crashes is errored, neither passed nor failed.
 
     Args:
         connection: with the tables of ``open_tables``.
-        rule: the rule.
+        rules: the rules.
         source: the source.
         without_unchanged_years: a rule that judges by year is run on the periods in ``period_to_make`` alone; what it
             found in the others is in ``judged_before``.
     """
-    parts = {
-        "tables": fill_sql("tabulate/tables_to_judge") if rule.by_year and without_unchanged_years else "",
-        "period": "time_period" if rule.by_year else "NULL::VARCHAR",
-    }
-    if rule.kind == "past_changed" and not _has_previous(connection):
-        return Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage of other files")
+    outcomes: dict[str, Outcome] = {}
+    statements: list[tuple[Rule, dict[str, str]]] = []
+    has_previous = _has_previous(connection)
+    for rule in rules:
+        if rule.kind == "past_changed" and not has_previous:
+            outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage of other files")
+            continue
+        try:
+            kind = _statement(rule, source)
+        except ValueError as error:
+            outcomes[rule.name] = _errored(rule.name, error)
+            continue
+        by_year = rule.by_year and without_unchanged_years
+        tables = fill_sql("tabulate/tables_to_judge") if by_year else ""
+        period = "time_period" if rule.by_year else "NULL::VARCHAR"
+        places = {"name": quote_literal(rule.name), "tables": tables, "period": period, "kind": kind}
+        statements.append((rule, places))
+    for start in range(0, len(statements), _RULES_TOGETHER):
+        outcomes |= _judge_together(connection, statements[start : start + _RULES_TOGETHER])
+    return [outcomes[rule.name] for rule in rules]
+
+
+def _judge_together(
+    connection: duckdb.DuckDBPyConnection, statements: Sequence[tuple[Rule, dict[str, str]]]
+) -> dict[str, Outcome]:
+    """Judge rules in one statement; where that fails, half of them at a time, down to the one that cannot be judged."""
+    places = [one for _, one in statements]
     try:
-        run_sql(connection, "tabulate/judge", kind=_statement(rule, source), **parts, rule=quote_literal(rule.name))
-        (checked, failing, detail) = fetch_row(
-            connection,
-            "SELECT coalesce(sum(things), 0)::BIGINT, (count(*) FILTER (failing))::BIGINT, "
-            "string_agg(concat_ws(' ', ref_area, iccs, time_period) || ': ' || detail, '; ' ORDER BY place) "
-            "FILTER (place <= 3) FROM judged",
-        )
-    except (duckdb.Error, ValueError) as error:
-        first = str(error).strip().splitlines()[0]
-        return Outcome(rule.name, "errored", 0, 0, f"the rule could not be evaluated: {first}")
-    return Outcome(rule.name, outcome_of(rule, checked, failing), checked, failing, detail or "")
+        run_sql(connection, "tabulate/judge", rules=places, names=", ".join(one["name"] for one in places))
+    except duckdb.Error as error:
+        if len(statements) == 1:
+            name = statements[0][0].name
+            return {name: _errored(name, error)}
+        half = len(statements) // 2
+        return _judge_together(connection, statements[:half]) | _judge_together(connection, statements[half:])
+    run_sql(connection, "tabulate/keep_judged")
+    found = connection.execute(
+        "SELECT rule, sum(things)::BIGINT, (count(*) FILTER (failing))::BIGINT, "
+        "coalesce(string_agg(concat_ws(' ', ref_area, iccs, time_period) || ': ' || detail, '; ' ORDER BY place) "
+        "FILTER (place <= 3), '') FROM judged GROUP BY rule"
+    ).fetchall()
+    counts = {name: (checked, failing, detail) for name, checked, failing, detail in found}
+    outcomes = {}
+    for rule, _ in statements:
+        checked, failing, detail = counts.get(rule.name, (0, 0, ""))
+        outcomes[rule.name] = Outcome(rule.name, outcome_of(rule, checked, failing), checked, failing, detail)
+    return outcomes
+
+
+def _errored(name: str, error: Exception) -> Outcome:
+    first = str(error).strip().splitlines()[0]
+    return Outcome(name, "errored", 0, 0, f"the rule could not be evaluated: {first}")
 
 
 def outcome_of(rule: Rule, checked: int, failing: int) -> str:

@@ -18,12 +18,14 @@ from schemas.source import SourceFolder
 
 _TABLES = {
     "cells": "observation",
+    "estimates": "estimate",
     "reconciliation": "reconciliation",
     "exclusions": "exclusion",
     "controls": "control",
     "coverage": "coverage",
 }
-"""The published table that a part of a vintage fills, without its source and vintage."""
+"""The published table that a part of a vintage fills, without its source and vintage; ``estimates`` are the cells of a
+source of estimates."""
 
 
 def part_columns(part: str) -> dict[str, str]:
@@ -79,5 +81,5 @@ def read_part(part: str, path: Path) -> str:
 
 
 def _absent(part: str, name: str, kind: str) -> str:
-    value = "'_T'" if part == "cells" and name in attribute_columns() else "NULL"
+    value = "'_T'" if part in ("cells", "estimates") and name in attribute_columns() else "NULL"
     return f"CAST({value} AS {kind}) AS {quote_identifier(name)}"

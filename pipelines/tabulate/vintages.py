@@ -202,8 +202,12 @@ class Vintage:
             raise DamagedVintage(self.part(name), "is missing")
         return False
 
-    def query(self, name: str) -> str:
+    def query(self, name: str, kind: str = "") -> str:
         """Return a query, in parentheses, over one part in today's columns.
+
+        Args:
+            name: the part.
+            kind: what its rows are, where that is not what the part is called: ``estimates``, of cells.
 
         Raises:
             DamagedVintage: the part is missing, or its bytes are not those that were stored.
@@ -213,7 +217,7 @@ class Vintage:
             raise DamagedVintage(self.part(name), "is missing")
         if stored is not None and sha256_of_file(self.part(name)) != stored:
             raise DamagedVintage(self.part(name), "is not as it was stored")
-        return read_part(name, self.part(name))
+        return read_part(kind or name, self.part(name))
 
     def as_previous(self) -> PreviousVintage:
         """Return what a next load compares with, and takes unchanged years from."""

@@ -109,7 +109,7 @@ def test_subtotals_of_india_are_controls_and_not_counts(release: Path) -> None:
 def test_who_sexes_add_up_and_mexico_is_as_published(release: Path) -> None:
     assert ask(release, "SELECT outcome, failing FROM out.quality WHERE source = 'un_who_homicide' AND "
                "rule = 'control_totals'") == [("passed", 0)]  # fmt: skip
-    ((mexico,),) = ask(release, "SELECT value FROM out.observation WHERE source = 'un_who_homicide' AND iccs = '0101' AND "
+    ((mexico,),) = ask(release, "SELECT estimate FROM out.estimate WHERE source = 'un_who_homicide' AND iccs = '0101' AND "
                        "ref_area = 'MX' AND time_period = '2019' AND sex = '_T'")  # fmt: skip
     assert round(mexico) == 32450  # the figure on the publisher's page
 

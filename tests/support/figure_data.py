@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from pipelines.harmonise.enums import register_areas
 from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
-from pipelines.tabulate.rules import judge_rule, open_tables
+from pipelines.tabulate.rules import judge_rules, open_tables
 from schemas.declarations import attribute_columns, load_rules
 from schemas.source import Source
 
@@ -151,7 +151,7 @@ class Judge:
     def __call__(self, rule: str, data: Data) -> tuple[str, int, int, str]:
         with connect(Settings(data=self.folder, threads=1)) as connection:
             source = self.open(connection, data)
-            found = judge_rule(connection, load_rules()[rule], source)
+            (found,) = judge_rules(connection, [load_rules()[rule]], source)
             (kept,) = connection.execute("SELECT count(*) FROM finding").fetchall()
             assert found.outcome == "errored" or kept == (found.failing,)
         return found.outcome, found.checked, found.failing, found.detail

@@ -79,6 +79,7 @@ def record_all_statements(place: Path) -> dict[str, str]:
         _repeat_rows(place / "repeats")
         _read_running_sums(place / "running_sums")
         _read_unclear_counts(place / "unclear_counts")
+        _publish_estimates(place / "estimates")
         with duckdb.connect() as connection:
             connection.execute(f"CREATE TABLE cells AS FROM read_parquet('{_newest_cells(place / 'tables')}')")
             write_frames(connection, place)
@@ -190,6 +191,22 @@ def _read_unclear_counts(place: Path) -> None:
         reshape="SELECT * REPLACE (replace(n, ',', '') AS n) FROM raw",
         refused="reshape_changed_sum",
     )
+
+
+def _publish_estimates(place: Path) -> None:
+    """Estimates with their error in two forms, and a grade."""
+    tiny = Tiny(place)
+    tiny.declare_plain(scheme="code", values="precision,,good,\n")
+    path = tiny.sources / tiny.name / "source.yml"
+    text = path.read_text(encoding="utf-8").replace(
+        "value: n}", "value: n, half_width: h, standard_error: e, precision: g}"
+    )
+    kind = "{stage: experienced, counting_unit: victim, figures: estimate, universe: persons, confidence_percent: 95}"
+    path.write_text(text.replace("{counting_unit: victim}", kind), encoding="utf-8")
+    tiny.give("t.csv", "area,year,code,n,h,e,g\nMX,2024,HOM,3,1,0.5,\n")
+    with _without_suite():
+        folder = list_sources(tiny.sources)[tiny.name]
+        assert not run_all([folder], Session(tiny.settings, tiny.given, source_folders=tiny.sources)).refused
 
 
 def _account(tiny: Tiny, files: dict[str, str], more: str = "", *, refused: str | None = None, **parts: str) -> None:

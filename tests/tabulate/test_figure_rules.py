@@ -12,7 +12,7 @@ from figure_data import Data, Judge, by_sex, states, years
 
 from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
-from pipelines.tabulate.rules import figure_rules, judge_rule
+from pipelines.tabulate.rules import figure_rules, judge_rules
 from schemas.codelists import load_areas
 from schemas.declarations import load_rules
 
@@ -48,13 +48,23 @@ def test_a_rule_that_crashes_is_errored_neither_failed_nor_passed(judge: Judge) 
     with connect(Settings(data=judge.folder, threads=1)) as connection:
         source = judge.open(connection, Data())
         rule = load_rules()["sex_parts_sum"]
-        no_column = judge_rule(connection, replace(rule, parameters={"dimension": "shoe_size", "tolerance": 0}), source)
-        no_parameter = judge_rule(connection, replace(rule, parameters={"dimension": "sex"}), source)
-        after = judge_rule(connection, rule, source)
+        wrong = {"no column": {"dimension": "shoe_size", "tolerance": 0}, "no parameter": {"dimension": "sex"}}
+        crashing = [replace(rule, name=name, parameters=parameters) for name, parameters in wrong.items()]
+        no_column, no_parameter, after = judge_rules(connection, [*crashing, rule], source)
     assert (no_column.outcome, no_column.failing) == ("errored", 0)
     assert "shoe_size" in no_column.detail
     assert no_parameter.outcome == "errored"
-    assert after.outcome == "not applicable"  # the connection goes on; one cell has no parts
+    assert after.outcome == "not applicable"  # the others are judged; one cell has no parts
+
+
+def test_rules_that_are_judged_together_find_what_each_finds_alone(judge: Judge) -> None:
+    rules = figure_rules("count")
+    data = CASES["volume_jump"][1]  # cells that fail some rules, pass others, and are nothing to the rest
+    alone = [judge(rule.name, data) for rule in rules]
+    with connect(Settings(data=judge.folder, threads=1)) as connection:
+        together = judge_rules(connection, rules, judge.open(connection, data))
+    assert [(one.outcome, one.checked, one.failing, one.detail) for one in together] == alone
+    assert {"warned", "passed", "not applicable"} <= {one.outcome for one in together}
 
 
 def test_a_rule_without_anything_to_check_is_not_applicable(judge: Judge) -> None:

@@ -13,7 +13,7 @@ from figure_data import Data, Judge, Rows
 from pipelines.system.connection import connect, run_sql
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
-from pipelines.tabulate.rules import judge_rule
+from pipelines.tabulate.rules import judge_rules
 from schemas.declarations import load_rules
 
 BY_YEAR = [name for name, rule in load_rules().items() if rule.by_year]
@@ -58,7 +58,7 @@ def _judge(folder: Path, rule: str, data: Data, kept: Path | None = None) -> Fou
             )
             connection.execute("DELETE FROM period_to_make WHERE left(time_period, 4) IN (FROM unchanged_year)")
             run_sql(connection, "tabulate/reuse_outcomes", judged=f"'{kept}'")
-        outcome = judge_rule(connection, load_rules()[rule], source, kept is not None)
+        (outcome,) = judge_rules(connection, [load_rules()[rule]], source, kept is not None)
         connection.execute(f"COPY judged_by_period TO '{folder}/judged.parquet'")
         return outcome, connection.execute("FROM finding ORDER BY ALL").fetchall()
 

@@ -155,7 +155,9 @@ def _change_line(record: dict[str, Any]) -> str:
         # Not that nothing changed: neighbouring years of the series usually differ as much.
         direction = f"within the usual swings of the series (dispersion {record['dispersion']:,.1f})"
     text = f"  {key_of(record).name}, {record['first_year']} to {record['last_year']}: {direction}"
-    if record["change_percent"] is not None:
+    if record["change_percent"] is not None and record["p_value"] is None:
+        text += f", {record['change_percent']:+.1f} %"
+    elif record["change_percent"] is not None:
         high = "no upper limit" if record["ratio_high"] is None else f"{100 * (record['ratio_high'] - 1):+.1f}"
         low = f"{100 * (record['ratio_low'] - 1):+.1f}"
         text += f", {record['change_percent']:+.1f} % ({low} to {high}), p {p_value_text(record['p_value'])}"

@@ -75,10 +75,11 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
     """Months that never fall within a year, fall in January, and grow with the number of months are running sums."""
     if source.cumulative is not None:
         return Outcome("months_accumulate", "passed", 0, 0)
-    keys = ", ".join(("measure", "national_code", "ref_area", *breakdown_columns()))
+    keys = ("measure", "national_code", "ref_area", *breakdown_columns())
+    same_series = " AND ".join(f"earlier.{key} IS NOT DISTINCT FROM now.{key}" for key in keys)
     judged, problems = 0, []
     for measure, steps, rises, falls, januaries, lower, first, last, expected in run_sql(
-        connection, "harmonise/running_sums", observations=relation, keys=keys
+        connection, "harmonise/running_sums", observations=relation, keys=", ".join(keys), same_series=same_series
     ).fetchall():
         judged += 1
         accumulates = rises >= _LEAST_RISES and falls <= _MOST_FALLING * rises and lower >= 0.9 * januaries

@@ -98,6 +98,11 @@ def parse_count(text: str, folder: SourceFolder) -> str:
     return _unless_missing(text, folder, parse_number(text, folder.source, shift=_shift(folder)))
 
 
+def parse_plain(text: str, folder: SourceFolder) -> str:
+    """Return the SQL of a text as a number that is no count (a sample size, a percentage), without ``multiply``."""
+    return _unless_missing(text, folder, parse_number(text, folder.source))
+
+
 def _shift(folder: SourceFolder) -> int:
     return len(str(folder.source.multiply)) - 1
 
@@ -121,7 +126,7 @@ def create_number_macros(connection: duckdb.DuckDBPyConnection, folder: SourceFo
     marks = dict.fromkeys([*source.marks, *flags])
     raw = parse_number("text", source, marks=marks, shift=_shift(folder))
     macros = {
-        "to_number": _unless_missing("text", folder, parse_number("text", source)),
+        "to_number": parse_plain("text", folder),
         "to_count": parse_count("text", folder),
         "to_raw_count": _unless_missing("text", folder, raw),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,7 @@ class AnnualSeries:
         rates: per 100,000, of each year; None where it has none.
         marks: of each year.
         key: columns that identify the series in ``out.trend`` and ``out.change``.
+        stock: whether it counts persons on a day, which are no events: chance alone says nothing about a change.
     """
 
     years: Sequence[int]
@@ -67,6 +68,7 @@ class AnnualSeries:
     rates: Sequence[float | None] = ()
     marks: Marks = Marks()
     key: Mapping[str, Any] = field(default_factory=dict)
+    stock: bool = False
 
     def has_rates(self, first: int) -> bool:
         """Whether both the year at this place and the last one have a rate."""
@@ -77,10 +79,16 @@ class AnnualSeries:
         return self.populations if rates else [1.0] * len(self.years)
 
 
-def read_annual_series(connection: duckdb.DuckDBPyConnection) -> list[AnnualSeries]:
+def read_annual_series(
+    connection: duckdb.DuckDBPyConnection, stocks: Collection[tuple[str, str, str]] = ()
+) -> list[AnnualSeries]:
     """Return every series of ``out.rate`` over all ages and attributes that has two years or more.
 
     ``out.series_break`` and ``out.series_bridge`` have to be filled before.
+
+    Args:
+        connection: the warehouse being built.
+        stocks: source, stage and counting unit of figures that count persons on a day.
     """
     declared = SeriesBreaks(connection)
     found = []
@@ -89,7 +97,8 @@ def read_annual_series(connection: duckdb.DuckDBPyConnection) -> list[AnnualSeri
         years, counts, rates = row.pop("years"), row.pop("counts"), row.pop("rates")
         populations, marks = row.pop("populations"), pop_marks(row)
         breaks = find_breaks(declared, [row[name] for name in SERIES_KEY], years, marks)
-        found.append(AnnualSeries(years, counts, populations, breaks, rates, marks, row))
+        stock = (row["source"], row["stage"], row["counting_unit"]) in stocks
+        found.append(AnnualSeries(years, counts, populations, breaks, rates, marks, row, stock))
     return found
 
 

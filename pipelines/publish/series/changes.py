@@ -23,6 +23,7 @@ SPANS = (1, 5, 10)
 FEWEST_PAIRS = 5
 """Pairs of neighbouring years from which the usual spread of a series is taken; with fewer, chance alone counts."""
 EXACT = "ratio of two Poisson rates, exact conditional limits"
+STOCK = "ratio of two rates of persons counted on a day, without limits"
 SPREAD = "the wider of exact conditional limits and those with the usual spread between neighbouring years"
 
 
@@ -87,7 +88,8 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[Any]]:
     figures = _bridged_ratios(ends, factors, bridged, dispersion, pairs)
     rated = [span.rated for span in spans]
     values = (_values(ends[:, 0], ends[:, 1], rated) * factors[:, 0], _values(ends[:, 2], ends[:, 3], rated))
-    return _describe_spans(series, spans) | _describe_figures(spans, values, figures, dispersion)
+    stock = np.array([series[span.series].stock for span in spans], dtype=bool)
+    return _describe_spans(series, spans) | _describe_figures(spans, values, figures, dispersion, stock)
 
 
 def _spans(series: Sequence[AnnualSeries]) -> list[_Span]:
@@ -115,10 +117,17 @@ def _describe_spans(series: Sequence[AnnualSeries], spans: Sequence[_Span]) -> d
 
 
 def _describe_figures(
-    spans: Sequence[_Span], values: tuple[Numbers, Numbers], figures: Sequence[Numbers], dispersion: Numbers
+    spans: Sequence[_Span],
+    values: tuple[Numbers, Numbers],
+    figures: Sequence[Numbers],
+    dispersion: Numbers,
+    stock: NDArray[np.bool_],
 ) -> dict[str, list[Any]]:
-    ratio, low, high, p = figures
-    words = np.where(p < SIGNIFICANCE, np.where(ratio > 1, "increase", "decrease"), "no significant change").tolist()
+    """The figures of each span; persons counted on a day are no events, and no limits or test are made of them."""
+    ratio, *tested = figures
+    low, high, p = (np.where(stock, np.nan, column) for column in tested)
+    tested_words = np.where(p < SIGNIFICANCE, np.where(ratio > 1, "increase", "decrease"), "no significant change")
+    words = np.where(stock, "not tested", tested_words).tolist()
 
     def compared(column: Numbers) -> list[float | None]:
         """Column with NULL where a break forbids comparing or there is no number."""
@@ -137,7 +146,9 @@ def _describe_figures(
         "p_value": compared(p),
         "dispersion": [float(x) if np.isfinite(x) else None for x in dispersion],
         "direction": ["not compared" if span.inside.cuts else word for span, word in zip(spans, words, strict=True)],
-        "method": [SPREAD if np.isfinite(x) else EXACT for x in dispersion],
+        "method": [
+            STOCK if held else SPREAD if np.isfinite(x) else EXACT for x, held in zip(dispersion, stock, strict=True)
+        ],
     }
 
 

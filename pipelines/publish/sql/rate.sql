@@ -1,7 +1,8 @@
 -- Grain: one row for each annual observation. The population is that of the same area, year, sex and age, from the
--- source of highest priority that has it; for an age group it is the sum of groups that fill it exactly, or none. Limits
--- are those of a count: an estimate (E), or a figure with decimals, has an uncertainty of its own, and no limits here.
--- reads: out.observation, out.population, out.age, population_priority, poisson
+-- source of highest priority that has it; for an age group it is the sum of groups that fill it exactly, or none.
+-- Only a count of events has limits from chance alone: not one that is estimated (E) or has decimals, nor persons counted
+-- on a day.
+-- reads: out.observation, out.population, out.age, population_priority, poisson, stock
 -- writes: out.rate
 INSERT INTO out.rate BY NAME
 WITH annual AS (
@@ -79,3 +80,4 @@ FROM annual
 LEFT JOIN chosen ON annual.citizenship = '_T' AND chosen.ref_area = annual.ref_area
     AND chosen.time_period = annual.time_period AND chosen.sex = annual.sex AND chosen.age = annual.age
 LEFT JOIN poisson ON poisson.value = annual.value AND NOT annual.is_estimate
+    AND (annual.source, annual.stage, annual.counting_unit) NOT IN (SELECT (source, stage, counting_unit) FROM stock)

@@ -23,7 +23,7 @@ from pipelines.reader.plots.style import (
     whole_years,
     word,
 )
-from pipelines.reader.plots.trend import break_notes, draw_rates
+from pipelines.reader.plots.trend import break_notes, draw_rates, limit_notes
 from pipelines.reader.rates import Rows, read_rates
 from pipelines.reader.release import packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of
@@ -150,7 +150,7 @@ def plot_compared(found: Comparison, language: str = "en", settings: Settings | 
     axes.set_ylim(bottom=0)
     whole_years(axes)
     axes.legend(frameon=False, fontsize=8)
-    notes = [word("poisson", language), *break_notes([one.breaks for one in series], language)]
+    notes = [*limit_notes(series, language), *break_notes([one.breaks for one in series], language)]
     notes += caveat_notes([row for one in series for row in one.rows], language)
     left = [row["ref_area"] for row in [*found.ranked[len(STYLES) :], *found.unranked]]
     notes += [word("not drawn", language).format(areas=", ".join(left))] if left else []

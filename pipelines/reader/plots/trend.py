@@ -76,7 +76,8 @@ def plot_trend(
         if by in (None, "sex") and (by or position == 0):  # the first is the preferred one
             segments |= _draw_segments(axes, one, position, language)
     breaks = [one.breaks for one in series]
-    _draw_breaks(axes, breaks, max(row["ci_high"] for one in series for row in one.rows), language)
+    highest = max(row["ci_high"] or row["rate_per_100k"] for one in series for row in one.rows)
+    _draw_breaks(axes, breaks, highest, language)
     shown = replace(wanted, sex=TOTAL) if by == "sex" else replace(wanted, age=TOTAL) if by == "age" else wanted
     add_title(figure, picture_title(shown, keys, language, settings))
     axes.set_ylabel(word("rate", language))
@@ -84,7 +85,7 @@ def plot_trend(
     axes.margins(x=0.06)
     whole_years(axes)
     axes.legend(frameon=False, fontsize=8)
-    notes = [word("poisson", language), *([word("segments", language)] if segments else [])]
+    notes = [*limit_notes(series, language), *([word("segments", language)] if segments else [])]
     notes += break_notes(breaks, language) + caveat_notes([row for one in series for row in one.rows], language)
     add_foot(figure, [key.source for key in keys], notes, language, settings)
     return figure
@@ -119,7 +120,7 @@ def plot_areas(
         axes.tick_params(labelbottom=True)  # the lowest panel of each column
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
-    notes = [word("poisson", language), *break_notes([one.breaks for one in panels], language)]
+    notes = [*limit_notes(panels, language), *break_notes([one.breaks for one in panels], language)]
     if _scale_panels(grid, panels, language):
         notes.append(word("log", language))
     notes += caveat_notes([row for one in panels for row in one.rows], language)
@@ -182,6 +183,11 @@ def _part_label(one: RateSeries, by: By, language: str) -> str:
     if by == "sex":
         return label_of("sex", one.sex, language)
     return age_labels(one.age)[LANGUAGES.index(language)]
+
+
+def limit_notes(series: Sequence[RateSeries], language: str) -> list[str]:
+    """Return what the bands are, where any figure has limits."""
+    return [word("poisson", language)] if any(row["ci_low"] is not None for one in series for row in one.rows) else []
 
 
 def break_notes(breaks: Sequence[Breaks], language: str) -> list[str]:

@@ -2,7 +2,8 @@
 -- e.g. out.change_between(2015, 2024): rates where both years have one, else counts. Limits of the ratio are those of the
 -- logarithm of two counts, widened by the usual spread of the series (dispersion: mean chi-square of neighbouring years
 -- before to_year, where there are five pairs; Student's t), else by chance alone. direction: increase or decrease where
--- the limits exclude 1; within the usual swings; no significant change; not compared, with the reason in break_handling:
+-- the limits exclude 1; within the usual swings; no significant change; not tested, where the figures are estimated or count
+-- persons on a day, to which chance gives no limits; not compared, with the reason in break_handling:
 -- a break between the years, another composition, or a year without a figure or with one that is not compared. Limits are NULL where a count is 0.
 -- Grain: one row for each source, area, ICCS category, stage, counting unit and sex with both years.
 -- reads: out.rate, out.series, out.area, out.iccs
@@ -23,7 +24,8 @@ series AS (
 ),
 point AS (
     SELECT source, ref_area, area_level, iccs, stage, counting_unit, sex, time_period, value, population, rate_per_100k,
-        iccs_made_from, obs_status, completeness, caveats, NOT {{uncompared}} AS is_compared
+        iccs_made_from, obs_status, completeness, caveats, NOT {{uncompared}} AS is_compared,
+        starts_with(stage, 'held') OR (rate_per_100k > 0 AND ci_low IS NULL) AS without_limits
     FROM out.rate
     CROSS JOIN asked
     WHERE age = '_T' AND ({{attributes}}) = ({{totals}}) AND time_period <= asked.last_period
@@ -70,6 +72,7 @@ compared AS (
             WHEN one.is_compared AND other.is_compared THEN NULL
             ELSE 'a year is incomplete or exceptional (see caveats): not compared'
         END AS refused,
+        one.without_limits OR other.without_limits AS untested,
         out.weaker_status(one.obs_status, other.obs_status) AS obs_status,
         least(one.completeness, other.completeness) AS completeness,
         out.join_caveats(one.caveats, other.caveats) AS caveats
@@ -87,7 +90,7 @@ compared AS (
 ),
 ratio AS (
     SELECT *, CASE WHEN refused IS NULL THEN last_value / nullif(first_value, 0) END AS rate_ratio,
-        CASE WHEN first_count > 0 AND last_count > 0 THEN
+        CASE WHEN first_count > 0 AND last_count > 0 AND NOT coalesce(untested, false) THEN
             sqrt(greatest(coalesce(dispersion, 1), 1) * (1 / first_count + 1 / last_count))
             * CASE WHEN dispersion IS NULL THEN {{normal_quantile}}
                 ELSE coalesce(list_extract({{t_quantiles}}, CAST(pairs AS INTEGER)), {{normal_quantile}}) END END AS reach
@@ -103,6 +106,7 @@ SELECT
     rate_ratio * exp(reach) AS ratio_high, dispersion,
     CASE
         WHEN refused IS NOT NULL THEN 'not compared'
+        WHEN untested THEN 'not tested'
         WHEN rate_ratio * exp(-reach) > 1 THEN 'increase'
         WHEN rate_ratio * exp(reach) < 1 THEN 'decrease'
         WHEN dispersion > 1 THEN 'within the usual swings'

@@ -1,4 +1,4 @@
-"""India (NCRB), South Africa (SAPS), the United Nations (UNODC) and the World Health Organization."""
+"""India (NCRB), South Africa (SAPS) and the United Nations (UNODC)."""
 
 from __future__ import annotations
 
@@ -139,18 +139,6 @@ def unodc_by_age(
     write(source, COUNTS, cells)
 
 
-def who_homicide() -> None:
-    """Estimates of a model (E), with decimals; both sexes are the sum of men and women."""
-    cells: Cells = {}
-    for row in records("un_who_homicide"):
-        if row["SpatialDimType"] == "COUNTRY" and row["Dim1"] != "BTSX":
-            area = {"ARG": "AR", "COL": "CO", "MEX": "MX"}[row["SpatialDim"]]
-            key = (area, row["TimeDim"], "0101", "recorded", "victim", {"MLE": "M", "FMLE": "F"}[row["Dim1"]], "_T")
-            cells[key] = number(row["NumericValue"])
-    cells = add_totals(add_totals(cells, 5, {"_T": ["M", "F"]}), 2, {"01": ["0101"]})
-    write("un_who_homicide", COUNTS, cells, status="E")
-
-
 if __name__ == "__main__":
     indian_kidnapping()
     indian_murder()
@@ -170,4 +158,3 @@ if __name__ == "__main__":
          "over 60": "Y_GE60"},
         ("suspected", "person"), {("AU", "2013"), ("BE", "2011"), ("BG", "2010")},
     )  # fmt: skip
-    who_homicide()

@@ -12,13 +12,19 @@ compared AS (
     FROM shares
     WHERE known >= {{least_count}}
     WINDOW series AS (PARTITION BY stage, counting_unit, iccs, ref_area, age)
+),
+-- Of two bands equally far off, such as those below and from one age, always the same is shown.
+distant AS (
+    SELECT *, (-round(abs(share - usual), 9), CAST(age AS VARCHAR)) AS nearness
+    FROM compared
+    WHERE years >= {{least_years}}
 )
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age,
-    arg_max(share, abs(share - usual)) AS found, arg_max(usual, abs(share - usual)) AS expected,
+    arg_min(share, nearness) FILTER (share IS NOT NULL) AS found,
+    arg_min(usual, nearness) FILTER (share IS NOT NULL) AS expected,
     max(abs(share - usual)) > {{most}} AS failing,
-    arg_max(age, abs(share - usual)) || ': ' || round(found * 100, 1) || ' %, usually ' || round(expected * 100, 1) || ' %'
-        AS detail,
+    arg_min(age, nearness) FILTER (share IS NOT NULL) || ': ' || round(found * 100, 1) || ' %, usually '
+        || round(expected * 100, 1) || ' %' AS detail,
     any_value(known) AS size
-FROM compared
-WHERE years >= {{least_years}}
+FROM distant
 GROUP BY stage, counting_unit, iccs, ref_area, time_period

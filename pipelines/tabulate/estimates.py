@@ -1,0 +1,193 @@
+"""Estimates of surveys and published ratios: kept as given, with their errors; nothing is added up or made of them.
+
+They take the steps of a national table up to their account, and then this one in the place of totals and of the rules
+on counts. Their cells are rows of ``out.estimate``, one for each figure of the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import NormalDist
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.harmonise.reconcile import Validated
+from pipelines.harmonise.values.errors_of_estimates import error_columns, error_number
+from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.outcomes import Outcome
+from pipelines.tabulate.aggregate import caveats_sql
+from pipelines.tabulate.fingerprints import fingerprint_periods
+from pipelines.tabulate.gates import LINK_CAVEATS
+from pipelines.tabulate.rules import Checked, open_findings
+from schemas.declarations import attribute_columns, load_tables, quote_literal
+from schemas.measures import BESIDE_ESTIMATES
+from schemas.source import Source, SourceFolder
+
+MIDDLE_SHARE = 0.02
+"""How far from the middle of its limits, as a share of their distance, an estimate may be for a standard error to
+follow from them: printed limits are rounded, and those of a small share are not symmetric."""
+DISAGREEING_SHARE = 0.1
+"""By how much two forms of one error may differ, as both are printed with few digits."""
+_RULES = ("error_given", "errors_agree", "cv_scale", "split_estimate")
+
+
+def take_estimates(
+    folder: SourceFolder, validated: Validated, connection: duckdb.DuckDBPyConnection, work: Path
+) -> Checked:
+    """Keep the estimates of a source as cells, judged by the rules on their errors.
+
+    Args:
+        folder: the source.
+        validated: its observations.
+        connection: with the tables ``core`` and ``tally_part`` and the lists of codes.
+        work: folder for what this step writes.
+
+    Raises:
+        DataRefused: an estimate that would be split among categories, or coefficients of variation of another scale
+            than declared.
+    """
+    names = ("cells", "unmarked", "periods", "findings", "judged", "coverage")
+    paths = {name: work / f"checked-{name}.parquet" for name in names}
+    _refuse_split(connection, folder)
+    _make_cells(connection, folder, validated.links)
+    outcomes = [*validated.outcomes, *_judge_errors(connection, folder)]
+    open_findings(connection)
+    columns = [column.name for column in load_tables()["estimate"].columns[2:]]
+    for name, query in (
+        ("cells", f"SELECT {', '.join(columns)} FROM cells ORDER BY iccs, ref_area, freq, time_period"),
+        ("unmarked", "SELECT * FROM cells LIMIT 0"),
+        ("findings", "SELECT * EXCLUDE (place) FROM finding"),
+        ("judged", "FROM judged_by_period"),
+        ("coverage", _empty("coverage")),
+    ):
+        connection.execute(f"COPY ({query}) TO {quote_literal(str(paths[name]))} (FORMAT parquet)")
+    figures = fingerprint_periods(connection, paths["cells"], paths["periods"], "estimate")
+    (rows,) = fetch_row(connection, "SELECT count(*) FROM cells")
+    if not rows:
+        raise DataRefused([Problem("nothing_published", folder.source_id, "No estimate is left to publish.")])
+    return Checked(folder.source_id, **paths, figures=figures, outcomes=tuple(outcomes), rows=rows, year_keys={})
+
+
+def _refuse_split(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> None:
+    split = connection.execute(
+        "SELECT national_code FROM core GROUP BY national_code, cell HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+    ).fetchone()
+    if split is not None:
+        found = f"The concordance splits {split[0]!r} among categories: the error of a part is not known."
+        raise DataRefused([Problem("split_estimate", folder.source_id, found)])
+
+
+def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, links: Path) -> None:
+    """Create the table ``cells`` of a source of estimates."""
+    source = folder.source
+    connection.register("estimate_measure", _measure_table(source))
+    numbers = dict.fromkeys((name for name in BESIDE_ESTIMATES if name != "precision"), "NULL::DOUBLE")
+    numbers |= {name: error_number(name, f"tally_part.{name}_word", folder) for name in error_columns(source)}
+    graded = "precision" in source.columns
+    relations = " ".join(
+        f"WHEN {quote_literal(one)} THEN {quote_literal(caveat)}" for one, caveat in LINK_CAVEATS.items()
+    )
+    run_sql(
+        connection,
+        "tabulate/estimates",
+        numbers=numbers,
+        links=quote_literal(str(links)),
+        precision="precision_code.code" if graded else "NULL::VARCHAR",
+        precision_join="LEFT JOIN precision_code ON precision_code.id = tally_part.precision_id" if graded else "",
+        middle=str(MIDDLE_SHARE),
+        quantile_95=str(_quantile(95)),
+        attributes=", ".join(attribute_columns()),
+        breaks=_declared_breaks(source),
+        caveats=caveats_sql(source),
+        relations=relations,
+    )
+
+
+def _quantile(confidence_percent: float) -> float:
+    """The number of standard errors from an estimate to a limit of this level, by the normal distribution.
+
+    >>> round(_quantile(95), 2), round(_quantile(90), 2)
+    (1.96, 1.64)
+    """
+    return NormalDist().inv_cdf(0.5 + confidence_percent / 200)
+
+
+def _measure_table(source: Source) -> pa.Table:
+    measures = source.measures
+    levels = [measure.confidence_percent for measure in measures.values()]
+    return pa.table(
+        {
+            "measure": list(measures),
+            "figures": [measure.figures for measure in measures.values()],
+            "unit": [measure.unit for measure in measures.values()],
+            "universe": pa.array([measure.universe for measure in measures.values()], pa.string()),
+            "sdg": pa.array([measure.sdg for measure in measures.values()], pa.string()),
+            "confidence_percent": pa.array(levels, pa.float64()),
+            "quantile": pa.array([_quantile(level) if level else None for level in levels], pa.float64()),
+        }
+    )
+
+
+def _declared_breaks(source: Source) -> str:
+    parts = []
+    for entry in source.breaks:
+        of = " OR ".join(f"starts_with({quote_literal(code)}, CAST(cells.iccs AS VARCHAR))" for code in entry.iccs)
+        period = f"CAST(cells.time_period AS VARCHAR) = {quote_literal(entry.period)}"
+        parts.append(f"({period}{f' AND ({of})' if of else ''})")
+    return " OR ".join(parts) or "false"
+
+
+def _judge_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> list[Outcome]:
+    """The outcomes of the rules on errors; coefficients of variation of another scale refuse the source."""
+    estimates, without = fetch_row(
+        connection,
+        "SELECT count(*), count(*) FILTER (standard_error IS NULL AND lower_limit IS NULL) FROM cells "
+        "WHERE figure_kind = 'estimate' AND estimate IS NOT NULL",
+    )
+    detail = "these estimates have no standard error, limits, half-width or coefficient of variation" if without else ""
+    outcomes = [_outcome("error_given", estimates, without, detail)]
+    outcomes.append(_compare_errors(connection, folder))
+    if "cv_percent" in folder.source.columns:
+        numbers, largest = fetch_row(
+            connection,
+            f"SELECT count(number), max(number) FROM (SELECT {error_number('cv_percent', 'cv_percent_word', folder)} "
+            "AS number FROM tally_part) WHERE number > 0",
+        )
+        if numbers and largest <= 1:
+            found = f"All {numbers:,} coefficients of variation are at most {largest:g}, which would be percent."
+            raise DataRefused([Problem("cv_scale", folder.source_id, found)])
+    return outcomes
+
+
+def _compare_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> Outcome:
+    """Compare the forms in which the error of one estimate is given: they must be one error."""
+    source = folder.source
+    forms = {name: error_number(name, f"tally_part.{name}_word", folder) for name in error_columns(source)}
+    as_error = []
+    if "standard_error" in forms:
+        as_error.append(forms["standard_error"])
+    if "half_width" in forms:
+        as_error.append(f"{forms['half_width']} / quantile")
+    if "ci_low" in forms:
+        as_error.append(f"({forms['ci_high']} - {forms['ci_low']}) / (2 * quantile)")
+    as_error += [f"{forms['cv_percent']} / 100 * abs(value)"] if "cv_percent" in forms else []
+    as_error += [f"{forms['cv_share']} * abs(value)"] if "cv_share" in forms else []
+    if len(as_error) < 2:
+        return _outcome("errors_agree", 0, 0, "")
+    checked, differing, first = run_sql(
+        connection, "tabulate/errors_agree", errors=", ".join(as_error), most=str(DISAGREEING_SHARE)
+    ).fetchall()[0]
+    return _outcome("errors_agree", checked, differing, first or "")
+
+
+def _outcome(rule: str, checked: int, failing: int, detail: str) -> Outcome:
+    outcome = "not applicable" if not checked else "warned" if failing else "passed"
+    return Outcome(rule, outcome, checked, failing, detail)
+
+
+def _empty(table: str) -> str:
+    """A query without rows, with the columns of a published table but source and vintage."""
+    columns = load_tables()[table].columns[2:]
+    return f"SELECT {', '.join(f'NULL::{column.type} AS {column.name}' for column in columns)} LIMIT 0"

@@ -1,0 +1,64 @@
+"""What the numbers of a source are: counts, stocks, estimates or ratios; and how an estimate gives its error.
+
+Counts of events add up: over areas, months and categories. They become rates, and chance gives them Poisson limits. A
+stock (persons held on a day) adds up over areas, but is no number of events: it has rates and no limits. An estimate
+has the error of its sample, and a ratio is a share or a rate that was computed elsewhere; neither is ever added,
+divided or tested as a count. They are published as given, in ``out.estimate``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from schemas.source_messages import code_of
+
+Figures = Literal["count", "stock", "estimate", "ratio"]
+AS_PUBLISHED = ("estimate", "ratio")
+"""Figures that are shown as they are given."""
+HELD_STAGES = ("held", "held_unsentenced")
+"""Stages at which persons are counted on a day."""
+
+ERRORS = ("standard_error", "half_width", "ci_low", "ci_high", "cv_percent", "cv_share")
+"""Columns of the error of an estimate, in whichever of these forms the source gives it."""
+BESIDE_ESTIMATES = (*ERRORS, "sample_size", "precision")
+"""Every column that only an estimate or a ratio has."""
+
+
+class Measure(BaseModel):
+    """What a number is: stage of the process and counting unit, count or estimate, its unit and population."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stage: Annotated[str, code_of("stage")] = "recorded"
+    counting_unit: Annotated[str, code_of("counting_unit")]
+    figures: Figures = Field(default="count", description="a stock at the stages at which persons are held")
+    unit: Annotated[str, code_of("unit_of_measure")] = "number"
+    universe: Annotated[str, code_of("universe")] | None = Field(
+        default=None, description="population that an estimate or a ratio is of"
+    )
+    confidence_percent: float | None = Field(
+        default=None, gt=50, lt=100, description="confidence level of the limits or half-widths that the source gives"
+    )
+
+    sdg: Annotated[str, Field(pattern=r"[0-9]{1,2}(\.[0-9a-z]{1,2}){1,2}")] | None = Field(
+        default=None, description="number of the SDG indicator that the figure is, as its source publishes it"
+    )
+
+    @model_validator(mode="after")
+    def _check_figures(self) -> Measure:
+        if self.stage in HELD_STAGES and self.figures == "count":
+            if "figures" in self.model_fields_set:
+                raise ValueError(f"figures: stage {self.stage} counts persons on a day; write figures: stock")
+            object.__setattr__(self, "figures", "stock")
+        if self.figures in AS_PUBLISHED:
+            if self.universe is None:
+                raise ValueError(f"universe: is missing; say which population the {self.figures} is of")
+            if self.figures == "ratio" and self.unit == "number":
+                raise ValueError("unit: a ratio is no number of anything; write percent, per_100k ...")
+            return self
+        for name in ("unit", "universe", "confidence_percent", "sdg"):
+            if name in self.model_fields_set:
+                raise ValueError(f"{name}: only for figures: estimate or ratio; delete the key")
+        return self

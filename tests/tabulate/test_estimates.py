@@ -1,0 +1,242 @@
+"""Estimates and ratios: published as given, with their errors. Expected values are computed by hand from the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from math import sqrt
+from typing import Any
+
+import duckdb
+import pytest
+from tiny_source import HOMICIDE, Tiny
+
+from pipelines.run import RunResult, Session, run_all
+from schemas.errors import UsageError
+from schemas.source import find_sources
+
+Z = 1.959964  # 97.5 % point of the normal distribution
+HEAD = "area,offence,year,n,error,grade\n"
+DECLARED = """\
+layouts:
+  - files: ['*.csv']
+    read: {{columns: [area, offence, year, n, error, grade]}}
+area_scheme: code
+columns: {{ref_area: area, national_code: offence, time_period: year, value: n, precision: grade{columns}}}
+measures:
+  persons: {{stage: experienced, counting_unit: victim, figures: {figures}, universe: persons{measure}}}
+{more}"""
+GRADES = "precision,,good,\nprecision,*,use_with_caution,\nprecision,**,unreliable,\nvalue,np,Q,\n"
+
+
+def declare(
+    tiny: Tiny, columns: str, measure: str = "", more: str = "", figures: str = "estimate", **parts: Any
+) -> None:
+    text = DECLARED.format(columns=columns, measure=measure, more=more, figures=figures)
+    tiny.declare(text, **{"values": GRADES, **parts})
+
+
+def load(tiny: Tiny, rows: str) -> RunResult:
+    tiny.give("t.csv", HEAD + rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.run.SuiteProcess", nullcontext, raising=False)
+        return run_all(
+            find_sources([tiny.name], tiny.sources), Session(tiny.settings, tiny.given, source_folders=tiny.sources)
+        )
+
+
+def ask(tiny: Tiny, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(tiny.settings.published), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def refusal(tiny: Tiny, rows: str) -> dict[str, Any]:
+    (refused,) = load(tiny, rows).refused
+    return dict(refused.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("columns", "measure", "given", "error", "said"),
+    [
+        (", standard_error: error", "", "25", 25_000, "standard_error"),
+        (", half_width: error", ", confidence_percent: 95", "49", 49_000 / Z, "half_width"),
+        (", half_width: error", ", confidence_percent: 90", "± 49", 49_000 / 1.644854, "half_width"),
+        (", cv_percent: error", "", "6.5", 0.065 * 386_000, "cv"),
+        (", cv_share: error", "", "0.065", 0.065 * 386_000, "cv"),
+    ],
+)
+def test_error_in_each_form(tiny: Tiny, columns: str, measure: str, given: str, error: float, said: str) -> None:
+    """In thousands: ``multiply`` is for the error too, but not for a coefficient of variation."""
+    declare(tiny, columns, measure, "multiply: 1000\n")
+
+    assert not load(tiny, f"AU,HOM,2021,386,{given},\n").refused
+
+    ((value, found, low, high, form),) = ask(
+        tiny, "SELECT estimate, standard_error, lower_limit, upper_limit, error_given_as FROM out.estimate"
+    )
+    assert (value, form) == (386_000, said)
+    assert found == pytest.approx(error, rel=1e-6)
+    reach = 49_000 if said == "half_width" else Z * error  # the half-width is shown as given, at its own level
+    assert (low, high) == (pytest.approx(386_000 - reach), pytest.approx(386_000 + reach))
+
+
+def test_limits_as_given_have_a_standard_error_only_where_the_estimate_is_in_their_middle(tiny: Tiny) -> None:
+    declare(tiny, ", ci_low: error, ci_high: grade", ", confidence_percent: 95", values="")
+    text = (tiny.sources / tiny.name / "source.yml").read_text().replace("precision: grade, ", "")
+    (tiny.sources / tiny.name / "source.yml").write_text(text)
+
+    assert not load(tiny, "AU,HOM,2021,100,90,110\nAU,HOM,2020,100,95,140\n").refused
+
+    rows = ask(tiny, "SELECT standard_error, lower_limit, upper_limit FROM out.estimate ORDER BY time_period")
+    assert rows == [(None, 95, 140), (pytest.approx(10 / Z, rel=1e-6), 90, 110)]
+
+
+def test_what_the_source_withholds_or_suppresses_has_no_value_and_says_why(tiny: Tiny) -> None:
+    declare(tiny, ", standard_error: error")
+
+    assert not load(tiny, "AU,HOM,2019,9,8,**\nAU,HOM,2020,np,np,\nAU,HOM,2021,40,9,*\nAU,HOM,2022,50,,\n").refused
+
+    assert ask(
+        tiny,
+        "SELECT estimate, standard_error, obs_status, missing_reason, caveats FROM out.estimate ORDER BY time_period",
+    ) == [
+        (None, None, "O", "too_unreliable", None),
+        (None, None, "Q", "suppressed", None),
+        (40, 9, "U", None, None),
+        (50, None, "A", None, "sampling_error_not_given"),
+    ]
+    assert ask(tiny, "SELECT outcome, checked, failing FROM out.quality WHERE rule = 'error_given'") == [
+        ("warned", 2, 1)
+    ]
+
+
+def test_estimates_are_never_added_divided_or_tested_as_counts(tiny: Tiny) -> None:
+    """Two states and a category below another one: no country, no category above, no rate, no trend of counts."""
+    declare(tiny, ", standard_error: error")
+    rows = "".join(
+        f"{area},HOM,{year},{n},3,\n" for area, n in (("AU-NSW", 40), ("AU-VIC", 30)) for year in range(2010, 2022)
+    )
+
+    assert not load(tiny, rows).refused
+
+    assert ask(tiny, "SELECT DISTINCT ref_area, iccs FROM out.estimate ORDER BY ALL") == [
+        ("AU-NSW", "0101"),
+        ("AU-VIC", "0101"),
+    ]
+    for table in ("observation", "rate", "trend", "change", "indicator", "coverage"):
+        assert ask(tiny, f"SELECT count(*) FROM out.{table}") == [(0,)], table
+    assert ask(tiny, "SELECT kind, observations FROM out.source") == [("estimate", 24)]
+    assert ask(tiny, "SELECT closes, cells_used FROM out.reconciliation") == [(True, 24)]
+
+
+def test_change_of_an_estimate_has_the_error_of_both(tiny: Tiny) -> None:
+    declare(tiny, ", standard_error: error")
+    load(tiny, "AU,HOM,2020,300,30,\nAU,HOM,2021,390,40,\nAU,HOM,2022,520,40,\nAU,HOM,2023,500,,\n")
+
+    def change(first: int, last: int) -> tuple[Any, ...]:
+        (row,) = ask(
+            tiny,
+            f"SELECT change, standard_error, lower_limit, direction FROM out.estimate_change_between({first}, {last})",
+        )
+        return row
+
+    assert change(2020, 2021) == (90, 50, pytest.approx(90 - Z * 50, abs=1e-3), "no significant change")
+    assert change(2020, 2022) == (220, 50, pytest.approx(220 - Z * 50, abs=1e-3), "increase")
+    assert change(2022, 2023) == (-20, None, None, "not tested")
+
+
+def test_line_through_estimates_is_weighted_by_their_errors(tiny: Tiny) -> None:
+    """Against the closed formulas of generalized least squares, computed here point by point."""
+    points = [(2018, 100.0, 5.0), (2019, 112.0, 10.0), (2020, 118.0, 5.0), (2022, 160.0, 20.0)]
+    declare(tiny, ", standard_error: error")
+    load(tiny, "".join(f"AU,HOM,{x},{y},{e},\n" for x, y, e in points))
+
+    weights = [1 / e**2 for *_, e in points]
+    centre = sum(w * x for w, (x, *_) in zip(weights, points, strict=True)) / sum(weights)
+    middle = sum(w * y for w, (_, y, _) in zip(weights, points, strict=True)) / sum(weights)
+    sxx = sum(w * (x - centre) ** 2 for w, (x, *_) in zip(weights, points, strict=True))
+    slope = sum(w * (x - centre) * (y - middle) for w, (x, y, _) in zip(weights, points, strict=True)) / sxx
+    left = sum(w * (y - middle - slope * (x - centre)) ** 2 for w, (x, y, _) in zip(weights, points, strict=True))
+    ((found, error, low, n),) = ask(
+        tiny, "SELECT slope_per_year, standard_error, lower_limit, n FROM out.estimate_trend"
+    )
+    assert (found, n) == (pytest.approx(slope), 4)
+    assert error == pytest.approx(sqrt(max(left / 2, 1) / sxx))
+    assert low == pytest.approx(slope - 4.302653 * error, rel=1e-5)  # Student's t, 2 degrees
+
+
+@pytest.mark.parametrize(
+    ("columns", "measure", "row", "rule", "column"),
+    [
+        (", standard_error: error", "", "386,-3,", "error_not_a_number", "error"),
+        (", standard_error: error", "", "386,about 3,", "error_not_a_number", "error"),
+        (", cv_share: error", "", "386,6.5,", "cv_scale", "error"),
+        (", cv_percent: error", "", "386,0.065,", "cv_scale", None),
+        ("", ", unit: percent", "101,,", "percent_above_100", "n"),
+        (", standard_error: error", "", "many,3,", "count_not_a_number", "n"),
+    ],
+)
+def test_bad_errors_are_refused_with_their_place(
+    tiny: Tiny, columns: str, measure: str, row: str, rule: str, column: str | None
+) -> None:
+    declare(tiny, columns, measure)
+
+    problem = refusal(tiny, f"AU,HOM,2020,50,{'0.05' if 'cv' in columns else '5'},\nAU,HOM,2021,{row}\n")
+
+    assert (problem["rule"], problem.get("column")) == (rule, column)
+    if column:
+        assert problem["row"] == 3
+
+
+def test_an_estimate_outside_its_limits_is_refused(tiny: Tiny) -> None:
+    declare(tiny, ", ci_low: error, ci_high: grade", ", confidence_percent: 95", values="")
+    path = tiny.sources / tiny.name / "source.yml"
+    path.write_text(path.read_text().replace("precision: grade, ", ""))
+
+    problem = refusal(tiny, "AU,HOM,2020,50,40,60\nAU,HOM,2021,50,51,60\n")
+
+    assert (problem["rule"], problem["row"], problem["value"]) == ("estimate_outside_limits", 3, "50 / 51")
+
+
+def test_an_estimate_is_not_split_among_categories(tiny: Tiny) -> None:
+    half = {**HOMICIDE, "weight": "0.5", "relation": "partial"}
+    declare(tiny, ", standard_error: error", links=[half, {**half, "iccs_code": "0102"}])
+
+    assert refusal(tiny, "AU,HOM,2020,50,5,\n")["rule"] == "split_estimate"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace(", universe: persons", ""), "universe: is missing"),
+        (lambda text: text.replace("figures: estimate", "figures: ratio"), "a ratio is no number"),
+        (lambda text: text.replace("figures: estimate, universe: persons", "figures: count"), "only estimates have it"),
+        (lambda text: text.replace("standard_error: error", "half_width: error"), "confidence_percent: is missing"),
+        (lambda text: text.replace("standard_error: error", "ci_low: error"), "name both limits"),
+        (lambda text: text + "breakdowns: [{by: []}]\n", "nothing is made of estimates"),
+        (lambda text: text + "rows: parts\n", "estimates are not added up"),
+        (
+            lambda text: text.replace("universe: persons}", "universe: persons, unit: percent}\nmultiply: 1000"),
+            "multiply: is for",
+        ),
+        (
+            lambda text: text.replace("figures: estimate, universe: persons", "figures: count, stage: held"),
+            "key 'stage' occurs",
+        ),
+    ],
+)
+def test_declarations_that_cannot_be_honoured_are_refused(tiny: Tiny, change: Callable[[str], str], said: str) -> None:
+    declare(tiny, ", standard_error: error")
+    path = tiny.sources / tiny.name / "source.yml"
+    path.write_text(change(path.read_text()))
+
+    with pytest.raises(UsageError, match=said):
+        _ = tiny.source.source
+
+
+def test_persons_held_are_a_stock_with_rates_and_no_limits(tiny: Tiny) -> None:
+    tiny.declare_plain(scheme="code", links=[{**HOMICIDE}])
+    path = tiny.sources / tiny.name / "source.yml"
+    path.write_text(path.read_text().replace("{counting_unit: victim}", "{stage: held, counting_unit: person}"))
+
+    assert tiny.source.source.stocks == ((tiny.name, "held", "person"),)
