@@ -11,12 +11,13 @@ import sys
 from collections.abc import Callable, Sequence
 
 from pipelines.cli import areas, check, codes, concordance, quality, query, releases, run, serve, sources
-from pipelines.cli.series import compare, evaluate, map, trend
+from pipelines.cli.series import compare, estimates, evaluate, map, trend
 
 COMMANDS = (
     run,
     trend,
     compare,
+    estimates,
     map,
     query,
     areas,

@@ -207,6 +207,7 @@ def _publish_estimates(place: Path) -> None:
     with _without_suite():
         folder = list_sources(tiny.sources)[tiny.name]
         assert not run_all([folder], Session(tiny.settings, tiny.given, source_folders=tiny.sources)).refused
+    _ask(["estimates 0101"], place, tiny.settings)
 
 
 def _account(tiny: Tiny, files: dict[str, str], more: str = "", *, refused: str | None = None, **parts: str) -> None:

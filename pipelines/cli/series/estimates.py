@@ -1,0 +1,79 @@
+"""``iccs estimates``: estimates of surveys and published ratios, with their errors; recorded counts beside them."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from pipelines.cli.arguments import add_command
+from pipelines.cli.printing import print_json, print_line, print_table
+
+if TYPE_CHECKING:
+    from pipelines.cli.arguments import Commands
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "estimates", "print survey estimates and published ratios, with their errors")
+    parser.add_argument("code", nargs="?", metavar="CODE", help="ICCS category, with those inside it (default: all)")
+    parser.add_argument("--areas", nargs="+", default=[], metavar="AREA", help="areas, by code or name (default: all)")
+    parser.add_argument("--sdg", metavar="NUMBER", help="only figures of this SDG indicator, e.g. 16.3.2")
+    parser.add_argument("--sex", choices=("_T", "M", "F"), default="_T", help="sex of the persons (default: _T, both)")
+    parser.set_defaults(command=estimates_command)
+
+
+def estimates_command(options: argparse.Namespace) -> int:
+    """Print the figures as published, the lines through them, and recorded counts of the same year."""
+    from pipelines.reader.areas import find_area
+    from pipelines.reader.estimates import read_estimates
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
+
+    settings = load_settings(options.data)
+    areas = list(dict.fromkeys(find_area(text, settings) for text in options.areas))
+    found = read_estimates(options.code, areas, options.sdg, options.sex, settings)
+    if options.json:
+        print_json(vars(found))
+        return EXIT_DONE
+    print_table(
+        ["area", "period", "category", "in the source", "of", "estimate", "low", "high", "unit", "status", "source"],
+        [_row(row) for row in found.figures],
+        title="As published; low and high at the level of the source, else 95 %",
+    )
+    for line in found.lines:
+        print_line(_line(line))
+    if found.beside:
+        print_table(
+            ["area", "year", "category", "survey", "low", "high", "recorded", "of", "source", "share", "differences"],
+            [_beside(row) for row in found.beside],
+            title="Recorded counts beside the estimates: figures of two populations, never one series",
+        )
+    return EXIT_DONE
+
+
+def _row(row: dict[str, Any]) -> list[Any]:
+    limits = ("estimate", "lower_limit", "upper_limit")
+    status = row["missing_reason"] or row["obs_status"]
+    names = [row["ref_area"], row["time_period"], row["iccs"], row["national_label"], _universe(row)]
+    return [*names, *(row[name] for name in limits), row["unit_of_measure"], status, row["source"]]
+
+
+def _universe(row: dict[str, Any]) -> str:
+    from schemas.declarations import attribute_columns
+
+    parts = [row[name] for name in ("age", *attribute_columns()) if row[name] != "_T"]
+    return " ".join([row["universe"], *parts])
+
+
+def _line(line: dict[str, Any]) -> str:
+    return (
+        f"{line['ref_area']} {line['iccs']} {line['national_label']} ({line['source']}): {line['direction']}, "
+        f"{line['first_year']}-{line['last_year']}, n = {line['n']}, {line['slope_per_year']:+,.3g} a year "
+        f"({line['lower_limit']:+,.3g} to {line['upper_limit']:+,.3g})"
+    )
+
+
+def _beside(row: dict[str, Any]) -> list[Any]:
+    survey = [row[name] for name in ("ref_area", "time_period", "iccs", "estimate", "lower_limit", "upper_limit")]
+    recorded = [row["recorded"], f"{row['recorded_counting_unit']}s", row["recorded_source"]]
+    return [*survey, *recorded, row["recorded_share"], row["differences"]]
