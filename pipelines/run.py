@@ -49,7 +49,7 @@ from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_workers
 from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.estimates import take_estimates
 from pipelines.tabulate.rules import Checked, Suite, check
-from pipelines.tabulate.structure_suite import SuiteProcess
+from pipelines.tabulate.structure_suite import open_suite
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintages import Vintage, current_vintage, recover_pointers, run_key, store
 from schemas.errors import UsageError
@@ -331,7 +331,7 @@ def run_all(
     check_engine_name(settings.engine)
     check_folders(settings)
     where = session.directory or settings.input
-    with writing(settings, session.wait_seconds), SuiteProcess() as suite:
+    with writing(settings, session.wait_seconds), open_suite() as suite:
         recovered = recover_pointers(settings)
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
         sizes = _find_sizes(folders, where)

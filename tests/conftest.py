@@ -6,7 +6,6 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,9 @@ from filelock import FileLock
 from tiny_source import Tiny
 
 from pipelines.run import Session, run_all
-from pipelines.system import connection
+from pipelines.system.connection import one_engine
 from pipelines.system.settings import Settings
+from pipelines.tabulate.structure_suite import without_suite
 from schemas.source import find_sources
 
 ROOT = Path(__file__).parents[1]
@@ -96,21 +96,19 @@ def extracts(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(autouse=True)
-def _no_suite_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_suite_process(request: pytest.FixtureRequest) -> Iterator[None]:
     """Runs of tiny sources do without the suite of Great Expectations, whose library takes six seconds to import.
 
     The run behind ``published`` has it, and so has every test marked ``suite``.
     """
-    if request.node.get_closest_marker("suite") is None:
-        monkeypatch.setattr("pipelines.run.SuiteProcess", nullcontext)
+    with nullcontext() if request.node.get_closest_marker("suite") else without_suite():
+        yield
 
 
-@pytest.fixture(scope="module")
-def one_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+@pytest.fixture(scope="module", name="one_engine")
+def _one_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests of tiny sources share an in-memory engine: opening one takes as long as all steps of a tiny source."""
-    engine = connection._open_in_memory("400MB", 1, tmp_path_factory.mktemp("spill"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection, "_open_in_memory", cache(lambda *_: engine))
+    with one_engine(Settings(data=tmp_path_factory.mktemp("engine"), threads=1)):
         yield
 
 

@@ -113,7 +113,12 @@ def _parser() -> duckdb.DuckDBPyConnection:
 @cache
 def _unstable_functions() -> frozenset[str]:
     """Functions whose result depends on more than their arguments: clock, chance, settings, the connection."""
-    rows = _parser().execute("SELECT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'").fetchall()
+    rows = (
+        _parser()
+        .cursor()
+        .execute("SELECT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'")
+        .fetchall()
+    )
     return frozenset(name.lower() for (name,) in rows) - _VOLATILE_BUT_SAFE
 
 

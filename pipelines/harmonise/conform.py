@@ -6,8 +6,7 @@ The grain is the cell. A reshape makes the tables of a layout tidy, and ``statem
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from pipelines.harmonise.rejected import write_rejected_cells
 from pipelines.harmonise.statements import Statements, make_statements, open_lists
 from pipelines.harmonise.values.labels import Label, labels_of_cells
 from pipelines.harmonise.values.numbers import create_number_macros, has_mark, number_text, write_number
-from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.connection import connect, fetch_row, joins_as_written, run_sql
 from pipelines.system.errors import DataRefused, Problem, is_out_of_room
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
@@ -98,7 +97,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
                 _check_tidy(connection, folder, f"tidy_{number}")
                 layouts.append(f"({statements.tally[number]})")
         try:
-            with _lists_are_small(connection):
+            with joins_as_written(connection):
                 _write(connection, "\nUNION ALL BY NAME\n".join(layouts), paths["cells"])
         except _NOT_COMPUTABLE as error:
             found = f"a condition under exclusions: {_first_line(error)}"
@@ -131,16 +130,6 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         sums=sums,
         labels=tuple(labels),
     )
-
-
-@contextmanager
-def _lists_are_small(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Join lists to rows, and not rows to lists: DuckDB may expect few rows, and would hold all of them in memory."""
-    connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
-    try:
-        yield
-    finally:
-        connection.execute("RESET disabled_optimizers")
 
 
 def _write(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:

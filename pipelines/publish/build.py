@@ -85,11 +85,8 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
     unfinished = target.with_name(f".{target.stem}-{key}.part")
     _discard_unfinished(settings)
     try:
+        _make_empty(unfinished, settings)
         with connect(settings, unfinished) as connection:
-            connection.execute("BEGIN")  # hundreds of small statements: one write to disk, not one each
-            create_tables(connection)
-            load_lists(connection)
-            connection.execute("COMMIT")
             for vintage in vintages:
                 load_vintage(connection, vintage, folders[vintage.source_id])
                 load_vintages(connection, vintage, settings)
@@ -119,6 +116,24 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
         raise
     keep_published(settings)
     return Publication(target, release, *counts)
+
+
+_EMPTY: dict[str, bytes] = {}
+"""The file before anything is loaded, by the version of the program: a process that publishes again copies it."""
+
+
+def _make_empty(path: Path, settings: Settings) -> None:
+    """Make a file with all tables, views, macros and code lists: hundreds of statements, the same for every release."""
+    program = release_code_version()
+    if program in _EMPTY:
+        path.write_bytes(_EMPTY[program])
+        return
+    with connect(settings, path) as connection:
+        connection.execute("BEGIN")  # one write to disk, not one for each statement
+        create_tables(connection)
+        load_lists(connection)
+        connection.execute("COMMIT")
+    _EMPTY[program] = path.read_bytes()
 
 
 def _discard_unfinished(settings: Settings) -> None:

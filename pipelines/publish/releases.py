@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from schemas.errors import UsageError, nearest_values
 _READ_ONLY = 0o444  # a client that opens a release for writing would lock every reader out
 _DAMAGED = (duckdb.CatalogException, duckdb.InvalidInputException, duckdb.IOException, duckdb.BinderException)
 _LARGEST = 10
+_HISTORY = ("release_history", "release_source")
 
 
 @dataclass(frozen=True)
@@ -54,25 +56,52 @@ def attached(*paths: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@dataclass(frozen=True)
+class _Content:
+    """What a release file says of itself and of those before it."""
+
+    release: tuple[Any, ...]
+    history: dict[str, list[dict[str, Any]]]
+
+
+def _read_content(path: Path) -> _Content | None:
+    """Return what a file says of releases; None if there is no file, or it is damaged or of an older layout.
+
+    Raises:
+        UsageError: a client has the file open for writing: what it holds cannot be known now.
+    """
+    try:
+        state = path.stat()
+        return _read_file(path, (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns))
+    except FileNotFoundError:
+        return None
+    except _DAMAGED as error:
+        if isinstance(error, duckdb.IOException) and "lock" in str(error):
+            raise UsageError(f"{path} is open for writing in another program; close it there and run again") from error
+        return None
+
+
+@lru_cache(maxsize=64)
+def _read_file(path: Path, state: tuple[int, ...]) -> _Content:
+    """Read a file once for each state of it: DuckDB parses some hundred views and macros whenever it opens one."""
+    with attached(path) as connection:
+        release = fetch_row(
+            connection, "SELECT release, published_at, content_key, observations FROM release_0.out.release"
+        )
+        rows = {name: _records(connection.execute(f"FROM release_0.out.{name}")) for name in _HISTORY}
+    return _Content(release, rows)
+
+
 def read_release(path: Path) -> Release | None:
     """Return which release a file is; None if there is no file, or it is damaged or of an older layout.
 
     Raises:
         UsageError: a client has the file open for writing: what it holds cannot be known now.
     """
-    if not path.is_file():
+    content = _read_content(path)
+    if content is None:
         return None
-    try:
-        with attached(path) as connection:
-            found = fetch_row(
-                connection, "SELECT release, published_at, content_key, observations FROM release_0.out.release"
-            )
-            connection.execute("FROM release_0.out.release_history LIMIT 0")
-    except _DAMAGED as error:
-        if isinstance(error, duckdb.IOException) and "lock" in str(error):
-            raise UsageError(f"{path} is open for writing in another program; close it there and run again") from error
-        return None
-    release, published_at, content_key, observations = found
+    release, published_at, content_key, observations = content.release
     return Release(release, published_at, content_key, observations, path)
 
 
@@ -141,15 +170,11 @@ def history(table: str, settings: Settings) -> list[dict[str, Any]]:
     columns = dict.fromkeys(column.name for column in load_tables()[table].columns)
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for path in [settings.published, *(release.path for release in kept_releases(settings))]:
-        if read_release(path) is None:
-            continue
-        with attached(path) as connection:
-            found = connection.execute(f"FROM release_0.out.{table}")
-            names = [column[0] for column in found.description or ()]
-            for row in found.fetchall():
-                # A release of another version may lack a column, or have one that is no more.
-                known = columns | {name: value for name, value in zip(names, row, strict=True) if name in columns}
-                rows[known["release"], known.get("source")] = known
+        content = _read_content(path)
+        for row in content.history[table] if content else ():
+            # A release of another version may lack a column, or have one that is no more.
+            known = columns | {name: value for name, value in row.items() if name in columns}
+            rows[known["release"], known.get("source")] = known
     return sorted(rows.values(), key=lambda row: (str(row["release"]), str(row.get("source"))))
 
 

@@ -26,6 +26,9 @@ STORAGE_VERSION = "v1.4.0"
 TIME_ZONE = "UTC"
 
 _OPENING = Lock()
+_SETTING = Lock()
+_AS_WRITTEN: list[duckdb.DuckDBPyConnection] = []
+_GIVEN: list[duckdb.DuckDBPyConnection] = []
 
 
 @contextmanager
@@ -49,7 +52,24 @@ def open_connection(settings: Settings, path: Path | None = None) -> duckdb.Duck
     if path:
         return _open(str(path), *limits)
     with _OPENING:
-        return _open_in_memory(*limits).cursor()
+        engine = _GIVEN[-1] if _GIVEN else _open_in_memory(*limits)
+        return engine.cursor()
+
+
+@contextmanager
+def one_engine(settings: Settings) -> Iterator[None]:
+    """Give every connection in memory the engine of these settings meanwhile, whatever settings it is opened with.
+
+    For many small runs in one process, each with a data folder of its own: opening an engine takes as long as all steps
+    of a tiny source.
+    """
+    engine = _open(":memory:", settings.memory_limit, settings.threads, make_work_folder(settings) / "spill")
+    _GIVEN.append(engine)
+    try:
+        yield
+    finally:
+        if engine in _GIVEN:
+            _GIVEN.remove(engine)
 
 
 @lru_cache(maxsize=1)
@@ -62,6 +82,7 @@ def forget_engine(error: BaseException) -> None:
     """Let the next connection have an engine of its own where an error has left the shared one unusable."""
     if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
         _open_in_memory.cache_clear()
+        _GIVEN.clear()
 
 
 def _open(database: str, memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
@@ -101,6 +122,26 @@ def quote_path(path: Path) -> str:
 def run_sql(connection: duckdb.DuckDBPyConnection, name: str, /, **values: SqlValue) -> duckdb.DuckDBPyConnection:
     """Run a packaged statement, its places filled by ``fill_sql``."""
     return connection.execute(fill_sql(name, **values))
+
+
+@contextmanager
+def joins_as_written(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Make joins as they are written: rows pass by the lists that they are joined to, and the lists are in memory.
+
+    Where DuckDB expects few rows it would hold the rows in memory in place of the lists, and may be wrong about them.
+    The setting belongs to the engine, which the sources of a run share: the first that needs it sets it, and the last
+    resets it. Statements of other sources give the same results meanwhile, with joins in the order written.
+    """
+    with _SETTING:
+        connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
+        _AS_WRITTEN.append(connection)
+    try:
+        yield
+    finally:
+        with _SETTING:
+            _AS_WRITTEN.remove(connection)
+            if not _AS_WRITTEN:
+                connection.execute("RESET disabled_optimizers")
 
 
 def fetch_arrow(connection: duckdb.DuckDBPyConnection, name: str, /, **values: str) -> pa.Table:

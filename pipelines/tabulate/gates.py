@@ -9,11 +9,10 @@ import pyarrow as pa
 
 from pipelines.system.connection import run_sql
 from pipelines.tabulate.aggregate import caveats_sql
-from schemas.declarations import load_rules, quote_literal
+from schemas.declarations import breakdown_columns, load_rules, quote_literal
 from schemas.source import Source
 
-LINK_CAVEATS = {"broader": "wider_than_category", "partial": "overlaps_category", "undivided": "not_divided_by_offence"}
-"""Relation of a link -> caveat of the cells that rest on it."""
+_CELL_KEY = ("ref_area", "time_period", "freq", "iccs", "stage", "counting_unit")
 
 
 def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: Path) -> None:
@@ -26,14 +25,15 @@ def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: P
     """
     register_effects(connection)
     _add_mass_events(connection, source)
-    relations = ", ".join(f"({quote_literal(one)}, {quote_literal(caveat)})" for one, caveat in LINK_CAVEATS.items())
-    run_sql(connection, "tabulate/found_effects", relations=relations)
+    run_sql(connection, "tabulate/found_effects")
     run_sql(connection, "tabulate/gates")
     run_sql(
         connection,
         "tabulate/write_published_cells",
         caveats=caveats_sql(source),
         breaks=_declared_breaks(source),
+        same_but_sex=_same_cell("unknown_sex", "sex"),
+        same_but_age=_same_cell("unknown_age", "age"),
         target=quote_literal(str(target)),
     )
 
@@ -63,6 +63,12 @@ def _add_mass_events(connection: duckdb.DuckDBPyConnection, source: Source) -> N
             "AND (len($iccs) = 0 OR iccs IN $iccs) AND (len($areas) = 0 OR ref_area IN $areas))",
             {"period": event.period[:4], "iccs": list(event.iccs), "areas": list(event.areas)},
         )
+
+
+def _same_cell(other: str, dimension: str) -> str:
+    """The condition that a cell of another table differs from that of ``cells`` in one dimension alone."""
+    names = [name for name in (*_CELL_KEY, *breakdown_columns()) if name != dimension]
+    return " AND ".join(f"{other}.{name} = cells.{name}" for name in names)
 
 
 def _declared_breaks(source: Source) -> str:

@@ -316,7 +316,9 @@ def _statement(rule: Rule, source: Source) -> str:
         "limit": str(_rejected_limit(source)),
         "breaks": _declared_breaks(source),
         "real": _declared_real(source),
+        "exceptional": _declared_exceptional(source),
         "declared_types": _declared_types(),
+        "withholding": _literal(_withholding_rules()),
         "condition": rule.parameters.get("condition", "false"),
         "of": rule.parameters.get("of", "true"),
     }
@@ -357,6 +359,12 @@ def _declared_breaks(source: Source) -> str:
     return " OR ".join(f"({part})" for part in parts) or "false"
 
 
+def _withholding_rules() -> list[str]:
+    """The rules that take the value of every cell they find, of whichever sex or age: the period was not reported."""
+    effects = ((rule.name, rule.effect) for rule in load_rules().values())
+    return [name for name, effect in effects if "withhold" in effect and "codes" not in effect]
+
+
 def _with_those_above(codes: Sequence[str]) -> str:
     """Categories and every one above them, as an SQL list: what is made of a broken series breaks."""
     classification = load_classification()
@@ -371,6 +379,17 @@ def _declared_real(source: Source) -> str:
         + (f" AND list_contains({_literal(list(entry.iccs))}, iccs)" if entry.iccs else "")
         + (f" AND list_contains({_literal(list(entry.areas))}, ref_area)" if entry.areas else "")
         for entry in source.no_break
+    ]
+    return " OR ".join(f"({part})" for part in parts) or "false"
+
+
+def _declared_exceptional(source: Source) -> str:
+    """The years, categories (and those above them) and areas in which the source declares a mass event."""
+    parts = [
+        f"year = {int(entry.period[:4])}"
+        + (f" AND list_contains({_with_those_above(entry.iccs)}, iccs)" if entry.iccs else "")
+        + (f" AND list_contains({_literal(list(entry.areas))}, ref_area)" if entry.areas else "")
+        for entry in source.mass_events
     ]
     return " OR ".join(f"({part})" for part in parts) or "false"
 

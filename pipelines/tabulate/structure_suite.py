@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from itertools import count
 from multiprocessing import get_context
@@ -70,9 +70,10 @@ def _cell_columns() -> list[str]:
     """The columns of the combination table: those of a cell that hold codes."""
     from schemas.declarations import load_tables
 
-    left_out = ("source", "vintage", "ref_area", "area_level", "time_period", "value", "completeness", "caveats")
+    places = ("source", "vintage", "ref_area", "area_level", "time_period", "iccs_made_from")
+    figures = ("value", "at_least", "at_most", "completeness", "caveats")
     names = [column.name for column in load_tables()["observation"].columns]
-    return [name for name in names if name not in (*left_out, "iccs_made_from")]
+    return [name for name in names if name not in (*places, *figures)]
 
 
 def _codes(name: str) -> list[str]:
@@ -89,6 +90,27 @@ def _codes(name: str) -> list[str]:
 
 class SuiteDied(RuntimeError):
     """The process of the suite ended without an answer."""
+
+
+_LEFT_OUT: list[bool] = []
+
+
+@contextmanager
+def without_suite() -> Iterator[None]:
+    """Leave the structure of cells unjudged meanwhile, in this process: its rules then have no outcome.
+
+    For many runs of tiny sources, such as tests: the library takes seconds to load.
+    """
+    _LEFT_OUT.append(True)
+    try:
+        yield
+    finally:
+        _LEFT_OUT.pop()
+
+
+def open_suite() -> AbstractContextManager[SuiteProcess | None]:
+    """Return what judges the structure of cells in a run; None is entered under ``without_suite``."""
+    return nullcontext() if _LEFT_OUT else SuiteProcess()
 
 
 class SuiteProcess:

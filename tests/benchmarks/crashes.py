@@ -22,10 +22,10 @@ from collections import Counter
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-import pipelines.run
 from pipelines.cli.main import main as iccs_command
 from pipelines.publish.releases import attached
 from pipelines.system.removal import MARK
+from pipelines.tabulate.structure_suite import without_suite
 
 ROOT = Path(__file__).parents[2]
 SOURCE = "eu_crim_off_cat"
@@ -40,8 +40,7 @@ _SERVER.set_forkserver_preload(["pipelines.run", "pipelines.cli.run", "pipelines
 
 def _run(data: str) -> None:
     os.environ |= {"ICCS_THREADS": "2", "ICCS_KEEP_RELEASES": "3"}
-    pipelines.run.SuiteProcess = contextlib.nullcontext  # type: ignore[assignment, misc]
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123
+    with without_suite(), open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123
         sys.exit(iccs_command(["run", "--data", data]))
 
 

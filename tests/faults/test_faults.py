@@ -6,7 +6,6 @@ remedy, leave that release as it is, and keep the rejected cells in quarantine. 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 from collections import Counter
@@ -24,6 +23,7 @@ import schemas.source
 from pipelines.cli.main import main
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.settings import Settings
+from pipelines.tabulate.structure_suite import without_suite
 from schemas.declarations import load_rules
 from schemas.source import find_sources, list_sources
 
@@ -49,8 +49,7 @@ def _contents(data: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module", autouse=True)
 def _without_the_suite() -> Iterator[None]:
     """Leave out the suite of Great Expectations: it is loaded for seconds, and every fault here is found before it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.run.SuiteProcess", contextlib.nullcontext, raising=False)
+    with without_suite():
         yield
 
 

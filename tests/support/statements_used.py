@@ -6,7 +6,7 @@ import contextlib
 import csv
 import io
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 from tiny_source import Tiny
 
 import iccs
-import pipelines.run
 from pipelines.cli.main import main
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import account
@@ -30,7 +29,7 @@ from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 from pipelines.system.sql import record_statements
-from pipelines.tabulate.structure_suite import write_frames
+from pipelines.tabulate.structure_suite import without_suite, write_frames
 from schemas.source import find_sources, list_sources
 
 TESTS = Path(__file__).parents[1]
@@ -100,7 +99,7 @@ def _run_tables(place: Path) -> None:
             if file.name != "expected.csv":
                 shutil.copyfile(file, given / file.name)
     settings = Settings(data=place / "data")
-    with _without_suite():
+    with without_suite():
         assert not run_all(find_sources(names), Session(settings, given)).refused
         table = given / "snic-provincias.csv"
         text = table.read_text(encoding="utf-8")
@@ -134,12 +133,12 @@ def _run_incidents(place: Path) -> None:
     for load in (rows, [*rows, ["F0000", "2022-05-04", "MX-JAL", "H1", "man", "30", "Person 0"]]):
         for year in ("2021", "2022"):
             _write(place / "areas" / f"{year}.csv", [header, *(row for row in load if row[1].startswith(year))])
-        with _without_suite():
+        with without_suite():
             folder = list_sources(sources)["xx_test_incidents"]
             run_all([folder], Session(settings, place / "areas", source_folders=sources))
     points = [["day", "lon", "lat", "offence"], *(["2021-02-03", "-103.5", "20.5", "H1"] for _ in range(9))]
     _write(place / "points" / "2021.csv", points)
-    with _without_suite():
+    with without_suite():
         folder = list_sources(sources)["xx_test_points"]
         run_all([folder], Session(settings, place / "points", source_folders=sources))
 
@@ -204,7 +203,7 @@ def _publish_estimates(place: Path) -> None:
     kind = "{stage: experienced, counting_unit: victim, figures: estimate, universe: persons, confidence_percent: 95}"
     path.write_text(text.replace("{counting_unit: victim}", kind), encoding="utf-8")
     tiny.give("t.csv", "area,year,code,n,h,e,g\nMX,2024,HOM,3,1,0.5,\n")
-    with _without_suite():
+    with without_suite():
         folder = list_sources(tiny.sources)[tiny.name]
         assert not run_all([folder], Session(tiny.settings, tiny.given, source_folders=tiny.sources)).refused
     _ask(["estimates 0101"], place, tiny.settings)
@@ -237,14 +236,3 @@ def _write(path: Path, rows: Sequence[Sequence[str]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as handle:
         csv.writer(handle).writerows(rows)
-
-
-@contextlib.contextmanager
-def _without_suite() -> Iterator[None]:
-    """Leave out the suite of Great Expectations: its library takes six seconds to import."""
-    kept: Callable[..., object] = pipelines.run.SuiteProcess
-    pipelines.run.SuiteProcess = contextlib.nullcontext  # type: ignore[assignment, misc]
-    try:
-        yield
-    finally:
-        pipelines.run.SuiteProcess = kept  # type: ignore[assignment, misc]

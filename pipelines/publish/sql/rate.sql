@@ -67,6 +67,8 @@ SELECT
     annual.value / nullif(chosen.population, 0) * 100000 AS rate_per_100k,
     poisson.low / nullif(chosen.population, 0) * 100000 AS ci_low,
     poisson.high / nullif(chosen.population, 0) * 100000 AS ci_high,
+    annual.at_least / nullif(chosen.population, 0) * 100000 AS rate_at_least,
+    annual.at_most / nullif(chosen.population, 0) * 100000 AS rate_at_most,
     CASE
         WHEN annual.value IS NULL THEN 'value_missing'
         WHEN annual.sex IN ('_U', '_Z') THEN 'sex_unknown'

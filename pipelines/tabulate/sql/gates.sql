@@ -4,9 +4,8 @@
 -- each period by itself (own_period).
 -- A caveat on the split by sex or age is for the cells of that split, not for the total.
 -- Grain of unreported: one row for each area and year: the share of its months or quarters that is not reported.
--- Grain of part_of_category: one row for each category and list of children that is not all of its children.
--- reads: cells, found_effect, area_ancestor, iccs_parent
--- writes: gate, unreported, part_of_category
+-- reads: cells, found_effect, area_ancestor
+-- writes: gate, unreported
 CREATE OR REPLACE TEMP TABLE gate AS
 WITH series AS (
     SELECT DISTINCT stage, counting_unit, iccs FROM cells
@@ -60,12 +59,4 @@ SELECT stage, counting_unit, CAST(up.ancestor AS ref_area_code) AS ref_area, yea
 FROM share
 JOIN area_ancestor AS up ON CAST(up.area AS VARCHAR) = share.ref_area
 JOIN areas ON areas.ancestor = CAST(up.ancestor AS VARCHAR) AND areas.area_level = up.area_level
-GROUP BY stage, counting_unit, up.ancestor, year;
-
-CREATE OR REPLACE TEMP TABLE part_of_category AS
-SELECT iccs, iccs_made_from, 'part_of_category' AS caveat
-FROM (SELECT DISTINCT iccs, iccs_made_from FROM cells WHERE iccs_made_from <> '' AND iccs_made_from NOT LIKE '%=%')
-WHERE EXISTS (
-    FROM iccs_parent
-    WHERE parent = iccs AND NOT list_contains(string_split(CAST(iccs_made_from AS VARCHAR), ';'), iccs_parent.code)
-)
+GROUP BY stage, counting_unit, up.ancestor, year

@@ -5,7 +5,6 @@ Counts expected are those of an own loop over the rows (``made.expected``), or t
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import os
 import shutil
@@ -412,7 +411,6 @@ def test_a_memory_limit_that_is_too_small_is_told_with_the_remedy(
     own = list_sources(SOURCES)
     monkeypatch.setattr(schemas.source, "list_sources", lambda *_, **__: own)
     monkeypatch.setattr(pipelines.run, "list_sources", lambda *_, **__: own)
-    monkeypatch.setattr(pipelines.run, "SuiteProcess", contextlib.nullcontext)
     monkeypatch.setenv("ICCS_MEMORY_LIMIT", "1MB")
 
     code = main(["run", "xx_test_incidents", "--from", str(tmp_path / "in"), "--data", str(tmp_path / "data")])
