@@ -32,6 +32,7 @@ from pipelines.harmonise.controls import (
 from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
 from pipelines.harmonise.links import link_table, out_of_scope_reason
 from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
+from pipelines.harmonise.rejected import open_lost_rows
 from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.tally import Tallied
 from pipelines.harmonise.values.dates import describe_period, period_freq, period_text
@@ -123,7 +124,7 @@ def account(
     Args:
         folder: the source.
         judged: its rows.
-        connection: gets the table ``core``, with its types (see ``enums``), for the steps that follow.
+        connection: gets the table ``core``, with its types (see ``enums``), and ``lost_row`` for the steps that follow.
         settings: where data live.
         work: folder for what this step writes.
 
@@ -143,6 +144,7 @@ def account(
     below_foot = _account_for_foot(connection, source, judged.raw)
     outcomes = [_check_rejected(connection, folder, judged, settings)]
     open_lists(connection, statements)
+    _open_lost(connection, source, judged)
     _open_core(connection, source, statements, paths["core"])
     combinations = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # far fewer than observations
     observed = "core" if statements.grain == "cell" else combinations
@@ -447,6 +449,13 @@ def _check_unused_links(connection: duckdb.DuckDBPyConnection, link_file: Path, 
         return Outcome("unused_links", "not applicable", 0, 0)
     codes = ", ".join(code for (code,) in unused[:10])
     return Outcome("unused_links", "warned" if unused else "passed", links, len(unused), codes)
+
+
+def _open_lost(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
+    """Create ``lost_row``, of which the rules judge what each figure lost."""
+    malformed = judged.malformed if isinstance(judged, Tallied) else 0
+    counted = None if "value" in source.columns else float(source.constants.get("value", "1"))
+    open_lost_rows(connection, judged.statements, _count_rejected(connection), malformed, counted)
 
 
 def _open_disposed(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:

@@ -161,6 +161,36 @@ def number_by_lines(table: TextTable, rejected: Path) -> None:
     pq.write_table(pa.Table.from_pylist(found, rows.schema), rejected)
 
 
+def open_lost_rows(
+    connection: duckdb.DuckDBPyConnection, statements: Statements, rejected: int, malformed: int, counted: float | None
+) -> None:
+    """Create ``lost_row``: what was rejected and what is used, by all that each row says; empty if nothing is rejected.
+
+    Args:
+        connection: one with all rows of the source as ``tally_part``, and the lists of the statements.
+        statements: those of the source.
+        rejected: how many rows are.
+        malformed: lines among them that could not be split, of which nothing is known.
+        counted: what each of these counts; None where the row would say it.
+    """
+    connection.execute("CREATE OR REPLACE TEMP VIEW tally AS FROM tally_part")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE lost_row AS SELECT * FROM (\n{statements.lost}\n) LIMIT "
+        + ("ALL" if rejected else "0")
+    )
+    connection.execute("DROP VIEW tally")
+    if malformed:
+        connection.execute(
+            "INSERT INTO lost_row BY NAME SELECT true AS is_rejected, $lines AS records, $counted AS counted, "
+            "$unread AS unread",
+            {
+                "lines": malformed,
+                "counted": malformed * (counted or 0),
+                "unread": malformed if counted is None else 0,
+            },
+        )
+
+
 def _number_rows(
     statements: Statements, layout: int, rules: Sequence[RowRule], hidden: Sequence[str], personal: bool
 ) -> str:

@@ -319,6 +319,7 @@ def _statement(rule: Rule, source: Source) -> str:
         "whole_cube": "true" if source.rows == "cells" else "false",
         "include_children": "true" if source.parent_counts == "include_children" else "false",
         "fractions": _fractions(source),
+        "limit": str(_rejected_limit(source)),
         "breaks": _declared_breaks(source),
         "real": _declared_real(source),
         "exceptional": _declared_exceptional(source),
@@ -329,6 +330,12 @@ def _statement(rule: Rule, source: Source) -> str:
     }
     declared = {name: _literal(value) for name, value in rule.parameters.items()}
     return fill_sql(template, **declared | needed_values(load_sql(template), offered))
+
+
+def _rejected_limit(source: Source) -> float:
+    """The share of its rows that a figure may lose: of the source, or of the rule that withholds it."""
+    own = source.rejected_figure_limit
+    return float(load_rules()["rejected_much"].parameters["limit"]) if own is None else own
 
 
 def _fractions(source: Source) -> str:
