@@ -77,7 +77,7 @@ class Exclusion(_Strict):
 
 
 class Replaced(_Strict):
-    """A corrected edition: the file, or pattern, that holds it, those that it is used instead of, and in which years."""
+    """A corrected edition: the file, or pattern, that holds it, those that it replaces, and in which years."""
 
     file: str = Field(min_length=1)
     replaces: str = Field(min_length=1)
@@ -87,7 +87,7 @@ class Replaced(_Strict):
     note: str
 
     def condition(self, period: str | None) -> str:
-        """Return the rows that are replaced, as SQL that DuckDB and Spark share; the years are the first four digits."""
+        """Return which rows are replaced, as SQL that DuckDB and Spark share; years are the first four digits."""
         old = f"{_is_file(self.replaces)} AND NOT ({_is_file(self.file)})"
         if not self.years:
             return old
@@ -315,9 +315,9 @@ class Source(_Strict):
     def _leave_replaced_out(self) -> Source:
         """Rows of a replaced edition are left out by a rule of their own, which the account has like any other."""
         period = self.columns.get("year") or self.columns.get("time_period")
-        if self.kind == "incident" and any(one.years for one in self.replaces) and "year" not in self.columns:
-            if any(not form.startswith("YYYY") for form in self.dates):
-                raise ValueError("replaces.years: only dates that begin with the year (YYYY) say it; delete the key")
+        by_date = self.kind == "incident" and any(one.years for one in self.replaces) and "year" not in self.columns
+        if by_date and any(not form.startswith("YYYY") for form in self.dates):
+            raise ValueError("replaces.years: only dates that begin with the year (YYYY) say it; delete the key")
         own = tuple(
             Exclusion(rule=f"replaced_by_{one.file}", where=one.condition(period), reason=one.note)
             for one in self.replaces

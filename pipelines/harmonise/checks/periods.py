@@ -95,8 +95,8 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
             f", and is lower in {lower:,} of {januaries:,} first months (or quarters) of a year" if januaries else ""
         )
         found = (
-            f"The months (or quarters) of {measure!r} look like running sums since January: from one to the next the figure "
-            f"falls in {falls:,} of {steps:,} cases{falling}; the first months of all years add up to "
+            f"The months (or quarters) of {measure!r} look like running sums since January: from one to the next the "
+            f"figure falls in {falls:,} of {steps:,} cases{falling}; the first months of all years add up to "
             f"{number_text(first)}, the last to {number_text(last)}."
         )
         problems.append(_problem("months_accumulate", source, found, file, sheet, row, period))
