@@ -18,7 +18,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal
 
-from iccs.classification import Classification, attribute_names
+from iccs.classification import Classification, attribute_names, read_table
 from iccs.nearest import nearest_values
 from iccs.periods import InvalidPeriod, first_day, last_day
 from iccs.spreadsheets import unquote_formula
@@ -33,7 +33,8 @@ class Link:
     The fields are the file's columns, in order; the ICCS attributes, one column each, are together in `attributes`.
     `relation` reads from the national category: `narrower` means the national category is narrower than the ICCS one.
     A blank weight is 1; a blank validity bound is open. `attributes` has the code of each attribute that the national
-    code implies, by the attribute's name, and no others.
+    code implies, by the attribute's name, and no others. `caveats` are codes of `tables/link_caveats.csv`, separated by
+    semicolons, that every figure made of the link carries, besides the one of its relation.
     """
 
     national_code: str
@@ -58,6 +59,17 @@ class Link:
     decided_by: str = ""
     decided_on: str = ""
     note: str = ""
+    caveats: str = ""
+
+    @property
+    def named_caveats(self) -> tuple[str, ...]:
+        """What the figures must say: the caveat that follows from the relation, and those the row names.
+
+        >>> Link("15", "Robo", "0401", "broader", caveats="includes_force_on_things").named_caveats
+        ('wider_than_category', 'includes_force_on_things')
+        """
+        by_relation = link_caveats().get(self.relation, ()) if self.relation else ()
+        return (*by_relation, *(code for code in self.caveats.split(";") if code))
 
     @property
     def share(self) -> Decimal:
@@ -109,6 +121,19 @@ class Link:
     def row(self) -> dict[str, str]:
         """The row of the file: the text of each of `concordance_columns`."""
         return {column: self.text_of(column) for column in concordance_columns()}
+
+
+@cache
+def link_caveats() -> Mapping[str, tuple[str, ...]]:
+    """Return the caveats of ``tables/link_caveats.csv`` by relation; those that a row has to name are under ''.
+
+    >>> link_caveats()["broader"]
+    ('wider_than_category',)
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for row in read_table("link_caveats.csv"):
+        found[row["relation"]] = (*found.get(row["relation"], ()), row["code"])
+    return found
 
 
 @cache
@@ -326,10 +351,11 @@ def _parse(name: str, raw: bytes) -> tuple[tuple[ConcordanceProblem, ...], tuple
 def _faults_of_header(header: Sequence[str]) -> str:
     """Say what is wrong with the columns of a file, nothing where all is right.
 
-    The column of an attribute may be absent: it is blank in every row then, so a new attribute changes no file that
-    does not use it. Any other column must be there: without valid_to, a link that ended would go on.
+    The columns of attributes and of the caveats may be absent: they are blank in every row then, so a new attribute
+    changes no file that does not use it. Any other column must be there: without valid_to, a link that ended would go
+    on.
     """
-    needed = [column for column in concordance_columns() if column not in attribute_names()]
+    needed = [column for column in concordance_columns() if column not in (*attribute_names(), "caveats")]
     missing = [column for column in needed if column not in header]
     extra = [column for column in header if column not in concordance_columns()]
     twice = [column for column in dict.fromkeys(header) if header.count(column) > 1]

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from iccs.ages import is_age_band
 from iccs.classification import Classification, UnknownCode
-from iccs.concordance import ConcordanceProblem, Link, Severity
+from iccs.concordance import ConcordanceProblem, Link, Severity, link_caveats
 from iccs.nearest import nearest_values
 from iccs.periods import InvalidPeriod
 
@@ -43,7 +43,7 @@ def check_links(file: str, links: Sequence[Link], classification: Classification
     found: list[ConcordanceProblem] = []
     for row, link in rows:
         report = _reporter(file, row)
-        for rule in (_identity, _relation, _coverage_flags, _sex_and_age, _weight, _validity, _review):
+        for rule in (_identity, _relation, _coverage_flags, _caveats, _sex_and_age, _weight, _validity, _review):
             found.extend(rule(link, report))
         found.extend(_target(link, report, classification))
         found.extend(_attributes(link, report, classification))
@@ -111,6 +111,16 @@ def _relation(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
         yield report(
             "out_of_scope", "note", "", "A code without a category is not explained.", "Explain it in the note."
         )
+
+
+def _caveats(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
+    """A caveat that is in no list would be shown without words; one on a code without figures, never."""
+    named = [code for code in link.caveats.split(";") if code]
+    for code in named:
+        yield from _one_of(report, "caveats", "caveats", code, link_caveats()[""])
+    if named and link.relation == "none":
+        what = "Leave caveats blank, or choose another relation."
+        yield report("caveats", "caveats", link.caveats, "A code without a category has no figures to mark.", what)
 
 
 def _target(link: Link, report: Report, classification: Classification) -> Iterator[ConcordanceProblem]:

@@ -74,6 +74,7 @@ _HEADINGS: Mapping[str, tuple[str, int]] = MappingProxyType(
         "decided_by": ("Decided by", 16),
         "decided_on": ("Decided on", 11),
         "note": ("Note", 60),
+        "caveats": ("Caveats of its figures", 26),
     }
 )
 _NO_DEFINITION = Definition("", "", "")
@@ -113,6 +114,7 @@ class CorrespondenceRow:
     decided_by: str = ""
     decided_on: str = ""
     note: str = ""
+    caveats: str = ""
 
 
 def correspondence_rows(
@@ -241,6 +243,7 @@ def _row(code: str, title: str, level: str, definition: Definition, link: Link) 
         link.decided_by,
         link.decided_on,
         link.note,
+        "; ".join(link.named_caveats),
     )
 
 

@@ -23,6 +23,7 @@ SPECIAL_AGES = {
 _AREA_COLUMNS = ("code", "name_en", "name_fr", "name_es", "level", "parent")
 _AREA_HISTORY = ("valid_from", "valid_to", "split_from", "merged_into", "claimed_by")
 _EXTENDABLE = ("sex",)
+_LISTS_OF_CONCORDANCES = {"caveat": "link_caveats.csv"}
 _OWN_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 NOT_STATED = "not_stated"
 """Level of the place of everything that is known to lie in an area, but not in which part of it."""
@@ -138,6 +139,9 @@ def load_codelist(name: str) -> tuple[Code, ...]:
     path = resources.files("schemas").joinpath("codelists", f"{name}.csv")
     if path.is_file():
         codes = tuple(_code(row) for row in read_csv_rows(path))
+        if name in _LISTS_OF_CONCORDANCES:
+            table = resources.files("iccs").joinpath("tables", _LISTS_OF_CONCORDANCES[name])
+            codes = (*codes, *(_code(row) for row in read_csv_rows(table)))
         return (*codes, *_added_to(name, codes)) if name in _EXTENDABLE else codes
     attributes = read_csv_rows(resources.files("iccs").joinpath("tables", "attribute_codes.csv"))
     codes = tuple(_code(row) for row in attributes if row["attribute"] == name)

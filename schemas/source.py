@@ -258,6 +258,9 @@ class Source(_Strict):
     no_break: tuple[Exceptional, ...] = ()
     mass_events: tuple[Exceptional, ...] = ()
     rejected_share_limit: float = Field(default=0, ge=0, le=1)
+    rejected_figure_limit: float | None = Field(
+        default=None, ge=0, le=1, description="share of its rows that a figure may lose; that of the rule if not given"
+    )
     priority: int = 50
 
     @model_validator(mode="before")

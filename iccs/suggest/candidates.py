@@ -21,6 +21,8 @@ from iccs.suggest.text import LabelLanguage, Reading
 _LOWEST_SCORE = 0.08
 # Candidates whose score is within this share of the best one cannot be distinguished.
 _MARGIN = 0.2
+# A label that names two acts has candidates of two sections, each for words of its own, with scores not far apart.
+_SECOND_ACT = 0.6
 # A description or heading helps, the label decides.
 _DESCRIPTION_SHARE = 0.35
 _LEAST_LIKENESS_OF_WORD = 75.0
@@ -60,7 +62,8 @@ class Suggestion:
 
     `margin` is how far the best is ahead of the next that is neither above nor below it, as a share of its score.
     `safe_code` is the deepest category, level 2 or below, that holds every candidate too near the best to be told
-    apart; None if there is none. `attempted` says that the label names an attempt at another act than killing.
+    apart; None if there is none, and where the label names two acts of two sections.
+    `attempted` says that the label names an attempt at another act than killing.
     """
 
     national: LabelToCode
@@ -155,6 +158,7 @@ def _suggestion(
     likeness: Table = scores.likeness[row]
     candidates = tuple(_candidate(index, code, score, reading, likeness) for code, score in ranked[:limit])
     margin, safe = _safe(ranked)
+    safe = None if _names_two_acts(candidates) else safe
     return Suggestion(national, candidates, margin, safe, reading.attempted and not reading.killing)
 
 
@@ -171,6 +175,20 @@ def _safe(ranked: Sequence[tuple[str, float]]) -> tuple[float, str | None]:
         if all(code.startswith(safe) or safe.startswith(code) for code in near):
             return round(margin, 4), safe
     return round(margin, 4), None
+
+
+def _names_two_acts(candidates: Sequence[Candidate]) -> bool:
+    """Whether some words of a label speak for the best candidate, and others alone for one of another section."""
+    if not candidates or not candidates[0].words:
+        return False
+    best = candidates[0]
+    return any(
+        other.code[:2] != best.code[:2]
+        and other.score >= _SECOND_ACT * best.score
+        and bool(other.words)
+        and not set(other.words) & set(best.words)
+        for other in candidates[1:]
+    )
 
 
 def _candidate(index: Index, code: str, score: float, reading: Reading, likeness: Table) -> Candidate:

@@ -25,6 +25,7 @@ _COUNTRIES: dict[LabelLanguage, frozenset[str]] = {
 
 _POINTER = re.compile(r"\(\s*([0-9]{2,6})\s*\)")
 _DEFINED = re.compile(r"- [A-ZÁÉÍÓÚ][^.]*?(?:footnote|nota|in|en) [0-9]+\.?")
+_LATIN = re.compile("[A-Za-zÀ-ɏ]")
 _APPLY = re.compile(r"^(apply|aplicar)", re.IGNORECASE)
 
 
@@ -60,11 +61,14 @@ def country_of(source_id: str) -> str:
 
 
 def coded_labels(source_id: str) -> dict[tuple[str, str], frozenset[str]]:
-    """Return the reviewed links of a source: (national code, label) to its ICCS categories, combined ones split up."""
+    """Return the reviewed links of a source: (national code, label) to its ICCS categories, combined ones split up.
+
+    Labels without a letter of the Latin alphabet are in none of the languages that are read, and left out.
+    """
     classification = load_classification()
     found: dict[tuple[str, str], set[str]] = {}
     for link in read_concordance(concordance_path(source_id)).links:
-        if link.iccs_code and link.status != "draft":
+        if link.iccs_code and link.status != "draft" and _LATIN.search(link.national_label):
             combined = classification.combined.get(link.iccs_code)
             targets = combined.members if combined else (link.iccs_code,)
             found.setdefault((link.national_code, link.national_label), set()).update(targets)

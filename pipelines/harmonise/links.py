@@ -56,7 +56,7 @@ def checked_concordance(folder: SourceFolder) -> Concordance | None:
 
 
 def link_table(concordance: Concordance | None) -> pa.Table:
-    """Return the links in the order of their file, with weight and validity typed.
+    """Return the links in the order of their file, with weight and validity typed, and every caveat of their figures.
 
     ``proposed`` is the category of a link that is not used because it, or one that shares its counts, is a draft.
     """
@@ -65,11 +65,12 @@ def link_table(concordance: Concordance | None) -> pa.Table:
     text = {
         name: pa.array([link.text_of(name) or None for link in links], pa.string())
         for name in concordance_columns()
-        if name != "weight"
+        if name not in ("weight", "caveats")
     }
     return pa.table(
         {
             **text,
+            "caveats": pa.array([";".join(link.named_caveats) or None for link in links], pa.string()),
             "weight": pa.array([float(link.share) for link in links], pa.float64()),
             "first_day": pa.array([link.validity[0] for link in links], pa.date32()),
             "last_day": pa.array([link.validity[1] for link in links], pa.date32()),

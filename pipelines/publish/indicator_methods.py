@@ -172,7 +172,9 @@ class PairMethod(Method):
         for name, column in {"value": value, "ci_low": low, "ci_high": high}.items():
             table = table.append_column(name, pa.array(column, pa.float64(), mask=~np.isfinite(column)))
         table = table.append_column("few_events", pa.array(few))
-        return Figures(table.filter(pa.array(np.isfinite(value) | np.isfinite(low))), self.describe(indicator))
+        # A ratio over no event has no value and a lower limit; one of nothing over nothing says nothing.
+        said = np.isfinite(value) | (np.isfinite(low) & (top > 0))
+        return Figures(table.filter(pa.array(said)), self.describe(indicator))
 
 
 class RateRatio(PairMethod):

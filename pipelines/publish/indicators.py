@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from pipelines.publish.indicator_methods import METHODS, condition
 from pipelines.system.connection import fetch_row, insert_rows, run_sql
-from schemas.declarations import quote_literal
+from schemas.declarations import is_compared, quote_literal
 from schemas.indicators import Indicator, Part, load_indicators
 
 
@@ -26,6 +26,8 @@ def make_indicators(connection: duckdb.DuckDBPyConnection) -> None:
         table = figures.table
         for name, text in (("indicator", indicator.indicator_id), ("method", figures.method)):
             table = table.append_column(name, pa.array([text] * table.num_rows, pa.string()))
+        compared = [is_compared(caveats) for caveats in table.column("caveats").to_pylist()] if table.num_rows else []
+        table = table.append_column("is_compared", pa.array(compared, pa.bool_()))
         insert_rows(connection, "out.indicator", table)
         _define(connection, indicator, figures.left_out)
 

@@ -141,6 +141,29 @@ def rank_figures(rows: Rows, rules: ComparisonRules | None = None, language: str
     return [row | {"place": place} for place, row in enumerate(ranked, 1)], unranked
 
 
+def unlike_most(rows: Rows) -> dict[str, str]:
+    """Return which areas of one series cannot be put beside the others, and why: for maps and lists of its areas.
+
+    A figure that is exceptional or lacks a part is left out, and so is one that is made from other categories, or
+    counts more or less of its category, than most. Few events are no reason: they are marked.
+
+    Args:
+        rows: of each area one, with ref_area, value, rate_per_100k, iccs_made_from, obs_status, caveats.
+    """
+    rules = load_comparison_rules()
+    inside = [aspect for aspect in rules.alike if aspect.name in ("composition", "scope")]
+    found = {row["ref_area"]: " and ".join(why) for row in rows if (why := _exceptional(row, rules))}
+    kinds = {row["ref_area"]: tuple(aspect.value(row) for aspect in inside) for row in rows}
+    counted = Counter(kind for code, kind in kinds.items() if code not in found)
+    if counted:
+        most = counted.most_common(1)[0][0]
+        for code, kind in kinds.items():
+            differing = [aspect.name for aspect, own, other in zip(inside, kind, most, strict=True) if own != other]
+            if differing:
+                found.setdefault(code, " and ".join(f"another {name} than most" for name in differing))
+    return found
+
+
 def _left_out(row: dict[str, Any], rules: ComparisonRules) -> list[str]:
     """Why a figure is of no use in an order at all."""
     if row["rate_per_100k"] is None:
@@ -148,8 +171,13 @@ def _left_out(row: dict[str, Any], rules: ComparisonRules) -> list[str]:
     why = []
     if row["events"] is not None and row["events"] < rules.fewest_events:
         why.append(f"fewer than {rules.fewest_events} events")
+    return why + _exceptional(row, rules)
+
+
+def _exceptional(row: dict[str, Any], rules: ComparisonRules) -> list[str]:
+    """What is said of a figure that forbids comparing it with any other."""
     carried = (row["caveats"] or "").split(";")
-    why += [code.replace("_", " ") for code in rules.caveats_left_out if code in carried]
+    why = [code.replace("_", " ") for code in rules.caveats_left_out if code in carried]
     return why + ([f"status {row['obs_status']}"] if row["obs_status"] in rules.statuses_left_out else [])
 
 

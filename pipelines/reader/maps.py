@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from pipelines.collect.boundaries import Boundaries, bundled_boundaries, read_boundaries
+from pipelines.reader.comparison import unlike_most
 from pipelines.reader.rates import Rows
 from pipelines.reader.release import packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of
 from pipelines.system.settings import Settings
+from schemas.comparison import load_comparison_rules
 from schemas.errors import UsageError
 
 CLASSES = 5
@@ -31,8 +33,8 @@ class MapRates:
             parts are shown, None for countries.
         key: source, stage and counting unit.
         year: of the rates.
-        rows: of areas with a rate, by code.
-        missing: why the others have none, by code.
+        rows: of areas with a rate that can be put beside those of the others, by code.
+        missing: why the others have none, or one that is not compared, by code.
         limits: upper rate of each class but the last.
         others: other series that were there to choose from, in words.
         elsewhere: areas with a rate in that year in one of the other series only, which the map does not show.
@@ -50,6 +52,10 @@ class MapRates:
     def class_of(self, code: str) -> int:
         """Return the class of an area, 0 for the lowest rates."""
         return int(np.searchsorted(self.limits, self.rows[code]["rate_per_100k"], side="left"))
+
+    def is_few(self, code: str) -> bool:
+        """Whether the rate of an area rests on so few events that chance decides its place (``comparison.yml``)."""
+        return bool(self.rows[code]["value"] < load_comparison_rules().fewest_events)
 
     @property
     def caveats(self) -> dict[str, list[str]]:
@@ -112,13 +118,20 @@ def read_map_rates(wanted: SeriesQuery, year: int | None = None, settings: Setti
         ).rows
         expected = {row[0] for row in below}
     rates = {code: row for code, row in found.items() if row["rate_per_100k"] is not None}
+    unlike = unlike_most(list(rates.values()))
+    if len(unlike) == len(rates):
+        raise UsageError(
+            f"no rate of {wanted.of(chosen).words} in {latest[chosen]} can be compared: "
+            + "; ".join(f"{code}: {why}" for code, why in sorted(unlike.items())[:5])
+        )
+    rates = {code: row for code, row in rates.items() if code not in unlike}
     return MapRates(
         query=wanted.of(chosen),
         key=chosen,
         year=latest[chosen],
         rows=rates,
         missing={
-            code: found[code]["no_rate_reason"] if code in found else NO_FIGURE
+            code: unlike.get(code) or (found[code]["no_rate_reason"] if code in found else NO_FIGURE)
             for code in sorted(expected - set(rates))
         },
         limits=class_limits([row["rate_per_100k"] for row in rates.values()]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from pipelines.publish.series.breaks import Breaks, SeriesBreaks, series_break_at
@@ -31,6 +31,7 @@ class RateSeries:
             caveats, and ``recorded``: the published rate, where ``rate_per_100k`` was brought over a bridged break. The
             limits of the bridge's factor widen those of the rate.
         breaks: inside the years of the rows.
+        bounds: years without a rate as the sex or age of too many is unknown: year, rate_at_least, rate_at_most.
     """
 
     key: SeriesKey
@@ -39,6 +40,7 @@ class RateSeries:
     age: str
     rows: Rows
     breaks: Breaks
+    bounds: Rows = field(default_factory=list)
 
     @property
     def years(self) -> list[int]:
@@ -74,11 +76,28 @@ def read_rates(wanted: SeriesQuery, by: By | None = None, settings: Settings | N
     if not keys:
         what = f"there is no rate of {wanted.words}{f' by {by}' if by else ''} to draw"
         there = {key_of(row) for row in rows}
-        raise UsageError(no_series_message(wanted, there, settings) if there else what)
+        raise UsageError(
+            no_series_message(wanted, there, settings) if there else what + _bounds_there(wanted, settings)
+        )
     series = _split(wanted, rows, keys[:1] if by else keys, settings)
     if by == "age":
         series.sort(key=lambda one: (parse_age(one.age) or (0, 0))[0])
     return series
+
+
+def _bounds_there(wanted: SeriesQuery, settings: Settings | None) -> str:
+    """Say between which rates a figure lies that is not given, as the sex or age of too many is unknown."""
+    asked = {"iccs": wanted.iccs, "areas": [wanted.area or ""]}
+    rows = packaged_query("reader/rate_bounds", settings, wanted, **asked).records()
+    rows = [row for row in rows if (row["sex"], row["age"]) == (wanted.sex, wanted.age)]
+    if not rows:
+        return ""
+    last = rows[-1]
+    return (
+        f": the sex or age of too many is unknown ({year_spans(sorted({row['year'] for row in rows}))}); in "
+        f"{last['year']} it lies between {last['rate_at_least']:,.2f} and {last['rate_at_most']:,.2f} (none of the "
+        "unknown, all of them; rate_at_least and rate_at_most in out.headline_by_sex and out.headline_by_age)"
+    )
 
 
 def read_rates_of_areas(
@@ -119,20 +138,22 @@ def _split(wanted: SeriesQuery, rows: Rows, keys: Sequence[SeriesKey], settings:
         groups.setdefault((key_of(row), row["ref_area"], row["sex"], row["age"]), []).append(row)
     with open_published(settings) as connection:
         declared = SeriesBreaks(connection)
+    asked = {"iccs": wanted.iccs, "areas": sorted({row["ref_area"] for row in rows})}
+    bounds: dict[tuple[SeriesKey, str, str, str], Rows] = {}
+    for row in packaged_query("reader/rate_bounds", settings, wanted, **asked).records():
+        bounds.setdefault((key_of(row), row["ref_area"], row["sex"], row["age"]), []).append(row)
     found = []
     for key in keys:
-        for (other, area, sex, age), own in groups.items():
-            if other == key:
-                one = replace(wanted.of(key), area=area, sex=sex, age=age, freq="A")
-                found.append(_bridged(one, key, own, declared))
+        for place, own in groups.items():
+            if place[0] == key:
+                one = replace(wanted.of(key), area=place[1], sex=place[2], age=place[3], freq="A")
+                found.append(replace(_bridged(one, key, own, declared), bounds=bounds.get(place, [])))
     return found
 
 
 def _bridged(one: SeriesQuery, key: SeriesKey, rows: Rows, declared: SeriesBreaks) -> RateSeries:
     years = [row["year"] for row in rows]
-    starts = [
-        series_break_at(str(row["year"]), row["obs_status"], row["caveats"], sex=one.sex, age=one.age) for row in rows
-    ]
+    starts = [series_break_at(str(row["year"]), row["obs_status"]) for row in rows]
     breaks = series_breaks(declared, one, starts).inside(years[0], years[-1])
     made = [
         row

@@ -10,6 +10,7 @@ from pipelines.publish.series.breaks import Breaks, Bridge, SeriesBreaks, series
 from pipelines.reader.release import open_published, packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
 from pipelines.system.settings import Settings
+from schemas.declarations import is_compared
 from schemas.errors import UsageError
 
 
@@ -21,7 +22,8 @@ class Series:
         query: what was asked for, with the source, stage and counting unit that were taken.
         key: source, stage and counting unit.
         periods: as published, in order: ``2019`` or ``2019-03``; absent ones are left out.
-        counts: of each period; None where missing.
+        counts: of each period; None where missing, and where the figure lacks a part or holds an exceptional event
+            and is in no comparison (``schemas.declarations.is_compared``).
         populations: of the year of each period; None where unknown.
         breaks: steps at which a non-comparable run starts, declared or marked B, and the bridges over them.
         others: other series that there were to choose from, in words.
@@ -103,17 +105,14 @@ def read_series(wanted: SeriesQuery, settings: Settings | None = None) -> Series
         raise UsageError(no_series_message(wanted, keys, settings))
     chosen = candidates[0]
     own = [row for row in rows if key_of(row) == chosen]
-    starts = [
-        series_break_at(row["time_period"], row["obs_status"], row["caveats"], sex=wanted.sex, age=wanted.age)
-        for row in own
-    ]
+    starts = [series_break_at(row["time_period"], row["obs_status"]) for row in own]
     with open_published(settings) as connection:
         breaks = series_breaks(SeriesBreaks(connection), wanted.of(chosen), starts)
     return Series(
         query=wanted.of(chosen),
         key=chosen,
         periods=tuple(row["time_period"] for row in own),
-        counts=tuple(row["value"] for row in own),
+        counts=tuple(row["value"] if is_compared(row["caveats"]) else None for row in own),
         populations=tuple(row["population"] for row in own),
         breaks=breaks,
         others=tuple(key.name for key in candidates[1:]),

@@ -227,6 +227,9 @@ def _find_parts(connection: duckdb.DuckDBPyConnection, source: Source, plan: Tab
         return {"lacking_tables": "", "lacking": "", "share": "", "share_of_codes": "1", "share_of_parts": "1"}
     for name in plan.dimensions:
         _find_lacking(connection, plan, name, totals[name])
+    for size in range(2, len(plan.dimensions) + 1):
+        for some in combinations(plan.dimensions, size):
+            _add_remainder(connection, plan, some, totals)
     cell = "stage, counting_unit, iccs, national_code, ref_area, time_period"
     lacking, share = "", ""
     for name in plan.dimensions:
@@ -262,19 +265,32 @@ def _find_lacking(connection: duckdb.DuckDBPyConnection, plan: TablePlan, name: 
         one_list="false" if ages else "true",
         both_sexes="true" if name == "sex" else "false",
     )
+    _add_remainder(connection, plan, (name,), {name: total})
+
+
+def _add_remainder(
+    connection: duckdb.DuckDBPyConnection, plan: TablePlan, some: tuple[str, ...], totals: dict[str, str]
+) -> None:
+    """Give what totals printed over some dimensions hold beyond their parts to those of unknown code in each."""
+    others = "".join(f", {name}" for name in plan.dimensions if name not in some)
+    cell = f"stage, counting_unit, iccs, national_code, ref_area, time_period{others}"
     run_sql(
         connection,
         "tabulate/remainder",
-        table=f"lacking_{name}",
-        dimension=name,
-        others=names,
-        total=total,
+        tables=", ".join(f"lacking_{name}" for name in some),
+        lacking=" UNION ".join(f"SELECT {cell} FROM lacking_{name}" for name in some),
+        others=others,
+        unknown=", ".join(f"CAST('_U' AS {name}_code) AS {name}" for name in some),
+        is_total=" AND ".join(f"printed.{name} = {totals[name]}" for name in some),
         rounding="0.5",
     )
 
 
 def caveats_sql(source: Source) -> str:
-    """Return the caveat codes that a source declares for a cell, by period and category, as an SQL expression."""
+    """Return the caveat codes that a source declares for a cell, by period and category, as an SQL expression.
+
+    What is true of a category is true of every total that holds it: the caveat of 0101 is one of 01.
+    """
     parts = []
     for caveat in source.caveats:
         conditions = ["true"]
@@ -285,6 +301,7 @@ def caveats_sql(source: Source) -> str:
             last = quote_literal(caveat.last_period)
             conditions.append(f"left(cells.time_period, length({last})) <= {last}")
         if caveat.iccs:
-            conditions.append(f"cells.iccs IN ({', '.join(quote_literal(code) for code in caveat.iccs)})")
+            of = (f"starts_with({quote_literal(code)}, CAST(cells.iccs AS VARCHAR))" for code in caveat.iccs)
+            conditions.append(f"({' OR '.join(of)})")
         parts.append(f"CASE WHEN {' AND '.join(conditions)} THEN {quote_literal(caveat.caveat)} END")
     return f"nullif(concat_ws(';', {', '.join(parts)}), '')" if parts else "NULL::VARCHAR"

@@ -19,7 +19,6 @@ from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.tabulate.aggregate import caveats_sql
 from pipelines.tabulate.fingerprints import fingerprint_periods
-from pipelines.tabulate.gates import LINK_CAVEATS
 from pipelines.tabulate.rules import Checked, open_findings
 from schemas.declarations import attribute_columns, load_tables, quote_literal
 from schemas.measures import BESIDE_ESTIMATES
@@ -86,9 +85,6 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, lin
     numbers = dict.fromkeys((name for name in BESIDE_ESTIMATES if name != "precision"), "NULL::DOUBLE")
     numbers |= {name: error_number(name, f"tally_part.{name}_word", folder) for name in error_columns(source)}
     graded = "precision" in source.columns
-    relations = " ".join(
-        f"WHEN {quote_literal(one)} THEN {quote_literal(caveat)}" for one, caveat in LINK_CAVEATS.items()
-    )
     run_sql(
         connection,
         "tabulate/estimates",
@@ -101,7 +97,6 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, lin
         attributes=", ".join(attribute_columns()),
         breaks=_declared_breaks(source),
         caveats=caveats_sql(source),
-        relations=relations,
     )
 
 

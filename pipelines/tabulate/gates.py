@@ -9,11 +9,10 @@ import pyarrow as pa
 
 from pipelines.system.connection import run_sql
 from pipelines.tabulate.aggregate import caveats_sql
-from schemas.declarations import load_rules, quote_literal
+from schemas.declarations import breakdown_columns, load_rules, quote_literal
 from schemas.source import Source
 
-LINK_CAVEATS = {"broader": "wider_than_category", "partial": "overlaps_category", "undivided": "not_divided_by_offence"}
-"""Relation of a link -> caveat of the cells that rest on it."""
+_CELL_KEY = ("ref_area", "time_period", "freq", "iccs", "stage", "counting_unit")
 
 
 def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: Path) -> None:
@@ -26,14 +25,15 @@ def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: P
     """
     register_effects(connection)
     _add_mass_events(connection, source)
-    relations = ", ".join(f"({quote_literal(one)}, {quote_literal(caveat)})" for one, caveat in LINK_CAVEATS.items())
-    run_sql(connection, "tabulate/found_effects", relations=relations)
+    run_sql(connection, "tabulate/found_effects")
     run_sql(connection, "tabulate/gates")
     run_sql(
         connection,
         "tabulate/write_published_cells",
         caveats=caveats_sql(source),
         breaks=_declared_breaks(source),
+        same_but_sex=_same_cell("unknown_sex", "sex"),
+        same_but_age=_same_cell("unknown_age", "age"),
         target=quote_literal(str(target)),
     )
 
@@ -42,7 +42,8 @@ def register_effects(connection: duckdb.DuckDBPyConnection) -> None:
     """Register ``rule_effect``: the caveat and effects of each rule, and which split it is about ('' for any cell)."""
     rules = [rule for rule in load_rules().values() if rule.caveat]
     effects = {
-        name: [rule.effect.get(name) for rule in rules] for name in ("obs_status", "withhold", "codes", "totals")
+        name: [rule.effect.get(name) for rule in rules]
+        for name in ("obs_status", "withhold", "codes", "totals", "periods")
     }
     given = {
         "rule": [rule.name for rule in rules],
@@ -62,6 +63,12 @@ def _add_mass_events(connection: duckdb.DuckDBPyConnection, source: Source) -> N
             "AND (len($iccs) = 0 OR iccs IN $iccs) AND (len($areas) = 0 OR ref_area IN $areas))",
             {"period": event.period[:4], "iccs": list(event.iccs), "areas": list(event.areas)},
         )
+
+
+def _same_cell(other: str, dimension: str) -> str:
+    """The condition that a cell of another table differs from that of ``cells`` in one dimension alone."""
+    names = [name for name in (*_CELL_KEY, *breakdown_columns()) if name != dimension]
+    return " AND ".join(f"{other}.{name} = cells.{name}" for name in names)
 
 
 def _declared_breaks(source: Source) -> str:

@@ -70,9 +70,10 @@ def _cell_columns() -> list[str]:
     """The columns of the combination table: those of a cell that hold codes."""
     from schemas.declarations import load_tables
 
-    left_out = ("source", "vintage", "ref_area", "area_level", "time_period", "value", "completeness", "caveats")
+    places = ("source", "vintage", "ref_area", "area_level", "time_period", "iccs_made_from")
+    figures = ("value", "at_least", "at_most", "completeness", "caveats")
     names = [column.name for column in load_tables()["observation"].columns]
-    return [name for name in names if name not in (*left_out, "iccs_made_from")]
+    return [name for name in names if name not in (*places, *figures)]
 
 
 def _codes(name: str) -> list[str]:

@@ -34,8 +34,8 @@ def part_columns(part: str) -> dict[str, str]:
     >>> part_columns("exclusions")
     {'measure': 'VARCHAR', 'rule': 'VARCHAR', 'reason': 'VARCHAR', 'cells': 'BIGINT', 'count': 'DOUBLE'}
     """
-    if part == "links":  # what a link implies
-        return dict.fromkeys(breakdown_columns(), "VARCHAR")
+    if part == "links":  # what a link implies, and says of its figures
+        return dict.fromkeys((*breakdown_columns(), "caveats"), "VARCHAR")
     if part == "rates":  # what a printed rate is judged by
         return {"rate_low": "DOUBLE", "rate_high": "DOUBLE", "between_years": "BOOLEAN"}
     if part not in _TABLES:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from tiny_source import Tiny
 
+from pipelines.collect import definition_sql
 from pipelines.collect.definition_sql import condition_problems, select_problems
 from pipelines.run import Session, run_source
 from schemas.errors import UsageError
@@ -98,3 +100,12 @@ def test_a_source_with_such_sql_is_refused_before_its_files_are_read(tmp_path: P
         run_source(folder, Session(tiny.settings, tiny.given))
     assert f"\n  {name}: " in str(refused.value)
     assert not canary.exists()
+
+
+def test_sources_that_are_taken_side_by_side_may_be_checked_at_the_same_moment() -> None:
+    definition_sql._unstable_functions.cache_clear()  # the list of functions is read again, by the first who needs it
+    statement = "SELECT *, lower(name) AS label FROM raw"
+    with definition_sql._parser().cursor(), ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda _: select_problems(statement), range(64)))
+
+    assert found == [[]] * 64

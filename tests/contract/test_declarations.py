@@ -38,7 +38,7 @@ def test_a_source_is_declared_completely(source_id: str) -> None:
     assert re.fullmatch(r"[a-z]{2}_[a-z0-9]+(_[a-z0-9]+)*", source_id)
     assert folder.words is not None
     schemes = {name for area in load_areas() for name, _ in area.schemes}
-    assert source.area_scheme in schemes | {"code"}
+    assert source.area_scheme in schemes | {"code", "name"}
     caveats = {code.code for code in load_codelist("caveat")}
     assert {caveat.caveat for caveat in source.caveats} <= caveats
     units = {code.code for code in load_codelist("counting_unit")}

@@ -208,12 +208,15 @@ def test_eurostat_colon_is_missing_and_never_zero(
 def test_eurostat_breaks_are_where_the_figures_of_the_file_jump_threefold(
     out: duckdb.DuckDBPyConnection, eurostat: dict[tuple[str, str, str], float | None]
 ) -> None:
-    """A figure from 100 that is at least three times, or at most a third of, the last one before it in the file."""
+    """A figure from 100 that is at least three times, or at most a third of, the last one before it in the file.
+
+    Norway's homicides of 2011 are none: the attacks of 22 July are declared as a mass event.
+    """
     published, _ = _published_eurostat(out, eurostat)
     jumps = set()
     before: dict[tuple[str, str], float] = {}
     for (geo, iccs, year), value in sorted(eurostat.items(), key=lambda item: item[0][2]):
-        if value is None:
+        if value is None or (geo, iccs, year) == ("NO", "0101", "2011"):
             continue
         last = before.get((geo, iccs))
         if last is not None and max(last, value) >= 100 and max(last, value) >= 3 * min(last, value):
@@ -223,11 +226,6 @@ def test_eurostat_breaks_are_where_the_figures_of_the_file_jump_threefold(
     assert {key for key, cell in published.items() if cell[1] == "B" and key[0] != "GB"} == jumps
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="which categories are added to which is decided for a source, not for a country: because others give 0501, "
-    "burglary (05012) of a country without 0501 is in no total above it; 05 is 0502 alone (part_of_category)",
-)
 def test_a_category_whose_parent_the_country_does_not_give_is_in_the_total(
     out: duckdb.DuckDBPyConnection, eurostat: dict[tuple[str, str, str], float | None]
 ) -> None:

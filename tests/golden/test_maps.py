@@ -78,7 +78,7 @@ def test_what_is_missing_is_hatched_and_said(
     assert "no rate: GB United Kingdom, value missing" in text
     words = _words(path)
     assert "no rate (2)" in words
-    assert "which is not zero" in words
+    assert "not zero" in words
     assert "no view on any border" in words
     (areas,) = out.execute(
         "SELECT string_agg(ref_area, ', ' ORDER BY ref_area) FROM out.rate WHERE source = 'eu_crim_off_cat' AND "

@@ -48,7 +48,7 @@ def test_the_packaged_concordances_have_the_columns_in_this_order() -> None:
         assert header == [column for column in concordance_columns() if column in header], source_id
 
 
-def test_the_column_of_an_attribute_may_be_absent_and_no_other(tmp_path: Path) -> None:
+def test_the_column_of_an_attribute_or_of_caveats_may_be_absent_and_no_other(tmp_path: Path) -> None:
     link = replace(MURDER, attributes={"weapon": "FIREARM"}, valid_to="2019")
     for column in concordance_columns():
         path = tmp_path / f"without_{column}.csv"
@@ -57,11 +57,19 @@ def test_the_column_of_an_attribute_may_be_absent_and_no_other(tmp_path: Path) -
             del row[column]
             csv.writer(file).writerows([row.keys(), row.values()])
         read = read_concordance(path)
-        if column in ICCS.attribute_codes:
+        if column in ICCS.attribute_codes or column == "caveats":
             assert read.links == (replace(link, attributes={} if column == "weapon" else link.attributes),)
         else:
             (problem,) = read.check(ICCS)
             assert (problem.rule, repr(column) in problem.message) == ("columns", True)
+
+
+def test_a_caveat_that_nobody_has_words_for_is_refused() -> None:
+    link = replace(MURDER, status="draft", caveats="includes_attempts;includes_atempts")
+    (problem,) = Concordance("x", "x.csv", (link,)).check(ICCS)
+    assert (problem.rule, problem.value, problem.nearest[0]) == ("caveats", "includes_atempts", "includes_attempts")
+    out = Link("Z", "Fine", "", "none", out_of_scope="not_crime", note="Administrative", caveats="includes_attempts")
+    assert [found.rule for found in Concordance("x", "x.csv", (out,)).check(ICCS)] == ["caveats"]
 
 
 def test_a_faultless_file_has_no_problem() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -137,7 +138,7 @@ def test_unsure_means_a_wider_category_or_none() -> None:
     # Two acts of two sections: nothing below level 1 holds both.
     both = one("Homicidio y robo")
     assert both.safe_code is None
-    assert both.margin < 0.2
+    assert [candidate.code for candidate in both.candidates[:2]] == ["0101", "0401"]
     # Homicide by negligence, traffic or not: 01032 holds 010321 and 010322.
     sure = one("Homicidio culposo")
     assert sure.safe_code == "01032"
@@ -333,7 +334,9 @@ def test_drafts_are_not_learned_from() -> None:
     for source_id in list_concordances():
         links = read_concordance_of(source_id).links
         learned = set(coded_labels(source_id))
-        assert learned == {(k.national_code, k.national_label) for k in links if k.iccs_code and k.status != "draft"}
+        reviewed = {(k.national_code, k.national_label) for k in links if k.iccs_code and k.status != "draft"}
+        # labels in another alphabet (Ukrainian) are of no language that is read
+        assert learned == {(code, label) for code, label in reviewed if re.search("[A-Za-z]", label)}
 
 
 def read_concordance_of(source_id: str) -> Concordance:

@@ -195,6 +195,33 @@ def test_category_is_incomplete_in_a_country_where_one_of_its_children_is(united
     }
 
 
+def test_category_that_only_the_country_gives_a_part_of_is_incomplete_in_its_regions(tiny: Tiny) -> None:
+    # Departments have completed homicides only, the national row attempts too: a department's 01 is not its 0101.
+    tiny.declare_plain(scheme="insee", values="ref_area,France,FR,\n", links=[HOMICIDE, ATTEMPT])
+    tiny.give("t.csv", HEAD + "France,2022,HOM,9\nFrance,2022,ATT,30\n01,2022,HOM,4\n02,2022,HOM,5\n")
+
+    cells = tiny.run().cells("ref_area, iccs", "ref_area IN ('FR', 'FR-01')")
+
+    assert cells == {
+        ("FR", "0101"): (9, "A", None),
+        ("FR", "0102"): (30, "A", None),
+        ("FR", "01"): (39, "A", None),
+        ("FR-01", "0101"): (4, "A", None),
+        ("FR-01", "01"): (None, "O", "incomplete"),
+    }
+
+
+def test_category_of_which_only_the_country_gives_a_code_is_incomplete_in_its_regions(tiny: Tiny) -> None:
+    # Two national codes are one category; the national row has both, the department one of them.
+    second = {**HOMICIDE, "national_code": "FEM"}
+    tiny.declare_plain(scheme="insee", values="ref_area,France,FR,\n", links=[HOMICIDE, second])
+    tiny.give("t.csv", HEAD + "France,2022,HOM,9\nFrance,2022,FEM,3\n01,2022,HOM,4\n")
+
+    cells = tiny.run().cells("ref_area", "iccs = '0101' AND ref_area IN ('FR', 'FR-01')")
+
+    assert cells == {"FR": (12, "A", None), "FR-01": (None, "O", "incomplete")}
+
+
 # --- which parts, not how many --------------------------------------------------------------------
 
 BY_SEX = "layouts:\n  - files: [t.csv]\n    read: {columns: [area, year, code, sex, n]}\narea_scheme: code\n" \
@@ -255,6 +282,27 @@ def test_a_printed_total_is_the_total(tiny: Tiny, parts: str, total: float, unkn
 
     assert found["0101", "_T"][0] == found["01", "_T"][0] == total
     assert found.get(("0101", "_U"), (None,))[0] == unknown
+
+
+def test_a_total_printed_over_sexes_and_ages_is_the_total(tiny: Tiny) -> None:
+    # 40 in all: 35 of known sex, 30 of them of known age. What the parts lack is of unknown sex, age, or both.
+    tiny.declare(
+        BY_SEX.replace("sex, n]", "sex, age, n]")
+        .replace("sex: sex,", "sex: sex, age: age,")
+        .replace("[sex]", "[sex, age]"),
+        "sex,m,M,\nsex,f,F,\nsex,t,_T,\nage,0-17,Y0T17,\nage,18+,Y_GE18,\nage,t,_T,\n",
+    )
+    rows = ["m,0-17,4", "m,18+,16", "m,t,23", "f,0-17,2", "f,18+,8", "f,t,12", "t,t,40"]
+    tiny.give("t.csv", "area,year,code,sex,age,n\n" + "".join(f"FR,2020,HOM,{row}\n" for row in rows))
+
+    cells = tiny.run().cells("sex, age", "iccs = '0101'")
+
+    assert {key: value for key, (value, *_) in cells.items()} == {
+        ("M", "Y0T17"): 4, ("M", "Y_GE18"): 16, ("M", "_U"): 3, ("M", "_T"): 23,
+        ("F", "Y0T17"): 2, ("F", "Y_GE18"): 8, ("F", "_U"): 2, ("F", "_T"): 12,
+        ("_U", "_U"): 5, ("_U", "_T"): 5,
+        ("_T", "Y0T17"): 6, ("_T", "Y_GE18"): 24, ("_T", "_U"): 10, ("_T", "_T"): 40,
+    }  # fmt: skip
 
 
 def test_a_printed_total_below_its_parts_is_not_used(tiny: Tiny) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from itertools import product
 from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from tiny_source import Tiny
 
 from pipelines.system.connection import connect
@@ -15,6 +20,16 @@ from pipelines.tabulate.rules import check
 LINK = {"national_label": "x", "relation": "narrower"}
 HOMICIDE = {**LINK, "national_code": "HOM", "iccs_code": "0101"}
 BROADER = {"national_label": "x", "relation": "broader", "national_code": "ATT", "iccs_code": "0102"}
+ROBO = {**LINK, "national_code": "ROBO", "iccs_code": "0401", "relation": "broader",
+        "caveats": "includes_force_on_things"}  # fmt: skip
+FEMICIDE = {**LINK, "national_code": "FEM", "iccs_code": "0101", "sex": "F", "caveats": "femicide_counted_apart"}
+MURDER = {
+    **LINK,
+    "national_code": "MURD",
+    "iccs_code": "0101_0102",
+    "relation": "exact",
+    "caveats": "includes_attempts",
+}
 DECLARED = (
     "layouts:\n  - files: [t.csv]\n    read: {columns: [area, period, code, sex, n]}\narea_scheme: code\n"
     "columns: {ref_area: area, time_period: period, national_code: code, sex: sex, value: n}\n"
@@ -26,20 +41,20 @@ WORDS = "sex,m,M,\nsex,f,F,\nsex,u,_U,\n"
 @pytest.fixture
 def published(tiny: Tiny) -> Any:
     """A function: the rows of a table -> query of the cells as they are stored."""
+    return partial(_publish, tiny)
 
-    def run(rows: list[str], more: str = "") -> duckdb.DuckDBPyConnection:
-        tiny.declare(DECLARED + more, WORDS, [HOMICIDE, BROADER])
-        tiny.give("t.csv", "area,period,code,sex,n\n" + "".join(f"{row}\n" for row in rows))
-        source, settings, work = tiny.source, tiny.settings, tiny.work
-        with connect(settings) as connection:
-            validated = tiny.account(connection)
-            aggregated = aggregate(source, validated, connection)
-            checked = check(source, validated, aggregated, connection, settings, work)
-        found = duckdb.connect()
-        found.execute(f"CREATE VIEW cell AS FROM read_parquet('{checked.cells}')")
-        return found
 
-    return run
+def _publish(tiny: Tiny, rows: list[str], more: str = "") -> duckdb.DuckDBPyConnection:
+    tiny.declare(DECLARED + more, WORDS, [HOMICIDE, BROADER, ROBO, FEMICIDE, MURDER])
+    tiny.give("t.csv", "area,period,code,sex,n\n" + "".join(f"{row}\n" for row in rows))
+    source, settings, work = tiny.source, tiny.settings, tiny.work
+    with connect(settings) as connection:
+        validated = tiny.account(connection)
+        aggregated = aggregate(source, validated, connection)
+        checked = check(source, validated, aggregated, connection, settings, work)
+    found = duckdb.connect()
+    found.execute(f"CREATE VIEW cell AS FROM read_parquet('{checked.cells}')")
+    return found
 
 
 def _every_sex(area: str, period: str, code: str, men: int, women: int, unknown: int) -> list[str]:
@@ -62,6 +77,18 @@ def test_men_and_women_have_no_value_where_the_sex_of_many_is_unknown(published:
     assert figures["2021", "F"] == figures["2021", "M"] == [None, "O", "sex_not_known"]
     assert figures["2021", "_U"][0] == 21
     assert figures["2021", "_T"][0] == 100
+
+
+def test_men_and_women_have_bounds_in_place_of_what_is_not_known(published: Any) -> None:
+    """Of 100 persons 21 are of unknown sex: 9 women if none of them is one, 30 if all are; in a known year, none."""
+    rows = _every_sex("AR-A", "2020", "HOM", 70, 10, 20) + _every_sex("AR-A", "2021", "HOM", 70, 9, 21)
+    found = published(rows).execute(
+        "SELECT sex, at_least, at_most FROM cell WHERE iccs = '01' AND ref_area = 'AR-A' AND time_period = '2021'"
+    ).fetchall()  # fmt: skip
+    none = published(rows).execute("SELECT count(at_least) + count(at_most) FROM cell WHERE value IS NOT NULL")
+
+    assert sorted(found) == [("F", 9, 30), ("M", 70, 91), ("_T", None, None), ("_U", None, None)]
+    assert none.fetchone() == (0,)
 
 
 def test_a_month_with_hardly_any_is_missing_and_so_is_its_year(published: Any) -> None:
@@ -136,3 +163,107 @@ def test_a_declared_break_marks_its_first_cell_and_those_above(published: Any) -
     )
 
     assert sorted(found) == [("01",), ("0101",)]
+
+
+@pytest.mark.parametrize(
+    ("area", "code", "above", "caveats"),
+    [
+        # Robbery of Argentina: the part with force on things only is theft or burglary in the ICCS.
+        ("AR-A", "ROBO", ("0401", "04"), {"wider_than_category", "includes_force_on_things"}),
+        # Femicide of Mexico is one of two national categories of 0101.
+        ("MX-AGU", "FEM", ("0101", "01"), {"femicide_counted_apart"}),
+        # Murder of Russia, art. 30 with art. 105: attempts are in the one figure there is.
+        ("RU-MOW", "MURD", ("0101_0102",), {"includes_attempts"}),
+    ],
+)
+def test_what_a_row_of_the_concordance_says_is_on_its_cells_and_on_every_total(
+    published: Any, area: str, code: str, above: tuple[str, ...], caveats: set[str]
+) -> None:
+    rows = [f"{area},{year},{one},f,{n}" for year in (2015, 2016) for one, n in ((code, 50), ("ATT", 5))]
+    found = published(rows, "covers: []\n").execute(
+        "SELECT iccs, sex, time_period, string_split(caveats, ';') FROM cell WHERE ref_area = $area AND value > 0",
+        {"area": area},
+    ).fetchall()  # fmt: skip
+
+    said = {(iccs, sex, year): set(codes or ()) for iccs, sex, year, codes in found}
+    for iccs in above:
+        for sex in ("_T", "F"):
+            for year in ("2015", "2016"):
+                assert caveats <= said[iccs, sex, year]
+    assert not caveats - {"wider_than_category"} & said["0102", "_T", "2015"]
+
+
+def test_no_jump_is_measured_from_a_year_that_lacks_months(published: Any) -> None:
+    """233 victims in four months, as Oaxaca in 2015, then 936: neither year is a break."""
+    rows = []
+    for year, monthly in ((2014, [75] * 12), (2015, [0, 58, 0, 0, 59, 0, 0, 58, 0, 0, 58, 0]), (2016, [78] * 12)):
+        rows += [f"MX-OAX,{year}-{month:02},HOM,u,{n}" for month, n in enumerate(monthly, start=1)]
+    found = published(rows, "  - {freq: M}\n").execute(
+        "SELECT time_period, value, obs_status, missing_reason FROM cell WHERE iccs = '0101' AND sex = '_T' "
+        "AND ref_area = 'MX-OAX' AND freq = 'A' ORDER BY 1"
+    ).fetchall()  # fmt: skip
+
+    assert found == [("2014", 900, "A", None), ("2015", None, "O", "period_not_reported"), ("2016", 936, "A", None)]
+
+
+def test_a_declared_mass_event_is_shown_and_makes_no_break(published: Any) -> None:
+    """Homicides of Norway as in Eurostat's file, 22 July 2011 in it; the sum of two categories holds the event too."""
+    given = {2009: 29, 2010: 29, 2011: 111, 2012: 27, 2013: 47}
+    rows = [f"NO,{year},{code},u,{n}" for year, deaths in given.items() for code, n in (("HOM", deaths), ("ATT", 1))]
+    declared = "mass_events: [{period: '2011', iccs: ['0101'], areas: ['NO'], note: n}]\n"
+    found = published(rows, declared).execute(
+        "SELECT iccs, time_period, value, obs_status, caveats LIKE '%mass_event%' FROM cell WHERE sex = '_T' "
+        "AND iccs IN ('01', '0101') ORDER BY ALL"
+    ).fetchall()  # fmt: skip
+
+    assert found == [
+        (iccs, str(year), deaths + (iccs == "01"), "A", None if not marked and iccs == "0101" else marked)
+        for iccs in ("01", "0101")
+        for year, deaths in given.items()
+        for marked in [year == 2011]
+    ]
+    jumps = published(rows).execute(
+        "SELECT time_period FROM cell WHERE iccs = '0101' AND sex = '_T' AND obs_status = 'B' ORDER BY 1"
+    )
+    assert jumps.fetchall() == [("2011",), ("2012",)]
+
+
+PARTS = ("GB-EAW", "GB-SCT", "GB-NIR")  # all of the United Kingdom
+QUARTERS = [f"{year}-Q{quarter}" for year in (2019, 2020) for quarter in (1, 2, 3, 4)]
+KEYS = list(product(PARTS, QUARTERS, ("HOM", "ATT"), ("m", "f", "u")))
+COUNT = st.sampled_from([0, 1, 30, 90, 100, 110, 2000])
+OF_THE_SPLIT = {"sex_often_unknown", "sex_recording_changed", "sex_not_given"}
+
+
+# A run takes half a second: few tables, the same ones each time, each with hundreds of cells.
+@settings(deadline=None, max_examples=2, derandomize=True, phases=[Phase.explicit, Phase.generate])
+@given(counts=st.lists(COUNT, min_size=len(KEYS), max_size=len(KEYS)))
+def test_in_any_table_a_total_says_what_its_parts_say_and_what_is_missing_says_why(
+    new_tiny: Callable[[], Tiny], counts: list[int]
+) -> None:
+    rows = [f"{area},{period},{code},{sex},{n}" for (area, period, code, sex), n in zip(KEYS, counts, strict=True)]
+    found = _publish(new_tiny(), rows, "  - {by: [sex], freq: Q}\n").execute(
+        "SELECT ref_area, iccs, time_period, sex, string_split(coalesce(caveats, ''), ';'), value, missing_reason, "
+        "at_least, at_most, obs_status FROM cell"
+    )
+    cells = {tuple(row[:4]): row[4:] for row in found.fetchall()}
+    assert len(cells) > 400
+    for (area, iccs, period, sex), (caveats, value, reason, low, high, status) in cells.items():
+        said = set(caveats) - {""}
+        totals = [(area, iccs, period, "_T"), (area, iccs, period[:4], sex), ("GB", iccs, period, sex)]
+        totals += [(area, "01", period, sex)] if len(iccs) > 2 else []
+        for total in totals:
+            split = OF_THE_SPLIT if total[3] != sex else set()
+            assert said - split <= set(cells[total][0]), ((area, iccs, period, sex), total)
+        assert (value is None) == (reason is not None) == (status == "O")
+        assert (high is not None) == (reason == "sex_not_known")
+        if high is not None:
+            assert high - low == cells[area, iccs, period, "_U"][1]
+            year = period[:4]  # decides for its quarters
+            assert cells[area, iccs, year, "_U"][1] > 0.2 * sum(
+                cells[area, iccs, year, one][place] for one, place in (("_U", 1), ("M", 3), ("F", 3))
+            )
+        if status == "B":
+            assert said & {"level_jump", "composition_changed", "sex_recording_changed"}
+        if status == "P":
+            assert said & {"months_missing", "year_not_reported"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import add_command, series_arguments, series_query
 from pipelines.cli.printing import print_json, print_line, print_table
+from schemas.comparison import load_comparison_rules
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,12 +67,15 @@ def _draw(found: MapRates, options: argparse.Namespace, settings: Settings) -> l
 
 
 def _print(found: MapRates, undrawn: list[str], language: str, settings: Settings) -> None:
+    from pipelines.reader.maps import NO_FIGURE
     from pipelines.reader.plots.style import people_words
     from pipelines.reader.release import query
+    from schemas.codelists import load_codelist
 
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
-    ranked = sorted(found.rows.values(), key=lambda row: -row["rate_per_100k"])
-    symbols = [", ".join(_symbols(row)) for row in ranked]
+    # Where chance decides the place of a rate, it is in no order with the others: it follows them.
+    ranked = sorted(found.rows.values(), key=lambda row: (found.is_few(row["ref_area"]), -row["rate_per_100k"]))
+    symbols = [", ".join(_symbols(row, found.is_few(row["ref_area"]))) for row in ranked]
     place = "by country" if found.query.area is None else f"below {found.query.area}"
     people = people_words(found.query.sex, found.query.age, language)
     print_line(
@@ -92,22 +96,17 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
     )
     if any(symbols):
         print_line(
-            "status: observation status other than A (normal); few: too few events for the rate to be stable, use the "
-            "confidence limits"
+            "status: observation status other than A (normal); few: fewer than "
+            f"{load_comparison_rules().fewest_events} events: chance decides the place, use the confidence limits"
         )
     for caveat, areas in found.caveats.items():
         print_line(f"caveat {caveat}: {'all areas' if len(areas) == len(found.rows) else ', '.join(areas)}")
+    known = {NO_FIGURE, *(code.code for code in load_codelist("no_rate_reason"))}
     for missing, reason in found.missing.items():
-        print_line(f"no rate: {missing} {names[missing]}, {reason.replace('_', ' ')}")
+        what = "no rate" if reason in known else "not compared"
+        print_line(f"{what}: {missing} {names[missing]}, {reason.replace('_', ' ')}")
     if undrawn:
         print_line(f"not on the map, no outline: {', '.join(f'{at} {names[at]}' for at in undrawn)}")
-    made_from: dict[str, list[str]] = {}
-    for area, row in sorted(found.rows.items()):
-        made_from.setdefault(row["iccs_made_from"] or "given as a whole", []).append(area)
-    if len(made_from) > 1:
-        print_line("made from different categories, so not comparable:")
-        for parts, areas in sorted(made_from.items(), key=lambda item: -len(item[1])):
-            print_line(f"  {parts}: {', '.join(areas)}")
     if found.elsewhere:
         print_line(
             "not on the map, as their figures are of another series: "
@@ -117,5 +116,5 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
         print_line(f"other series: {', '.join(found.others)}")
 
 
-def _symbols(row: dict[str, Any]) -> list[str]:
-    return [*([row["obs_status"]] if row["obs_status"] != "A" else []), *(["few"] if row["few_events"] else [])]
+def _symbols(row: dict[str, Any], few: bool) -> list[str]:
+    return [*([row["obs_status"]] if row["obs_status"] != "A" else []), *(["few"] if few else [])]

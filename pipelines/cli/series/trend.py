@@ -114,6 +114,13 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
         [[row[name] for name in _YEAR_COLUMNS.values()] for row in rows],
         title=key.name,
     )
+    bounded = [
+        f"{row['time_period']} {row['rate_at_least']:,.2f} to {row['rate_at_most']:,.2f}"
+        for row in rows
+        if row["rate_at_most"] is not None
+    ]
+    if bounded:
+        print_line(f"rate between (none of the unknown are these, all are): {'; '.join(bounded)}")
     notes: dict[str, list[int]] = {}
     for row in rows:
         reasons = [f"no rate, {row['no_rate_reason']}"] if row["no_rate_reason"] else []

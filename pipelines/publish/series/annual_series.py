@@ -116,8 +116,7 @@ def find_breaks(declared: SeriesBreaks, key: Sequence[str], years: Sequence[int]
         years: of the series.
         marks: of each year.
     """
-    cells = zip(years, marks.statuses, marks.caveats, strict=True)
-    marked = [series_break_at(str(year), status, caveats, sex=key[-1]) for year, status, caveats in cells]
+    marked = [series_break_at(str(year), status) for year, status in zip(years, marks.statuses, strict=True)]
     return declared.of(key, marked).inside(years[0], years[-1])
 
 

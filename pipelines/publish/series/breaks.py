@@ -21,9 +21,6 @@ from schemas.source import Source
 MOST_GAP_BEFORE = 0.01
 """Largest share by which the source of an overlap may differ from the series before the break, where both count."""
 
-RECORDING_CHANGED = {"sex": "sex_recording_changed", "age": "age_recording_changed"}
-"""Caveat that breaks a series of one sex or one age: there the share of unknown changed, not the persons."""
-
 SERIES_KEY = ("source", "ref_area", "iccs", "stage", "counting_unit", "sex")
 
 
@@ -140,28 +137,15 @@ def _border_breaks(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]
     return [empty | row for row in found]
 
 
-def series_break_at(
-    period: str, obs_status: str, caveats: str | None, *, sex: str = "_T", age: str = "_T"
-) -> str | None:
-    """Return the period from which a series is not comparable with earlier periods, if this cell starts such a break.
+def series_break_at(period: str, obs_status: str) -> str | None:
+    """Return the period from which a series is not comparable with earlier ones, if this cell starts such a run.
 
-    A cell starts one where it is marked B or, in a series of one sex or age, where the recording of sex or age changed.
+    The status B alone says so. A caveat goes up to every total of which the cell is a part; a break of a part is none
+    of the total: each total is judged by itself.
 
-    Args:
-        period: of the cell, a year or a month; a change of recording holds for the whole year.
-        obs_status: of the cell.
-        caveats: of the cell.
-        sex: of the series.
-        age: of the series.
-
-    >>> series_break_at("2014", "A", "sex_recording_changed", sex="M")
-    '2014'
-    >>> series_break_at("2014", "A", "sex_recording_changed")
+    >>> series_break_at("2014", "B"), series_break_at("2015", "A")
+    ('2014', None)
     """
-    found = (caveats or "").split(";")
-    for code, caveat in ((sex, RECORDING_CHANGED["sex"]), (age, RECORDING_CHANGED["age"])):
-        if code not in ("_T", "_Z") and caveat in found:
-            return period[:4]
     return period if obs_status == "B" else None
 
 

@@ -56,7 +56,7 @@ series AS (
     HAVING count(value) > 0
 ),
 totals AS (
-    SELECT {{series}}, area_level, value AS total, obs_status, completeness, caveats FROM cells WHERE age = '_T'
+    SELECT {{series}}, area_level, iccs_made_from, value AS total, obs_status, completeness, caveats FROM cells WHERE age = '_T'
 )
 SELECT *
 FROM series

@@ -13,7 +13,7 @@ below AS (  -- areas of the second level lie in one of the first
     WHERE low.parent IS NOT NULL
 )
 SELECT
-    source, area.vintage, area.ref_area, area.area_level, time_period, stage, counting_unit, sex, age,
+    source, area.vintage, area.ref_area, area.area_level, time_period, area.iccs_made_from, stage, counting_unit, sex, age,
     area.value AS numerator, country.value AS denominator,
     area.population AS top_population, country.population AS bottom_population,
     area.obs_status AS area_status, country.obs_status AS country_status,

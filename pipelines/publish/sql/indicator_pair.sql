@@ -12,7 +12,8 @@ preferred AS (
     QUALIFY NOT is_bottom OR {{preferred}}
 )
 SELECT
-    source, vintage, ref_area, area_level, time_period, {{keys}},
+    source, vintage, ref_area, area_level, time_period, any_value(iccs_made_from) FILTER (is_bottom) AS iccs_made_from,
+    {{keys}},
     coalesce(min(stage) FILTER (is_top), min(stage) FILTER (is_bottom)) AS stage,
     coalesce(min(counting_unit) FILTER (is_top), min(counting_unit) FILTER (is_bottom)) AS counting_unit,
     coalesce(sum(value) FILTER (is_top), CASE WHEN {{empty_is_zero}} AND bool_or(NOT is_bottom) THEN 0 END) AS numerator,

@@ -20,7 +20,7 @@ SELECT {{source}} AS source, {{vintage}} AS vintage, national_code, national_lab
     iccs.level AS iccs_level, relation, weight, nullif(concat_ws(';', {{tags}}), '') AS tags, out_of_scope,
     counted.stage, counted.counting_unit, count_linked,
     count_linked / nullif(reconciliation.count_read, 0) AS share_of_count,
-    valid_from, valid_to, status, decided_by, decided_on, note
+    valid_from, valid_to, status, decided_by, decided_on, note, caveats
 FROM {{links}} AS link
 LEFT JOIN counted USING (link)
 LEFT JOIN out.iccs ON iccs.code = link.iccs_code

@@ -20,8 +20,8 @@ from pipelines.reader.plots.style import (
     word,
 )
 from pipelines.reader.release import query
-from pipelines.statistics.rates import FEWEST_EVENTS
 from pipelines.system.settings import Settings
+from schemas.comparison import load_comparison_rules
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def plot_map(found: MapRates, boundaries: Boundaries, language: str = "en", sett
     add_title(figure, f"{title}, {found.year}, {word('rate', language)}")
     notes = [word("classes", language)]
     notes += [word("hatched", language)] if found.missing else []
-    if any(row["few_events"] for row in found.rows.values()):
-        notes.append(word("few events", language).format(n=FEWEST_EVENTS))
+    if any(map(found.is_few, found.rows)):
+        notes.append(word("few events", language).format(n=load_comparison_rules().fewest_events))
     notes += caveat_notes(list(found.rows.values()), language, "ref_area")
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     undrawn = [names[code] for code in found.codes if code not in drawn]
@@ -129,7 +129,7 @@ def _draw_marks(axes: Axes, found: MapRates, code: str, outline: Numbers, width:
     x, y = ((outline.min(axis=0) + outline.max(axis=0)) / 2).tolist()
     if float(np.ptp(outline, axis=0).max()) < _SMALL * width:
         axes.plot(x, y, "o", markersize=7, markeredgecolor="0.25", zorder=3, markerfacecolor=look["facecolor"])
-    if code in found.rows and found.rows[code]["few_events"]:
+    if code in found.rows and found.is_few(code):
         ink = "white" if found.class_of(code) > (len(found.limits) + 1) / 2 else "black"
         axes.text(x, y, "*", ha="center", va="center", fontsize=9, zorder=4, color=ink)
 

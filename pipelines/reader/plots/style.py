@@ -54,6 +54,11 @@ _WORDS = {
         "Échelle logarithmique ; une année sans événement n’est pas tracée.",
         "Escala logarítmica; un año sin hechos no se dibuja.",
     ),
+    "bounds": (
+        "Brackets: the sex or age of too many is unknown; the rate lies between (none of them, all of them).",
+        "Crochets : sexe ou âge inconnu pour trop de personnes ; le taux se situe entre les deux (aucune, toutes).",
+        "Corchetes: se desconoce el sexo o la edad de demasiadas personas; la tasa está entre ambas (ninguna, todas).",
+    ),
     "breaks": (
         "Dotted: break in series, not compared across.",
         "Pointillé : rupture de série, non comparable.",
@@ -122,9 +127,9 @@ _WORDS = {
         "Clases con un número parecido de áreas (entre paréntesis); proyección equivalente.",
     ),
     "hatched": (
-        "Hatched: no rate, which is not zero.",
-        "Hachuré : pas de taux, ce qui n’est pas zéro.",
-        "Rayado: sin tasa, lo que no es cero.",
+        "Hatched: no rate, or none that can be compared with the others; not zero.",
+        "Hachuré : pas de taux, ou aucun qui soit comparable aux autres ; ce n’est pas zéro.",
+        "Rayado: sin tasa, o ninguna comparable con las demás; no es cero.",
     ),
     "few events": (
         "*: fewer than {n} events.",

@@ -86,6 +86,7 @@ def plot_trend(
     whole_years(axes)
     axes.legend(frameon=False, fontsize=8)
     notes = [*limit_notes(series, language), *([word("segments", language)] if segments else [])]
+    notes += [word("bounds", language)] if any(one.bounds for one in series) else []
     notes += break_notes(breaks, language) + caveat_notes([row for one in series for row in one.rows], language)
     add_foot(figure, [key.source for key in keys], notes, language, settings)
     return figure
@@ -121,6 +122,7 @@ def plot_areas(
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
     notes = [*limit_notes(panels, language), *break_notes([one.breaks for one in panels], language)]
+    notes += [word("bounds", language)] if any(one.bounds for one in panels) else []
     if _scale_panels(grid, panels, language):
         notes.append(word("log", language))
     notes += caveat_notes([row for one in panels for row in one.rows], language)
@@ -177,6 +179,10 @@ def draw_rates(axes: Axes, one: RateSeries, label: str, position: int, *, small:
             [row["year"] for row in before], [row["recorded"] for row in before], color="0.6", marker=".", linewidth=0.8
         )
     axes.plot(years, rates, linestyle=line, color=colour, label=label, marker=mark, markersize=size, linewidth=width)
+    shift = 0.12 * position  # the brackets of men and women would hide each other
+    for row in one.bounds:
+        span = (row["rate_at_least"], row["rate_at_most"])
+        axes.plot((row["year"] + shift,) * 2, span, color=colour, marker="_", markersize=2 * size, linewidth=0.8)
 
 
 def _part_label(one: RateSeries, by: By, language: str) -> str:

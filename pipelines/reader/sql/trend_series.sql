@@ -1,6 +1,7 @@
 -- Grain: one row for each source, stage, counting unit and year of one area, ICCS category, sex and age.
 -- reads: out.rate
-SELECT source, stage, counting_unit, time_period, value, population, rate_per_100k, ci_low, ci_high, no_rate_reason,
+SELECT source, stage, counting_unit, time_period, value, population, rate_per_100k, ci_low, ci_high, rate_at_least,
+    rate_at_most, no_rate_reason, iccs_made_from,
     obs_status, caveats
 FROM out.rate
 WHERE iccs = $iccs AND ref_area = $area AND sex = $sex AND age = $age {{attributes}}

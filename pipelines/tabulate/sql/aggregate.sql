@@ -24,21 +24,22 @@ totalled AS (
     WHERE added.present IS NULL OR added.present < printed.present
 ),
 codes_given AS (
-    SELECT country, stage, counting_unit, iccs, area_level, time_period{{dimensions}},
+    SELECT country, stage, counting_unit, iccs, area_level = 'not_stated' AS not_stated, time_period{{dimensions}},
         count(DISTINCT national_code) AS codes
     FROM totalled
     JOIN country_of USING (ref_area)
     GROUP BY ALL
 ),
 -- National codes into their category. Where every cell is written, an area that lacks a code which other areas of its
--- country give for the same cell has an incomplete sum.
+-- country, or the country itself, give for the same cell has an incomplete sum.
 summed AS (
     SELECT stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}},
         sum(value) AS value, min(present) * {{share_of_codes}} AS present,
         min(lowest) AS lowest, max(highest) AS highest
     FROM totalled
     JOIN country_of USING (ref_area)
-    JOIN codes_given USING (country, stage, counting_unit, iccs, area_level, time_period{{dimensions}})
+    JOIN codes_given USING (country, stage, counting_unit, iccs, time_period{{dimensions}})
+    WHERE not_stated = (area_level = 'not_stated')
     GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}}
 ),
 climbed AS (
@@ -46,7 +47,8 @@ climbed AS (
         held.given IS NOT NULL AS is_held
     FROM summed
     JOIN country_of USING (ref_area)
-    LEFT JOIN (FROM climb WHERE measure = {{measure}}) AS up ON up.code = summed.iccs
+    LEFT JOIN (FROM climb WHERE measure = {{measure}}) AS up
+        ON up.code = summed.iccs AND up.country = country_of.country
     LEFT JOIN (FROM held WHERE measure = {{measure}}) AS held
         ON held.country = country_of.country AND held.stage = summed.stage
         AND held.counting_unit = summed.counting_unit AND held.iccs = summed.iccs AND held.period = summed.time_period
@@ -59,7 +61,8 @@ kept AS (
     )
 ),
 parts_given AS (
-    SELECT country, stage, counting_unit, iccs, area_level, time_period{{dimensions}}, count(DISTINCT part) AS parts
+    SELECT country, stage, counting_unit, iccs, area_level = 'not_stated' AS not_stated, time_period{{dimensions}},
+        count(DISTINCT part) AS parts
     FROM kept
     GROUP BY ALL
 ),
@@ -68,9 +71,10 @@ rolled AS (
         sum(value) AS value, min(present) * {{share_of_parts}} AS present,
         min(lowest) AS lowest, max(highest) AS highest
     FROM kept
-    JOIN parts_given USING (country, stage, counting_unit, iccs, area_level, time_period{{dimensions}})
+    JOIN parts_given USING (country, stage, counting_unit, iccs, time_period{{dimensions}})
     LEFT JOIN (FROM made_from WHERE measure = {{measure}}) AS made
         USING (country, stage, counting_unit, iccs, time_period)
+    WHERE not_stated = (area_level = 'not_stated')
     GROUP BY stage, counting_unit, iccs, ref_area, area_level, time_period{{dimensions}}
 ),
 located AS (

@@ -1,7 +1,7 @@
 -- Grain of what is added: one row for each area of the lists used (also those above), period, ICCS category and
 -- combination of the dimensions asked for, totals marked _T. Rows are events: an absent combination is a zero.
 -- Only periods in period_to_make are made; which areas and combinations have zeros depends on all periods.
--- reads: core, period_list, period_to_make, climb, area_ancestor, area_validity, partly_covered, already_given, given_combination, given_area, country_of_any, made_from
+-- reads: core, period_list, period_to_make, climb, area_ancestor, area_validity, partly_covered, already_given, given_combination, given_area, country_of, country_of_any, made_from
 -- writes: cells
 INSERT INTO cells BY NAME
 WITH base AS (
@@ -27,7 +27,9 @@ rolled AS (
         time_period{{dimensions}},
         sum(value) AS value, min(lowest) AS lowest, max(highest) AS highest
     FROM base
-    LEFT JOIN (FROM climb WHERE measure = {{measure}}) AS up ON up.code = base.iccs
+    JOIN country_of USING (ref_area)
+    LEFT JOIN (FROM climb WHERE measure = {{measure}}) AS up
+        ON up.code = base.iccs AND up.country = country_of.country
     GROUP BY stage, counting_unit, coalesce(up.ancestor, base.iccs), ref_area, area_level, time_period{{dimensions}}
 ),
 -- An area that the source gives is in no second row: where it gives it, it is not made again (already_given).

@@ -30,20 +30,22 @@ FROM core
 JOIN country_of USING (ref_area)
 GROUP BY ALL;
 
--- Grain of climb: one row for each category given and each category that it is added to. Up the ICCS tree a category
--- holds its own counts and those of every category below it. Where the source gives a category with its children
--- inside, that figure is used, and what is below it is not added again.
+-- Grain of climb: one row for each category that a country is given for and each category that it is added to. Up the
+-- ICCS tree a category holds its own counts and those of every category below it. Where the source gives a category
+-- with its children inside, that figure is used, and what is below it is not added again: for each country by what the
+-- source gives for it, as the parent of another country holds nothing of this one.
 CREATE TEMP TABLE climb AS
 WITH category AS (
-    SELECT DISTINCT measure, iccs FROM given_category
+    SELECT DISTINCT measure, country, iccs FROM given_category
 )
-SELECT category.measure, up.code, up.ancestor, up.via
+SELECT category.measure, category.country, up.code, up.ancestor, up.via
 FROM category
 JOIN iccs_ancestor AS up ON up.code = category.iccs
 WHERE NOT {{include_children}} OR up.ancestor = up.code OR NOT EXISTS (
     FROM category AS other
     JOIN iccs_ancestor AS below ON below.code = up.code AND below.ancestor = other.iccs
-    WHERE other.measure = category.measure AND other.iccs <> up.code AND starts_with(other.iccs, up.ancestor)
+    WHERE other.measure = category.measure AND other.country = category.country AND other.iccs <> up.code
+        AND starts_with(other.iccs, up.ancestor)
 );
 
 -- Grain of held: one row for each category, country and period, also a year or quarter, in which the country's totals up
@@ -97,7 +99,7 @@ SELECT measure, stage, counting_unit, country, ancestor AS iccs, period AS time_
     CASE WHEN bool_or(via <> '=') THEN string_agg(DISTINCT via, ';' ORDER BY via) END AS children,
     CASE WHEN {{every_cell}} THEN count(*) FILTER (given) / count(*) ELSE 1 END AS share_given
 FROM held
-JOIN climb USING (measure)
+JOIN climb USING (measure, country)
 WHERE climb.code = held.iccs
 GROUP BY ALL;
 CREATE TEMP TYPE children_code AS ENUM (

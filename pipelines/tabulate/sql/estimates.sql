@@ -6,7 +6,7 @@
 -- writes: cells
 CREATE OR REPLACE TEMP TABLE cells AS
 WITH given AS (
-    SELECT core.*, kind.* EXCLUDE (measure), links.relation, links.national_label AS link_label,
+    SELECT core.*, kind.* EXCLUDE (measure), links.relation, links.caveats AS link_caveats, links.national_label AS link_label,
         {% for name, number in numbers.items() %}
         {{number}} AS given_{{name}},
         {% endfor %}
@@ -55,6 +55,6 @@ SELECT measure, figures AS figure_kind, sdg, ref_area, area_level, time_period, 
         WHEN withheld THEN 'too_unreliable' END AS missing_reason,
     nullif(join_caveats({{caveats}}, concat_ws(';',
         CASE WHEN figures = 'estimate' AND error_given_as = 'none' AND NOT missing AND NOT withheld THEN 'sampling_error_not_given' END,
-        CASE relation {{relations}} END)), '') AS caveats,
+        link_caveats)), '') AS caveats,
     _file, _sheet, _row
 FROM shown AS cells

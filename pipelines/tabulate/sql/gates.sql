@@ -1,11 +1,11 @@
 -- Grain of gate: one row for each category, area, period and kind of cell (of both sexes or one, of all ages or one)
 -- with effects: its caveats, its status, and why a cell of a known code has no value. What is found in a month is true of
--- its quarter and year; what is found in a year of every period in it, but a break (B) of the first alone.
+-- its quarter and year; what is found in a year of every period in it, but a break (B) of the first alone. Some rules find
+-- each period by itself (own_period).
 -- A caveat on the split by sex or age is for the cells of that split, not for the total.
 -- Grain of unreported: one row for each area and year: the share of its months or quarters that is not reported.
--- Grain of part_of_category: one row for each category and list of children that is not all of its children.
--- reads: cells, found_effect, area_ancestor, iccs_parent
--- writes: gate, unreported, part_of_category
+-- reads: cells, found_effect, area_ancestor
+-- writes: gate, unreported
 CREATE OR REPLACE TEMP TABLE gate AS
 WITH series AS (
     SELECT DISTINCT stage, counting_unit, iccs FROM cells
@@ -35,6 +35,7 @@ FROM found_effect AS found
 JOIN series ON series.stage = found.stage AND series.counting_unit = found.counting_unit
     AND (found.iccs IS NULL OR series.iccs = found.iccs)
 JOIN period ON period.found_period = found.time_period
+    AND (NOT own_period OR CAST(period.time_period AS VARCHAR) = found.time_period)
 JOIN kind ON dimension = '' OR (dimension = 'sex' AND NOT all_sexes) OR (dimension = 'age' AND NOT all_ages)
 GROUP BY ALL;
 
@@ -58,12 +59,4 @@ SELECT stage, counting_unit, CAST(up.ancestor AS ref_area_code) AS ref_area, yea
 FROM share
 JOIN area_ancestor AS up ON CAST(up.area AS VARCHAR) = share.ref_area
 JOIN areas ON areas.ancestor = CAST(up.ancestor AS VARCHAR) AND areas.area_level = up.area_level
-GROUP BY stage, counting_unit, up.ancestor, year;
-
-CREATE OR REPLACE TEMP TABLE part_of_category AS
-SELECT iccs, iccs_made_from, 'part_of_category' AS caveat
-FROM (SELECT DISTINCT iccs, iccs_made_from FROM cells WHERE iccs_made_from <> '' AND iccs_made_from NOT LIKE '%=%')
-WHERE EXISTS (
-    FROM iccs_parent
-    WHERE parent = iccs AND NOT list_contains(string_split(CAST(iccs_made_from AS VARCHAR), ';'), iccs_parent.code)
-)
+GROUP BY stage, counting_unit, up.ancestor, year

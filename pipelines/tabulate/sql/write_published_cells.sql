@@ -1,6 +1,8 @@
 -- Grain: one row for each published cell of a source, with the caveats of the source and what rules do to the cells that
 -- they found failing; neighbours in the file are neighbours in an analyst's question. A cell that lacks a value keeps
--- its own reason. The first cell after a declared break is marked B.
+-- its own reason. The first cell after a declared break is marked B. Where the sex (or age) of too many is unknown, a
+-- cell of a known one has bounds in place of its value: those known, and those with all of unknown sex (or age). A cell
+-- of one sex and one age of which neither is known enough has none.
 -- Grain of joined_caveats: one row for each combination of caveats that can meet in a cell. There are few, and taking a
 -- text of caveats apart and putting it together again for every cell takes longer than all the rest.
 -- reads: cells, gate, unreported, part_of_category
@@ -21,12 +23,22 @@ COPY (
         CROSS JOIN (SELECT DISTINCT caveat AS part FROM part_of_category UNION ALL SELECT NULL) AS parts
         WHERE found IS NOT NULL OR part IS NOT NULL
     ),
+    unknown_sex AS (
+        FROM cells WHERE sex = '_U' AND value IS NOT NULL
+    ),
+    unknown_age AS (
+        FROM cells WHERE age = '_U' AND value IS NOT NULL
+    ),
     judged AS (
         SELECT cells.*, {{caveats}} AS own_caveats, gate.caveats AS found_caveats, gate.obs_status AS found_status,
             CASE WHEN cells.value IS NOT NULL THEN coalesce(
                 withhold_any, CASE WHEN cells.sex NOT IN ('_T', '_U', '_Z') THEN withhold_sex END,
                 CASE WHEN cells.age NOT IN ('_T', '_U', '_Z') THEN withhold_age END
             ) END AS withheld,
+            withhold_any IS NULL AND withhold_sex IS NOT NULL AND cells.sex NOT IN ('_T', '_U', '_Z')
+                AND (withhold_age IS NULL OR cells.age = '_T') AS bounded_by_sex,
+            withhold_any IS NULL AND withhold_age IS NOT NULL AND cells.age NOT IN ('_T', '_U', '_Z')
+                AND (withhold_sex IS NULL OR cells.sex = '_T') AS bounded_by_age,
             unreported.share AS unreported
         FROM cells
         LEFT JOIN gate
@@ -37,22 +49,29 @@ COPY (
             ON unreported.stage = cells.stage AND unreported.counting_unit = cells.counting_unit
             AND unreported.ref_area = cells.ref_area AND unreported.year = CAST(cells.time_period AS VARCHAR)
     )
-    SELECT cells.* EXCLUDE (own_caveats, found_caveats, found_status, withheld, unreported) REPLACE (
+    SELECT cells.* EXCLUDE (
+            own_caveats, found_caveats, found_status, withheld, unreported, bounded_by_sex, bounded_by_age
+        ) REPLACE (
             CASE WHEN cells.iccs <> '' THEN cells.iccs END AS iccs,
-            CASE WHEN withheld IS NULL THEN value END AS value,
+            CASE WHEN withheld IS NULL THEN cells.value END AS value,
             CASE
                 WHEN withheld IS NOT NULL THEN CAST('O' AS obs_status_code)
-                WHEN value IS NULL THEN obs_status
+                WHEN cells.value IS NULL THEN cells.obs_status
                 WHEN {{breaks}} THEN CAST('B' AS obs_status_code)
-                ELSE greatest(obs_status, found_status)
+                ELSE greatest(cells.obs_status, found_status)
             END AS obs_status,
-            coalesce(CAST(missing_reason AS VARCHAR), withheld) AS missing_reason,
+            coalesce(CAST(cells.missing_reason AS VARCHAR), withheld) AS missing_reason,
             -- Shares are sums whose last digits depend on the order of adding: they end where no share has digits.
-            round(completeness * (1 - coalesce(unreported, 0)), 9) AS completeness
+            round(cells.completeness * (1 - coalesce(unreported, 0)), 9) AS completeness
         ),
+        CASE WHEN bounded_by_sex OR bounded_by_age THEN cells.value END AS at_least,
+        CASE WHEN bounded_by_sex OR bounded_by_age
+            THEN round(cells.value + coalesce(unknown_sex.value, unknown_age.value, 0), 6) END AS at_most,
         CASE WHEN found_caveats IS NULL AND part.caveat IS NULL THEN own_caveats ELSE joined END AS caveats
     FROM judged AS cells
     LEFT JOIN part_of_category AS part ON part.iccs = cells.iccs AND part.iccs_made_from = cells.iccs_made_from
+    LEFT JOIN unknown_sex ON bounded_by_sex AND {{same_but_sex}}
+    LEFT JOIN unknown_age ON bounded_by_age AND {{same_but_age}}
     LEFT JOIN joined_caveats
         ON joined_caveats.own IS NOT DISTINCT FROM cells.own_caveats
         AND joined_caveats.found IS NOT DISTINCT FROM cells.found_caveats

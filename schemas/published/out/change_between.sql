@@ -58,7 +58,7 @@ spread AS (
     GROUP BY ALL
 ),
 compared AS (
-    SELECT series.*, one.area_level, asked.first_period, asked.last_period, one.value AS first_count,
+    SELECT series.*, one.area_level, asked.first_period, asked.last_period, other.iccs_made_from, one.value AS first_count,
         other.value AS last_count, pairs, dispersion,
         one.rate_per_100k IS NOT NULL AND other.rate_per_100k IS NOT NULL AS rated,
         CASE WHEN rated THEN one.rate_per_100k ELSE one.value END AS first_value,
@@ -98,7 +98,7 @@ ratio AS (
 )
 SELECT
     ratio.source, ratio.ref_area, area.name_en AS area_en, area.name_fr AS area_fr, area.name_es AS area_es,
-    ratio.area_level, ratio.iccs, category.title_en AS category_en, category.title_fr AS category_fr,
+    ratio.area_level, ratio.iccs, ratio.iccs_made_from, category.title_en AS category_en, category.title_fr AS category_fr,
     category.title_es AS category_es, ratio.stage, ratio.counting_unit, ratio.is_preferred, ratio.sex,
     CASE WHEN rated THEN 'rate_per_100k' ELSE 'count' END AS basis,
     first_period, last_period, first_count, last_count, first_value, last_value,

@@ -27,7 +27,7 @@ placed AS (
     LEFT JOIN below
         USING (source, ref_area, time_period, freq, iccs, stage, counting_unit, sex, age, {{attributes}})
 )
-SELECT source, vintage, ref_area, area_level, time_period, freq, iccs, iccs_level, part, stage, counting_unit, sex, age,
+SELECT source, vintage, ref_area, area_level, time_period, freq, iccs, iccs_level, iccs_made_from, part, stage, counting_unit, sex, age,
     {{attributes}},
     CASE WHEN part <> 'rest' THEN value WHEN children = with_value AND value >= given THEN value - given END AS value,
     CASE WHEN part = 'rest' THEN out.weaker_status(obs_status, status_below) ELSE obs_status END AS obs_status,

@@ -37,11 +37,12 @@ made AS (
     GROUP BY ALL
 ),
 broken_down AS (
-    SELECT DISTINCT source, vintage, ref_area, area_level, time_period, freq, iccs, stage, counting_unit, sex,
+    SELECT DISTINCT source, vintage, ref_area, area_level, time_period, freq, iccs, iccs_made_from, stage, counting_unit, sex,
         {{attributes}}
     FROM grouped
 )
-SELECT source, vintage, ref_area, area_level, time_period, freq, iccs, stage, counting_unit, sex, asked.band AS age,
+SELECT source, vintage, ref_area, area_level, time_period, freq, iccs, iccs_made_from, stage, counting_unit, sex,
+    asked.band AS age,
     {{attributes}},
     CASE WHEN fills AND whole THEN value END AS value,
     CASE WHEN coalesce(fills AND whole, false) THEN status ELSE 'O' END AS obs_status,
@@ -51,8 +52,8 @@ FROM broken_down
 CROSS JOIN asked
 LEFT JOIN made USING (source, ref_area, time_period, freq, iccs, stage, counting_unit, sex, {{attributes}}, band)
 UNION ALL BY NAME
-SELECT source, vintage, ref_area, area_level, time_period, freq, iccs, stage, counting_unit, sex, age, {{attributes}},
-    value, obs_status, CASE WHEN value IS NULL THEN 'incomplete' ELSE 'complete' END AS rollup, caveats
+SELECT source, vintage, ref_area, area_level, time_period, freq, iccs, iccs_made_from, stage, counting_unit, sex, age,
+    {{attributes}}, value, obs_status, CASE WHEN value IS NULL THEN 'incomplete' ELSE 'complete' END AS rollup, caveats
 FROM out.observation
 SEMI JOIN broken_down USING (source, ref_area, time_period, freq, iccs, stage, counting_unit, sex, {{attributes}})
 WHERE age IN ('_T', '_U')

@@ -1,6 +1,6 @@
 -- out.counts_by_period(freq): monthly (and quarterly) counts added to quarters ('Q') or years ('A'). A period has a
 -- value only where every month or quarter of it has one; periods_there says how many have.
--- rollup: complete or incomplete. made_from_freq: M or Q.
+-- iccs_made_from has each composition of the parts, separated by ' | '. rollup: complete or incomplete. made_from_freq: M or Q.
 -- Grain: one row for each series of months (or quarters) and longer period.
 -- reads: out.observation
 CREATE OR REPLACE MACRO out.counts_by_period(freq) AS TABLE
@@ -20,12 +20,13 @@ added AS (
     SELECT source, vintage, ref_area, area_level, time_period, made_from_freq, iccs, stage, counting_unit, sex, age,
         {{attributes}}, periods,
         sum(value) AS total, count(value) AS periods_there, out.weakest_status(obs_status) AS status,
-        out.merge_caveats(caveats) AS caveats
+        out.merge_caveats(caveats) AS caveats,
+        nullif(array_to_string(list_sort(list_distinct(list(coalesce(iccs_made_from, '=')))), ' | '), '=') AS iccs_made_from
     FROM part
     GROUP BY ALL
 )
-SELECT source, vintage, ref_area, area_level, time_period, made_from_freq, iccs, stage, counting_unit, sex, age,
-    {{attributes}},
+SELECT source, vintage, ref_area, area_level, time_period, made_from_freq, iccs, iccs_made_from, stage, counting_unit,
+    sex, age, {{attributes}},
     CASE WHEN periods_there = periods THEN total END AS value,
     CASE WHEN periods_there < periods THEN 'O' ELSE status END AS obs_status,
     periods_there, periods,

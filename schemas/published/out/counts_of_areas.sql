@@ -1,6 +1,6 @@
 -- out.counts_of_areas(areas): counts of a list of areas taken together, e.g. ['MX-JAL', 'MX-COL'] or ['SE', 'NO', 'DK'].
 -- Refused if one of them is part of another or is not in out.area. A value only where every area has one;
--- areas_there says how many have.
+-- areas_there says how many have; iccs_made_from has each composition of theirs, separated by ' | '.
 -- rollup: complete or incomplete. Counting units, stages and sources are never added together.
 -- Grain: one row for each source (of all areas in it), period, category, stage, counting unit, sex, age and attributes.
 -- reads: out.observation, out.area
@@ -28,12 +28,13 @@ asked AS (
 added AS (
     SELECT source, vintage, time_period, freq, iccs, stage, counting_unit, sex, age, {{attributes}},
         sum(value) AS total, count(value) AS areas_there, out.weakest_status(obs_status) AS status,
-        out.merge_caveats(caveats) AS caveats
+        out.merge_caveats(caveats) AS caveats,
+        nullif(array_to_string(list_sort(list_distinct(list(coalesce(iccs_made_from, '=')))), ' | '), '=') AS iccs_made_from
     FROM out.observation
     SEMI JOIN asked USING (ref_area)
     GROUP BY ALL
 )
-SELECT source, vintage, time_period, freq, iccs, stage, counting_unit, sex, age, {{attributes}},
+SELECT source, vintage, time_period, freq, iccs, iccs_made_from, stage, counting_unit, sex, age, {{attributes}},
     CASE WHEN areas_there = areas_asked THEN total END AS value,
     CASE WHEN areas_there < areas_asked THEN 'O' ELSE status END AS obs_status,
     areas_there, areas_asked,

@@ -1,9 +1,10 @@
 -- out.figure: every annual figure at its simplest (all ICCS attributes together), of every series, with names, what its
--- limits mean, its composition and its caveats in words. Its rows overlap: counting units, stages, sexes and ages of one
--- area and category are all there. Take sums from out.headline, out.headline_by_sex and out.headline_by_age, which have
--- the preferred series only and no part beside its total.
+-- limits mean, its composition, its caveats in words, and what the concordance says of national categories that are not
+-- plainly those of the ICCS (mapping_notes). Its rows overlap: counting units, stages, sexes and ages of one area and
+-- category are all there. Take sums from out.headline, out.headline_by_sex and out.headline_by_age, which have the
+-- preferred series only and no part beside its total.
 -- Grain: one row for each source, area, year, ICCS category, stage, counting unit, sex and age.
--- reads: out.rate, out.observation, out.series, out.source, out.area, out.iccs, out.caveat, out.series_break
+-- reads: out.rate, out.observation, out.series, out.source, out.area, out.iccs, out.caveat, out.mapping, out.series_break
 CREATE OR REPLACE VIEW out.figure AS
 -- Few combinations of caveats and of categories occur: their words are put together once for each.
 WITH caveat_text AS (
@@ -48,8 +49,20 @@ declared_break AS (
     FROM out.series_break
     GROUP BY ALL
 ),
+-- Only what the reviewers of links that are not plain wrote: how the national categories differ from the ICCS one.
+mapping_text AS (
+    SELECT source, iccs, string_agg(DISTINCT concat(national_label, ': ', note), ' | ') AS mapping_notes
+    FROM (SELECT DISTINCT source, iccs FROM out.rate) AS named
+    JOIN (
+        SELECT source, iccs AS linked, national_label, note
+        FROM out.mapping
+        WHERE caveats IS NOT NULL AND count_linked > 0
+    ) AS link USING (source)
+    WHERE linked = iccs OR (starts_with(linked, iccs) AND NOT contains(linked, '_'))  -- 0101_0102 is not in 0101
+    GROUP BY source, iccs
+),
 annual AS (
-    SELECT rate.*, about.counted_at, series.is_preferred,
+    SELECT rate.*, about.counted_at, series.is_preferred, NOT {{uncompared}} AS is_compared,
         list_max([one FOR one IN string_split(series.breaks, ';') IF one <= rate.time_period]) AS break_before
     FROM out.rate AS rate
     JOIN out.series AS series USING (source, ref_area, iccs, stage, counting_unit, sex, age)
@@ -65,10 +78,10 @@ SELECT
     array_to_string([concat(one.source, ': ', one.stage, ' ', one.counting_unit, 's') FOR one IN series_name.every
         IF (one.source, one.stage, one.counting_unit) <> (annual.source, annual.stage, annual.counting_unit)], '; ')
         AS other_series,
-    annual.sex, annual.age, annual.value, annual.value AS events, annual.population, annual.population_source,
-    annual.rate_per_100k, annual.ci_low, annual.ci_high, limits, limits_en, limits_fr, limits_es, annual.few_events,
+    annual.sex, annual.age, annual.value, annual.value AS events, annual.at_least, annual.at_most, annual.population, annual.population_source,
+    annual.rate_per_100k, annual.ci_low, annual.ci_high, annual.rate_at_least, annual.rate_at_most, limits, limits_en, limits_fr, limits_es, annual.few_events,
     missing.missing_reason, annual.no_rate_reason, annual.iccs_made_from, composition_en, composition_fr, composition_es,
-    annual.obs_status, annual.completeness, annual.caveats, caveats_en, caveats_fr, caveats_es,
+    annual.obs_status, annual.completeness, annual.is_compared, annual.caveats, caveats_en, caveats_fr, caveats_es, mapping_notes,
     annual.break_before, coalesce(own.note, general.note, borders.note) AS break_note, annual.vintage
 FROM annual
 JOIN out.area AS area ON area.code = annual.ref_area
@@ -76,6 +89,7 @@ JOIN out.iccs AS category ON category.code = annual.iccs
 LEFT JOIN series_name USING (ref_area, iccs, sex, age)
 LEFT JOIN missing USING (source, ref_area, time_period, iccs, stage, counting_unit, sex, age)
 LEFT JOIN composition_text ON composition_text.iccs_made_from = annual.iccs_made_from
+LEFT JOIN mapping_text ON mapping_text.source = annual.source AND mapping_text.iccs = annual.iccs
 LEFT JOIN caveat_text ON caveat_text.caveats = annual.caveats
 LEFT JOIN limits_text ON annual.ci_low IS NOT NULL
 LEFT JOIN declared_break AS own ON own.source = annual.source AND own.iccs = annual.iccs

@@ -7,6 +7,6 @@
 -- Grain: one row for each area, ICCS category and year.
 -- reads: out.figure
 CREATE OR REPLACE VIEW out.headline AS
-SELECT *
+SELECT * EXCLUDE (at_least, at_most, rate_at_least, rate_at_most)  -- of parts of unknown number; this is the total
 FROM out.figure
 WHERE is_preferred AND sex = '_T' AND age = '_T'

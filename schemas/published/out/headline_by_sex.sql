@@ -1,7 +1,9 @@
 -- out.headline_by_sex: out.headline by sex, all ages together: men (M), women (F) and unknown (_U) of the preferred
 -- series of each area and category that is broken down by sex. The total has no row (it is in total), so that sums of
 -- value over sex are the total. Where men or women are not given, with a reason, the number of unknown is not either;
--- share_of_total has its share. Otherwise as out.headline.
+-- share_of_total has its share, and at_least and
+-- at_most (rate_at_least, rate_at_most) the bounds of each: none of the unknown belongs to it, or all do. share_known
+-- is the share of persons whose sex is known. Otherwise as out.headline.
 -- Grain: one row for each area, ICCS category, year and sex.
 -- reads: out.figure, out.rate
 CREATE OR REPLACE VIEW out.headline_by_sex AS
@@ -13,7 +15,8 @@ WITH whole AS (
 SELECT part.* REPLACE (
     -- Where the known parts are not given, a sum would be that of the unknown ones alone.
     CASE WHEN part.sex IN ('_U', '_Z') AND bool_or(part.value IS NULL) OVER figure THEN NULL ELSE part.value END AS value),
-    whole.total, part.value / nullif(whole.total, 0) AS share_of_total
+    whole.total, part.value / nullif(whole.total, 0) AS share_of_total,
+    1 - coalesce(max(part.value) FILTER (part.sex = '_U') OVER figure, 0) / nullif(whole.total, 0) AS share_known
 FROM out.figure AS part
 LEFT JOIN whole USING (source, ref_area, time_period, iccs, stage, counting_unit)
 WHERE part.is_preferred AND part.sex <> '_T' AND part.age = '_T'

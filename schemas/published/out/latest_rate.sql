@@ -1,6 +1,8 @@
--- out.latest_rate: the most recent rate of each annual series, all ages and attributes, with limits and caveats.
--- time_period is the year of the rate, last_period the last year of the series: where they differ, the years in between
--- have no rate, and no_rate_reason in out.rate says why. A series without any rate has no row.
+-- out.latest_rate: the most recent rate of each annual series that may be compared, all ages and attributes, with limits,
+-- composition and caveats. time_period is the year of the rate, last_period the last year of the series: where they
+-- differ, the years in between have no rate (no_rate_reason in out.rate says why), or one that lacks a part or holds an
+-- exceptional event (its caveats). A series without any such rate has no row. Series of different units, stages or
+-- compositions are no order: out.latest_rate says what each is, iccs compare which may be ranked.
 -- Grain: one row for each source, area, ICCS category, stage, counting unit and sex with a rate.
 -- reads: out.rate
 CREATE OR REPLACE VIEW out.latest_rate AS
@@ -11,8 +13,8 @@ WITH annual AS (
     WINDOW series AS (PARTITION BY source, ref_area, iccs, stage, counting_unit, sex)
 )
 SELECT
-    source, vintage, ref_area, area_level, iccs, stage, counting_unit, sex, time_period, last_period, value, population,
+    source, vintage, ref_area, area_level, iccs, iccs_made_from, stage, counting_unit, sex, time_period, last_period, value, population,
     population_source, rate_per_100k, ci_low, ci_high, few_events, obs_status, completeness, caveats
 FROM annual
-WHERE rate_per_100k IS NOT NULL
+WHERE rate_per_100k IS NOT NULL AND NOT {{uncompared}}
 QUALIFY time_period = max(time_period) OVER (PARTITION BY source, ref_area, iccs, stage, counting_unit, sex)

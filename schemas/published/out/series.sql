@@ -8,9 +8,7 @@ WITH given AS (
     SELECT source, ref_area, area_level, iccs, stage, counting_unit, sex, age,
         min(time_period) FILTER (value IS NOT NULL) AS first_period,
         max(time_period) FILTER (value IS NOT NULL) AS last_period, count(value) AS years,
-        coalesce(list(time_period ORDER BY time_period) FILTER (
-            obs_status = 'B' OR (sex NOT IN ('_T', '_Z') AND contains(caveats, 'sex_recording_changed'))
-            OR (age NOT IN ('_T', '_Z') AND contains(caveats, 'age_recording_changed'))), []) AS marked
+        coalesce(list(time_period ORDER BY time_period) FILTER (obs_status = 'B'), []) AS marked
     FROM out.rate
     WHERE ({{attributes}}) = ({{totals}})
     GROUP BY ALL

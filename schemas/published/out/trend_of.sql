@@ -43,7 +43,8 @@ chosen AS (
 )
 SELECT
     every.source, every.counting_unit, every.stage, every.ref_area, every.time_period, every.value, every.population,
-    every.rate_per_100k, every.ci_low, every.ci_high, every.no_rate_reason, every.obs_status, every.caveats,
+    every.rate_per_100k, every.ci_low, every.ci_high, every.rate_at_least, every.rate_at_most,
+    every.no_rate_reason, every.iccs_made_from, every.obs_status, every.caveats,
     every.population_source, every.completeness, chosen.other_series
 FROM every
 JOIN chosen ON chosen.source = every.source AND chosen.stage = every.stage

@@ -1,4 +1,4 @@
-"""Argentina (INDEC), Brazil (SINESP, DATASUS), Colombia (DANE), Mexico (SESNSP) and the United States (FBI)."""
+"""Argentina, Brazil, Chile, Colombia, Ecuador, Mexico, Panama, Peru and the United States."""
 
 from __future__ import annotations
 
@@ -220,6 +220,152 @@ def homicide_reports() -> None:
     write("us_fbi_shr", f"{COUNTS} weapon relationship situational_context", cells)
 
 
+def events(
+    source: str, places: dict[str, str], rows: list[tuple[str, str, str, str, str]], months: set[tuple[str, str]]
+) -> None:
+    """Cells of events by (place, month, sex, age, weapon): years by sex and age, and by weapon; months by sex.
+
+    The rows are made up. A group that occurs anywhere in the file has a cell in each place, year and month: 0 where no
+    row is of it. The places listed do not hold others. ``months`` are those to list.
+    """
+    groups = [(sex, age, weapon) for _, _, sex, age, weapon in rows]
+    by_year = {(s, a, "_T") for sex, age, _ in groups for s in (sex, "_T") for a in (age, "_T")}
+    by_year |= {("_T", "_T", weapon) for *_, weapon in groups}
+    by_month = {(sex, "_T", "_T") for sex in {"_T", *(sex for sex, *_ in groups)}}
+    rest = ("0101", "recorded", "victim")
+    years = {(area, month[:4]) for area in places.values() for _, month, *_ in rows}
+    cells: Cells = {(*place, *rest, *group): 0 for place in years for group in by_year}
+    cells |= {(*place, *rest, *group): 0 for place in months for group in by_month}
+    for place, month, sex, age, weapon in rows:
+        mine = {(s, a, "_T") for s in (sex, "_T") for a in (age, "_T")} | {("_T", "_T", weapon)}
+        for period in (month[:4], month):
+            for group in mine:
+                key = (places.get(place, ""), period, *rest, *group)
+                if key in cells:
+                    add(cells, key, 1)
+    write(source, f"{COUNTS} weapon", cells)
+
+
+def without_sex_where_often_unknown(cells: Cells) -> Cells:
+    """Men and women have no value where the sex of more than a fifth of the persons is unknown."""
+    found = dict(cells)
+    for *place, sex, age in cells:
+        unknown, whole = cells[(*place, "_U", age)], cells[(*place, "_T", age)]
+        if sex in ("M", "F") and float(unknown) > 0.2 * float(whole):
+            found[(*place, sex, age)] = "sex_not_known"
+    return found
+
+
+def ecuadorian_homicides() -> None:
+    """An age of 2 months or 3 weeks is under 10 years; province 90 is no stated place."""
+    weapons = {"ARMA DE FUEGO": "FIREARM", "ARMA BLANCA": "SHARP", "OTROS": "OTHER"}
+    sexes = {"HOMBRE": "M", "MUJER": "F", "NO DETERMINADO": "_U"}
+    bands = {16: "Y15T17", 18: "Y18T19", 25: "Y25T29", 29: "Y25T29", 33: "Y30T44", 44: "Y30T44", 61: "Y_GE60"}
+    table = sheet("ec_mdi_homicides")
+    names = [str(name) for name in table[0]]
+    rows = []
+    for line in table[1:]:
+        row = dict(zip(names, map(str, line), strict=True))
+        age = {"A": lambda text: bands[int(text)], "SIN_DATO": lambda _: "_U"}.get(row["medida_edad"], lambda _: "Y0T9")
+        month = row["fecha_infraccion"][:7]
+        rows.append((row["codigo_provincia"], month, sexes[row["sexo"]], age(row["edad"]), weapons[row["arma"]]))
+    events("ec_mdi_homicides", {"9": "EC-G", "90": "EC-_U"}, rows, {("EC-G", "2023-03"), ("EC-G", "2022-11")})
+
+
+def ecuadorian_population() -> None:
+    """Cantons added up to their provinces."""
+    header, *lines = sheet("ec_inec_population")
+    provinces = {"16": "EC-Y", "20": "EC-W"}
+    cells: Cells = {}
+    for line in lines:
+        row = dict(zip(map(str, header), line, strict=True))
+        for year in ("2010", "2023", "2035"):
+            add(cells, (provinces[str(row["COD_PROVINCIA"])], year, "_T", "_T"), number(row[year]))
+    write_population("ec_inec_population", cells)
+
+
+def chilean_homicides() -> None:
+    """The region of O'Higgins, and the months of the capital."""
+    weapons = {"Arma de Fuego": "FIREARM", "Objeto cortante o punzante": "SHARP", "Otros": "OTHER"}
+    sexes = {"Hombre": "M", "Mujer": "F", "Sin Información": "_U"}
+    table = sheet("cl_cphdv_homicides", "BBDD")
+    cells: Cells = {}
+    sexes_given = set()
+    for line in table[1:]:
+        row = dict(zip(map(str, table[0]), line, strict=True))
+        sexes_given.add(sexes[str(row["SEXO_RECOD_F"])])
+        assert row["ARMA_RECOD2"] in weapons
+    listed = {"CL-LI": "Libertador General Bernardo O'Higgins", "CL-CO": "Coquimbo"}
+    for area, name in listed.items():
+        for month in ("2022-03", "2022-07", "2023-10"):
+            for sex in (*sexes_given, "_T"):
+                cells[area, month, "0101", "recorded", "victim", sex, "_T"] = 0
+            for line in table[1:]:
+                row = dict(zip(map(str, table[0]), line, strict=True))
+                when = f"{int(float(str(row['ID_ANO'])))}-{int(float(str(row['MES2']))):02}"
+                if (row["NOM_REG"], when) == (name, month):
+                    for sex in (sexes[str(row["SEXO_RECOD_F"])], "_T"):
+                        add(cells, (area, month, "0101", "recorded", "victim", sex, "_T"), 1)
+    write("cl_cphdv_homicides", COUNTS, without_sex_where_often_unknown(cells))
+
+
+def chilean_cases() -> None:
+    """Months are in three header rows: year, quarter, month; a year is the sum of its months."""
+    offences = {"Homicidios": "0101", "Robo con violencia o intimidación": "0401", "Lesiones leves": "020112",
+                "Robo por sorpresa": "050221", "Daños": "0504", "Violaciones": "03011"}  # fmt: skip
+    lines = sheet("cl_cead_cases")
+    (first,) = (n for n, line in enumerate(lines) if str(line[0]).startswith("GRUPO DELICTUAL"))
+    cells: Cells = {}
+    for line in lines[first + 1 :]:
+        if str(line[0]) not in offences:
+            continue
+        year = 0
+        for column in range(1, len(line)):
+            year = int(float(str(lines[first - 2][column] or year)))
+            key = (offences[str(line[0])], "recorded", "case", "_T", "_T")
+            add(cells, ("CL", f"{year}-{int(float(str(lines[first][column]))):02}", *key), number(line[column]))
+            add(cells, ("CL", str(year), *key), number(line[column]))
+    write("cl_cead_cases", COUNTS, cells)
+
+
+def chilean_population() -> None:
+    """Comunas added up to the regions of Arica (15) and Magallanes (12)."""
+    cells: Cells = {}
+    for row in records("cl_ine_population"):
+        area = {"15": "CL-AP", "12": "CL-MA"}[row["cut_region"]]
+        add(cells, (area, row["año"], "_T", "_T"), number(row["población"]))
+    write_population("cl_ine_population", cells)
+
+
+def panamanian_homicides() -> None:
+    """2020 has no sex: months of the province of Panamá."""
+    sexes = {"Masculino": "M", "Femenino": "F", "No disponible": "_U"}
+    cells: Cells = {}
+    for month in ("2019-01", "2019-05", "2019-10", "2020-06"):
+        for sex in (*sexes.values(), "_T"):
+            cells["PA-8", month, "0101", "recorded", "victim", sex, "_T"] = 0
+    for row in records("pa_mp_homicides"):
+        month = f"{row['año']}-{SPANISH_MONTHS.index(row['mes']) + 1:02}"
+        for sex in (sexes[row["sexo"]], "_T"):
+            key = ("PA-8", month, "0101", "recorded", "victim", sex, "_T")
+            if row["provincia"] == "Panamá" and key in cells:
+                add(cells, key, 1)
+    write("pa_mp_homicides", COUNTS, without_sex_where_often_unknown(cells))
+
+
+def peruvian_complaints() -> None:
+    """Articles with a reviewed link; conspiracy to kill for payment (108-D) is no homicide."""
+    articles = {"106": "0101", "108": "0101", "108-B": "0101", "108-D": "08064", "170": "03011"}
+    cells: Cells = {}
+    for row in records("pe_mpfn_complaints"):
+        penal_code = not row["generico"].startswith(("LEY", "D.LEG"))
+        if penal_code and row["articulo"] in articles:
+            key = (row["anio_denuncia"], articles[row["articulo"]], "recorded", "case", "_T", "_T")
+            add(cells, ("PE-LAM", *key), number(row["cantidad"]))
+    # homicide: more than three times the year before in the extract, so a break
+    write("pe_mpfn_complaints", COUNTS, cells, first_after_break=lambda key: key[1:3] == ("2023", "0101"))
+
+
 if __name__ == "__main__":
     brazilian_offences()
     brazilian_victims()
@@ -230,3 +376,10 @@ if __name__ == "__main__":
     fbi_estimates()
     juvenile_arrests()
     homicide_reports()
+    ecuadorian_homicides()
+    ecuadorian_population()
+    chilean_homicides()
+    chilean_cases()
+    chilean_population()
+    panamanian_homicides()
+    peruvian_complaints()

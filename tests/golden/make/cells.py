@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -54,11 +55,14 @@ def add(cells: Cells, key: Key, value: Value) -> None:
     cells[key] = total([cells[key], value]) if key in cells else value
 
 
-def records(source: str) -> list[dict[str, str]]:
-    """Rows of the CSV file of an extract."""
+def records(source: str, encoding: str = "utf-8-sig") -> list[dict[str, str]]:
+    """Rows of the CSV file of an extract, with commas or semicolons."""
     (path,) = (path for path in (EXTRACTS / source).iterdir() if path.name != "expected.csv")
     raw = path.read_bytes()
-    return list(csv.DictReader((gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8").splitlines()))
+    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode(encoding)
+    head = text.splitlines()[0]
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
 
 
 def sheet(source: str, name: str | None = None) -> list[list[object]]:

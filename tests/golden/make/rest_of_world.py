@@ -1,4 +1,4 @@
-"""India (NCRB), South Africa (SAPS) and the United Nations (UNODC)."""
+"""Australia, Bangladesh, India (NCRB), South Africa (SAPS) and the United Nations (UNODC)."""
 
 from __future__ import annotations
 
@@ -139,6 +139,110 @@ def unodc_by_age(
     write(source, COUNTS, cells)
 
 
+def australian_victims() -> None:
+    """States as columns; the national column is the publisher's, not the sum. Homicide has its attempts inside."""
+    offences = {"Homicide and related offences": "0101_0102", "Armed robbery": "0401", "Unarmed robbery": "0401",
+                "Motor vehicle theft": "05021", "Unlawful entry with intent": "0501"}  # fmt: skip
+    areas = {"NSW": "AU-NSW", "NT": "AU-NT", "Aust": "AU"}
+    cells: Cells = {}
+    for row in records("au_rogs_victims", "cp1252"):
+        wanted = (row["Description5"], row["Description6"]) == ("Number of", "all investigations")
+        if wanted and row["Table_Number"] in ("6A.10", "6A.11") and row["Description4"] in offences:
+            for column, area in areas.items():
+                key = (area, row["Year"], offences[row["Description4"]], "recorded", "victim", "_T", "_T")
+                add(cells, key, number(row[column]))
+    write("au_rogs_victims", COUNTS, cells)
+
+
+def australian_incidents() -> None:
+    """A sheet for each offence; five years of three columns each: count, rate, rank. No figure of Australia."""
+    sheets = {"Robbery": "0401", "Motor vehicle theft": "05021", "Trespass": "0509"}
+    areas = {"Total NSW*": "AU-NSW", "Sydney": "AU-NSW-SYDNEY", "Balranald": "AU-NSW-BALRANALD"}
+    cells: Cells = {}
+    for name, code in sheets.items():
+        for line in sheet("au_bocsar_lga", name):
+            if str(line[0]) in areas:
+                for place, year in enumerate(range(2013, 2018)):
+                    key = (areas[str(line[0])], str(year), code, "recorded", "incident", "_T", "_T")
+                    cells[key] = number(line[1 + 3 * place])
+    write("au_bocsar_lga", COUNTS, cells)
+
+
+def unodc_homicide() -> None:
+    """Totals are as printed; what they hold beyond their parts is unknown."""
+    sexes = {"Мужчины": "M", "Женщины": "F", "Все": "_T"}
+    bands = {"0-9": "Y0T9", "10-14": "Y10T14", "15-17": "Y15T17", "18-19": "Y18T19", "20-24": "Y20T24",
+             "25-29": "Y25T29", "30-44": "Y30T44", "45-59": "Y45T59", "60 и старше": "Y_GE60", "Все": "_T"}  # fmt: skip
+    given = {
+        (row["iso3"], row["year"], sexes[row["sex"]], bands[row["age_group"]]): float(row["count"])
+        for row in records("un_homicide")
+    }
+    ages = [code for code in bands.values() if code != "_T"]
+    cells: Cells = {}
+
+    def put(area: str, year: str, sex: str, age: str, value: float) -> None:
+        cells[area, year, "0101", "recorded", "victim", sex, age] = value
+
+    # Mexico 2021: nine ages of each sex, fewer than the sex together; 435 of no stated sex have no stated age.
+    whole = given["MEX", "2021", "_T", "_T"]
+    men_women = {sex: given["MEX", "2021", sex, "_T"] for sex in ("M", "F")}
+    of_ages = {(sex, age): given["MEX", "2021", sex, age] for sex in ("M", "F") for age in ages}
+    for sex, printed in men_women.items():
+        put("MX", "2021", sex, "_T", printed)
+        put("MX", "2021", sex, "_U", printed - sum(of_ages[sex, age] for age in ages))
+        for age in ages:
+            put("MX", "2021", sex, age, of_ages[sex, age])
+    put("MX", "2021", "_T", "_T", whole)
+    put("MX", "2021", "_U", "_T", whole - sum(men_women.values()))
+    put("MX", "2021", "_U", "_U", whole - sum(men_women.values()))
+    for age in ages:
+        put("MX", "2021", "_T", age, of_ages["M", age] + of_ages["F", age])
+    put("MX", "2021", "_T", "_U", whole - sum(of_ages.values()))
+    write("un_homicide", COUNTS, cells)
+
+
+def trafficking() -> None:
+    """Nigeria 2018 by sex; Bolivia 2017 prints each sex twice, so that its victims have no sex; <5 is suppressed."""
+    measures = {"Detected trafficking victims": ("recorded", "victim"), "Persons convicted": ("convicted", "person"),
+                "Offences of trafficking in persons": ("recorded", "offence"),
+                "Persons brought into formal contact": ("suspected", "person"),
+                "Persons prosecuted": ("prosecuted", "person")}  # fmt: skip
+    sexes = {"Female": "F", "Male": "M", "Total": "_T"}
+    cells: Cells = {}
+    for row in survey_rows("un_glotip"):
+        if (row["Iso3_code"], row["Dimension"], row["Age"]) == ("NGA", "Total", "Total"):
+            key = ("NG", "2018", "0204", *measures[row["Indicator"]], sexes[row["Sex"]], "_T")
+            assert key not in cells
+            cells[key] = number(row["txtVALUE"].replace(",", ""))
+    # offences have no sex: undivided
+    # 50 convicted, 21 women and 28 men: one of unknown sex; of those prosecuted only women and men are given
+    cells["NG", "2018", "0204", "recorded", "offence", "_U", "_T"] = 958
+    cells["NG", "2018", "0204", "convicted", "person", "_U", "_T"] = 1
+    cells["NG", "2018", "0204", "prosecuted", "person", "_T", "_T"] = 41 + 75
+    write("un_glotip", COUNTS, cells)
+
+
+def bangladeshi_cases() -> None:
+    """Offences as columns; 2019 is January alone, and a unit has no figure before it began to work."""
+    offences = {
+        "murder": "0101",
+        "dacoity": "0401",
+        "robbery": "0401",
+        "burglary": "0501",
+        "theft": "0502",
+        "riot": "08011",
+    }
+    areas = {"DMP": "BD-DMP", "Rangpur Range": "BD-RANGPUR", "GMP": "BD-GMP", "Total": "BD"}
+    begins = {"Rangpur Range": "2012", "GMP": "2018"}
+    cells: Cells = {}
+    for row in records("bd_police_offences"):
+        unit, year = row["unit_name"], row["year"]
+        if unit in areas and begins.get(unit, "") <= year < "2019":
+            for name, code in offences.items():
+                add(cells, (areas[unit], year, code, "recorded", "case", "_T", "_T"), number(row[name]))
+    write("bd_police_offences", COUNTS, cells)
+
+
 if __name__ == "__main__":
     indian_kidnapping()
     indian_murder()
@@ -158,3 +262,8 @@ if __name__ == "__main__":
          "over 60": "Y_GE60"},
         ("suspected", "person"), {("AU", "2013"), ("BE", "2011"), ("BG", "2010")},
     )  # fmt: skip
+    australian_victims()
+    australian_incidents()
+    unodc_homicide()
+    bangladeshi_cases()
+    trafficking()

@@ -1,11 +1,23 @@
 -- Grain: one row for each year of a series with the last year before that has a figure, if it is not long ago. A factor that no crime moves by in a
 -- year is another definition or another way of counting, whether the series is restless or not, until somebody says
--- that it is real (no_break). A break that the source declares is no jump, and a year not reported has no level.
--- reads: series
-WITH usual AS (
-    SELECT *, median(value) OVER (PARTITION BY stage, counting_unit, iccs, ref_area) AS usual
+-- that it is real (no_break). A break that the source declares is no jump. A year not reported has no level: it is no
+-- jump and none is measured from it, whether it has hardly any counts or lacks some of its months; so with a year that
+-- the source declares to hold a mass event.
+-- reads: series, finding
+WITH unreported AS (
+    SELECT DISTINCT stage, counting_unit, iccs, ref_area, left(time_period, 4) AS time_period
+    FROM finding
+    WHERE rule IN (SELECT unnest({{withholding}}))
+),
+usual AS (
+    SELECT series.*, median(value) OVER (PARTITION BY stage, counting_unit, series.iccs, ref_area) AS usual
     FROM series
-    WHERE value IS NOT NULL
+    WHERE value IS NOT NULL AND NOT ({{exceptional}}) AND NOT EXISTS (
+        FROM unreported
+        WHERE unreported.stage = series.stage AND unreported.counting_unit = series.counting_unit
+            AND unreported.ref_area = series.ref_area AND unreported.time_period = series.time_period
+            AND coalesce(unreported.iccs = series.iccs, true)
+    )
 ),
 changes AS (
     SELECT *, lag(value) OVER years AS before, lag(year) OVER years AS year_before

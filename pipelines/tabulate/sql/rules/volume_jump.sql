@@ -1,6 +1,6 @@
 -- Grain: one row for each year of a series with the year before. A jump is judged against the series' own usual changes
 -- (median and median absolute deviation of the logarithms), so that a series that always moves a lot is left alone.
--- A break that the source declares is no jump.
+-- A break that the source declares is no jump, and none is measured from a year with a declared mass event.
 -- reads: series
 WITH changes AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, year, value,
@@ -8,7 +8,7 @@ WITH changes AS (
         lag(year) OVER years AS year_before,
         ln((value + 1) / (lag(value) OVER years + 1)) AS change
     FROM series
-    WHERE value IS NOT NULL
+    WHERE value IS NOT NULL AND NOT ({{exceptional}})
     WINDOW years AS (PARTITION BY stage, counting_unit, iccs, ref_area ORDER BY year)
 ),
 spread AS (
