@@ -80,7 +80,8 @@ class Rule:
 
     A rule with a ``kind`` is run from its declaration: ``pipelines/tabulate/sql/rules/<kind>.sql`` filled with its
     parameters, or an expectation (see ``schemas/rules/figures.yml`` and ``structure.yml``). The others are part of a
-    step. A rule ``by_year`` judges the cells of a year without those of others, and its outcome can be kept by year.
+    step. A rule ``by_year`` judges the cells of a year without those of others; its outcome can be kept by year. One
+    that ``may_be_meant`` finds what a publisher can do on purpose: ``iccs run --accept-loss`` makes a warning of it.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Rule:
     about: str = ""
     reference: str = ""
     by_year: bool = False
+    may_be_meant: bool = False
 
     def __post_init__(self) -> None:
         unknown = set(self.effect) - set(EFFECTS)

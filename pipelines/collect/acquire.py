@@ -86,7 +86,9 @@ class _Measured:
     size: int | None = None
 
 
-def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = None) -> Acquired:
+def acquire(
+    folder: SourceFolder, settings: Settings, directory: Path | None = None, only: Path | None = None
+) -> Acquired:
     """Find the files of a source and return them with the sha256 of each; of a zip archive, each file in it.
 
     Files of national tables are copied to ``data/raw`` unless that holds the same bytes already; files of incidents
@@ -96,6 +98,7 @@ def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = N
         folder: the source.
         settings: where data live.
         directory: where to look; default ``data/input``.
+        only: the one file in it to take; default all.
 
     Raises:
         DataRefused: no file, or any that is not a regular file, has an invalid name, is too large, damaged, being
@@ -106,7 +109,8 @@ def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = N
     problems: list[Problem] = []
     files: dict[tuple[str, int], RawFile] = {}
     by_content: dict[str, str] = {}
-    for path, layout in find_files(folder, where):
+    given = find_files(folder, where) if only is None else [(only, one) for one in _find_layouts(folder, where, only)]
+    for path, layout in given:
         try:
             taken = list(intake.take_all(path, layout))
         except DataRefused as refused:

@@ -20,7 +20,7 @@ from pipelines.collect.unread import Place, judge_unread
 from pipelines.harmonise.checks.periods import check_periods
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
 from pipelines.harmonise.checks.repeats import check_repeats
-from pipelines.harmonise.conform import Conformed
+from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
     compare,
     compare_foot,
@@ -54,7 +54,7 @@ _RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_
 _LEAST_COMBINATIONS = 20
 _PLACE = {"cell": "BIGINT", "_file": "VARCHAR", "_sheet": "VARCHAR", "_row": "BIGINT"}
 """Where an observation is from; incidents keep no row."""
-_PARTS = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
+_PARTS = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates", "words")
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ class Validated:
     exclusions: Path
     controls: Path
     rates: Path
+    words: Path
     outcomes: tuple[Outcome, ...]
     rejected_count: int
     rows: int
@@ -160,6 +161,9 @@ def account(
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
     outcomes += check_labels(judged.labels if isinstance(judged, Conformed) else ages)
     read_published_rates(connection, folder, judged.raw, paths["links"], paths["rates"])
+    # No words of persons' records are kept: an exclusion of theirs is seen in the counts that it takes away.
+    words = f"FROM {judged.relation('words')}" if isinstance(judged, Conformed) else NO_WORDS
+    _write_part(connection, words, paths["words"])
     (rows,) = fetch_row(connection, "SELECT count(*) FROM core")
     by_year = isinstance(judged, Tallied) and source.rows == "events"
     return Validated(
@@ -259,6 +263,8 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
             found += f"{rule.replace('_', ' ')}."
         found += f" {describe_period(value, folder.source)}" if rule == "invalid_period" and value else ""
         found += _doubled_rows(connection) if rule == "duplicate_key" else ""
+        if folder.source.personal and value is not None and "x" in value:
+            found += " Letters are shown as x: the file has columns that identify persons. Look at the row in the file."
         if is_sample and value is None and column and column not in folder.source.personal:
             found += " The value is not shown: the columns of the row may be swapped."
         problems.append(

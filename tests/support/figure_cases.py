@@ -360,6 +360,38 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "10.0 before, 12.0 now",
     ),
+    # Of three areas, years or categories of the vintage before one is left: two are gone, most of them.
+    "areas_lost": (
+        Data(cells=states("MX-AGU", "MX-BCN"), previous=states("MX-AGU")),
+        Data(cells=states("MX-AGU"), previous=states("MX-AGU") + states("MX-BCN", value=40.0) + states("MX-BCS")),
+        2,
+        "MX-BCN: no figure now, up to 40 before",
+    ),
+    "categories_lost": (
+        Data(previous=[{}]),
+        Data(previous=[{}, {"iccs": "0102"}, {"iccs": "0301"}]),
+        2,
+        "0102: no figure now",
+    ),
+    "years_lost": (
+        Data(cells=years([1, 2, 3]), previous=years([1, 2])),
+        Data(cells=years([1]), previous=years([1, 2, 3])),
+        2,
+        "2012: no figure now, up to 3 before",
+    ),
+    "cells_lost": (
+        Data(cells=by_sex(1, 2, 0), previous=by_sex(1, 2, 0)),
+        Data(cells=by_sex(1, 2, 0)[:1], previous=by_sex(1, 2, 0)),
+        3,
+        "MX 0101 2020: no figure now",
+    ),
+    # Half of what it was is not less than half; figures below 20 say nothing.
+    "counts_fallen": (
+        Data(cells=years([50, 100, 1]), previous=years([100, 100, 19])),
+        Data(cells=years([49, 20, 100]), previous=years([100, 100, 100])),
+        2,
+        "100 before, 20 now",
+    ),
     "mapping_linked_share": (
         Data(),
         Data(links=[{}, {"link": 2, "national_code": "X", "iccs_code": None, "out_of_scope": "too_wide"}],
