@@ -444,7 +444,7 @@ class Source(_Strict):
                 f"measures.{name}: counts are added up, estimates and ratios are published as given; declare two "
                 "sources, which may read the same file"
             )
-        for key in ("breakdowns", "parent_counts", "cumulative", "covers", "totals", "no_break", "mass_events"):
+        for key in ("breakdowns", "parent_counts", "cumulative", "covers", "totals", "no_break"):
             if key in self.model_fields_set:
                 raise ValueError(
                     f"{key}: nothing is made of estimates and ratios, they are published as given; delete it"
