@@ -128,10 +128,29 @@ def acquire(
     if not files and not problems:
         patterns = ", ".join(pattern for layout in folder.source.layouts for pattern in layout.files)
         problems.append(_problem("file_not_found", folder, patterns, "No input file was found."))
+    problems += _editions_missing(folder, [file.name for file in files.values()])
     if problems:
         raise DataRefused(problems)
     intake.write_note()
     return Acquired(folder.source_id, tuple(files[key] for key in sorted(files)))
+
+
+def _editions_missing(folder: SourceFolder, names: list[str]) -> list[Problem]:
+    """A file whose rows another one replaces is of no use without that one: its rows would be left out for nothing."""
+
+    def given(pattern: str) -> list[str]:
+        return [name for name in names if fnmatch(Path(name).name, pattern)]
+
+    return [
+        _problem(
+            "file_not_found",
+            folder,
+            one.file,
+            f"source.yml says that it replaces rows of {', '.join(given(one.replaces)[:3])}, but it is not there.",
+        )
+        for one in folder.source.replaces
+        if given(one.replaces) and not given(one.file)
+    ]
 
 
 def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:

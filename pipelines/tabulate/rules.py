@@ -6,6 +6,7 @@ over them, ``sql/rules/<kind>.sql``. The structure of the cells is judged in ``s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ _AGAINST_PREVIOUS = ("past_changed", "lost", "fallen")
 _MOST_LOST_NAMED = 5
 _PARTS = ("cells", "unmarked", "periods", "findings", "judged", "coverage")
 _MOST_PROBLEMS_SHOWN = 20
+
+_READS_FINDINGS = re.compile(r"^-- reads:.*\bfinding\b", re.MULTILINE)
 
 _RULES_TOGETHER = 8
 """Rules in one statement: fewer cost planning, more hold their intermediate results at the same time."""
@@ -244,9 +247,20 @@ def judge_rules(
         period = "time_period" if rule.by_year else "NULL::VARCHAR"
         places = {"name": quote_literal(rule.name), "tables": tables, "period": period, "kind": kind}
         statements.append((rule, places))
-    for start in range(0, len(statements), _RULES_TOGETHER):
-        outcomes |= _judge_together(connection, statements[start : start + _RULES_TOGETHER])
+    for together in _in_groups(statements):
+        outcomes |= _judge_together(connection, together)
     return [outcomes[rule.name] for rule in rules]
+
+
+def _in_groups(statements: Sequence[tuple[Rule, dict[str, str]]]) -> list[list[tuple[Rule, dict[str, str]]]]:
+    """Rules to judge in one statement: one that reads what others found begins a group, so that these are done."""
+    groups: list[list[tuple[Rule, dict[str, str]]]] = []
+    for rule, places in statements:
+        reads_findings = _READS_FINDINGS.search(load_sql(f"tabulate/rules/{rule.kind}")) is not None
+        if not groups or reads_findings or len(groups[-1]) == _RULES_TOGETHER:
+            groups.append([])
+        groups[-1].append((rule, places))
+    return groups
 
 
 def _judge_together(
