@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP_FLAGS = --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo check test test-cluster lint clean
+.PHONY: help demo check test test-cluster lint audit clean
 
 help:  ## say what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /  /'
@@ -24,6 +24,13 @@ lint: .venv-test/installed  ## ruff and mypy
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/mypy
 
+audit: .venv/installed .venv-audit/installed  ## list parts and licences of .venv (build/audit), and ask for known vulnerabilities
+	@mkdir -p build/audit
+	.venv-audit/bin/cyclonedx-py environment --output-reproducible --output-file build/audit/sbom.cdx.json .venv/bin/python
+	.venv-audit/bin/pip-licenses --python .venv/bin/python --format markdown --with-urls --output-file build/audit/licences.md
+	@.venv-audit/bin/pip-audit --strict --skip-editable --path "$$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" || \
+		{ echo "audit: NOT PASSED. Either a part has a known vulnerability (listed above), or the advisory service (pypi.org) cannot be reached: then nothing is known, and nothing is said to be safe." >&2; exit 1; }
+
 .venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
@@ -41,6 +48,11 @@ lint: .venv-test/installed  ## ruff and mypy
 	.venv-cluster/bin/python -m pip install $(PIP_FLAGS) --editable '.[spark,dask]' pytest
 	@touch $@
 
+.venv-audit/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install $(PIP_FLAGS) --editable '.[audit]'
+	@touch $@
+
 clean:  ## remove the environments and everything a run produced
-	rm -rf .venv .venv-test .venv-cluster build dist *.egg-info
+	rm -rf .venv .venv-test .venv-cluster .venv-audit build dist *.egg-info
 	rm -rf data/raw data/core data/partitions data/quarantine data/published data/.iccs-work data/faults data/prefect data/.writer.*

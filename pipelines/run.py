@@ -34,6 +34,7 @@ from pipelines.harmonise.quarantine import (
 )
 from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import TallyPartitions, forget_partitions, tally, tally_here
+from pipelines.harmonise.values.hidden import hiding
 from pipelines.publish.build import Publication, content_key, publish
 from pipelines.publish.releases import newest_key
 from pipelines.publish.report import write_reports
@@ -44,7 +45,7 @@ from pipelines.system.faults import describe_fault, write_fault_report
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
 from pipelines.system.settings import Settings
-from pipelines.system.steps import RunStep, WatchedSteps, plain_step
+from pipelines.system.steps import RunStep, WatchedSteps, plain_step, raise_if_signalled
 from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_workers
 from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.estimates import take_estimates
@@ -69,6 +70,8 @@ class Session:
         source_folders: where all sources are declared; default those of the package.
         wait_seconds: how long to wait if another run holds the lock.
         workers: how many small sources at a time; an orchestrator that watches the caller's thread wants one.
+        accepted_loss: why it is meant that the load has lost most of what the vintage before had.
+        only: the one file of the directory to take.
     """
 
     settings: Settings
@@ -79,6 +82,8 @@ class Session:
     source_folders: Path | None = None
     wait_seconds: float = 0
     workers: int = 1
+    accepted_loss: str | None = None
+    only: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,11 @@ def run_source(folder: SourceFolder, session: Session, again: Quarantined | None
     Raises:
         DataRefused, ConcordanceError, UsageError: the source cannot be used; its last good vintage stays current.
     """
+    with hiding(bool(folder.source.personal)):
+        return _run_source(folder, session, again)
+
+
+def _run_source(folder: SourceFolder, session: Session, again: Quarantined | None) -> tuple[Vintage, bool]:
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     acquired = _acquire(folder, session) if again is None else run_step("acquire", name, 0, receive_again, again)
     current = current_vintage(name, settings)
@@ -156,7 +166,9 @@ def run_source(folder: SourceFolder, session: Session, again: Quarantined | None
 
 
 def _acquire(folder: SourceFolder, session: Session) -> Acquired:
-    return session.run_step("acquire", folder.source_id, 0, acquire, folder, session.settings, session.directory)
+    return session.run_step(
+        "acquire", folder.source_id, 0, acquire, folder, session.settings, session.directory, session.only
+    )
 
 
 @contextmanager
@@ -200,6 +212,7 @@ def _check_acquired(
             work,
             session.suite,
             previous,
+            session.accepted_loss,
         )
     return validated, checked
 
@@ -237,8 +250,8 @@ def check_source(folder: SourceFolder, session: Session, previous: PreviousVinta
     if session.suite is not None:
         session.suite.start()
     check_definition_sql(folder)
-    acquired = _acquire(folder, session)
-    with _working_folder(folder.source_id, session.settings) as work:
+    with hiding(bool(folder.source.personal)), _working_folder(folder.source_id, session.settings) as work:
+        acquired = _acquire(folder, session)
         return _check_acquired(folder, acquired, session, work, previous)[1]
 
 
@@ -273,6 +286,7 @@ class _Attempts:
         except (Stopped, KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # a panic of a library in Rust is no Exception
+            raise_if_signalled(error)
             if is_disk_full(error):
                 raise
             refusal = self._refuse_for_fault(folder, steps.current, error)
@@ -335,8 +349,7 @@ def run_all(
         recovered = recover_pointers(settings)
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
         sizes = _find_sizes(folders, where)
-        if replay or any(size is not None for size in sizes.values()):
-            empty_work_folder(settings)  # of a run that was killed
+        empty_work_folder(settings)  # of a run that was killed: it may hold rows with persons
         large, small = _by_size(folders, sizes)
         run_in_workers(attempts.attempt, large, 1, attempts.stop)
         run_in_workers(attempts.attempt, small, session.workers, attempts.stop)

@@ -64,11 +64,12 @@ class Table:
         return f"{self.description} Grain: {self.grain}."
 
 
-EFFECTS = ("obs_status", "withhold", "codes", "totals", "compared")
+EFFECTS = ("obs_status", "withhold", "codes", "totals", "periods", "compared")
 """What a rule on figures does to the cells it finds, besides their caveat.
 
 ``obs_status``: they get this status where theirs ranks lower. ``withhold``: they have no value, for this reason;
-``codes: known`` withholds only those of known sex or age. ``totals``: the status of totals that hold such a cell. With
+``codes: known`` withholds only those of known sex or age. ``totals``: the status of totals that hold such a cell.
+``periods: own``: what is found of a period is not of those in it, nor of those it is in. With
 ``compared: false`` neither they nor these totals are in trends, changes and fits. The caveat goes up to every total.
 """
 
@@ -79,7 +80,8 @@ class Rule:
 
     A rule with a ``kind`` is run from its declaration: ``pipelines/tabulate/sql/rules/<kind>.sql`` filled with its
     parameters, or an expectation (see ``schemas/rules/figures.yml`` and ``structure.yml``). The others are part of a
-    step. A rule ``by_year`` judges the cells of a year without those of others, and its outcome can be kept by year.
+    step. A rule ``by_year`` judges the cells of a year without those of others; its outcome can be kept by year. One
+    that ``may_be_meant`` finds what a publisher can do on purpose: ``iccs run --accept-loss`` makes a warning of it.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Rule:
     about: str = ""
     reference: str = ""
     by_year: bool = False
+    may_be_meant: bool = False
 
     def __post_init__(self) -> None:
         unknown = set(self.effect) - set(EFFECTS)

@@ -19,7 +19,13 @@ from iccs.concordance import read_concordance
 from iccs.drafts import has_drafts
 from schemas.area_names import LANGUAGES, known_languages
 from schemas.codelists import load_areas, parse_age, read_csv_rows
-from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
+from schemas.declarations import (
+    DeclarationError,
+    breakdown_columns,
+    parse_yaml,
+    quote_identifier,
+    quote_literal,
+)
 from schemas.errors import UsageError, nearest_values
 from schemas.layouts import Footer as Footer
 from schemas.layouts import Layout as Layout
@@ -68,6 +74,33 @@ class Exclusion(_Strict):
     rule: str
     where: str
     reason: str
+
+
+class Replaced(_Strict):
+    """A corrected edition: the file, or pattern, that holds it, those that it replaces, and in which years."""
+
+    file: str = Field(min_length=1)
+    replaces: str = Field(min_length=1)
+    years: tuple[Annotated[str, Field(pattern=r"^[0-9]{4}$")], ...] = Field(
+        default=(), description="only the rows of these years; all of the file if not given"
+    )
+    note: str
+
+    def condition(self, period: str | None) -> str:
+        """Return which rows are replaced, as SQL that DuckDB and Spark share; years are the first four digits."""
+        old = f"{_is_file(self.replaces)} AND NOT ({_is_file(self.file)})"
+        if not self.years:
+            return old
+        if period is None:
+            raise ValueError("replaces.years: there is no column of years or dates; delete the key")
+        years = ", ".join(quote_literal(year) for year in self.years)
+        return f"{old} AND substr(trim(CAST({quote_identifier(period)} AS STRING)), 1, 4) IN ({years})"
+
+
+def _is_file(pattern: str) -> str:
+    """The condition, in SQL, that a row comes from a file of this name or pattern, in whatever folder."""
+    name = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return f"regexp_extract(_file, {quote_literal(f'^(.*/)?({name})$')}, 2) <> ''"
 
 
 class Breakdown(_Strict):
@@ -251,6 +284,7 @@ class Source(_Strict):
         default=None, description="whether the figure of a month is that of the year so far"
     )
     exclusions: tuple[Exclusion, ...] = ()
+    replaces: tuple[Replaced, ...] = Field(default=(), description="corrected editions of files")
     breakdowns: tuple[Breakdown, ...] = (Breakdown(),)
     controls: tuple[Control, ...] = ()
     caveats: tuple[Caveat, ...] = ()
@@ -258,6 +292,9 @@ class Source(_Strict):
     no_break: tuple[Exceptional, ...] = ()
     mass_events: tuple[Exceptional, ...] = ()
     rejected_share_limit: float = Field(default=0, ge=0, le=1)
+    rejected_figure_limit: float | None = Field(
+        default=None, ge=0, le=1, description="share of its rows that a figure may lose; that of the rule if not given"
+    )
     priority: int = 50
 
     @model_validator(mode="before")
@@ -273,6 +310,21 @@ class Source(_Strict):
         first, last = month_name[start], month_name[(start + 10) % 12 + 1]
         note = f"Years begin in {first}: 2023 is {first} 2023 to {last} 2024; populations are of the calendar year."
         return {**declared, "caveats": [*given, {"caveat": FINANCIAL_YEAR, "note": note}]}
+
+    @model_validator(mode="after")
+    def _leave_replaced_out(self) -> Source:
+        """Rows of a replaced edition are left out by a rule of their own, which the account has like any other."""
+        period = self.columns.get("year") or self.columns.get("time_period")
+        by_date = self.kind == "incident" and any(one.years for one in self.replaces) and "year" not in self.columns
+        if by_date and any(not form.startswith("YYYY") for form in self.dates):
+            raise ValueError("replaces.years: only dates that begin with the year (YYYY) say it; delete the key")
+        own = tuple(
+            Exclusion(rule=f"replaced_by_{one.file}", where=one.condition(period), reason=one.note)
+            for one in self.replaces
+        )
+        if own and not set(own) <= set(self.exclusions):
+            object.__setattr__(self, "exclusions", (*self.exclusions, *own))
+        return self
 
     @model_validator(mode="after")
     def _check_names(self) -> Source:
@@ -392,7 +444,7 @@ class Source(_Strict):
                 f"measures.{name}: counts are added up, estimates and ratios are published as given; declare two "
                 "sources, which may read the same file"
             )
-        for key in ("breakdowns", "parent_counts", "cumulative", "covers", "totals", "no_break", "mass_events"):
+        for key in ("breakdowns", "parent_counts", "cumulative", "covers", "totals", "no_break"):
             if key in self.model_fields_set:
                 raise ValueError(
                     f"{key}: nothing is made of estimates and ratios, they are published as given; delete it"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -38,18 +37,16 @@ def check_command(options: argparse.Namespace) -> int:
     from pipelines.tabulate.vintages import current_vintage
     from schemas.source import find_sources
 
-    path = Path(options.file)
+    path = Path(options.file).absolute()
     if not path.is_file():
         raise UsageError(f"there is no file {options.file}")
     (folder,) = find_sources([options.source], with_drafts=options.with_drafts)
     settings = load_settings(options.data)
     known = current_vintage(options.source, settings)
     with tempfile.TemporaryDirectory(prefix="iccs-check-") as place, SuiteProcess() as suite:
-        given = Path(place, "given")
-        given.mkdir()
-        shutil.copyfile(path, given / path.name)
         try:
-            session = Session(replace(settings, data=Path(place, "data")), given, suite=suite)
+            # The file is read where it is: a copy of records on persons could be left behind.
+            session = Session(replace(settings, data=Path(place, "data")), path.parent, suite=suite, only=path)
             checked = check_source(folder, session, known.as_previous() if known else None)
         except DataRefused as error:
             if options.json:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 
 from pipelines.cli import areas, check, codes, concordance, quality, query, releases, run, serve, sources
@@ -39,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     from pipelines.system.errors import EXIT_DONE, EXIT_USAGE
 
+    if arguments is None:  # the program itself, and not another one that calls it
+        prepare_process()
     command: Callable[[argparse.Namespace], int] | None = getattr(options, "command", None)
     if command is None:
         parser.print_help()
@@ -48,11 +53,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("stopped; the last release is unchanged\n")
         return 130
+    except SystemExit as ended:
+        if ended.code == 128 + signal.SIGTERM:
+            sys.stderr.write("stopped by SIGTERM; the last release is unchanged\n")
+        raise
     except BrokenPipeError:  # the reader of a pipe went away
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
     except Exception as error:
         return _explain(error)
+
+
+def prepare_process() -> None:
+    """End on SIGTERM as on Ctrl-C, and keep what is written from accounts that are neither owner nor group."""
+    from pipelines.system.steps import end_on_signals
+
+    if threading.current_thread() is threading.main_thread():
+        end_on_signals()
+        os.umask(os.umask(0o027) | 0o027)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -99,6 +117,8 @@ def _explain(error: Exception) -> int:
     from schemas.errors import UsageError
 
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if said := re.search(r'"exception_message":"((?:[^"\\]|\\.)*)"', reason):  # DuckDB's own, as JSON inside a text
+        reason = said[1].replace('\\"', '"')
     if is_disk_full(error):
         print_error(f"the disk is full, or a file exceeded its size limit ({reason})")
         print_error("the last release is unchanged; free space in the data folder and run again")

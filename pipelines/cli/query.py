@@ -24,6 +24,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="write the answer to a new file: .csv, .parquet or .xlsx"
     )
+    parser.add_argument("--force", action="store_true", help="with --output: replace a file that exists")
     parser.set_defaults(command=query_command)
 
 
@@ -36,7 +37,7 @@ def query_command(options: argparse.Namespace) -> int:
 
     settings = load_settings(options.data)
     if options.output:
-        rows = write_answer(options.sql, Path(options.output), settings)
+        rows = write_answer(options.sql, Path(options.output), settings, force=options.force)
         if options.json:
             print_json({"output": options.output, "rows": rows})
         else:

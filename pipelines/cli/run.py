@@ -49,6 +49,11 @@ def add_parser(commands: Commands) -> None:
         help="try rejected cells again, from the files as they were received",
     )
     parser.add_argument("--with-drafts", action="store_true", help=WITH_DRAFTS)
+    parser.add_argument(
+        "--accept-loss",
+        metavar="REASON",
+        help="why one source is meant to lose most of what it had; for this load only",
+    )
     parser.set_defaults(command=run_command)
 
 
@@ -64,6 +69,8 @@ def run_command(options: argparse.Namespace) -> int:
     where = Path(options.directory).resolve() if options.directory else None
     if options.replay_quarantine and where is not None:
         raise UsageError("--replay-quarantine reads again the files that cells were rejected from; leave out --from")
+    if options.accept_loss is not None and (len(options.sources) != 1 or not options.accept_loss.strip()):
+        raise UsageError('--accept-loss needs a reason, and is for one source: iccs run SOURCE --accept-loss "REASON"')
     folders = find_sources(options.sources, with_drafts=options.with_drafts)
     reports: list[StepReport] = []
 
@@ -72,7 +79,14 @@ def run_command(options: argparse.Namespace) -> int:
         if not options.json:
             _print_step(step)
 
-    session = Session(settings, where, plain_step(report), wait_seconds=options.wait, workers=settings.threads)
+    session = Session(
+        settings,
+        where,
+        plain_step(report),
+        wait_seconds=options.wait,
+        workers=settings.threads,
+        accepted_loss=options.accept_loss,
+    )
     result = run_all(folders, session, named=bool(options.sources), replay=options.replay_quarantine)
     if options.json:
         print_json(_document(result, reports, settings))

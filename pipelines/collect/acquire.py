@@ -86,7 +86,9 @@ class _Measured:
     size: int | None = None
 
 
-def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = None) -> Acquired:
+def acquire(
+    folder: SourceFolder, settings: Settings, directory: Path | None = None, only: Path | None = None
+) -> Acquired:
     """Find the files of a source and return them with the sha256 of each; of a zip archive, each file in it.
 
     Files of national tables are copied to ``data/raw`` unless that holds the same bytes already; files of incidents
@@ -96,6 +98,7 @@ def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = N
         folder: the source.
         settings: where data live.
         directory: where to look; default ``data/input``.
+        only: the one file in it to take; default all.
 
     Raises:
         DataRefused: no file, or any that is not a regular file, has an invalid name, is too large, damaged, being
@@ -106,7 +109,8 @@ def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = N
     problems: list[Problem] = []
     files: dict[tuple[str, int], RawFile] = {}
     by_content: dict[str, str] = {}
-    for path, layout in find_files(folder, where):
+    given = find_files(folder, where) if only is None else [(only, one) for one in _find_layouts(folder, where, only)]
+    for path, layout in given:
         try:
             taken = list(intake.take_all(path, layout))
         except DataRefused as refused:
@@ -124,10 +128,29 @@ def acquire(folder: SourceFolder, settings: Settings, directory: Path | None = N
     if not files and not problems:
         patterns = ", ".join(pattern for layout in folder.source.layouts for pattern in layout.files)
         problems.append(_problem("file_not_found", folder, patterns, "No input file was found."))
+    problems += _editions_missing(folder, [file.name for file in files.values()])
     if problems:
         raise DataRefused(problems)
     intake.write_note()
     return Acquired(folder.source_id, tuple(files[key] for key in sorted(files)))
+
+
+def _editions_missing(folder: SourceFolder, names: list[str]) -> list[Problem]:
+    """A file whose rows another one replaces is of no use without that one: its rows would be left out for nothing."""
+
+    def given(pattern: str) -> list[str]:
+        return [name for name in names if fnmatch(Path(name).name, pattern)]
+
+    return [
+        _problem(
+            "file_not_found",
+            folder,
+            one.file,
+            f"source.yml says that it replaces rows of {', '.join(given(one.replaces)[:3])}, but it is not there.",
+        )
+        for one in folder.source.replaces
+        if given(one.replaces) and not given(one.file)
+    ]
 
 
 def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:

@@ -20,6 +20,8 @@ from schemas.source import SourceFolder
 # Tables and table functions that a statement may name beside those of its own WITH.
 _TABLES = frozenset({"raw"})
 _TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
+# Expressions that choose rows, or give them another value by one of their own.
+_CHOOSING = frozenset({"CASE", "COMPARISON", "CONJUNCTION", "OPERATOR", "BETWEEN"})
 # Depends on nothing but its argument: a statement refuses what it cannot read with it.
 _VOLATILE_BUT_SAFE = frozenset({"error"})
 
@@ -47,6 +49,22 @@ def check_definition_sql(folder: SourceFolder) -> None:
     if found:
         lines = [f"source {folder.source_id}: its SQL is not one SELECT over the rows of the file:"]
         raise UsageError("\n".join([*lines, *(f"  {name}: {problem}" for name, problem in found)]))
+
+
+def decisive_columns(folder: SourceFolder) -> frozenset[str]:
+    """Return the columns, in small letters, that a source's SQL looks at to choose rows or to tell them apart.
+
+    They stand in a condition, a CASE or a comparison of ``reshape.sql`` or under ``exclusions``.
+    """
+    texts = [folder.reshape(layout) for layout in folder.source.layouts]
+    texts += [f"SELECT ({one.where})" for one in folder.source.exclusions]
+    nodes = (node for text in texts if text for node in _nodes(_parse(text)) if node.get("class") in _CHOOSING)
+    return frozenset(
+        str(inner["column_names"][-1]).lower()
+        for node in nodes
+        for inner in _nodes(node)
+        if inner.get("class") == "COLUMN_REF"
+    )
 
 
 def select_problems(statement: str) -> list[str]:

@@ -21,8 +21,9 @@ from pipelines.collect.parquet import read_parquet_schema
 from pipelines.collect.read import nameless_columns, read_table
 from pipelines.collect.unread import TableRead
 from pipelines.system.connection import connect
+from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
-from schemas.errors import UsageError, nearest_values
+from schemas.errors import nearest_values
 from schemas.source import CODED_PERSONAL, ReadOptions, SourceFolder
 
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
@@ -66,7 +67,7 @@ def open_partition(folder: SourceFolder, file: RawFile, settings: Settings, work
     if _may_be_read_in_place(file, options):
         header = read_header(folder, file, _read_first_rows(folder.source_id, file, options))
         if header.last_row == 1 and not nameless_columns(folder, file, header):
-            kept = _kept(folder, header.names)
+            kept = _kept(folder, file, header.names)
             outside = {name: value for name, value in constants.items() if name not in header.names}
             return TextTable(file.path, "csv", header.names, kept, options.delimiter, 1, outside), TableRead()
     target = work / "text.parquet"
@@ -75,7 +76,7 @@ def open_partition(folder: SourceFolder, file: RawFile, settings: Settings, work
         more = read_table(connection, folder, file, settings, target)
     schema = pq.read_schema(target)
     types = {name: kind for name, kind in zip(schema.names, schema.types, strict=True) if name not in _PLACE}
-    kept = _kept(folder, tuple(types))
+    kept = _kept(folder, file, tuple(types))
     table = TextTable(target, "parquet", tuple(types), kept, header_rows=0, constants=constants, types=types)
     return table, more
 
@@ -134,15 +135,18 @@ def find_lines(table: TextTable, records: Collection[int]) -> dict[int, int]:
     return found
 
 
-def _kept(folder: SourceFolder, names: tuple[str, ...]) -> tuple[str, ...]:
+def _kept(folder: SourceFolder, file: RawFile, names: tuple[str, ...]) -> tuple[str, ...]:
     """Columns that may be read: of the personal ones those of which only a code is kept."""
     source = folder.source
     unknown = [name for name in source.personal if name not in names]
     if unknown:
-        near = ", ".join(nearest_values(unknown[0], names)) or "none"
-        raise UsageError(
-            f"source {source.source_id}: personal: the files have no column {unknown[0]!r} (nearest: {near}); a column "
-            "that identifies persons must be named as the files write it"
+        found = (
+            f"personal: the file has no column {unknown[0]!r}. A column that identifies persons must be named as the "
+            "file writes it: under another name it would be read."
+        )
+        near = tuple(nearest_values(unknown[0], names))
+        raise DataRefused(
+            [Problem("missing_column", source.source_id, found, file=file.name, column=unknown[0], nearest=near)]
         )
     hidden = set(source.personal) - {source.columns.get(name, "") for name in CODED_PERSONAL}
     return tuple(name for name in names if name not in hidden)
@@ -159,7 +163,7 @@ def _open_parquet(folder: SourceFolder, file: RawFile, options: ReadOptions, con
     find_header(folder.source_id, file.name, [[*names, *constants]], options, sheet=None)
     outside = {name: value for name, value in constants.items() if name not in names}
     types = {name: schema.field(name).type for name in names}
-    kept = _kept(folder, names)
+    kept = _kept(folder, file, names)
     return TextTable(file.path, "parquet", names, kept, header_rows=0, constants=outside, types=types)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from iccs.concordance import Concordance
+from pipelines.collect.definition_sql import decisive_columns
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
 from pipelines.harmonise.controls import sum_controls
@@ -29,6 +30,9 @@ from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import Layout, Source, SourceFolder
 from schemas.source_messages import hint
 
+_PARTS = ("cells", "compared", "disposed", "mapped", "rejected", "words")
+NO_WORDS = "SELECT '' AS column_name, '' AS word, 0::BIGINT AS rows, 0::BIGINT AS used LIMIT 0"
+
 # What a declared SELECT or condition raises on text that it cannot compute with; our own SQL returns NULL instead.
 _NOT_COMPUTABLE = (duckdb.DataError, duckdb.InvalidInputException)
 
@@ -40,6 +44,7 @@ class Conformed:
     ``cells``: one row for each cell after reshaping, with its place, labels and numbers. ``compared``: what is known of
     cells only by comparing all of them. ``disposed``: what became of the rows, cells and counts. ``mapped``: the counts
     that went along each link. ``rejected``: one row for each cell and rule it breaks.
+    ``words``: those by which the definition chooses rows, and how many rows of each are used.
     """
 
     source_id: str
@@ -49,6 +54,7 @@ class Conformed:
     disposed: Path
     mapped: Path
     rejected: Path
+    words: Path
     rows: int
     rejected_count: int
     sum_in_raw: float
@@ -80,20 +86,21 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
             sum of the counts.
     """
     source = folder.source
-    paths = {name: work / f"{name}.parquet" for name in ("cells", "compared", "disposed", "mapped", "rejected")}
+    paths = {
+        name: work / f"{name}.parquet" for name in ("cells", "compared", "disposed", "mapped", "rejected", "words")
+    }
     concordance = checked_concordance(folder)
     statements = make_statements(folder, concordance)
     with connect(settings) as connection:
         create_number_macros(connection, folder)
         open_lists(connection, statements)
-        sum_in_raw = 0.0
-        layouts = []
+        sum_in_raw, layouts = 0.0, list[str]()
         for number, (layout, tables) in enumerate(zip(source.layouts, raw.layouts, strict=True)):
             if tables:
-                sum_of_layout = _reshape(connection, folder, layout, number, tables, work)
-                if source.cumulative:
-                    sum_of_layout = _take_months_apart(connection, folder, f"tidy_{number}")
-                sum_in_raw += sum_of_layout
+                of_layout = _reshape(connection, folder, layout, number, tables, work)
+                sum_in_raw += (
+                    _take_months_apart(connection, folder, f"tidy_{number}") if source.cumulative else of_layout
+                )
                 _check_tidy(connection, folder, f"tidy_{number}")
                 layouts.append(f"({statements.tally[number]})")
         try:
@@ -106,16 +113,16 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         connection.execute(
             f"CREATE OR REPLACE TEMP VIEW tally AS {select_cells(statements, paths['cells'], paths['compared'])}"
         )
-        _write(connection, statements.disposed, paths["disposed"])
-        _write(connection, statements.mapped, paths["mapped"])
+        for name in ("disposed", "mapped"):
+            _write(connection, getattr(statements, name), paths[name])
         write_rejected_cells(connection, statements, paths["disposed"], paths["rejected"])
+        _write_words(connection, folder, raw, paths["words"])
         rows, rejected_count = fetch_row(
             connection,
             "SELECT (SELECT count(*) FROM tally), coalesce(sum(cells) FILTER (disposition = 'rejected'), 0)::BIGINT "
             f"FROM read_parquet({quote_literal(str(paths['disposed']))})",
         )
-        by_place = connection.execute("SELECT _file, _sheet, sum(number) FROM tally GROUP BY _file, _sheet").fetchall()
-        counted = {(file, sheet): total for file, sheet, total in by_place}
+        counted = _count_by_place(connection)
         sums, labels = sum_controls(connection, source, statements.conformed), labels_of_cells(connection, source)
     return Conformed(
         folder.source_id,
@@ -130,6 +137,22 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
         sums=sums,
         labels=tuple(labels),
     )
+
+
+def _count_by_place(connection: duckdb.DuckDBPyConnection) -> dict[Place, float | None]:
+    rows = connection.execute("SELECT _file, _sheet, sum(number) FROM tally GROUP BY _file, _sheet").fetchall()
+    return {(file, sheet): total for file, sheet, total in rows}
+
+
+def _write_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, target: Path) -> None:
+    """Write the words by which the definition chooses rows; none where it leaves nothing out."""
+    columns = []
+    decisive = decisive_columns(folder) if folder.source.exclusions else frozenset()
+    for number, tables in enumerate(raw.layouts):
+        for name in _columns_of(connection, f"raw_{number}") if tables and decisive else ():
+            if name.lower() in decisive and not name.startswith("_"):
+                columns.append({"label": quote_literal(name), "column": quote_identifier(name), "raw": f"raw_{number}"})
+    _write(connection, fill_sql("harmonise/words", columns=columns) if columns else NO_WORDS, target)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:

@@ -20,7 +20,7 @@ from pipelines.collect.unread import Place, judge_unread
 from pipelines.harmonise.checks.periods import check_periods
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
 from pipelines.harmonise.checks.repeats import check_repeats
-from pipelines.harmonise.conform import Conformed
+from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
     compare,
     compare_foot,
@@ -32,6 +32,7 @@ from pipelines.harmonise.controls import (
 from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
 from pipelines.harmonise.links import link_table, out_of_scope_reason
 from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
+from pipelines.harmonise.rejected import open_lost_rows
 from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.tally import Tallied
 from pipelines.harmonise.values.dates import describe_period, period_freq, period_text
@@ -53,7 +54,7 @@ _RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_
 _LEAST_COMBINATIONS = 20
 _PLACE = {"cell": "BIGINT", "_file": "VARCHAR", "_sheet": "VARCHAR", "_row": "BIGINT"}
 """Where an observation is from; incidents keep no row."""
-_PARTS = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates")
+_PARTS = ("core", "links", "mapped", "reconciliation", "exclusions", "controls", "rates", "words")
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Validated:
     exclusions: Path
     controls: Path
     rates: Path
+    words: Path
     outcomes: tuple[Outcome, ...]
     rejected_count: int
     rows: int
@@ -122,7 +124,7 @@ def account(
     Args:
         folder: the source.
         judged: its rows.
-        connection: gets the table ``core``, with its types (see ``enums``), for the steps that follow.
+        connection: gets the table ``core``, with its types (see ``enums``), and ``lost_row`` for the steps that follow.
         settings: where data live.
         work: folder for what this step writes.
 
@@ -142,6 +144,7 @@ def account(
     below_foot = _account_for_foot(connection, source, judged.raw)
     outcomes = [_check_rejected(connection, folder, judged, settings)]
     open_lists(connection, statements)
+    _open_lost(connection, source, judged)
     _open_core(connection, source, statements, paths["core"])
     combinations = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # far fewer than observations
     observed = "core" if statements.grain == "cell" else combinations
@@ -158,6 +161,9 @@ def account(
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
     outcomes += check_labels(judged.labels if isinstance(judged, Conformed) else ages)
     read_published_rates(connection, folder, judged.raw, paths["links"], paths["rates"])
+    # No words of persons' records are kept: an exclusion of theirs is seen in the counts that it takes away.
+    words = f"FROM {judged.relation('words')}" if isinstance(judged, Conformed) else NO_WORDS
+    _write_part(connection, words, paths["words"])
     (rows,) = fetch_row(connection, "SELECT count(*) FROM core")
     by_year = isinstance(judged, Tallied) and source.rows == "events"
     return Validated(
@@ -257,6 +263,8 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
             found += f"{rule.replace('_', ' ')}."
         found += f" {describe_period(value, folder.source)}" if rule == "invalid_period" and value else ""
         found += _doubled_rows(connection) if rule == "duplicate_key" else ""
+        if folder.source.personal and value is not None and "x" in value:
+            found += " Letters are shown as x: the file has columns that identify persons. Look at the row in the file."
         if is_sample and value is None and column and column not in folder.source.personal:
             found += " The value is not shown: the columns of the row may be swapped."
         problems.append(
@@ -441,6 +449,13 @@ def _check_unused_links(connection: duckdb.DuckDBPyConnection, link_file: Path, 
         return Outcome("unused_links", "not applicable", 0, 0)
     codes = ", ".join(code for (code,) in unused[:10])
     return Outcome("unused_links", "warned" if unused else "passed", links, len(unused), codes)
+
+
+def _open_lost(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
+    """Create ``lost_row``, of which the rules judge what each figure lost."""
+    malformed = judged.malformed if isinstance(judged, Tallied) else 0
+    counted = None if "value" in source.columns else float(source.constants.get("value", "1"))
+    open_lost_rows(connection, judged.statements, _count_rejected(connection), malformed, counted)
 
 
 def _open_disposed(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:

@@ -1,7 +1,8 @@
 """Rejected rows: where each is, its rule and the wrong value. Of incidents a sample, and nothing that names a person.
 
 In a row of incidents whose columns are swapped, a name can be where a sex should be. A wrong word is therefore not kept
-where a personal column of its row holds what could have stood in its place, nor where the row breaks another rule too.
+where a personal column of its row holds what could have stood in its place, nor where the row breaks another rule too;
+and of a text that is no number, date or code only the shape is kept (``values.hidden``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 from pipelines.collect.text_table import TextTable, find_lines
 from pipelines.harmonise.engine import text_query
 from pipelines.harmonise.statements import RowRule, Statements
+from pipelines.harmonise.values.hidden import hide_text
 from pipelines.system.connection import fetch_row
 from pipelines.system.sql import fill_sql
 from schemas.declarations import quote_identifier, quote_literal
@@ -126,10 +128,10 @@ def look_up_rejected(
     hidden = tuple(name for name in table.names if name not in (*table.kept, "_row"))
     whole = replace(table, kept=(*table.kept, *hidden))
     most = 1 if personal else len(statements.rules)
-    numbered = _number_rows(statements, layout, statements.rules, hidden)
+    numbered = _number_rows(statements, layout, statements.rules, hidden, personal)
     if _find_faults(connection, numbered, whole, computed, most) != malformed:
         rules = [replace(rule, word="NULL") for rule in statements.rules]
-        _find_faults(connection, _number_rows(statements, layout, rules, ()), table, computed, most)
+        _find_faults(connection, _number_rows(statements, layout, rules, (), personal), table, computed, most)
     header = table.header_rows if table.format == "csv" else 0
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE malformed AS SELECT line, any_value(error_type) AS error_type, "
@@ -159,9 +161,41 @@ def number_by_lines(table: TextTable, rejected: Path) -> None:
     pq.write_table(pa.Table.from_pylist(found, rows.schema), rejected)
 
 
-def _number_rows(statements: Statements, layout: int, rules: Sequence[RowRule], hidden: Sequence[str]) -> str:
+def open_lost_rows(
+    connection: duckdb.DuckDBPyConnection, statements: Statements, rejected: int, malformed: int, counted: float | None
+) -> None:
+    """Create ``lost_row``: what was rejected and what is used, by all that each row says; empty if nothing is rejected.
+
+    Args:
+        connection: one with all rows of the source as ``tally_part``, and the lists of the statements.
+        statements: those of the source.
+        rejected: how many rows are.
+        malformed: lines among them that could not be split, of which nothing is known.
+        counted: what each of these counts; None where the row would say it.
+    """
+    connection.execute("CREATE OR REPLACE TEMP VIEW tally AS FROM tally_part")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE lost_row AS SELECT * FROM (\n{statements.lost}\n) LIMIT "
+        + ("ALL" if rejected else "0")
+    )
+    connection.execute("DROP VIEW tally")
+    if malformed:
+        connection.execute(
+            "INSERT INTO lost_row BY NAME SELECT true AS is_rejected, $lines AS records, $counted AS counted, "
+            "$unread AS unread",
+            {
+                "lines": malformed,
+                "counted": malformed * (counted or 0),
+                "unread": malformed if counted is None else 0,
+            },
+        )
+
+
+def _number_rows(
+    statements: Statements, layout: int, rules: Sequence[RowRule], hidden: Sequence[str], personal: bool
+) -> str:
     """The query for the position of each row that breaks a rule, and the faults that it has."""
-    words = {f"_word_{number}": _shown(rule) for number, rule in enumerate(rules)}
+    words = {f"_word_{number}": _shown(rule, personal) for number, rule in enumerate(rules)}
     words |= {f"_hidden_{number}": f"r._hidden_{number}" for number in range(len(hidden))}
     own = {f"_hidden_{number}": f"tidy.{quote_identifier(name)}" for number, name in enumerate(hidden)}
     rows = statements.rows[layout].select(
@@ -200,8 +234,11 @@ def _has_rejects(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall())
 
 
-def _shown(rule: RowRule) -> str:
-    return "CAST(NULL AS VARCHAR)" if rule.word in _NOT_SHOWN else f"trim(coalesce(CAST({rule.word} AS VARCHAR), ''))"
+def _shown(rule: RowRule, personal: bool) -> str:
+    if rule.word in _NOT_SHOWN:
+        return "CAST(NULL AS VARCHAR)"
+    word = f"trim(coalesce(CAST({rule.word} AS VARCHAR), ''))"
+    return hide_text(word) if personal else word
 
 
 def _fault_of_incident(rule: RowRule, word: str, hidden: int) -> _Fault:

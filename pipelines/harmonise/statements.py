@@ -107,6 +107,7 @@ class Statements:
     disposed: str
     mapped: str
     linked: str
+    lost: str  # what is used and rejected, of a connection with all rows as tally
     conformed: str
     rules: tuple[RowRule, ...]
     joins: str  # of the lists that the conditions of the rules need beside the numbers of a row
@@ -213,6 +214,7 @@ class _Maker:
             disposed=self._disposed(),
             mapped=fill_sql("harmonise/mapped", judged=self._judged(), sex=filled_columns(source)["sex"]),
             linked=self._linked(keys),
+            lost=self._lost(),
             conformed=fill_sql(
                 "harmonise/conformed",
                 judged=self._judged(),
@@ -568,6 +570,14 @@ class _Maker:
             "harmonise/disposed_cells" if self.cells else "harmonise/disposed",
             judged=self._judged(),
             rules=[(quote_literal(one.rule), quote_literal(one.column or ""), condition) for one, condition in rules],
+        )
+
+    def _lost(self) -> str:
+        return fill_sql(
+            "harmonise/lost_rows",
+            judged=self._judged(),
+            records="1" if self.cells else "records",
+            time_period=period_text("grouped.period"),
         )
 
     def _label(self) -> str:

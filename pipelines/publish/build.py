@@ -19,7 +19,7 @@ from pipelines.publish.indicators import make_indicators
 from pipelines.publish.privacy import refuse_personal
 from pipelines.publish.published_schema import create_tables
 from pipelines.publish.rates import make_rates
-from pipelines.publish.releases import history, keep_published, new_release_id, put_in_place
+from pipelines.publish.releases import history, keep_published, new_release_id, put_in_place, time_of_release
 from pipelines.publish.revisions import load_vintages, record_release_changes
 from pipelines.publish.series.annual_series import read_annual_series
 from pipelines.publish.series.breaks import insert_breaks
@@ -278,15 +278,16 @@ def load_release(
         "SELECT (SELECT count(*) FROM out.observation), (SELECT count(*) FROM out.rate), "
         "(SELECT count(*) FROM out.trend), (SELECT count(*) FROM out.source)",
     )
+    before = history("release_history", settings)
     this = {
         "release": release,
-        "published_at": datetime.now(UTC).replace(tzinfo=None),
+        "published_at": time_of_release(before, datetime.now(UTC).replace(tzinfo=None)),
         "code_version": version("iccs-pipelines"),
         "content_key": key,
         **dict(zip(("observations", "rates", "trends", "sources"), counts, strict=True)),
     }
     insert_rows(connection, "out.release", [this])
-    insert_rows(connection, "out.release_history", [*history("release_history", settings), this])
+    insert_rows(connection, "out.release_history", [*before, this])
     insert_rows(connection, "out.release_source", history("release_source", settings))
     connection.execute(
         "INSERT INTO out.release_source BY NAME SELECT (SELECT release FROM out.release) AS release, "

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.errors import is_out_of_memory
 from pipelines.system.files import replace_atomically
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
@@ -22,7 +23,6 @@ from schemas.declarations import load_tables, quote_literal
 from schemas.errors import UsageError, nearest_values
 
 _READ_ONLY = 0o444  # a client that opens a release for writing would lock every reader out
-_DAMAGED = (duckdb.CatalogException, duckdb.InvalidInputException, duckdb.IOException, duckdb.BinderException)
 _LARGEST = 10
 _HISTORY = ("release_history", "release_source")
 
@@ -75,7 +75,9 @@ def _read_content(path: Path) -> _Content | None:
         return _read_file(path, (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns))
     except FileNotFoundError:
         return None
-    except _DAMAGED as error:
+    except duckdb.Error as error:  # a block whose checksum is wrong raises the base class
+        if is_out_of_memory(error):
+            raise
         if isinstance(error, duckdb.IOException) and "lock" in str(error):
             raise UsageError(f"{path} is open for writing in another program; close it there and run again") from error
         return None
@@ -176,6 +178,17 @@ def history(table: str, settings: Settings) -> list[dict[str, Any]]:
             known = columns | {name: value for name, value in row.items() if name in columns}
             rows[known["release"], known.get("source")] = known
     return sorted(rows.values(), key=lambda row: (str(row["release"]), str(row.get("source"))))
+
+
+def time_of_release(rows: Iterable[dict[str, Any]], now: datetime) -> datetime:
+    """Return when a new release was published, in UTC: later than every release before, whatever the clock said then.
+
+    >>> time_of_release([{"published_at": datetime(2030, 1, 1)}], datetime(2026, 1, 1))
+    datetime.datetime(2030, 1, 1, 0, 0, 0, 1)
+    """
+    after = [row["published_at"] + timedelta(microseconds=1) for row in rows]
+    latest: datetime = max([now, *after])
+    return latest
 
 
 def new_release_id(day: str, content_key: str, settings: Settings) -> str:

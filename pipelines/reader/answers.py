@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -10,29 +11,33 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from pipelines.reader.release import open_published
+from pipelines.reader.release import explained, lock_down, open_published, query_time
 from pipelines.system.connection import fetch_row
-from pipelines.system.files import replace_atomically
-from pipelines.system.settings import Settings
-from schemas.declarations import quote_literal
+from pipelines.system.files import replace_atomically, temporary_name
+from pipelines.system.settings import Settings, load_settings
+from schemas.declarations import quote_identifier, quote_literal
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     Write = Callable[[duckdb.DuckDBPyConnection, Path], None]
 
+_FORMULA = r"^[=+\-@\t\r]"
+
 MOST_ROWS_OF_A_SHEET = 1_048_575
 """Rows that a sheet of Excel has room for, below its header."""
 
 
-def write_answer(statement: str, path: Path, settings: Settings | None = None) -> int:
+def write_answer(statement: str, path: Path, settings: Settings | None = None, *, force: bool = False) -> int:
     """Write the answer to one SQL statement on the published file to a new file, and return its number of rows.
 
-    CSV is UTF-8 with a header, NULL as an empty field. In Excel texts stay texts (``0101``) and nothing is a formula.
+    CSV is UTF-8 with a header, NULL as an empty field; a text that a spreadsheet would take for a formula begins with
+    an apostrophe. In Excel texts stay texts (``0101``) and nothing is a formula.
 
     Args:
         statement: a query.
-        path: ends with ``.csv``, ``.parquet`` or ``.xlsx``; must not exist.
+        path: ends with ``.csv``, ``.parquet`` or ``.xlsx``.
         settings: where the published file is.
+        force: replace a file that exists.
 
     Raises:
         UsageError: nothing published, a statement without an answer or not valid, another ending, a file that exists,
@@ -41,27 +46,31 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None) -
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         raise UsageError(f"{path.name}: the name of the file ends with {', '.join(_WRITERS)}")
-    if path.exists():
-        raise UsageError(f"{path} exists already; give another name, or delete it")
+    if path.is_symlink() or (path.exists() and not (force and path.is_file())):
+        raise UsageError(f"{path} exists already; give another name, or --force")
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}")
-    with open_published(settings) as connection:
+    settings = settings or load_settings()
+    with open_published(settings) as connection, query_time(connection):
+        lock_down(connection, settings, temporary_name(path.absolute()))
         try:
             answer = connection.sql(statement)
         except duckdb.Error as error:
-            raise UsageError(f"the query failed: {error}") from error
+            raise UsageError(f"the query failed: {explained(error)}") from error
         if answer is None:
             raise UsageError("the statement has no answer to write")
         try:
             answer.to_table("memory.main.answer")
+        except duckdb.InterruptException:
+            raise
         except duckdb.Error as error:
-            raise UsageError(f"the query failed: {error}") from error
+            raise UsageError(f"the query failed: {explained(error)}") from error
         (rows,) = fetch_row(connection, "SELECT count(*) FROM memory.main.answer")
         if path.suffix.lower() == ".xlsx" and rows > MOST_ROWS_OF_A_SHEET:
             raise UsageError(
                 f"{rows:,} rows do not fit a sheet of Excel ({MOST_ROWS_OF_A_SHEET:,}); write .csv or .parquet"
             )
-        replace_atomically(path, lambda temporary: write(connection, temporary))
+        replace_atomically(path.absolute(), lambda temporary: write(connection, temporary))
     return int(rows)
 
 
@@ -70,6 +79,24 @@ def _copy(options: str) -> Write:
         connection.execute(f"COPY memory.main.answer TO {quote_literal(str(path))} ({options})")
 
     return write
+
+
+def _write_csv(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Texts that begin like a formula get an apostrophe before them; numbers written as texts stay as they are."""
+    columns = []
+    for column, kind, *_ in connection.execute("DESCRIBE memory.main.answer").fetchall():
+        text, label = quote_identifier(column), quote_identifier(_harmless(column))
+        if kind == "VARCHAR" or kind.startswith("ENUM"):
+            looks_like_one = f"regexp_matches({text}, {quote_literal(_FORMULA)}) AND try_cast({text} AS DOUBLE) IS NULL"
+            text = f"CASE WHEN {looks_like_one} THEN chr(39) || {text} ELSE {text} END"
+        columns.append(f"{text} AS {label}")
+    connection.execute(
+        f"COPY (SELECT {', '.join(columns)} FROM memory.main.answer) TO {quote_literal(str(path))} (FORMAT csv, HEADER)"
+    )
+
+
+def _harmless(label: str) -> str:
+    return f"'{label}" if re.match(_FORMULA, label) else label
 
 
 def _write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -103,7 +130,7 @@ def _write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 _WRITERS: dict[str, Write] = {
-    ".csv": _copy("FORMAT csv, HEADER"),
+    ".csv": _write_csv,
     ".parquet": _copy("FORMAT parquet, COMPRESSION zstd"),
     ".xlsx": _write_workbook,
 }

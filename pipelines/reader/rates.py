@@ -76,11 +76,28 @@ def read_rates(wanted: SeriesQuery, by: By | None = None, settings: Settings | N
     if not keys:
         what = f"there is no rate of {wanted.words}{f' by {by}' if by else ''} to draw"
         there = {key_of(row) for row in rows}
-        raise UsageError(no_series_message(wanted, there, settings) if there else what)
+        raise UsageError(
+            no_series_message(wanted, there, settings) if there else what + _bounds_there(wanted, settings)
+        )
     series = _split(wanted, rows, keys[:1] if by else keys, settings)
     if by == "age":
         series.sort(key=lambda one: (parse_age(one.age) or (0, 0))[0])
     return series
+
+
+def _bounds_there(wanted: SeriesQuery, settings: Settings | None) -> str:
+    """Say between which rates a figure lies that is not given, as the sex or age of too many is unknown."""
+    asked = {"iccs": wanted.iccs, "areas": [wanted.area or ""]}
+    rows = packaged_query("reader/rate_bounds", settings, wanted, **asked).records()
+    rows = [row for row in rows if (row["sex"], row["age"]) == (wanted.sex, wanted.age)]
+    if not rows:
+        return ""
+    last = rows[-1]
+    return (
+        f": the sex or age of too many is unknown ({year_spans(sorted({row['year'] for row in rows}))}); in "
+        f"{last['year']} it lies between {last['rate_at_least']:,.2f} and {last['rate_at_most']:,.2f} (none of the "
+        "unknown, all of them; rate_at_least and rate_at_most in out.headline_by_sex and out.headline_by_age)"
+    )
 
 
 def read_rates_of_areas(

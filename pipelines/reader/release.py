@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
+from threading import Timer
 from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
@@ -18,6 +21,12 @@ from schemas.errors import UsageError, nearest_values
 
 if TYPE_CHECKING:
     from pipelines.reader.selection import SeriesQuery
+
+_MOST_SECONDS = 600
+"""A statement on a release takes seconds; one that takes longer than this would not end."""
+
+_MOST_SPILLED = "4GB"
+"""What a statement may write to the folder for temporary files."""
 
 _MAX_CODES_SHOWN = 12
 """A list of codes up to this length is shown in full where no code is near."""
@@ -136,6 +145,44 @@ def open_release(data: str | Path | None = None) -> OpenRelease:
     return OpenRelease(load_settings(data))
 
 
+def lock_down(connection: duckdb.DuckDBPyConnection, settings: Settings, writes: Path | None = None) -> None:
+    """Leave a connection nothing but the release: no file, no network, no extension, no setting, no Python variable.
+
+    SQL of a person may be anybody's. None of this can be undone on the connection.
+
+    Args:
+        connection: to a release.
+        settings: the limit of memory.
+        writes: the one file that may be written.
+    """
+    values: dict[str, str | list[str]] = {
+        "memory_limit": settings.memory_limit,
+        "temp_directory": str(Path(gettempdir(), f"iccs-query-{os.getpid()}")),
+        "max_temp_directory_size": _MOST_SPILLED,
+        "python_enable_replacements": "false",
+        "allowed_paths": [str(writes)] if writes else [],
+        "enable_external_access": "false",
+        "lock_configuration": "true",
+    }
+    for name, value in values.items():
+        texts = [quote_literal(one) for one in value] if isinstance(value, list) else quote_literal(value)
+        connection.execute(f"SET {name} = {texts if isinstance(texts, str) else '[' + ', '.join(texts) + ']'}")
+
+
+@contextmanager
+def query_time(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Stop a statement that takes longer than any sensible one; it ends as one that failed."""
+    timer = Timer(_MOST_SECONDS, connection.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise UsageError(f"the query took more than {_MOST_SECONDS} seconds and was stopped") from error
+    finally:
+        timer.cancel()
+
+
 @contextmanager
 def open_published(settings: Settings | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the published file read-only for a moment; a release published meanwhile does not matter.
@@ -153,7 +200,9 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
     Raises:
         UsageError: nothing published, or the statement is not valid; gives DuckDB's own words.
     """
-    with open_published(settings) as connection:
+    settings = settings or load_settings()
+    with open_published(settings) as connection, query_time(connection):
+        lock_down(connection, settings)
         try:
             # None for a text without a statement, which DuckDB's own types do not say.
             found = cast("duckdb.DuckDBPyConnection | None", connection.execute(statement, parameters))
@@ -161,8 +210,20 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
                 raise UsageError("the query is empty")
             columns = tuple(column[0] for column in found.description or ())
             return Result(columns, [tuple(row) for row in found.fetchall()])
+        except duckdb.InterruptException:
+            raise
         except duckdb.Error as error:
-            raise UsageError(f"the query failed: {error}") from error
+            raise UsageError(f"the query failed: {explained(error)}") from error
+
+
+def explained(error: duckdb.Error) -> str:
+    """Return DuckDB's own words, and why where the reason is ours."""
+    text = str(error)
+    if isinstance(error, duckdb.PermissionException) or "configuration has been locked" in text:
+        return f"{text}\nA query sees the published file and nothing else; to write the answer to a file: --output FILE"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"{text}\nMore memory: ICCS_MEMORY_LIMIT"
+    return text
 
 
 def packaged_query(

@@ -24,7 +24,7 @@ def replace_atomically(path: Path, write: Callable[[Path], object]) -> None:
     >>> [(file.name, file.read_text()) for file in target.parent.iterdir()]
     [('note.json', '{}')]
     """
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = temporary_name(path)
     temporary.unlink(missing_ok=True)
     try:
         write(temporary)
@@ -33,6 +33,11 @@ def replace_atomically(path: Path, write: Callable[[Path], object]) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def temporary_name(path: Path) -> Path:
+    """Return the file that ``replace_atomically`` writes before it takes the place of another."""
+    return path.with_name(f".{path.name}.part")
 
 
 def replace_text(path: Path, text: str) -> None:

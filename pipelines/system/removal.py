@@ -27,7 +27,8 @@ def make_work_folder(settings: Settings) -> Path:
     check_work_folder(settings)
     mark = settings.work / MARK
     if not mark.is_file():
-        settings.work.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.work.mkdir(mode=0o700, exist_ok=True)  # rows of files lie in it during a run
         mark.write_text(_MARK_TEXT, encoding="utf-8")
     return settings.work
 

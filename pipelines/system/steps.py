@@ -6,6 +6,7 @@ the way to run one: a plain call here, a Prefect task in the flow.
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,6 +58,33 @@ class StepReport:
     rows_out: int
     seconds: float
     summary: str
+
+
+_SIGNALS: list[int] = []
+"""The signals that asked the process to end."""
+
+
+def end_on_signals() -> None:
+    """End the process on SIGTERM as on Ctrl-C: what lives only during a run is removed first. Main thread only."""
+
+    def end(number: int, _: object) -> None:
+        _SIGNALS.append(number)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would interrupt the cleaning up
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+    for number, usual in ((signal.SIGTERM, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+        if signal.getsignal(number) == usual:
+            signal.signal(number, end)
+
+
+def raise_if_signalled(error: BaseException) -> None:
+    """Raise what a signal means where a library made an error of its own of it: DuckDB says "Query interrupted".
+
+    Raises:
+        KeyboardInterrupt, SystemExit: a signal asked the process to end.
+    """
+    if _SIGNALS:
+        raise (KeyboardInterrupt if _SIGNALS[0] == signal.SIGINT else SystemExit(128 + _SIGNALS[0])) from error
 
 
 def plain_step(report: Callable[[StepReport], None] | None = None) -> RunStep:

@@ -96,6 +96,7 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, lin
         quantile_95=str(_quantile(95)),
         attributes=", ".join(attribute_columns()),
         breaks=_declared_breaks(source),
+        mass_events=_mass_events(source),
         caveats=caveats_sql(source),
     )
 
@@ -131,6 +132,18 @@ def _declared_breaks(source: Source) -> str:
         of = " OR ".join(f"starts_with({quote_literal(code)}, CAST(cells.iccs AS VARCHAR))" for code in entry.iccs)
         period = f"CAST(cells.time_period AS VARCHAR) = {quote_literal(entry.period)}"
         parts.append(f"({period}{f' AND ({of})' if of else ''})")
+    return " OR ".join(parts) or "false"
+
+
+def _mass_events(source: Source) -> str:
+    """The estimates of the years, categories and areas of declared events."""
+    parts = []
+    for event in source.mass_events:
+        limits = [f"left(CAST(cells.time_period AS VARCHAR), 4) = {quote_literal(event.period[:4])}"]
+        for column, codes in (("iccs", event.iccs), ("ref_area", event.areas)):
+            if codes:
+                limits.append(f"CAST(cells.{column} AS VARCHAR) IN ({', '.join(map(quote_literal, codes))})")
+        parts.append(f"({' AND '.join(limits)})")
     return " OR ".join(parts) or "false"
 
 

@@ -42,7 +42,8 @@ def register_effects(connection: duckdb.DuckDBPyConnection) -> None:
     """Register ``rule_effect``: the caveat and effects of each rule, and which split it is about ('' for any cell)."""
     rules = [rule for rule in load_rules().values() if rule.caveat]
     effects = {
-        name: [rule.effect.get(name) for rule in rules] for name in ("obs_status", "withhold", "codes", "totals")
+        name: [rule.effect.get(name) for rule in rules]
+        for name in ("obs_status", "withhold", "codes", "totals", "periods")
     }
     given = {
         "rule": [rule.name for rule in rules],

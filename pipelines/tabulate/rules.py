@@ -6,6 +6,7 @@ over them, ``sql/rules/<kind>.sql``. The structure of the cells is judged in ``s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from pipelines.tabulate.aggregate import Aggregated
 from pipelines.tabulate.coverage import coverage_parts
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.gates import write_cells
+from pipelines.tabulate.losses import accept_losses, judge_words
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintage_columns import read_part
 from schemas.codelists import parse_age, ranked_codes
@@ -32,7 +34,12 @@ from schemas.declarations import Rule, attribute_columns, breakdown_columns, loa
 from schemas.source import Source, SourceFolder
 
 SAMPLE = 20
+_AGAINST_PREVIOUS = ("past_changed", "lost", "fallen")
+_MOST_LOST_NAMED = 5
+_PARTS = ("cells", "unmarked", "periods", "findings", "judged", "coverage")
 _MOST_PROBLEMS_SHOWN = 20
+
+_READS_FINDINGS = re.compile(r"^-- reads:.*\bfinding\b", re.MULTILINE)
 
 _RULES_TOGETHER = 8
 """Rules in one statement: fewer cost planning, more hold their intermediate results at the same time."""
@@ -98,6 +105,7 @@ def check(
     work: Path,
     suite: Suite | None = None,
     previous: PreviousVintage | None = None,
+    accepted_loss: str | None = None,
 ) -> Checked:
     """Check the figures of a source against the declared rules, and add their caveats to the cells.
 
@@ -110,13 +118,13 @@ def check(
         work: folder for what this step writes.
         suite: judge of the structure; None leaves the structure unjudged (its rules then have no outcome).
         previous: the previous vintage: to compare with, and for the outcomes of years that are reused from it.
+        accepted_loss: why a loss against the previous vintage is meant; None where nobody says that it is.
 
     Raises:
         DataRefused: a rule of severity error failed, or could not be judged.
     """
     source = folder.source
-    names = ("cells", "unmarked", "periods", "findings", "judged", "coverage")
-    paths = {name: work / f"checked-{name}.parquet" for name in names}
+    paths = {name: work / f"checked-{name}.parquet" for name in _PARTS}
     outcomes = list(validated.outcomes)
     structure = suite.begin(connection, source.figures, settings) if suite is not None else list
     compared = previous if previous is not None and not previous.same_files else None
@@ -132,7 +140,8 @@ def check(
     kept = "SELECT * EXCLUDE (place) FROM located ORDER BY rule, place"
     connection.execute(f"COPY ({kept}) TO {findings} (FORMAT parquet)")
     connection.execute(f"COPY judged_by_period TO {quote_literal(str(paths['judged']))} (FORMAT parquet)")
-    outcomes += structure()
+    outcomes += [*structure(), *judge_words(connection, validated.words, compared.words if compared else None)]
+    outcomes = accept_losses(outcomes, accepted_loss)
     _refuse(connection, folder, outcomes)
     write_cells(connection, source, paths["cells"])
     reusable = "" if aggregated.year_keys else " LIMIT 0"
@@ -225,7 +234,7 @@ def judge_rules(
     statements: list[tuple[Rule, dict[str, str]]] = []
     has_previous = _has_previous(connection)
     for rule in rules:
-        if rule.kind == "past_changed" and not has_previous:
+        if rule.kind in _AGAINST_PREVIOUS and not has_previous:
             outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage of other files")
             continue
         try:
@@ -238,9 +247,20 @@ def judge_rules(
         period = "time_period" if rule.by_year else "NULL::VARCHAR"
         places = {"name": quote_literal(rule.name), "tables": tables, "period": period, "kind": kind}
         statements.append((rule, places))
-    for start in range(0, len(statements), _RULES_TOGETHER):
-        outcomes |= _judge_together(connection, statements[start : start + _RULES_TOGETHER])
+    for together in _in_groups(statements):
+        outcomes |= _judge_together(connection, together)
     return [outcomes[rule.name] for rule in rules]
+
+
+def _in_groups(statements: Sequence[tuple[Rule, dict[str, str]]]) -> list[list[tuple[Rule, dict[str, str]]]]:
+    """Rules to judge in one statement: one that reads what others found begins a group, so that these are done."""
+    groups: list[list[tuple[Rule, dict[str, str]]]] = []
+    for rule, places in statements:
+        reads_findings = _READS_FINDINGS.search(load_sql(f"tabulate/rules/{rule.kind}")) is not None
+        if not groups or reads_findings or len(groups[-1]) == _RULES_TOGETHER:
+            groups.append([])
+        groups[-1].append((rule, places))
+    return groups
 
 
 def _judge_together(
@@ -313,6 +333,7 @@ def _statement(rule: Rule, source: Source) -> str:
         "whole_cube": "true" if source.rows == "cells" else "false",
         "include_children": "true" if source.parent_counts == "include_children" else "false",
         "fractions": _fractions(source),
+        "limit": str(_rejected_limit(source)),
         "breaks": _declared_breaks(source),
         "real": _declared_real(source),
         "exceptional": _declared_exceptional(source),
@@ -323,6 +344,12 @@ def _statement(rule: Rule, source: Source) -> str:
     }
     declared = {name: _literal(value) for name, value in rule.parameters.items()}
     return fill_sql(template, **declared | needed_values(load_sql(template), offered))
+
+
+def _rejected_limit(source: Source) -> float:
+    """The share of its rows that a figure may lose: of the source, or of the rule that withholds it."""
+    own = source.rejected_figure_limit
+    return float(load_rules()["rejected_much"].parameters["limit"]) if own is None else own
 
 
 def _fractions(source: Source) -> str:
@@ -417,6 +444,9 @@ def _refuse(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, outcome
     stops = [one for one in outcomes if one.outcome in ("failed", "errored") and rules[one.rule].severity == "error"]
     problems: list[Problem] = []
     for one in stops:
+        if rules[one.rule].kind in _AGAINST_PREVIOUS:
+            problems.append(Problem(rule=one.rule, source=folder.source_id, found=_what_is_lost(connection, one)))
+            continue
         places = connection.execute(
             "SELECT DISTINCT ON (ref_area, time_period, iccs) _file, _sheet, _row, detail, "
             "concat_ws(', ', ref_area, time_period, iccs, counting_unit, sex, age) FROM located WHERE rule = $rule "
@@ -439,3 +469,16 @@ def _refuse(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, outcome
         ]
     if problems:
         raise DataRefused(problems)
+
+
+def _what_is_lost(connection: duckdb.DuckDBPyConnection, one: Outcome) -> str:
+    """Say how much of the vintage before is lost, and name the largest."""
+    rows = connection.execute(
+        "SELECT concat_ws(', ', ref_area, time_period, nullif(iccs, ''), counting_unit, nullif(sex, '_T'), "
+        "nullif(age, '_T')) || ': ' || detail FROM located WHERE rule = $rule ORDER BY place NULLS LAST LIMIT $most",
+        {"rule": one.rule, "most": _MOST_LOST_NAMED},
+    ).fetchall()
+    what = one.rule.replace("_", " ")
+    return (
+        f"{what}: {one.failing:,} of {one.checked:,} of the last vintage. The largest: {'; '.join(x for (x,) in rows)}."
+    )

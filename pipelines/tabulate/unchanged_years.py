@@ -32,6 +32,7 @@ class PreviousVintage:
     judged: Path
     year_keys: dict[str, str]
     digests: frozenset[str] = frozenset()
+    words: Path | None = None
     same_files: bool = False
 
     def beside(self, digests: Iterable[str]) -> PreviousVintage:

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -49,11 +50,12 @@ _PARTS = (
     "exclusions",
     "controls",
     "rates",
+    "words",
     "findings",
     "judged",
     "coverage",
 )
-_UNPUBLISHED = ("unmarked", "periods", "core", "judged")
+_UNPUBLISHED = ("unmarked", "periods", "core", "judged", "words")
 
 
 class DamagedVintage(Exception):
@@ -223,7 +225,8 @@ class Vintage:
         """Return what a next load compares with, and takes unchanged years from."""
         keys = self.manifest.get("year_keys", {})  # a vintage of an older version has none
         digests = frozenset(file["sha256"] for file in self.manifest["files"])
-        return PreviousVintage(self.part("cells"), self.part("unmarked"), self.part("judged"), keys, digests)
+        words = self.part("words") if "words" in self.manifest.get("parts", ()) else None  # an older vintage has none
+        return PreviousVintage(self.part("cells"), self.part("unmarked"), self.part("judged"), keys, digests, words)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -318,6 +321,7 @@ def _write_folder(root: Path, name: str, manifest: dict[str, Any], validated: Va
             sums[part] = sha256_of_file(staging / f"{part}.parquet")
         text = json.dumps({**manifest, "parts": sums}, indent=1, ensure_ascii=False)
         (staging / "manifest.json").write_text(text, encoding="utf-8")
+        staging.chmod(stat.S_IMODE(root.stat().st_mode))  # mkdtemp leaves it to the owner alone
         target = _unused(root, name)
         os.replace(staging, target)
     except BaseException:

@@ -1,6 +1,6 @@
 """Kill a run at random moments and look what is left; by hand: ``python tests/benchmarks/crashes.py --moments 200``.
 
-Each time a source has another edition, a run is started and killed (SIGKILL) at a random moment, then:
+Each time a source has another edition, a run is started and ended (SIGKILL, SIGTERM, SIGINT) at a random moment, then:
 the published file opens and holds one whole release, the old one or the new one; the next run completes; and what is
 published and kept is then what it would be without the kill: the same figures, one more load of the source, one more
 release, nothing left over. The runs are without the process of Great Expectations, which writes no file.
@@ -15,6 +15,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -23,12 +24,14 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from pipelines.cli.main import main as iccs_command
+from pipelines.cli.main import prepare_process
 from pipelines.publish.releases import attached
 from pipelines.system.removal import MARK
 from pipelines.tabulate.structure_suite import without_suite
 
 ROOT = Path(__file__).parents[2]
 SOURCE = "eu_crim_off_cat"
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 TABLES = ("observation", "rate", "trend", "population", "reconciliation", "source")
 Content = dict[str, tuple[int, str]]  # table -> number of rows, and a fingerprint of them in any order
 
@@ -40,6 +43,7 @@ _SERVER.set_forkserver_preload(["pipelines.run", "pipelines.cli.run", "pipelines
 
 def _run(data: str) -> None:
     os.environ |= {"ICCS_THREADS": "2", "ICCS_KEEP_RELEASES": "3"}
+    prepare_process()
     with without_suite(), open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123
         sys.exit(iccs_command(["run", "--data", data]))
 
@@ -129,12 +133,15 @@ def measure(data: Path, moments: int, seed: int) -> Counter[str]:
         run = start_run(data)
         time.sleep(chance.uniform(0, seconds))
         ended = not run.is_alive()
-        run.kill()
+        sent = chance.choice(SIGNALS)
+        if run.pid is not None and not ended:
+            os.kill(run.pid, sent)
         run.join()
         left = content(published)
         assert left in (expected[now], expected[1 - now]), f"kill {number}: neither the old release nor the new one"
         state = "new release" if left == expected[now] else "old release"
         found["not killed, the run had ended" if ended else state] += 1
+        found[f"  of them by {sent.name}"] += not ended
         took = whole_run(data)
         if state == "old release":  # that run had all the work to do: the machine's speed changes, aim at all of a run
             seconds = took

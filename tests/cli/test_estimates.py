@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from tiny_source import Tiny
 
 from pipelines.cli.main import main
 from pipelines.run import Session, run_all
+from pipelines.tabulate.structure_suite import without_suite
 from schemas.source import list_sources
 
 SURVEY = """\
@@ -36,8 +36,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path.write_text(path.read_text().replace("*.csv", "police.csv"))
     survey.give("survey.csv", "area,year,n,error\nMX,2020,400,20\nMX,2021,500,30\nMX,2022,600,25\n")
     police.give("police.csv", "area,year,code,n\nMX,2022,HOM,150\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.run.SuiteProcess", nullcontext, raising=False)
+    with without_suite():
         folders = list(list_sources(survey.sources).values())
         assert not run_all(folders, Session(survey.settings, survey.given, source_folders=survey.sources)).refused
     return survey.settings.data

@@ -102,8 +102,9 @@ def test_a_figure_says_what_it_is(out: duckdb.DuckDBPyConnection) -> None:
     columns += "population_source"
     assert out.execute(f"SELECT {columns} FROM out.headline ORDER BY 1").fetchall() == [
         ("2019", "Suecia", "Sexual violence", "Rape", None, None, None, "exact_poisson", "xx_people"),
-        ("2020", "Suecia", "Sexual violence", None, "Some months of this year appear not to have been reported; The "
-         "count changed far more than is usual for its series", None, None, "exact_poisson", "xx_people"),
+        ("2020", "Suecia", "Sexual violence", None, "Some months of this year appear not to have been reported, "
+         "here or in a part of the total; The count changed far more than is usual for its series, here or in a part "
+         "of the total", None, None, "exact_poisson", "xx_people"),
         ("2021", "Suecia", "Sexual violence", None, None, "2021", "A list of offences became finer.", "exact_poisson",
          "xx_people"),
         ("2022", "Suecia", "Sexual violence", None, None, "2022", None, None, "xx_people"),

@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,28 @@ def _run(tiny: Tiny, text: str, keep: int = 5) -> RunResult:
 def _release(result: RunResult) -> str:
     assert result.publication is not None
     return result.publication.release
+
+
+def test_a_clock_that_was_ahead_once_makes_no_release_the_newest_for_ever(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(days=400)
+
+    tiny.declare_plain()
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.publish.build.datetime", Ahead)
+        patch.setattr("pipelines.tabulate.vintages.datetime", Ahead)
+        first = _release(_run(tiny, "14,2024,HOM,5\n"))
+    second = _release(_run(tiny, "14,2024,HOM,8\n"))
+    assert first > second, "the names have the days of the clock"
+    assert _jalisco(tiny.settings) == [("2024", 8.0)]
+    assert [release.release for release in kept_releases(tiny.settings)] == [first, second]
+    assert _run(tiny, "14,2024,HOM,8\n").publication is None  # and nothing is published again and again
+    assert _release(_run(tiny, "14,2024,HOM,9\n")) != second
+    assert _jalisco(tiny.settings) == [("2024", 9.0)]
 
 
 def _jalisco(settings: Settings) -> list[tuple[Any, ...]]:

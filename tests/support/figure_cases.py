@@ -82,6 +82,33 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "below zero",
     ),
     # 21 + 8 + 1 against 19: Jujuy 2000, code 2 of the Argentine file, had its total been published as given
+    "counts_with_decimals": (
+        Data(core=[{"value": 2.5, "obs_status": "E"}, *({"value": float(n)} for n in range(1, 11))]),
+        Data(core=[{"value": 1.7}, {"value": 2.0}, {"value": 0.0}]),  # rates per 100,000
+        1,
+        "1 of 2 figures have decimals, such as 1.7",
+    ),
+    # Six of 100 rows have no area: the country, and on average its region, lost six of 106.
+    "rejected_much": (
+        Data(cells=[{}, {"ref_area": "MX-AGU"}], core=[{"ref_area": "MX-AGU"}],
+             rows=[{"records": 100.0, "counted": 100.0},
+                   {"ref_area": None, "is_rejected": True, "records": 5.0, "counted": 5.0}], about={"rows": "events"}),
+        Data(cells=[{}, {"ref_area": "MX-AGU"}], core=[{"ref_area": "MX-AGU"}],
+             rows=[{"records": 100.0, "counted": 100.0},
+                   {"ref_area": None, "is_rejected": True, "records": 6.0, "counted": 6.0}], about={"rows": "events"}),
+        2,
+        "about 5.7 % of it was rejected",
+    ),
+    # One row of 1,001 is less than a thousandth; five of 105 in the region are five of 2,005 in the country.
+    "rejected_part": (
+        Data(cells=[{"ref_area": "MX-AGU"}], core=[{"ref_area": "MX-AGU"}],
+             rows=[{"records": 1000.0, "counted": 1000.0}, {"is_rejected": True}]),
+        Data(cells=[{}, {"ref_area": "MX-AGU"}], core=[{"ref_area": "MX-AGU"}],
+             rows=[{"records": 100.0, "counted": 100.0}, {"ref_area": "MX-JAL", "records": 1900.0, "counted": 1900.0},
+                   {"is_rejected": True, "records": 5.0, "counted": 5.0}]),
+        2,
+        "about 4.8 % of it was rejected",
+    ),
     "sex_parts_sum": (Data(cells=by_sex(21, 8, 1)), Data(cells=by_sex(21, 8, 1, total=19)), 1, "30"),
     "age_parts_sum": (
         Data(cells=by_age(Y0T17=5, Y_GE18=7, _U=1)),
@@ -332,6 +359,38 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(cells=years([12, 20]), previous=years([10])),
         1,
         "10.0 before, 12.0 now",
+    ),
+    # Of three areas, years or categories of the vintage before one is left: two are gone, most of them.
+    "areas_lost": (
+        Data(cells=states("MX-AGU", "MX-BCN"), previous=states("MX-AGU")),
+        Data(cells=states("MX-AGU"), previous=states("MX-AGU") + states("MX-BCN", value=40.0) + states("MX-BCS")),
+        2,
+        "MX-BCN: no figure now, up to 40 before",
+    ),
+    "categories_lost": (
+        Data(previous=[{}]),
+        Data(previous=[{}, {"iccs": "0102"}, {"iccs": "0301"}]),
+        2,
+        "0102: no figure now",
+    ),
+    "years_lost": (
+        Data(cells=years([1, 2, 3]), previous=years([1, 2])),
+        Data(cells=years([1]), previous=years([1, 2, 3])),
+        2,
+        "2012: no figure now, up to 3 before",
+    ),
+    "cells_lost": (
+        Data(cells=by_sex(1, 2, 0), previous=by_sex(1, 2, 0)),
+        Data(cells=by_sex(1, 2, 0)[:1], previous=by_sex(1, 2, 0)),
+        3,
+        "MX 0101 2020: no figure now",
+    ),
+    # Half of what it was is not less than half; figures below 20 say nothing.
+    "counts_fallen": (
+        Data(cells=years([50, 100, 1]), previous=years([100, 100, 19])),
+        Data(cells=years([49, 20, 100]), previous=years([100, 100, 100])),
+        2,
+        "100 before, 20 now",
     ),
     "mapping_linked_share": (
         Data(),

@@ -82,6 +82,19 @@ RATE = {
     "counting_unit": "victim", "count": 50.0, "rate": 5.0, "per": 100000.0, "population": 1e6, "rate_made": 5.0,
     "rounding": 0.005, "rate_low": 4.995, "rate_high": 5.005, "between_years": False,
 }  # fmt: skip
+ROW = {
+    "measure": "victims", "stage": "recorded", "counting_unit": "victim", "code_id": 0, "iccs": "0101",
+    "ref_area": "MX-AGU", "time_period": "2020", "is_rejected": False, "records": 1.0, "counted": 1.0, "unread": 0.0,
+}  # fmt: skip
+_LISTS_OF_TOTALS = """
+    CREATE OR REPLACE TEMP TABLE given_area AS SELECT DISTINCT ref_area FROM core;
+    CREATE OR REPLACE TEMP TABLE country_of_any AS
+    SELECT area AS ref_area, coalesce(min(ancestor) FILTER (ancestor_level = 'country'), area) AS country
+    FROM area_ancestor GROUP BY area;
+    CREATE OR REPLACE TEMP TABLE climb AS FROM (VALUES ('0101', '0101'), ('0101', '01')) AS up (code, ancestor);
+    CREATE OR REPLACE TEMP TABLE iccs_ancestor AS FROM climb;
+    CREATE OR REPLACE TEMP TABLE lost_row AS FROM read_parquet('{rows}')
+"""
 Rows = list[dict[str, Any]]
 _TEXT = {"iccs_made_from", "proposed", "_sheet", "missing_reason", "caveats", "sex", "out_of_scope", "iccs"}
 
@@ -95,6 +108,7 @@ class Data:
     links: Rows = field(default_factory=lambda: [{}])
     mapped: Rows = field(default_factory=lambda: [{}])
     rates: Rows = field(default_factory=lambda: [{}])
+    rows: Rows = field(default_factory=list)
     previous: Rows | None = None
     cell_types: dict[str, pa.DataType] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
@@ -129,6 +143,8 @@ class Judge:
         for name, path in (("core", files.core), ("cells", cells)):
             connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet('{path}')")
         register_areas(connection)
+        rows = _write(data.rows, ROW, self.folder / "rows.parquet")
+        connection.execute(_LISTS_OF_TOTALS.format(rows=rows))
         open_tables(connection, source, files, before)  # type: ignore[arg-type]
         return source
 

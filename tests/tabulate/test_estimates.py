@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from math import sqrt
 from typing import Any
 
@@ -38,11 +37,9 @@ def declare(
 
 def load(tiny: Tiny, rows: str) -> RunResult:
     tiny.give("t.csv", HEAD + rows)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.run.SuiteProcess", nullcontext, raising=False)
-        return run_all(
-            find_sources([tiny.name], tiny.sources), Session(tiny.settings, tiny.given, source_folders=tiny.sources)
-        )
+    return run_all(
+        find_sources([tiny.name], tiny.sources), Session(tiny.settings, tiny.given, source_folders=tiny.sources)
+    )
 
 
 def ask(tiny: Tiny, query: str) -> list[tuple[Any, ...]]:

@@ -88,13 +88,15 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
         (period, file, sheet, row) = fetch_row(
             connection,
             "SELECT max(time_period), arg_max(_file, time_period), arg_max(_sheet, time_period), "
-            f"arg_max(_row, time_period) FROM {relation} WHERE measure = $measure AND freq = 'M'",
+            f"arg_max(_row, time_period) FROM {relation} WHERE measure = $measure AND freq <> 'A'",
             {"measure": measure},
         )
-        falling = f", and falls in {lower:,} of {januaries:,} Januaries" if januaries else ""
+        falling = (
+            f", and is lower in {lower:,} of {januaries:,} first months (or quarters) of a year" if januaries else ""
+        )
         found = (
-            f"The months of {measure!r} look like running sums since January: from one month to the next the figure "
-            f"falls in {falls:,} of {steps:,} cases{falling}; the first months of all years add up to "
+            f"The months (or quarters) of {measure!r} look like running sums since January: from one to the next the "
+            f"figure falls in {falls:,} of {steps:,} cases{falling}; the first months of all years add up to "
             f"{number_text(first)}, the last to {number_text(last)}."
         )
         problems.append(_problem("months_accumulate", source, found, file, sheet, row, period))

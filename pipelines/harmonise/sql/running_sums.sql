@@ -1,17 +1,19 @@
--- Grain: one row for each measure with months: how often a figure rises or falls from one month to the next of a year,
+-- Quarters are judged as months are, the first as January.
+-- Grain: one row for each measure with months or quarters: how often a figure rises or falls from one month to the next of a year,
 -- how often January is below December, and the figures of the first and last months of all years together, with what
 -- the last would be if months were added up.
 -- reads: core
 WITH monthly AS (
-    SELECT {{keys}}, 12 * CAST(left(CAST(time_period AS VARCHAR), 4) AS INTEGER)
-        + CAST(right(CAST(time_period AS VARCHAR), 2) AS INTEGER) - 1 AS point, sum(value) AS value
+    SELECT {{keys}}, CASE freq WHEN 'M' THEN 12 ELSE 4 END AS in_year,
+        in_year * CAST(left(CAST(time_period AS VARCHAR), 4) AS INTEGER)
+        + CAST(ltrim(substr(CAST(time_period AS VARCHAR), 6), 'Q') AS INTEGER) - 1 AS point, sum(value) AS value
     FROM {{observations}}
-    WHERE freq = 'M' AND value IS NOT NULL
+    WHERE freq IN ('M', 'Q') AND value IS NOT NULL
     GROUP BY ALL
 ),
 -- A join on the month before, and no window: sorting by all keys takes several times as long.
 step AS (
-    SELECT now.measure, now.point % 12 = 0 AS is_january, now.value, earlier.value AS before
+    SELECT now.measure, now.point % now.in_year = 0 AS is_january, now.value, earlier.value AS before
     FROM monthly AS now
     JOIN monthly AS earlier ON earlier.point = now.point - 1 AND {{same_series}}
 ),
@@ -29,7 +31,7 @@ of_measure AS (
 of_year AS (
     SELECT measure, arg_min(value, point) AS first, arg_max(value, point) AS last, count(*) AS months
     FROM monthly
-    GROUP BY {{keys}}, point // 12
+    GROUP BY {{keys}}, in_year, point // in_year
     HAVING months > 1
 ),
 of_years AS (

@@ -1,11 +1,18 @@
 -- Grain: one row for each annual observation. The population is that of the same area, year, sex and age, from the
 -- source of highest priority that has it; for an age group it is the sum of groups that fill it exactly, or none.
--- Only a count of events has limits from chance alone: not one that is estimated (E), nor persons counted on a day.
+-- Only a count of events has limits from chance alone: not one that is estimated (E) or has decimals, nor persons counted
+-- on a day.
 -- reads: out.observation, out.population, out.age, population_priority, poisson, stock
 -- writes: out.rate
 INSERT INTO out.rate BY NAME
 WITH annual AS (
-    FROM out.observation WHERE freq = 'A'
+    SELECT *,
+        -- A break outranks an estimate: the other years of the area and category say that it is one.
+        obs_status = 'E' OR value <> round(value) OR (obs_status = 'B' AND bool_or(obs_status = 'E') OVER (
+            PARTITION BY source, stage, counting_unit, iccs, ref_area
+        )) AS is_estimate
+    FROM out.observation
+    WHERE freq = 'A'
 ),
 groups AS (
     SELECT population.*, coalesce(lower_age, 0) AS lower_age, coalesce(upper_age, 200) AS upper_age, priority
@@ -44,7 +51,7 @@ chosen AS (
     FROM first_choice
 )
 SELECT
-    annual.* EXCLUDE (freq, missing_reason, conf_status)
+    annual.* EXCLUDE (freq, missing_reason, conf_status, is_estimate)
         REPLACE (
             CASE WHEN annual.value IS NOT NULL AND chosen.other_producer THEN 'B'
                 WHEN chosen.estimated THEN out.weaker_status('E', annual.obs_status) ELSE annual.obs_status END AS obs_status,
@@ -74,5 +81,5 @@ FROM annual
 -- No population here is known by citizenship.
 LEFT JOIN chosen ON annual.citizenship = '_T' AND chosen.ref_area = annual.ref_area
     AND chosen.time_period = annual.time_period AND chosen.sex = annual.sex AND chosen.age = annual.age
-LEFT JOIN poisson ON poisson.value = annual.value AND annual.obs_status <> 'E'
+LEFT JOIN poisson ON poisson.value = annual.value AND NOT annual.is_estimate
     AND (annual.source, annual.stage, annual.counting_unit) NOT IN (SELECT (source, stage, counting_unit) FROM stock)

@@ -6,7 +6,8 @@
 -- writes: cells
 CREATE OR REPLACE TEMP TABLE cells AS
 WITH given AS (
-    SELECT core.*, kind.* EXCLUDE (measure), links.relation, links.caveats AS link_caveats, links.national_label AS link_label,
+    SELECT core.*, kind.* EXCLUDE (measure), links.relation, links.national_label AS link_label,
+        links.caveats AS link_caveats,
         {% for name, number in numbers.items() %}
         {{number}} AS given_{{name}},
         {% endfor %}
@@ -55,6 +56,6 @@ SELECT measure, figures AS figure_kind, sdg, ref_area, area_level, time_period, 
         WHEN withheld THEN 'too_unreliable' END AS missing_reason,
     nullif(join_caveats({{caveats}}, concat_ws(';',
         CASE WHEN figures = 'estimate' AND error_given_as = 'none' AND NOT missing AND NOT withheld THEN 'sampling_error_not_given' END,
-        link_caveats)), '') AS caveats,
+        link_caveats, CASE WHEN {{mass_events}} THEN 'mass_event' END)), '') AS caveats,
     _file, _sheet, _row
 FROM shown AS cells

@@ -24,7 +24,7 @@ WHERE EXISTS (
 CREATE OR REPLACE TEMP TABLE found_effect AS
 WITH found AS (
     SELECT DISTINCT stage, counting_unit, iccs, ref_area, time_period, caveat, dimension, obs_status, withhold, codes,
-        totals
+        totals, periods
     FROM finding
     JOIN rule_effect USING (rule)
     WHERE ref_area IS NOT NULL AND time_period IS NOT NULL
@@ -59,7 +59,7 @@ above AS (
 SELECT DISTINCT found.stage, found.counting_unit, coalesce(above.ancestor, found.iccs) AS iccs,
     coalesce(made_of.ancestor, found.ref_area) AS ref_area, found.time_period, caveat, dimension,
     own, CASE WHEN own THEN obs_status ELSE totals END AS obs_status, CASE WHEN own THEN withhold END AS withhold,
-    codes
+    codes, coalesce(periods = 'own', false) AS own_period
 FROM found
 LEFT JOIN country_of_any ON CAST(country_of_any.ref_area AS VARCHAR) = found.ref_area
 LEFT JOIN above ON above.code = found.iccs AND above.country = CAST(country_of_any.country AS VARCHAR)

@@ -1,6 +1,7 @@
 -- Grain of gate: one row for each category, area, period and kind of cell (of both sexes or one, of all ages or one)
 -- with effects: its caveats, its status, and why a cell of a known code has no value. What is found in a month is true of
--- its quarter and year; what is found in a year of every period in it, but a break (B) of the first alone.
+-- its quarter and year; what is found in a year of every period in it, but a break (B) of the first alone. Some rules find
+-- each period by itself (own_period).
 -- A caveat on the split by sex or age is for the cells of that split, not for the total.
 -- Grain of unreported: one row for each area and year: the share of its months or quarters that is not reported.
 -- reads: cells, found_effect, area_ancestor
@@ -34,6 +35,7 @@ FROM found_effect AS found
 JOIN series ON series.stage = found.stage AND series.counting_unit = found.counting_unit
     AND (found.iccs IS NULL OR series.iccs = found.iccs)
 JOIN period ON period.found_period = found.time_period
+    AND (NOT own_period OR CAST(period.time_period AS VARCHAR) = found.time_period)
 JOIN kind ON dimension = '' OR (dimension = 'sex' AND NOT all_sexes) OR (dimension = 'age' AND NOT all_ages)
 GROUP BY ALL;
 

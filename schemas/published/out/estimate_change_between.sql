@@ -36,7 +36,7 @@ pair AS (
 SELECT * EXCLUDE (between_breaks, obs_status, caveats), change - {{normal_quantile}} * standard_error AS lower_limit,
     change + {{normal_quantile}} * standard_error AS upper_limit,
     CASE
-        WHEN between_breaks IS NOT NULL OR change IS NULL THEN 'not compared'
+        WHEN between_breaks IS NOT NULL OR change IS NULL OR {{uncompared}} THEN 'not compared'
         WHEN standard_error IS NULL THEN 'not tested'
         WHEN abs(change) <= {{normal_quantile}} * standard_error THEN 'no significant change'
         WHEN change > 0 THEN 'increase'
@@ -45,6 +45,7 @@ SELECT * EXCLUDE (between_breaks, obs_status, caveats), change - {{normal_quanti
     CASE
         WHEN between_breaks IS NOT NULL THEN concat('break in ', between_breaks, ': not compared across it')
         WHEN change IS NULL THEN 'a period has no estimate: not compared'
+        WHEN {{uncompared}} THEN 'a period is exceptional (see caveats): not compared'
         ELSE 'no break in between'
     END AS break_handling,
     obs_status, caveats

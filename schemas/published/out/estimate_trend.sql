@@ -1,7 +1,7 @@
 -- out.estimate_trend: straight line through the annual estimates of each survey series since its last break, weighted by
 -- 1 / standard error squared (generalized least squares with known variances; Draper and Smith 1998, Applied Regression
 -- Analysis, section 9.2). The error of the slope is multiplied by the root of the dispersion (the weighted residual sum
--- of squares over n - 2) where that is above 1; limits are by Student's t with n - 2 degrees. Only series of three or more
+-- of squares over n - 2) where that is above 1; years of declared mass events are left out; limits are by Student's t with n - 2 degrees. Only series of three or more
 -- estimates with a standard error; ratios without one, and counts, are never tested here.
 -- Grain: one row for each source, measure, national category, area, sex, age and attribute combination.
 -- reads: out.estimate
@@ -16,7 +16,8 @@ WITH point AS (
     )
 ),
 used AS (
-    FROM point WHERE time_period >= last_break AND estimate IS NOT NULL AND standard_error > 0
+    FROM point
+    WHERE time_period >= last_break AND estimate IS NOT NULL AND standard_error > 0 AND NOT {{uncompared}}
 ),
 sums AS (
     SELECT source, ref_area, iccs, measure, national_code, national_label, stage, counting_unit, universe, unit_of_measure,

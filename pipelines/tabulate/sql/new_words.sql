@@ -1,0 +1,27 @@
+-- Grain: one row for each word that the vintage before did not have and all rows of which are left out, with the words of
+-- its column that are used, before or now, and those of them that are gone and had a share of the used rows.
+WITH now AS (FROM read_parquet({{words}})),
+before AS (FROM read_parquet({{before}})),
+used AS (
+    SELECT column_name, list(DISTINCT word ORDER BY word) AS words
+    FROM (SELECT column_name, word FROM before WHERE used > 0 UNION ALL SELECT column_name, word FROM now WHERE used > 0)
+    GROUP BY column_name
+),
+gone AS (
+    SELECT column_name, list(word ORDER BY word) AS words
+    FROM (
+        SELECT column_name, word, used / sum(used) OVER (PARTITION BY column_name) AS share
+        FROM before
+        WHERE used > 0
+    ) AS shares
+    ANTI JOIN now USING (column_name, word)
+    WHERE share >= {{least_share}}
+    GROUP BY column_name
+)
+SELECT now.column_name, now.word, now.rows, coalesce(used.words, []) AS used, coalesce(gone.words, []) AS gone
+FROM now
+ANTI JOIN before USING (column_name, word)
+LEFT JOIN used USING (column_name)
+LEFT JOIN gone USING (column_name)
+WHERE now.used = 0 AND now.column_name IN (SELECT column_name FROM before)
+ORDER BY now.column_name, now.word

@@ -1,0 +1,13 @@
+-- Grain: one row for each category: how many of the figures that the file gives for it have decimals. A file that means them
+-- says that they are estimates (E), and then they are no counts of which limits are computed.
+-- reads: core, links
+SELECT core.stage, core.counting_unit, core.iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
+    count(*) FILTER (core.value <> round(core.value)) / count(*) AS found, {{most}} AS expected,
+    count(*) FILTER (core.value <> round(core.value)) > {{most}} * count(*) AS failing,
+    core.iccs || ': ' || count(*) FILTER (core.value <> round(core.value)) || ' of ' || count(*) || ' figures have decimals, such as '
+        || any_value(core.value) FILTER (core.value <> round(core.value)) AS detail,
+    count(*) FILTER (core.value <> round(core.value)) AS size
+FROM core
+JOIN links USING (link)
+WHERE core.value > 0 AND CAST(core.obs_status AS VARCHAR) <> 'E' AND CAST(links.weight AS DOUBLE) = 1
+GROUP BY core.stage, core.counting_unit, core.iccs

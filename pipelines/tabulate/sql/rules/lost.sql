@@ -1,0 +1,40 @@
+-- Grain: one row for each thing (area, category, year or cell) of which the vintage before, of other files, has a figure;
+-- failing where this load has none for it. Ordered by the largest figure that it had.
+-- reads: cells, previous
+WITH before AS (
+    SELECT CASE {{lost}}
+            WHEN 'areas' THEN ref_area
+            WHEN 'categories' THEN coalesce(iccs, '')
+            WHEN 'years' THEN left(time_period, 4)
+            ELSE concat_ws(' ', stage, counting_unit, iccs, ref_area, time_period, sex, age{{attributes}})
+        END AS thing, value, ref_area, iccs, time_period, stage, counting_unit, sex, age
+    FROM previous
+    WHERE value IS NOT NULL
+),
+now AS (
+    SELECT DISTINCT CASE {{lost}}
+            WHEN 'areas' THEN ref_area::VARCHAR
+            WHEN 'categories' THEN coalesce(iccs::VARCHAR, '')
+            WHEN 'years' THEN left(time_period::VARCHAR, 4)
+            ELSE concat_ws(' ', stage, counting_unit, iccs, ref_area, time_period, sex, age{{attributes}})
+        END AS thing
+    FROM cells
+    WHERE value IS NOT NULL
+),
+things AS (
+    SELECT thing, max(value) AS size, any_value(ref_area) AS ref_area, any_value(iccs) AS iccs,
+        any_value(time_period) AS time_period, any_value(stage) AS stage, any_value(counting_unit) AS counting_unit,
+        any_value(sex) AS sex, any_value(age) AS age
+    FROM before
+    GROUP BY thing
+)
+SELECT
+    CASE WHEN {{lost}} = 'cells' THEN stage END AS stage, CASE WHEN {{lost}} = 'cells' THEN counting_unit END AS counting_unit,
+    CASE WHEN {{lost}} IN ('cells', 'categories') THEN iccs END AS iccs,
+    CASE WHEN {{lost}} IN ('cells', 'areas') THEN ref_area END AS ref_area,
+    CASE {{lost}} WHEN 'cells' THEN time_period WHEN 'years' THEN thing END AS time_period,
+    CASE WHEN {{lost}} = 'cells' THEN sex END AS sex, CASE WHEN {{lost}} = 'cells' THEN age END AS age,
+    NULL AS found, size AS expected, size, now.thing IS NULL AS failing,
+    'no figure now, up to ' || format('{:,}', round(size)::BIGINT) || ' before' AS detail
+FROM things
+LEFT JOIN now USING (thing)
