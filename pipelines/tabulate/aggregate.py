@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
 import duckdb
 
+from iccs.classification import load_classification
 from pipelines.harmonise.enums import total_code
 from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import fetch_row, run_sql
@@ -301,7 +303,19 @@ def caveats_sql(source: Source) -> str:
             last = quote_literal(caveat.last_period)
             conditions.append(f"left(cells.time_period, length({last})) <= {last}")
         if caveat.iccs:
-            of = (f"starts_with({quote_literal(code)}, CAST(cells.iccs AS VARCHAR))" for code in caveat.iccs)
-            conditions.append(f"({' OR '.join(of)})")
+            conditions.append(f"list_contains({categories_holding(caveat.iccs)}, CAST(cells.iccs AS VARCHAR))")
         parts.append(f"CASE WHEN {' AND '.join(conditions)} THEN {quote_literal(caveat.caveat)} END")
     return f"nullif(concat_ws(';', {', '.join(parts)}), '')" if parts else "NULL::VARCHAR"
+
+
+def categories_holding(codes: Sequence[str]) -> str:
+    """Return categories and all above them in the ICCS tree, as an SQL list: what is true of a part is true of them.
+
+    A combined category (0101_0102) is in no other: its code only begins like that of one of its parts.
+
+    >>> categories_holding(["0101"]), categories_holding(["0101_0102"])
+    ("['01', '0101']", "['0101_0102']")
+    """
+    tree = load_classification()
+    above = {up.code for code in codes if code in tree for up in tree.ancestors(code)}
+    return f"[{', '.join(map(quote_literal, sorted({*codes, *above})))}]"

@@ -19,6 +19,7 @@ from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.tabulate.aggregate import caveats_sql
 from pipelines.tabulate.fingerprints import fingerprint_periods
+from pipelines.tabulate.gates import declared_breaks
 from pipelines.tabulate.rules import Checked, open_findings
 from schemas.declarations import attribute_columns, load_tables, quote_literal
 from schemas.measures import BESIDE_ESTIMATES
@@ -95,7 +96,7 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, lin
         middle=str(MIDDLE_SHARE),
         quantile_95=str(_quantile(95)),
         attributes=", ".join(attribute_columns()),
-        breaks=_declared_breaks(source),
+        breaks=declared_breaks(source),
         mass_events=_mass_events(source),
         caveats=caveats_sql(source),
     )
@@ -124,15 +125,6 @@ def _measure_table(source: Source) -> pa.Table:
             "quantile": pa.array([_quantile(level) if level else None for level in levels], pa.float64()),
         }
     )
-
-
-def _declared_breaks(source: Source) -> str:
-    parts = []
-    for entry in source.breaks:
-        of = " OR ".join(f"starts_with({quote_literal(code)}, CAST(cells.iccs AS VARCHAR))" for code in entry.iccs)
-        period = f"CAST(cells.time_period AS VARCHAR) = {quote_literal(entry.period)}"
-        parts.append(f"({period}{f' AND ({of})' if of else ''})")
-    return " OR ".join(parts) or "false"
 
 
 def _mass_events(source: Source) -> str:

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.system.connection import run_sql
-from pipelines.tabulate.aggregate import caveats_sql
+from pipelines.tabulate.aggregate import categories_holding, caveats_sql
 from schemas.declarations import breakdown_columns, load_rules, quote_literal
 from schemas.source import Source
 
@@ -31,7 +31,7 @@ def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: P
         connection,
         "tabulate/write_published_cells",
         caveats=caveats_sql(source),
-        breaks=_declared_breaks(source),
+        breaks=declared_breaks(source),
         same_but_sex=_same_cell("unknown_sex", "sex"),
         same_but_age=_same_cell("unknown_age", "age"),
         target=quote_literal(str(target)),
@@ -71,10 +71,10 @@ def _same_cell(other: str, dimension: str) -> str:
     return " AND ".join(f"{other}.{name} = cells.{name}" for name in names)
 
 
-def _declared_breaks(source: Source) -> str:
+def declared_breaks(source: Source) -> str:
     """The first periods after a break that the source declares; a break of a category is one of those above it."""
     parts = []
     for entry in source.breaks:
-        of = " OR ".join(f"starts_with({quote_literal(code)}, CAST(cells.iccs AS VARCHAR))" for code in entry.iccs)
-        parts.append(f"cells.time_period = {quote_literal(entry.period)}" + (f" AND ({of})" if of else ""))
+        of = f" AND list_contains({categories_holding(entry.iccs)}, CAST(cells.iccs AS VARCHAR))" if entry.iccs else ""
+        parts.append(f"CAST(cells.time_period AS VARCHAR) = {quote_literal(entry.period)}{of}")
     return " OR ".join(f"({part})" for part in parts) or "false"

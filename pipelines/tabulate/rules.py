@@ -22,7 +22,7 @@ from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql, load_sql, needed_values
-from pipelines.tabulate.aggregate import Aggregated
+from pipelines.tabulate.aggregate import Aggregated, categories_holding
 from pipelines.tabulate.coverage import coverage_parts
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.gates import write_cells
@@ -373,7 +373,7 @@ def _declared_breaks(source: Source) -> str:
     """The years and categories at which the source declares a break, as a condition."""
     parts = [
         f"year = {int(entry.period[:4])}"
-        + (f" AND list_contains({_with_those_above(entry.iccs)}, iccs)" if entry.iccs else "")
+        + (f" AND list_contains({categories_holding(entry.iccs)}, iccs)" if entry.iccs else "")
         for entry in source.breaks
     ]
     return " OR ".join(f"({part})" for part in parts) or "false"
@@ -383,13 +383,6 @@ def _withholding_rules() -> list[str]:
     """The rules that take the value of every cell they find, of whichever sex or age: the period was not reported."""
     effects = ((rule.name, rule.effect) for rule in load_rules().values())
     return [name for name, effect in effects if "withhold" in effect and "codes" not in effect]
-
-
-def _with_those_above(codes: Sequence[str]) -> str:
-    """Categories and every one above them, as an SQL list: what is made of a broken series breaks."""
-    classification = load_classification()
-    above = {up.code for code in codes if code in classification for up in classification.ancestors(code)}
-    return _literal(sorted({*codes, *above}))
 
 
 def _declared_real(source: Source) -> str:
@@ -407,7 +400,7 @@ def _declared_exceptional(source: Source) -> str:
     """The years, categories (and those above them) and areas in which the source declares a mass event."""
     parts = [
         f"year = {int(entry.period[:4])}"
-        + (f" AND list_contains({_with_those_above(entry.iccs)}, iccs)" if entry.iccs else "")
+        + (f" AND list_contains({categories_holding(entry.iccs)}, iccs)" if entry.iccs else "")
         + (f" AND list_contains({_literal(list(entry.areas))}, ref_area)" if entry.areas else "")
         for entry in source.mass_events
     ]

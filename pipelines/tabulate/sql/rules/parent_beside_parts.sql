@@ -8,6 +8,7 @@ inside AS (
     SELECT category.iccs, child.iccs AS child
     FROM category
     JOIN category AS child ON child.iccs <> category.iccs AND starts_with(child.iccs, category.iccs)
+        AND NOT contains(child.iccs, '_')  -- 0101_0102 is not in 0101
     WHERE NOT {{include_children}}
 ),
 parts AS (
