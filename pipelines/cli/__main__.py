@@ -1,5 +1,16 @@
-"""``python -m pipelines.cli`` is the command ``iccs``."""
+"""``python -m pipelines.cli`` is the command ``iccs``.
 
-from pipelines.cli.main import main
+Python puts the current folder first in the path of modules: a ``numpy.py`` beside the data would be run. It is taken
+out before anything is imported that Python has not loaded itself, unless the program lies there.
+"""
+
+import os  # loaded already, as sys is
+import sys
+
+_HERE = os.path.realpath(os.getcwd())  # noqa: PTH109 (pathlib may be anybody's here)
+if not os.path.realpath(__file__).startswith(os.path.join(_HERE, "pipelines", "")):  # noqa: PTH118
+    sys.path[:] = [place for place in sys.path if place and os.path.realpath(place) != _HERE]
+
+from pipelines.cli.main import main  # noqa: E402 (after the path is safe)
 
 raise SystemExit(main())
