@@ -53,6 +53,9 @@ def test_a_figure_that_is_not_compared_is_in_no_trend_change_or_fit(out: duckdb.
     for view in ("out.indicator", "out.figure", "out.headline"):
         found = f"SELECT count(*) FROM {view} WHERE is_compared = ({UNCOMPARED})"
         assert out.execute(found).fetchone() == (0,), view
+    # How many are of unknown sex says how sex is recorded: it neither rises nor falls.
+    assert out.execute("SELECT count(*) FROM out.trend WHERE sex = '_U'").fetchone() == (0,)
+    assert out.execute("SELECT count(*) FROM out.change_between(2015, 2023) WHERE sex = '_U'").fetchone() == (0,)
     assert out.execute(f"SELECT count(*) FROM out.latest_rate WHERE {UNCOMPARED}").fetchone() == (0,)
 
 

@@ -20,7 +20,7 @@ series AS (
         string_split(breaks, ';') AS every_break
     FROM out.series
     CROSS JOIN asked
-    WHERE age = '_T'
+    WHERE age = '_T' AND sex <> '_U'  -- how many are of unknown sex says how sex is recorded
 ),
 point AS (
     SELECT source, ref_area, area_level, iccs, stage, counting_unit, sex, time_period, value, population, rate_per_100k,
