@@ -82,6 +82,34 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "below zero",
     ),
     # 21 + 8 + 1 against 19: Jujuy 2000, code 2 of the Argentine file, had its total been published as given
+    "sex_unknown_is_total": (
+        Data(core=[{"sex": code, "value": value, "time_period": str(year)} for year in range(2010, 2016)
+                   for code, value in (("M", 80.0), ("F", 20.0), ("_U", 3.0))]),
+        Data(core=[{"sex": code, "value": value, "time_period": str(year)} for year in range(2010, 2016)
+                   for code, value in (("M", 80.0), ("F", 20.0), ("_U", 100.0))]),
+        1,
+        "in 6 of 6 figures, such as 100",
+    ),
+    "sex_parts_above_total": (
+        Data(core=[{"sex": "M", "value": 80.0}, {"sex": "F", "value": 20.0}], printed=[{"value": 110.0}]),
+        Data(core=[{"sex": "M", "value": 80.0}, {"sex": "F", "value": 20.0}], printed=[{"value": 95.0}]),
+        1,
+        "the parts add up to 100.0, the printed total is 95.0",
+    ),
+    "age_unknown_is_total": (
+        Data(core=[{"age": code, "value": value, "time_period": str(year)} for year in range(2010, 2016)
+                   for code, value in (("Y0T17", 80.0), ("Y_GE18", 20.0), ("_U", 3.0))]),
+        Data(core=[{"age": code, "value": value, "time_period": str(year)} for year in range(2010, 2016)
+                   for code, value in (("Y0T17", 80.0), ("Y_GE18", 20.0), ("_U", 100.0))]),
+        1,
+        "in 6 of 6 figures, such as 100",
+    ),
+    "age_parts_above_total": (
+        Data(core=[{"age": "Y0T17", "value": 80.0}, {"age": "Y_GE18", "value": 20.0}], printed=[{"value": 110.0}]),
+        Data(core=[{"age": "Y0T17", "value": 80.0}, {"age": "Y_GE18", "value": 20.0}], printed=[{"value": 95.0}]),
+        1,
+        "the parts add up to 100.0, the printed total is 95.0",
+    ),
     "counts_with_decimals": (
         Data(core=[{"value": 2.5, "obs_status": "E"}, *({"value": float(n)} for n in range(1, 11))]),
         Data(core=[{"value": 1.7}, {"value": 2.0}, {"value": 0.0}]),  # rates per 100,000

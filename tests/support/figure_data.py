@@ -109,6 +109,7 @@ class Data:
     mapped: Rows = field(default_factory=lambda: [{}])
     rates: Rows = field(default_factory=lambda: [{}])
     rows: Rows = field(default_factory=list)
+    printed: Rows = field(default_factory=list)
     previous: Rows | None = None
     cell_types: dict[str, pa.DataType] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
@@ -145,6 +146,8 @@ class Judge:
         register_areas(connection)
         rows = _write(data.rows, ROW, self.folder / "rows.parquet")
         connection.execute(_LISTS_OF_TOTALS.format(rows=rows))
+        printed = _write(data.printed, CORE, self.folder / "printed.parquet")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE printed_total AS FROM read_parquet('{printed}')")
         open_tables(connection, source, files, before)  # type: ignore[arg-type]
         return source
 
