@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from iccs.concordance import ConcordanceError
-from pipelines.collect.acquire import Acquired, acquire, find_files
+from pipelines.collect.acquire import Acquired, acquire, find_files, find_unclaimed
 from pipelines.collect.definition_sql import check_definition_sql
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
@@ -105,7 +105,8 @@ class RunResult:
     """What a run did: sources loaded, unchanged, absent or refused, and the publication (None where unchanged).
 
     ``searched`` is the folder in which files were looked for; ``recovered`` says which pointers to vintages were
-    lost or damaged and made again.
+    lost or damaged and made again; ``unclaimed`` has the files there that no source takes, each with the patterns of
+    names nearest to its own.
     """
 
     loaded: tuple[str, ...]
@@ -118,6 +119,7 @@ class RunResult:
     seconds: float
     replayed: tuple[Replayed, ...] = ()
     recovered: tuple[str, ...] = ()
+    unclaimed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def faults(self) -> tuple[Refusal, ...]:
@@ -365,6 +367,7 @@ def run_all(
         seconds=time.perf_counter() - start,
         replayed=tuple(sorted(attempts.replayed, key=lambda one: one.source)),
         recovered=recovered,
+        unclaimed={} if replay else find_unclaimed(list_sources(session.source_folders).values(), where),
     )
 
 

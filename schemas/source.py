@@ -432,7 +432,7 @@ class Source(_Strict):
         """Refuse figures as published beside figures that are added, and what only one of the two has."""
         beside = [name for name in BESIDE_ESTIMATES if name in self.columns]
         if self.figures != "estimate":
-            if beside:
+            if beside and self.kind == "count":  # of other kinds the key itself is refused
                 raise ValueError(
                     f"columns.{beside[0]}: only estimates have it; write figures: estimate (or ratio) under measures"
                 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipelines.system.steps import StepReport
 
 _MAX_COUNTRIES = 12
+_MOST_UNCLAIMED = 10
 _SHOWN_CATEGORY = "0101"
 _CHANGE_COLUMNS = {
     "source": "source",
@@ -116,6 +117,7 @@ def _document(result: RunResult, reports: list[StepReport], settings: Settings) 
         "unchanged": result.unchanged,
         "absent": result.absent,
         "recovered": result.recovered,
+        "unclaimed": result.unclaimed,
         "refused": [asdict(refusal) for refusal in result.refused],
         "replayed": [asdict(one) for one in result.replayed],
         "published": result.published,
@@ -151,6 +153,7 @@ def _print_result(result: RunResult, settings: Settings, replayed: bool) -> None
         print_error(refusal.message + "\n")
     for line in result.recovered:
         print_line(line)
+    _print_unclaimed(result)
     found_nothing = _found_nothing(result) and not replayed
     if found_nothing:
         print_error(
@@ -175,6 +178,15 @@ def _print_result(result: RunResult, settings: Settings, replayed: bool) -> None
     print_line(f"DuckDB file: {settings.published}")
     print_line(f"quality reports: {settings.published.parent / 'quality'}{os.sep}<source>.html")
     print_line(f"total time: {result.seconds:.1f} s")
+
+
+def _print_unclaimed(result: RunResult) -> None:
+    """Name the files that no source takes: one that the publisher renamed would be left out without a word."""
+    for name, near in list(result.unclaimed.items())[:_MOST_UNCLAIMED]:
+        hint = f"; names that are expected: {', '.join(near)}" if near else ""
+        print_line(f"not read, as no source has a file of this name: {name}{hint}")
+    if len(result.unclaimed) > _MOST_UNCLAIMED:
+        print_line(f"and {len(result.unclaimed) - _MOST_UNCLAIMED:,} more files that no source has")
 
 
 def _print_changes(settings: Settings) -> None:

@@ -14,7 +14,7 @@ import stat
 import time
 import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -28,10 +28,12 @@ from pipelines.collect.content import PACKED_DAMAGE, PIECE, ArchiveRefused, is_p
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.files import replace_atomically, replace_text, sha256_of_file
 from pipelines.system.settings import Settings
+from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder, reads_other_sheets
 
 _NEW_LINE = ord("\n")
 _IN = "//"  # between the path of an archive and the name of a file in it: no path has it
+_NO_FIGURES = (".*", "README*", "LICENSE*", "LICENCE*", "*.md", "SHA256SUMS*", "*.sha256")
 # A file written again within this time of its hashing could keep size and times: its hash is then not trusted later.
 _SAFE_AGE_NS = 2 * 10**9
 
@@ -174,12 +176,46 @@ def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:
     return found + [one for one in folders if not any(path.is_relative_to(one[0]) for path, _ in found)]
 
 
+def find_unclaimed(folders: Iterable[SourceFolder], directory: Path) -> dict[str, tuple[str, ...]]:
+    """Return the files under a directory that no source takes, with the patterns nearest to the name of each.
+
+    A file of figures whose name is not what a source expects would otherwise be left out without a word. Hidden files
+    and those about the data (README, LICENSE, checksums) are none of figures.
+
+    Args:
+        folders: every source; one whose definition is not valid claims nothing.
+        directory: where the files are.
+    """
+    patterns = {pattern for folder in folders for pattern in _patterns_of(folder)}
+    unclaimed = {}
+    for root, directories, names in os.walk(directory, followlinks=False):
+        directories[:] = sorted(name for name in directories if not name.startswith("."))
+        for path in (Path(root, name) for name in sorted(names)):
+            if any(fnmatch(path.name, about) for about in _NO_FIGURES):
+                continue
+            inside = [path, *(parent for parent in path.parents if parent.is_relative_to(directory))][:-1] or [path]
+            if not any(_has_pattern(part, directory, pattern) for part in inside for pattern in patterns):
+                unclaimed[path.relative_to(directory).as_posix()] = tuple(nearest_values(path.name, patterns))
+    return unclaimed
+
+
+def _patterns_of(folder: SourceFolder) -> list[str]:
+    try:
+        return [pattern for layout in folder.source.layouts for pattern in layout.files]
+    except UsageError:  # reported where the source is run
+        return []
+
+
+def _has_pattern(path: Path, directory: Path, pattern: str) -> bool:
+    """Whether a pattern is that of a file: by its name, or by its path below the parent of the directory."""
+    return fnmatch(path.relative_to(directory.parent).as_posix() if "/" in pattern else path.name, pattern)
+
+
 def _find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
-    relative = path.relative_to(directory.parent).as_posix()
     layouts = folder.source.layouts
     found: list[int] = []
     for number, layout in enumerate(layouts):
-        matches = any(fnmatch(relative if "/" in pattern else path.name, pattern) for pattern in layout.files)
+        matches = any(_has_pattern(path, directory, pattern) for pattern in layout.files)
         if matches and all(reads_other_sheets(layouts[other], layout) for other in found):
             found.append(number)
     return found

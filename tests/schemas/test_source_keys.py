@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel
 
 from schemas.errors import UsageError
+from schemas.measures import BESIDE_ESTIMATES
 from schemas.source import Source, SourceFolder, list_sources
 from schemas.source_keys import KINDS, VALUES, load_source_keys, write_source_keys
 
@@ -45,6 +46,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "columns.year": {"columns": {"year": "y", "time_period": None}},
     "columns.month": {"columns": {"year": "y", "month": "m", "time_period": None}},
     "columns.age_unit": {"columns": {"age_unit": "u"}},
+    **{f"columns.{name}": {"columns": {name: "e"}} for name in BESIDE_ESTIMATES},
     "columns.longitude": {"columns": {"longitude": "x"}},
     "columns.latitude": {"columns": {"latitude": "x"}},
     "columns.obs_status": {"columns": {"obs_status": "f"}},
@@ -73,7 +75,13 @@ GIVEN: dict[str, dict[str, Any]] = {
     "mass_events": {"mass_events": [{"period": "2020", "note": "n"}]},
     "priority": {"priority": 10},
 }
-IN_THE_FOLDER = ("values.csv.age_unit", "values.csv.obs_status", "values.csv.value", "rates.sql")
+IN_THE_FOLDER = (
+    "values.csv.age_unit",
+    "values.csv.precision",
+    "values.csv.obs_status",
+    "values.csv.value",
+    "rates.sql",
+)
 
 
 def declare(root: Path, declared: dict[str, Any], **files: str) -> SourceFolder:
@@ -166,7 +174,8 @@ def test_a_kind_that_honours_a_key_takes_it(tmp_path: Path, given: str, kind: st
 
 
 @pytest.mark.parametrize(
-    ("dimension", "kind"), [("value", "incident"), ("obs_status", "incident"), ("age_unit", "count")]
+    ("dimension", "kind"),
+    [("value", "incident"), ("obs_status", "incident"), ("precision", "incident"), ("age_unit", "count")],
 )
 def test_words_for_what_a_kind_does_not_have_are_refused(tmp_path: Path, dimension: str, kind: str) -> None:
     folder = declare(tmp_path, OF_KIND[kind], **{"values.csv": f"dimension,word,code\n{dimension},x,A\n"})
