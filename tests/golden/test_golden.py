@@ -73,9 +73,17 @@ def test_reconciliation_of_the_extract_closes(golden: duckdb.DuckDBPyConnection,
 
 # Which sources have figures by which attribute, from the publishers' tables.
 BY_ATTRIBUTE = {
-    "weapon": {"mx_sesnsp_victims", "co_policia_homicides", "mx_sesnsp_offences", "us_fbi_shr"},
+    "weapon": {
+        "mx_sesnsp_victims",
+        "co_policia_homicides",
+        "mx_sesnsp_offences",
+        "us_fbi_shr",
+        "cl_cphdv_homicides",
+        "ec_mdi_homicides",
+        "pa_mp_homicides",
+    },
     "attempted": {"de_bka_t01"},
-    "citizenship": {"de_bka_t40"},
+    "citizenship": {"de_bka_t40", "cl_cphdv_homicides"},
     "relationship": {"us_fbi_shr"},
     "situational_context": {"us_fbi_shr"},
 }

@@ -2,8 +2,8 @@
 -- says that they are estimates (E), and then they are no counts of which limits are computed.
 -- reads: core, links
 SELECT core.stage, core.counting_unit, core.iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
-    count(*) FILTER (core.value <> round(core.value)) / count(*) AS found, {{most}} AS expected,
-    count(*) FILTER (core.value <> round(core.value)) > {{most}} * count(*) AS failing,
+    count(*) FILTER (core.value <> round(core.value)) / count(*) AS found, {{share}} AS expected,
+    count(*) FILTER (core.value <> round(core.value)) >= {{share}} * count(*) AS failing,
     core.iccs || ': ' || count(*) FILTER (core.value <> round(core.value)) || ' of ' || count(*) || ' figures have decimals, such as '
         || any_value(core.value) FILTER (core.value <> round(core.value)) AS detail,
     count(*) FILTER (core.value <> round(core.value)) AS size
