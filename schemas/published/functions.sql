@@ -19,6 +19,12 @@
     nullif(array_to_string(list_sort(list_distinct(list_filter(
         flatten(list(string_split(caveats, ';'))), lambda code: code <> ''))), ';'), '');
 
+-- out.merge_compositions(iccs_made_from): of what several figures of one category are made, as an aggregate: each
+-- composition once, in order, separated by ' | ', with = for counts at the category itself; NULL where all are of these.
+-- Grain: one value for each group.
+{{create}}merge_compositions(iccs_made_from) AS
+    nullif(array_to_string(list_sort(list_distinct(list(coalesce(iccs_made_from, '=')))), ' | '), '=');
+
 -- out.join_caveats(one, other): the caveats of one text and another, as out.merge_caveats.
 -- Grain: one value.
 {{create}}join_caveats(one, other) AS

@@ -128,8 +128,8 @@ PATHS = {
                 SELECT {SERIES}, sum(under.value) AS value, bool_and(under.value IS NOT NULL) AS there,
                     any_value(total.value) AS whole
                 FROM under JOIN out.observation AS total USING ({SERIES})
-                WHERE total.value IS NULL OR iccs_made_from IS NULL OR length(below) = 2
-                    OR list_has_any(string_split(iccs_made_from, ';'), ['=', left(below, 4)])
+                WHERE total.value IS NULL OR total.iccs_made_from IS NULL OR length(below) = 2
+                    OR list_has_any(string_split(total.iccs_made_from, ';'), ['=', left(below, 4)])
                 GROUP BY ALL HAVING NOT bool_or(rollup = 'children_exceed')
             )
             SELECT whole, value, there FROM parts

@@ -66,9 +66,10 @@ EDITION = st.lists(CELL, max_size=12, unique_by=lambda cell: cell[0])
 
 def _write_cells(path: Path, edition: list[Any]) -> None:
     path.parent.mkdir(parents=True)
+    types = {column.name: column.type for column in load_tables()["observation"].columns}
     rows = [
         {
-            **dict.fromkeys(COLUMNS, "_T"),
+            **{name: None if types[name] == "DOUBLE" else "_T" for name in COLUMNS},
             **dict(zip(("ref_area", "time_period", "freq", "iccs", "sex", "weapon"), key, strict=True)),
             "value": None if value is None else float(value),
             "completeness": 1.0,
@@ -77,7 +78,6 @@ def _write_cells(path: Path, edition: list[Any]) -> None:
         }
         for key, value, status, caveat in edition
     ]
-    types = {column.name: column.type for column in load_tables()["observation"].columns}
     schema = pa.schema([(name, pa.float64() if types[name] == "DOUBLE" else pa.string()) for name in COLUMNS])
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
 

@@ -5,8 +5,8 @@
 -- years with figures, also of areas without any such offence: the definition is that of the series.
 -- Grain of part_of_category: one row for each category and list of children that is not all of its children. What is made
 -- of such a category is a part too.
--- reads: finding, iccs_parent, rule_effect, climb, iccs_ancestor, area_ancestor, given_area, country_of,
--- country_of_any, core, links, cells
+-- reads: finding, iccs_parent, rule_effect, climb, iccs_ancestor, area_ancestor, given_area,
+--   country_of, country_of_any, core, links, cells
 -- writes: made_of, part_of_category, found_effect
 CREATE OR REPLACE TEMP TABLE made_of AS
 SELECT DISTINCT CAST(area AS VARCHAR) AS area, CAST(ancestor AS VARCHAR) AS ancestor

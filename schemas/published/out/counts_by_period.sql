@@ -21,7 +21,7 @@ added AS (
         {{attributes}}, periods,
         sum(value) AS total, count(value) AS periods_there, out.weakest_status(obs_status) AS status,
         out.merge_caveats(caveats) AS caveats,
-        nullif(array_to_string(list_sort(list_distinct(list(coalesce(iccs_made_from, '=')))), ' | '), '=') AS iccs_made_from
+        out.merge_compositions(iccs_made_from) AS iccs_made_from
     FROM part
     GROUP BY ALL
 )

@@ -29,7 +29,7 @@ added AS (
     SELECT source, vintage, time_period, freq, iccs, stage, counting_unit, sex, age, {{attributes}},
         sum(value) AS total, count(value) AS areas_there, out.weakest_status(obs_status) AS status,
         out.merge_caveats(caveats) AS caveats,
-        nullif(array_to_string(list_sort(list_distinct(list(coalesce(iccs_made_from, '=')))), ' | '), '=') AS iccs_made_from
+        out.merge_compositions(iccs_made_from) AS iccs_made_from
     FROM out.observation
     SEMI JOIN asked USING (ref_area)
     GROUP BY ALL
