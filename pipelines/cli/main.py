@@ -61,6 +61,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
     except Exception as error:
+        from pipelines.system.steps import ended_by_signal
+
+        if number := ended_by_signal():  # DuckDB makes an error of it, "Query interrupted"
+            sys.stderr.write("stopped by a signal; the last release is unchanged\n")
+            return 128 + number
         return _explain(error)
 
 

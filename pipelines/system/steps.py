@@ -77,6 +77,11 @@ def end_on_signals() -> None:
             signal.signal(number, end)
 
 
+def ended_by_signal() -> int:
+    """Return the first signal that asked the process to end; 0 if none did."""
+    return _SIGNALS[0] if _SIGNALS else 0
+
+
 def raise_if_signalled(error: BaseException) -> None:
     """Raise what a signal means where a library made an error of its own of it: DuckDB says "Query interrupted".
 
