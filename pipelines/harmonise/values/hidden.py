@@ -17,12 +17,15 @@ from schemas.declarations import quote_literal
 _NUMBER_OR_DATE = r"[0-9\s.,:;/+%TZ()-]*"
 """Digits and what separates them."""
 
+_EXPONENT = r"[+-]?[0-9]+(?:[.,][0-9]+)?[Ee][+-]?[0-9]{1,3}"
+"""A number as programs write large ones: 1e300, 1.5E+11."""
+
 _CODE = r"[A-Za-z]{0,3}[-_.]?[0-9]{1,6}[A-Za-z]?"
 """A short code: up to three letters, then up to six digits."""
 
 _ISO_CODE = r"[A-Z]{2}-[A-Z0-9]{1,3}"
 _DATE_WITH_MONTH = r"[0-9]{1,4}[ ./-][A-Za-z]{3}[ ./-][0-9]{1,4}"
-_SHOWN = f"^(?:{_NUMBER_OR_DATE}|{_CODE}|{_ISO_CODE}|{_DATE_WITH_MONTH})$"
+_SHOWN = f"^(?:{_NUMBER_OR_DATE}|{_EXPONENT}|{_CODE}|{_ISO_CODE}|{_DATE_WITH_MONTH})$"
 _LONGEST = 30
 
 
@@ -37,8 +40,8 @@ def hide_text(expression: str) -> str:
 def hidden(text: str) -> str:
     """Return a text of a file with persons as it may be shown.
 
-    >>> hidden("see Perez, Juan"), hidden("2021-13-01"), hidden("H9"), hidden("Li")
-    ('x x, x', '2021-13-01', 'H9', 'x')
+    >>> hidden("see Perez, Juan"), hidden("2021-13-01"), hidden("1e300"), hidden("H9"), hidden("Li")
+    ('x x, x', '2021-13-01', '1e300', 'H9', 'x')
     """
     if len(text) <= _LONGEST and re.match(_SHOWN, text):
         return text
