@@ -1,9 +1,10 @@
 -- Grain: one row for each category: how many of the figures that the file gives for it have decimals. A file that means them
--- says that they are estimates (E), and then they are no counts of which limits are computed.
+-- says that they are estimates (E), and then they are no counts of which limits are computed. Rates of a category seldom
+-- reach a thousand; figures that do are read as they are.
 -- reads: core, links
 SELECT core.stage, core.counting_unit, core.iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
     count(*) FILTER (core.value <> round(core.value)) / count(*) AS found, {{share}} AS expected,
-    count(*) FILTER (core.value <> round(core.value)) >= {{share}} * count(*) AS failing,
+    count(*) FILTER (core.value <> round(core.value)) >= {{share}} * count(*) AND max(core.value) < {{largest}} AS failing,
     core.iccs || ': ' || count(*) FILTER (core.value <> round(core.value)) || ' of ' || count(*) || ' figures have decimals, such as '
         || any_value(core.value) FILTER (core.value <> round(core.value)) AS detail,
     count(*) FILTER (core.value <> round(core.value)) AS size
