@@ -96,7 +96,7 @@ published AS (
     WHERE EXISTS (FROM gone)
 )
 SELECT lost.stage, lost.counting_unit, lost.iccs, lost.ref_area, lost.period AS time_period, NULL AS sex, NULL AS age,
-    share AS found, {{limit}} AS expected, records_lost AS size,
+    round(share, 9) AS found, {{limit}} AS expected, round(records_lost, 6) AS size,  -- sums: no order of their last digits
     CASE WHEN {{withheld}} THEN share > {{limit}} ELSE share > {{least}} AND share <= {{limit}} END AS failing,
     'about ' || greatest(round(share * 100, 1), 0.1) || ' % of it was rejected' AS detail
 FROM lost
