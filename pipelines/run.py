@@ -198,7 +198,16 @@ def _check_acquired(
         )
         if folder.source.figures == "estimate":
             return validated, run_step(
-                "check", name, validated.rows, take_estimates, folder, validated, connection, work
+                "check",
+                name,
+                validated.rows,
+                take_estimates,
+                folder,
+                validated,
+                connection,
+                work,
+                previous,
+                session.accepted_loss,
             )
         aggregated = run_step("aggregate", name, validated.rows, aggregate, folder, validated, connection, previous)
         checked = run_step(

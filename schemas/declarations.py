@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import yaml
 
@@ -92,7 +92,7 @@ class Rule:
     parameters: dict[str, Any] = field(default_factory=dict)
     most_failing: float = 0
     most_failing_share: float = 0
-    applies_to: tuple[str, ...] = ("count", "population")
+    applies_to: tuple[Literal["count", "population", "estimate"], ...] = ("count", "population")
     caveat: str | None = None
     effect: dict[str, Any] = field(default_factory=dict)
     about: str = ""

@@ -8,7 +8,7 @@ divided or tested as a count. They are published as given, in ``out.estimate``.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -41,17 +41,21 @@ class Measure(BaseModel):
     confidence_percent: float | None = Field(
         default=None, gt=50, lt=100, description="confidence level of the limits or half-widths that the source gives"
     )
-
     sdg: Annotated[str, Field(pattern=r"[0-9]{1,2}(\.[0-9a-z]{1,2}){1,2}")] | None = Field(
         default=None, description="number of the SDG indicator that the figure is, as its source publishes it"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _held_are_stocks(cls, declared: Any) -> Any:
+        if isinstance(declared, dict) and declared.get("stage") in HELD_STAGES:
+            return {"figures": "stock", **declared}
+        return declared
+
     @model_validator(mode="after")
     def _check_figures(self) -> Measure:
         if self.stage in HELD_STAGES and self.figures == "count":
-            if "figures" in self.model_fields_set:
-                raise ValueError(f"figures: stage {self.stage} counts persons on a day; write figures: stock")
-            object.__setattr__(self, "figures", "stock")
+            raise ValueError(f"figures: stage {self.stage} counts persons on a day; write figures: stock")
         if self.figures in AS_PUBLISHED:
             if self.universe is None:
                 raise ValueError(f"universe: is missing; say which population the {self.figures} is of")

@@ -56,10 +56,11 @@ def _section(declared: str, rule: Rule) -> list[str]:
     if rule.caveat is not None:
         label = next(code.label_en for code in load_codelist("caveat") if code.code == rule.caveat)
         facts.append(f"caveat `{rule.caveat}` ({label})")
-    if rule.applies_to == ("count",):
-        facts.append("counts only")
-    elif rule.applies_to == ("population",):
-        facts.append("populations only")
+    if len(rule.applies_to) == 1:
+        facts.append(f"{rule.applies_to[0]}s only")
+    elif "estimate" in rule.applies_to:
+        *others, last = (f"{kind}s" for kind in rule.applies_to)
+        facts.append(f"{', '.join(others)} and {last}")
     return [
         f"### {declared.replace(ATTRIBUTES, '<attribute>')}",
         "",

@@ -33,6 +33,7 @@ from schemas.source import SourceFolder, reads_other_sheets
 
 _NEW_LINE = ord("\n")
 _IN = "//"  # between the path of an archive and the name of a file in it: no path has it
+_MOST_NEAREST = 100  # files for which the nearest patterns are looked for: it takes a millisecond for each
 _NO_FIGURES = (".*", "README*", "LICENSE*", "LICENCE*", "*.md", "SHA256SUMS*", "*.sha256")
 # A file written again within this time of its hashing could keep size and times: its hash is then not trusted later.
 _SAFE_AGE_NS = 2 * 10**9
@@ -177,7 +178,7 @@ def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:
 
 
 def find_unclaimed(folders: Iterable[SourceFolder], directory: Path) -> dict[str, tuple[str, ...]]:
-    """Return the files under a directory that no source takes, with the patterns nearest to the name of each.
+    """Return the files under a directory that no source takes, with the patterns nearest to the name of the first.
 
     A file of figures whose name is not what a source expects would otherwise be left out without a word. Hidden files
     and those about the data (README, LICENSE, checksums) are none of figures.
@@ -187,15 +188,16 @@ def find_unclaimed(folders: Iterable[SourceFolder], directory: Path) -> dict[str
         directory: where the files are.
     """
     patterns = {pattern for folder in folders for pattern in _patterns_of(folder)}
-    unclaimed = {}
+    unclaimed: dict[str, tuple[str, ...]] = {}
     for root, directories, names in os.walk(directory, followlinks=False):
         directories[:] = sorted(name for name in directories if not name.startswith("."))
         for path in (Path(root, name) for name in sorted(names)):
             if any(fnmatch(path.name, about) for about in _NO_FIGURES):
                 continue
-            inside = [path, *(parent for parent in path.parents if parent.is_relative_to(directory))][:-1] or [path]
+            inside = [path, *(parent for parent in path.parents if directory in parent.parents)]
             if not any(_has_pattern(part, directory, pattern) for part in inside for pattern in patterns):
-                unclaimed[path.relative_to(directory).as_posix()] = tuple(nearest_values(path.name, patterns))
+                near = nearest_values(path.name, patterns) if len(unclaimed) < _MOST_NEAREST else ()
+                unclaimed[path.relative_to(directory).as_posix()] = tuple(near)
     return unclaimed
 
 

@@ -86,9 +86,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
             sum of the counts.
     """
     source = folder.source
-    paths = {
-        name: work / f"{name}.parquet" for name in ("cells", "compared", "disposed", "mapped", "rejected", "words")
-    }
+    paths = {name: work / f"{name}.parquet" for name in _PARTS}
     concordance = checked_concordance(folder)
     statements = make_statements(folder, concordance)
     with connect(settings) as connection:

@@ -89,7 +89,8 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
         with connect(settings, unfinished) as connection:
             for vintage in vintages:
                 load_vintage(connection, vintage, folders[vintage.source_id])
-                load_vintages(connection, vintage, settings)
+                counted = vintage.figures_of(folders[vintage.source_id].source) != "estimate"
+                load_vintages(connection, vintage, settings, with_revisions=counted)
             load_ages(connection)
             sources = [folders[vintage.source_id].source for vintage in vintages]
             populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
@@ -201,8 +202,9 @@ def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder
     source = folder.source
     manifest = vintage.manifest
     own = {"source": quote_literal(source.source_id), "vintage": quote_literal(vintage.vintage)}
-    table = {"count": "observations", "population": "population", "estimate": "estimates"}[source.figures]
-    part = "estimates" if source.figures == "estimate" else "cells"
+    figures = vintage.figures_of(source)
+    table = {"count": "observations", "population": "population", "estimate": "estimates"}[figures]
+    part = "estimates" if figures == "estimate" else "cells"
     run_sql(connection, f"publish/load_{table}", cells=vintage.query("cells", part), **own)
     for table, part in (("reconciliation", "reconciliation"), ("exclusion", "exclusions"), ("control", "controls")):
         columns = ", ".join(column.name for column in load_tables()[table].columns[2:])
@@ -227,7 +229,7 @@ def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder
             {
                 "source": source.source_id,
                 "vintage": vintage.vintage,
-                "kind": source.kind if source.figures != "estimate" else "estimate",
+                "kind": "estimate" if figures == "estimate" else source.kind,
                 "title": source.title,
                 "publisher": source.publisher,
                 "url": source.url,

@@ -27,10 +27,18 @@ _DIMENSIONS = ("source", "ref_area", "time_period", "iccs", "stage", "counting_u
 _REST = ("value", "obs_status", "caveats")
 
 
-def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, settings: Settings) -> None:
+def load_vintages(
+    connection: duckdb.DuckDBPyConnection, vintage: Vintage, settings: Settings, *, with_revisions: bool = True
+) -> None:
     """Fill ``out.vintage`` and ``out.revision`` for one source.
 
     The revisions between two loads are worked out when they are first published, then kept as Parquet.
+
+    Args:
+        connection: the warehouse being built.
+        vintage: the current one of the source.
+        settings: where data live.
+        with_revisions: false for estimates, whose cells are no observations.
     """
     rows = [
         {
@@ -46,7 +54,7 @@ def load_vintages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, setti
         for load in vintage.loads
     ]
     insert_rows(connection, "out.vintage", rows)
-    for before, load in pairwise(vintage.loads):
+    for before, load in pairwise(vintage.loads if with_revisions else ()):
         revisions = _kept_revisions(connection, vintage.source_id, before, load, settings)
         connection.execute(
             """

@@ -20,7 +20,18 @@ from pipelines.system.outcomes import Outcome
 from pipelines.tabulate.aggregate import caveats_sql
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.gates import declared_breaks
-from pipelines.tabulate.rules import Checked, open_findings
+from pipelines.tabulate.losses import accept_losses, judge_words
+from pipelines.tabulate.rules import (
+    CHECKED_PARTS,
+    Checked,
+    figure_rules,
+    judge_rules,
+    locate_findings,
+    open_findings,
+    refuse_failed,
+)
+from pipelines.tabulate.unchanged_years import PreviousVintage
+from pipelines.tabulate.vintage_columns import read_part
 from schemas.declarations import attribute_columns, load_tables, quote_literal
 from schemas.measures import BESIDE_ESTIMATES
 from schemas.source import Source, SourceFolder
@@ -30,11 +41,15 @@ MIDDLE_SHARE = 0.02
 follow from them: printed limits are rounded, and those of a small share are not symmetric."""
 DISAGREEING_SHARE = 0.1
 """By how much two forms of one error may differ, as both are printed with few digits."""
-_RULES = ("error_given", "errors_agree", "cv_scale", "split_estimate")
 
 
 def take_estimates(
-    folder: SourceFolder, validated: Validated, connection: duckdb.DuckDBPyConnection, work: Path
+    folder: SourceFolder,
+    validated: Validated,
+    connection: duckdb.DuckDBPyConnection,
+    work: Path,
+    previous: PreviousVintage | None = None,
+    accepted_loss: str | None = None,
 ) -> Checked:
     """Keep the estimates of a source as cells, judged by the rules on their errors.
 
@@ -43,22 +58,26 @@ def take_estimates(
         validated: its observations.
         connection: with the tables ``core`` and ``tally_part`` and the lists of codes.
         work: folder for what this step writes.
+        previous: the previous vintage, to compare with.
+        accepted_loss: why a loss against the previous vintage is meant; None where nobody says that it is.
 
     Raises:
-        DataRefused: an estimate that would be split among categories, or coefficients of variation of another scale
-            than declared.
+        DataRefused: an estimate that would be split among categories, coefficients of variation of another scale than
+            declared, or most of what the previous vintage had is gone.
     """
-    names = ("cells", "unmarked", "periods", "findings", "judged", "coverage")
-    paths = {name: work / f"checked-{name}.parquet" for name in names}
+    paths = {name: work / f"checked-{name}.parquet" for name in CHECKED_PARTS}
     _refuse_split(connection, folder)
     _make_cells(connection, folder, validated.links)
     outcomes = [*validated.outcomes, *_judge_errors(connection, folder)]
-    open_findings(connection)
+    compared = previous if previous is not None and not previous.same_files else None
+    outcomes += _judge_losses(connection, folder.source, validated, compared)
+    outcomes = accept_losses(outcomes, accepted_loss)
+    refuse_failed(connection, folder, outcomes)
     columns = [column.name for column in load_tables()["estimate"].columns[2:]]
     for name, query in (
         ("cells", f"SELECT {', '.join(columns)} FROM cells ORDER BY iccs, ref_area, freq, time_period"),
         ("unmarked", "SELECT * FROM cells LIMIT 0"),
-        ("findings", "SELECT * EXCLUDE (place) FROM finding"),
+        ("findings", "SELECT * EXCLUDE (place) FROM located ORDER BY rule, place"),
         ("judged", "FROM judged_by_period"),
         ("coverage", _empty("coverage")),
     ):
@@ -159,6 +178,21 @@ def _judge_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
             found = f"All {numbers:,} coefficients of variation are at most {largest:g}, which would be percent."
             raise DataRefused([Problem("cv_scale", folder.source_id, found)])
     return outcomes
+
+
+def _judge_losses(
+    connection: duckdb.DuckDBPyConnection, source: Source, validated: Validated, compared: PreviousVintage | None
+) -> list[Outcome]:
+    """The outcomes of the rules on what is gone since the vintage before; leaves ``finding`` and ``located``."""
+    core = quote_literal(str(validated.core))
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW core_text AS FROM read_parquet({core})")
+    if compared is not None:
+        cells = read_part("estimates", compared.cells)
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW previous AS SELECT *, estimate AS value FROM {cells}")
+    open_findings(connection)
+    outcomes = judge_rules(connection, figure_rules("estimate"), source)
+    locate_findings(connection)
+    return [*outcomes, *judge_words(connection, validated.words, compared.words if compared else None)]
 
 
 def _compare_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> Outcome:

@@ -31,12 +31,12 @@ from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintage_columns import read_part
 from schemas.codelists import parse_age, ranked_codes
 from schemas.declarations import Rule, attribute_columns, breakdown_columns, load_rules, load_tables, quote_literal
-from schemas.source import Source, SourceFolder
+from schemas.source import Break, Exceptional, Source, SourceFolder
 
 SAMPLE = 20
 _AGAINST_PREVIOUS = ("past_changed", "lost", "fallen")
 _MOST_LOST_NAMED = 5
-_PARTS = ("cells", "unmarked", "periods", "findings", "judged", "coverage")
+CHECKED_PARTS = ("cells", "unmarked", "periods", "findings", "judged", "coverage")
 _MOST_PROBLEMS_SHOWN = 20
 
 _READS_FINDINGS = re.compile(r"^-- reads:.*\bfinding\b", re.MULTILINE)
@@ -124,7 +124,7 @@ def check(
         DataRefused: a rule of severity error failed, or could not be judged.
     """
     source = folder.source
-    paths = {name: work / f"checked-{name}.parquet" for name in _PARTS}
+    paths = {name: work / f"checked-{name}.parquet" for name in CHECKED_PARTS}
     outcomes = list(validated.outcomes)
     structure = suite.begin(connection, source.figures, settings) if suite is not None else list
     compared = previous if previous is not None and not previous.same_files else None
@@ -135,14 +135,14 @@ def check(
     rules = figure_rules(source.figures)
     outcomes += judge_rules(connection, rules, source, reused_from is not None)
     _add_controls(connection, validated)
-    _locate(connection)
+    locate_findings(connection)
     findings = quote_literal(str(paths["findings"]))
     kept = "SELECT * EXCLUDE (place) FROM located ORDER BY rule, place"
     connection.execute(f"COPY ({kept}) TO {findings} (FORMAT parquet)")
     connection.execute(f"COPY judged_by_period TO {quote_literal(str(paths['judged']))} (FORMAT parquet)")
     outcomes += [*structure(), *judge_words(connection, validated.words, compared.words if compared else None)]
     outcomes = accept_losses(outcomes, accepted_loss)
-    _refuse(connection, folder, outcomes)
+    refuse_failed(connection, folder, outcomes)
     write_cells(connection, source, paths["cells"])
     reusable = "" if aggregated.year_keys else " LIMIT 0"
     connection.execute(f"COPY (FROM cells{reusable}) TO {quote_literal(str(paths['unmarked']))} (FORMAT parquet)")
@@ -334,9 +334,9 @@ def _statement(rule: Rule, source: Source) -> str:
         "include_children": "true" if source.parent_counts == "include_children" else "false",
         "fractions": _fractions(source),
         "limit": str(_rejected_limit(source)),
-        "breaks": _declared_breaks(source),
-        "real": _declared_real(source),
-        "exceptional": _declared_exceptional(source),
+        "breaks": _declared(source.breaks, with_those_above=True),
+        "real": _declared(source.no_break, with_those_above=False),
+        "exceptional": _declared(source.mass_events, with_those_above=True),
         "declared_types": _declared_types(),
         "withholding": _literal(_withholding_rules()),
         "condition": rule.parameters.get("condition", "false"),
@@ -369,42 +369,29 @@ def _declared_types() -> str:
     return ", ".join(f"({_literal(column.name)}, {_literal(column.type)})" for column in columns)
 
 
-def _declared_breaks(source: Source) -> str:
-    """The years and categories at which the source declares a break, as a condition."""
-    parts = [
-        f"year = {int(entry.period[:4])}"
-        + (f" AND list_contains({categories_holding(entry.iccs)}, iccs)" if entry.iccs else "")
-        for entry in source.breaks
-    ]
-    return " OR ".join(f"({part})" for part in parts) or "false"
+def _declared(entries: Sequence[Break | Exceptional], *, with_those_above: bool) -> str:
+    """The years, categories and areas that a source declares something of, as a condition.
+
+    Args:
+        entries: its breaks, real jumps or mass events.
+        with_those_above: whether what holds of a category holds of every one above it.
+    """
+    parts = []
+    for entry in entries:
+        conditions = [f"year = {int(entry.period[:4])}"]
+        if entry.iccs:
+            of = categories_holding(entry.iccs) if with_those_above else _literal(list(entry.iccs))
+            conditions.append(f"list_contains({of}, iccs)")
+        if isinstance(entry, Exceptional) and entry.areas:
+            conditions.append(f"list_contains({_literal(list(entry.areas))}, ref_area)")
+        parts.append(f"({' AND '.join(conditions)})")
+    return " OR ".join(parts) or "false"
 
 
 def _withholding_rules() -> list[str]:
     """The rules that take the value of every cell they find, of whichever sex or age: the period was not reported."""
     effects = ((rule.name, rule.effect) for rule in load_rules().values())
     return [name for name, effect in effects if "withhold" in effect and "codes" not in effect]
-
-
-def _declared_real(source: Source) -> str:
-    """The years, categories and areas in which the source declares a jump to be real, as a condition."""
-    parts = [
-        f"year = {int(entry.period[:4])}"
-        + (f" AND list_contains({_literal(list(entry.iccs))}, iccs)" if entry.iccs else "")
-        + (f" AND list_contains({_literal(list(entry.areas))}, ref_area)" if entry.areas else "")
-        for entry in source.no_break
-    ]
-    return " OR ".join(f"({part})" for part in parts) or "false"
-
-
-def _declared_exceptional(source: Source) -> str:
-    """The years, categories (and those above them) and areas in which the source declares a mass event."""
-    parts = [
-        f"year = {int(entry.period[:4])}"
-        + (f" AND list_contains({categories_holding(entry.iccs)}, iccs)" if entry.iccs else "")
-        + (f" AND list_contains({_literal(list(entry.areas))}, ref_area)" if entry.areas else "")
-        for entry in source.mass_events
-    ]
-    return " OR ".join(f"({part})" for part in parts) or "false"
 
 
 def covers_literal(source: Source) -> str:
@@ -423,7 +410,7 @@ def _add_controls(connection: duckdb.DuckDBPyConnection, validated: Validated) -
     run_sql(connection, "tabulate/control_findings", controls=quote_literal(str(validated.controls)))
 
 
-def _locate(connection: duckdb.DuckDBPyConnection) -> None:
+def locate_findings(connection: duckdb.DuckDBPyConnection) -> None:
     """Find, for the sample of each rule, the first raw row that the cell comes from."""
     run_sql(connection, "tabulate/locate_findings", sample=str(SAMPLE))
 
@@ -432,7 +419,12 @@ def _coverage_parts(source: Source) -> dict[str, str]:
     return {**coverage_parts(source), "covers": covers_literal(source)}
 
 
-def _refuse(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, outcomes: list[Outcome]) -> None:
+def refuse_failed(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, outcomes: list[Outcome]) -> None:
+    """Refuse a source of which a rule of severity error failed, or could not be judged; ``located`` has the places.
+
+    Raises:
+        DataRefused: with a problem for each place.
+    """
     rules = load_rules()
     stops = [one for one in outcomes if one.outcome in ("failed", "errored") and rules[one.rule].severity == "error"]
     problems: list[Problem] = []

@@ -34,7 +34,7 @@ from pipelines.tabulate.rules import Checked
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintage_columns import columns_version, definition_key, program_key, read_part
 from schemas.errors import UsageError
-from schemas.source import SourceFolder
+from schemas.source import Source, SourceFolder
 
 POINTER = "current.json"
 REVISIONS = "revisions"
@@ -221,6 +221,14 @@ class Vintage:
             raise DamagedVintage(self.part(name), "is not as it was stored")
         return read_part(kind or name, self.part(name))
 
+    def figures_of(self, source: Source) -> str:
+        """What its cells are: count, population or estimate; of a vintage from before estimates, what it could hold.
+
+        A source may declare as estimates what it declared as counts when the vintage was stored.
+        """
+        usual = "count" if source.figures == "estimate" else source.figures
+        return str(self.manifest.get("figures", usual))
+
     def as_previous(self) -> PreviousVintage:
         """Return what a next load compares with, and takes unchanged years from."""
         keys = self.manifest.get("year_keys", {})  # a vintage of an older version has none
@@ -285,6 +293,7 @@ def store(
         "rows": checked.rows,
         "year_keys": checked.year_keys,
         "columns": columns_version(),
+        "figures": folder.source.figures,
     }
     target = _write_folder(root, name, manifest, validated, checked)
     with connect(settings) as connection:

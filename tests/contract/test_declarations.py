@@ -104,7 +104,7 @@ def test_caveats_of_rules_are_in_the_code_list_and_severities_known() -> None:
     for rule in load_rules().values():
         assert rule.caveat is None or rule.caveat in caveats
         assert rule.severity in ("error", "warning")
-        assert set(rule.applies_to) <= {"count", "population"}
+        assert set(rule.applies_to) <= {"count", "population", "estimate"}
 
 
 def test_every_rule_on_cells_and_figures_is_in_the_page_of_the_rules() -> None:

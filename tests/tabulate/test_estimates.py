@@ -12,7 +12,7 @@ from tiny_source import HOMICIDE, Tiny
 
 from pipelines.run import RunResult, Session, run_all
 from schemas.errors import UsageError
-from schemas.source import find_sources
+from schemas.source import find_sources, list_sources
 
 Z = 1.959964  # 97.5 % point of the normal distribution
 HEAD = "area,offence,year,n,error,grade\n"
@@ -160,6 +160,59 @@ def test_line_through_estimates_is_weighted_by_their_errors(tiny: Tiny) -> None:
     assert (found, n) == (pytest.approx(slope), 4)
     assert error == pytest.approx(sqrt(max(left / 2, 1) / sxx))
     assert low == pytest.approx(slope - 4.302653 * error, rel=1e-5)  # Student's t, 2 degrees
+
+
+STATES = "".join(f"AU-{state},HOM,{year},40,3,\n" for state in ("NSW", "VIC", "QLD") for year in range(2010, 2020))
+
+
+def test_a_load_that_lost_most_of_the_last_one_is_refused_unless_it_is_meant(tiny: Tiny) -> None:
+    """Thirty figures, then nine: of 30 figures 21 are gone, of 10 years 7."""
+    declare(tiny, ", standard_error: error")
+    assert not load(tiny, STATES).refused
+    few = "".join(line + "\n" for line in STATES.splitlines() if line.split(",")[2] >= "2017")
+
+    (refused,) = load(tiny, few).refused
+    assert {problem["rule"] for problem in refused.problems} == {"cells_lost", "years_lost"}
+    assert ask(tiny, "SELECT count(*) FROM out.estimate") == [(30,)]
+
+    session = Session(tiny.settings, tiny.given, source_folders=tiny.sources, accepted_loss="a shorter series")
+    assert not run_all(find_sources([tiny.name], tiny.sources), session).refused
+    assert ask(tiny, "SELECT count(*) FROM out.estimate") == [(9,)]
+
+
+def test_a_corrected_estimate_is_a_new_vintage_and_no_revision_of_observations(tiny: Tiny) -> None:
+    declare(tiny, ", standard_error: error")
+    load(tiny, STATES)
+    load(tiny, STATES.replace("AU-NSW,HOM,2010,40", "AU-NSW,HOM,2010,44"))
+
+    assert ask(tiny, "SELECT estimate FROM out.estimate WHERE ref_area = 'AU-NSW' AND time_period = '2010'") == [(44,)]
+    assert ask(tiny, "SELECT count(*) FROM out.vintage") == [(2,)]
+    assert ask(tiny, "SELECT count(*) FROM out.revision") == [(0,)]
+    assert ask(tiny, "SELECT count(*) FROM out.observation_asof(now()::TIMESTAMP)") == [(0,)]
+
+
+def test_a_vintage_stored_as_counts_stays_counts_until_its_files_are_loaded_as_estimates(tiny: Tiny) -> None:
+    declare(tiny, ", standard_error: error")
+    path = tiny.sources / tiny.name / "source.yml"
+    estimates = path.read_text()
+    beside = ", precision: grade, standard_error: error"
+    path.write_text(estimates.replace(beside, "").replace(", figures: estimate, universe: persons", ""))
+    assert not load(tiny, STATES).refused
+    path.write_text(estimates)
+    for file in tiny.given.iterdir():
+        file.unlink()
+    run_all(
+        list(list_sources(tiny.sources).values()),
+        Session(tiny.settings, tiny.given, source_folders=tiny.sources),
+        named=False,
+    )
+
+    counts = "SELECT count(*) FROM out.observation WHERE ref_area LIKE 'AU-%' AND iccs = '0101'"
+    assert (ask(tiny, counts), ask(tiny, "SELECT count(*) FROM out.estimate")) == ([(30,)], [(0,)])
+    assert ask(tiny, "SELECT kind FROM out.source") == [("count",)]
+
+    assert not load(tiny, STATES).refused
+    assert (ask(tiny, counts), ask(tiny, "SELECT count(estimate) FROM out.estimate")) == ([(0,)], [(30,)])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.arguments import add_command, series_arguments, series_query
 from pipelines.cli.printing import print_json, print_line, print_table
-from schemas.comparison import load_comparison_rules
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -71,6 +70,7 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
     from pipelines.reader.plots.style import people_words
     from pipelines.reader.release import query
     from schemas.codelists import load_codelist
+    from schemas.comparison import load_comparison_rules
 
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     # Where chance decides the place of a rate, it is in no order with the others: it follows them.

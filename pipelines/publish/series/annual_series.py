@@ -74,6 +74,13 @@ class AnnualSeries:
         """Whether both the year at this place and the last one have a rate."""
         return self.populations[first] is not None and self.populations[-1] is not None
 
+    def is_estimated(self, place: int) -> bool:
+        """Whether the figure of a year is estimated, and no count of events: E, in part, or hidden by a break (B)."""
+        if not self.marks.statuses:
+            return False
+        status, count = self.marks.statuses[place], self.counts[place]
+        return status == "E" or count != round(count) or (status == "B" and "E" in self.marks.statuses)
+
     def exposures(self, rates: bool) -> Sequence[float | None]:
         """Populations, or 1 for each year where counts are compared."""
         return self.populations if rates else [1.0] * len(self.years)

@@ -23,7 +23,7 @@ SPANS = (1, 5, 10)
 FEWEST_PAIRS = 5
 """Pairs of neighbouring years from which the usual spread of a series is taken; with fewer, chance alone counts."""
 EXACT = "ratio of two Poisson rates, exact conditional limits"
-STOCK = "ratio of two rates of persons counted on a day, without limits"
+UNTESTED = "ratio of two figures to which chance gives no limits"
 SPREAD = "the wider of exact conditional limits and those with the usual spread between neighbouring years"
 
 
@@ -88,8 +88,11 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[Any]]:
     figures = _bridged_ratios(ends, factors, bridged, dispersion, pairs)
     rated = [span.rated for span in spans]
     values = (_values(ends[:, 0], ends[:, 1], rated) * factors[:, 0], _values(ends[:, 2], ends[:, 3], rated))
-    stock = np.array([series[span.series].stock for span in spans], dtype=bool)
-    return _describe_spans(series, spans) | _describe_figures(spans, values, figures, dispersion, stock)
+    untested = np.array(
+        [_is_untested(series[span.series], span.first, x) for span, x in zip(spans, dispersion, strict=True)],
+        dtype=bool,
+    )
+    return _describe_spans(series, spans) | _describe_figures(spans, values, figures, dispersion, untested)
 
 
 def _spans(series: Sequence[AnnualSeries]) -> list[_Span]:
@@ -121,13 +124,13 @@ def _describe_figures(
     values: tuple[Numbers, Numbers],
     figures: Sequence[Numbers],
     dispersion: Numbers,
-    stock: NDArray[np.bool_],
+    untested: NDArray[np.bool_],
 ) -> dict[str, list[Any]]:
-    """The figures of each span; persons counted on a day are no events, and no limits or test are made of them."""
+    """The figures of each span; some have no limits and no test, see ``_is_untested``."""
     ratio, *tested = figures
-    low, high, p = (np.where(stock, np.nan, column) for column in tested)
+    low, high, p = (np.where(untested, np.nan, column) for column in tested)
     tested_words = np.where(p < SIGNIFICANCE, np.where(ratio > 1, "increase", "decrease"), "no significant change")
-    words = np.where(stock, "not tested", tested_words).tolist()
+    words = np.where(untested, "not tested", tested_words).tolist()
 
     def compared(column: Numbers) -> list[float | None]:
         """Column with NULL where a break forbids comparing or there is no number."""
@@ -147,9 +150,20 @@ def _describe_figures(
         "dispersion": [float(x) if np.isfinite(x) else None for x in dispersion],
         "direction": ["not compared" if span.inside.cuts else word for span, word in zip(spans, words, strict=True)],
         "method": [
-            STOCK if held else SPREAD if np.isfinite(x) else EXACT for x, held in zip(dispersion, stock, strict=True)
+            UNTESTED if none else SPREAD if np.isfinite(x) else EXACT
+            for x, none in zip(dispersion, untested, strict=True)
         ],
     }
+
+
+def _is_untested(one: AnnualSeries, first: int, dispersion: float) -> bool:
+    """Whether nothing says how far a change could be chance.
+
+    Persons counted on a day are no events; an estimated figure has no limits of chance either, and only the usual
+    spread of its series, where that is known, tells a change from it.
+    """
+    estimated = one.is_estimated(first) or one.is_estimated(len(one.years) - 1)
+    return one.stock or (estimated and not np.isfinite(dispersion))
 
 
 def _handling(inside: Breaks) -> str:

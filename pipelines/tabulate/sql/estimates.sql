@@ -1,7 +1,7 @@
 -- Grain: one row for each used cell of a source of estimates or ratios, as given. The standard error is that of the source,
 -- or follows from its half-width, its coefficient of variation, or its limits where the estimate is in their middle. The
 -- limits are those of the source at its own level, or follow from the standard error at 95 %. An estimate that its source
--- calls unreliable has no value.
+-- calls unreliable has no value. The estimate is value too, as the rules on what is lost call it.
 -- reads: core, estimate_measure, tally_part
 -- writes: cells
 CREATE OR REPLACE TEMP TABLE cells AS
@@ -35,7 +35,8 @@ shown AS (
 )
 SELECT measure, figures AS figure_kind, sdg, ref_area, area_level, time_period, freq, nullif(CAST(iccs AS VARCHAR), '') AS iccs,
     national_code, coalesce(nullif(CAST(national_label AS VARCHAR), ''), link_label) AS national_label, relation, stage, counting_unit, universe, sex, age, {{attributes}},
-    CASE WHEN NOT withheld THEN value END AS estimate, unit AS unit_of_measure,
+    CASE WHEN NOT withheld THEN cells.value END AS estimate, CASE WHEN NOT withheld THEN cells.value END AS value,
+    unit AS unit_of_measure,
     CASE WHEN NOT (withheld OR missing) THEN error END AS standard_error,
     CASE WHEN NOT (withheld OR missing) THEN coalesce(given_ci_low, value - given_half_width, value - {{quantile_95}} * error) END
         AS lower_limit,

@@ -2,8 +2,8 @@
 -- e.g. out.change_between(2015, 2024): rates where both years have one, else counts. Limits of the ratio are those of the
 -- logarithm of two counts, widened by the usual spread of the series (dispersion: mean chi-square of neighbouring years
 -- before to_year, where there are five pairs; Student's t), else by chance alone. direction: increase or decrease where
--- the limits exclude 1; within the usual swings; no significant change; not tested, where the figures are estimated or count
--- persons on a day, to which chance gives no limits; not compared, with the reason in break_handling:
+-- the limits exclude 1; within the usual swings; no significant change; not tested, where the figures count persons on a day,
+-- or are estimated and their usual spread is not known: chance gives them no limits; not compared, with the reason in break_handling:
 -- a break between the years, another composition, or a year without a figure or with one that is not compared. Limits are NULL where a count is 0.
 -- Grain: one row for each source, area, ICCS category, stage, counting unit and sex with both years.
 -- reads: out.rate, out.series, out.area, out.iccs
@@ -25,7 +25,7 @@ series AS (
 point AS (
     SELECT source, ref_area, area_level, iccs, stage, counting_unit, sex, time_period, value, population, rate_per_100k,
         iccs_made_from, obs_status, completeness, caveats, NOT {{uncompared}} AS is_compared,
-        starts_with(stage, 'held') OR (rate_per_100k > 0 AND ci_low IS NULL) AS without_limits
+        obs_status = 'E' OR (rate_per_100k > 0 AND ci_low IS NULL) AS is_estimated
     FROM out.rate
     CROSS JOIN asked
     WHERE age = '_T' AND ({{attributes}}) = ({{totals}}) AND time_period <= asked.last_period
@@ -72,7 +72,7 @@ compared AS (
             WHEN one.is_compared AND other.is_compared THEN NULL
             ELSE 'a year is incomplete or exceptional (see caveats): not compared'
         END AS refused,
-        one.without_limits OR other.without_limits AS untested,
+        starts_with(series.stage, 'held') OR (dispersion IS NULL AND (one.is_estimated OR other.is_estimated)) AS untested,
         out.weaker_status(one.obs_status, other.obs_status) AS obs_status,
         least(one.completeness, other.completeness) AS completeness,
         out.join_caveats(one.caveats, other.caveats) AS caveats
