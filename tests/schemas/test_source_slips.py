@@ -103,10 +103,11 @@ def test_values_csv_may_begin_with_a_byte_order_mark(tiny: Tiny) -> None:
 )  # fmt: skip
 def test_a_slip_in_a_list_of_areas_is_named(tmp_path: Path, old: str, new: str, told: str) -> None:
     (tmp_path / "XX.csv").write_text(AREAS, encoding="utf-8")
-    assert [area.code for area in read_areas(tmp_path)] == ["XX", "XX-A", "XX-_U"]
+    lists = {"XX.csv": tmp_path / "XX.csv"}
+    assert [area.code for area in read_areas(lists)] == ["XX", "XX-A", "XX-_U"]
     (tmp_path / "XX.csv").write_text(AREAS.replace(old, new), encoding="utf-8")
     with pytest.raises(DeclarationError) as refused:
-        read_areas(tmp_path)
+        read_areas(lists)
     assert told in str(refused.value)
 
 
@@ -114,11 +115,11 @@ def test_a_slip_in_a_list_of_areas_ends_the_command_with_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def slip(*_: object) -> int:
-        raise DeclarationError("codelists/areas: XX is listed twice; keep one row for each area")
+        raise DeclarationError("areas: XX is listed twice (a.csv); keep one row for each area")
 
     monkeypatch.setattr("pipelines.cli.query.query_command", slip)
     assert main(["query", "SELECT 1"]) == 2
-    assert capsys.readouterr().err == "codelists/areas: XX is listed twice; keep one row for each area\n"
+    assert capsys.readouterr().err == "areas: XX is listed twice (a.csv); keep one row for each area\n"
 
 
 def check(tiny: Tiny, folder: SourceFolder, rows: str) -> None:
