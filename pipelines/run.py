@@ -364,7 +364,8 @@ def run_all(
         large, small = _by_size(folders, sizes)
         run_in_workers(attempts.attempt, large, 1, attempts.stop)
         run_in_workers(attempts.attempt, small, session.workers, attempts.stop)
-        publication = _publish_if_new(session)
+        declared = list_sources(session.source_folders) | {folder.source_id: folder for folder in folders}
+        publication = _publish_if_new(session, declared)
     return RunResult(
         loaded=attempts.names("loaded"),
         unchanged=attempts.names("unchanged"),
@@ -376,7 +377,7 @@ def run_all(
         seconds=time.perf_counter() - start,
         replayed=tuple(sorted(attempts.replayed, key=lambda one: one.source)),
         recovered=recovered,
-        unclaimed={} if replay else find_unclaimed(list_sources(session.source_folders).values(), where),
+        unclaimed={} if replay else find_unclaimed(declared.values(), where),
     )
 
 
@@ -438,8 +439,8 @@ def _by_size(
     return large, ordered[len(large) :]
 
 
-def _publish_if_new(session: Session) -> Publication | None:
-    settings, folders = session.settings, list_sources(session.source_folders)
+def _publish_if_new(session: Session, folders: dict[str, SourceFolder]) -> Publication | None:
+    settings = session.settings
     vintages = [vintage for name in folders if (vintage := current_vintage(name, settings)) is not None]
     if not vintages or newest_key(settings) == content_key(vintages, folders):
         return None

@@ -106,7 +106,7 @@ def case(
     monkeypatch.setattr(pipelines.run, "list_sources", lambda *_, **__: sources)
     one = Case(request.param, tmp_path, tables, sources)
     if not one.expected.publish:
-        monkeypatch.setattr(pipelines.run, "_publish_if_new", lambda session: None)
+        monkeypatch.setattr(pipelines.run, "_publish_if_new", lambda session, folders: None)
     areas = folder / "areas"
     if areas.is_dir():
         monkeypatch.setattr(schemas.codelists, "read_areas", partial(_read_areas_with, areas, tmp_path / "areas"))
