@@ -13,10 +13,11 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from pipelines.cli import areas, check, codes, concordance, quality, query, releases, run, serve, sources
+from pipelines.cli import areas, check, codes, concordance, init, quality, query, releases, run, serve, sources
 from pipelines.cli.series import compare, estimates, evaluate, map, trend
 
 COMMANDS = (
+    init,
     run,
     trend,
     compare,
