@@ -275,7 +275,7 @@ def false_discovery(p_values: Sequence[float | None], *, dependent: bool = False
     >>> [p if p is None else round(p, 3) for p in false_discovery([0.01, None, 0.02, 0.2])]
     [0.03, None, 0.03, 0.2]
     """
-    # scipy.stats.false_discovery_control gives the same, but to import scipy.stats takes longer than all tests of a release.
+    # scipy.stats.false_discovery_control gives the same; its import takes longer than all the tests of a release.
     tested = np.array([p for p in p_values if p is not None], dtype=np.float64)
     ranks = np.arange(len(tested), 0, -1)
     tests = len(tested) * (float((1 / ranks).sum()) if dependent else 1.0)
