@@ -11,7 +11,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import erfc, ndtri
 
 from pipelines.statistics.arguments import tail_of
 
@@ -53,6 +52,8 @@ def two_sided(s: ArrayLike, variance: ArrayLike) -> Numbers:
     >>> two_sided([28.0, 0.0], [65.33, 65.33]).round(4).tolist()
     [0.0008, 1.0]
     """
+    from scipy.special import erfc
+
     score, spread = np.asarray(s, dtype=float), np.asarray(variance, dtype=float)
     some = (score != 0) & (spread > 0)
     z = np.divide(np.abs(score) - 1, np.sqrt(spread), out=np.zeros_like(spread), where=some)
@@ -83,6 +84,8 @@ def autocorrelation_factors(times: ArrayLike, values: ArrayLike, slopes: ArrayLi
     >>> autocorrelation_factors([range(20)], [slow], [0.0]).round(3).tolist()
     [2.209]
     """
+    from scipy.special import ndtri
+
     t, x = np.atleast_2d(np.asarray(times, dtype=float)), np.atleast_2d(np.asarray(values, dtype=float))
     place = (t - t[:, :1]).astype(np.intp)
     if (place[:, -1] != place[0, -1]).any():
@@ -128,6 +131,8 @@ def sen_slopes(
 
 def limit_ranks(slopes: int, variance: ArrayLike, confidence: float) -> NDArray[np.intp]:
     """Return the places, from 0, of the two limits among the sorted slopes; see :func:`sen_slopes`."""
+    from scipy.special import ndtri
+
     reach = float(ndtri(1 - tail_of(confidence))) * np.sqrt(variance)
     low = np.maximum(np.round((slopes - reach) / 2), 1).astype(np.intp) - 1
     high = np.minimum(np.round((slopes + reach) / 2 + 1), slopes).astype(np.intp) - 1
