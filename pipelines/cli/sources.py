@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command, add_group
 from pipelines.cli.printing import print_json, print_line, print_table
+from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
+    from schemas.source import SourceFolder
 
 
 def add_parser(commands: Commands) -> None:
@@ -33,12 +35,13 @@ def list_command(options: argparse.Namespace) -> int:
     rows = []
     for folder in find_sources([]):
         vintage = current_vintage(folder.source_id, settings)
-        source = folder.source
+        kind, title = _kind_and_title(folder)
         rows.append(
             {
                 "source": folder.source_id,
-                "kind": source.kind,
-                "title": source.title,
+                "from": folder.origin,
+                "kind": kind,
+                "title": title,
                 "vintage": vintage.vintage if vintage else None,
             }
         )
@@ -49,6 +52,14 @@ def list_command(options: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
+def _kind_and_title(folder: SourceFolder) -> tuple[str, str]:
+    """A source under construction must not hide the others."""
+    try:
+        return folder.source.kind, folder.source.title
+    except UsageError:
+        return "not valid", f"see: iccs sources show {folder.source_id}"
+
+
 def show_command(options: argparse.Namespace) -> int:
     """Print what one source declares."""
     from pipelines.system.errors import EXIT_DONE
@@ -57,7 +68,7 @@ def show_command(options: argparse.Namespace) -> int:
     (folder,) = find_sources([options.source])
     source = folder.source
     if options.json:
-        print_json(source.model_dump())
+        print_json({**source.model_dump(), "from": folder.origin, "folder": str(folder.folder)})
         return EXIT_DONE
     lines = [
         f"{source.source_id}: {source.title}",
@@ -65,6 +76,8 @@ def show_command(options: argparse.Namespace) -> int:
         f"page        {source.url}",
         f"licence     {source.licence.name}",
         f"citation    {source.citation}",
+        f"from        {folder.origin}: {folder.folder}",
+        f"concordance {folder.concordance or 'none'}",
         f"kind        {source.kind}",
         f"files       {', '.join(pattern for layout in source.layouts for pattern in layout.files)}",
         *([f"personal    never stored: {', '.join(source.personal)}"] if source.personal else []),
