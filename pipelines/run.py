@@ -358,7 +358,7 @@ def run_all(
     check_engine_name(settings.engine)
     check_folders(settings)
     where = session.directory or settings.input
-    known = list_sources(session.source_folders)
+    known = list_sources(session.source_folders) | {folder.source_id: folder for folder in folders}
     with writing(settings, session.wait_seconds), open_suite() as suite:
         recovered = recover_pointers(settings)
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
@@ -367,7 +367,7 @@ def run_all(
         large, small = _by_size(folders, sizes)
         run_in_workers(attempts.attempt, large, 1, attempts.stop)
         run_in_workers(attempts.attempt, small, session.workers, attempts.stop)
-        publication = _publish_if_new(session)
+        publication = publish_if_new(session, known)
     return RunResult(
         loaded=attempts.names("loaded"),
         unchanged=attempts.names("unchanged"),
@@ -448,8 +448,9 @@ def _by_size(
     return large, ordered[len(large) :]
 
 
-def _publish_if_new(session: Session) -> Publication | None:
-    settings, folders = session.settings, list_sources(session.source_folders)
+def publish_if_new(session: Session, folders: dict[str, SourceFolder]) -> Publication | None:
+    """Publish the vintages of these sources, unless the newest release holds just them."""
+    settings = session.settings
     vintages = [vintage for name in folders if (vintage := current_vintage(name, settings)) is not None]
     if not vintages or newest_key(settings) == content_key(vintages, folders):
         return None

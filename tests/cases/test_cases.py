@@ -101,7 +101,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path, tables: Path, monkeypat
     monkeypatch.setattr(pipelines.run, "list_sources", lambda *_, **__: sources)
     one = Case(request.param, tmp_path, tables, sources)
     if not one.expected.publish:
-        monkeypatch.setattr(pipelines.run, "_publish_if_new", lambda session: None)
+        monkeypatch.setattr(pipelines.run, "publish_if_new", lambda session, folders: None)
     areas = folder / "areas"
     if areas.is_dir():
         shutil.copytree(areas, tmp_path / "project" / "areas")
