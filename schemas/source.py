@@ -101,9 +101,9 @@ class Replaced(_Strict):
 
 
 def _is_file(pattern: str) -> str:
-    """The condition, in SQL, that a row comes from a file of this name or pattern, in whatever folder."""
+    """The condition, in SQL, that a row comes from a file of this name or pattern, in whatever folder and case."""
     name = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return f"regexp_extract(_file, {quote_literal(f'^(.*/)?({name})$')}, 2) <> ''"
+    return f"regexp_extract(_file, {quote_literal(f'(?i)^(.*/)?({name})$')}, 2) <> ''"
 
 
 class Breakdown(_Strict):
