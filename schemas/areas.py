@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 from schemas.codelists import NOT_STATED, Area, area_ancestors, load_areas, read_csv_rows
-from schemas.project import AREAS, WHOLE_LISTS, find_project
+from schemas.project import AREAS, WHOLE_LISTS, find_project, project_root
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,11 @@ def whole_lists() -> frozenset[tuple[str, str]]:
     >>> ("MX", "admin1") in whole_lists(), ("US", "admin2") in whole_lists()
     (True, False)
     """
-    return _whole_lists(load_areas())
+    return _whole_lists(project_root())
 
 
 @cache
-def _whole_lists(areas: tuple[Area, ...]) -> frozenset[tuple[str, str]]:
+def _whole_lists(_: Path | None) -> frozenset[tuple[str, str]]:
     columns = ("area", "level", "basis")
     project = find_project()
     own = project.entries(AREAS).get(WHOLE_LISTS) if project is not None else None
@@ -84,6 +85,7 @@ def _whole_lists(areas: tuple[Area, ...]) -> frozenset[tuple[str, str]]:
     declared = {(row["area"], row["level"]) for row in rows}
     # Where all municipalities of a country are listed, so are those of each of its states.
     inside = {(area, level) for area, above, _ in area_ancestors() for name, level in declared if above == name}
+    areas = load_areas()
     return (frozenset(inside) & _parts(areas).keys()) | whole_by_iso(areas)
 
 

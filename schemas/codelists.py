@@ -366,8 +366,27 @@ def _check_history(area: Area, codes: set[str]) -> None:
                 raise DeclarationError(f"{said}: {name} {code!r} is in no area list")
 
 
-def area_ancestors() -> list[tuple[str, str, str]]:
+def area_codes() -> frozenset[str]:
+    """Return the codes of all areas.
+
+    >>> "MX-JAL" in area_codes()
+    True
+    """
+    return _area_codes(project_root())
+
+
+@cache
+def _area_codes(_: Path | None) -> frozenset[str]:
+    return frozenset(area.code for area in load_areas())
+
+
+def area_ancestors() -> tuple[tuple[str, str, str], ...]:
     """Return (area, ancestor, level of the ancestor) for each area and everything above it, itself included."""
+    return _area_ancestors(project_root())
+
+
+@cache
+def _area_ancestors(_: Path | None) -> tuple[tuple[str, str, str], ...]:
     by_code = {area.code: area for area in load_areas()}
     pairs = []
     for area in by_code.values():
@@ -375,7 +394,7 @@ def area_ancestors() -> list[tuple[str, str, str]]:
         while above is not None:
             pairs.append((area.code, above.code, above.level))
             above = by_code[above.parent] if above.parent else None
-    return pairs
+    return tuple(pairs)
 
 
 def age_labels(code: str) -> tuple[str, str, str]:

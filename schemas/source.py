@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from iccs.concordance import read_concordance
 from iccs.drafts import has_drafts
 from schemas.area_names import LANGUAGES, known_languages
-from schemas.codelists import load_areas, parse_age, read_csv_rows
+from schemas.codelists import area_codes, parse_age, read_csv_rows
 from schemas.declarations import (
     DeclarationError,
     breakdown_columns,
@@ -366,7 +366,7 @@ class Source(_Strict):
             raise ValueError(
                 f"area_names: the column holds codes (area_scheme: {self.area_scheme}); write area_scheme: name"
             )
-        areas = {area.code for area in load_areas()}
+        areas = area_codes()
         of = self.area_names.of if self.area_names else None
         for field, given in (
             ("constants.ref_area", [self.constants.get("ref_area")]),

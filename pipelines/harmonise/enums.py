@@ -7,7 +7,9 @@ observations with these types in the table ``core``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,6 +20,7 @@ from pipelines.system.connection import run_sql
 from schemas.areas import unlisted_subdivisions, whole_lists
 from schemas.codelists import area_ancestors, load_areas, ranked_codes
 from schemas.declarations import breakdown_columns, quote_literal
+from schemas.project import project_root
 from schemas.source import Source
 
 _MAY_LACK = ("iccs", "national_code", "national_label")  # in a population, which has no categories; '' then
@@ -57,7 +60,7 @@ def create_code_types(connection: duckdb.DuckDBPyConnection, source: Source, tab
         tables: for each column of codes a table or view that holds it.
     """
     register_areas(connection)
-    _register_categories(connection)
+    _create_list(connection, "iccs_ancestor", _category_table())
     occurring = " UNION ALL ".join(
         f"SELECT {quote_literal(name)} AS dimension, code FROM (SELECT DISTINCT {name} AS code FROM {tables[name]})"
         for name in code_columns()
@@ -88,43 +91,49 @@ def register_areas(connection: duckdb.DuckDBPyConnection) -> None:
     every part. ``area_unlisted``: which parts the other lists lack. ``area_claimed``: each territory and country that
     claims it.
     """
+    for name, rows in _area_tables(project_root()).items():
+        _create_list(connection, name, rows)
+
+
+@cache
+def _area_tables(_: Path | None) -> dict[str, pa.Table]:
     areas = load_areas()
     levels = {area.code: area.level for area in areas}
     ancestors = [(area, levels[area], ancestor, level) for area, ancestor, level in area_ancestors()]
     changed = [(area.code, area.first_year, area.last_year) for area in areas if area.valid_from or area.valid_to]
     claimed = [(area.code, country) for area in areas for country in area.claimed_by]
     year = pa.int32()
-    _create_list(connection, "area_ancestor", ancestors, area=None, area_level=None, ancestor=None, ancestor_level=None)
-    _create_list(connection, "area_validity", changed, area=None, valid_from=year, valid_to=year)
-    _create_list(connection, "area_whole", sorted(whole_lists()), ancestor=None, area_level=None)
-    _create_list(connection, "area_unlisted", unlisted_subdivisions(), ancestor=None, area_level=None, missing=None)
-    _create_list(connection, "area_claimed", claimed, area=None, country=None)
+    return {
+        "area_ancestor": _table(ancestors, area=None, area_level=None, ancestor=None, ancestor_level=None),
+        "area_validity": _table(changed, area=None, valid_from=year, valid_to=year),
+        "area_whole": _table(sorted(whole_lists()), ancestor=None, area_level=None),
+        "area_unlisted": _table(unlisted_subdivisions(), ancestor=None, area_level=None, missing=None),
+        "area_claimed": _table(claimed, area=None, country=None),
+    }
 
 
-def _create_list(
-    connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[Any, ...]], **types: pa.DataType | None
-) -> None:
-    """Create a table of a few columns; the type of a column is text where none is given."""
+def _table(rows: Sequence[tuple[Any, ...]], **types: pa.DataType | None) -> pa.Table:
+    """A table of a few columns; the type of a column is text where none is given."""
     columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(types)
     arrays = {
         key: pa.array(column, kind or pa.string()) for (key, kind), column in zip(types.items(), columns, strict=True)
     }
-    connection.register("code_list", pa.table(arrays))
+    return pa.table(arrays)
+
+
+def _create_list(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    connection.register("code_list", rows)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM code_list")
     connection.unregister("code_list")
 
 
-def _register_categories(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create ``iccs_ancestor``: each category with itself and all above it; ``via`` is the child on the way."""
+@cache
+def _category_table() -> pa.Table:
+    """``iccs_ancestor``: each category with itself and all above it; ``via`` is the child on the way."""
     classification = load_classification()
     rows = []
     for category in classification:
         way = [category, *classification.ancestors(category.code)]
         rows.append((category.code, category.code, "="))
         rows += [(category.code, above.code, below.code) for below, above in pairwise(way)]
-    columns = zip(*rows, strict=True)
-    connection.register(
-        "category_list",
-        pa.table(dict(zip(("code", "ancestor", "via"), (pa.array(column) for column in columns), strict=True))),
-    )
-    connection.execute("CREATE TEMP TABLE iccs_ancestor AS FROM category_list")
+    return _table(rows, code=None, ancestor=None, via=None)

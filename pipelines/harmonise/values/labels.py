@@ -16,7 +16,7 @@ from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.area_names import names_of_areas
-from schemas.codelists import load_areas, parse_age, place_not_stated, valid_codes
+from schemas.codelists import area_codes, load_areas, parse_age, place_not_stated, valid_codes
 from schemas.declarations import quote_literal
 from schemas.source import Source, SourceFolder
 from schemas.source_messages import hint
@@ -67,7 +67,7 @@ def _check_code(folder: SourceFolder, dimension: str, word: str, code: str) -> N
         except ValueError as error:
             found = f"values.csv: age {word!r}: {error}."
     else:
-        own = {"ref_area": frozenset(area.code for area in load_areas()), "measure": frozenset(folder.source.measures)}
+        own = {"ref_area": area_codes(), "measure": frozenset(folder.source.measures)}
         valid = own.get(dimension) or valid_codes("obs_status" if dimension == "value" else dimension)
         if valid is not None and code not in valid:
             found = f"values.csv: {dimension} {word!r} has the unknown code {code!r}{hint(code, valid)}."
