@@ -28,7 +28,8 @@ def refuse_personal(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sou
 
     Columns that declarations do not know are compared by name with every personal column; free text (columns without a
     code list) by value with the first rows of the personal columns, read from the files where these still are. Words of
-    our own lists identify nobody: a person may be called as a state is, or "Unknown".
+    our own lists identify nobody: a person may be called as a state is, or "Unknown". The columns of views are compared
+    by name alone: their values are those of tables.
 
     Raises:
         DataRefused: names table and column, never the value.
@@ -37,6 +38,10 @@ def refuse_personal(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sou
     columns = connection.execute(
         "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'out' ORDER BY 1, 2"
     ).fetchall()
+    tables = {
+        name
+        for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'out'").fetchall()
+    }
     ours = _texts(connection, [(table, column) for table, column, kind in columns if kind == "VARCHAR"])
     for source in (source for source in sources if source.personal):
         personal = {name.casefold() for name in source.personal}
@@ -48,7 +53,7 @@ def refuse_personal(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sou
         values = {value for value in _first_values(connection, source, settings) if not _PERIOD.fullmatch(value)} - ours
         connection.register("personal_value", pa.table({"value": pa.array(sorted(values), pa.string())}))
         for table, column, kind in columns:
-            free = kind == "VARCHAR" and (column not in known or known[column].codelist is None)
+            free = table in tables and kind == "VARCHAR" and (column not in known or known[column].codelist is None)
             if values and free and _holds(connection, table, column):
                 found.append(f"out.{table}, column {column!r}, holds a value of a column that identifies persons.")
         connection.unregister("personal_value")

@@ -101,10 +101,13 @@ class _Digests:
         self._kept_in = program / "pipelines" / "__pycache__" / f"code_version{'_texts' if texts else ''}.json"
         try:
             kept = json.loads(self._kept_in.read_text(encoding="utf-8"))
-            self._kept: dict[str, Facts] = {key: (facts[0], tuple(facts[1])) for key, facts in kept.items()}
+            self._kept: dict[str, tuple[str, Facts]] = {
+                name: (content, (said, tuple(imports))) for name, (content, said, imports) in kept.items()
+            }
         except (OSError, ValueError):  # missing or incomplete: written again
             self._kept = {}
         self._used: dict[str, Facts] = {}
+        self._is_new = False
         self._files: dict[str, str | None] = {}
 
     def __enter__(self) -> _Digests:
@@ -112,23 +115,29 @@ class _Digests:
 
     def __exit__(self, *_: object) -> None:
         """Cache the result; where the program's folder is not writable, it is computed each time."""
-        if self._used == self._kept:
+        if not self._is_new:
             return
         half = self._kept_in.with_suffix(f".{os.getpid()}")
         try:
             self._kept_in.parent.mkdir(exist_ok=True)
-            half.write_text(json.dumps(self._used), encoding="utf-8")
+            kept = {name: (content, *facts) for name, (content, facts) in self._kept.items()}
+            half.write_text(json.dumps(kept), encoding="utf-8")
             os.replace(half, self._kept_in)
         except OSError:
             return
 
     def facts(self, name: str) -> Facts:
         """Return the hash of what a file says, and the modules it imports."""
-        content = self._program.joinpath(name).read_bytes()
-        key = hashlib.sha256(name.encode() + b"\0" + content).hexdigest()
-        if key not in self._used:
-            self._used[key] = self._kept.get(key) or self._read(name, content.decode("utf-8"))
-        return self._used[key]
+        if name not in self._used:
+            text = self._program.joinpath(name).read_bytes()
+            content = hashlib.sha256(text).hexdigest()
+            before, facts = self._kept.get(name, ("", None))
+            if facts is None or before != content:
+                facts = self._read(name, text.decode("utf-8"))
+                self._kept[name] = (content, facts)
+                self._is_new = True
+            self._used[name] = facts
+        return self._used[name]
 
     def _read(self, name: str, text: str) -> Facts:
         suffix = Path(name).suffix

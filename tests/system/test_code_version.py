@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.system.code_version import release_code_version, vintage_code_version
+from pipelines.system.code_version import reading_code_version, release_code_version, vintage_code_version
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("system", "collect", "harmonise", "tabulate", "publish")
@@ -139,8 +139,10 @@ def test_a_threshold_of_a_rule_makes_new_vintages_and_its_words_a_new_release(ch
 def test_nothing_is_parsed_a_second_time(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes a second where all is parsed, and three hundredths where the hashes are kept."""
     vintage_code_version.cache_clear()
-    first = vintage_code_version(copied)
+    reading_code_version.cache_clear()
+    first = vintage_code_version(copied), reading_code_version(copied)
     vintage_code_version.cache_clear()
+    reading_code_version.cache_clear()
     monkeypatch.setattr(ast, "parse", lambda *_: pytest.fail("parsed again"))
 
-    assert vintage_code_version(copied) == first
+    assert (vintage_code_version(copied), reading_code_version(copied)) == first
