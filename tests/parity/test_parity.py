@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -215,14 +216,23 @@ def by_cell(came: Came) -> dict[tuple[str, str, str, str], tuple[float, str]]:
     return found
 
 
+Take = Callable[[str, str, str], Came]
+
+
+@pytest.fixture(scope="module")
+def taken(new_tiny: NewTiny) -> Take:
+    """What comes of a case, by its name, kind and form; taken once, as several tests compare it."""
+    return cache(lambda name, kind, form: take(new_tiny(), CASES[name].declared, CASES[name].rows, kind, form))
+
+
 FORMS = [form if form == "csv" else pytest.param(form, marks=pytest.mark.slow) for form in FORMATS]
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", CASES)
-def test_both_grains_count_the_same_and_account_for_every_row(new_tiny: NewTiny, name: str, form: str) -> None:
+def test_both_grains_count_the_same_and_account_for_every_row(taken: Take, name: str, form: str) -> None:
     case = CASES[name]
-    table, incidents = (take(new_tiny(), case.declared, case.rows, kind, form) for kind in KINDS)
+    table, incidents = (taken(name, kind, form) for kind in KINDS)
     assert by_cell(table) == case.cells
     assert by_cell(incidents) == case.cells
     assert all(row[-1] for row in table.reconciliation), "closes"
@@ -232,9 +242,8 @@ def test_both_grains_count_the_same_and_account_for_every_row(new_tiny: NewTiny,
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", CASES)
-def test_every_format_gives_the_same(new_tiny: NewTiny, name: str, kind: str) -> None:
-    case = CASES[name]
-    text, *others = (take(new_tiny(), case.declared, case.rows, kind, form) for form in FORMATS)
+def test_every_format_gives_the_same(taken: Take, name: str, kind: str) -> None:
+    text, *others = (taken(name, kind, form) for form in FORMATS)
     for other in others:
         if kind == "count" or other.rejected:  # a Parquet file's rows are counted without its header
             assert replace(other, rejected=[], refused=[]) == replace(text, rejected=[], refused=[])
