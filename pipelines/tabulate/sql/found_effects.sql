@@ -59,11 +59,38 @@ above AS (
 SELECT DISTINCT found.stage, found.counting_unit, coalesce(above.ancestor, found.iccs) AS iccs,
     coalesce(made_of.ancestor, found.ref_area) AS ref_area, found.time_period, caveat, dimension,
     own, CASE WHEN own THEN obs_status ELSE totals END AS obs_status, CASE WHEN own THEN withhold END AS withhold,
-    codes, coalesce(periods = 'own', false) AS own_period
+    codes, coalesce(periods, '') AS periods
 FROM found
 LEFT JOIN country_of_any ON CAST(country_of_any.ref_area AS VARCHAR) = found.ref_area
 LEFT JOIN above ON above.code = found.iccs AND above.country = CAST(country_of_any.country AS VARCHAR)
 LEFT JOIN made_of ON made_of.area = found.ref_area
 CROSS JOIN LATERAL (
     SELECT coalesce(above.ancestor = found.iccs, true) AND coalesce(made_of.ancestor = found.ref_area, true) AS own
-) AS place
+) AS place;
+
+-- A break found in a year that is withheld is one of the next year that has a figure: no course may run over it.
+INSERT INTO found_effect
+WITH withheld AS (
+    SELECT DISTINCT stage, counting_unit, iccs, ref_area, left(time_period, 4) AS year
+    FROM found_effect
+    WHERE own AND withhold IS NOT NULL AND codes IS NULL AND (length(time_period) = 4 OR periods = '')
+),
+hidden AS (
+    SELECT DISTINCT found_effect.*
+    FROM found_effect
+    JOIN withheld ON withheld.stage = found_effect.stage AND withheld.counting_unit = found_effect.counting_unit
+        AND withheld.ref_area = found_effect.ref_area AND withheld.year = found_effect.time_period
+        AND coalesce(withheld.iccs = found_effect.iccs, true)
+    WHERE found_effect.obs_status = 'B'
+)
+SELECT hidden.* REPLACE (min(annual.year) AS time_period)
+FROM hidden
+JOIN (SELECT DISTINCT CAST(time_period AS VARCHAR) AS year FROM cells WHERE freq = 'A') AS annual
+    ON annual.year > hidden.time_period
+WHERE NOT EXISTS (
+    FROM withheld
+    WHERE withheld.stage = hidden.stage AND withheld.counting_unit = hidden.counting_unit
+        AND withheld.ref_area = hidden.ref_area AND withheld.year = annual.year
+        AND coalesce(withheld.iccs = hidden.iccs, true)
+)
+GROUP BY ALL

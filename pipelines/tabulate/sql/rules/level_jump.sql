@@ -1,13 +1,15 @@
 -- Grain: one row for each year of a series with the last year before that has a figure, if it is not long ago. A factor that no crime moves by in a
 -- year is another definition or another way of counting, whether the series is restless or not, until somebody says
--- that it is real (no_break). A break that the source declares is no jump. A year not reported has no level: it is no
--- jump and none is measured from it, whether it has hardly any counts or lacks some of its months; so with a year that
--- the source declares to hold a mass event.
+-- that it is real (no_break). A break that the source declares is no jump, wherever it lies between the two years. A year
+-- not reported has no level: it is no jump and none is measured from it, whether it has hardly any counts, lacks some of
+-- its months or lost rows to quarantine, and were it published all the same; so with a year that the source declares to
+-- hold a mass event.
 -- reads: series, finding
 WITH unreported AS (
     SELECT DISTINCT stage, counting_unit, iccs, ref_area, left(time_period, 4) AS time_period
     FROM finding
     WHERE rule IN (SELECT unnest({{withholding}}))
+        OR (rule IN (SELECT unnest({{lowering}})) AND value_found > {{much_rejected}} AND length(time_period) = 4)
 ),
 usual AS (
     SELECT series.*, median(value) OVER (PARTITION BY stage, counting_unit, series.iccs, ref_area) AS usual
@@ -28,7 +30,7 @@ changes AS (
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, value AS found, before AS expected,
     greatest(value, before) >= {{least_count}}
         AND greatest(value, before) >= {{factor}} * greatest(least(value, before), 1)
-        AND NOT ({{breaks}}) AND NOT ({{real}}) AS failing,
+        AND NOT ({{breaks_between}}) AND NOT ({{real_between}}) AS failing,
     CAST(before AS BIGINT) || ' in ' || year_before || ', ' || CAST(value AS BIGINT) || ' in ' || year AS detail,
     abs(value - before) AS size
 FROM changes
