@@ -255,6 +255,23 @@ def test_no_jump_is_measured_from_a_year_that_lost_rows(published: Any) -> None:
         assert found.fetchall() == [("2015", "A"), ("2016", status), ("2017", "A")]
 
 
+def test_no_jump_is_measured_from_a_total_that_holds_what_was_not_reported(published: Any) -> None:
+    """100 homicides and 40 attempts a year, in one province of two; of 2018 the homicides were not reported."""
+    rows = [f"{area},{year},{code},u,{0 if (area, year, code) == ('GB-NIR', 2018, 'HOM') else n}"
+            for area, n in (("GB-NIR", 400), ("GB-EAW", 80), ("GB-SCT", 60)) for year in range(2014, 2022)
+            for code in ("HOM", "ATT")]  # fmt: skip
+    rows = [row if ",ATT," not in row else row.rsplit(",", 1)[0] + ",40" for row in rows]
+    found = published(rows).execute(
+        "SELECT ref_area, iccs, time_period, obs_status, value FROM cell "
+        "WHERE sex = '_T' AND ref_area IN ('GB', 'GB-NIR') AND obs_status <> 'A' ORDER BY ALL"
+    )  # fmt: skip
+
+    assert found.fetchall() == [
+        ("GB", "01", "2018", "P", 260), ("GB", "0101", "2018", "P", 140),
+        ("GB-NIR", "01", "2018", "P", 40), ("GB-NIR", "0101", "2018", "O", None),
+    ]  # fmt: skip
+
+
 def test_a_sex_that_a_line_lacks_is_missing_beside_the_printed_total(published: Any) -> None:
     """60 men and 40 women of 100, but in 2020 the women killed have no row: they are not 0, nor are those of 01."""
     rows = [f"AR-A,{year},{code},{sex},{n}" for year in (2019, 2020) for code in ("HOM", "ATT")
