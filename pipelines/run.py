@@ -34,7 +34,7 @@ from pipelines.harmonise.quarantine import (
 )
 from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import TallyPartitions, forget_partitions, tally, tally_here
-from pipelines.harmonise.values.hidden import hiding
+from pipelines.harmonise.values.hidden import hiding, hiding_steps
 from pipelines.publish.build import Publication, content_key, publish
 from pipelines.publish.releases import newest_key
 from pipelines.publish.report import write_reports
@@ -143,7 +143,12 @@ def run_source(folder: SourceFolder, session: Session, again: Quarantined | None
         DataRefused, ConcordanceError, UsageError: the source cannot be used; its last good vintage stays current.
     """
     with hiding(bool(folder.source.personal)):
-        return _run_source(folder, session, again)
+        return _run_source(folder, _for_persons(folder, session), again)
+
+
+def _for_persons(folder: SourceFolder, session: Session) -> Session:
+    """The session for a source: of one with persons, an orchestrator records no text of an error."""
+    return replace(session, run_step=hiding_steps(session.run_step)) if folder.source.personal else session
 
 
 def _run_source(folder: SourceFolder, session: Session, again: Quarantined | None) -> tuple[Vintage, bool]:
@@ -262,6 +267,7 @@ def check_source(folder: SourceFolder, session: Session, previous: PreviousVinta
         session.suite.start()
     check_definition_sql(folder)
     with hiding(bool(folder.source.personal)), _working_folder(folder.source_id, session.settings) as work:
+        session = _for_persons(folder, session)
         acquired = _acquire(folder, session)
         return _check_acquired(folder, acquired, session, work, previous)[1]
 

@@ -35,6 +35,7 @@ from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.rejected import look_up_rejected, number_by_lines, write_no_rejected
 from pipelines.harmonise.statements import Statements, make_statements, open_lists
+from pipelines.harmonise.values.hidden import hiding_errors
 from pipelines.harmonise.values.numbers import parse_number
 from pipelines.system.code_version import reading_code_version
 from pipelines.system.connection import connect, fetch_row
@@ -256,8 +257,11 @@ def _tally_share(
 
 
 def tally_alone(partition: Partition) -> tuple[Problem, ...]:
-    """Tally one partition on an engine of its own, within the settings it carries; return its problems."""
-    with _open_with_lists(partition) as engine:
+    """Tally one partition on an engine of its own, within the settings it carries; return its problems.
+
+    It may be a task of an orchestrator, which records errors.
+    """
+    with hiding_errors(bool(partition.folder.source.personal)), _open_with_lists(partition) as engine:
         return _try_partition(engine, partition)
 
 

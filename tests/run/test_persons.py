@@ -40,7 +40,15 @@ def rows_with_names(columns: tuple[int, ...]) -> list[list[str]]:
     bad = [
         [*GOOD[:place], text, *GOOD[place + 1 :]]
         for place in columns
-        for text in (f"{NAME} Pérez", f"see {NAME}", f"{NAME}1", f"{NAME}@mail", f"1. {NAME.upper()}", NUMBER, f"{NUMBER[:2]}.{NUMBER[2:5]}.{NUMBER[5:]}")
+        for text in (
+            f"{NAME} Pérez",
+            f"see {NAME}",
+            f"{NAME}1",
+            f"{NAME}@mail",
+            f"1. {NAME.upper()}",
+            NUMBER,
+            f"{NUMBER[:2]}.{NUMBER[2:5]}.{NUMBER[5:]}",
+        )
     ]
     swapped = [[*GOOD[:5], GOOD[6], GOOD[5]], [*GOOD[:4], GOOD[6], GOOD[5], GOOD[4]]]
     return [*([GOOD] * 30), *bad, *swapped]

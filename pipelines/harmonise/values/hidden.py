@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.steps import Arguments, Result, RunStep
+from pipelines.system.workers import Stopped
 from schemas.declarations import quote_literal
+from schemas.errors import UsageError
 
 _SEPARATORS = r"[ .,:;/+%()-]*"
 _NUMBER = rf"{_SEPARATORS}(?:[0-9]{_SEPARATORS}){{0,6}}"
@@ -80,6 +83,62 @@ def hiding(personal: bool) -> Iterator[None]:
         if not personal:
             raise
         raise DataRefused([_hide_value(problem) for problem in refused.problems]) from None
+
+
+class HiddenError(Exception):
+    """An error in a step of a source with persons, as an orchestrator may record it: its kind, without its text."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+    def __str__(self) -> str:
+        return f"{type(self.error).__name__}; its text is not recorded, as it may quote the data"
+
+    __repr__ = __str__
+
+
+@contextmanager
+def hiding_errors(personal: bool) -> Iterator[None]:
+    """Let no error leave with a text that may quote a file with persons: to be used within what an orchestrator runs.
+
+    Raises:
+        DataRefused: as by ``hiding``.
+        HiddenError: any other error but those of usage, which are about declarations and settings.
+    """
+    try:
+        with hiding(personal):
+            yield
+    except (DataRefused, UsageError, HiddenError, Stopped):
+        raise
+    except Exception as error:
+        if not personal:
+            raise
+        raise HiddenError(error) from None
+
+
+def hiding_steps(run_step: RunStep) -> RunStep:
+    """Return the way to run steps of a source with persons: what records the step sees no text of an error."""
+
+    def run_hidden(
+        name: str,
+        source: str,
+        rows_in: int,
+        function: Callable[Arguments, Result],
+        /,
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+            with hiding_errors(personal=True):
+                return function(*args, **kwargs)
+
+        try:
+            return run_step(name, source, rows_in, guarded, *args, **kwargs)
+        except HiddenError as hidden_error:
+            raise hidden_error.error from None
+
+    return run_hidden
 
 
 def _hide_value(problem: Problem) -> Problem:
