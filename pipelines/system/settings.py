@@ -25,6 +25,8 @@ class Settings:
     engine: str = "duckdb"
     runner: str = "threads"
     keep_releases: int = 5
+    spill_limit: str = "50GB"  # of disk, for what does not fit into memory
+    max_sql_seconds: int = 3600  # for the statements of a source definition over its files
 
     @property
     def input(self) -> Path:
@@ -96,6 +98,8 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
         engine=engine or os.environ.get("ICCS_ENGINE", Settings.engine),
         runner=runner or os.environ.get("ICCS_RUNNER", Settings.runner),
         keep_releases=_whole_number("ICCS_KEEP_RELEASES", Settings.keep_releases),
+        spill_limit=_amount("ICCS_SPILL_LIMIT", Settings.spill_limit),
+        max_sql_seconds=_whole_number("ICCS_MAX_SQL_SECONDS", Settings.max_sql_seconds),
     )
 
 

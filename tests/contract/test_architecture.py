@@ -21,6 +21,7 @@ ORDER = (
     "pipelines.publish",
     "pipelines.reader",
     "pipelines.run",
+    "pipelines.repair",
     "pipelines.flows",
     "pipelines.cli",
 )
