@@ -151,7 +151,7 @@ def _mended(damage: Damage, mend: Callable[[], str]) -> str:
 def _publish(session: Session) -> Iterator[str]:
     settings = session.settings
     try:
-        publication = publish_if_new(session)
+        publication = publish_if_new(session, list_sources(session.source_folders))
     except (DamagedVintage, DamagedFile, LostPointer) as error:
         yield f"{settings.published}: not published: {str(error).splitlines()[0]}"
         return

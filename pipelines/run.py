@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -52,7 +52,7 @@ from pipelines.tabulate.estimates import take_estimates
 from pipelines.tabulate.rules import Checked, Suite, check
 from pipelines.tabulate.structure_suite import open_suite
 from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.tabulate.vintages import Vintage, current_vintage, recover_pointers, run_key, store
+from pipelines.tabulate.vintages import POINTER, Vintage, current_vintage, recover_pointers, run_key, store
 from schemas.errors import UsageError
 from schemas.source import SourceFolder, list_sources
 
@@ -106,7 +106,8 @@ class RunResult:
 
     ``searched`` is the folder in which files were looked for; ``recovered`` says which pointers to vintages were
     lost or damaged and made again; ``unclaimed`` has the files there that no source takes, each with the patterns of
-    names nearest to its own.
+    names nearest to its own. ``undefined`` are sources with figures in the data folder that have no definition here, so
+    that no release from here has them.
     """
 
     loaded: tuple[str, ...]
@@ -120,6 +121,7 @@ class RunResult:
     replayed: tuple[Replayed, ...] = ()
     recovered: tuple[str, ...] = ()
     unclaimed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    undefined: tuple[str, ...] = ()
 
     @property
     def faults(self) -> tuple[Refusal, ...]:
@@ -384,6 +386,7 @@ def run_all(
     check_engine_name(settings.engine)
     check_folders(settings)
     where = session.directory or settings.input
+    known = list_sources(session.source_folders) | {folder.source_id: folder for folder in folders}
     with writing(settings, session.wait_seconds), open_suite() as suite:
         recovered = recover_pointers(settings)
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
@@ -392,7 +395,7 @@ def run_all(
         large, small = _by_size(folders, sizes)
         run_in_workers(attempts.attempt, large, 1, attempts.stop)
         run_in_workers(attempts.attempt, small, session.workers, attempts.stop)
-        publication = publish_if_new(session)
+        publication = publish_if_new(session, known)
     return RunResult(
         loaded=attempts.names("loaded"),
         unchanged=attempts.names("unchanged"),
@@ -404,8 +407,15 @@ def run_all(
         seconds=time.perf_counter() - start,
         replayed=tuple(sorted(attempts.replayed, key=lambda one: one.source)),
         recovered=recovered,
-        unclaimed={} if replay else find_unclaimed(list_sources(session.source_folders).values(), where),
+        unclaimed={} if replay else find_unclaimed(known.values(), where),
+        undefined=_find_undefined(known, settings),
     )
+
+
+def _find_undefined(known: Collection[str], settings: Settings) -> tuple[str, ...]:
+    """Sources whose figures are in the data folder and that nothing defines, such as those of another project."""
+    stored = {path.parent.name for path in settings.core.glob(f"*/{POINTER}")}
+    return tuple(sorted(stored.difference(known)))
 
 
 def _to_replay(folder: SourceFolder, settings: Settings) -> Quarantined | None:
@@ -466,12 +476,12 @@ def _by_size(
     return large, ordered[len(large) :]
 
 
-def publish_if_new(session: Session) -> Publication | None:
-    """Publish the current vintages, with a report of each source, unless the newest release holds them already.
+def publish_if_new(session: Session, folders: dict[str, SourceFolder]) -> Publication | None:
+    """Publish the vintages of these sources, with a report of each, unless the newest release holds just them.
 
     The caller holds the lock of the data folder.
     """
-    settings, folders = session.settings, list_sources(session.source_folders)
+    settings = session.settings
     vintages = [vintage for name in folders if (vintage := current_vintage(name, settings)) is not None]
     if not vintages or newest_key(settings) == content_key(vintages, folders):
         return None

@@ -11,14 +11,15 @@ import gettext
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from pathlib import Path
 
 from schemas.codelists import NOT_STATED, Area, area_ancestors, load_areas
+from schemas.project import project_root
 
 LANGUAGES = ("en", "fr", "es")
 """The languages in which every area of the lists has a name."""
 
 
-@cache
 def names_of_areas(languages: tuple[str, ...] = LANGUAGES, of: str | None = None) -> frozenset[tuple[str, str]]:
     """Return the names of areas in some languages with their codes: as written, without accents, and in capitals.
 
@@ -33,6 +34,11 @@ def names_of_areas(languages: tuple[str, ...] = LANGUAGES, of: str | None = None
     >>> dict(names_of_areas(of="MX"))["NUEVO LEON"], "México" in dict(names_of_areas(of="MX"))
     ('MX-NLE', False)
     """
+    return _names_of_areas(languages, of, project_root())
+
+
+@cache
+def _names_of_areas(languages: tuple[str, ...], of: str | None, _: Path | None) -> frozenset[tuple[str, str]]:
     inside = {area for area, above, _ in area_ancestors() if above == of}
     meant: dict[str, set[str]] = {}
     for area in load_areas():

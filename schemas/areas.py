@@ -1,8 +1,8 @@
 """What is known of lists of areas as a whole: whether a list has every part of an area, and how areas changed.
 
 A total is made from parts only where nothing says that a part is missing from the list itself. The subdivisions of
-ISO 3166-2 (``codelists/subdivisions/iso_3166_2.csv``) confirm a list; ``whole_lists.csv`` beside it declares one that
-they cannot.
+ISO 3166-2 (``codelists/subdivisions/iso_3166_2.csv``) confirm a list; ``whole_lists.csv`` beside it, and in the folder
+``areas`` of a project, declares those that they cannot.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache
 from importlib import resources
 
 from schemas.codelists import NOT_STATED, Area, area_ancestors, load_areas, read_csv_rows
+from schemas.project import AREAS, WHOLE_LISTS, find_project
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,11 @@ def whole_lists() -> frozenset[tuple[str, str]]:
 
 @cache
 def _whole_lists(areas: tuple[Area, ...]) -> frozenset[tuple[str, str]]:
-    declared = {(row["area"], row["level"]) for row in _read("whole_lists", ("area", "level", "basis"))}
+    columns = ("area", "level", "basis")
+    project = find_project()
+    own = project.entries(AREAS).get(WHOLE_LISTS) if project is not None else None
+    rows = [*_read("whole_lists", columns), *(read_csv_rows(own, columns) if own is not None else ())]
+    declared = {(row["area"], row["level"]) for row in rows}
     # Where all municipalities of a country are listed, so are those of each of its states.
     inside = {(area, level) for area, above, _ in area_ancestors() for name, level in declared if above == name}
     return (frozenset(inside) & _parts(areas).keys()) | whole_by_iso(areas)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from iccs.ages import parse_age as parse_age
 from iccs.classification import attribute_names
 from schemas.declarations import DeclarationError
+from schemas.project import AREAS, WHOLE_LISTS, find_project, merge_packaged, project_root
 
 SPECIAL_AGES = {
     "_T": ("All ages", "Tous âges", "Todas las edades"),
@@ -125,9 +127,10 @@ def read_csv_rows(path: Traversable, needed: tuple[str, ...] = ()) -> list[dict[
     return rows
 
 
-@cache
 def load_codelist(name: str) -> tuple[Code, ...]:
     """Return a code list in the order of its file, then what sources add to it (``added_codes``).
+
+    What has been read is kept for the project that was found: a process that changes to another one reads it.
 
     Raises:
         KeyError: there is no such list.
@@ -136,6 +139,11 @@ def load_codelist(name: str) -> tuple[Code, ...]:
     >>> [code.code for code in load_codelist("sex")]
     ['M', 'F', '_O', '_U', '_T', '_Z']
     """
+    return _load_codelist(name, project_root())
+
+
+@cache
+def _load_codelist(name: str, _: Path | None) -> tuple[Code, ...]:
     path = resources.files("schemas").joinpath("codelists", f"{name}.csv")
     if path.is_file():
         codes = tuple(_code(row) for row in read_csv_rows(path))
@@ -151,33 +159,36 @@ def load_codelist(name: str) -> tuple[Code, ...]:
 
 
 def _added_to(name: str, codes: tuple[Code, ...]) -> tuple[Code, ...]:
-    added = added_codes(resources.files("pipelines").joinpath("sources")).get(name, ())
+    shipped = resources.files("pipelines").joinpath("sources")
+    project = find_project()
+    own = project.source_folders() if project is not None else {}
+    added = added_codes({**{entry.name: entry for entry in shipped.iterdir()}, **own}).get(name, ())
     for code in added:
         if any(code.code == other.code for other in codes):
             raise DeclarationError(f"codes.csv: {name} {code.code!r} is in the list already; delete the row")
     return added
 
 
-def added_codes(sources: Traversable) -> dict[str, tuple[Code, ...]]:
+def added_codes(sources: Mapping[str, Traversable]) -> dict[str, tuple[Code, ...]]:
     """Return the codes that sources add to the lists, from ``codes.csv`` in their folders.
 
     An office counts what it counts: a third sex under a name of its own, a weapon that no list has. Lists whose codes
     the program knows the meaning of (stages, counting units, statuses ...) cannot be extended.
 
     Args:
-        sources: the folder of the source folders.
+        sources: the folder of each source by its name.
 
     Raises:
         DeclarationError: a list that cannot be extended, a code of another form, a label missing, or two sources that
             mean different things by one code.
     """
     found: dict[tuple[str, str], Code] = {}
-    for entry in sorted(sources.iterdir(), key=lambda item: item.name):
+    for source_id, entry in sorted(sources.items()):
         path = entry.joinpath("codes.csv")
         if not path.is_file():
             continue
         for row in read_csv_rows(path, ("list", "code", "label_en", "label_fr", "label_es")):
-            said, name = f"{entry.name}/codes.csv: {row['code']!r}", row["list"]
+            said, name = f"{source_id}/codes.csv: {row['code']!r}", row["list"]
             if name not in (*_EXTENDABLE, *attribute_names()):
                 known = ", ".join((*_EXTENDABLE, *attribute_names()))
                 raise DeclarationError(f"{said}: the list {name!r} cannot be extended; those that can: {known}")
@@ -232,9 +243,10 @@ def weakest_status(statuses: Iterable[str]) -> str:
     return max(statuses, key=order.index, default=order[0])
 
 
-@cache
 def load_areas() -> tuple[Area, ...]:
-    """Return every area of every file in ``codelists/areas``; a new country adds a file, no list is edited.
+    """Return every area of every file in ``codelists/areas`` and in the folder ``areas`` of the project.
+
+    A new country adds a file, no list is edited; a file of the project takes the place of a packaged one of its name.
 
     Raises:
         DeclarationError: a file is not such a table, or an area is listed twice or has an unknown level or parent.
@@ -242,18 +254,27 @@ def load_areas() -> tuple[Area, ...]:
     >>> [area.name_en for area in load_areas() if area.code == "MX-JAL"]
     ['Jalisco']
     """
-    return read_areas(resources.files("schemas").joinpath("codelists", "areas"))
+    return _load_areas(project_root())
 
 
-def read_areas(folder: Traversable) -> tuple[Area, ...]:
-    """Return the areas of a folder of lists, checked as ``load_areas`` says, and the places not stated inside them."""
-    areas = [
-        _area(row)
-        for entry in sorted(folder.iterdir(), key=lambda item: item.name)
-        if entry.name.endswith(".csv") and not entry.name.startswith(".")  # a hidden file is some editor's
-        for row in read_csv_rows(entry, _AREA_COLUMNS)
-    ]
-    _check_areas(areas)
+@cache
+def _load_areas(_: Path | None) -> tuple[Area, ...]:
+    return read_areas(merge_packaged(AREAS, resources.files("schemas").joinpath("codelists", "areas")))
+
+
+def read_areas(files: Mapping[str, Traversable]) -> tuple[Area, ...]:
+    """Return the areas of lists, checked as ``load_areas`` says, and the places not stated inside them.
+
+    Args:
+        files: each list by its name; what is no CSV file is passed over.
+    """
+    lists = {
+        name: [_area(row) for row in read_csv_rows(path, _AREA_COLUMNS)]
+        for name, path in files.items()
+        if name.endswith(".csv") and name != WHOLE_LISTS
+    }
+    areas = [area for listed in lists.values() for area in listed]
+    _check_areas(areas, {name: {area.code for area in listed} for name, listed in lists.items()})
     parents = {area.parent for area in areas}
     divided = [area for area in areas if area.level == "country" or area.code in parents]
     return (*areas, *map(_place_not_stated, divided))
@@ -301,30 +322,31 @@ def _area(row: dict[str, str]) -> Area:
     )
 
 
-def _check_areas(areas: list[Area]) -> None:
+def _check_areas(areas: list[Area], lists: Mapping[str, set[str]]) -> None:
     """A second row for a code would count its cells twice; without level and parent an area adds up to nothing."""
     levels = (valid_codes("area_level") or frozenset()) - {NOT_STATED}
     codes = {area.code for area in areas}
     if len(codes) < len(areas):
         twice = next(area.code for area in areas if sum(other.code == area.code for other in areas) > 1)
-        raise DeclarationError(f"codelists/areas: {twice} is listed twice; keep one row for each area")
+        files = " and ".join(name for name, listed in lists.items() if twice in listed)
+        raise DeclarationError(f"areas: {twice} is listed twice ({files}); keep one row for each area")
     seen: dict[tuple[str, str], str] = {}
     for area in areas:
         if area.level not in levels:
             known = ", ".join(sorted(levels))
-            raise DeclarationError(f"codelists/areas: {area.code} has the level {area.level!r}, not one of {known}")
+            raise DeclarationError(f"areas: {area.code} has the level {area.level!r}, not one of {known}")
         if area.parent is not None and area.parent not in codes:
-            raise DeclarationError(f"codelists/areas: the parent {area.parent!r} of {area.code} is in no area list")
+            raise DeclarationError(f"areas: the parent {area.parent!r} of {area.code} is in no area list")
         for scheme in area.schemes:
             other = seen.setdefault(scheme, area.code)
             if other != area.code:
-                raise DeclarationError(f"codelists/areas: {scheme[0]} {scheme[1]!r} is both {other} and {area.code}")
+                raise DeclarationError(f"areas: {scheme[0]} {scheme[1]!r} is both {other} and {area.code}")
         _check_history(area, codes)
 
 
 def _check_history(area: Area, codes: set[str]) -> None:
     """What an area was split from or merged into breaks the series of those areas: they and the time must be known."""
-    said = f"codelists/areas: {area.code}"
+    said = f"areas: {area.code}"
     for name, period in (("valid_from", area.valid_from), ("valid_to", area.valid_to)):
         if period is not None and not _YEAR_OR_MONTH.fullmatch(period):
             raise DeclarationError(f"{said}: {name} {period!r} is not a year or month: 2014 or 2014-06")

@@ -111,6 +111,7 @@ class Rule:
         return bool(self.effect.get("compared", True))
 
 
+@cache
 def load_uncompared_caveats() -> tuple[str, ...]:
     """Return the caveats with which a cell is in no trend, change or fit: of rules that declare it.
 

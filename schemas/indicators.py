@@ -10,10 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from schemas.codelists import load_codelist
 from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
+from schemas.project import INDICATORS, merge_packaged, project_root
+from schemas.source_messages import yaml_problem
 
 BREAKDOWNS = ("sex", "age", "geography")
 
@@ -98,12 +104,11 @@ def load_indicator_methods() -> dict[str, IndicatorMethod]:
     >>> load_indicator_methods()["standardised_rate"].parameters["bands"]
     ('source', 'iccs')
     """
-    return {name: _method(name, declared) for name, declared in _read_folder("indicator_methods").items()}
+    return {name: _method(name, declared) for name, declared in _read_files(_method_files()).items()}
 
 
-@cache
 def load_indicators() -> dict[str, Indicator]:
-    """Return every declared indicator by name, for publishing and for the documentation.
+    """Return every declared indicator by name, for publishing and for the documentation; those of the project too.
 
     Raises:
         DeclarationError: a declaration that is not complete, or uses a code that does not exist.
@@ -111,7 +116,24 @@ def load_indicators() -> dict[str, Indicator]:
     >>> load_indicators()["homicide_rate"].sdg
     '16.1.1'
     """
-    return {name: parse_indicator(name, declared) for name, declared in _read_folder("indicators").items()}
+    return _load_indicators(project_root())
+
+
+@cache
+def _load_indicators(_: Path | None) -> dict[str, Indicator]:
+    files = merge_packaged(INDICATORS, resources.files("schemas").joinpath("indicators"))
+    return {name: _parse_strangers(name, declared) for name, declared in _read_files(files).items()}
+
+
+def _parse_strangers(name: str, declared: dict[str, Any]) -> Indicator:
+    """The declaration of a project may hold anything, such as a number where a list must be."""
+    try:
+        return parse_indicator(name, declared)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise DeclarationError(
+            f"indicators/{name}.yml: a key holds another kind of value than it must ({error}); compare it with a "
+            "packaged indicator"
+        ) from error
 
 
 def parse_indicator(name: str, declared: dict[str, Any]) -> Indicator:
@@ -167,14 +189,25 @@ def parse_indicator(name: str, declared: dict[str, Any]) -> Indicator:
     return indicator
 
 
-def _read_folder(folder: str) -> dict[str, dict[str, Any]]:
-    """Every declaration of a folder by the name of its file, without the ending."""
-    entries = sorted(resources.files("schemas").joinpath(folder).iterdir(), key=lambda item: item.name)
-    return {
-        entry.name.removesuffix(".yml"): parse_yaml(entry.read_text(encoding="utf-8"))
-        for entry in entries
-        if entry.name.endswith(".yml")
-    }
+def _method_files() -> dict[str, Traversable]:
+    return {entry.name: entry for entry in resources.files("schemas").joinpath("indicator_methods").iterdir()}
+
+
+def _read_files(files: Mapping[str, Traversable]) -> dict[str, dict[str, Any]]:
+    """Every declaration by the name of its file, without the ending.
+
+    Raises:
+        DeclarationError: a file is not YAML in UTF-8 that holds keys.
+    """
+    found = {}
+    for name in sorted(name for name in files if name.endswith(".yml")):
+        try:
+            found[name.removesuffix(".yml")] = parse_yaml(files[name].read_text(encoding="utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise DeclarationError(f"indicators/{name}: is not UTF-8; save it as UTF-8") from error
+        except (yaml.YAMLError, TypeError) as error:
+            raise DeclarationError(f"indicators/{name}: is not valid YAML: {yaml_problem(error)}") from error
+    return found
 
 
 def _method(name: str, declared: dict[str, Any]) -> IndicatorMethod:

@@ -29,13 +29,38 @@ class Footer(_Strict):
     starts_with: str = Field(min_length=1)
 
 
+OWN_COLUMNS = frozenset(
+    {
+        *("_file", "_sheet", "_row", "_column", "number of record"),
+        *("_received", "_number", "_exclusion", "_day", "_birth", "_longitude", "_latitude", "_conserved"),
+        "_corrupt_record",
+    }
+)
+"""Columns that the readers, the tables of incidents and Spark add to those of a file.
+
+A label of a file that is the same is not read as one of them: a number is added to it.
+"""
+
+
+def _of_the_file(columns: tuple[str, ...]) -> tuple[str, ...]:
+    for name in columns:
+        if name.casefold() in OWN_COLUMNS:
+            raise ValueError(
+                f"{name} is a column that is added to those of every file; name other columns of the header here. "
+                f"A column of the file that has this label is called '{name} (2)' under columns and in reshape.sql"
+            )
+    return columns
+
+
 class ReadOptions(_Strict):
     """How one kind of file becomes a table of text. Only what differs from the default is written."""
 
     format: Literal["csv", "excel", "parquet"] = "csv"
     encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
     delimiter: str = Field(default=",", min_length=1, max_length=1)
-    columns: tuple[str, ...] = Field(min_length=1, description="column names by which the header row is found")
+    columns: Annotated[tuple[str, ...], AfterValidator(_of_the_file)] = Field(
+        min_length=1, description="column names by which the header row is found"
+    )
     header_rows: int = Field(default=1, ge=1, le=8)
     sheet: Names = Field(default=(), description="names of sheets, or patterns with *; the first sheet if not given")
     other_sheets: Names = Field(default=(), description="sheets that hold nothing to read, by name or pattern")

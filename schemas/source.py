@@ -34,6 +34,7 @@ from schemas.layouts import reads_other_sheets as reads_other_sheets
 from schemas.layouts import unreachable_layout
 from schemas.measures import AS_PUBLISHED, BESIDE_ESTIMATES, ERRORS
 from schemas.measures import Measure as Measure
+from schemas.project import find_project
 from schemas.source_keys import VALUES, names_under, refused_keys, refused_part
 from schemas.source_messages import (
     code_of,
@@ -50,6 +51,8 @@ from schemas.source_numbers import check_marks, checked_mark, checked_month, che
 # Personal columns that are read all the same: of them only a band of ages, or an area, is kept.
 CODED_PERSONAL = ("age", "longitude", "latitude")
 OLDEST_AGE_YEARS = 120
+IN_PLACE = "project, in place of the package's"
+"""The origin of a source of the project that has the name of a packaged one."""
 FINANCIAL_YEAR = "financial_year"
 """The caveat of years that do not begin in January."""
 # The statuses of a value that is there.
@@ -98,9 +101,9 @@ class Replaced(_Strict):
 
 
 def _is_file(pattern: str) -> str:
-    """The condition, in SQL, that a row comes from a file of this name or pattern, in whatever folder."""
+    """The condition, in SQL, that a row comes from a file of this name or pattern, in whatever folder and case."""
     name = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return f"regexp_extract(_file, {quote_literal(f'^(.*/)?({name})$')}, 2) <> ''"
+    return f"regexp_extract(_file, {quote_literal(f'(?i)^(.*/)?({name})$')}, 2) <> ''"
 
 
 class Breakdown(_Strict):
@@ -509,10 +512,22 @@ class Source(_Strict):
 class SourceFolder:
     """The folder of one source: source.yml with its tables and SQL.
 
-    ``with_drafts``: whether links of its concordance that nobody has reviewed are used.
+    Args:
+        folder: where it is.
+        concordance: the table of its links; None where it has none.
+        with_drafts: whether links of its concordance that nobody has reviewed are used.
+        origin: whose it is, for people: ``package``, ``project``, or ``project, in place of the package's``.
     """
 
-    def __init__(self, folder: Traversable, concordance: Traversable | None, *, with_drafts: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Traversable,
+        concordance: Traversable | None,
+        *,
+        with_drafts: bool = False,
+        origin: str = "package",
+    ) -> None:
+        self.origin = origin
         self.folder = folder
         self.source_id = folder.name
         self.concordance = concordance
@@ -636,20 +651,32 @@ def _names(part: str) -> tuple[str, ...]:
 def list_sources(folder: Path | None = None, *, with_drafts: bool = False) -> dict[str, SourceFolder]:
     """Return every source by its identifier; a folder with a source.yml is a source, nothing is registered.
 
+    A source of the project takes the place of a packaged one of its name. One without ``concordance.csv`` has the
+    packaged concordance of its name, if there is one.
+
     Args:
-        folder: where the source folders are; default: those of this package.
+        folder: where the source folders are; default: those of this package, and those of the project.
         with_drafts: whether links that nobody has reviewed are to be used.
+
+    Raises:
+        UsageError: the project cannot be used, or a folder of it has a name that is no identifier.
     """
     root: Traversable = folder if folder is not None else resources.files("pipelines").joinpath("sources")
+    shipped = {entry.name: entry for entry in root.iterdir() if entry.is_dir() and _is_source(entry)}
+    project = find_project() if folder is None else None
+    own: dict[str, Path] = project.source_folders() if project is not None else {}
     concordances = resources.files("iccs").joinpath("concordances")
     found = {}
-    for entry in sorted(root.iterdir(), key=lambda item: item.name):
-        if entry.is_dir() and entry.joinpath("source.yml").is_file():
-            own = entry.joinpath("concordance.csv")
-            shared = concordances.joinpath(f"{entry.name}.csv")
-            concordance = own if own.is_file() else shared if shared.is_file() else None
-            found[entry.name] = SourceFolder(entry, concordance, with_drafts=with_drafts)
+    for name, entry in sorted({**shipped, **own}.items()):
+        origin = "package" if name not in own else IN_PLACE if name in shipped else "project"
+        links, shared = entry.joinpath("concordance.csv"), concordances.joinpath(f"{name}.csv")
+        concordance = links if links.is_file() else shared if shared.is_file() else None
+        found[name] = SourceFolder(entry, concordance, with_drafts=with_drafts, origin=origin)
     return found
+
+
+def _is_source(folder: Traversable) -> bool:
+    return folder.joinpath("source.yml").is_file()
 
 
 def find_sources(names: list[str], folder: Path | None = None, *, with_drafts: bool = False) -> list[SourceFolder]:

@@ -18,7 +18,9 @@ WITH_DRAFTS = "use links of concordances that nobody has reviewed (default: thei
 def data_arguments() -> argparse.ArgumentParser:
     """Return the arguments of a command that reads or writes a data folder."""
     parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument("--data", metavar="DIR", help="data folder (default: ICCS_DATA, else ./data)")
+    parent.add_argument(
+        "--data", metavar="DIR", help="data folder (default: ICCS_DATA, else that of the project, else ./data)"
+    )
     parent.add_argument("--json", action="store_true", help="print JSON")
     return parent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,13 +63,13 @@ def _add_suggest(group: Commands) -> None:
 def check_command(options: argparse.Namespace) -> int:
     """Print the problems of concordances, all or those named; exit code 1 if there is an error."""
     from iccs.classification import load_classification
-    from iccs.concordance import list_concordances, read_concordance
+    from iccs.concordance import list_concordances
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
 
     classification = load_classification()
     checked = []
-    for name in options.names or list_concordances():
-        concordance = read_concordance(_path(name))
+    for name in options.names or sorted({*list_concordances(), *_names_of_projects()}):
+        concordance = _read(name)
         checked.append((concordance, concordance.check(classification)))
     failed = any(problem.severity == "error" for _, problems in checked for problem in problems)
     if options.json:
@@ -173,17 +173,35 @@ def _diff_record(found: ConcordanceDiff) -> dict[str, object]:
     }
 
 
-def _path(name: str) -> Path:
-    """Return a path as it is; for the name of a source, the path of its packaged table."""
-    from iccs.concordance import concordance_path
+def _names_of_projects() -> list[str]:
+    """The sources of the project that have a concordance of their own."""
+    from schemas.source import list_sources
+
+    return [
+        name for name, folder in list_sources().items() if folder.origin != "package" and folder.concordance is not None
+    ]
+
+
+def _read(name: str) -> Concordance:
+    """Return a concordance by its path, or that of a source by its name: the project's, else the packaged one."""
+    from iccs.concordance import concordance_path, read_concordance
+    from schemas.source import list_sources
 
     if name.endswith(".csv") or "/" in name:
-        path = Path(name)
-        if not path.is_file():
+        if not Path(name).is_file():
             raise UsageError(f"there is no file {name}")
-        return path
+        return read_concordance(Path(name))
+    folder = list_sources().get(name)
+    if folder is not None and folder.concordance is not None:
+        own = folder.concordance.name == "concordance.csv"  # else it has the name of the source already
+        file = f"{name}/concordance.csv" if own else folder.concordance.name
+        return replace(read_concordance(folder.concordance), source_id=name, file=file)
+    if folder is not None:
+        raise UsageError(
+            f"source {name} has no concordance.csv in {folder.folder}; draft one: iccs concordance suggest"
+        )
     try:
-        return Path(str(concordance_path(name)))
+        return read_concordance(concordance_path(name))
     except FileNotFoundError as error:
         raise UsageError(str(error)) from error
 
@@ -282,7 +300,6 @@ def evaluate_command(options: argparse.Namespace) -> int:
 
 def export_command(options: argparse.Namespace) -> int:
     """Write the correspondence table of a source as UNODC asks for it: a workbook with one sheet per section."""
-    from iccs.concordance import concordance_path, read_concordance
     from iccs.correspondence import write_correspondence
     from pipelines.system.errors import EXIT_DONE
 
@@ -290,9 +307,8 @@ def export_command(options: argparse.Namespace) -> int:
     if output.exists():
         raise UsageError(f"{output} exists already; give another name, or remove it first")
     try:
-        concordance = read_concordance(concordance_path(options.source))
-        write_correspondence(concordance, output, options.lang)
-    except (FileNotFoundError, ImportError) as error:
+        write_correspondence(_read(options.source), output, options.lang)
+    except ImportError as error:
         raise UsageError(str(error)) from error
     print_line(f"{output}: correspondence of {options.source}, one sheet per ICCS section")
     return EXIT_DONE

@@ -13,10 +13,11 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from pipelines.cli import areas, check, codes, concordance, quality, query, releases, repair, run, serve, sources
+from pipelines.cli import areas, check, codes, concordance, init, quality, query, releases, repair, run, serve, sources
 from pipelines.cli.series import compare, estimates, evaluate, map, trend
 
 COMMANDS = (
+    init,
     run,
     trend,
     compare,
@@ -50,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return EXIT_USAGE
     try:
+        if arguments is None:
+            _name_project()
         return command(options)
     except KeyboardInterrupt:
         sys.stderr.write("stopped; the last release is unchanged\n")
@@ -77,6 +80,14 @@ def prepare_process() -> None:
     if threading.current_thread() is threading.main_thread():
         end_on_signals()
         os.umask(os.umask(0o027) | 0o027)
+
+
+def _name_project() -> None:
+    """Let every process that the command starts find the project, in whatever folder it runs."""
+    from schemas.project import VARIABLE, find_project
+
+    if (project := find_project()) is not None:
+        os.environ[VARIABLE] = str(project.root)
 
 
 def build_parser() -> argparse.ArgumentParser:

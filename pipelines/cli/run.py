@@ -118,6 +118,7 @@ def _document(result: RunResult, reports: list[StepReport], settings: Settings) 
         "absent": result.absent,
         "recovered": result.recovered,
         "unclaimed": result.unclaimed,
+        "undefined": result.undefined,
         "refused": [asdict(refusal) for refusal in result.refused],
         "replayed": [asdict(one) for one in result.replayed],
         "published": result.published,
@@ -154,6 +155,11 @@ def _print_result(result: RunResult, settings: Settings, replayed: bool) -> None
     for line in result.recovered:
         print_line(line)
     _print_unclaimed(result)
+    if result.undefined:
+        print_error(
+            f"not in the release: {', '.join(result.undefined)}; the data folder has figures of them, but there is no "
+            "definition here. If they are sources of a project, run in its folder or set ICCS_PROJECT\n"
+        )
     found_nothing = _found_nothing(result) and not replayed
     if found_nothing:
         print_error(

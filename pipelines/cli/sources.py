@@ -1,15 +1,21 @@
-"""``iccs sources list|show``: the declared sources."""
+"""``iccs sources list|show|new``: the declared sources, and the first definition of another one."""
 
 from __future__ import annotations
 
 import argparse
+import shlex
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command, add_group
 from pipelines.cli.printing import print_json, print_line, print_table
+from schemas.errors import UsageError, nearest_values
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
+    from schemas.project import Project
+    from schemas.source import SourceFolder
 
 
 def add_parser(commands: Commands) -> None:
@@ -20,6 +26,32 @@ def add_parser(commands: Commands) -> None:
     show = add_command(group, "show", "show one source: publisher, licence, files, measures")
     show.add_argument("source", metavar="SOURCE")
     show.set_defaults(command=show_command)
+    _add_new(group)
+
+
+def _add_new(group: Commands) -> None:
+    text = "write a first definition of a source in the project, from one of its files"
+    new = group.add_parser("new", help=text, description=text)
+    new.add_argument("file", metavar="FILE", help="one of its files: text, plain or packed, or a workbook")
+    new.add_argument("--id", required=True, metavar="ID", help="its name: <country>_<producer>_<what>, a-z, 0-9 and _")
+    for name, what in (("area", "areas"), ("offence", "offences"), ("value", "counts"), ("period", "years or months")):
+        new.add_argument(f"--{name}", metavar="COLUMN", help=f"column with the {what} (default: found)")
+    new.add_argument("--offence-name", metavar="NAME", help="the one offence that the file is about")
+    new.add_argument("--year", metavar="YEAR", help="the one year that the file is about")
+    new.add_argument("--sheet", metavar="NAME", help="of a workbook (default: the first that is visible)")
+    new.add_argument("--encoding", metavar="NAME", help="of a text file (default: found)")
+    new.add_argument("--lang", choices=("en", "es", "fr", "pt", "de"), help="language of the offences (default: found)")
+    for name in _ASKED:
+        new.add_argument(f"--{name}", metavar="TEXT", help=f"what to write for {name}; asked for on a terminal")
+    new.add_argument("--unit", metavar="UNIT", help="what is counted: victim, offence, case ... (default: guessed)")
+    new.add_argument("--stage", metavar="STAGE", help="stage: recorded, convicted, held ... (default: recorded)")
+    new.add_argument("--no-questions", action="store_true", help="ask nothing; what is not said is to be filled in")
+    new.add_argument("--json", action="store_true", help="ask nothing and print JSON")
+    new.set_defaults(command=new_command)
+
+
+_ASKED = ("title", "publisher", "url", "licence")
+"""What nobody can see in a file."""
 
 
 def list_command(options: argparse.Namespace) -> int:
@@ -33,12 +65,13 @@ def list_command(options: argparse.Namespace) -> int:
     rows = []
     for folder in find_sources([]):
         vintage = current_vintage(folder.source_id, settings)
-        source = folder.source
+        kind, title = _kind_and_title(folder)
         rows.append(
             {
                 "source": folder.source_id,
-                "kind": source.kind,
-                "title": source.title,
+                "from": folder.origin,
+                "kind": kind,
+                "title": title,
                 "vintage": vintage.vintage if vintage else None,
             }
         )
@@ -49,6 +82,14 @@ def list_command(options: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
+def _kind_and_title(folder: SourceFolder) -> tuple[str, str]:
+    """A source under construction must not hide the others."""
+    try:
+        return folder.source.kind, folder.source.title
+    except UsageError:
+        return "not valid", f"see: iccs sources show {folder.source_id}"
+
+
 def show_command(options: argparse.Namespace) -> int:
     """Print what one source declares."""
     from pipelines.system.errors import EXIT_DONE
@@ -57,7 +98,7 @@ def show_command(options: argparse.Namespace) -> int:
     (folder,) = find_sources([options.source])
     source = folder.source
     if options.json:
-        print_json(source.model_dump())
+        print_json({**source.model_dump(), "from": folder.origin, "folder": str(folder.folder)})
         return EXIT_DONE
     lines = [
         f"{source.source_id}: {source.title}",
@@ -65,6 +106,8 @@ def show_command(options: argparse.Namespace) -> int:
         f"page        {source.url}",
         f"licence     {source.licence.name}",
         f"citation    {source.citation}",
+        f"from        {folder.origin}: {folder.folder}",
+        f"concordance {folder.concordance or 'none'}",
         f"kind        {source.kind}",
         f"files       {', '.join(pattern for layout in source.layouts for pattern in layout.files)}",
         *([f"personal    never stored: {', '.join(source.personal)}"] if source.personal else []),
@@ -78,3 +121,74 @@ def show_command(options: argparse.Namespace) -> int:
     for line in lines:
         print_line(line)
     return EXIT_DONE
+
+
+def new_command(options: argparse.Namespace) -> int:
+    """Look at a file, write a first definition of its source, and print what was seen and what is left to do."""
+    from pipelines.project.new_source import Answers, draft_source, write_draft
+    from pipelines.project.roles import find_roles, looks_like_events
+    from pipelines.project.seen_table import see_table
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
+
+    project, path = _project_for_new(options.id), Path(options.file)
+    if not path.is_file():
+        raise UsageError(f"there is no file {options.file}")
+    country = _country_of(options.id)
+    table = see_table(path, load_settings(), options.sheet, options.encoding)
+    given = {name: getattr(options, name) for name in ("area", "offence", "value", "period")}
+    roles = find_roles(table, country, {name: column for name, column in given.items() if column})
+    if looks_like_events(table, roles):
+        raise UsageError(
+            f"each row of {path.name} seems to be an event or a person, as it has a date and no count; such files are "
+            "declared by hand, so that nothing of a person is kept: docs/incidents.md. If it has counts, give --value"
+        )
+    _check_code("unit", "counting_unit", options.unit)
+    _check_code("stage", "stage", options.stage)
+    said = {name: getattr(options, name) for name in (*_ASKED, "unit", "stage", "offence_name", "year")}
+    if sys.stdin.isatty() and not (options.no_questions or options.json):
+        said |= {name: input(f"{name}: ").strip() or None for name in _ASKED if said[name] is None}
+    draft = draft_source(options.id, table, roles, country, Answers(**said, language=options.lang))
+    files = write_draft(draft, project.root / "sources" / options.id, options.lang)
+    if options.json:
+        print_json({"source": options.id, "written": files, "seen": draft.seen, "to_do": draft.to_do})
+        return EXIT_DONE
+    for line in draft.seen:
+        print_line(f"  {line}")
+    print_line(f"written: {', '.join(str(file.relative_to(project.root)) for file in files)}")
+    print_line("to do:")
+    for line in draft.to_do:
+        print_line(f"  - {line}")
+    print_line(f"then: iccs check {shlex.quote(options.file)} --source {options.id} --with-drafts")
+    return EXIT_DONE
+
+
+def _project_for_new(source_id: str) -> Project:
+    from schemas.project import find_project, source_id_problem
+    from schemas.source import list_sources
+
+    if problem := source_id_problem(source_id):
+        raise UsageError(f"--id: {problem}")
+    project = find_project()
+    if project is None:
+        raise UsageError("there is no project here to write the source to; make one: iccs init DIR, then cd DIR")
+    if source_id in list_sources():
+        raise UsageError(f"--id: there is a source {source_id} already; see: iccs sources show {source_id}")
+    return project
+
+
+def _country_of(source_id: str) -> str | None:
+    """The country that the name of a source begins with; None where it is of many (un_, eu_, wb_)."""
+    from schemas.codelists import load_areas
+
+    code = {"UK": "GB", "EL": "GR"}.get(source_id.split("_")[0].upper(), source_id.split("_")[0].upper())
+    return code if any(area.code == code and area.level == "country" for area in load_areas()) else None
+
+
+def _check_code(option: str, codelist: str, given: str | None) -> None:
+    from schemas.codelists import load_codelist
+
+    known = [code.code for code in load_codelist(codelist)]
+    if given is not None and given not in known:
+        near = ", ".join(nearest_values(given, known)) or ", ".join(known)
+        raise UsageError(f"--{option}: there is no {given!r}; nearest: {near}")

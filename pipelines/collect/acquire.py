@@ -141,7 +141,7 @@ def _editions_missing(folder: SourceFolder, names: list[str]) -> list[Problem]:
     """A file whose rows another one replaces is of no use without that one: its rows would be left out for nothing."""
 
     def given(pattern: str) -> list[str]:
-        return [name for name in names if fnmatch(Path(name).name, pattern)]
+        return [name for name in names if fnmatch(Path(name).name.casefold(), pattern.casefold())]
 
     return [
         _problem(
@@ -191,7 +191,7 @@ def find_unclaimed(folders: Iterable[SourceFolder], directory: Path) -> dict[str
     for root, directories, names in os.walk(directory, followlinks=False):
         directories[:] = sorted(name for name in directories if not name.startswith("."))
         for path in (Path(root, name) for name in sorted(names)):
-            if any(fnmatch(path.name, about) for about in _NO_FIGURES):
+            if _is_about_figures(path.name):
                 continue
             inside = [path, *(parent for parent in path.parents if directory in parent.parents)]
             if not any(_has_pattern(part, directory, pattern) for part in inside for pattern in patterns):
@@ -208,8 +208,17 @@ def _patterns_of(folder: SourceFolder) -> list[str]:
 
 
 def _has_pattern(path: Path, directory: Path, pattern: str) -> bool:
-    """Whether a pattern is that of a file: by its name, or by its path below the parent of the directory."""
-    return fnmatch(path.relative_to(directory.parent).as_posix() if "/" in pattern else path.name, pattern)
+    """Whether a pattern is that of a file: by its name, or by its path below the parent of the directory.
+
+    ``A.CSV`` has the pattern ``*.csv``, as on systems where names do not differ by the case of their letters.
+    """
+    name = path.relative_to(directory.parent).as_posix() if "/" in pattern else path.name
+    return fnmatch(name.casefold(), pattern.casefold())
+
+
+def _is_about_figures(name: str) -> bool:
+    """Whether a file says something about others and has no figures: a README, a licence, checksums."""
+    return any(fnmatch(name.casefold(), pattern.casefold()) for pattern in _NO_FIGURES)
 
 
 def _find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
@@ -254,7 +263,8 @@ class _Intake:
             members = list_members(path, self.limit_mib) if is_text else None
             if members is None:
                 yield self._take(name, path, state, layout, None)
-            for member in members or ():
+            beside = [member for member in members or () if not _is_about_figures(Path(member).name)]
+            for member in beside or members or ():
                 if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in member):
                     raise self._refuse("file_name_invalid", name, f"The archive has a file {member!a}.")
                 yield self._take(f"{name}/{member}", path, state, layout, member)

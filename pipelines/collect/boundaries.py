@@ -6,7 +6,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from schemas.codelists import read_csv_rows
 from schemas.errors import UsageError, nearest_values
+from schemas.project import BOUNDARIES, find_project
 
 Ring = NDArray[np.float64]
 """Longitude and latitude of each point, in degrees; shape (n, 2)."""
@@ -28,6 +29,7 @@ Feature = tuple[dict[str, Any], list[Polygon]]
 LARGEST_FILE_MIB = 64
 """More than this is no outline for a picture; read no further, compressed or not."""
 _SHOWN = 8
+_ORIGINS = "origins.csv"
 _WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
 
 
@@ -40,25 +42,45 @@ class Boundaries:
 
 
 def bundled_boundaries(parent: str | None) -> Boundaries:
-    """Return the bundled boundaries of the areas below a country, or of the countries if None.
+    """Return the boundaries of the areas below a country, or of the countries if None: the project's, or packaged ones.
+
+    The folder ``boundaries`` of a project has its files and ``origins.csv``: ``file`` (GeoJSON or TopoJSON, .gz or
+    not), ``parent`` (the area above; blank for countries), ``property`` (that has the code of an area) and ``origin``.
 
     Raises:
-        UsageError: none are bundled; says for which they are.
+        UsageError: there are none, and says for which there are; or those of the project cannot be read.
 
     >>> len(bundled_boundaries("MX").shapes)
     32
     """
+    if (own := _project_boundaries(parent or "")) is not None:
+        return own
     folder = resources.files("schemas").joinpath("boundaries")
-    rows = {row["parent"]: row for row in read_csv_rows(folder.joinpath("origins.csv"))}
+    rows = {row["parent"]: row for row in read_csv_rows(folder.joinpath(_ORIGINS))}
     row = rows.get(parent or "")
     if row is None:
         there = ", ".join(name for name in rows if name)
         raise UsageError(
             f"no boundaries of the areas below {parent} are bundled (there are: {there}, and countries); "
-            "give a GeoJSON or TopoJSON file: --boundaries FILE --property NAME"
+            "give a GeoJSON or TopoJSON file: --boundaries FILE --property NAME, or put one in a project's boundaries"
         )
     with folder.joinpath(f"{row['file']}.topojson.gz").open("rb") as handle:
         return Boundaries(_shapes(f"{row['file']}.topojson", _read(row["file"], handle, True), "id"), row["origin"])
+
+
+def _project_boundaries(parent: str) -> Boundaries | None:
+    project = find_project()
+    files = project.entries(BOUNDARIES) if project is not None else {}
+    if _ORIGINS not in files:
+        return None
+    table = read_csv_rows(files[_ORIGINS], ("file", "parent", "property", "origin"))
+    row = next((row for row in table if row["parent"] == parent), None)
+    if row is None:
+        return None
+    if row["file"] not in files or row["file"] == _ORIGINS:
+        near = ", ".join(nearest_values(row["file"], [name for name in files if name != _ORIGINS])) or "none"
+        raise UsageError(f"boundaries/{_ORIGINS}: there is no file {row['file']!r} beside it; nearest: {near}")
+    return replace(read_boundaries(files[row["file"]], row["property"]), origin=row["origin"])
 
 
 def read_boundaries(path: Path, name: str = "id") -> Boundaries:

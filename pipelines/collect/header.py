@@ -14,19 +14,11 @@ from pipelines.collect.content import PACKED_DAMAGE
 from pipelines.collect.decode import refuse
 from pipelines.system.errors import DataRefused, Problem
 from schemas.errors import nearest_values
+from schemas.layouts import OWN_COLUMNS
 from schemas.source import Layout, ReadOptions, SourceFolder
 
 HEADER_SEARCH_ROWS = 100
 
-# Columns that the readers, the tables of incidents and Spark add to those of a file; a label of a file that is the same
-# is not read as one of them.
-OWN_COLUMNS = frozenset(
-    {
-        *("_file", "_sheet", "_row", "_column", "number of record"),
-        *("_received", "_number", "_exclusion", "_day", "_birth", "_longitude", "_latitude", "_conserved"),
-        "_corrupt_record",
-    }
-)
 _MAX_LINE = 2_000_000  # what DuckDB takes; a compressed file could hold one that fills the memory
 
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.content import ends_with_mark, is_read_in_place, open_content
 from pipelines.collect.decode import check_start, refuse
-from pipelines.collect.header import OWN_COLUMNS, find_header, read_first_rows, read_header
+from pipelines.collect.header import find_header, read_first_rows, read_header
 from pipelines.collect.parquet import read_parquet_schema
 from pipelines.collect.read import nameless_columns, read_table
 from pipelines.collect.unread import TableRead
@@ -24,6 +24,7 @@ from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
 from schemas.errors import nearest_values
+from schemas.layouts import OWN_COLUMNS
 from schemas.source import CODED_PERSONAL, ReadOptions, SourceFolder
 
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"

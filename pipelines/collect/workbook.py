@@ -18,10 +18,10 @@ from schemas.errors import nearest_values
 
 MEMORY_BYTES = 2 * 2**30
 """What reading one workbook may take: of a sheet of 20 columns, about a million rows."""
-_CPU_SECONDS, _CPU_SECONDS_PER_MIB = 30, 3
+CPU_SECONDS, CPU_SECONDS_PER_MIB = 30, 3
 _WAIT_FACTOR = 20  # real time for processor time, on a machine that does other work as well
 
-_ROOT = Path(__file__).parents[2]
+PROGRAM = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def read_sheets(
     Raises:
         DataRefused: not a workbook, a damaged one, no such sheet, or one that takes more memory or time than allowed.
     """
-    cpu_seconds = _CPU_SECONDS + int(file.size / 2**20 * _CPU_SECONDS_PER_MIB)
+    cpu_seconds = CPU_SECONDS + int(file.size / 2**20 * CPU_SECONDS_PER_MIB)
     job = {
         "path": str(file.path),
         "sheets": list(wanted),
@@ -94,7 +94,7 @@ def _read_back(sheet: dict[str, Any], target: Path, number: int) -> Sheet:
 def _ask_reader(job: dict[str, Any]) -> dict[str, Any]:
     """Start the reader, and return its answer; where it was ended before it could give one, why."""
     # -P and the path at the end: a file in the current folder must not take the place of a library.
-    start = f"import sys; sys.path.append({str(_ROOT)!r}); from pipelines.collect.workbook_reader import main; main()"
+    start = f"import sys; sys.path.append({str(PROGRAM)!r}); from pipelines.collect.workbook_reader import main; main()"
     command = [sys.executable, "-P", "-c", start]
     try:
         done = subprocess.run(

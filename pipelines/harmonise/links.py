@@ -47,7 +47,7 @@ def checked_concordance(folder: SourceFolder) -> Concordance | None:
     if folder.source.kind == "population":
         return None
     if folder.concordance is None:
-        raise UsageError(f"source {folder.source_id}: there is no iccs/concordances/{folder.source_id}.csv")
+        raise UsageError(f"source {folder.source_id}: there is no concordance.csv in its folder")
     concordance = read_concordance(folder.concordance)
     errors = [problem for problem in concordance.check(load_classification()) if problem.severity == "error"]
     if errors:

@@ -42,6 +42,7 @@ from pipelines.system.settings import Settings
 from pipelines.tabulate.vintages import Vintage, name_files
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
 from schemas.declarations import attribute_columns, load_tables, quote_literal
+from schemas.project import project_lists_key
 from schemas.source import SourceFolder
 
 
@@ -68,12 +69,17 @@ class Publication:
 
 def content_key(vintages: Sequence[Vintage], folders: dict[str, SourceFolder]) -> str:
     """Return the fingerprint of what a publication would hold."""
-    digest = hashlib.sha256(release_code_version().encode())
+    digest = hashlib.sha256(_program().encode())
     for vintage in sorted(vintages, key=lambda item: item.source_id):
         history = " ".join(f"{load.vintage} {load.loaded_at}" for load in vintage.loads)
         definition = folders[vintage.source_id].fingerprint
         digest.update(f"{vintage.source_id} {history} {vintage.content_key} {definition}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def _program() -> str:
+    """The version of what decides a release beside vintages and definitions: the program, and the project's lists."""
+    return release_code_version() + project_lists_key(with_indicators=True)
 
 
 def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], settings: Settings) -> Publication:
@@ -134,7 +140,7 @@ _EMPTY: dict[str, bytes] = {}
 
 def _make_empty(path: Path, settings: Settings) -> None:
     """Make a file with all tables, views, macros and code lists: hundreds of statements, the same for every release."""
-    program = release_code_version()
+    program = _program()
     if program in _EMPTY:
         path.write_bytes(_EMPTY[program])
         return

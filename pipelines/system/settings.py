@@ -1,13 +1,16 @@
-"""Settings: argument, then environment (ICCS_...), then default. Nothing secret is kept here."""
+"""Settings: argument, environment (ICCS_...), ``iccs.toml`` of the project, default. Nothing secret is kept here."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from schemas.errors import UsageError
+from schemas.project import Project, find_project
 
 
 @dataclass(frozen=True)
@@ -75,45 +78,69 @@ class Settings:
 
 
 def load_settings(data: str | Path | None = None, engine: str | None = None, runner: str | None = None) -> Settings:
-    """Return the settings in force.
+    """Return the settings in force: each from its argument, else the environment, else the project, else the default.
 
     Args:
-        data: data folder; else ICCS_DATA; else ``data`` in the current folder.
+        data: data folder; else ICCS_DATA; else that of the project, ``data`` in its folder if ``iccs.toml`` names no
+            other; else ``data`` in the current folder.
         engine: engine for files of incidents; else ICCS_ENGINE; else DuckDB.
         runner: what takes the partitions of incidents in the scheduled flow; else ICCS_RUNNER; else threads.
 
     Raises:
-        UsageError: a number or amount in the environment is none, or the data folder is a file or reads as a pattern.
+        UsageError: a number or amount in the environment or in ``iccs.toml`` is none, the project cannot be used, or
+            the data folder is a file or reads as a pattern.
     """
-    folder = Path(data or os.environ.get("ICCS_DATA") or "data").resolve()
+    project = find_project()
+    given = _Given(project.settings() if project is not None else {}, project)
+    folder = Path(data or os.environ.get("ICCS_DATA") or _project_data(given) or "data").resolve()
     if folder.is_file():
-        raise UsageError(f"{folder} is a file; --data and ICCS_DATA name a folder")
+        raise UsageError(f"{folder} is a file; --data, ICCS_DATA and data in iccs.toml name a folder")
     if any(sign in str(folder) for sign in "*?[="):
         raise UsageError(f"the data folder {folder} has * ? [ or = in its path, which is read as a pattern")
     return Settings(
         data=folder,
-        memory_limit=_amount("ICCS_MEMORY_LIMIT", Settings.memory_limit),
-        threads=_whole_number("ICCS_THREADS", os.cpu_count() or Settings.threads),
-        max_file_mib=_whole_number("ICCS_MAX_FILE_MIB", Settings.max_file_mib),
-        engine=engine or os.environ.get("ICCS_ENGINE", Settings.engine),
-        runner=runner or os.environ.get("ICCS_RUNNER", Settings.runner),
-        keep_releases=_whole_number("ICCS_KEEP_RELEASES", Settings.keep_releases),
-        spill_limit=_amount("ICCS_SPILL_LIMIT", Settings.spill_limit),
-        max_sql_seconds=_whole_number("ICCS_MAX_SQL_SECONDS", Settings.max_sql_seconds),
+        memory_limit=given.amount("memory_limit", Settings.memory_limit),
+        threads=given.whole_number("threads", os.cpu_count() or Settings.threads),
+        max_file_mib=given.whole_number("max_file_mib", Settings.max_file_mib),
+        engine=engine or given.text("engine", Settings.engine)[0],
+        runner=runner or given.text("runner", Settings.runner)[0],
+        keep_releases=given.whole_number("keep_releases", Settings.keep_releases),
+        spill_limit=given.amount("spill_limit", Settings.spill_limit),
+        max_sql_seconds=given.whole_number("max_sql_seconds", Settings.max_sql_seconds),
     )
 
 
-def _amount(name: str, default: str) -> str:
-    text = os.environ.get(name, default)
-    if not re.fullmatch(r"\s*\d+(\.\d+)?\s*([KMGT]i?)?B\s*", text, re.IGNORECASE):
-        raise UsageError(f"{name} must be an amount such as 400MB or 2GiB, not {text!r}")
-    return text
+def _project_data(given: _Given) -> Path | None:
+    """The data folder of the project; a path in ``iccs.toml`` that is not absolute begins at its folder."""
+    return None if given.project is None else given.project.root / (given.settings.get("data") or "data")
 
 
-def _whole_number(name: str, default: int) -> int:
-    text = os.environ.get(name)
-    if text is None:
-        return default
-    if not text.isdigit() or int(text) < 1:
-        raise UsageError(f"{name} must be a whole number of at least 1, not {text!r}")
-    return int(text)
+@dataclass(frozen=True)
+class _Given:
+    """What the environment and the project say, each with where it is said."""
+
+    settings: Mapping[str, Any]
+    project: Project | None
+
+    def text(self, key: str, default: object) -> tuple[str, str]:
+        """Return a setting as text, and what messages call it."""
+        name = f"ICCS_{key.upper()}"
+        if name in os.environ:
+            return os.environ[name], name
+        if self.project is not None and key in self.settings:
+            return str(self.settings[key]), f"{self.project.file}: {key}"
+        return str(default), key
+
+    def amount(self, key: str, default: str) -> str:
+        """Return an amount of memory."""
+        text, name = self.text(key, default)
+        if not re.fullmatch(r"\s*\d+(\.\d+)?\s*([KMGT]i?)?B\s*", text, re.IGNORECASE):
+            raise UsageError(f"{name} must be an amount such as 400MB or 2GiB, not {text!r}")
+        return text
+
+    def whole_number(self, key: str, default: int) -> int:
+        """Return a whole number of at least 1."""
+        text, name = self.text(key, default)
+        if not text.isdigit() or int(text) < 1:
+            raise UsageError(f"{name} must be a whole number of at least 1, not {text!r}")
+        return int(text)

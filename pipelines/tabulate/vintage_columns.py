@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from pipelines.system.code_version import vintage_code_version
 from schemas.declarations import attribute_columns, breakdown_columns, load_tables, quote_identifier, quote_literal
+from schemas.project import project_lists_key
 from schemas.source import SourceFolder
 
 _TABLES = {
@@ -58,8 +59,8 @@ def definition_key(folder: SourceFolder) -> str:
 
 
 def program_key() -> str:
-    """Return the fingerprint of what all sources share: columns and code."""
-    return hashlib.sha256(f"{columns_version()} {vintage_code_version()}".encode()).hexdigest()
+    """Return the fingerprint of what all sources share: columns, code, and the lists of the project."""
+    return hashlib.sha256(f"{columns_version()} {vintage_code_version()}{project_lists_key()}".encode()).hexdigest()
 
 
 def read_part(part: str, path: Path) -> str:

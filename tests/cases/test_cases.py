@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,6 @@ import pytest
 import yaml
 
 import pipelines.run
-import schemas.codelists
 import schemas.source
 from pipelines.cli.main import main
 from pipelines.publish.build import load_lists, load_vintage
@@ -95,9 +92,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory, one_engine: None) -> Path:
 
 
 @pytest.fixture
-def case(
-    request: pytest.FixtureRequest, tmp_path: Path, tables: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Case]:
+def case(request: pytest.FixtureRequest, tmp_path: Path, tables: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
     folder = HERE / request.param
     if folder.joinpath("input").is_dir():
         shutil.copytree(folder / "input", tmp_path / "input")
@@ -106,24 +101,13 @@ def case(
     monkeypatch.setattr(pipelines.run, "list_sources", lambda *_, **__: sources)
     one = Case(request.param, tmp_path, tables, sources)
     if not one.expected.publish:
-        monkeypatch.setattr(pipelines.run, "_publish_if_new", lambda session: None)
+        monkeypatch.setattr(pipelines.run, "publish_if_new", lambda session, folders: None)
     areas = folder / "areas"
     if areas.is_dir():
-        monkeypatch.setattr(schemas.codelists, "read_areas", partial(_read_areas_with, areas, tmp_path / "areas"))
-        schemas.codelists.load_areas.cache_clear()
-    yield one
-    if areas.is_dir():
-        schemas.codelists.load_areas.cache_clear()
-
-
-def _read_areas_with(own: Path, together: Path, shipped: Path) -> tuple[schemas.codelists.Area, ...]:
-    """The lists of areas of the package, with those of a case beside them or in the place of one of the same name."""
-    shutil.copytree(shipped, together)
-    shutil.copytree(own, together, dirs_exist_ok=True)
-    return _read_areas(together)
-
-
-_read_areas = schemas.codelists.read_areas
+        shutil.copytree(areas, tmp_path / "project" / "areas")
+        (tmp_path / "project" / "iccs.toml").touch()
+        monkeypatch.setenv("ICCS_PROJECT", str(tmp_path / "project"))
+    return one
 
 
 @pytest.mark.parametrize("case", CASES, indirect=True)

@@ -160,9 +160,9 @@ def test_a_reader_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest
     start = "    try:\n        return read_sheets"
     assert source.count(start) == 1
     reader.write_text(source.replace(start, f"    while True:\n        pass\n{start}"), encoding="utf-8")
-    monkeypatch.setattr(workbook, "_ROOT", tmp_path)
+    monkeypatch.setattr(workbook, "PROGRAM", tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(workbook, "_CPU_SECONDS", 1)
+    monkeypatch.setattr(workbook, "CPU_SECONDS", 1)
 
     problem = _refused(tmp_path, _xlsx())
 

@@ -20,6 +20,7 @@ ORDER = (
     "pipelines.tabulate",
     "pipelines.publish",
     "pipelines.reader",
+    "pipelines.project",
     "pipelines.run",
     "pipelines.repair",
     "pipelines.flows",

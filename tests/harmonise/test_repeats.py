@@ -62,6 +62,26 @@ def test_files_of_other_years_areas_or_offices_are_added_up(tiny: Tiny, files: d
     assert table(tiny, files) == []
 
 
+def of_year(year: int, more: int = 0) -> str:
+    """Four states: 100, 40, 77 and 60 of the year, and what is added."""
+    figures = {14: 100, 6: 40, 26: 77, 7: 60}
+    return "".join(f"{area},{year},HOM,{figure + year % 7 + more}\n" for area, figure in figures.items())
+
+
+def test_a_year_that_two_files_share_is_refused_however_much_else_they_hold(tiny: Tiny) -> None:
+    """Of 9 years each, 2018 is in both, one figure of it revised by 1: the rest would be added up without a word."""
+    old, new = range(2010, 2019), range(2018, 2027)
+    revised = "".join(map(of_year, new)).replace("14,2018,HOM,102", "14,2018,HOM,103")
+    (problem,) = table(tiny, {"a.csv": "".join(map(of_year, old)), "b.csv": revised})
+    assert (problem.rule, problem.file) == ("file_given_twice", "b.csv")
+    assert "of its counts of 2018, in 4 cells, are in a.csv too" in problem.found
+
+
+def test_a_year_of_which_two_offices_have_other_figures_is_added_up(tiny: Tiny) -> None:
+    other = "".join(of_year(year, 9) for year in range(2018, 2027))
+    assert table(tiny, {"a.csv": "".join(map(of_year, range(2010, 2019))), "b.csv": other}) == []
+
+
 def test_two_sheets_of_one_workbook_are_compared_as_files_are(tiny: Tiny) -> None:
     """The relation names the sheet, too; here as two files, since a sheet is one layout."""
     assert [one.rule for one in table(tiny, {"a.csv": rows(OLD), "b.csv": rows(OLD) + "13,2022,HOM,5\n"})] == [
@@ -104,6 +124,19 @@ def test_a_corrected_file_of_incidents_beside_the_old_one_is_refused(tiny: Tiny)
 
 def test_files_of_incidents_with_the_same_months_and_other_rows_are_added_up(tiny: Tiny) -> None:
     assert problems(tiny, {"a.csv": events(range(100)), "b.csv": events(range(100, 200), 3)}) == []
+
+
+def test_a_year_of_incidents_that_two_files_share_is_refused(tiny: Tiny) -> None:
+    """57 of the 60 rows of 2023 are in the next year's file too, which has 300 others."""
+    later = [row.replace("2023-", "2024-") for row in events(range(1000, 1300))]
+    files = {"a.csv": [*events(range(60)), *[row.replace("2023-", "2022-") for row in events(range(500, 800))]]}
+    assert problems(tiny, {**files, "b.csv": [*events(range(3, 60)), *later]}) == [("file_given_twice", "b.csv", None)]
+
+
+def test_incidents_that_nothing_tells_apart_and_that_are_as_many_in_both_files_are_refused(tiny: Tiny) -> None:
+    """Rows of a day and a place, three or four of each; one of 100 rows is not in the second file."""
+    rows = [f"x,2023-{n % 12 + 1:02d}-{n % 28 + 1:02d},MX-JAL" for n in range(300)]
+    assert problems(tiny, {"a.csv": rows, "b.csv": rows[3:]}) == [("file_given_twice", "b.csv", None)]
 
 
 def test_incidents_that_nothing_tells_apart_are_no_evidence(tiny: Tiny) -> None:

@@ -179,6 +179,13 @@ def test_a_time_with_a_zone_is_of_the_day_where_the_incident_was(zone: str, text
         ("2024-3", "a month or quarter, in another form"),
         ("T1 2024", "a month or quarter, in another form"),
         ("2024-03-05", "a day"),
+        ("2015.0", "a year with a decimal point"),
+        ("2023*", "a year with a mark or note behind it"),
+        ("2023 (p)", "a year with a mark or note behind it"),
+        ("2023²", "a year with a mark or note behind it"),
+        ("Jan 2020", "a month by its name"),
+        ("marzo de 2020", "a month by its name"),
+        ("44197", "a number of days, as spreadsheets store dates"),
         ("unknown", "A table writes 2024"),
     ],
 )

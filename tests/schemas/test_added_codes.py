@@ -21,7 +21,7 @@ def test_a_source_adds_a_code_that_another_may_share(tmp_path: Path) -> None:
     give(tmp_path, "xx_one", "sex,NON_BINARY,Non-binary,Non binaire,No binario", "weapon,BOW,Bow,Arc,Arco")
     give(tmp_path, "xx_two", "sex,NON_BINARY,Non-binary,Non binaire,No binario")
 
-    added = added_codes(tmp_path)
+    added = added_codes({path.name: path for path in tmp_path.iterdir()})
 
     assert [(code.code, code.label_es) for code in added["sex"]] == [("NON_BINARY", "No binario")]
     assert [code.code for code in added["weapon"]] == ["BOW"]
@@ -40,5 +40,5 @@ def test_a_wrong_row_is_named(tmp_path: Path, row: str, told: str) -> None:
     give(tmp_path, "xx_one", "sex,X,Not specified,Non précisé,No especificado")
     give(tmp_path, "xx_two", row)
     with pytest.raises(DeclarationError, match=r"xx_two/codes\.csv") as refused:
-        added_codes(tmp_path)
+        added_codes({path.name: path for path in tmp_path.iterdir()})
     assert told in str(refused.value)

@@ -16,10 +16,10 @@ CODES = Path(__file__).resolve().parents[2] / "schemas" / "codelists" / "subdivi
 HEADER = "code,name_en,name_fr,name_es,level,parent,valid_from,valid_to,split_from,merged_into,claimed_by\n"
 
 
-def give(folder: Path, *rows: str) -> Path:
+def give(folder: Path, *rows: str) -> dict[str, Path]:
     text = HEADER + "XX,X,X,X,country,,,,,,\n" + "".join(f"{row}\n" for row in rows)
     (folder / "XX.csv").write_text(text, encoding="utf-8")
-    return folder
+    return {"XX.csv": folder / "XX.csv"}
 
 
 def test_the_subdivisions_are_those_of_the_package_they_were_taken_from() -> None:

@@ -49,6 +49,7 @@ AREAS = "code,name_en,name_fr,name_es,level,parent,ours\nXX,X,X,X,country,,\nXX-
         ("area_scheme", "totals: {age: Y0-17}\narea_scheme", "'Y0-17' is not an age code"),
         ("area_scheme", "caveats: [{caveat: revised, note: n}]\narea_scheme", "caveats.1.caveat: there is no code"),
         ("area_scheme", "breakdowns: [{area_levels: [state]}]\narea_scheme", "there is no code 'state'"),
+        ("[area, year", "[_File, year", "_File is a column that is added to those of every file; name other columns"),
         ("['*.csv']", "t.csv", "layouts.1.files: must be a list"),
         ("layouts:", "note: Cases: by area\nlayouts:", "text that contains a colon and a space must be quoted"),
         ("    read:", "\tread:", "indent with spaces, not tabs"),
@@ -103,10 +104,11 @@ def test_values_csv_may_begin_with_a_byte_order_mark(tiny: Tiny) -> None:
 )  # fmt: skip
 def test_a_slip_in_a_list_of_areas_is_named(tmp_path: Path, old: str, new: str, told: str) -> None:
     (tmp_path / "XX.csv").write_text(AREAS, encoding="utf-8")
-    assert [area.code for area in read_areas(tmp_path)] == ["XX", "XX-A", "XX-_U"]
+    lists = {"XX.csv": tmp_path / "XX.csv"}
+    assert [area.code for area in read_areas(lists)] == ["XX", "XX-A", "XX-_U"]
     (tmp_path / "XX.csv").write_text(AREAS.replace(old, new), encoding="utf-8")
     with pytest.raises(DeclarationError) as refused:
-        read_areas(tmp_path)
+        read_areas(lists)
     assert told in str(refused.value)
 
 
@@ -114,11 +116,11 @@ def test_a_slip_in_a_list_of_areas_ends_the_command_with_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def slip(*_: object) -> int:
-        raise DeclarationError("codelists/areas: XX is listed twice; keep one row for each area")
+        raise DeclarationError("areas: XX is listed twice (a.csv); keep one row for each area")
 
     monkeypatch.setattr("pipelines.cli.query.query_command", slip)
     assert main(["query", "SELECT 1"]) == 2
-    assert capsys.readouterr().err == "codelists/areas: XX is listed twice; keep one row for each area\n"
+    assert capsys.readouterr().err == "areas: XX is listed twice (a.csv); keep one row for each area\n"
 
 
 def check(tiny: Tiny, folder: SourceFolder, rows: str) -> None:

@@ -301,6 +301,15 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "its regions have 90, the source gives the area itself 44",
     ),
+    # the country's row, called "region not stated": 90 of nine regions, and 90 again
+    "place_unknown_is_total": (
+        Data(core=[{**row, "time_period": str(year)} for year in (2019, 2020)
+                   for row in (*ZA_PARTS, {"ref_area": "ZA-_U", "area_level": "not_stated", "value": 4.0})]),
+        Data(core=[{**row, "time_period": str(year)} for year in (2019, 2020)
+                   for row in (*ZA_PARTS, {"ref_area": "ZA-_U", "area_level": "not_stated", "value": 90.0})]),
+        1,
+        "in 2 of 2 figures, such as 90",
+    ),
     "areas_sum": (
         Data(cells=[ZA, *ZA_PARTS], core=[ZA, *ZA_PARTS]),
         Data(cells=[{**ZA, "value": 95.0}, *ZA_PARTS], core=[ZA, *ZA_PARTS]),

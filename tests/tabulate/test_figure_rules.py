@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from figure_cases import BY_DAY, CASES, TWO_AREAS, ZA_AREAS
-from figure_data import Data, Judge, by_sex, states, years
+from figure_data import Data, Judge, by_sex, months, states, years
 
 from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
@@ -70,6 +70,17 @@ def test_rules_that_are_judged_together_find_what_each_finds_alone(judge: Judge)
 def test_a_rule_without_anything_to_check_is_not_applicable(judge: Judge) -> None:
     assert judge("sex_parts_sum", Data())[0] == "not applicable"
     assert judge("months_empty", Data(core=years([50, 50])))[0] == "not applicable"
+
+
+def test_a_month_that_no_small_area_reported_is_empty_in_all_of_them(judge: Judge) -> None:
+    """Nine areas of five victims a month, 45 in the country: 0 of 45 in November and December, twice nine areas."""
+    areas = states(*ZA_AREAS)
+    given = [row for area in areas for row in months([5.0] * 10 + [0.0, 0.0], **area)]
+    outcome, checked, failing, detail = judge("months_empty", Data(core=given))
+    assert (outcome, checked, failing) == ("warned", 12 + 18, 2 + 18)
+    assert "2020-11: 0, usually 45 in ZA, which it is part of" in detail
+    assert judge("months_empty", Data(core=[row for row in given if row["time_period"] < "2020-11"]))[2] == 20
+    assert judge("months_empty", Data(core=[row for row in given if row["ref_area"] != "ZA-WC"]))[2] == 2 + 16
 
 
 def test_sums_whose_parts_are_linked_are_not_unlinked(judge: Judge) -> None:

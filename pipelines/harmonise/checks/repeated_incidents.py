@@ -31,6 +31,9 @@ from schemas.declarations import quote_identifier, quote_literal
 from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder
 
+_LEAST_OF_YEAR = 20
+"""Rows of one year that two files must share to be compared row by row: fewer are alike by chance."""
+
 
 def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, Any]:
     """Return how many rows of a partition repeat another one, or its identifier; empty where it is not looked at.
@@ -113,6 +116,7 @@ def check_repeated_incidents(
         counted=counted,
         files=", ".join(quote_literal(path) for path in tallies),
         least=str(SHARE_OF_AN_EDITION),
+        least_of_year=str(_LEAST_OF_YEAR),
     ).fetchall()
     if len(facts) > 1 and (source.id or pairs):
         problems += _compare_files(folder, files, pairs, settings, work)
@@ -130,12 +134,12 @@ def check_repeated_incidents(
 def _compare_files(
     folder: SourceFolder,
     files: Mapping[str, RawFile],
-    pairs: Sequence[tuple[str, str]],
+    pairs: Sequence[tuple[str, str, float]],
     settings: Settings,
     work: Path,
 ) -> list[Problem]:
     """Read again the files that may share rows, or all where identifiers are declared, and compare them row by row."""
-    wanted = set(files if folder.source.id else [name for pair in pairs for name in pair])
+    wanted = set(files if folder.source.id else [name for pair in pairs for name in pair[:2]])
     in_order = sorted((files[name] for name in wanted), key=lambda file: file.name)
     problems = []
     place = work / "repeats"
@@ -149,10 +153,15 @@ def _compare_files(
                 f"INSERT INTO every SELECT {number}, content, CASE WHEN NOT is_blank THEN id END, _row FROM hashed"
             )
         named = [file.name for file in in_order]
-        for first, second, shared, share, rows_first, different_first in run_sql(
+        part = {file.name: number for number, file in enumerate(in_order)}
+        together.execute("CREATE TEMP TABLE pair (first_part INTEGER, second_part INTEGER, least_rows DOUBLE)")
+        for one, other, least in pairs:
+            numbers = sorted((part[files[one].name], part[files[other].name]))
+            together.execute("INSERT INTO pair VALUES ($1, $2, $3)", [*numbers, least])
+        for first, second, shared, share, often, rows, different in run_sql(
             together, "harmonise/shared_rows", least=str(SHARE_OF_AN_EDITION)
         ).fetchall():
-            if tells_rows_apart(rows_first, different_first):
+            if often or tells_rows_apart(rows, different):
                 found = f"{share:.0%} of its rows ({shared:,}) are in {named[first]} too, identical in every column."
                 problems.append(Problem("file_given_twice", folder.source_id, found, file=named[second]))
         for repeated, all_rows, blank, first, second in run_sql(together, "harmonise/shared_ids").fetchall():

@@ -1,5 +1,6 @@
--- Grain: one row for each two partitions that may share rows: those of combinations of codes that both have are at least a
--- given part of the smaller one. Combinations that very many partitions have say nothing about two of them.
+-- Grain: one row for each two partitions that may share rows, and how many they must share to be editions of the same:
+-- those of combinations of codes that both have are at least a given part of the smaller one, or of what the smaller one
+-- has of one year. Combinations that very many partitions have say nothing about two of them.
 WITH counted AS (
     SELECT regexp_extract(filename, '([0-9a-f]{32}).tally[.]parquet', 1) AS part, {{counted}}, sum(records) AS records
     FROM read_parquet([{{files}}], filename = true)
@@ -7,21 +8,23 @@ WITH counted AS (
     GROUP BY ALL
 ),
 tally AS (
-    SELECT *, count(*) OVER (PARTITION BY {{counted}}) AS partitions FROM counted
+    SELECT *, period // 100 AS year, count(*) OVER (PARTITION BY {{counted}}) AS partitions FROM counted
 ),
 whole AS (
-    SELECT part, sum(records) AS records FROM tally GROUP BY part
+    SELECT part, year, sum(records) AS records FROM tally GROUP BY GROUPING SETS ((part), (part, year))
 ),
 shared AS (
-    SELECT one.part AS first_part, other.part AS second_part, sum(least(one.records, other.records)) AS records
+    SELECT one.part AS first_part, other.part AS second_part, one.year, sum(least(one.records, other.records)) AS records
     FROM (FROM tally WHERE partitions BETWEEN 2 AND 50) AS one
     JOIN (FROM tally WHERE partitions BETWEEN 2 AND 50) AS other USING ({{counted}})
     WHERE one.part < other.part
-    GROUP BY ALL
+    GROUP BY GROUPING SETS ((one.part, other.part), (one.part, other.part, one.year))
 )
-SELECT first_part, second_part
+SELECT first_part, second_part, min({{least}} * least(one.records, other.records)) AS least_rows
 FROM shared
-JOIN whole AS one ON one.part = first_part
-JOIN whole AS other ON other.part = second_part
+JOIN whole AS one ON one.part = first_part AND one.year IS NOT DISTINCT FROM shared.year
+JOIN whole AS other ON other.part = second_part AND other.year IS NOT DISTINCT FROM shared.year
 WHERE shared.records >= {{least}} * least(one.records, other.records)
+    AND (shared.year IS NULL OR shared.records >= {{least_of_year}})
+GROUP BY ALL
 ORDER BY ALL

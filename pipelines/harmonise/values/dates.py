@@ -309,6 +309,14 @@ def first_year(text: str) -> str:
 
 
 _OTHER_PERIODS = {
+    "a year with a decimal point, as programs write numbers (in reshape.sql: split_part(year, '.', 1))": r"\d{4}[.,]0*",
+    "a year with a mark or note behind it (in reshape.sql: left(year, 4), and the mark in a column of its own)": (
+        r"\d{4}(\s*[^\d\s\-/.:_\u2013\u2014]{1,3}|\s*[(\[][^)\]]*[)\]]|[\u00b9\u00b2\u00b3]|\s+[^\W\d]{4,})"
+    ),
+    "a month by its name (in reshape.sql, a CASE gives its number)": (
+        r"[^\W\d]{3,10}\.?[-/ ]+(de )?(\d{4}|\d{2})|(\d{4}|\d{2})[-/ ]+[^\W\d]{3,10}\.?"
+    ),
+    "a number of days, as spreadsheets store dates": r"[34]\d{4}(\.0*)?",
     "half a year": r"\d{4}[- ]?[HhSsBb][12]|[HhSsBb][12][-/ ]\d{4}",
     "a week": r"\d{4}[- ]?[WwSs]\d{1,2}|[WwSs]\d{1,2}[-/ ]\d{4}",
     "a month or quarter, in another form": r"\d{4}[-/.]\d{1,2}|\d{4}[Mm]\d{1,2}|\d{1,2}[-/.]\d{4}|\d{4} ?[QqTt][1-4]|"
@@ -338,6 +346,8 @@ def describe_period(text: str, source: Source) -> str:
     years = years_in_span(text)
     if source.kind == "incident" and "time_period" in source.columns:
         forms = f"Its dates are {', '.join(source.dates)} (dates in source.yml; list every form that occurs)."
+        if looks is not None and "spreadsheets" in looks:
+            return f"It looks like {looks}. {forms}"
         if re.search(_ZONE, text) and ":" in text:
             return (
                 "The time has a zone, so its day may be another one where the event was; say where days count "

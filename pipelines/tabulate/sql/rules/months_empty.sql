@@ -1,10 +1,27 @@
--- Grain: one row for each area and month or quarter from the first to the last the source gives (all categories together).
--- A month with hardly any where the area usually has many was not reported, or in part; with few as usual, it was.
--- reads: given
-WITH totals AS (
-    SELECT stage, counting_unit, ref_area, time_period, freq, sum(value) AS value
+-- Grain: one row for each area and month or quarter in the years that the source gives (all categories together); the same
+-- for a country of which only the regions are given, as no region may be large enough to be judged alone.
+-- A month with hardly any where the area usually has many was not reported, or in part; with few as usual, it was. Where a
+-- country has hardly any, none of its areas was reported.
+-- reads: area_ancestor, given, given_area
+WITH of_areas AS (
+    SELECT stage, counting_unit, CAST(ref_area AS VARCHAR) AS ref_area, time_period, freq, sum(value) AS value
     FROM given
     WHERE freq <> 'A'
+    GROUP BY ALL
+),
+country AS (
+    SELECT CAST(area AS VARCHAR) AS inside, CAST(ancestor AS VARCHAR) AS ref_area
+    FROM area_ancestor
+    WHERE ancestor_level = 'country' AND area <> ancestor
+        AND CAST(ancestor AS VARCHAR) NOT IN (SELECT CAST(ref_area AS VARCHAR) FROM given_area)
+        AND CAST(area AS VARCHAR) IN (SELECT ref_area FROM of_areas)
+),
+totals AS (
+    FROM of_areas
+    UNION ALL BY NAME
+    SELECT stage, counting_unit, country.ref_area, time_period, freq, sum(value) AS value
+    FROM of_areas
+    JOIN country ON country.inside = of_areas.ref_area
     GROUP BY ALL
 ),
 usual AS (
@@ -21,11 +38,24 @@ grid AS (
     JOIN parts USING (freq)
     CROSS JOIN (SELECT DISTINCT year FROM given WHERE freq <> 'A')
     WHERE usual.value >= {{least_usual}}
+),
+judged AS (
+    SELECT stage, counting_unit, ref_area, time_period, coalesce(totals.value, 0) AS found, grid.value AS expected,
+        coalesce(totals.value, 0) <= {{nearly_none}} * grid.value AS failing,
+        grid.time_period || ': ' || coalesce(CAST(round(totals.value) AS BIGINT)::VARCHAR, 'nothing') || ', usually '
+            || CAST(round(grid.value) AS BIGINT) AS detail
+    FROM grid
+    LEFT JOIN totals USING (stage, counting_unit, ref_area, time_period)
+),
+with_country AS (
+    FROM judged
+    UNION ALL BY NAME
+    SELECT stage, counting_unit, usual.ref_area, judged.time_period, 0 AS found, usual.value AS expected, true AS failing,
+        judged.detail || ' in ' || judged.ref_area || ', which it is part of' AS detail
+    FROM judged
+    JOIN country USING (ref_area)
+    JOIN usual USING (stage, counting_unit)
+    WHERE judged.failing AND usual.ref_area = country.inside AND usual.value < {{least_usual}}
 )
-SELECT stage, counting_unit, NULL AS iccs, ref_area, time_period, NULL AS sex, NULL AS age,
-    coalesce(totals.value, 0) AS found, grid.value AS expected,
-    coalesce(totals.value, 0) <= {{nearly_none}} * grid.value AS failing,
-    grid.time_period || ': ' || coalesce(CAST(round(totals.value) AS BIGINT)::VARCHAR, 'nothing') || ', usually ' || round(grid.value)
-        AS detail
-FROM grid
-LEFT JOIN totals USING (stage, counting_unit, ref_area, time_period)
+SELECT stage, counting_unit, NULL AS iccs, ref_area, time_period, NULL AS sex, NULL AS age, found, expected, failing, detail
+FROM with_country

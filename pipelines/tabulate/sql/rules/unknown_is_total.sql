@@ -1,5 +1,6 @@
 -- Grain: one row for each category whose file divides its counts by sex (or age) and has some of unknown code: in how many
--- of its areas and periods these are exactly as many as all others together, which is what a total is.
+-- of its areas and periods these are as many as all others together (nearly: printed totals are rounded, or hold what the
+-- parts do not show), which is what a total is.
 -- reads: core
 WITH line AS (
     SELECT stage, counting_unit, iccs, national_code, ref_area, time_period,
@@ -8,11 +9,14 @@ WITH line AS (
     FROM core
     GROUP BY ALL
     HAVING unknown > 0 AND known > 0
+),
+judged AS (
+    SELECT *, abs(unknown - known) <= {{tolerance}} * known AS is_total FROM line
 )
 SELECT stage, counting_unit, iccs, NULL AS ref_area, NULL AS time_period, NULL AS sex, NULL AS age,
-    avg(CAST(unknown = known AS INTEGER)) AS found, {{least_share}} AS expected, found >= {{least_share}} AS failing,
-    'those of unknown {{dimension}} are as many as all others together in ' || count(*) FILTER (unknown = known) || ' of '
-        || count(*) || ' figures, such as ' || any_value(unknown) FILTER (unknown = known) AS detail
-FROM line
+    avg(CAST(is_total AS INTEGER)) AS found, {{least_share}} AS expected, found >= {{least_share}} AS failing,
+    'those of unknown {{dimension}} are as many as all others together in ' || count(*) FILTER (is_total) || ' of '
+        || count(*) || ' figures, such as ' || any_value(unknown) FILTER (is_total) AS detail
+FROM judged
 GROUP BY ALL
 HAVING count(*) >= {{least_checked}} AND sum(known) >= {{least_count}}

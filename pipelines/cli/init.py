@@ -1,0 +1,50 @@
+"""``iccs init``: a new project."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.cli.printing import print_json, print_line
+
+if TYPE_CHECKING:
+    from pipelines.cli.arguments import Commands
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command."""
+    text = "make a project: a folder of your own for sources, lists and settings"
+    parser = commands.add_parser("init", help=text, description=text)
+    parser.add_argument("folder", metavar="DIR", help="folder to make; with --demo also one that is a project")
+    parser.add_argument("--demo", action="store_true", help="put the inputs of the demonstration (2 MB) into it")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(command=init_command)
+
+
+def init_command(options: argparse.Namespace) -> int:
+    """Write a project, and print what to do next."""
+    from pipelines.project.new_project import copy_demonstration, write_project
+    from pipelines.system.errors import EXIT_DONE
+    from schemas.project import FILE
+
+    folder = Path(options.folder)
+    is_new = not (options.demo and (folder / FILE).is_file())
+    written = write_project(folder) if is_new else []
+    if options.demo:
+        written += copy_demonstration(folder.resolve() / "data")
+    if options.json:
+        print_json({"project": folder.resolve(), "written": written})
+        return EXIT_DONE
+    for path in written:
+        print_line(f"  {path.relative_to(folder.resolve())}")
+    print_line(f"{'made' if is_new else 'completed'} the project {folder}; next:")
+    for line in (
+        *([] if folder.resolve() == Path.cwd() else [f"cd {shlex.quote(str(folder))}"]),
+        "iccs run                              # load what is in data/input and publish",
+        "iccs trend 0101 --area XX             # a series of the example, whose figures are invented",
+        "iccs sources new FILE --id NAME       # a first definition of a source from a file of yours",
+    ):
+        print_line(f"  {line}")
+    return EXIT_DONE

@@ -1,0 +1,93 @@
+"""Words of files whose meaning is known already: from the packaged sources, and the names of months and areas."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from schemas.area_names import names_of_areas
+from schemas.codelists import NOT_STATED, load_areas
+from schemas.source import list_sources
+
+LANGUAGES = ("en", "es", "fr", "pt", "de", "it")
+TOTALS = frozenset(
+    {
+        *("total", "totals", "total general", "totales", "grand total", "overall", "all", "sum", "all offences"),
+        *("all crimes", "all crime", "total offences", "total crime", "total crimes", "total de delitos", "nacional"),
+        *("national", "pais", "total nacional", "total pais", "ensemble", "toutes", "tous", "insgesamt", "gesamt"),
+        *("summe", "todos", "todas", "ambos", "ambos sexos", "both", "both sexes", "country total", "state total"),
+    }
+)
+"""Words of rows that are sums of others, without accents."""
+_DIMENSIONS = ("sex", "age", "relationship", "weapon", "citizenship", "value")
+
+
+def plain(text: str) -> str:
+    """Return a text in small letters, without accents, for comparison.
+
+    >>> plain("  Género  Femenino ")
+    'genero femenino'
+    """
+    letters = unicodedata.normalize("NFKD", text)
+    return " ".join("".join(one for one in letters if not unicodedata.combining(one)).split()).casefold()
+
+
+@cache
+def known_words() -> Mapping[str, Mapping[str, str]]:
+    """Return what the packaged sources take words for: the code by word, by dimension; the usual one of several."""
+    counted: dict[tuple[str, str], Counter[str]] = {}
+    for folder in list_sources().values():
+        if folder.origin != "package":
+            continue
+        for dimension, word, code in folder.words:
+            if dimension in _DIMENSIONS and word.strip() and not word.strip().isdigit():
+                counted.setdefault((dimension, plain(word)), Counter())[code] += 1
+    found: dict[str, dict[str, str]] = {name: {} for name in _DIMENSIONS}
+    for (dimension, word), codes in counted.items():
+        found[dimension][word] = codes.most_common(1)[0][0]
+    found["value"] |= dict.fromkeys(("..", "...", "n/a", "n.a.", "n.d.", "s/d", "na"), "O")
+    found["sex"] |= {word: "_T" for word in TOTALS} | {"m": "M", "f": "F"}
+    return found
+
+
+@cache
+def months() -> Mapping[str, int]:
+    """Return the number of each month by its name, long and short, in several languages."""
+    from babel import Locale
+
+    found: dict[str, int] = {}
+    for language in LANGUAGES:
+        for width in ("wide", "abbreviated"):
+            for number, name in Locale(language).months["format"][width].items():
+                found.setdefault(plain(name).rstrip("."), number)
+    return found
+
+
+def find_area_scheme(words: Iterable[str], country: str | None) -> tuple[str, dict[str, str], float]:
+    """Return the scheme of areas that knows most of some words, the code of each word, and the share that it knows.
+
+    Args:
+        words: the distinct words of a column.
+        country: the country that the file is of; None if it is of many.
+    """
+    wanted = list(dict.fromkeys(words))
+    schemes: dict[str, dict[str, str]] = {"code": {}}
+    for area in load_areas():
+        if area.level == NOT_STATED or not _may_be_meant(area.code, country):
+            continue
+        schemes["code"][area.code] = area.code
+        for scheme, code in area.schemes:
+            schemes.setdefault(scheme, {})[code] = area.code
+    names = dict(names_of_areas(of=country)) | dict(names_of_areas(LANGUAGES, None) if country is None else ())
+    schemes["name"] = names
+    plain_names = {plain(name): code for name, code in names.items()}
+    best = max(schemes, key=lambda scheme: (sum(word in schemes[scheme] for word in wanted), scheme == "code"))
+    codes = {word: schemes[best][word] for word in wanted if word in schemes[best]}
+    codes |= {word: plain_names[plain(word)] for word in wanted if word not in codes and plain(word) in plain_names}
+    return best, codes, len(codes) / max(len(wanted), 1)
+
+
+def _may_be_meant(code: str, country: str | None) -> bool:
+    return "-" not in code if country is None else code == country or code.startswith(f"{country}-")

@@ -1,0 +1,80 @@
+"""A new project: the folder that ``iccs init`` writes, and the inputs of the demonstration."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from schemas.errors import UsageError
+from schemas.project import FILE
+
+_HIDDEN = {"gitignore": ".gitignore", "env.example": ".env.example", "gitkeep": ".gitkeep"}
+"""Files of the template whose names begin with a point in a project: as hidden files they would not be packaged."""
+
+
+def write_project(folder: Path) -> list[Path]:
+    """Write a new project with an example that runs; return its files.
+
+    Args:
+        folder: made if it is not there; must not have any file that would be written.
+
+    Raises:
+        UsageError: it is a project already, is inside another one, or has a file of a name that is needed.
+    """
+    folder = folder.resolve()
+    if (folder / FILE).exists():
+        raise UsageError(f"{folder} is a project already: it has {FILE}")
+    for above in folder.parents:
+        if (above / FILE).is_file():
+            raise UsageError(f"{folder} is inside the project {above}; make another project outside it")
+    template = resources.files("pipelines").joinpath("project", "template")
+    files = {folder / path: entry for path, entry in _files_of(template, Path())}
+    if there := [path for path in files if path.exists()]:
+        names = ", ".join(str(path.relative_to(folder)) for path in there)
+        raise UsageError(f"{folder} has {names} already, and nothing is replaced; give another folder")
+    for path, entry in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(entry.read_bytes())
+    return sorted(files)
+
+
+def _files_of(folder: Traversable, below: Path) -> Iterator[tuple[Path, Traversable]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                yield from _files_of(entry, below / entry.name)
+        else:
+            yield below / _HIDDEN.get(entry.name, entry.name), entry
+
+
+def copy_demonstration(target: Path) -> list[Path]:
+    """Copy the inputs of the demonstration, with the page that says where they are from; return the files.
+
+    Args:
+        target: the data folder; must not have any file that would be written.
+
+    Raises:
+        UsageError: a file of that name is there and is another one.
+    """
+    data = _demonstration()
+    paths = [path for path in sorted(data.joinpath("input").rglob("*")) if path.is_file()]
+    files = {target / path.relative_to(data): path for path in [data / "README.md", *paths]}
+    for path, origin in files.items():
+        if path.exists() and path.read_bytes() != origin.read_bytes():
+            raise UsageError(f"{path} is there already and is another file; nothing is replaced")
+    for path, origin in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(origin, path)
+    return list(files)
+
+
+def _demonstration() -> Path:
+    """The folder with ``input`` and ``README.md``: in the package that was built, or in the checkout."""
+    package = Path(str(resources.files("pipelines")))
+    for folder in (package / "project" / "demonstration", package.parent / "data"):
+        if (folder / "input").is_dir() and (folder / "README.md").is_file():
+            return folder
+    raise UsageError("this installation has no inputs of the demonstration; install the wheel, or use a checkout")

@@ -1,0 +1,488 @@
+"""The first definition of a source, written from one of its files: to be read, completed and judged by ``iccs check``.
+
+What can be seen is written; what is only likely is written with ``# guessed``; what nobody can see (who publishes the
+file, its licence, the meaning of a word) is asked for, or written as TO FILL IN. Links to the ICCS are drafts, which
+decide no figure.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from iccs.suggest import LabelToCode, draft_concordance, write_concordance
+from iccs.suggest.language import LANGUAGE_NAMES, guess_language
+from iccs.suggest.text import LabelLanguage
+from pipelines.project.known_words import TOTALS, known_words, months, plain
+from pipelines.project.roles import DIMENSIONS, Roles
+from pipelines.project.seen_table import NUMBER, YEAR, SeenTable
+from schemas.errors import UsageError
+
+TO_FILL_IN = "TO FILL IN"
+_UNITS = {
+    "victim": r"v[ií]ctim|opfer",
+    "case": r"\b(case|caso|carpeta)s?\b|f[äa]lle",
+    "incident": r"incident|hechos?\b",
+    "person": r"person|convict|condenad|suspect",
+}
+_GROUPED = re.compile(r"[-+]?\d{1,3}(?:([., '’])\d{3})(?:\1\d{3})*")
+_DECIMALS = re.compile(r"[-+]?\d+([.,])(\d{1,2}|\d{4,})")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a person says, as nobody can see it in the file; None where it was not said."""
+
+    title: str | None = None
+    publisher: str | None = None
+    url: str | None = None
+    licence: str | None = None
+    unit: str | None = None
+    stage: str | None = None
+    offence_name: str | None = None
+    year: str | None = None
+    language: LabelLanguage | None = None
+
+
+@dataclass
+class Draft:
+    """The files of a definition, and what must be said about it.
+
+    Attributes:
+        source_id: its name.
+        source: text of source.yml.
+        values: text of values.csv.
+        reshape: text of reshape.sql; None where the table is tidy.
+        labels: the national categories, for the concordance.
+        seen: what was seen, a line each.
+        to_do: what a person must decide, a line each.
+    """
+
+    source_id: str
+    source: str = ""
+    values: str = ""
+    reshape: str | None = None
+    labels: list[LabelToCode] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    to_do: list[str] = field(default_factory=list)
+
+
+def draft_source(source_id: str, table: SeenTable, roles: Roles, country: str | None, answers: Answers) -> Draft:
+    """Return the first definition of a source.
+
+    Args:
+        source_id: its name.
+        table: a file of it.
+        roles: what its columns are taken for.
+        country: the country that it is of; None if it is of many.
+        answers: what a person said.
+
+    Raises:
+        UsageError: there is no column of counts, of offences, of periods or of areas, and nothing was said instead.
+    """
+    constants = _constants(table, roles, country, answers)
+    draft = Draft(source_id)
+    counts = [name for name in (*roles.wide, roles.columns.get("value")) if name]
+    numbers = _Numbers([text for name in counts for text in table.column(name)], table.read.get("format") == "excel")
+    draft.labels = _labels(table, roles, constants)
+    draft.reshape = _reshape(table, roles)
+    draft.values = _values(roles, numbers, country, draft)
+    exclusions = _exclusions(table, roles, country, draft)
+    unit = answers.unit or _guess_unit(table, roles)
+    lines = [
+        f"# First draft, made from {table.path.name}; check the lines with a #. Every key: docs/source_keys.md.",
+        *_about(source_id, answers),
+        *_layout(table, roles, counts),
+        *_columns(roles, constants, country),
+        "measures:",
+        f"  {unit}s: {{stage: {answers.stage or 'recorded'}, counting_unit: {unit}}}"
+        + _guessed(None if answers.unit and answers.stage else "guessed: what is counted, and at which stage?"),
+        *_rows(table, roles),
+        *(['year_starts: "04"  # guessed: in which month does a year begin?'] if roles.has_split_years else []),
+        *numbers.keys(),
+        *exclusions,
+        *_breakdowns(roles),
+    ]
+    if foot := _foot_control(table, roles):
+        lines += foot
+    draft.source = "\n".join(lines) + "\n"
+    _report(draft, table, roles, numbers, constants)
+    return draft
+
+
+def write_draft(draft: Draft, folder: Path, language: LabelLanguage | None) -> list[Path]:
+    """Write a definition into a new folder; return its files.
+
+    Raises:
+        UsageError: the folder is there already, or the labels cannot be drafted.
+    """
+    if folder.exists():
+        raise UsageError(f"{folder} is there already, and nothing is replaced; give another --id")
+    guess = guess_language(label.label for label in draft.labels)
+    try:
+        links = draft_concordance(draft.labels, language or guess.language)
+    except ValueError as error:
+        raise UsageError(f"the categories cannot be drafted: {error}") from error
+    if language is None:
+        sure = "" if guess.sure else "; this is not sure: if it is wrong, delete the folder and give --lang"
+        draft.seen.append(f"language of the categories: {LANGUAGE_NAMES[guess.language]}{sure}")
+    folder.mkdir(parents=True)
+    files = {"source.yml": draft.source, "values.csv": draft.values, "reshape.sql": draft.reshape}
+    for name, text in files.items():
+        if text is not None:
+            (folder / name).write_text(text, encoding="utf-8")
+    write_concordance(links, folder / "concordance.csv")
+    return sorted(folder.iterdir())
+
+
+def _constants(table: SeenTable, roles: Roles, country: str | None, answers: Answers) -> dict[str, str]:
+    """What the file does not hold in any column."""
+    constants: dict[str, str] = {}
+    if "value" not in roles.columns and not roles.wide:
+        raise UsageError(
+            f"no column of {table.path.name} seems to hold counts (its columns: {', '.join(table.names)}); give --value"
+        )
+    if "national_code" not in roles.columns and roles.wide_is != "offence":
+        if not answers.offence_name:
+            raise UsageError(
+                f"no column of {table.path.name} seems to hold offences; give --offence COLUMN, or --offence-name NAME "
+                "if the file is about one offence"
+            )
+        constants["national_code"] = answers.offence_name
+    if "ref_area" not in roles.columns:
+        if country is None:
+            raise UsageError(
+                f"no column of {table.path.name} seems to hold areas; give --area COLUMN, or begin --id with the code "
+                "of the country"
+            )
+        constants["ref_area"] = country
+    if "time_period" not in roles.columns and roles.wide_is != "year":
+        in_name = re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", table.path.name)
+        if answers.year is None and len(set(in_name)) != 1:
+            raise UsageError(
+                f"no column of {table.path.name} seems to hold years; give --period COLUMN, or --year 2024 if the file "
+                "is about one year"
+            )
+        constants["time_period"] = answers.year or in_name[0]
+    return constants
+
+
+def _about(source_id: str, answers: Answers) -> list[str]:
+    publisher = answers.publisher or TO_FILL_IN
+    title = answers.title or source_id.replace("_", " ")
+    return [
+        f"title: {_quoted(title)}{_guessed(None if answers.title else 'a title')}",
+        f"publisher: {_quoted(publisher)}",
+        f"url: {_quoted(answers.url or TO_FILL_IN)}",
+        f"licence: {{name: {_quoted(answers.licence or TO_FILL_IN)}}}",
+        f"citation: {_quoted(f'{publisher}, table, edition')}  # how to cite it",
+    ]
+
+
+def _layout(table: SeenTable, roles: Roles, counts: list[str]) -> list[str]:
+    needed = [name for name in table.names if name and name not in roles.unused]
+    lines = [
+        "layouts:",
+        f"  - files: [{_quoted(_pattern(table.path.name))}]  # the names of all its files",
+        "    read:",
+        *(f"      {key}: {_quoted(value)}" for key, value in table.read.items()),
+        f"      columns: [{', '.join(map(_quoted, needed))}]",
+    ]
+    if table.other_sheets:
+        sheets = ", ".join(map(_quoted, table.other_sheets))
+        lines.append(f"      other_sheets: [{sheets}]  # is there nothing to read on them?")
+    if table.foot:
+        lines.append(f"      footer: {{starts_with: {_quoted(next(cell for cell in table.foot[0] if cell))}}}")
+    if roles.wide or roles.month:
+        lines.append(f"    conserve: {_quoted('^(' + '|'.join(map(_escaped, counts)) + ')$')}")
+    return lines
+
+
+def _escaped(label: str) -> str:
+    return re.sub(r"([.^$*+?{}\[\]\\|()])", r"\\\1", label)
+
+
+def _columns(roles: Roles, constants: dict[str, str], country: str | None) -> list[str]:
+    named = dict(roles.columns)
+    if roles.wide:
+        named["value"] = "count_of_column"
+    if roles.wide_is == "year":
+        named["time_period"] = "year_of_column"
+    elif roles.wide_is == "month" or roles.month:
+        named["time_period"] = "period"
+    elif roles.wide_is in ("sex", "offence"):
+        named[{"sex": "sex", "offence": "national_code"}[roles.wide_is]] = f"{roles.wide_is}_of_column"
+    if roles.label:
+        named["national_label"] = roles.label
+    lines = [f"area_scheme: {roles.area_scheme if 'ref_area' in roles.columns else 'code'}"]
+    if roles.area_scheme == "name" and "ref_area" in roles.columns and country is not None:
+        lines.append(f"area_names: {{of: {country}}}")
+    lines += ["columns:", *(f"  {role}: {_quoted(name)}" for role, name in named.items())]
+    if constants:
+        lines += ["constants:", *(f"  {role}: {_quoted(value)}" for role, value in constants.items())]
+    return lines
+
+
+def _rows(table: SeenTable, roles: Roles) -> list[str]:
+    keys = [name for role, name in roles.columns.items() if role != "value"] + ([roles.month] if roles.month else [])
+    times = Counter(zip(*(table.column(name) for name in keys), strict=True)) if keys else Counter()
+    if times and max(times.values()) > 1:
+        unused = ", ".join(roles.unused) or "none"
+        return [
+            f"rows: parts  # guessed: several rows have the same place, time and offence (columns not used: {unused})"
+        ]
+    return []
+
+
+def _breakdowns(roles: Roles) -> list[str]:
+    by = [name for name in DIMENSIONS if name in roles.columns or (name == "sex" and roles.wide_is == "sex")]
+    lines = [f"  - {{by: [{', '.join(by)}]}}"] if by else []
+    if roles.month or roles.wide_is == "month":
+        lines = [*(lines or ["  - {by: []}"]), "  - {freq: M, by: []}"]
+    return ["breakdowns:", *lines] if lines else []
+
+
+def _foot_control(table: SeenTable, roles: Roles) -> list[str]:
+    """A total at the foot is compared with the sum of the rows."""
+    value = roles.columns.get("value")
+    if not table.foot or value is None:
+        return []
+    printed = table.foot[0][table.names.index(value)]
+    if not NUMBER.fullmatch(printed):
+        return []
+    return ["controls:", f"  - {{control: total at the foot of the file, footer_column: {_quoted(value)}}}"]
+
+
+def _labels(table: SeenTable, roles: Roles, constants: dict[str, str]) -> list[LabelToCode]:
+    if "national_code" in constants:
+        return [LabelToCode(constants["national_code"], constants["national_code"])]
+    if roles.wide_is == "offence":
+        return [LabelToCode(name, name) for name in roles.wide]
+    codes = table.column(roles.columns["national_code"])
+    labels = table.column(roles.label) if roles.label else codes
+    pairs = dict.fromkeys((code, label) for code, label in zip(codes, labels, strict=True) if code)
+    return [LabelToCode(code, label) for code, label in pairs if plain(label) not in TOTALS]
+
+
+def _exclusions(table: SeenTable, roles: Roles, country: str | None, draft: Draft) -> list[str]:
+    """Rows that are sums of others, by their words; their sum is compared with that of the rest."""
+    found = []
+    for role in ("national_code", "ref_area"):
+        column = roles.label if role == "national_code" and roles.label else roles.columns.get(role)
+        if column is None or (role == "ref_area" and country is not None):
+            continue  # a row of the whole country is published as such, and compared with its parts
+        words = [word for word in dict.fromkeys(table.column(column)) if plain(word) in TOTALS]
+        if words:
+            listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
+            name = '"' + column.replace('"', '""') + '"'
+            where = _quoted(f"{name} IN ({listed})")
+            reason = f"A sum of other rows, by its word. {_compare_totals(table, roles, column, words)}".strip()
+            found.append(f"  - {{rule: total_rows_of_{role}, where: {where}, reason: {_quoted(reason)}}}  # guessed")
+            draft.seen.append(f"total rows of {column}: {', '.join(words)}; left out. {reason.partition('. ')[2]}")
+    return ["exclusions:", *found] if found else []
+
+
+def _compare_totals(table: SeenTable, roles: Roles, column: str, words: Iterable[str]) -> str:
+    counts = [name for name in (*roles.wide, roles.columns.get("value")) if name]
+    others = [name for role, name in roles.columns.items() if role in ("ref_area", "sex", "age") and name != column]
+    totals = {*words}
+    sums = {True: 0.0, False: 0.0}
+    for row in table.rows:
+        cells = dict(zip(table.names, row, strict=True))
+        if any(plain(cells[name]) in TOTALS for name in others):
+            continue
+        sums[cells[column] in totals] += sum(_number(cells[name]) for name in counts)
+    return f"They have {sums[True]:,.0f}, the other rows {sums[False]:,.0f}."
+
+
+def _number(text: str) -> float:
+    digits = re.sub(r"[^\d-]", "", text) if _GROUPED.fullmatch(text) else text.replace(",", ".")
+    try:
+        return float(digits)
+    except ValueError:
+        return 0.0
+
+
+def _values(roles: Roles, numbers: _Numbers, country: str | None, draft: Draft) -> str:
+    rows: list[tuple[str, str, str, str]] = []
+    for dimension, words in roles.words.items():
+        if dimension == "ref_area":
+            continue
+        rows += [(dimension, word, code, "") for word, code in words.items()]
+        if unknown := roles.unknown.get(dimension):
+            draft.to_do.append(f"values.csv: give {dimension} a code for {_some(unknown)}")
+    draft.to_do += _area_rows(roles, country, rows)
+    rows += [("value", word, code, note) for word, (code, note) in numbers.words.items() if code]
+    if unread := [word for word, (code, _) in numbers.words.items() if not code]:
+        draft.to_do.append(
+            f"values.csv: say what {_some(unread)} in the column of counts means (value,...,O is missing)"
+        )
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([("dimension", "word", "code", "note"), *rows])
+    return text.getvalue()
+
+
+def _area_rows(roles: Roles, country: str | None, rows: list[tuple[str, str, str, str]]) -> list[str]:
+    """Add the areas that their scheme does not know by themselves; return what is left to do."""
+    from pipelines.project.known_words import find_area_scheme
+
+    words = roles.words.get("ref_area", {})
+    by_scheme = find_area_scheme(words, country)[0] if words else ""
+    known = _known_by_scheme(by_scheme, country)
+    rows += [("ref_area", word, code, "by its name") for word, code in words.items() if known.get(word) != code]
+    left = roles.unknown.get("ref_area", [])
+    return (
+        [f"values.csv: give ref_area a code for {_some(left)}, or list them in areas/ of the project"] if left else []
+    )
+
+
+def _known_by_scheme(scheme: str, country: str | None) -> dict[str, str]:
+    from schemas.area_names import names_of_areas
+    from schemas.codelists import load_areas
+
+    if scheme == "name":
+        return dict(names_of_areas(of=country))
+    if scheme == "code":
+        return {area.code: area.code for area in load_areas()}
+    return {code: area.code for area in load_areas() for name, code in area.schemes if name == scheme}
+
+
+class _Numbers:
+    """How the counts are written: marks between digits, notes behind them, and words in their place."""
+
+    def __init__(self, texts: Iterable[str], from_workbook: bool) -> None:
+        filled = Counter(texts)
+        blanks = filled.pop("", 0)
+        grouped = Counter(found[1] for text in filled if (found := _GROUPED.fullmatch(text)))
+        decimals = Counter(found[1] for text in filled if (found := _DECIMALS.fullmatch(text)))
+        self.thousands = grouped.most_common(1)[0][0] if grouped and not from_workbook else ""
+        if self.thousands in decimals and not grouped[self.thousands] > decimals[self.thousands]:
+            self.thousands = ""
+        self.decimal = next((mark for mark in decimals if mark != self.thousands), ".")
+        self.marks = Counter[str]()
+        self.words: dict[str, tuple[str, str]] = {}
+        known = known_words()["value"]
+        for text in filled:
+            if NUMBER.fullmatch(text):
+                continue
+            marked = re.fullmatch(r"([-+]?\d[\d., '’]*?)\s*(\(?[A-Za-z*†‡²³¹]{1,4}\)?)", text)
+            if marked is not None:
+                self.marks[marked[2]] += 1
+            else:
+                self.words[text] = (known.get(plain(text), ""), "guessed from other sources")
+        if blanks:
+            self.words[""] = ("O", "guessed: an empty cell is a missing figure")
+
+    def keys(self) -> list[str]:
+        """Return the keys of source.yml."""
+        lines = []
+        if self.thousands:
+            lines.append(f"thousands: {_quoted(self.thousands)}")
+        if self.decimal != "." or self.thousands == ".":
+            lines.append(f"decimal: {_quoted(self.decimal if self.decimal != self.thousands else ',')}")
+        if self.marks:
+            marks = ", ".join(f"{_quoted(mark)}: P" for mark in self.marks)
+            lines.append(f"marks: {{{marks}}}  # guessed: P is provisional; what do they mean?")
+        return lines
+
+
+def _reshape(table: SeenTable, roles: Roles) -> str | None:
+    """The SELECT that makes a wide table tidy, or builds a month of two columns."""
+    year = roles.columns.get("time_period")
+    if not roles.wide:
+        if roles.month is None:
+            return None
+        period = _month_period(year, roles.month, table.column(roles.month))
+        head = "-- Year and month become one period. Grain: one row for each raw row."
+        return f"{head}\nSELECT *, {period} AS period FROM raw\n"
+    names = ", ".join(_identifier(name) for name in roles.wide)
+    label = f"{roles.wide_is}_of_column"
+    more = ""
+    if roles.wide_is == "month":
+        more = f", {_month_period(year, 'month_of_column', list(roles.wide))} AS period"
+    elif roles.month is not None:
+        more = f", {_month_period(year, roles.month, table.column(roles.month))} AS period"
+    kind = roles.wide_is
+    return (
+        f"-- {kind.capitalize()}s as columns become rows. Grain: one row for each raw row and {kind}.\n"
+        f"SELECT *, {label} AS _column{more}\n"
+        f"FROM raw UNPIVOT INCLUDE NULLS (count_of_column FOR {label} IN ({names}))\n"
+    )
+
+
+def _month_period(year: str | None, month: str, words: Iterable[str]) -> str:
+    numbers = {word: months().get(plain(word).rstrip(".")) for word in dict.fromkeys(words) if word}
+    before = f"{_identifier(year)} || '-' || " if year else "'TO FILL IN' || '-' || "
+    if all(number is None for number in numbers.values()):
+        return f"{before}lpad({_identifier(month)}, 2, '0')"
+    cases = " ".join(f"WHEN {_literal(word)} THEN '{number:02d}'" for word, number in numbers.items() if number)
+    return f"{before}CASE {_identifier(month)} {cases} END"
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _pattern(name: str) -> str:
+    """The names of other editions: what differs between them are the digits; * only where enough is left to tell."""
+    escaped = re.sub(r"([\[\]?*])", r"[\1]", name)
+    wide = re.sub(r"\d+(?:[-_.]\d+)*", "*", escaped) if "[" not in escaped else escaped
+    return wide if sum(letter.isalpha() for letter in wide.partition(".")[0]) >= 3 else escaped
+
+
+def _guess_unit(table: SeenTable, roles: Roles) -> str:
+    said = " ".join((roles.columns.get("value", ""), roles.columns.get("national_code", ""), table.path.name))
+    return next((unit for unit, words in _UNITS.items() if re.search(words, said, re.IGNORECASE)), "offence")
+
+
+def _report(draft: Draft, table: SeenTable, roles: Roles, numbers: _Numbers, constants: dict[str, str]) -> None:
+    draft.seen[:0] = [
+        f"{table.path.name}: {', '.join(f'{key} {value!r}' for key, value in table.read.items()) or 'utf-8, commas'}; "
+        f"header in row {table.header_row}, {len(table.rows):,} rows"
+        + ("" if table.is_whole else " looked at; there are more")
+        + (f", foot of {len(table.foot)} rows from {_some(table.foot[0][:1])}" if table.foot else ""),
+        *(f"{role}: column {name!r}" for role, name in roles.columns.items()),
+        *([f"labels of the categories: column {roles.label!r}"] if roles.label else []),
+        *([f"{roles.wide_is}s as columns: {_some(roles.wide)}"] if roles.wide else []),
+        *(f"{role}: {value!r} for the whole file" for role, value in constants.items()),
+        f"{len(draft.labels)} categories",
+    ]
+    if roles.unused:
+        draft.seen.append(f"not used: {', '.join(roles.unused)}")
+    if roles.counts and roles.wide_is != "offence":
+        draft.to_do.append(f"counts: {_some(roles.counts)} may hold counts too; if one of them is meant, give --value")
+    if numbers.marks:
+        draft.to_do.append(f"source.yml, marks: say what {_some(numbers.marks)} after a count means")
+    if TO_FILL_IN in draft.source:
+        draft.to_do.insert(0, f"source.yml: publisher, url, licence, citation ({TO_FILL_IN})")
+    draft.to_do.append("source.yml: read every line with a #, above all what is counted (measures)")
+    draft.to_do.append(
+        "concordance.csv: decide each link, then set its status to reviewed, with decided_by and decided_on"
+    )
+
+
+def _some(words: Iterable[str], most: int = 6) -> str:
+    listed = list(words)
+    rest = len(listed) - most
+    return ", ".join(map(repr, listed[:most])) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML writes it: plain where it is nothing else, else in quotes."""
+    is_plain = re.fullmatch(r"[^\W\d][\w /()äöüß.-]*[\w)]|[^\W\d]", text) and not YEAR.fullmatch(text)
+    reserved = text.casefold() in ("yes", "no", "true", "false", "null", "on", "off", "y", "n")
+    return text if is_plain and not reserved and ": " not in text else json.dumps(text, ensure_ascii=False)
+
+
+def _guessed(what: str | None) -> str:
+    return f"  # {what}" if what else ""

@@ -1,0 +1,243 @@
+"""What the columns of a file nobody has declared are likely to hold, told from their words and never certain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipelines.project.known_words import TOTALS, find_area_scheme, known_words, months, plain
+from pipelines.project.seen_table import NUMBER, SPLIT_YEAR, YEAR, SeenTable
+from schemas.errors import UsageError, nearest_values
+
+_ENOUGH = 0.6
+"""Share of the words of a column that must be known for it to be taken as what they are."""
+_MOST_CATEGORIES = 3000
+_COUNT_LABELS = re.compile(
+    r"\b(victim\w*|v[ií]ctim\w*|cases?|casos?|count|cantidad|total|number|n[uú]mero|offences?|offenses?|delitos?|"
+    r"incidents?|hechos|anzahl|nombre|faits|value|valor|obs_value)\b",
+    re.IGNORECASE,
+)
+_RATE_LABELS = re.compile(r"rate|tasa|taux|per 100|100[., ]?000|%|percent|porcentaje|share", re.IGNORECASE)
+_PERIOD = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2]|Q[1-4])")
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}( .*)?")
+DIMENSIONS = ("sex", "age", "relationship", "weapon", "citizenship")
+
+
+@dataclass
+class Roles:
+    """What each column is taken for.
+
+    Attributes:
+        columns: the label of the column by what it is (``ref_area``, ``national_code``, ``value``, ``sex`` ...).
+        words: code by word, by dimension, of the words that occur and are known.
+        unknown: words that occur and are not known, by dimension.
+        area_scheme: the scheme that knows most of the areas.
+        label: the column with the labels of the national codes, where the codes have one.
+        wide: labels of the columns that hold counts, where a period, sex or offence is in the header; else none.
+        wide_is: what these labels are: ``year``, ``month``, ``sex`` or ``offence``.
+        has_split_years: whether years are written as 2009-2010.
+        month: the column with months, beside one of years.
+        counts: other columns that may hold counts.
+        unused: columns that are taken for nothing.
+    """
+
+    columns: dict[str, str] = field(default_factory=dict)
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
+    unknown: dict[str, list[str]] = field(default_factory=dict)
+    area_scheme: str = "code"
+    label: str | None = None
+    wide: tuple[str, ...] = ()
+    wide_is: str = ""
+    has_split_years: bool = False
+    month: str | None = None
+    counts: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+
+
+def find_roles(table: SeenTable, country: str | None, given: dict[str, str]) -> Roles:
+    """Return what the columns are taken for.
+
+    Args:
+        table: the file.
+        country: the country that it is of; None if it is of many.
+        given: columns whose role a person has said, by role.
+
+    Raises:
+        UsageError: a column that was given is not in the file.
+    """
+    for role, name in given.items():
+        if name not in table.names:
+            near = ", ".join(nearest_values(name, table.names)) or ", ".join(table.names)
+            raise UsageError(f"--{role}: there is no column {name!r} in {table.path.name}; nearest: {near}")
+    roles = Roles(columns={_ROLE_OF_OPTION[role]: name for role, name in given.items()})
+    texts = {name: table.column(name) for name in table.names if name}
+    open_names = [name for name in texts if name not in given.values() and any(texts[name])]
+    _take_wide(roles, open_names)
+    _take_periods(roles, open_names, texts)
+    _take_areas(roles, open_names, texts, country)
+    _take_dimensions(roles, open_names, texts)
+    _take_counts(roles, open_names, texts)
+    _take_categories(roles, open_names, texts)
+    roles.unused = tuple(open_names)
+    return roles
+
+
+_ROLE_OF_OPTION = {"area": "ref_area", "offence": "national_code", "value": "value", "period": "time_period"}
+
+
+def _take_wide(roles: Roles, names: list[str]) -> None:
+    """Years, months or sexes as columns."""
+    if "value" in roles.columns:
+        return
+    sexes = known_words()["sex"]
+    kinds = {
+        "year": [name for name in names if YEAR.fullmatch(name)],
+        "month": [name for name in names if plain(name).rstrip(".") in months()],
+        "sex": [name for name in names if sexes.get(plain(name)) in ("M", "F", "_U", "_O")],
+    }
+    kinds["year"] = kinds["year"] or [name for name in names if SPLIT_YEAR.fullmatch(name)]
+    for kind, found in kinds.items():
+        if len(found) >= (6 if kind == "month" else 2):
+            roles.wide, roles.wide_is = tuple(found), kind
+            roles.has_split_years = kind == "year" and SPLIT_YEAR.fullmatch(found[0]) is not None
+            names[:] = [name for name in names if name not in found]
+            if kind == "sex":
+                roles.words["sex"] = {name: sexes[plain(name)] for name in found}
+            return
+
+
+def _take_periods(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
+    if roles.wide_is != "year" and "time_period" not in roles.columns:
+        for pattern in (YEAR, _PERIOD, SPLIT_YEAR):
+            if found := [name for name in names if _share(texts[name], pattern) >= 0.95]:
+                roles.columns["time_period"] = found[0]
+                roles.has_split_years = pattern is SPLIT_YEAR
+                names.remove(found[0])
+                break
+    if roles.wide_is in ("", "sex") and "time_period" in roles.columns:
+        for name in names:
+            words = {plain(text).rstrip(".") for text in texts[name] if text}
+            numbers = {word.lstrip("0") for word in words}
+            by_label = plain(name) in ("month", "mes", "mois", "monat") and numbers <= {str(n) for n in range(1, 13)}
+            if by_label or (len(words) >= 2 and words <= months().keys() and not words <= {"mar", "may"}):
+                roles.month = name
+                names.remove(name)
+                return
+
+
+def _take_areas(roles: Roles, names: list[str], texts: dict[str, list[str]], country: str | None) -> None:
+    given = roles.columns.get("ref_area")
+    best: tuple[float, int, str] | None = None
+    for name in [given] if given else names:
+        words = [word for word in dict.fromkeys(texts[name]) if word and plain(word) not in TOTALS]
+        if not words or len(words) > 20_000:
+            continue
+        scheme, codes, share = find_area_scheme(words, country)
+        enough = share >= _ENOUGH and (scheme != "name" or len(codes) > 1 or len(words) == 1)
+        numbers_only = all(word.isdigit() for word in words) and len(words) < 5 and not given
+        if (given or (enough and not numbers_only)) and (best is None or (share, len(words)) > best[:2]):
+            best = (share, len(words), name)
+            roles.area_scheme = scheme
+            totals = {word for word in texts[name] if plain(word) in TOTALS} if country else ()
+            roles.words["ref_area"] = {**codes, **dict.fromkeys(totals, country or "")}
+            roles.unknown["ref_area"] = [word for word in words if word not in codes]
+    if best is not None:
+        roles.columns["ref_area"] = best[2]
+        if best[2] in names:
+            names.remove(best[2])
+
+
+def _take_dimensions(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
+    for dimension in DIMENSIONS:
+        if dimension == "sex" and roles.wide_is == "sex":
+            continue
+        known = known_words()[dimension]
+        best = (0.0, "")
+        for name in names:
+            words = [word for word in dict.fromkeys(texts[name]) if word]
+            real = [word for word in words if known.get(plain(word), "_T") != "_T"]
+            share = sum(plain(word) in known for word in words) / max(len(words), 1)
+            if 2 <= len(words) <= 60 and share >= _ENOUGH and len(real) >= 2:
+                best = max(best, (share, name))
+        if best[1]:
+            words = [word for word in dict.fromkeys(texts[best[1]]) if word]
+            roles.columns[dimension] = best[1]
+            roles.words[dimension] = {word: known[plain(word)] for word in words if plain(word) in known}
+            roles.unknown[dimension] = [word for word in words if plain(word) not in known]
+            names.remove(best[1])
+
+
+def _take_counts(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
+    if roles.wide or "value" in roles.columns:
+        return
+    numeric = [name for name in names if _share(texts[name], NUMBER) >= 0.5 and not _RATE_LABELS.search(name)]
+    likely = [name for name in numeric if _COUNT_LABELS.search(name.replace("_", " "))]
+    roles.counts = tuple(likely[1:])
+    if chosen := (likely or numeric[-1:])[:1]:
+        roles.columns["value"] = chosen[0]
+        names.remove(chosen[0])
+
+
+def _take_categories(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
+    """The column of labels that are most like offences; a column that has one code a label is its code."""
+    chosen = roles.columns.get("national_code")
+    if chosen is None:
+        likely = {
+            name: _offence_likeness(texts[name])
+            for name in names
+            if _share(texts[name], NUMBER) < 0.5 and len(set(texts[name])) <= _MOST_CATEGORIES
+        }
+        best = max(likely.values(), default=0.0)
+        if best <= 0:
+            _take_offences_as_columns(roles, names, texts)
+            return
+        # Of columns that are nearly as much like offences, such as a type and its subtype, the one with most of them.
+        chosen = max((name for name in likely if likely[name] >= 0.7 * best), key=lambda name: len(set(texts[name])))
+        names.remove(chosen)
+        roles.columns["national_code"] = chosen
+    labels = texts[chosen]
+    for name in names:
+        pairs = set(zip(texts[name], labels, strict=True))
+        one_to_one = len(pairs) == len({code for code, _ in pairs}) == len({label for _, label in pairs}) > 1
+        if one_to_one and all(0 < len(code) <= 12 and " " not in code for code, _ in pairs):
+            roles.columns["national_code"], roles.label = name, chosen
+            names.remove(name)
+            return
+
+
+def _take_offences_as_columns(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
+    """Where no column has offences, the labels of columns of numbers may be offences; those of sums are left out."""
+    numeric = [name for name in texts if name in names or name == roles.columns.get("value")]
+    numeric = [name for name in numeric if _share(texts[name], NUMBER) >= 0.5 and not _RATE_LABELS.search(name)]
+    found = [name for name in numeric if not re.match(r"(total|all|suma|sum)\b", plain(name.replace("_", " ")))]
+    if not roles.wide and len(found) >= 2:
+        roles.wide, roles.wide_is = tuple(found), "offence"
+        if (value := roles.columns.pop("value", None)) is not None and value not in found:
+            names.append(value)
+        names[:] = [name for name in names if name not in found]
+
+
+def _offence_likeness(texts: Sequence[str]) -> float:
+    """How much the words of a column look like offences: the mean score of their best candidates, in any language."""
+    from iccs.suggest import LabelToCode, suggest
+    from iccs.suggest.language import guess_language
+
+    words = [word for word in dict.fromkeys(texts) if word and plain(word) not in TOTALS]
+    labels = [word for word in words if any(letter.isalpha() for letter in word)][:40]
+    if not labels:
+        return 0.0
+    found = suggest([LabelToCode(label, label) for label in labels], guess_language(labels).language, limit=1)
+    return sum(one.candidates[0].score if one.candidates else 0.0 for one in found) / len(labels)
+
+
+def _share(texts: Sequence[str], pattern: re.Pattern[str]) -> float:
+    filled = [text for text in texts if text]
+    return sum(pattern.fullmatch(text) is not None for text in filled) / max(len(filled), 1)
+
+
+def looks_like_events(table: SeenTable, roles: Roles) -> bool:
+    """Whether each row seems to be an event or a person: it has a date, or a month and a sex or age, and no count."""
+    dated = any(_share(table.column(name), _DATE) >= 0.9 for name in roles.unused)
+    personal = roles.month is not None and bool({"sex", "age"} & roles.columns.keys())
+    return (dated or personal) and "value" not in roles.columns and not roles.wide

@@ -1,0 +1,199 @@
+"""A file nobody has declared yet: its kind, encoding, delimiter, header and foot, found by looking at it."""
+
+from __future__ import annotations
+
+import csv
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from pipelines.collect.acquire import RawFile
+from pipelines.collect.content import ZIP, ArchiveRefused, describe_kind, list_members, open_content
+from pipelines.collect.decode import check_start, decode_to_utf8
+from pipelines.collect.foot import begins_with_word
+from pipelines.collect.header import fold
+from pipelines.collect.workbook import read_sheets
+from pipelines.system.errors import DataRefused
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError
+from schemas.source import ReadOptions
+
+MOST_ROWS = 200_000
+"""Rows that are looked at; a larger file has no other columns and hardly other words further down."""
+_HEADER_ROWS = 60
+_LONGEST_FOOT = 60
+_DELIMITERS = (",", ";", "\t", "|")
+_ENCODINGS = ("utf-8", "cp1252", "latin-1")
+NUMBER = re.compile(r"[-+]?\d[\d.,'’\s\u00a0\u202f]*")
+YEAR = re.compile(r"(19|20)\d\d")
+SPLIT_YEAR = re.compile(r"(19|20)\d\d[-/](?!0[1-9]$|1[0-2]$)(\d\d|(19|20)\d\d)")
+"""A year that does not begin in January: 2009-2010, 2009/10, 2015-16; what may be a month (2009-10) is not one."""
+
+
+@dataclass(frozen=True)
+class SeenTable:
+    """A file as a table of text.
+
+    Attributes:
+        path: the file.
+        read: how it is read, without the columns: the keys of ``read`` in source.yml that differ from the default.
+        names: the labels of the columns.
+        header_row: the row of the header, from 1.
+        rows: the rows below the header and above the foot, each as long as the header.
+        foot: rows at the end that are no data, of which the first ends the table.
+        other_sheets: of a workbook, the sheets that were not looked at.
+        is_whole: whether all rows were looked at.
+    """
+
+    path: Path
+    read: dict[str, str]
+    names: tuple[str, ...]
+    header_row: int
+    rows: list[list[str]]
+    foot: list[list[str]]
+    other_sheets: tuple[str, ...]
+    is_whole: bool
+
+    def column(self, name: str) -> list[str]:
+        """Return the texts of a column, blanks at their ends taken off."""
+        place = self.names.index(name)
+        return [row[place].strip() for row in self.rows]
+
+
+def see_table(path: Path, settings: Settings, sheet: str | None = None, encoding: str | None = None) -> SeenTable:
+    """Look at a file.
+
+    Args:
+        path: a text file, plain, packed or in a zip archive, or a workbook.
+        settings: the size limit.
+        sheet: of a workbook, which sheet; else the first that is visible and has cells.
+        encoding: of a text file; else found.
+
+    Raises:
+        UsageError: it is of another kind, is damaged, has no such sheet, or no header can be found in it.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="iccs-new-") as place:
+            read, found, others, is_whole = _read(path, settings, Path(place), sheet, encoding)
+    except (DataRefused, ArchiveRefused) as refused:
+        raise UsageError(f"{path} cannot be read as a table:\n{refused}") from refused
+    rows = [[cell.strip() for cell in row] for row in found]
+    at = _find_header(rows)
+    if at is None:
+        raise UsageError(f"{path}: no row looks like a header with data below it; see docs/add_a_source.md")
+    names = [" ".join(label.split()) for label in _trimmed(rows[at])]
+    if twice := [name for name, times in Counter(map(fold, names)).items() if times > 1 and name]:
+        raise UsageError(f"{path}, row {at + 1}: two columns have the label {twice[0]!r}; see docs/add_a_source.md")
+    below = [[*row, *[""] * (len(names) - len(row))][: len(names)] for row in rows[at + 1 :]]
+    end = _find_end(below) if is_whole else len(below)
+    data, foot = [row for row in below[:end] if any(row)], [row for row in below[end:] if any(row)]
+    if foot and not _ends_there(foot[0], data):  # the word is that of data too: left to be excluded
+        data, foot = [*data, *foot], []
+    return SeenTable(path, read, tuple(names), at + 1, data, foot, others, is_whole)
+
+
+def _read(
+    path: Path, settings: Settings, work: Path, sheet: str | None, encoding: str | None
+) -> tuple[dict[str, str], list[list[str]], tuple[str, ...], bool]:
+    members = list_members(path, settings.max_file_mib)
+    file = RawFile(path.name, path, "", path.stat().st_size, 0, "", member=members[0] if members else None)
+    with open_content(path, file.member) as content:
+        kind = describe_kind(content.read(4096))
+    if kind is not None and (kind.startswith("a workbook") or (kind == ZIP and not members)):
+        book = read_sheets("", file, [sheet] if sheet else [], settings, work / "sheet")
+        first = book.sheets[0]
+        others = tuple(name for name, is_hidden in book.others.items() if not is_hidden)
+        named = {"format": "excel"} | ({"sheet": first.name} if sheet or others else {})
+        return named, first.rows[:MOST_ROWS], others, len(first.rows) <= MOST_ROWS
+    options = {"encoding": encoding or (kind.partition("(")[2].rstrip(")") if kind and "UTF-16" in kind else "")}
+    check_start("", file, ReadOptions(columns=("?",), encoding=options["encoding"] or "utf-8"))
+    target = work / "text.csv"
+    options["encoding"] = _decode(file, options["encoding"], target, settings)
+    with target.open(encoding="utf-8", newline="") as lines:
+        delimiter = _find_delimiter([*islice(lines, 500)])
+        lines.seek(0)
+        rows = [*islice(csv.reader(lines, delimiter=delimiter), MOST_ROWS + 1)]
+    read = {} if options["encoding"] == "utf-8" else dict(options)
+    if delimiter != ",":
+        read["delimiter"] = delimiter
+    return read, rows[:MOST_ROWS], (), len(rows) <= MOST_ROWS
+
+
+def _decode(file: RawFile, encoding: str, target: Path, settings: Settings) -> str:
+    """Write the text as UTF-8, and return the encoding that it was in: the first that fits every byte."""
+    tried = (encoding,) if encoding else _ENCODINGS
+    for one in tried:
+        try:
+            decode_to_utf8("", file, one, target, settings.max_file_mib)
+        except DataRefused as refused:
+            if refused.problems[0].rule != "wrong_encoding" or one == tried[-1]:
+                raise
+        else:
+            return one
+    raise AssertionError("latin-1 fits any bytes")
+
+
+def _find_delimiter(lines: Sequence[str]) -> str:
+    """The sign that splits most lines into the same number of fields, above one; of two, that with more fields."""
+
+    def score(sign: str) -> tuple[int, int]:
+        widths = Counter(len(row) for row in csv.reader(lines, delimiter=sign) if row)
+        width, times = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]), default=(1, 0))
+        return (times if width > 1 else 0), width
+
+    return max(_DELIMITERS, key=score)
+
+
+def _trimmed(row: Sequence[str]) -> list[str]:
+    filled = [place for place, cell in enumerate(row) if cell]
+    return list(row[: filled[-1] + 1]) if filled else []
+
+
+def _find_header(rows: Sequence[Sequence[str]]) -> int | None:
+    """The first row with as many labels as the rows below it have cells, and no number among them but years."""
+    widths = Counter(len(_trimmed(row)) for row in rows[:1000])
+    usual = max((width for width, times in widths.items() if times >= max(widths.values()) / 4), default=0)
+    if usual < 2:
+        return None
+    for place, row in enumerate(rows[:_HEADER_ROWS]):
+        labels = [cell for cell in _trimmed(row) if cell]
+        is_label = all(YEAR.fullmatch(cell) or not NUMBER.fullmatch(cell) for cell in labels)
+        if len(labels) >= max(2, usual - 1) and is_label and any(not YEAR.fullmatch(cell) for cell in labels):
+            below = rows[place + 1 : place + 200]
+            if any(sign.isdigit() for one in below for cell in one for sign in cell):
+                return place
+    return None
+
+
+def _find_end(rows: Sequence[Sequence[str]]) -> int:
+    """How many rows are data: those at the end that are a total or notes are none.
+
+    Such a row lacks a text that nearly every full row has, or has no number at all. A row that lacks numbers is data:
+    the months to come of the current year are blank.
+    """
+    widths = sorted(sum(map(bool, row)) for row in rows if any(row))
+    usual = widths[len(widths) // 2] if widths else 0
+    full = [row for row in rows if sum(map(bool, row)) >= usual]
+    filled = Counter(place for row in full for place, cell in enumerate(row) if cell)
+    numbers = Counter(place for row in full for place, cell in enumerate(row) if NUMBER.fullmatch(cell))
+    numeric = {place for place, times in numbers.items() if times >= filled[place] * 0.8}
+    texts = {place for place, times in filled.items() if times >= len(full) * 0.9} - numeric
+    end = len(rows)
+    for place in range(len(rows) - 1, -1, -1):
+        row = rows[place]
+        has_number = any(NUMBER.fullmatch(row[one]) for one in numeric)
+        if any(row) and all(row[one] for one in texts) and (has_number or not numeric):
+            break
+        end = place
+    return end if sum(map(any, rows[end:])) <= _LONGEST_FOOT else len(rows)
+
+
+def _ends_there(row: Sequence[str], data: Sequence[Sequence[str]]) -> bool:
+    """Whether a row's first word begins no row of data, as a foot is found by its word."""
+    word = next(cell for cell in row if cell)
+    firsts: Iterator[str] = (next((cell for cell in one if cell), "") for one in data)
+    return not any(begins_with_word(first, word) for first in firsts)
