@@ -19,6 +19,7 @@ from pipelines.system.errors import is_out_of_memory
 from pipelines.system.files import check_seal, replace_atomically, seal, seal_path, sha256_of_file, unseal
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
+from schemas.comparison import no_percent_sql, percent_change_sql
 from schemas.declarations import load_tables, quote_identifier, quote_literal
 from schemas.errors import UsageError, nearest_values
 
@@ -311,7 +312,16 @@ def compare_releases(old: str, new: str, settings: Settings) -> Comparison:
         run_sql(connection, "publish/release_cells", key=", ".join(key))
         return Comparison(
             _records(run_sql(connection, "publish/release_sources")),
-            _records(run_sql(connection, "publish/release_largest", key=", ".join(key), largest=str(_LARGEST))),
+            _records(
+                run_sql(
+                    connection,
+                    "publish/release_largest",
+                    key=", ".join(key),
+                    percent=percent_change_sql("old_value", "new_value"),
+                    no_percent=no_percent_sql("old_value", "new_value"),
+                    largest=str(_LARGEST),
+                )
+            ),
         )
 
 

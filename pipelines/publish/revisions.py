@@ -18,6 +18,7 @@ from pipelines.system.settings import Settings
 from pipelines.system.sql import load_sql
 from pipelines.tabulate.vintage_columns import read_part
 from pipelines.tabulate.vintages import REVISIONS, Load, Vintage, checked_part
+from schemas.comparison import no_percent_sql, percent_change_sql
 from schemas.declarations import attribute_columns, load_tables, quote_identifier, quote_literal
 
 LARGEST = 10
@@ -25,6 +26,10 @@ LARGEST = 10
 
 _DIMENSIONS = ("source", "ref_area", "time_period", "iccs", "stage", "counting_unit", "sex", "age")
 _REST = ("value", "obs_status", "caveats")
+_PERCENT = {
+    "percent": percent_change_sql("old_value", "new_value"),
+    "no_percent": no_percent_sql("old_value", "new_value"),
+}
 
 
 def load_vintages(
@@ -80,7 +85,9 @@ def _kept_revisions(
     """The revisions between two vintages: a vintage never changes, so they are worked out once."""
     root = settings.core / source_id
     observation = load_tables()["observation"].columns[2:]  # without source and vintage
-    layout = hashlib.sha256((load_sql("publish/write_revisions") + repr(observation)).encode()).hexdigest()[:8]
+    layout = hashlib.sha256((load_sql("publish/write_revisions") + repr((observation, _PERCENT))).encode()).hexdigest()[
+        :8
+    ]
     pair = f"{before.vintage}..{load.vintage}"
     target = root / REVISIONS / f"{pair}.{layout}.parquet"
     try:
@@ -105,6 +112,7 @@ def _kept_revisions(
         key=", ".join(f"coalesce(new_cell.{name}, old_cell.{name}) AS {name}" for name in key),
         same_key=" AND ".join(f"old_cell.{name} IS NOT DISTINCT FROM new_cell.{name}" for name in key),
         differs=" OR ".join(f"old_cell.{name} IS DISTINCT FROM new_cell.{name}" for name in others),
+        **_PERCENT,
     )
     replace_atomically(target, lambda temporary: write(target=quote_literal(str(temporary))))
     seal(target)
@@ -170,6 +178,7 @@ def record_release_changes(connection: duckdb.DuckDBPyConnection, release: str, 
         attributes=", ".join(attributes),
         totals=", ".join("'_T'" for _ in attributes),
         largest=str(LARGEST),
+        **_PERCENT,
         **named,
     )
     connection.execute("DROP TABLE changed_figure")
