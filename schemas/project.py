@@ -41,6 +41,8 @@ SETTINGS: Mapping[str, type] = MappingProxyType(
         "engine": str,
         "runner": str,
         "keep_releases": int,
+        "spill_limit": str,
+        "max_sql_seconds": int,
     }
 )
 """The keys of ``iccs.toml``; those of ``pipelines.system.settings.Settings``, which says what they do."""

@@ -546,6 +546,9 @@ class SourceFolder:
         Raises:
             UsageError: source.yml does not say what it must; names each field.
         """
+        if links := sorted(item.name for item in self.folder.iterdir() if Path(str(item)).is_symlink()):
+            # A definition may be anybody's: a link in it would have any file of the account read and quoted.
+            raise self._invalid([f"{name} is a link; put the file itself there" for name in links])
         try:
             text = self.folder.joinpath("source.yml").read_text(encoding="utf-8-sig")
             source = Source.model_validate({"source_id": self.source_id, **parse_yaml(text)})

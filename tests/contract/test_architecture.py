@@ -22,6 +22,7 @@ ORDER = (
     "pipelines.reader",
     "pipelines.project",
     "pipelines.run",
+    "pipelines.repair",
     "pipelines.flows",
     "pipelines.cli",
 )
