@@ -44,6 +44,7 @@ from pipelines.system.errors import DataRefused, is_disk_full
 from pipelines.system.faults import describe_fault, write_fault_report
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
+from pipelines.system.run_log import Attempt, log_attempts, start_time
 from pipelines.system.settings import Settings
 from pipelines.system.steps import RunStep, WatchedSteps, plain_step, raise_if_signalled
 from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_workers
@@ -53,7 +54,7 @@ from pipelines.tabulate.rules import Checked, Suite, check
 from pipelines.tabulate.structure_suite import open_suite
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintages import POINTER, Vintage, current_vintage, recover_pointers, run_key, store
-from schemas.errors import UsageError
+from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder, list_sources
 
 
@@ -311,7 +312,8 @@ class _Attempts:
         again = _to_replay(folder, settings) if self.replay else None
         if self.replay and again is None:
             return "nothing to replay"
-        if again is None and not self.named and not find_files(folder, session.directory or settings.input):
+        is_needed = self.named or folder.source_id in settings.expected
+        if again is None and not is_needed and not find_files(folder, session.directory or settings.input):
             return "absent"
         if folder.source.figures != "count":  # a population has no categories: SQL rules alone judge it
             session = replace(session, suite=None)
@@ -328,6 +330,19 @@ class _Attempts:
             report = None
         message = describe_fault(error, step, report, show_text=not folder.source.personal)
         return Refusal(name, message, ({"rule": "internal_error", "found": message},), True, report)
+
+    def as_logged(self, started: str, publication: Publication | None) -> list[Attempt]:
+        """Return what is written down of this run: every source that there was something to do for."""
+        release = publication.release if publication else None
+        why = {refusal.source: refusal for refusal in self.refused}
+        logged = []
+        for source, end in sorted(self.ends.items()):
+            refusal = why.get(source)
+            if end in ("loaded", "unchanged"):
+                logged.append(Attempt(source, started, end, release))
+            elif refusal is not None:
+                logged.append(Attempt(source, started, "failed" if refusal.is_fault else end, release, refusal.message))
+        return logged
 
     def names(self, end: str) -> tuple[str, ...]:
         """Return the sources that ended so, in order."""
@@ -351,7 +366,7 @@ def run_all(
         UsageError: another run is writing, the directory is not there, a setting is not one, or a folder that the run
             would delete from is not its own.
     """
-    start = time.perf_counter()
+    start, started = time.perf_counter(), start_time()
     settings = session.settings
     if session.directory is not None and not session.directory.is_dir():
         raise UsageError(f"there is no folder {session.directory} to take files from")
@@ -359,6 +374,7 @@ def run_all(
     check_folders(settings)
     where = session.directory or settings.input
     known = list_sources(session.source_folders) | {folder.source_id: folder for folder in folders}
+    _check_expected(settings, known)
     with writing(settings, session.wait_seconds), open_suite() as suite:
         recovered = recover_pointers(settings)
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
@@ -368,6 +384,7 @@ def run_all(
         run_in_workers(attempts.attempt, large, 1, attempts.stop)
         run_in_workers(attempts.attempt, small, session.workers, attempts.stop)
         publication = publish_if_new(session, known)
+        log_attempts(attempts.as_logged(started, publication), settings)
     return RunResult(
         loaded=attempts.names("loaded"),
         unchanged=attempts.names("unchanged"),
@@ -382,6 +399,14 @@ def run_all(
         unclaimed={} if replay else find_unclaimed(known.values(), where),
         undefined=_find_undefined(known, settings),
     )
+
+
+def _check_expected(settings: Settings, known: Collection[str]) -> None:
+    """A name that is no source would be expected for ever, or by nobody."""
+    for name in settings.expected:
+        if name not in known:
+            near = ", ".join(nearest_values(name, known)) or "none"
+            raise UsageError(f"iccs.toml: expected: there is no source {name!r}; nearest: {near}")
 
 
 def _find_undefined(known: Collection[str], settings: Settings) -> tuple[str, ...]:
