@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -58,6 +58,11 @@ from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder, list_sources
 
 
+def take_plainly(source: str, attempt: Callable[[], str | None]) -> None:
+    """Take one source as far as it gets; an orchestrator does more with it."""
+    attempt()
+
+
 @dataclass(frozen=True)
 class Session:
     """What all sources of a run share.
@@ -66,6 +71,7 @@ class Session:
         settings: where data live, and limits.
         directory: where the files are; default ``data/input``.
         run_step: how a step is run (see ``steps``).
+        take_source: how a source is taken: given its name, and a function that takes it and returns why it was refused.
         suite: judge of the structure of cells; None leaves that part of the rules out.
         tally_partitions: how the partitions of a source of incidents are tallied.
         source_folders: where all sources are declared; default those of the package.
@@ -78,6 +84,7 @@ class Session:
     settings: Settings
     directory: Path | None = None
     run_step: RunStep = field(default_factory=plain_step)
+    take_source: Callable[[str, Callable[[], str | None]], None] = take_plainly
     suite: Suite | None = None
     tally_partitions: TallyPartitions = tally_here
     source_folders: Path | None = None
@@ -282,17 +289,33 @@ class _Attempts:
         self.replayed: list[Replayed] = []
 
     def attempt(self, folder: SourceFolder) -> None:
-        """Run one source through its steps, as far as it gets.
+        """Run one source through its steps, as far as it gets; one without a file is passed over.
 
         Raises:
             Stopped, KeyboardInterrupt, SystemExit: the whole run ends.
             OSError, duckdb.Error: the disk is full, which no other source would be spared.
         """
+        if self._is_absent(folder):
+            self.ends[folder.source_id] = "absent"
+        else:
+            self.session.take_source(folder.source_id, lambda: self._attempt(folder))
+
+    def _is_absent(self, folder: SourceFolder) -> bool:
+        settings = self.session.settings
+        if self.replay or self.named or folder.source_id in settings.expected:
+            return False
+        try:
+            return not find_files(folder, self.session.directory or settings.input)
+        except UsageError:  # its definition is not valid, which is said where it is taken
+            return False
+
+    def _attempt(self, folder: SourceFolder) -> str | None:
+        """Take a source as far as it gets, and return why it was refused; None where it was not."""
         name = folder.source_id
         steps = WatchedSteps(self.session.run_step, self.stop)
         try:
             self.ends[name] = self._take(folder, replace(self.session, run_step=steps))
-            return
+            return None
         except DataRefused as error:
             refusal = Refusal(name, str(error), tuple(problem.as_dict() for problem in error.problems))
         except (ConcordanceError, UsageError) as error:
@@ -306,15 +329,13 @@ class _Attempts:
             refusal = self._refuse_for_fault(folder, steps.current, error)
         self.refused.append(refusal)
         self.ends[name] = "refused"
+        return refusal.message
 
     def _take(self, folder: SourceFolder, session: Session) -> str:
         settings = session.settings
         again = _to_replay(folder, settings) if self.replay else None
         if self.replay and again is None:
             return "nothing to replay"
-        is_needed = self.named or folder.source_id in settings.expected
-        if again is None and not is_needed and not find_files(folder, session.directory or settings.input):
-            return "absent"
         if folder.source.figures != "count":  # a population has no categories: SQL rules alone judge it
             session = replace(session, suite=None)
         with _counting_rejected(again, settings, self.replayed):

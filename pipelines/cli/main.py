@@ -13,7 +13,20 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from pipelines.cli import areas, check, codes, concordance, init, quality, query, releases, run, serve, sources
+from pipelines.cli import (
+    areas,
+    check,
+    codes,
+    concordance,
+    init,
+    quality,
+    query,
+    releases,
+    run,
+    serve,
+    sources,
+    status,
+)
 from pipelines.cli.series import compare, estimates, evaluate, map, trend
 
 COMMANDS = (
@@ -32,6 +45,7 @@ COMMANDS = (
     concordance,
     quality,
     check,
+    status,
     serve,
 )
 """In the order of the help."""

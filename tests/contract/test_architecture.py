@@ -22,6 +22,7 @@ ORDER = (
     "pipelines.reader",
     "pipelines.project",
     "pipelines.run",
+    "pipelines.schedule",
     "pipelines.flows",
     "pipelines.cli",
 )
