@@ -31,6 +31,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.types.entrypoint import EntrypointType
 
 from pipelines.harmonise.tally import Partition, TallyPartitions, tally_alone, tally_here
+from pipelines.notices import tell_of_run
 from pipelines.reader.release import query
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.errors import DataRefused, Problem
@@ -47,6 +48,8 @@ ACQUIRE_RETRIES = 3
 ACQUIRE_RETRY_SECONDS = 10
 WAIT_SECONDS = 6 * 3600
 """How long a planned run waits for one that is writing: calendars of several sources may fall on one minute."""
+CATCHING_UP = "catching up"
+"""Tag of runs for what was due while nothing was serving."""
 ALL_SOURCES = "scheduled"
 """Name of the deployment that runs every source; those of one source have its name."""
 _MOST_NAMED = 3
@@ -120,10 +123,11 @@ def take_as_flow(source: str, attempt: Callable[[], str | None]) -> None:
 
 
 def name_run() -> str:
-    """Return the name of a run: its sources, and the day for which it was planned."""
+    """Return the name of a run: its sources, the day for which it was planned, and why it was not planned."""
     sources = flow_run.parameters.get("sources") or ["all sources"]
     shown = ", ".join(sources) if len(sources) <= _MOST_NAMED else f"{len(sources)} sources"
-    return f"{shown} {flow_run.scheduled_start_time or datetime.now(UTC):%Y-%m-%d}"
+    why = f", {CATCHING_UP}" if CATCHING_UP in (flow_run.tags or ()) else ""
+    return f"{shown} {flow_run.scheduled_start_time or datetime.now(UTC):%Y-%m-%d}{why}"
 
 
 def tally_on(runner: Runner) -> TallyPartitions:
@@ -238,6 +242,8 @@ def _publish(settings: Settings, sources: list[str] | None, directory: Path | No
     )
     result = run_all(find_sources(sources or []), session, named=bool(sources))
     _write_artifacts(result, settings)
+    for line in tell_of_run(result, settings):
+        logger.error(line)
     if result.refused:
         raise RuntimeError("\n\n".join(f"{refusal.source}: {refusal.message}" for refusal in result.refused))
     if not (result.loaded or result.unchanged):  # a folder that is not mounted must not look like a quiet week
@@ -286,19 +292,17 @@ def register(deployments: Sequence[Deployment]) -> tuple[FlowRunner, dict[str, U
     return runner, found
 
 
-def run_once(deployment: UUID, sources: Sequence[str] | None, why: str) -> None:
+def catch_up(deployment: UUID, sources: Sequence[str] | None) -> None:
     """Let the server start one run of a deployment now.
 
     Args:
         deployment: its identifier.
         sources: which sources; None for all.
-        why: for the name of the run.
     """
-    shown = ", ".join(sources[:_MOST_NAMED]) if sources else "all sources"
     with get_client(sync_client=True) as client:
         client.create_flow_run_from_deployment(
             deployment,
-            name=f"{shown} {datetime.now(UTC):%Y-%m-%d}, {why}",
+            tags=[CATCHING_UP],
             parameters={"sources": list(sources)} if sources else {},
         )
 

@@ -220,17 +220,17 @@ def _print_how_to_start(port: int, home: Path) -> None:
 
 def _catch_up(planned: list[Deployment], deployments: dict[str, UUID], settings: Settings) -> None:
     """Start one run of what was due while nothing served; a run takes what is there, however often it was missed."""
-    from pipelines.flows import ALL_SOURCES, run_once
+    from pipelines.flows import ALL_SOURCES, catch_up
     from pipelines.schedule import find_missed, is_missed
 
     now = datetime.now(UTC)
     calendars = {one.name: one.calendar for one in planned}
     if is_missed(calendars.pop(ALL_SOURCES), settings, now):
         print_line("catching up: a run of all sources was due while nothing was serving")
-        run_once(deployments[ALL_SOURCES], None, "catching up")
+        catch_up(deployments[ALL_SOURCES], None)
     elif missed := find_missed(calendars, settings, now):
         print_line(f"catching up: due while nothing was serving: {', '.join(missed)}")
-        run_once(deployments[ALL_SOURCES], missed, "catching up")
+        catch_up(deployments[ALL_SOURCES], missed)
 
 
 def deploy_command(options: argparse.Namespace) -> int:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command
 from pipelines.cli.printing import print_error, print_json, print_line, print_table
+from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
+    from pipelines.schedule import SourceState
+    from pipelines.system.settings import Settings
 
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     text = "how each source is doing: last vintage, age, last outcome, next run; exit code 1 if one needs attention"
     parser = add_command(commands, "status", text)
+    parser.add_argument(
+        "--notify", action="store_true", help="send what needs attention to the addresses in ICCS_NOTIFY"
+    )
     parser.set_defaults(command=status_command)
 
 
@@ -33,6 +40,8 @@ def status_command(options: argparse.Namespace) -> int:
     published = settings.published
     since = datetime.fromtimestamp(published.stat().st_mtime, UTC) if published.is_file() else None
     good = since is not None and not problems
+    if options.notify:
+        _notify(states, settings)
     if options.json:
         rows = [{**asdict(state), "problem": state.is_problem} for state in states]
         print_json({"good": good, "published": published if since else None, "published_at": since, "sources": rows})
@@ -58,6 +67,15 @@ def status_command(options: argparse.Namespace) -> int:
         due = f", due {_day(state.due)}" if state.due and state.state in ("late", "missed") else ""
         print_error(f"{state.source}: {state.state}{due}{f': {state.message}' if state.message else ''}")
     return EXIT_DONE if good else EXIT_REFUSED
+
+
+def _notify(states: list[SourceState], settings: Settings) -> None:
+    from pipelines.notices import VARIABLE, tell_of_states
+
+    if not os.environ.get(VARIABLE):
+        raise UsageError(f"--notify: {VARIABLE} has no address; see docs/operations.md")
+    for line in tell_of_states(states, settings):
+        print_error(line)
 
 
 def _day(moment: datetime | None) -> str | None:

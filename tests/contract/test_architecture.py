@@ -23,6 +23,7 @@ ORDER = (
     "pipelines.project",
     "pipelines.run",
     "pipelines.schedule",
+    "pipelines.notices",
     "pipelines.flows",
     "pipelines.cli",
 )

@@ -173,7 +173,8 @@ def test_a_run_that_is_due_is_started_by_the_schedule_and_publishes(tmp_path: Pa
 
     def ended() -> list[Any]:
         runs = _ask(tmp_path, port, "flow_runs/filter", b"{}")
-        return [run for run in runs if run["state_type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")]
+        final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+        return [run for run in runs if run["deployment_id"] and run["state_type"] in final]
 
     with _serving(tmp_path, "* * * * *", port) as serving:
         _wait(serving, tmp_path, 180, lambda: "next run:" in (tmp_path / "out.log").read_text())
