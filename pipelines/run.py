@@ -19,7 +19,7 @@ import duckdb
 
 from iccs.concordance import ConcordanceError
 from pipelines.collect.acquire import Acquired, acquire, find_files, find_unclaimed
-from pipelines.collect.definition_sql import check_definition_sql
+from pipelines.collect.definition_sql import check_definition_sql, sql_time
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.engine import check_engine_name
@@ -34,13 +34,13 @@ from pipelines.harmonise.quarantine import (
 )
 from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import TallyPartitions, forget_partitions, tally, tally_here
-from pipelines.harmonise.values.hidden import hiding
+from pipelines.harmonise.values.hidden import hiding, hiding_steps
 from pipelines.publish.build import Publication, content_key, publish
 from pipelines.publish.releases import newest_key
 from pipelines.publish.report import write_reports
 from pipelines.reader.release import open_published
 from pipelines.system.connection import connect, forget_engine
-from pipelines.system.errors import DataRefused, is_disk_full
+from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full
 from pipelines.system.faults import describe_fault, write_fault_report
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
@@ -153,7 +153,12 @@ def run_source(folder: SourceFolder, session: Session, again: Quarantined | None
         DataRefused, ConcordanceError, UsageError: the source cannot be used; its last good vintage stays current.
     """
     with hiding(bool(folder.source.personal)):
-        return _run_source(folder, session, again)
+        return _run_source(folder, _for_persons(folder, session), again)
+
+
+def _for_persons(folder: SourceFolder, session: Session) -> Session:
+    """The session for a source: of one with persons, an orchestrator records no text of an error."""
+    return replace(session, run_step=hiding_steps(session.run_step)) if folder.source.personal else session
 
 
 def _run_source(folder: SourceFolder, session: Session, again: Quarantined | None) -> tuple[Vintage, bool]:
@@ -165,6 +170,12 @@ def _run_source(folder: SourceFolder, session: Session, again: Quarantined | Non
     if current is not None and current.run_key == run_key(folder, acquired):
         clear_refused(name, settings)  # of a file that came in between and was refused
         return current, False
+    return _load(folder, acquired, session, current), True
+
+
+def _load(folder: SourceFolder, acquired: Acquired, session: Session, current: Vintage | None) -> Vintage:
+    """The steps after the files are known, up to the vintage; ``current`` is what the figures are compared with."""
+    name, settings, run_step = folder.source_id, session.settings, session.run_step
     check_definition_sql(folder)
     if session.suite is not None:
         session.suite.start()
@@ -174,7 +185,19 @@ def _run_source(folder: SourceFolder, session: Session, again: Quarantined | Non
         vintage = run_step("store", name, checked.rows, store, folder, acquired, validated, checked, settings)
         settle_quarantine(acquired, vintage.vintage, settings)
         forget_partitions(folder, acquired, settings)
-    return vintage, True
+    return vintage
+
+
+def reload_source(folder: SourceFolder, session: Session) -> Vintage:
+    """Load a source from the files of the session's directory, also where nothing has changed: what is stored is lost.
+
+    The caller holds the lock of the data folder.
+
+    Raises:
+        DataRefused, ConcordanceError, UsageError: the source cannot be used.
+    """
+    with hiding(bool(folder.source.personal)):
+        return _load(folder, _acquire(folder, session), _for_persons(folder, session), None)
 
 
 def _acquire(folder: SourceFolder, session: Session) -> Acquired:
@@ -244,7 +267,8 @@ def _account_incidents(
     """The steps of a source of incidents up to its account; leaves ``core`` in the connection."""
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     tallied = run_step("tally", name, acquired.rows, tally, folder, acquired, settings, work, session.tally_partitions)
-    return run_step("account", name, tallied.rows, account, folder, tallied, connection, settings, work)
+    with sql_time(folder, connection, settings):
+        return run_step("account", name, tallied.rows, account, folder, tallied, connection, settings, work)
 
 
 def _account_tables(
@@ -254,7 +278,8 @@ def _account_tables(
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     raw = run_step("read", name, acquired.rows, read, folder, acquired, settings, work)
     conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
-    return run_step("account", name, conformed.rows, account, folder, conformed, connection, settings, work)
+    with sql_time(folder, connection, settings):
+        return run_step("account", name, conformed.rows, account, folder, conformed, connection, settings, work)
 
 
 def check_source(folder: SourceFolder, session: Session, previous: PreviousVintage | None = None) -> Checked:
@@ -272,6 +297,7 @@ def check_source(folder: SourceFolder, session: Session, previous: PreviousVinta
         session.suite.start()
     check_definition_sql(folder)
     with hiding(bool(folder.source.personal)), _working_folder(folder.source_id, session.settings) as work:
+        session = _for_persons(folder, session)
         acquired = _acquire(folder, session)
         return _check_acquired(folder, acquired, session, work, previous)[1]
 
@@ -318,6 +344,8 @@ class _Attempts:
             return None
         except DataRefused as error:
             refusal = Refusal(name, str(error), tuple(problem.as_dict() for problem in error.problems))
+        except DamagedStore as error:
+            refusal = Refusal(name, str(error), ({"rule": "stored_file_damaged", "found": str(error)},), True)
         except (ConcordanceError, UsageError) as error:
             refusal = Refusal(name, str(error), ({"rule": "declaration", "found": str(error)},))
         except (Stopped, KeyboardInterrupt, SystemExit):
@@ -495,7 +523,10 @@ def _by_size(
 
 
 def publish_if_new(session: Session, folders: dict[str, SourceFolder]) -> Publication | None:
-    """Publish the vintages of these sources, unless the newest release holds just them."""
+    """Publish the vintages of these sources, with a report of each, unless the newest release holds just them.
+
+    The caller holds the lock of the data folder.
+    """
     settings = session.settings
     vintages = [vintage for name in folders if (vintage := current_vintage(name, settings)) is not None]
     if not vintages or newest_key(settings) == content_key(vintages, folders):

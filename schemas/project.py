@@ -42,6 +42,8 @@ SETTINGS: Mapping[str, type] = MappingProxyType(
         "runner": str,
         "keep_releases": int,
         "expected": list,
+        "spill_limit": str,
+        "max_sql_seconds": int,
     }
 )
 """The keys of ``iccs.toml``; those of ``pipelines.system.settings.Settings``, which says what they do."""

@@ -102,9 +102,9 @@ class Replaced(_Strict):
 
 
 def _is_file(pattern: str) -> str:
-    """The condition, in SQL, that a row comes from a file of this name or pattern, in whatever folder."""
+    """The condition, in SQL, that a row comes from a file of this name or pattern, in whatever folder and case."""
     name = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return f"regexp_extract(_file, {quote_literal(f'^(.*/)?({name})$')}, 2) <> ''"
+    return f"regexp_extract(_file, {quote_literal(f'(?i)^(.*/)?({name})$')}, 2) <> ''"
 
 
 class Breakdown(_Strict):
@@ -296,6 +296,10 @@ class Source(_Strict):
     breaks: tuple[Break, ...] = ()
     no_break: tuple[Exceptional, ...] = ()
     mass_events: tuple[Exceptional, ...] = ()
+    allocate_unknown: Literal["proportional"] | None = Field(
+        default=None,
+        description="how persons of unknown sex or age are given to the known groups; not at all if not given",
+    )
     rejected_share_limit: float = Field(default=0, ge=0, le=1)
     rejected_figure_limit: float | None = Field(
         default=None, ge=0, le=1, description="share of its rows that a figure may lose; that of the rule if not given"
@@ -425,6 +429,8 @@ class Source(_Strict):
             )
         if self.multiply > 1 and "value" in self.constants:
             raise ValueError("multiply: each row counts constants.value; write the number of units there")
+        if self.allocate_unknown and not any({"sex", "age"} & set(breakdown.by) for breakdown in self.breakdowns):
+            raise ValueError("allocate_unknown: no breakdown is by sex or age; delete the key")
         if self.year_starts is not None:
             if any(breakdown.freq != "A" for breakdown in self.breakdowns):
                 raise ValueError("year_starts: the periods are years; breakdowns cannot have another freq")
@@ -449,7 +455,7 @@ class Source(_Strict):
                 f"measures.{name}: counts are added up, estimates and ratios are published as given; declare two "
                 "sources, which may read the same file"
             )
-        for key in ("breakdowns", "parent_counts", "cumulative", "covers", "totals", "no_break"):
+        for key in ("allocate_unknown", "breakdowns", "parent_counts", "cumulative", "covers", "totals", "no_break"):
             if key in self.model_fields_set:
                 raise ValueError(
                     f"{key}: nothing is made of estimates and ratios, they are published as given; delete it"
@@ -542,6 +548,9 @@ class SourceFolder:
         Raises:
             UsageError: source.yml does not say what it must; names each field.
         """
+        if links := sorted(item.name for item in self.folder.iterdir() if Path(str(item)).is_symlink()):
+            # A definition may be anybody's: a link in it would have any file of the account read and quoted.
+            raise self._invalid([f"{name} is a link; put the file itself there" for name in links])
         try:
             text = self.folder.joinpath("source.yml").read_text(encoding="utf-8-sig")
             source = Source.model_validate({"source_id": self.source_id, **parse_yaml(text)})

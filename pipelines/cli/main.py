@@ -13,20 +13,8 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from pipelines.cli import (
-    areas,
-    check,
-    codes,
-    concordance,
-    init,
-    quality,
-    query,
-    releases,
-    run,
-    serve,
-    sources,
-    status,
-)
+from pipelines.cli import areas, check, codes, concordance, quality, query, releases, repair, run, serve, sources
+from pipelines.cli.office import init, status
 from pipelines.cli.series import compare, estimates, evaluate, map, trend
 
 COMMANDS = (
@@ -46,6 +34,7 @@ COMMANDS = (
     quality,
     check,
     status,
+    repair,
     serve,
 )
 """In the order of the help."""
@@ -139,9 +128,11 @@ def _explain(error: Exception) -> int:
         EXIT_FAULT,
         EXIT_REFUSED,
         EXIT_USAGE,
+        DamagedStore,
         DataRefused,
         is_disk_full,
         is_out_of_memory,
+        is_out_of_reach,
     )
     from schemas.declarations import DeclarationError
     from schemas.errors import UsageError
@@ -156,6 +147,13 @@ def _explain(error: Exception) -> int:
     if is_out_of_memory(error):
         print_error(f"the memory limit is too small ({reason})")
         print_error("the last release is unchanged; raise ICCS_MEMORY_LIMIT and run again")
+        return EXIT_FAULT
+    if isinstance(error, DamagedStore):
+        print_error(str(error))
+        return EXIT_FAULT
+    if is_out_of_reach(error) and not isinstance(error, (DataRefused, UsageError)):
+        print_error(f"a file or folder cannot be read or written ({reason})")
+        print_error("the last release is unchanged; make it accessible for the account that runs this, and run again")
         return EXIT_FAULT
     print_error(str(error) or reason)
     if isinstance(error, (DataRefused, ConcordanceError)):

@@ -7,7 +7,6 @@ persons are not multiplied, and of them only a note is kept of name, sha256, lin
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import stat
@@ -26,7 +25,7 @@ import numpy as np
 
 from pipelines.collect.content import PACKED_DAMAGE, PIECE, ArchiveRefused, is_packed, list_members, open_content
 from pipelines.system.errors import DataRefused, Problem
-from pipelines.system.files import replace_atomically, replace_text, sha256_of_file
+from pipelines.system.files import read_json, replace_atomically, sha256_of_file, write_json
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder, reads_other_sheets
@@ -142,7 +141,7 @@ def _editions_missing(folder: SourceFolder, names: list[str]) -> list[Problem]:
     """A file whose rows another one replaces is of no use without that one: its rows would be left out for nothing."""
 
     def given(pattern: str) -> list[str]:
-        return [name for name in names if fnmatch(Path(name).name, pattern)]
+        return [name for name in names if fnmatch(Path(name).name.casefold(), pattern.casefold())]
 
     return [
         _problem(
@@ -192,7 +191,7 @@ def find_unclaimed(folders: Iterable[SourceFolder], directory: Path) -> dict[str
     for root, directories, names in os.walk(directory, followlinks=False):
         directories[:] = sorted(name for name in directories if not name.startswith("."))
         for path in (Path(root, name) for name in sorted(names)):
-            if any(fnmatch(path.name, about) for about in _NO_FIGURES):
+            if _is_about_figures(path.name):
                 continue
             inside = [path, *(parent for parent in path.parents if directory in parent.parents)]
             if not any(_has_pattern(part, directory, pattern) for part in inside for pattern in patterns):
@@ -209,8 +208,17 @@ def _patterns_of(folder: SourceFolder) -> list[str]:
 
 
 def _has_pattern(path: Path, directory: Path, pattern: str) -> bool:
-    """Whether a pattern is that of a file: by its name, or by its path below the parent of the directory."""
-    return fnmatch(path.relative_to(directory.parent).as_posix() if "/" in pattern else path.name, pattern)
+    """Whether a pattern is that of a file: by its name, or by its path below the parent of the directory.
+
+    ``A.CSV`` has the pattern ``*.csv``, as on systems where names do not differ by the case of their letters.
+    """
+    name = path.relative_to(directory.parent).as_posix() if "/" in pattern else path.name
+    return fnmatch(name.casefold(), pattern.casefold())
+
+
+def _is_about_figures(name: str) -> bool:
+    """Whether a file says something about others and has no figures: a README, a licence, checksums."""
+    return any(fnmatch(name.casefold(), pattern.casefold()) for pattern in _NO_FIGURES)
 
 
 def _find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
@@ -255,7 +263,8 @@ class _Intake:
             members = list_members(path, self.limit_mib) if is_text else None
             if members is None:
                 yield self._take(name, path, state, layout, None)
-            for member in members or ():
+            beside = [member for member in members or () if not _is_about_figures(Path(member).name)]
+            for member in beside or members or ():
                 if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in member):
                     raise self._refuse("file_name_invalid", name, f"The archive has a file {member!a}.")
                 yield self._take(f"{name}/{member}", path, state, layout, member)
@@ -284,7 +293,7 @@ class _Intake:
                 key: entry for key, entry in self.known["files"].items() if Path(key.partition(_IN)[0]).exists()
             }
             self.raw.mkdir(parents=True, exist_ok=True)
-            replace_text(self.raw / "files.json", json.dumps(self.known, indent=1))
+            write_json(self.raw / "files.json", self.known)
 
     def _refuse(self, rule: str, name: str, found: str) -> DataRefused:
         return DataRefused([_problem(rule, self.folder, name, found)])
@@ -375,9 +384,9 @@ class _Intake:
         if not target.is_file() or sha256_of_file(target) != digest:
             replace_atomically(target, copy)
         size = target.stat().st_size
-        if not note.exists():
-            replace_text(note, json.dumps({"name": path.name, "size": size, "first_seen": _today()}))
-        first_seen = json.loads(note.read_text(encoding="utf-8"))["first_seen"]
+        if not note.is_file():
+            write_json(note, {"name": path.name, "size": size, "first_seen": _today()})
+        first_seen = read_json(note)["first_seen"]
         return RawFile(
             name, target, digest, size if member is None else measured.size or 0, layout, first_seen, member=member
         )
@@ -429,7 +438,4 @@ def _note_path(source_id: str, settings: Settings) -> Path:
 
 
 def _read_note(note: Path) -> dict[str, Any]:
-    if not note.is_file():
-        return {"files": {}, "first_seen": {}}
-    known: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
-    return known
+    return read_json(note) if note.is_file() else {"files": {}, "first_seen": {}}

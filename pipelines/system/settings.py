@@ -29,6 +29,8 @@ class Settings:
     runner: str = "threads"
     keep_releases: int = 5
     expected: tuple[str, ...] = ()
+    spill_limit: str = "50GB"  # of disk, for what does not fit into memory
+    max_sql_seconds: int = 3600  # for the statements of a source definition over its files
 
     @property
     def input(self) -> Path:
@@ -110,6 +112,8 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
         runner=runner or given.text("runner", Settings.runner)[0],
         keep_releases=given.whole_number("keep_releases", Settings.keep_releases),
         expected=tuple(given.settings.get("expected", Settings.expected)),
+        spill_limit=given.amount("spill_limit", Settings.spill_limit),
+        max_sql_seconds=given.whole_number("max_sql_seconds", Settings.max_sql_seconds),
     )
 
 

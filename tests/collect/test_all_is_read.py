@@ -212,6 +212,20 @@ def test_each_file_of_an_archive_is_read(tiny: Tiny, kind: str) -> None:
     assert sorted(_sexes(tiny, validated)) == [("F", 1), ("M", 1)]
 
 
+def test_what_is_said_about_the_data_in_an_archive_is_no_table(tiny: Tiny) -> None:
+    """A README beside the table is passed over, as it is in a folder; alone it is the file that was declared."""
+    tiny.declare_plain()
+    path = tiny.sources / tiny.name / "source.yml"
+    path.write_text(path.read_text().replace("'*.csv'", "'*.ZIP'"))
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("table.csv", "area,year,code,n\n14,2020,HOM,7\n")
+        archive.writestr("README.txt", "Figures of the office.\n")
+    tiny.give("a.zip", content.getvalue())
+    _, rows = tiny.read()
+    assert len(rows) == 1
+
+
 def test_an_archive_beyond_the_limit_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", b"0" * 2**20)

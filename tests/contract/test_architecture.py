@@ -24,6 +24,7 @@ ORDER = (
     "pipelines.run",
     "pipelines.schedule",
     "pipelines.notices",
+    "pipelines.repair",
     "pipelines.flows",
     "pipelines.cli",
 )

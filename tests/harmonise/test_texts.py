@@ -9,7 +9,14 @@ from typing import Any, cast
 import duckdb
 import pytest
 
-from pipelines.harmonise.values.dates import OUR_FORMS, describe_period, parse_dates, parse_period
+from pipelines.harmonise.values.dates import (
+    OUR_FORMS,
+    RowPeriod,
+    describe_period,
+    parse_dates,
+    parse_period,
+    period_number,
+)
 from pipelines.harmonise.values.numbers import parse_decimal, parse_number, parse_whole
 from schemas.source import Source
 
@@ -169,6 +176,27 @@ def test_a_time_with_a_zone_is_of_the_day_where_the_incident_was(zone: str, text
 
 
 @pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2024-03", 202403),
+        ("2024-13", -202400),  # no period, and yet its year is known
+        ("30/02/2022", -202200),
+        ("20220230", -202200),
+        ("2023*", -202300),
+        ("12023", None),
+        ("unknown", None),
+    ],
+)
+def test_a_text_that_is_no_period_may_say_its_year(text: str, number: int | None) -> None:
+    source = cast("Source", SimpleNamespace(kind="count", columns={"time_period": "t"}, constants={}, year_starts=None))
+    period = RowPeriod(source)
+    own = ", ".join(f"{expression} AS {name}" for name, expression in period.own().items())
+    with duckdb.connect() as connection:
+        query = f"SELECT {period_number(period)} FROM (SELECT {own} FROM (SELECT $text AS t) AS tidy) AS r"
+        assert connection.execute(query, {"text": text}).fetchone() == (number,)
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("2009/10", "financial, fiscal or school year"),
@@ -179,6 +207,13 @@ def test_a_time_with_a_zone_is_of_the_day_where_the_incident_was(zone: str, text
         ("2024-3", "a month or quarter, in another form"),
         ("T1 2024", "a month or quarter, in another form"),
         ("2024-03-05", "a day"),
+        ("2015.0", "a year with a decimal point"),
+        ("2023*", "a year with a mark or note behind it"),
+        ("2023 (p)", "a year with a mark or note behind it"),
+        ("2023²", "a year with a mark or note behind it"),
+        ("Jan 2020", "a month by its name"),
+        ("marzo de 2020", "a month by its name"),
+        ("44197", "a number of days, as spreadsheets store dates"),
         ("unknown", "A table writes 2024"),
     ],
 )

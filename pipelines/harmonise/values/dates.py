@@ -227,12 +227,13 @@ class RowPeriod:
 
     def own(self) -> dict[str, str]:
         """Return what is computed from a tidy row: its first day, and its frequency or the day on which it came."""
+        said = "year" if "year" in self.source.columns else "time_period"
         if not self.is_of_cells:
-            return {"_day": self._day_of_incident(), "_received": "tidy._received"}
+            return {"_day": self._day_of_incident(), "_received": "tidy._received", "_said": self._text(said)}
         text = f"trim(coalesce({self._text('time_period')}, ''))"
         text = text if self.source.year_starts is None else first_year(text)
         first_day, freq = parse_period(text, self.forms)
-        return {"_day": first_day, "_freq": freq}
+        return {"_day": first_day, "_freq": freq, "_said": text}
 
     def _text(self, name: str) -> str:
         if name in self.source.constants:
@@ -266,11 +267,20 @@ def period_bounds(period: RowPeriod) -> tuple[str, str]:
     return "r._day", f"CASE r._freq {by_freq} END"
 
 
+_YEAR_SAID = "^(?:.*[^0-9])?((?:19|20)[0-9][0-9])(?:$|[^0-9].*$|[0-9]{4}$)"
+
+
 def period_number(period: RowPeriod) -> str:
     """Return the SQL of a row's period as one number; NULL for none, -1 for a day after the file came.
 
-    A year is 202400, its months are 202401 to 202412, its quarters 202421 to 202424.
+    A year is 202400, its months are 202401 to 202412, its quarters 202421 to 202424. A text that is no period and yet
+    says its year (2024-13-01, 29/02/2023) is -202400: the row is rejected, and its year is known to have lost one.
     """
+    year_said = f"CAST(-100 * TRY_CAST(regexp_extract(trim(r._said), '{_YEAR_SAID}', 1) AS INTEGER) AS INTEGER)"
+    return f"coalesce({_valid_period_number(period)}, {year_said})"
+
+
+def _valid_period_number(period: RowPeriod) -> str:
     year, month = "extract(year FROM r._day) * 100", "extract(month FROM r._day)"
     if period.is_of_cells:
         part = f"CASE r._freq WHEN 'M' THEN {month} WHEN 'Q' THEN 20 + extract(quarter FROM r._day) ELSE 0 END"
@@ -309,6 +319,14 @@ def first_year(text: str) -> str:
 
 
 _OTHER_PERIODS = {
+    "a year with a decimal point, as programs write numbers (in reshape.sql: split_part(year, '.', 1))": r"\d{4}[.,]0*",
+    "a year with a mark or note behind it (in reshape.sql: left(year, 4), and the mark in a column of its own)": (
+        r"\d{4}(\s*[^\d\s\-/.:_\u2013\u2014]{1,3}|\s*[(\[][^)\]]*[)\]]|[\u00b9\u00b2\u00b3]|\s+[^\W\d]{4,})"
+    ),
+    "a month by its name (in reshape.sql, a CASE gives its number)": (
+        r"[^\W\d]{3,10}\.?[-/ ]+(de )?(\d{4}|\d{2})|(\d{4}|\d{2})[-/ ]+[^\W\d]{3,10}\.?"
+    ),
+    "a number of days, as spreadsheets store dates": r"[34]\d{4}(\.0*)?",
     "half a year": r"\d{4}[- ]?[HhSsBb][12]|[HhSsBb][12][-/ ]\d{4}",
     "a week": r"\d{4}[- ]?[WwSs]\d{1,2}|[WwSs]\d{1,2}[-/ ]\d{4}",
     "a month or quarter, in another form": r"\d{4}[-/.]\d{1,2}|\d{4}[Mm]\d{1,2}|\d{1,2}[-/.]\d{4}|\d{4} ?[QqTt][1-4]|"
@@ -338,6 +356,8 @@ def describe_period(text: str, source: Source) -> str:
     years = years_in_span(text)
     if source.kind == "incident" and "time_period" in source.columns:
         forms = f"Its dates are {', '.join(source.dates)} (dates in source.yml; list every form that occurs)."
+        if looks is not None and "spreadsheets" in looks:
+            return f"It looks like {looks}. {forms}"
         if re.search(_ZONE, text) and ":" in text:
             return (
                 "The time has a zone, so its day may be another one where the event was; say where days count "
