@@ -29,7 +29,7 @@ class SourceState:
         changed: when its figures last changed (UTC).
         last_run: when it was last run (UTC).
         outcome: of the last run: loaded, unchanged, refused, failed.
-        message: the first line of why it was refused.
+        message: why it was refused, and where: the first two lines.
         due: when it was last due by its calendar (UTC).
         next_run: when it is due next (UTC).
     """
@@ -126,7 +126,7 @@ def _state(folder: SourceFolder, settings: Settings, last: Attempt | None, now: 
         changed=changed,
         last_run=last.moment if last else None,
         outcome=last.end if last else None,
-        message=" ".join(why.split("\n\n")[0].split()),
+        message=" ".join(" ".join(why.splitlines()[:2]).split()),  # what is wrong, and where
         due=calendar.last_due(now) if calendar else None,
         next_run=calendar.next_due(now) if calendar else None,
     )
