@@ -13,7 +13,8 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from pipelines.cli import areas, check, codes, concordance, init, quality, query, releases, repair, run, serve, sources
+from pipelines.cli import areas, check, codes, concordance, quality, query, releases, repair, run, serve, sources
+from pipelines.cli.office import init, status
 from pipelines.cli.series import compare, estimates, evaluate, map, trend
 
 COMMANDS = (
@@ -32,6 +33,7 @@ COMMANDS = (
     concordance,
     quality,
     check,
+    status,
     repair,
     serve,
 )
