@@ -35,6 +35,7 @@ from schemas.layouts import unreachable_layout
 from schemas.measures import AS_PUBLISHED, BESIDE_ESTIMATES, ERRORS
 from schemas.measures import Measure as Measure
 from schemas.project import find_project
+from schemas.publication_calendar import Calendar
 from schemas.source_keys import VALUES, names_under, refused_keys, refused_part
 from schemas.source_messages import (
     code_of,
@@ -248,6 +249,7 @@ class Source(_Strict):
     url: str
     licence: Licence
     citation: str
+    calendar: Calendar | None = Field(default=None, description="when new figures are expected")
     counted_at: Literal["input", "process", "output"] | None = Field(
         default=None, description="moment at which a crime enters the count; None where the source does not say"
     )
@@ -546,6 +548,9 @@ class SourceFolder:
         Raises:
             UsageError: source.yml does not say what it must; names each field.
         """
+        if links := sorted(item.name for item in self.folder.iterdir() if Path(str(item)).is_symlink()):
+            # A definition may be anybody's: a link in it would have any file of the account read and quoted.
+            raise self._invalid([f"{name} is a link; put the file itself there" for name in links])
         try:
             text = self.folder.joinpath("source.yml").read_text(encoding="utf-8-sig")
             source = Source.model_validate({"source_id": self.source_id, **parse_yaml(text)})

@@ -12,12 +12,12 @@ import duckdb
 
 from pipelines.publish.releases import read_release
 from pipelines.system.connection import insert_rows, run_sql
-from pipelines.system.files import replace_atomically
+from pipelines.system.files import DamagedFile, check_seal, replace_atomically, seal, seal_path, unseal
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
 from pipelines.system.sql import load_sql
 from pipelines.tabulate.vintage_columns import read_part
-from pipelines.tabulate.vintages import REVISIONS, Load, Vintage
+from pipelines.tabulate.vintages import REVISIONS, Load, Vintage, checked_part
 from schemas.comparison import no_percent_sql, percent_change_sql
 from schemas.declarations import attribute_columns, load_tables, quote_identifier, quote_literal
 
@@ -90,14 +90,17 @@ def _kept_revisions(
     ]
     pair = f"{before.vintage}..{load.vintage}"
     target = root / REVISIONS / f"{pair}.{layout}.parquet"
-    if target.is_file():
+    try:
+        check_seal(target)
         return target
+    except DamagedFile:
+        unseal(target)  # missing or damaged: worked out again
     target.parent.mkdir(exist_ok=True)
     old, new = root / before.folder, root / load.folder
-    changed = _find_changed_periods(connection, old / "periods.parquet", new / "periods.parquet")
-    _read_cells(connection, "old_vintage", old / "cells.parquet", "")
+    changed = _find_changed_periods(connection, old, new)
+    _read_cells(connection, "old_vintage", checked_part(old, "cells"), "")
     _read_cells(connection, "old_cell", old / "cells.parquet", changed)
-    _read_cells(connection, "new_cell", new / "cells.parquet", changed)
+    _read_cells(connection, "new_cell", checked_part(new, "cells"), changed)
     key = [column.name for column in observation if column.role == "dimension"]
     others = [column.name for column in observation if column.name not in key]
     write = partial(
@@ -112,18 +115,22 @@ def _kept_revisions(
         **_PERCENT,
     )
     replace_atomically(target, lambda temporary: write(target=quote_literal(str(temporary))))
+    seal(target)
     connection.execute("DROP VIEW old_vintage; DROP VIEW old_cell; DROP VIEW new_cell")
-    made = re.compile(rf"{re.escape(pair)}\.[0-9a-f]{{8}}\.parquet")  # also in another layout of the observations
+    made = re.compile(
+        rf"{re.escape(pair)}\.[0-9a-f]{{8}}\.parquet(\.sha256)?"
+    )  # also in another layout of the observations
     for path in target.parent.iterdir():
-        if path != target and made.fullmatch(path.name):
+        if path not in (target, seal_path(target)) and made.fullmatch(path.name):
             delete(path, settings)
     return target
 
 
-def _find_changed_periods(connection: duckdb.DuckDBPyConnection, old: Path, new: Path) -> str:
+def _find_changed_periods(connection: duckdb.DuckDBPyConnection, before: Path, after: Path) -> str:
     """Return the clause that leaves the periods whose cells are not the same; none where a vintage has no such list."""
-    if not (old.is_file() and new.is_file()):
+    if not ((before / "periods.parquet").is_file() and (after / "periods.parquet").is_file()):
         return ""
+    old, new = checked_part(before, "periods"), checked_part(after, "periods")
     run_sql(connection, "publish/changed_periods", old=quote_literal(str(old)), new=quote_literal(str(new)))
     return "SEMI JOIN changed_period USING (freq, time_period)"
 
