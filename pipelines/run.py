@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -44,6 +44,7 @@ from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full
 from pipelines.system.faults import describe_fault, write_fault_report
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
+from pipelines.system.run_log import Attempt, log_attempts, start_time
 from pipelines.system.settings import Settings
 from pipelines.system.steps import RunStep, WatchedSteps, plain_step, raise_if_signalled
 from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_workers
@@ -53,8 +54,13 @@ from pipelines.tabulate.rules import Checked, Suite, check
 from pipelines.tabulate.structure_suite import open_suite
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintages import POINTER, Vintage, current_vintage, recover_pointers, run_key, store
-from schemas.errors import UsageError
+from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder, list_sources
+
+
+def take_plainly(source: str, attempt: Callable[[], str | None]) -> None:
+    """Take one source as far as it gets; an orchestrator does more with it."""
+    attempt()
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class Session:
         settings: where data live, and limits.
         directory: where the files are; default ``data/input``.
         run_step: how a step is run (see ``steps``).
+        take_source: how a source is taken: given its name, and a function that takes it and returns why it was refused.
         suite: judge of the structure of cells; None leaves that part of the rules out.
         tally_partitions: how the partitions of a source of incidents are tallied.
         source_folders: where all sources are declared; default those of the package.
@@ -77,6 +84,7 @@ class Session:
     settings: Settings
     directory: Path | None = None
     run_step: RunStep = field(default_factory=plain_step)
+    take_source: Callable[[str, Callable[[], str | None]], None] = take_plainly
     suite: Suite | None = None
     tally_partitions: TallyPartitions = tally_here
     source_folders: Path | None = None
@@ -307,17 +315,33 @@ class _Attempts:
         self.replayed: list[Replayed] = []
 
     def attempt(self, folder: SourceFolder) -> None:
-        """Run one source through its steps, as far as it gets.
+        """Run one source through its steps, as far as it gets; one without a file is passed over.
 
         Raises:
             Stopped, KeyboardInterrupt, SystemExit: the whole run ends.
             OSError, duckdb.Error: the disk is full, which no other source would be spared.
         """
+        if self._is_absent(folder):
+            self.ends[folder.source_id] = "absent"
+        else:
+            self.session.take_source(folder.source_id, lambda: self._attempt(folder))
+
+    def _is_absent(self, folder: SourceFolder) -> bool:
+        settings = self.session.settings
+        if self.replay or self.named or folder.source_id in settings.expected:
+            return False
+        try:
+            return not find_files(folder, self.session.directory or settings.input)
+        except UsageError:  # its definition is not valid, which is said where it is taken
+            return False
+
+    def _attempt(self, folder: SourceFolder) -> str | None:
+        """Take a source as far as it gets, and return why it was refused; None where it was not."""
         name = folder.source_id
         steps = WatchedSteps(self.session.run_step, self.stop)
         try:
             self.ends[name] = self._take(folder, replace(self.session, run_step=steps))
-            return
+            return None
         except DataRefused as error:
             refusal = Refusal(name, str(error), tuple(problem.as_dict() for problem in error.problems))
         except DamagedStore as error:
@@ -333,14 +357,13 @@ class _Attempts:
             refusal = self._refuse_for_fault(folder, steps.current, error)
         self.refused.append(refusal)
         self.ends[name] = "refused"
+        return refusal.message
 
     def _take(self, folder: SourceFolder, session: Session) -> str:
         settings = session.settings
         again = _to_replay(folder, settings) if self.replay else None
         if self.replay and again is None:
             return "nothing to replay"
-        if again is None and not self.named and not find_files(folder, session.directory or settings.input):
-            return "absent"
         if folder.source.figures != "count":  # a population has no categories: SQL rules alone judge it
             session = replace(session, suite=None)
         with _counting_rejected(again, settings, self.replayed):
@@ -356,6 +379,19 @@ class _Attempts:
             report = None
         message = describe_fault(error, step, report, show_text=not folder.source.personal)
         return Refusal(name, message, ({"rule": "internal_error", "found": message},), True, report)
+
+    def as_logged(self, started: str, publication: Publication | None) -> list[Attempt]:
+        """Return what is written down of this run: every source that there was something to do for."""
+        release = publication.release if publication else None
+        why = {refusal.source: refusal for refusal in self.refused}
+        logged = []
+        for source, end in sorted(self.ends.items()):
+            refusal = why.get(source)
+            if end in ("loaded", "unchanged"):
+                logged.append(Attempt(source, started, end, release))
+            elif refusal is not None:
+                logged.append(Attempt(source, started, "failed" if refusal.is_fault else end, release, refusal.message))
+        return logged
 
     def names(self, end: str) -> tuple[str, ...]:
         """Return the sources that ended so, in order."""
@@ -379,7 +415,7 @@ def run_all(
         UsageError: another run is writing, the directory is not there, a setting is not one, or a folder that the run
             would delete from is not its own.
     """
-    start = time.perf_counter()
+    start, started = time.perf_counter(), start_time()
     settings = session.settings
     if session.directory is not None and not session.directory.is_dir():
         raise UsageError(f"there is no folder {session.directory} to take files from")
@@ -387,6 +423,7 @@ def run_all(
     check_folders(settings)
     where = session.directory or settings.input
     known = list_sources(session.source_folders) | {folder.source_id: folder for folder in folders}
+    _check_expected(settings, known)
     with writing(settings, session.wait_seconds), open_suite() as suite:
         recovered = recover_pointers(settings)
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
@@ -396,6 +433,7 @@ def run_all(
         run_in_workers(attempts.attempt, large, 1, attempts.stop)
         run_in_workers(attempts.attempt, small, session.workers, attempts.stop)
         publication = publish_if_new(session, known)
+        log_attempts(attempts.as_logged(started, publication), settings)
     return RunResult(
         loaded=attempts.names("loaded"),
         unchanged=attempts.names("unchanged"),
@@ -410,6 +448,14 @@ def run_all(
         unclaimed={} if replay else find_unclaimed(known.values(), where),
         undefined=_find_undefined(known, settings),
     )
+
+
+def _check_expected(settings: Settings, known: Collection[str]) -> None:
+    """A name that is no source would be expected for ever, or by nobody."""
+    for name in settings.expected:
+        if name not in known:
+            near = ", ".join(nearest_values(name, known)) or "none"
+            raise UsageError(f"iccs.toml: expected: there is no source {name!r}; nearest: {near}")
 
 
 def _find_undefined(known: Collection[str], settings: Settings) -> tuple[str, ...]:

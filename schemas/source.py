@@ -35,6 +35,7 @@ from schemas.layouts import unreachable_layout
 from schemas.measures import AS_PUBLISHED, BESIDE_ESTIMATES, ERRORS
 from schemas.measures import Measure as Measure
 from schemas.project import find_project
+from schemas.publication_calendar import Calendar
 from schemas.source_keys import VALUES, names_under, refused_keys, refused_part
 from schemas.source_messages import (
     code_of,
@@ -248,6 +249,7 @@ class Source(_Strict):
     url: str
     licence: Licence
     citation: str
+    calendar: Calendar | None = Field(default=None, description="when new figures are expected")
     counted_at: Literal["input", "process", "output"] | None = Field(
         default=None, description="moment at which a crime enters the count; None where the source does not say"
     )

@@ -13,7 +13,8 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from pipelines.cli import areas, check, codes, concordance, init, quality, query, releases, repair, run, serve, sources
+from pipelines.cli import areas, check, codes, concordance, quality, query, releases, repair, run, serve, sources
+from pipelines.cli.office import init, status
 from pipelines.cli.series import compare, estimates, evaluate, map, trend
 
 COMMANDS = (
@@ -32,6 +33,7 @@ COMMANDS = (
     concordance,
     quality,
     check,
+    status,
     repair,
     serve,
 )
@@ -119,6 +121,9 @@ class _Version(argparse.Action):
 
 def _explain(error: Exception) -> int:
     """Print what went wrong and what to do, and return the exit code."""
+    if isinstance(error, MemoryError):  # not of DuckDB, which has a limit of its own: nothing more can be imported
+        sys.stderr.write("the system gives the process no more memory; the last release is unchanged\n")
+        return 3
     from iccs.classification import UnknownCode
     from iccs.concordance import ConcordanceError
     from pipelines.cli.printing import print_error
