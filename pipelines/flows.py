@@ -1,4 +1,4 @@
-"""The same run as a Prefect flow: each step a task, retries on acquiring only, the reconciliation as an artifact.
+"""The same run as a Prefect flow: each source a flow in it, each step a task, what was taken and refused as artifacts.
 
 The only module that imports Prefect. Nothing of the data goes through it: tasks hand on small results with paths. The
 partitions of a source of incidents are tasks of their own, on threads of this process or on a cluster of Dask or Ray.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -20,12 +21,17 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
-from prefect.client.schemas.schedules import CronSchedule
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner as FlowRunner
+from prefect.runtime import flow_run
+from prefect.schedules import Cron, Schedule
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect.types.entrypoint import EntrypointType
 
 from pipelines.harmonise.tally import Partition, TallyPartitions, tally_alone, tally_here
+from pipelines.notices import tell_of_run
 from pipelines.reader.release import query
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.errors import DataRefused, Problem
@@ -33,25 +39,40 @@ from pipelines.system.settings import Settings, load_settings
 from pipelines.system.steps import Arguments, Result
 from pipelines.system.workers import Runner, divide_limits, parse_runner
 from schemas.errors import UsageError
+from schemas.publication_calendar import Calendar
 from schemas.source import find_sources
 
 logger = logging.getLogger("prefect.iccs")
 
 ACQUIRE_RETRIES = 3
 ACQUIRE_RETRY_SECONDS = 10
+WAIT_SECONDS = 6 * 3600
+"""How long a planned run waits for one that is writing: calendars of several sources may fall on one minute."""
+CATCHING_UP = "catching up"
+"""Tag of runs for what was due while nothing was serving."""
+ALL_SOURCES = "scheduled"
+"""Name of the deployment that runs every source; those of one source have its name."""
+_MOST_NAMED = 3
 _RECONCILIATION = "SELECT * FROM out.reconciliation ORDER BY source, measure"
 
 
-def check_cron(cron: str) -> None:
-    """Refuse a cron line that Prefect would not take.
+@dataclass(frozen=True)
+class Deployment:
+    """What is planned: a name, the sources to run (None for all), and when."""
 
-    Raises:
-        UsageError: it is not one.
-    """
-    try:
-        CronSchedule(cron=cron)
-    except ValueError as error:
-        raise UsageError(f"--cron {cron!r} is not a cron line; example: 0 6 * * 1 (Mondays at six, UTC)") from error
+    name: str
+    sources: tuple[str, ...] | None
+    calendar: Calendar
+
+    @property
+    def schedule(self) -> Schedule:
+        """The same in the words of the server."""
+        return Cron(self.calendar.cron, timezone=self.calendar.time_zone)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What its runs are given."""
+        return {} if self.sources is None else {"sources": list(self.sources)}
 
 
 def _may_come_later(task: Any, task_run: Any, state: Any) -> bool:
@@ -83,6 +104,30 @@ def run_as_task(
     seconds = time.perf_counter() - start
     logger.info("%s %s: %s in, %s out, %.1f s, %s", source, name, rows_in, result.rows, seconds, result.summary)
     return result
+
+
+class _SourceRefused(Exception):
+    """A source was refused: its flow fails, and the run goes on with the others."""
+
+
+def take_as_flow(source: str, attempt: Callable[[], str | None]) -> None:
+    """Take one source as a flow of its own, which fails where the source is refused: ``take_source`` of a session."""
+
+    @flow(name="iccs source", flow_run_name=f"{source} {datetime.now(UTC):%Y-%m-%d}", persist_result=False)
+    def take() -> None:
+        if message := attempt():
+            raise _SourceRefused(message)
+
+    with suppress(_SourceRefused):  # the run says it once more, at its end
+        take()
+
+
+def name_run() -> str:
+    """Return the name of a run: its sources, the day for which it was planned, and why it was not planned."""
+    sources = flow_run.parameters.get("sources") or ["all sources"]
+    shown = ", ".join(sources) if len(sources) <= _MOST_NAMED else f"{len(sources)} sources"
+    why = f", {CATCHING_UP}" if CATCHING_UP in (flow_run.tags or ()) else ""
+    return f"{shown} {flow_run.scheduled_start_time or datetime.now(UTC):%Y-%m-%d}{why}"
 
 
 def tally_on(runner: Runner) -> TallyPartitions:
@@ -143,7 +188,7 @@ def _load_runner(runner: Runner) -> Callable[[int], TaskRunner[Any]]:
     return lambda at_once: RayTaskRunner(init_kwargs={"num_cpus": at_once, "include_dashboard": False})
 
 
-@flow(name="iccs", validate_parameters=False)
+@flow(name="iccs", flow_run_name=name_run, validate_parameters=False)
 def publish_crime_statistics(
     sources: list[str] | None = None,
     directory: str | None = None,
@@ -167,7 +212,7 @@ def publish_crime_statistics(
     return _publish(load_settings(data, runner=runner), sources, Path(directory).resolve() if directory else None)
 
 
-@flow(name="iccs")
+@flow(name="iccs", flow_run_name=name_run)
 def run_on_schedule(sources: list[str] | None = None) -> dict[str, Any]:
     """Load sources and publish the DuckDB file: the flow of ``iccs serve``.
 
@@ -187,9 +232,18 @@ def run_on_schedule(sources: list[str] | None = None) -> dict[str, Any]:
 def _publish(settings: Settings, sources: list[str] | None, directory: Path | None) -> dict[str, Any]:
     """Run, leave the accounts of this run as artifacts, and fail where it did not do what a schedule expects."""
     runner = parse_runner(settings.runner)
-    session = Session(settings, directory, run_step=run_as_task, tally_partitions=tally_on(runner))
+    session = Session(
+        settings,
+        directory,
+        run_step=run_as_task,
+        take_source=take_as_flow,
+        tally_partitions=tally_on(runner),
+        wait_seconds=WAIT_SECONDS,
+    )
     result = run_all(find_sources(sources or []), session, named=bool(sources))
     _write_artifacts(result, settings)
+    for line in tell_of_run(result, settings):
+        logger.error(line)
     if result.refused:
         raise RuntimeError("\n\n".join(f"{refusal.source}: {refusal.message}" for refusal in result.refused))
     if not (result.loaded or result.unchanged):  # a folder that is not mounted must not look like a quiet week
@@ -215,20 +269,76 @@ def _write_artifacts(result: RunResult, settings: Settings) -> None:
         create_table_artifact(key="problems", table=problems, description=note)
 
 
-def register_schedule(cron: str) -> tuple[FlowRunner, UUID]:
-    """Register the flow and its schedule with the server.
+def register(deployments: Sequence[Deployment]) -> tuple[FlowRunner, dict[str, UUID]]:
+    """Register the flow with the server of this machine once for each deployment; remove those of an earlier start.
 
     Runs that the server planned for an earlier registration are deleted by it.
 
-    Args:
-        cron: when, as five fields of a cron line, in UTC.
-
     Returns:
-        What starts the runs when they are due, and the identifier of the deployment.
+        What starts the runs when they are due, and the identifier of each deployment by its name.
     """
-    runner = FlowRunner(name="scheduled", pause_on_shutdown=False)
-    deployment = runner.add_flow(run_on_schedule, name="scheduled", cron=cron)
-    return runner, cast("UUID", deployment)  # a coroutine only where an event loop is running already
+    runner = FlowRunner(name=ALL_SOURCES, pause_on_shutdown=False)
+    found = {}
+    for one in deployments:
+        # A coroutine only where an event loop is running already.
+        found[one.name] = cast(
+            "UUID",
+            runner.add_flow(run_on_schedule, name=one.name, schedule=one.schedule, parameters=one.parameters),
+        )
+    with get_client(sync_client=True) as client:
+        for old in client.read_deployments():
+            if old.id not in found.values():
+                client.delete_deployment(old.id)
+    return runner, found
+
+
+def catch_up(deployment: UUID, sources: Sequence[str] | None) -> None:
+    """Let the server start one run of a deployment now.
+
+    Args:
+        deployment: its identifier.
+        sources: which sources; None for all.
+    """
+    with get_client(sync_client=True) as client:
+        client.create_flow_run_from_deployment(
+            deployment,
+            tags=[CATCHING_UP],
+            parameters={"sources": list(sources)} if sources else {},
+        )
+
+
+def deploy(deployments: Sequence[Deployment], pool: str, environment: dict[str, str], folder: Path) -> list[str]:
+    """Register deployments with the server of PREFECT_API_URL, for the workers of a pool; return their names.
+
+    Args:
+        deployments: what to plan.
+        pool: a work pool of type process, whose workers have this package installed.
+        environment: variables for the runs.
+        folder: in which they run.
+
+    Raises:
+        UsageError: the server has no such pool, or it is of another type.
+    """
+    with get_client(sync_client=True) as client:
+        try:
+            kind = client.read_work_pool(pool).type
+        except ObjectNotFound as error:
+            raise UsageError(
+                f"the Prefect server has no work pool {pool!r}; make it: prefect work-pool create {pool} --type process"
+            ) from error
+    if kind != "process":
+        raise UsageError(f"the work pool {pool!r} is of type {kind}; iccs deploy is for pools of type process")
+    for one in deployments:
+        made = run_on_schedule.to_deployment(
+            name=one.name,
+            schedule=one.schedule,
+            parameters=one.parameters,
+            work_pool_name=pool,
+            job_variables={"env": environment, "working_dir": str(folder)},
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+        cast("RunnerDeployment", made).apply()
+    return [one.name for one in deployments]
 
 
 def next_planned_run(deployment: UUID) -> datetime | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ import duckdb
 
 from iccs.concordance import ConcordanceError
 from pipelines.collect.acquire import Acquired, acquire, find_files, find_unclaimed
-from pipelines.collect.definition_sql import check_definition_sql
+from pipelines.collect.definition_sql import check_definition_sql, sql_time
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.engine import check_engine_name
@@ -34,16 +34,17 @@ from pipelines.harmonise.quarantine import (
 )
 from pipelines.harmonise.reconcile import Validated, account
 from pipelines.harmonise.tally import TallyPartitions, forget_partitions, tally, tally_here
-from pipelines.harmonise.values.hidden import hiding
+from pipelines.harmonise.values.hidden import hiding, hiding_steps
 from pipelines.publish.build import Publication, content_key, publish
 from pipelines.publish.releases import newest_key
 from pipelines.publish.report import write_reports
 from pipelines.reader.release import open_published
 from pipelines.system.connection import connect, forget_engine
-from pipelines.system.errors import DataRefused, is_disk_full
+from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full
 from pipelines.system.faults import describe_fault, write_fault_report
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
+from pipelines.system.run_log import Attempt, log_attempts, start_time
 from pipelines.system.settings import Settings
 from pipelines.system.steps import RunStep, WatchedSteps, plain_step, raise_if_signalled
 from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_workers
@@ -53,8 +54,13 @@ from pipelines.tabulate.rules import Checked, Suite, check
 from pipelines.tabulate.structure_suite import open_suite
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintages import POINTER, Vintage, current_vintage, recover_pointers, run_key, store
-from schemas.errors import UsageError
+from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder, list_sources
+
+
+def take_plainly(source: str, attempt: Callable[[], str | None]) -> None:
+    """Take one source as far as it gets; an orchestrator does more with it."""
+    attempt()
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class Session:
         settings: where data live, and limits.
         directory: where the files are; default ``data/input``.
         run_step: how a step is run (see ``steps``).
+        take_source: how a source is taken: given its name, and a function that takes it and returns why it was refused.
         suite: judge of the structure of cells; None leaves that part of the rules out.
         tally_partitions: how the partitions of a source of incidents are tallied.
         source_folders: where all sources are declared; default those of the package.
@@ -77,6 +84,7 @@ class Session:
     settings: Settings
     directory: Path | None = None
     run_step: RunStep = field(default_factory=plain_step)
+    take_source: Callable[[str, Callable[[], str | None]], None] = take_plainly
     suite: Suite | None = None
     tally_partitions: TallyPartitions = tally_here
     source_folders: Path | None = None
@@ -145,7 +153,12 @@ def run_source(folder: SourceFolder, session: Session, again: Quarantined | None
         DataRefused, ConcordanceError, UsageError: the source cannot be used; its last good vintage stays current.
     """
     with hiding(bool(folder.source.personal)):
-        return _run_source(folder, session, again)
+        return _run_source(folder, _for_persons(folder, session), again)
+
+
+def _for_persons(folder: SourceFolder, session: Session) -> Session:
+    """The session for a source: of one with persons, an orchestrator records no text of an error."""
+    return replace(session, run_step=hiding_steps(session.run_step)) if folder.source.personal else session
 
 
 def _run_source(folder: SourceFolder, session: Session, again: Quarantined | None) -> tuple[Vintage, bool]:
@@ -157,6 +170,12 @@ def _run_source(folder: SourceFolder, session: Session, again: Quarantined | Non
     if current is not None and current.run_key == run_key(folder, acquired):
         clear_refused(name, settings)  # of a file that came in between and was refused
         return current, False
+    return _load(folder, acquired, session, current), True
+
+
+def _load(folder: SourceFolder, acquired: Acquired, session: Session, current: Vintage | None) -> Vintage:
+    """The steps after the files are known, up to the vintage; ``current`` is what the figures are compared with."""
+    name, settings, run_step = folder.source_id, session.settings, session.run_step
     check_definition_sql(folder)
     if session.suite is not None:
         session.suite.start()
@@ -166,7 +185,19 @@ def _run_source(folder: SourceFolder, session: Session, again: Quarantined | Non
         vintage = run_step("store", name, checked.rows, store, folder, acquired, validated, checked, settings)
         settle_quarantine(acquired, vintage.vintage, settings)
         forget_partitions(folder, acquired, settings)
-    return vintage, True
+    return vintage
+
+
+def reload_source(folder: SourceFolder, session: Session) -> Vintage:
+    """Load a source from the files of the session's directory, also where nothing has changed: what is stored is lost.
+
+    The caller holds the lock of the data folder.
+
+    Raises:
+        DataRefused, ConcordanceError, UsageError: the source cannot be used.
+    """
+    with hiding(bool(folder.source.personal)):
+        return _load(folder, _acquire(folder, session), _for_persons(folder, session), None)
 
 
 def _acquire(folder: SourceFolder, session: Session) -> Acquired:
@@ -236,7 +267,8 @@ def _account_incidents(
     """The steps of a source of incidents up to its account; leaves ``core`` in the connection."""
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     tallied = run_step("tally", name, acquired.rows, tally, folder, acquired, settings, work, session.tally_partitions)
-    return run_step("account", name, tallied.rows, account, folder, tallied, connection, settings, work)
+    with sql_time(folder, connection, settings):
+        return run_step("account", name, tallied.rows, account, folder, tallied, connection, settings, work)
 
 
 def _account_tables(
@@ -246,7 +278,8 @@ def _account_tables(
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     raw = run_step("read", name, acquired.rows, read, folder, acquired, settings, work)
     conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
-    return run_step("account", name, conformed.rows, account, folder, conformed, connection, settings, work)
+    with sql_time(folder, connection, settings):
+        return run_step("account", name, conformed.rows, account, folder, conformed, connection, settings, work)
 
 
 def check_source(folder: SourceFolder, session: Session, previous: PreviousVintage | None = None) -> Checked:
@@ -264,6 +297,7 @@ def check_source(folder: SourceFolder, session: Session, previous: PreviousVinta
         session.suite.start()
     check_definition_sql(folder)
     with hiding(bool(folder.source.personal)), _working_folder(folder.source_id, session.settings) as work:
+        session = _for_persons(folder, session)
         acquired = _acquire(folder, session)
         return _check_acquired(folder, acquired, session, work, previous)[1]
 
@@ -281,19 +315,37 @@ class _Attempts:
         self.replayed: list[Replayed] = []
 
     def attempt(self, folder: SourceFolder) -> None:
-        """Run one source through its steps, as far as it gets.
+        """Run one source through its steps, as far as it gets; one without a file is passed over.
 
         Raises:
             Stopped, KeyboardInterrupt, SystemExit: the whole run ends.
             OSError, duckdb.Error: the disk is full, which no other source would be spared.
         """
+        if self._is_absent(folder):
+            self.ends[folder.source_id] = "absent"
+        else:
+            self.session.take_source(folder.source_id, lambda: self._attempt(folder))
+
+    def _is_absent(self, folder: SourceFolder) -> bool:
+        settings = self.session.settings
+        if self.replay or self.named or folder.source_id in settings.expected:
+            return False
+        try:
+            return not find_files(folder, self.session.directory or settings.input)
+        except UsageError:  # its definition is not valid, which is said where it is taken
+            return False
+
+    def _attempt(self, folder: SourceFolder) -> str | None:
+        """Take a source as far as it gets, and return why it was refused; None where it was not."""
         name = folder.source_id
         steps = WatchedSteps(self.session.run_step, self.stop)
         try:
             self.ends[name] = self._take(folder, replace(self.session, run_step=steps))
-            return
+            return None
         except DataRefused as error:
             refusal = Refusal(name, str(error), tuple(problem.as_dict() for problem in error.problems))
+        except DamagedStore as error:
+            refusal = Refusal(name, str(error), ({"rule": "stored_file_damaged", "found": str(error)},), True)
         except (ConcordanceError, UsageError) as error:
             refusal = Refusal(name, str(error), ({"rule": "declaration", "found": str(error)},))
         except (Stopped, KeyboardInterrupt, SystemExit):
@@ -305,14 +357,13 @@ class _Attempts:
             refusal = self._refuse_for_fault(folder, steps.current, error)
         self.refused.append(refusal)
         self.ends[name] = "refused"
+        return refusal.message
 
     def _take(self, folder: SourceFolder, session: Session) -> str:
         settings = session.settings
         again = _to_replay(folder, settings) if self.replay else None
         if self.replay and again is None:
             return "nothing to replay"
-        if again is None and not self.named and not find_files(folder, session.directory or settings.input):
-            return "absent"
         if folder.source.figures != "count":  # a population has no categories: SQL rules alone judge it
             session = replace(session, suite=None)
         with _counting_rejected(again, settings, self.replayed):
@@ -328,6 +379,19 @@ class _Attempts:
             report = None
         message = describe_fault(error, step, report, show_text=not folder.source.personal)
         return Refusal(name, message, ({"rule": "internal_error", "found": message},), True, report)
+
+    def as_logged(self, started: str, publication: Publication | None) -> list[Attempt]:
+        """Return what is written down of this run: every source that there was something to do for."""
+        release = publication.release if publication else None
+        why = {refusal.source: refusal for refusal in self.refused}
+        logged = []
+        for source, end in sorted(self.ends.items()):
+            refusal = why.get(source)
+            if end in ("loaded", "unchanged"):
+                logged.append(Attempt(source, started, end, release))
+            elif refusal is not None:
+                logged.append(Attempt(source, started, "failed" if refusal.is_fault else end, release, refusal.message))
+        return logged
 
     def names(self, end: str) -> tuple[str, ...]:
         """Return the sources that ended so, in order."""
@@ -351,7 +415,7 @@ def run_all(
         UsageError: another run is writing, the directory is not there, a setting is not one, or a folder that the run
             would delete from is not its own.
     """
-    start = time.perf_counter()
+    start, started = time.perf_counter(), start_time()
     settings = session.settings
     if session.directory is not None and not session.directory.is_dir():
         raise UsageError(f"there is no folder {session.directory} to take files from")
@@ -359,6 +423,7 @@ def run_all(
     check_folders(settings)
     where = session.directory or settings.input
     known = list_sources(session.source_folders) | {folder.source_id: folder for folder in folders}
+    _check_expected(settings, known)
     with writing(settings, session.wait_seconds), open_suite() as suite:
         recovered = recover_pointers(settings)
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
@@ -368,6 +433,7 @@ def run_all(
         run_in_workers(attempts.attempt, large, 1, attempts.stop)
         run_in_workers(attempts.attempt, small, session.workers, attempts.stop)
         publication = publish_if_new(session, known)
+        log_attempts(attempts.as_logged(started, publication), settings)
     return RunResult(
         loaded=attempts.names("loaded"),
         unchanged=attempts.names("unchanged"),
@@ -382,6 +448,14 @@ def run_all(
         unclaimed={} if replay else find_unclaimed(known.values(), where),
         undefined=_find_undefined(known, settings),
     )
+
+
+def _check_expected(settings: Settings, known: Collection[str]) -> None:
+    """A name that is no source would be expected for ever, or by nobody."""
+    for name in settings.expected:
+        if name not in known:
+            near = ", ".join(nearest_values(name, known)) or "none"
+            raise UsageError(f"iccs.toml: expected: there is no source {name!r}; nearest: {near}")
 
 
 def _find_undefined(known: Collection[str], settings: Settings) -> tuple[str, ...]:
@@ -449,7 +523,10 @@ def _by_size(
 
 
 def publish_if_new(session: Session, folders: dict[str, SourceFolder]) -> Publication | None:
-    """Publish the vintages of these sources, unless the newest release holds just them."""
+    """Publish the vintages of these sources, with a report of each, unless the newest release holds just them.
+
+    The caller holds the lock of the data folder.
+    """
     settings = session.settings
     vintages = [vintage for name in folders if (vintage := current_vintage(name, settings)) is not None]
     if not vintages or newest_key(settings) == content_key(vintages, folders):

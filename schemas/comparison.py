@@ -53,7 +53,7 @@ class ComparisonRules:
     """When figures of several areas may be put in an order.
 
     Attributes:
-        fewest_events: a figure on fewer is left out.
+        fewest_events: a figure on fewer is left out, and no change is given in percent of it.
         year_share: share of the areas of the fullest year that the year taken has to have.
         alike: aspects that have to be the same.
         noted: aspects that may differ, and are said.
@@ -110,3 +110,34 @@ def _aspects(declared: Mapping[str, Mapping[str, Any]]) -> tuple[Aspect, ...]:
         caveats = tuple(entry.get("caveats", ()))
         found.append(Aspect(name, entry["label"], entry["empty"], entry["reason"], entry.get("column"), caveats))
     return tuple(found)
+
+
+def why_no_percent(events: float) -> str | None:
+    """Return why a change from this many events is not given in percent (code list no_percent_reason); None if it is.
+
+    A percentage of one or two events says nothing but that they were few: from 2 to 160 is "+7,900 %".
+
+    Args:
+        events: counted in the first of the two periods, not their rate.
+
+    >>> [why_no_percent(events) for events in (0, 19, 20)]
+    ['no_events', 'few_events', None]
+    """
+    if events == 0:
+        return "no_events"
+    return "few_events" if events < load_comparison_rules().fewest_events else None
+
+
+def percent_change_sql(before: str, after: str) -> str:
+    """Return the change between two counts in percent as an SQL expression; NULL as :func:`why_no_percent` says."""
+    fewest = load_comparison_rules().fewest_events
+    return f"CASE WHEN {before} >= {fewest} THEN ({after} - {before}) / {before} * 100 END"
+
+
+def no_percent_sql(before: str, after: str) -> str:
+    """Return :func:`why_no_percent` of a change between two counts that are both there as an SQL expression."""
+    fewest = load_comparison_rules().fewest_events
+    return (
+        f"CASE WHEN {before} IS NULL OR {after} IS NULL OR {before} >= {fewest} THEN NULL "
+        f"WHEN {before} = 0 THEN 'no_events' ELSE 'few_events' END"
+    )

@@ -41,10 +41,13 @@ SETTINGS: Mapping[str, type] = MappingProxyType(
         "engine": str,
         "runner": str,
         "keep_releases": int,
+        "expected": list,
+        "spill_limit": str,
+        "max_sql_seconds": int,
     }
 )
 """The keys of ``iccs.toml``; those of ``pipelines.system.settings.Settings``, which says what they do."""
-_KIND_NAMES = {str: "text in quotes", int: "a whole number"}
+_KIND_NAMES = {str: "text in quotes", int: "a whole number", list: 'a list of texts, ["one", "two"]'}
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,8 @@ def _setting_problem(key: str, value: object) -> str | None:
     if kind is None:
         near = ", ".join(nearest_values(key, SETTINGS)) or ", ".join(SETTINGS)
         return f"{key}: there is no such setting; nearest: {near}"
-    if type(value) is not kind:  # true is an int to Python, and to nobody else
+    is_other = isinstance(value, list) and not all(isinstance(item, str) for item in value)
+    if type(value) is not kind or is_other:  # true is an int to Python, and to nobody else
         return f"{key}: must be {_KIND_NAMES[kind]}, not {value!r}"
     return None
 

@@ -35,6 +35,7 @@ from schemas.layouts import unreachable_layout
 from schemas.measures import AS_PUBLISHED, BESIDE_ESTIMATES, ERRORS
 from schemas.measures import Measure as Measure
 from schemas.project import find_project
+from schemas.publication_calendar import Calendar
 from schemas.source_keys import VALUES, names_under, refused_keys, refused_part
 from schemas.source_messages import (
     code_of,
@@ -248,6 +249,7 @@ class Source(_Strict):
     url: str
     licence: Licence
     citation: str
+    calendar: Calendar | None = Field(default=None, description="when new figures are expected")
     counted_at: Literal["input", "process", "output"] | None = Field(
         default=None, description="moment at which a crime enters the count; None where the source does not say"
     )
@@ -294,6 +296,10 @@ class Source(_Strict):
     breaks: tuple[Break, ...] = ()
     no_break: tuple[Exceptional, ...] = ()
     mass_events: tuple[Exceptional, ...] = ()
+    allocate_unknown: Literal["proportional"] | None = Field(
+        default=None,
+        description="how persons of unknown sex or age are given to the known groups; not at all if not given",
+    )
     rejected_share_limit: float = Field(default=0, ge=0, le=1)
     rejected_figure_limit: float | None = Field(
         default=None, ge=0, le=1, description="share of its rows that a figure may lose; that of the rule if not given"
@@ -423,6 +429,8 @@ class Source(_Strict):
             )
         if self.multiply > 1 and "value" in self.constants:
             raise ValueError("multiply: each row counts constants.value; write the number of units there")
+        if self.allocate_unknown and not any({"sex", "age"} & set(breakdown.by) for breakdown in self.breakdowns):
+            raise ValueError("allocate_unknown: no breakdown is by sex or age; delete the key")
         if self.year_starts is not None:
             if any(breakdown.freq != "A" for breakdown in self.breakdowns):
                 raise ValueError("year_starts: the periods are years; breakdowns cannot have another freq")
@@ -447,7 +455,7 @@ class Source(_Strict):
                 f"measures.{name}: counts are added up, estimates and ratios are published as given; declare two "
                 "sources, which may read the same file"
             )
-        for key in ("breakdowns", "parent_counts", "cumulative", "covers", "totals", "no_break"):
+        for key in ("allocate_unknown", "breakdowns", "parent_counts", "cumulative", "covers", "totals", "no_break"):
             if key in self.model_fields_set:
                 raise ValueError(
                     f"{key}: nothing is made of estimates and ratios, they are published as given; delete it"
@@ -540,6 +548,9 @@ class SourceFolder:
         Raises:
             UsageError: source.yml does not say what it must; names each field.
         """
+        if links := sorted(item.name for item in self.folder.iterdir() if Path(str(item)).is_symlink()):
+            # A definition may be anybody's: a link in it would have any file of the account read and quoted.
+            raise self._invalid([f"{name} is a link; put the file itself there" for name in links])
         try:
             text = self.folder.joinpath("source.yml").read_text(encoding="utf-8-sig")
             source = Source.model_validate({"source_id": self.source_id, **parse_yaml(text)})

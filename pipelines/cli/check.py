@@ -34,7 +34,7 @@ def check_command(options: argparse.Namespace) -> int:
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED, DataRefused
     from pipelines.system.settings import load_settings
     from pipelines.tabulate.structure_suite import SuiteProcess
-    from pipelines.tabulate.vintages import current_vintage
+    from pipelines.tabulate.vintages import current_vintage, find_damage
     from schemas.source import find_sources
 
     path = Path(options.file).absolute()
@@ -43,6 +43,8 @@ def check_command(options: argparse.Namespace) -> int:
     (folder,) = find_sources([options.source], with_drafts=options.with_drafts)
     settings = load_settings(options.data)
     known = current_vintage(options.source, settings)
+    if known is not None and (damage := find_damage(known.folder)):
+        raise damage  # nothing could be compared with it
     with tempfile.TemporaryDirectory(prefix="iccs-check-") as place, SuiteProcess() as suite:
         try:
             # The file is read where it is: a copy of records on persons could be left behind.

@@ -13,7 +13,8 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from pipelines.cli import areas, check, codes, concordance, init, quality, query, releases, run, serve, sources
+from pipelines.cli import areas, check, codes, concordance, quality, query, releases, repair, run, serve, sources
+from pipelines.cli.office import init, status
 from pipelines.cli.series import compare, estimates, evaluate, map, trend
 
 COMMANDS = (
@@ -32,6 +33,8 @@ COMMANDS = (
     concordance,
     quality,
     check,
+    status,
+    repair,
     serve,
 )
 """In the order of the help."""
@@ -118,6 +121,9 @@ class _Version(argparse.Action):
 
 def _explain(error: Exception) -> int:
     """Print what went wrong and what to do, and return the exit code."""
+    if isinstance(error, MemoryError):  # not of DuckDB, which has a limit of its own: nothing more can be imported
+        sys.stderr.write("the system gives the process no more memory; the last release is unchanged\n")
+        return 3
     from iccs.classification import UnknownCode
     from iccs.concordance import ConcordanceError
     from pipelines.cli.printing import print_error
@@ -125,9 +131,11 @@ def _explain(error: Exception) -> int:
         EXIT_FAULT,
         EXIT_REFUSED,
         EXIT_USAGE,
+        DamagedStore,
         DataRefused,
         is_disk_full,
         is_out_of_memory,
+        is_out_of_reach,
     )
     from schemas.declarations import DeclarationError
     from schemas.errors import UsageError
@@ -142,6 +150,13 @@ def _explain(error: Exception) -> int:
     if is_out_of_memory(error):
         print_error(f"the memory limit is too small ({reason})")
         print_error("the last release is unchanged; raise ICCS_MEMORY_LIMIT and run again")
+        return EXIT_FAULT
+    if isinstance(error, DamagedStore):
+        print_error(str(error))
+        return EXIT_FAULT
+    if is_out_of_reach(error) and not isinstance(error, (DataRefused, UsageError)):
+        print_error(f"a file or folder cannot be read or written ({reason})")
+        print_error("the last release is unchanged; make it accessible for the account that runs this, and run again")
         return EXIT_FAULT
     print_error(str(error) or reason)
     if isinstance(error, (DataRefused, ConcordanceError)):

@@ -60,6 +60,7 @@ def add_parser(commands: Commands) -> None:
 
 def run_command(options: argparse.Namespace) -> int:
     """Load sources and publish; exit code 1 if a source was refused or none had a file, 3 if the program failed."""
+    from pipelines.notices import tell_of_run
     from pipelines.run import Session, run_all
     from pipelines.system.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED
     from pipelines.system.settings import load_settings
@@ -89,6 +90,8 @@ def run_command(options: argparse.Namespace) -> int:
         accepted_loss=options.accept_loss,
     )
     result = run_all(folders, session, named=bool(options.sources), replay=options.replay_quarantine)
+    for line in tell_of_run(result, settings):
+        print_error(line)
     if options.json:
         print_json(_document(result, reports, settings))
     else:
@@ -166,23 +169,31 @@ def _print_result(result: RunResult, settings: Settings, replayed: bool) -> None
             f"no file of any source was found in {result.searched}: nothing was loaded; give the folder of the files "
             "with --from DIR, or see the names that are looked for: iccs sources show SOURCE\n"
         )
-    elif result.absent:
-        print_line(
-            f"no input files in {result.searched} for {len(result.absent)} other sources; all: iccs sources list"
-        )
+    if settings.published.is_file():
+        if result.publication is not None:
+            _print_changes(settings)
+        _print_homicide_rates(settings)
+    _print_account(result, settings, found_nothing)
+
+
+def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -> None:
+    """Print what the run did: the last lines, at most ten, of whatever it printed before."""
+    print_line()
+    if result.loaded:
+        print_line(f"loaded: {', '.join(result.loaded)}")
     if result.unchanged:
         print_line(f"unchanged since the last run, no work done: {', '.join(result.unchanged)}")
-    if not settings.published.is_file():
-        if not found_nothing:
-            print_line("nothing to publish yet")
-        return
-    if result.publication is None:
+    if result.refused:
+        print_line(f"refused, reasons above: {', '.join(refusal.source for refusal in result.refused)}")
+    if result.publication is not None:
+        print_line(f"published: release {result.publication.release}, {result.publication.observations:,} observations")
+    elif settings.published.is_file():
         print_line("the published file is up to date")
-    else:
-        _print_changes(settings)
-    _print_homicide_rates(settings)
-    print_line(f"DuckDB file: {settings.published}")
-    print_line(f"quality reports: {settings.published.parent / 'quality'}{os.sep}<source>.html")
+    elif not found_nothing:
+        print_line("nothing to publish yet")
+    if settings.published.is_file():
+        print_line(f"DuckDB file: {settings.published}")
+        print_line(f"quality reports: {settings.published.parent / 'quality'}{os.sep}<source>.html")
     print_line(f"total time: {result.seconds:.1f} s")
 
 

@@ -1,4 +1,4 @@
-"""``iccs serve``: a local Prefect server with its web UI, and the flow on a schedule."""
+"""``iccs serve``: a Prefect server of our own with its page, and planned runs; ``iccs deploy``: on another server."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 import secrets
+import shlex
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +24,11 @@ from pipelines.cli.printing import print_error, print_line
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from uuid import UUID
 
     from pipelines.cli.arguments import Commands
+    from pipelines.flows import Deployment
+    from pipelines.system.settings import Settings
 
 _SERVER_START_SECONDS = 90
 _SERVER_END_SECONDS = 30
@@ -37,7 +41,6 @@ _ERROR_LINE = re.compile(rb"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "serve", "run on a schedule (Prefect, local)")
-    parser.add_argument("--cron", default="0 6 * * 1", help='when, in UTC (default: "0 6 * * 1", Mondays at six)')
     parser.add_argument("--port", type=int, default=4200, help="port of the web UI (default: 4200)")
     parser.add_argument(
         "--runner",
@@ -45,11 +48,19 @@ def add_parser(commands: Commands) -> None:
         help="runs partitions of incidents: threads, dask, ray, dask:ADDRESS (default: ICCS_RUNNER, else threads)",
     )
     parser.set_defaults(command=serve_command)
+    site = add_command(commands, "deploy", "plan the runs on a Prefect server of the site (PREFECT_API_URL)")
+    site.add_argument("--pool", required=True, metavar="NAME", help="work pool of type process")
+    site.set_defaults(command=deploy_command)
+    for one in (parser, site):
+        one.add_argument(
+            "--cron", default="0 6 * * 1", help='when all sources are run (default: "0 6 * * 1", Mondays at six)'
+        )
+        one.add_argument("--time-zone", default="UTC", metavar="ZONE", help="of --cron (default: UTC)")
 
 
 def serve_command(options: argparse.Namespace) -> int:
     """Serve the flow until stopped."""
-    return serve(options.cron, options.port, options.data, options.runner)
+    return serve(options.cron, options.port, options.data, options.runner, options.time_zone)
 
 
 def prefect_environment(home: Path, port: int, sign_in: str) -> dict[str, str]:
@@ -108,8 +119,35 @@ def read_sign_in(home: Path) -> tuple[str, bool]:
     return sign_in, True
 
 
-def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> int:
-    """Start the server, wait until it has planned a run, then run the flow when it is due until stopped with Ctrl-C.
+def plan(cron: str, time_zone: str, settings: Settings) -> list[Deployment]:
+    """Return what is planned: all sources by one cron line, and each source that has a calendar by its own.
+
+    Raises:
+        UsageError: the cron line or the time zone is none.
+    """
+    from pydantic import ValidationError
+
+    from pipelines.schedule import read_calendars
+    from schemas.publication_calendar import Calendar
+
+    try:
+        every = Calendar(cron=cron, time_zone=time_zone)
+    except ValidationError as error:
+        said = error.errors()[0]
+        option = "--cron" if said["loc"] == ("cron",) else "--time-zone"
+        raise UsageError(f"{option}: {said['msg'].removeprefix('Value error, ')}") from error
+    from pipelines.flows import ALL_SOURCES, Deployment
+
+    return [
+        Deployment(ALL_SOURCES, None, every),
+        *(Deployment(name, (name,), calendar) for name, calendar in read_calendars(settings).items()),
+    ]
+
+
+def serve(cron: str, port: int, data: str | None, runner: str | None = None, time_zone: str = "UTC") -> int:
+    """Start the server, wait until it has planned a run, then run the flows when they are due until stopped.
+
+    Runs that were due while nothing served are caught up first, in one run.
 
     Returns:
         ``EXIT_DONE`` if it was stopped, ``EXIT_FAULT`` if the server plans no run.
@@ -136,26 +174,88 @@ def serve(cron: str, port: int, data: str | None, runner: str | None = None) -> 
     # Late, and after its settings are in place: Prefect reads them when it is imported.
     import asyncio
 
-    from pipelines.flows import check_cron, next_planned_run, register_schedule, tally_on
+    from pipelines.flows import ALL_SOURCES, next_planned_run, register, tally_on
     from pipelines.system.workers import parse_runner
 
-    check_cron(cron)
+    planned = plan(cron, time_zone, settings)
     tally_on(parse_runner(settings.runner))
     log = home / "server.log"
     log_start = log.stat().st_size if log.is_file() else 0
     with _server(port, log) as server:
         _wait_for(f"http://127.0.0.1:{port}/api/health", server, log)
-        flow_runner, deployment = register_schedule(cron)
-        due = _wait_for_plan(lambda: next_planned_run(deployment))
+        flow_runner, deployments = register(planned)
+        due = _wait_for_plan(lambda: next_planned_run(deployments[ALL_SOURCES]))
         if due is None:
             print_error(_no_plan(log, log_start))
             return EXIT_FAULT
         shown = f"{sign_in} (shown this once; kept in {home / 'password'})" if is_new else f"in {home / 'password'}"
         print_line(f"sign in with: {shown}")
-        print_line(f"web UI: http://127.0.0.1:{port}   schedule: {cron} (UTC)   stop: Ctrl-C")
-        print_line(f"next run: {due:%Y-%m-%d %H:%M} UTC")
+        print_line(f"web UI: http://127.0.0.1:{port}   stop: Ctrl-C")
+        _print_plan(planned, due)
+        _print_how_to_start(port, home)
+        _catch_up(planned, deployments, settings)
         with suppress(KeyboardInterrupt):
             asyncio.run(flow_runner.start())
+    return EXIT_DONE
+
+
+def _print_plan(planned: list[Deployment], due: datetime) -> None:
+    now = datetime.now(UTC)
+    for one in planned:
+        moment = due if one.sources is None else one.calendar.next_due(now)
+        name = "all sources" if one.sources is None else one.name
+        print_line(f"{name}: {one.calendar.cron} ({one.calendar.time_zone}), next run: {moment:%Y-%m-%d %H:%M} UTC")
+
+
+def _print_how_to_start(port: int, home: Path) -> None:
+    """What another shell needs to start a run now: the address, the password, and the program beside this one."""
+    prefect = shlex.quote(str(Path(sys.executable).with_name("prefect")))
+    password = shlex.quote(str(home / "password"))
+    print_line("to run all sources now, in another shell:")
+    print_line(
+        f"  PREFECT_HOME={shlex.quote(str(home))} PREFECT_API_URL=http://127.0.0.1:{port}/api "
+        f'PREFECT_API_AUTH_STRING="$(cat {password})" {prefect} deployment run iccs/scheduled'
+    )
+
+
+def _catch_up(planned: list[Deployment], deployments: dict[str, UUID], settings: Settings) -> None:
+    """Start one run of what was due while nothing served; a run takes what is there, however often it was missed."""
+    from pipelines.flows import ALL_SOURCES, catch_up
+    from pipelines.schedule import find_missed, is_missed
+
+    now = datetime.now(UTC)
+    calendars = {one.name: one.calendar for one in planned}
+    if is_missed(calendars.pop(ALL_SOURCES), settings, now):
+        print_line("catching up: a run of all sources was due while nothing was serving")
+        catch_up(deployments[ALL_SOURCES], None)
+    elif missed := find_missed(calendars, settings, now):
+        print_line(f"catching up: due while nothing was serving: {', '.join(missed)}")
+        catch_up(deployments[ALL_SOURCES], missed)
+
+
+def deploy_command(options: argparse.Namespace) -> int:
+    """Register one deployment for each source with a calendar, and one for all."""
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
+    from schemas.project import VARIABLE, find_project
+
+    if not os.environ.get("PREFECT_API_URL"):
+        raise UsageError(
+            "PREFECT_API_URL must name the server, such as http://prefect.example:4200/api (with a password also "
+            "PREFECT_API_AUTH_STRING); on a machine of its own without a server: iccs serve"
+        )
+    settings = load_settings(options.data)
+    planned = plan(options.cron, options.time_zone, settings)
+    from pipelines.flows import deploy
+
+    project = find_project()
+    environment = {"ICCS_DATA": str(settings.data), "ICCS_RUNNER": settings.runner}
+    if project is not None:
+        environment[VARIABLE] = str(project.root)
+    names = deploy(planned, options.pool, environment, project.root if project else settings.data.parent)
+    for name in names:
+        print_line(f"deployed iccs/{name}")
+    print_line(f"a worker takes the runs: prefect worker start --pool {options.pool}")
     return EXIT_DONE
 
 
@@ -203,8 +303,8 @@ def _no_plan(log: Path, start: int) -> str:
         f"the Prefect server planned no run within {_PLANNING_SECONDS} s, so nothing would run on this schedule\n"
         f"  last error in its log: {last}\n"
         f"  log: {log}\n"
-        "  to do: check that the day of --cron exists (30 February never comes); install the versions of "
-        "constraints.txt (Prefect 3.8 needs sqlalchemy below 2.1); iccs run works without the server\n"
+        "  to do: install the versions of constraints.txt (Prefect 3.8 needs sqlalchemy below 2.1); iccs run works "
+        "without the server\n"
     )
 
 

@@ -7,7 +7,6 @@ persons are not multiplied, and of them only a note is kept of name, sha256, lin
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import stat
@@ -26,7 +25,7 @@ import numpy as np
 
 from pipelines.collect.content import PACKED_DAMAGE, PIECE, ArchiveRefused, is_packed, list_members, open_content
 from pipelines.system.errors import DataRefused, Problem
-from pipelines.system.files import replace_atomically, replace_text, sha256_of_file
+from pipelines.system.files import read_json, replace_atomically, sha256_of_file, write_json
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder, reads_other_sheets
@@ -294,7 +293,7 @@ class _Intake:
                 key: entry for key, entry in self.known["files"].items() if Path(key.partition(_IN)[0]).exists()
             }
             self.raw.mkdir(parents=True, exist_ok=True)
-            replace_text(self.raw / "files.json", json.dumps(self.known, indent=1))
+            write_json(self.raw / "files.json", self.known)
 
     def _refuse(self, rule: str, name: str, found: str) -> DataRefused:
         return DataRefused([_problem(rule, self.folder, name, found)])
@@ -385,9 +384,9 @@ class _Intake:
         if not target.is_file() or sha256_of_file(target) != digest:
             replace_atomically(target, copy)
         size = target.stat().st_size
-        if not note.exists():
-            replace_text(note, json.dumps({"name": path.name, "size": size, "first_seen": _today()}))
-        first_seen = json.loads(note.read_text(encoding="utf-8"))["first_seen"]
+        if not note.is_file():
+            write_json(note, {"name": path.name, "size": size, "first_seen": _today()})
+        first_seen = read_json(note)["first_seen"]
         return RawFile(
             name, target, digest, size if member is None else measured.size or 0, layout, first_seen, member=member
         )
@@ -439,7 +438,4 @@ def _note_path(source_id: str, settings: Settings) -> Path:
 
 
 def _read_note(note: Path) -> dict[str, Any]:
-    if not note.is_file():
-        return {"files": {}, "first_seen": {}}
-    known: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
-    return known
+    return read_json(note) if note.is_file() else {"files": {}, "first_seen": {}}

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import duckdb
 
+from pipelines.system.connection import time_limit
+from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 from schemas.source import SourceFolder
 
@@ -49,6 +53,23 @@ def check_definition_sql(folder: SourceFolder) -> None:
     if found:
         lines = [f"source {folder.source_id}: its SQL is not one SELECT over the rows of the file:"]
         raise UsageError("\n".join([*lines, *(f"  {name}: {problem}" for name, problem in found)]))
+
+
+@contextmanager
+def sql_time(folder: SourceFolder, connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[None]:
+    """Stop the SQL of a definition when it takes longer than any sensible one: it may be anybody's.
+
+    Raises:
+        DataRefused: it took longer than ``max_sql_seconds``.
+    """
+    found = (
+        f"The statements of the definition (reshape.sql, rates.sql, where ...) took more than "
+        f"{settings.max_sql_seconds:,} seconds over its files and were stopped. If they need more: "
+        "ICCS_MAX_SQL_SECONDS."
+    )
+    too_long = DataRefused([Problem(rule="declaration_invalid", source=folder.source_id, found=found)])
+    with time_limit(connection, settings.max_sql_seconds, too_long):
+        yield
 
 
 def decisive_columns(folder: SourceFolder) -> frozenset[str]:

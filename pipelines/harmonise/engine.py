@@ -33,6 +33,10 @@ class Engine(Protocol):
 
     name: str
 
+    @property
+    def own_connection(self) -> duckdb.DuckDBPyConnection | None:
+        """What runs its statements in this process; None of a cluster, which has limits of its own."""
+
     def add_list(self, name: str, table: pa.Table) -> None:
         """Make a small table known under a name, in the place of an earlier one."""
 
@@ -79,6 +83,11 @@ class DuckDBEngine:
         self.connection.execute("SET disabled_optimizers = 'build_side_probe_side,join_order'")
         self.connection.execute("SET preserve_insertion_order = false")
         self.connection.execute(f"SET TimeZone = {quote_literal(TIME_ZONE)}")
+
+    @property
+    def own_connection(self) -> duckdb.DuckDBPyConnection | None:
+        """See ``Engine``."""
+        return self.connection
 
     def add_list(self, name: str, table: pa.Table) -> None:
         """See ``Engine``."""

@@ -20,7 +20,7 @@ import duckdb
 from pipelines.collect.acquire import Acquired, RawFile
 from pipelines.collect.read import RawTable
 from pipelines.system.connection import connect, fetch_row, run_sql
-from pipelines.system.files import replace_atomically, sha256_of_file
+from pipelines.system.files import DamagedFile, check_seal, replace_atomically, seal, sha256_of_file, unseal
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
@@ -84,14 +84,21 @@ def keep_rejected(connection: duckdb.DuckDBPyConnection, raw: RawTable, settings
         texts="\n    UNION ALL\n    ".join(texts),
         received=", ".join(f"{key}: {quote_literal(value)}" for key, value in received.items()),
     )
+    unseal(target)
     replace_atomically(target, lambda temporary: write(target=quote_literal(str(temporary))))
+    seal(target)
 
 
 def forget_rejected(raw: RawTable, settings: Settings) -> None:
     """Forget the rejected cells of these very files: tried again, none of their cells was rejected."""
     kept = settings.quarantine / raw.source_id / f"{refused_name(raw.files)}.parquet"
     if kept.is_file():
-        delete(kept, settings)
+        _delete_sealed(kept, settings)
+
+
+def _delete_sealed(path: Path, settings: Settings) -> None:
+    delete(path, settings)
+    unseal(path)
 
 
 def settle_quarantine(acquired: Acquired, vintage: str, settings: Settings) -> None:
@@ -100,16 +107,19 @@ def settle_quarantine(acquired: Acquired, vintage: str, settings: Settings) -> N
     kept = folder / f"{refused_name(acquired.files)}.parquet"
     target = folder / f"{vintage}.parquet"
     if kept.is_file():
+        unseal(kept)
+        unseal(target)
         kept.replace(target)
+        seal(target)
     elif target.is_file():
-        delete(target, settings)
+        _delete_sealed(target, settings)
     clear_refused(acquired.source_id, settings)
 
 
 def clear_refused(source_id: str, settings: Settings) -> None:
     """Forget loads that were refused, after a good one: their bytes stay in ``data/raw``."""
     for path in _refused_loads(source_id, settings):
-        delete(path, settings)
+        _delete_sealed(path, settings)
 
 
 def _refused_loads(source_id: str, settings: Settings) -> list[Path]:
@@ -137,7 +147,12 @@ def open_quarantine(source_id: str, vintage: str | None, settings: Settings) -> 
 
 
 def _read_note(path: Path, settings: Settings) -> Quarantined:
-    """The metadata in the footer of the Parquet file."""
+    """The metadata in the footer of the Parquet file.
+
+    Raises:
+        DamagedFile: it is not as it was written.
+    """
+    check_seal(path)
     source_id = path.parent.name
     with connect(settings) as connection:
         note = dict(
@@ -148,6 +163,29 @@ def _read_note(path: Path, settings: Settings) -> Quarantined:
     raw = settings.raw / source_id
     files = tuple(RawFile(**{**file, "path": raw / file["path"]}) for file in json.loads(note["files"]))
     return Quarantined(source_id, path.stem, path, files, note["kept_at"])
+
+
+def damaged_loads(source_id: str, settings: Settings) -> list[tuple[Path, str]]:
+    """Return the lists of rejected cells of a source that are missing or damaged, each with what is wrong with it."""
+    folder = settings.quarantine / source_id
+    kept = {*folder.glob("*.parquet"), *(path.with_suffix("") for path in folder.glob("*.parquet.sha256"))}
+    found = []
+    for path in sorted(kept):
+        try:
+            _read_note(path, settings)
+        except DamagedFile as damage:
+            found.append((path, damage.what))
+        except (duckdb.Error, ValueError, KeyError, TypeError):
+            found.append((path, "cannot be read"))
+    return found
+
+
+def forget_load(path: Path, settings: Settings) -> str:
+    """Delete a list of rejected cells that is damaged."""
+    if path.exists():
+        delete(path, settings)
+    unseal(path)
+    return "deleted"
 
 
 def receive_again(load: Quarantined) -> Acquired:

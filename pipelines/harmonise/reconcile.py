@@ -264,7 +264,10 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
         found += f" {describe_period(value, folder.source)}" if rule == "invalid_period" and value else ""
         found += _doubled_rows(connection) if rule == "duplicate_key" else ""
         if folder.source.personal and value is not None and "x" in value:
-            found += " Letters are shown as x: the file has columns that identify persons. Look at the row in the file."
+            found += (
+                " Letters and long numbers are shown as x: the file has columns that identify persons. Look at the row "
+                "in the file."
+            )
         if is_sample and value is None and column and column not in folder.source.personal:
             found += " The value is not shown: the columns of the row may be swapped."
         problems.append(

@@ -94,6 +94,11 @@ class SparkEngine:
                 raise UsageError(found) from error
         self._malformed: Any = None  # the lines of the partition opened last that could not be split
 
+    @property
+    def own_connection(self) -> None:
+        """See ``Engine``."""
+        return None
+
     def add_list(self, name: str, table: pa.Table) -> None:
         """See ``Engine``."""
         # A client of Spark Connect takes no table without rows: it gets one row, which is left out again.

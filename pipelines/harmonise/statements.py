@@ -376,7 +376,7 @@ class _Maker:
             return f" AND {first} >= {span}.first_day AND {last} <= {span}.last_day" if bounded else ""
 
         self.numbers["code_id"] = self._join("code", self._word("national_code"), within_span)
-        condition = "code_id IS NULL AND period IS NOT NULL" if bounded else "code_id IS NULL"
+        condition = "code_id IS NULL AND period >= -1" if bounded else "code_id IS NULL"
         self._add_rule("unlinked_national_code", "national_code", condition, fits=partial(_fits_list, "code"))
 
     def _add_measures(self) -> None:
@@ -398,7 +398,7 @@ class _Maker:
         self.numbers["period"] = period_number(self.period)
         dimension = "year" if "year" in self.source.columns else "time_period"
         fits = partial(_fits_date, self.period.forms) if dimension == "time_period" else _fits_age
-        self._add_rule("invalid_period", dimension, "period IS NULL", fits=fits)
+        self._add_rule("invalid_period", dimension, "coalesce(period, -2) < -1", fits=fits)
         if not self.cells:
             self._add_rule("date_in_future", dimension, "period = -1")
 

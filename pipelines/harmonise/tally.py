@@ -7,7 +7,6 @@ of its rejected rows. It is kept under ``data/partitions`` by the hash of conten
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -25,6 +24,7 @@ import pyarrow.parquet as pq
 from iccs.concordance import Concordance
 from pipelines.collect.acquire import Acquired, RawFile, is_unchanged
 from pipelines.collect.decode import refuse
+from pipelines.collect.definition_sql import sql_time
 from pipelines.collect.foot import CutRow
 from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
@@ -35,10 +35,12 @@ from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.rejected import look_up_rejected, number_by_lines, write_no_rejected
 from pipelines.harmonise.statements import Statements, make_statements, open_lists
+from pipelines.harmonise.values.hidden import hiding_errors
 from pipelines.harmonise.values.numbers import parse_number
 from pipelines.system.code_version import reading_code_version
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.files import DamagedFile, read_json, sha256_of_file, write_json
 from pipelines.system.progress import Progress
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
@@ -188,12 +190,12 @@ def tally(
     new = [
         Partition(folder, statements, file, settings, work / target.name, target)
         for file, target in zip(acquired.files, targets, strict=True)
-        if not (target / "facts.json").is_file()
+        if damage_of(target) is not None
     ]
     found = (tally_partitions or tally_here)(new) if new else ()
     if problems := [problem for one in found for problem in one]:
         raise DataRefused(problems)
-    facts = tuple(json.loads((target / "facts.json").read_text(encoding="utf-8")) for target in targets)
+    facts = tuple(read_json(target / "facts.json") for target in targets)
     tallied = Tallied(
         folder.source_id,
         tuple(targets),
@@ -256,8 +258,11 @@ def _tally_share(
 
 
 def tally_alone(partition: Partition) -> tuple[Problem, ...]:
-    """Tally one partition on an engine of its own, within the settings it carries; return its problems."""
-    with _open_with_lists(partition) as engine:
+    """Tally one partition on an engine of its own, within the settings it carries; return its problems.
+
+    It may be a task of an orchestrator, which records errors.
+    """
+    with hiding_errors(bool(partition.folder.source.personal)), _open_with_lists(partition) as engine:
         return _try_partition(engine, partition)
 
 
@@ -374,7 +379,9 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
     table, more = open_partition(folder, file, settings, partition.work)
     computed = _computed(folder, file, table)
     _check_columns(folder, file, table, computed)
-    malformed = _run_statements(engine, partition, table, computed, half)
+    own = engine.own_connection
+    with nullcontext() if own is None else sql_time(folder, own, settings):
+        malformed = _run_statements(engine, partition, table, computed, half)
     if not is_unchanged(file, folder.source_id, settings):
         raise refuse(folder.source_id, file, "file_changed", "The file changed while it was read.")
     facts = {
@@ -412,8 +419,43 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
                 number_by_lines(table, half / "rejected.parquet")
         else:
             write_no_rejected(half / "rejected.parquet")
-    (half / "facts.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+    write_json(half / "facts.json", facts | {"parts": _sums(half)})
+    if partition.target.exists():
+        delete(partition.target, settings)  # damaged, else it would not have been tallied again
     os.replace(half, partition.target)
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    """The sha256 of each Parquet file of a partition; an engine on a cluster writes folders of them."""
+    return {
+        path.relative_to(folder).as_posix(): sha256_of_file(path)
+        for path in sorted(folder.rglob("*.parquet"))
+        if path.is_file()
+    }
+
+
+def damage_of(partition: Path) -> str | None:
+    """Return what is wrong with the folder of a partition, None if it is whole: then it need not be tallied again."""
+    try:
+        facts = read_json(partition / "facts.json")
+    except DamagedFile as error:
+        return f"facts.json {error.what}"
+    found = _sums(partition)
+    # One of an older version has no sums: it is tallied again.
+    return next(
+        (
+            f"{name} is not as it was written"
+            for name, written in (facts.get("parts") or {"facts.json": ""}).items()
+            if found.get(name) != written
+        ),
+        None,
+    )
+
+
+def list_partitions(source_id: str, settings: Settings) -> list[Path]:
+    """Return the folders of the partitions of a source that are kept."""
+    root = settings.partitions / source_id
+    return sorted(path for path in root.glob("*/") if _KEY.fullmatch(path.name))
 
 
 def _run_statements(

@@ -12,6 +12,7 @@ from pipelines.system.outcomes import Outcome, outcome_rows
 from pipelines.tabulate.gates import register_effects
 from pipelines.tabulate.rules import SAMPLE
 from pipelines.tabulate.vintages import Vintage
+from schemas.comparison import no_percent_sql, percent_change_sql
 from schemas.declarations import load_rules, load_tables, no_attributes_sql, quote_literal
 
 _RULES = ("other_source_gap", "population_behind_rates")
@@ -34,6 +35,8 @@ def compare_sources(connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vi
         "publish/source_gap",
         no_attributes=no_attributes_sql(),
         categories=categories,
+        percent=percent_change_sql("other.value", "one.value"),
+        no_percent=no_percent_sql("other.value", "one.value"),
     )
     tolerances = {name: str(value) for name, value in rules["published_rates_agree"].parameters.items()}
     for vintage in vintages:

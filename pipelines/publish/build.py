@@ -19,7 +19,14 @@ from pipelines.publish.indicators import make_indicators
 from pipelines.publish.privacy import refuse_personal
 from pipelines.publish.published_schema import create_tables
 from pipelines.publish.rates import make_rates
-from pipelines.publish.releases import history, keep_published, new_release_id, put_in_place, time_of_release
+from pipelines.publish.releases import (
+    history,
+    keep_published,
+    new_release_id,
+    published_is_whole,
+    put_in_place,
+    time_of_release,
+)
 from pipelines.publish.revisions import load_vintages, record_release_changes
 from pipelines.publish.series.annual_series import read_annual_series
 from pipelines.publish.series.breaks import insert_breaks
@@ -86,7 +93,8 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
     target = settings.published
     target.parent.mkdir(parents=True, exist_ok=True)
     key = content_key(vintages, folders)
-    keep_published(settings)
+    if compared := published_is_whole(settings):
+        keep_published(settings)
     release = new_release_id(datetime.now(UTC).date().isoformat(), key, settings)
     unfinished = target.with_name(f".{target.stem}-{key}.part")
     _discard_unfinished(settings)
@@ -112,7 +120,8 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
             make_segments(connection)
             load_themes_and_coverage(connection)
             counts = load_release(connection, release, key, settings)
-            record_release_changes(connection, release, settings)
+            if compared:
+                record_release_changes(connection, release, settings)
             refuse_personal(connection, sources, settings)
             connection.execute("CHECKPOINT")
         with unfinished.open("rb") as handle:

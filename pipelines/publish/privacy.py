@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +11,7 @@ import pyarrow as pa
 
 from pipelines.system.connection import quote_path
 from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.files import read_json
 from pipelines.system.settings import Settings
 from schemas.declarations import load_columns, quote_identifier
 from schemas.source import Source
@@ -87,7 +87,7 @@ def _first_values(connection: duckdb.DuckDBPyConnection, source: Source, setting
     note = settings.raw / source.source_id / "files.json"
     if not note.is_file():
         return set()
-    paths = [Path(path) for path in json.loads(note.read_text(encoding="utf-8"))["files"]]
+    paths = [Path(path) for path in read_json(note)["files"]]
     values: set[str] = set()
     for path in [path for path in paths if path.is_file()][:_FILES_TRIED]:
         reader = "read_parquet" if path.suffix == ".parquet" else "read_csv"

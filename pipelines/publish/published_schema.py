@@ -15,6 +15,7 @@ from iccs.ages import AGE_STATUS_BANDS, ICCS_AGE_BANDS, parse_age
 from pipelines.system.functions import shared_functions
 from pipelines.system.sql import fill_text, needed_values
 from schemas.codelists import load_codelist
+from schemas.comparison import load_comparison_rules
 from schemas.declarations import (
     DeclarationError,
     attribute_columns,
@@ -176,6 +177,7 @@ def _thresholds() -> dict[str, str]:
     quantiles = ", ".join(f"{stdtrit(pairs, 0.975):.6f}" for pairs in range(1, _MOST_PAIRS + 1))
     return {
         "few": str(FEWEST_EVENTS),
+        "fewest_events": str(load_comparison_rules().fewest_events),
         "fewest_pairs": str(FEWEST_PAIRS),
         "t_quantiles": f"[{quantiles}]",
         "normal_quantile": f"{ndtri(0.975):.6f}",

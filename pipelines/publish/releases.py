@@ -16,10 +16,11 @@ import duckdb
 
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import is_out_of_memory
-from pipelines.system.files import replace_atomically
+from pipelines.system.files import check_seal, replace_atomically, seal, seal_path, sha256_of_file, unseal
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
-from schemas.declarations import load_tables, quote_literal
+from schemas.comparison import no_percent_sql, percent_change_sql
+from schemas.declarations import load_tables, quote_identifier, quote_literal
 from schemas.errors import UsageError, nearest_values
 
 _READ_ONLY = 0o444  # a client that opens a release for writing would lock every reader out
@@ -118,15 +119,66 @@ def kept_releases(settings: Settings) -> list[Release]:
 
 
 def newest_key(settings: Settings) -> str | None:
-    """Return the content key of the newest release; None where the published file is not there or cannot be read.
+    """Return the content key of the newest release; None where the published file is not there or is damaged.
 
     A release that was put back is not the newest: it stays until there is something else to publish.
     """
     published = read_release(settings.published)
-    if published is None:
+    if published is None or is_damaged(settings.published, published.release, settings):
         return None
     newest = max([published, *kept_releases(settings)], key=lambda release: release.published_at)
     return newest.content_key
+
+
+def is_damaged(path: Path, release: str, settings: Settings) -> bool:
+    """Whether a file is not as the release was when it was published; one without a sum is taken as it is.
+
+    DuckDB looks at the sum of a block only when it reads it: a damaged one can stay unseen in a file that opens.
+    """
+    sealed = seal_path(release_path(release, settings))
+    return sealed.is_file() and sealed.read_text(encoding="ascii", errors="replace")[:64] != sha256_of_file(path)
+
+
+def damaged_releases(settings: Settings) -> list[tuple[Path, str]]:
+    """Return the published file and the kept ones that are missing or damaged, each with what is wrong with it."""
+    found = []
+    names = {*settings.releases.glob("crime-*.duckdb")}
+    names |= {path.with_suffix("") for path in settings.releases.glob("crime-*.duckdb.sha256")}
+    if settings.published.is_file() or names:
+        names.add(settings.published)
+    for path in sorted(names):
+        if not path.is_file():
+            found.append((path, "is missing"))
+            continue
+        release = read_release(path)
+        if release is None:
+            found.append((path, "cannot be read"))
+        elif is_damaged(path, release.release, settings):
+            found.append((path, "is not as it was published"))
+        elif not seal_path(release_path(release.release, settings)).is_file() and not _reads_whole(path):
+            found.append((path, "has a block that cannot be read"))
+    return found
+
+
+def _reads_whole(path: Path) -> bool:
+    """Whether every table can be read to its end; DuckDB compares the sum of each block on the way."""
+    try:
+        with attached(path) as connection:
+            tables = connection.execute(
+                "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'release_0'"
+            ).fetchall()
+            for schema, table in tables:
+                name = f"release_0.{quote_identifier(schema)}.{quote_identifier(table)}"
+                connection.execute(f"SELECT bit_xor(hash(read)) FROM {name} AS read").fetchall()
+    except duckdb.Error:
+        return False
+    return True
+
+
+def published_is_whole(settings: Settings) -> bool:
+    """Whether there is a published file and it is as it was published: else nothing can be compared with it."""
+    published = read_release(settings.published)
+    return published is not None and not is_damaged(settings.published, published.release, settings)
 
 
 def keep_published(settings: Settings) -> None:
@@ -138,10 +190,12 @@ def keep_published(settings: Settings) -> None:
     if published is not None and not release_path(published.release, settings).is_file():
         settings.releases.mkdir(parents=True, exist_ok=True)
         _second_name(settings.published, release_path(published.release, settings))
+        seal(release_path(published.release, settings))
     kept = kept_releases(settings)
     for old in kept[: max(0, len(kept) - settings.keep_releases)]:
         if published is None or old.release != published.release:
             delete(old.path, settings)
+            unseal(old.path)
 
 
 def _second_name(path: Path, target: Path) -> None:
@@ -223,9 +277,11 @@ def restore_release(name: str, settings: Settings) -> Release:
 
     Raises:
         UsageError: it is not kept.
+        DamagedFile: the kept file is damaged.
     """
     keep_published(settings)
     release = find_release(name, settings)
+    check_seal(release.path)
     _second_name(release.path, settings.published)
     return release
 
@@ -256,7 +312,16 @@ def compare_releases(old: str, new: str, settings: Settings) -> Comparison:
         run_sql(connection, "publish/release_cells", key=", ".join(key))
         return Comparison(
             _records(run_sql(connection, "publish/release_sources")),
-            _records(run_sql(connection, "publish/release_largest", key=", ".join(key), largest=str(_LARGEST))),
+            _records(
+                run_sql(
+                    connection,
+                    "publish/release_largest",
+                    key=", ".join(key),
+                    percent=percent_change_sql("old_value", "new_value"),
+                    no_percent=no_percent_sql("old_value", "new_value"),
+                    largest=str(_LARGEST),
+                )
+            ),
         )
 
 

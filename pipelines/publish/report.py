@@ -47,6 +47,18 @@ def write_reports(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
     return written
 
 
+def damaged_reports(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[tuple[Path, str]]:
+    """Return the reports that are missing or are not what the published file gives, each with what is wrong."""
+    found = []
+    for (source_id,) in connection.execute("SELECT source FROM out.source ORDER BY source").fetchall():
+        path = report_path(source_id, settings)
+        if not path.is_file():
+            found.append((path, "is missing"))
+        elif path.read_bytes() != render_report(connection, source_id).encode():
+            found.append((path, "is not as it was written"))
+    return found
+
+
 def _is_report(path: Path) -> bool:
     """Whether a page is a report of the source in its name; any other page is the user's own."""
     if not path.is_file():

@@ -12,12 +12,13 @@ import duckdb
 
 from pipelines.publish.releases import read_release
 from pipelines.system.connection import insert_rows, run_sql
-from pipelines.system.files import replace_atomically
+from pipelines.system.files import DamagedFile, check_seal, replace_atomically, seal, seal_path, unseal
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
 from pipelines.system.sql import load_sql
 from pipelines.tabulate.vintage_columns import read_part
-from pipelines.tabulate.vintages import REVISIONS, Load, Vintage
+from pipelines.tabulate.vintages import REVISIONS, Load, Vintage, checked_part
+from schemas.comparison import no_percent_sql, percent_change_sql
 from schemas.declarations import attribute_columns, load_tables, quote_identifier, quote_literal
 
 LARGEST = 10
@@ -25,6 +26,10 @@ LARGEST = 10
 
 _DIMENSIONS = ("source", "ref_area", "time_period", "iccs", "stage", "counting_unit", "sex", "age")
 _REST = ("value", "obs_status", "caveats")
+_PERCENT = {
+    "percent": percent_change_sql("old_value", "new_value"),
+    "no_percent": no_percent_sql("old_value", "new_value"),
+}
 
 
 def load_vintages(
@@ -80,17 +85,22 @@ def _kept_revisions(
     """The revisions between two vintages: a vintage never changes, so they are worked out once."""
     root = settings.core / source_id
     observation = load_tables()["observation"].columns[2:]  # without source and vintage
-    layout = hashlib.sha256((load_sql("publish/write_revisions") + repr(observation)).encode()).hexdigest()[:8]
+    layout = hashlib.sha256((load_sql("publish/write_revisions") + repr((observation, _PERCENT))).encode()).hexdigest()[
+        :8
+    ]
     pair = f"{before.vintage}..{load.vintage}"
     target = root / REVISIONS / f"{pair}.{layout}.parquet"
-    if target.is_file():
+    try:
+        check_seal(target)
         return target
+    except DamagedFile:
+        unseal(target)  # missing or damaged: worked out again
     target.parent.mkdir(exist_ok=True)
     old, new = root / before.folder, root / load.folder
-    changed = _find_changed_periods(connection, old / "periods.parquet", new / "periods.parquet")
-    _read_cells(connection, "old_vintage", old / "cells.parquet", "")
+    changed = _find_changed_periods(connection, old, new)
+    _read_cells(connection, "old_vintage", checked_part(old, "cells"), "")
     _read_cells(connection, "old_cell", old / "cells.parquet", changed)
-    _read_cells(connection, "new_cell", new / "cells.parquet", changed)
+    _read_cells(connection, "new_cell", checked_part(new, "cells"), changed)
     key = [column.name for column in observation if column.role == "dimension"]
     others = [column.name for column in observation if column.name not in key]
     write = partial(
@@ -102,20 +112,25 @@ def _kept_revisions(
         key=", ".join(f"coalesce(new_cell.{name}, old_cell.{name}) AS {name}" for name in key),
         same_key=" AND ".join(f"old_cell.{name} IS NOT DISTINCT FROM new_cell.{name}" for name in key),
         differs=" OR ".join(f"old_cell.{name} IS DISTINCT FROM new_cell.{name}" for name in others),
+        **_PERCENT,
     )
     replace_atomically(target, lambda temporary: write(target=quote_literal(str(temporary))))
+    seal(target)
     connection.execute("DROP VIEW old_vintage; DROP VIEW old_cell; DROP VIEW new_cell")
-    made = re.compile(rf"{re.escape(pair)}\.[0-9a-f]{{8}}\.parquet")  # also in another layout of the observations
+    made = re.compile(
+        rf"{re.escape(pair)}\.[0-9a-f]{{8}}\.parquet(\.sha256)?"
+    )  # also in another layout of the observations
     for path in target.parent.iterdir():
-        if path != target and made.fullmatch(path.name):
+        if path not in (target, seal_path(target)) and made.fullmatch(path.name):
             delete(path, settings)
     return target
 
 
-def _find_changed_periods(connection: duckdb.DuckDBPyConnection, old: Path, new: Path) -> str:
+def _find_changed_periods(connection: duckdb.DuckDBPyConnection, before: Path, after: Path) -> str:
     """Return the clause that leaves the periods whose cells are not the same; none where a vintage has no such list."""
-    if not (old.is_file() and new.is_file()):
+    if not ((before / "periods.parquet").is_file() and (after / "periods.parquet").is_file()):
         return ""
+    old, new = checked_part(before, "periods"), checked_part(after, "periods")
     run_sql(connection, "publish/changed_periods", old=quote_literal(str(old)), new=quote_literal(str(new)))
     return "SEMI JOIN changed_period USING (freq, time_period)"
 
@@ -163,6 +178,7 @@ def record_release_changes(connection: duckdb.DuckDBPyConnection, release: str, 
         attributes=", ".join(attributes),
         totals=", ".join("'_T'" for _ in attributes),
         largest=str(LARGEST),
+        **_PERCENT,
         **named,
     )
     connection.execute("DROP TABLE changed_figure")

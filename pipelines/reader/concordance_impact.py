@@ -11,6 +11,7 @@ from iccs.concordance import Concordance, read_concordance
 from pipelines.reader.release import Result, open_published, query
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
+from schemas.comparison import no_percent_sql, percent_change_sql
 from schemas.errors import UsageError
 
 SHARES = (
@@ -58,7 +59,14 @@ def concordance_impact(source_id: str, old: Path, new: Path, settings: Settings)
         if not known[0][0]:
             raise UsageError(f"the published file has no counts of source {source_id!r}; run it first")
         connection.register("versions", versions)
-        found = connection.execute(fill_sql("reader/concordance_impact"), {"source": source_id})
+        found = connection.execute(
+            fill_sql(
+                "reader/concordance_impact",
+                percent=percent_change_sql("old_count", "new_count"),
+                no_percent=no_percent_sql("old_count", "new_count"),
+            ),
+            {"source": source_id},
+        )
         names = tuple(column[0] for column in found.description or ())
         return Result(names, [tuple(row) for row in found.fetchall()])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Any
 
 import duckdb
@@ -24,6 +24,8 @@ STORAGE_VERSION = "v1.4.0"
 
 # Timestamps with a time zone are converted to dates in UTC, whatever the machine's zone.
 TIME_ZONE = "UTC"
+
+_INTERRUPT_SECONDS = 0.2
 
 _OPENING = Lock()
 _SETTING = Lock()
@@ -48,7 +50,7 @@ def connect(settings: Settings, path: Path | None = None) -> Iterator[duckdb.Duc
 
 def open_connection(settings: Settings, path: Path | None = None) -> duckdb.DuckDBPyConnection:
     """Open a connection as ``connect`` does, for a caller that closes it itself."""
-    limits = (settings.memory_limit, settings.threads, make_work_folder(settings) / "spill")
+    limits = (settings.memory_limit, settings.spill_limit, settings.threads, make_work_folder(settings) / "spill")
     if path:
         return _open(str(path), *limits)
     with _OPENING:
@@ -63,7 +65,8 @@ def one_engine(settings: Settings) -> Iterator[None]:
     For many small runs in one process, each with a data folder of its own: opening an engine takes as long as all steps
     of a tiny source.
     """
-    engine = _open(":memory:", settings.memory_limit, settings.threads, make_work_folder(settings) / "spill")
+    limits = (settings.memory_limit, settings.spill_limit, settings.threads, make_work_folder(settings) / "spill")
+    engine = _open(":memory:", *limits)
     _GIVEN.append(engine)
     try:
         yield
@@ -73,9 +76,9 @@ def one_engine(settings: Settings) -> Iterator[None]:
 
 
 @lru_cache(maxsize=1)
-def _open_in_memory(memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
+def _open_in_memory(memory_limit: str, spill_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
     """One engine for all steps of a run: opening it takes as long as a small step, and they share one memory limit."""
-    return _open(":memory:", memory_limit, threads, spill)
+    return _open(":memory:", memory_limit, spill_limit, threads, spill)
 
 
 def forget_engine(error: BaseException) -> None:
@@ -85,8 +88,8 @@ def forget_engine(error: BaseException) -> None:
         _GIVEN.clear()
 
 
-def _open(database: str, memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(database, config=_config(memory_limit, threads, spill))
+def _open(database: str, memory_limit: str, spill_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(database, config=_config(memory_limit, spill_limit, threads, spill))
     connection.execute(f"SET GLOBAL TimeZone = {quote_literal(TIME_ZONE)}")
     if database == ":memory:":  # a published file has the functions in schema out
         for function in shared_functions():
@@ -94,14 +97,45 @@ def _open(database: str, memory_limit: str, threads: int, spill: Path) -> duckdb
     return connection
 
 
+@contextmanager
+def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float, too_long: Exception) -> Iterator[None]:
+    """Stop what a connection runs when it has taken too long; statements of other connections go on.
+
+    Args:
+        connection: for the statements inside.
+        seconds: how long all of them may take together.
+        too_long: what is raised then, whatever the statement that was stopped ended in.
+    """
+    ended, done = Event(), Event()
+
+    def watch() -> None:
+        if not done.wait(seconds):
+            ended.set()
+            while not done.wait(_INTERRUPT_SECONDS):  # one between two statements is lost
+                connection.interrupt()
+
+    watcher = Thread(target=watch, daemon=True, name="time limit")
+    watcher.start()
+    try:
+        yield
+    except Exception as error:
+        if ended.is_set():
+            raise too_long from error
+        raise
+    finally:
+        done.set()
+        watcher.join()
+
+
 def connection_config(settings: Settings) -> dict[str, Any]:
     """Return what every connection is opened with: limits, a folder to spill into, no extensions from outside."""
-    return _config(settings.memory_limit, settings.threads, settings.work / "spill")
+    return _config(settings.memory_limit, settings.spill_limit, settings.threads, settings.work / "spill")
 
 
-def _config(memory_limit: str, threads: int, spill: Path) -> dict[str, Any]:
+def _config(memory_limit: str, spill_limit: str, threads: int, spill: Path) -> dict[str, Any]:
     return {
         "memory_limit": memory_limit,
+        "max_temp_directory_size": spill_limit,
         "threads": threads,
         "temp_directory": str(spill),
         "autoinstall_known_extensions": "false",

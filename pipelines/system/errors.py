@@ -8,6 +8,18 @@ from typing import Any
 
 from schemas.declarations import load_rules
 
+_OUT_OF_REACH = (
+    "Permission denied",
+    "Operation not permitted",
+    "Read-only file system",
+    "Input/output error",
+    "Stale file handle",
+    "Transport endpoint is not connected",
+    "No such device",
+    "Too many open files",
+)
+"""What the system says of a file that the account may not use, or whose device is gone."""
+
 EXIT_DONE = 0
 EXIT_REFUSED = 1
 EXIT_USAGE = 2
@@ -67,6 +79,19 @@ class DataRefused(Exception):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n\n".join(str(problem) for problem in self.problems))
+
+
+class DamagedStore(Exception):
+    """A file that the program wrote into the data folder is missing or damaged: neither data nor program are wrong."""
+
+
+def is_out_of_reach(error: BaseException) -> bool:
+    """Tell whether an error, of the system or of DuckDB, means that a file may not or cannot be read or written.
+
+    >>> is_out_of_reach(PermissionError(13, "Permission denied")), is_out_of_reach(ValueError("no"))
+    (True, False)
+    """
+    return any(text in str(error) for text in _OUT_OF_REACH)
 
 
 def is_disk_full(error: BaseException) -> bool:

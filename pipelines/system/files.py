@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
+
+from pipelines.system.errors import DamagedStore
+
+_DIGEST = "sha256"
+"""Key of the sum in a document: of all the others."""
 
 
 def replace_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -49,3 +57,84 @@ def sha256_of_file(path: Path) -> str:
     """Return the sha256 of the bytes of a file, as 64 hexadecimal digits."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+class DamagedFile(DamagedStore):
+    """A file that the program wrote cannot be read, or is not as it was written."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path} {what}; what can be done: iccs repair")
+        self.path, self.what = path, what
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a document in one step, with the sha256 of its content in it.
+
+    >>> import tempfile
+    >>> note = Path(tempfile.mkdtemp()) / "note.json"
+    >>> write_json(note, {"rows": 5})
+    >>> read_json(note)
+    {'rows': 5}
+    >>> _ = note.write_text(note.read_text().replace("5", "4", 1))
+    >>> read_json(note)
+    Traceback (most recent call last):
+    pipelines.system.files.DamagedFile: ...note.json is not as it was written; what can be done: iccs repair
+    """
+    text = json.dumps({**document, _DIGEST: _digest(document)}, indent=1, ensure_ascii=False)
+    replace_text(path, text)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return a document that ``write_json`` wrote, or a version of before there were sums.
+
+    Raises:
+        DamagedFile: it is missing, cannot be read, or has another content than was written.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DamagedFile(path, "is missing") from error
+    except ValueError as error:
+        raise DamagedFile(path, "cannot be read") from error
+    if not isinstance(document, dict):
+        raise DamagedFile(path, "cannot be read")
+    written = document.pop(_DIGEST, None)
+    if written is not None and written != _digest(document):
+        raise DamagedFile(path, "is not as it was written")
+    return document
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    as_read = json.loads(json.dumps(document))  # keys that are numbers come back as texts
+    return hashlib.sha256(json.dumps(as_read, sort_keys=True).encode()).hexdigest()
+
+
+def seal(path: Path) -> None:
+    """Write the sha256 of a finished file beside it; to be called after the file has its name."""
+    replace_text(seal_path(path), f"{sha256_of_file(path)}  {path.name}\n")
+
+
+def seal_path(path: Path) -> Path:
+    """Return where the sum of a file lies: as ``sha256sum --check`` reads it."""
+    return path.with_name(f"{path.name}.sha256")
+
+
+def unseal(path: Path) -> None:
+    """Delete the sum of a file that is to be deleted, renamed or written again."""
+    seal_path(path).unlink(missing_ok=True)
+
+
+def check_seal(path: Path) -> None:
+    """Compare a file with its sum; one without a sum, of an older version or a killed run, is taken as it is.
+
+    Raises:
+        DamagedFile: it is missing, or is not as it was written.
+    """
+    if not path.is_file():
+        raise DamagedFile(path, "is missing")
+    sealed = seal_path(path)
+    if not sealed.is_file():
+        return
+    written = sealed.read_bytes()[:64]
+    if re.fullmatch(b"[0-9a-f]{64}", written) and written.decode() != sha256_of_file(path):
+        raise DamagedFile(path, "is not as it was written")

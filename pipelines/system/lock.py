@@ -61,6 +61,6 @@ def _note_holder(settings: Settings) -> None:
 def _holder(settings: Settings) -> str:
     try:
         note = json.loads(_note(settings).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return "a process that has just begun"
-    return f"process {note['pid']} on {note['host']}, since {note['since']} UTC"
+        return f"process {note['pid']} on {note['host']}, since {note['since']} UTC"
+    except (FileNotFoundError, ValueError, KeyError, TypeError):  # not there yet, or damaged: the lock itself holds
+        return "a process that has left no note"

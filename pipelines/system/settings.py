@@ -15,7 +15,7 @@ from schemas.project import Project, find_project
 
 @dataclass(frozen=True)
 class Settings:
-    """Where data live and how much of the machine a run may take.
+    """Where data live, how much of the machine a run may take, and which sources every run must find a file of.
 
     ``data`` holds ``input`` (files as published), and what runs produce: ``raw`` (bytes by sha256), ``core``
     (observations by source and vintage), ``partitions``, ``quarantine``, ``published`` and ``.iccs-work``.
@@ -28,6 +28,9 @@ class Settings:
     engine: str = "duckdb"
     runner: str = "threads"
     keep_releases: int = 5
+    expected: tuple[str, ...] = ()
+    spill_limit: str = "50GB"  # of disk, for what does not fit into memory
+    max_sql_seconds: int = 3600  # for the statements of a source definition over its files
 
     @property
     def input(self) -> Path:
@@ -58,6 +61,11 @@ class Settings:
     def work(self) -> Path:
         """Folder for files that live only during a run; ``removal.make_work_folder`` makes it."""
         return self.data / ".iccs-work"
+
+    @property
+    def run_log(self) -> Path:
+        """File with one line for each source of each run."""
+        return self.data / "runs.jsonl"
 
     @property
     def faults(self) -> Path:
@@ -103,6 +111,9 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
         engine=engine or given.text("engine", Settings.engine)[0],
         runner=runner or given.text("runner", Settings.runner)[0],
         keep_releases=given.whole_number("keep_releases", Settings.keep_releases),
+        expected=tuple(given.settings.get("expected", Settings.expected)),
+        spill_limit=given.amount("spill_limit", Settings.spill_limit),
+        max_sql_seconds=given.whole_number("max_sql_seconds", Settings.max_sql_seconds),
     )
 
 

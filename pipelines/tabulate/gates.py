@@ -7,10 +7,16 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from pipelines.harmonise.enums import total_code
 from pipelines.system.connection import run_sql
 from pipelines.tabulate.aggregate import categories_holding, caveats_sql
 from schemas.declarations import breakdown_columns, load_rules, quote_literal
 from schemas.source import Source
+
+LEAST_KNOWN_SHARE = 0.5
+"""Share of persons of known sex (or age) from which those of unknown are allocated to the groups, where declared."""
+LEAST_KNOWN = 10
+"""Persons of known sex (or age) from which they are, unless most are known: one of two says nothing of the other."""
 
 _CELL_KEY = ("ref_area", "time_period", "freq", "iccs", "stage", "counting_unit")
 
@@ -27,6 +33,7 @@ def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: P
     _add_mass_events(connection, source)
     run_sql(connection, "tabulate/found_effects")
     run_sql(connection, "tabulate/gates")
+    _allocate_unknown(connection, source)
     run_sql(
         connection,
         "tabulate/write_published_cells",
@@ -34,6 +41,7 @@ def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: P
         breaks=declared_breaks(source),
         same_but_sex=_same_cell("unknown_sex", "sex"),
         same_but_age=_same_cell("unknown_age", "age"),
+        same_cell=_same_cell("allocated"),
         target=quote_literal(str(target)),
     )
 
@@ -65,8 +73,32 @@ def _add_mass_events(connection: duckdb.DuckDBPyConnection, source: Source) -> N
         )
 
 
-def _same_cell(other: str, dimension: str) -> str:
-    """The condition that a cell of another table differs from that of ``cells`` in one dimension alone."""
+def _allocate_unknown(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Create ``allocated``: what cells hold with the persons of unknown sex and age; empty where it is not declared."""
+    rules = load_rules()
+    known_enough = {of: 1 - rules[f"{of}_unknown_share"].parameters["most"] for of in ("sex", "age")}
+    enough = {
+        of: f"({known} >= {known_enough[of]} * ({known} + {unknown}) OR ({known} >= {LEAST_KNOWN} "
+        f"AND {known} >= {LEAST_KNOWN_SHARE} * ({known} + {unknown})))"
+        for of, known, unknown in (("sex", "known", "unknown_sex"), ("age", "known_age", "unknown_age"))
+    }
+    run_sql(
+        connection,
+        "tabulate/allocate_unknown",
+        key=", ".join(name for name in (*_CELL_KEY, *breakdown_columns()) if name not in ("sex", "age")),
+        total_sex=total_code(source, "sex"),
+        total_age=total_code(source, "age"),
+        declared="true" if source.allocate_unknown else "false",
+        enough_sex=enough["sex"],
+        enough_age=enough["age"],
+        least_share=f"{LEAST_KNOWN_SHARE:.0%}",
+        least_known=str(LEAST_KNOWN),
+        known_enough=f"{known_enough['sex']:.0%}",
+    )
+
+
+def _same_cell(other: str, dimension: str = "") -> str:
+    """The condition that a cell of another table is that of ``cells``, but for one dimension where it is given."""
     names = [name for name in (*_CELL_KEY, *breakdown_columns()) if name != dimension]
     return " AND ".join(f"{other}.{name} = cells.{name}" for name in names)
 

@@ -334,11 +334,14 @@ def _statement(rule: Rule, source: Source) -> str:
         "include_children": "true" if source.parent_counts == "include_children" else "false",
         "fractions": _fractions(source),
         "limit": str(_rejected_limit(source)),
-        "breaks": _declared(source.breaks, with_those_above=True),
+        "breaks_between": _declared(source.breaks, with_those_above=True, since="year_before"),
         "real": _declared(source.no_break, with_those_above=False),
+        "real_between": _declared(source.no_break, with_those_above=False, since="year_before"),
         "exceptional": _declared(source.mass_events, with_those_above=True),
         "declared_types": _declared_types(),
         "withholding": _literal(_withholding_rules()),
+        "lowering": _literal(_lowering_rules()),
+        "much_rejected": str(load_rules()["rejected_much"].parameters["limit"]),
         "condition": rule.parameters.get("condition", "false"),
         "of": rule.parameters.get("of", "true"),
     }
@@ -369,16 +372,19 @@ def _declared_types() -> str:
     return ", ".join(f"({_literal(column.name)}, {_literal(column.type)})" for column in columns)
 
 
-def _declared(entries: Sequence[Break | Exceptional], *, with_those_above: bool) -> str:
+def _declared(entries: Sequence[Break | Exceptional], *, with_those_above: bool, since: str = "") -> str:
     """The years, categories and areas that a source declares something of, as a condition.
 
     Args:
         entries: its breaks, real jumps or mass events.
         with_those_above: whether what holds of a category holds of every one above it.
+        since: column with the year that ``year`` is compared with: what is declared of one in between, which has no
+            figure or is not compared, holds of the two. Of ``year`` alone if not given.
     """
     parts = []
     for entry in entries:
-        conditions = [f"year = {int(entry.period[:4])}"]
+        declared = int(entry.period[:4])
+        conditions = [f"year >= {declared} AND {since} < {declared}" if since else f"year = {declared}"]
         if entry.iccs:
             of = categories_holding(entry.iccs) if with_those_above else _literal(list(entry.iccs))
             conditions.append(f"list_contains({of}, iccs)")
@@ -389,9 +395,17 @@ def _declared(entries: Sequence[Break | Exceptional], *, with_those_above: bool)
 
 
 def _withholding_rules() -> list[str]:
-    """The rules that take the value of every cell they find, of whichever sex or age: the period was not reported."""
+    """The rules that take the value of every cell they find, of whichever sex or age, and of the year it is in."""
     effects = ((rule.name, rule.effect) for rule in load_rules().values())
-    return [name for name, effect in effects if "withhold" in effect and "codes" not in effect]
+    return [
+        name for name, effect in effects
+        if "withhold" in effect and "codes" not in effect and effect.get("periods") != "own"
+    ]  # fmt: skip
+
+
+def _lowering_rules() -> list[str]:
+    """The rules that find a figure too low for rows in quarantine, by the share that it lost."""
+    return [name for name, rule in load_rules().items() if rule.kind == "rejected_share"]
 
 
 def covers_literal(source: Source) -> str:

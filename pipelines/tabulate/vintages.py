@@ -26,7 +26,8 @@ import duckdb
 from pipelines.collect.acquire import Acquired, describe_files
 from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import connect, fetch_row
-from pipelines.system.files import replace_text, sha256_of_file
+from pipelines.system.errors import DamagedStore
+from pipelines.system.files import DamagedFile, read_json, sha256_of_file, write_json
 from pipelines.system.outcomes import outcome_rows
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
@@ -58,22 +59,24 @@ _PARTS = (
 _UNPUBLISHED = ("unmarked", "periods", "core", "judged", "words")
 
 
-class DamagedVintage(Exception):
+class DamagedVintage(DamagedStore):
     """A file of a vintage is missing, or is not as it was stored."""
 
     def __init__(self, path: Path, what: str) -> None:
         source = path.parents[1].name
         super().__init__(
             f"source {source}: the vintage in {path.parent} is damaged: {path.name} {what}. Nothing was published, and "
-            f"the last release is as it was. Give the files of the source again (iccs run {source} --from DIR), which "
-            "loads them again, or put the file back from a copy of the data folder."
+            "the last release is as it was. iccs repair says whether it can be made again; or give the files of the "
+            f"source again (iccs run {source} --from DIR), or put the file back from a copy of the data folder."
         )
+        self.path, self.what = path, what
 
 
 class LostPointer(UsageError):
     """A source has vintages, but the file that says which is current is missing or cannot be read."""
 
     def __init__(self, root: Path, what: str) -> None:
+        self.path, self.what = root / POINTER, what
         super().__init__(
             f"source {root.name}: {root / POINTER}, which says which vintage is current, {what}; the vintages next to "
             "it are still there, and the next iccs run makes the file from them"
@@ -121,7 +124,7 @@ def read_loads(pointer: dict[str, Any], root: Path) -> tuple[Load, ...]:
     if "loads" in pointer:
         return tuple(Load(**load) for load in pointer["loads"])
     name = pointer["vintage"]
-    manifest = _read_manifest(root / name)
+    manifest = read_manifest(root / name)
     with duckdb.connect() as connection:
         described = describe_cells(connection, root / name / "cells.parquet")
     files = name_files(manifest["files"])
@@ -155,7 +158,7 @@ def add_load(loads: tuple[Load, ...], load: Load) -> tuple[Load, ...]:
 
 def point_to(folder: Path, pointer: dict[str, Any], loads: tuple[Load, ...]) -> None:
     """Replace the pointer file of a folder in one step, with the history."""
-    replace_text(folder / POINTER, json.dumps({**pointer, "loads": [asdict(load) for load in loads]}, indent=1))
+    write_json(folder / POINTER, {**pointer, "loads": [asdict(load) for load in loads]})
 
 
 def describe_cells(connection: duckdb.DuckDBPyConnection, cells: Path) -> tuple[int, str | None, str | None]:
@@ -214,12 +217,15 @@ class Vintage:
         Raises:
             DamagedVintage: the part is missing, or its bytes are not those that were stored.
         """
-        stored = self.manifest.get("parts", {}).get(name)  # a vintage of before 0.2 has no sums
-        if not self.part(name).is_file():
-            raise DamagedVintage(self.part(name), "is missing")
-        if stored is not None and sha256_of_file(self.part(name)) != stored:
-            raise DamagedVintage(self.part(name), "is not as it was stored")
-        return read_part(kind or name, self.part(name))
+        return read_part(kind or name, self.checked_part(name))
+
+    def checked_part(self, name: str) -> Path:
+        """Return the Parquet file of one part.
+
+        Raises:
+            DamagedVintage: it is missing, or its bytes are not those that were stored.
+        """
+        return checked_part(self.folder, name, self.manifest)
 
     def figures_of(self, source: Source) -> str:
         """What its cells are: count, population or estimate; of a vintage from before estimates, what it could hold.
@@ -230,7 +236,7 @@ class Vintage:
         return str(self.manifest.get("figures", usual))
 
     def as_previous(self) -> PreviousVintage:
-        """Return what a next load compares with, and takes unchanged years from."""
+        """Return what a next load compares with, and takes unchanged years from; ask ``is_damaged`` first."""
         keys = self.manifest.get("year_keys", {})  # a vintage of an older version has none
         digests = frozenset(file["sha256"] for file in self.manifest["files"])
         words = self.part("words") if "words" in self.manifest.get("parts", ()) else None  # an older vintage has none
@@ -243,17 +249,12 @@ class Vintage:
         Raises:
             DamagedVintage: it is missing or cannot be read.
         """
-        return _read_manifest(self.folder)
+        return read_manifest(self.folder)
 
     @property
     def is_damaged(self) -> bool:
         """Whether a part is missing or has other bytes than were stored: the figures cannot be published again."""
-        try:
-            for name in self.manifest.get("parts", ()):
-                self.query(name)
-        except DamagedVintage:
-            return True
-        return False
+        return find_damage(self.folder) is not None
 
     @property
     def content_key(self) -> str:
@@ -328,8 +329,7 @@ def _write_folder(root: Path, name: str, manifest: dict[str, Any], validated: Va
             made: Path = getattr(checked if part in own else validated, part)
             shutil.copyfile(made, staging / f"{part}.parquet")
             sums[part] = sha256_of_file(staging / f"{part}.parquet")
-        text = json.dumps({**manifest, "parts": sums}, indent=1, ensure_ascii=False)
-        (staging / "manifest.json").write_text(text, encoding="utf-8")
+        write_json(staging / "manifest.json", {**manifest, "parts": sums})
         staging.chmod(stat.S_IMODE(root.stat().st_mode))  # mkdtemp leaves it to the owner alone
         target = _unused(root, name)
         os.replace(staging, target)
@@ -396,6 +396,33 @@ def recover_pointers(settings: Settings) -> tuple[str, ...]:
     return tuple(made)
 
 
+def recover_pointer(source_id: str, settings: Settings) -> str:
+    """Make the pointer of one source again as ``recover_pointers`` does; what was done, in one line.
+
+    Raises:
+        DamagedVintage: no folder of the source says what was current.
+    """
+    return f"made again, current is {_recover(settings.core / source_id).vintage}"
+
+
+def renew_pointer_copy(vintage: Vintage) -> str:
+    """Write the copy of the pointer in the folder of the current vintage again; what was done, in one line."""
+    point_to(vintage.folder, _pointer_of(vintage), vintage.loads)
+    return "copied again"
+
+
+def forget_vintage(current: Vintage, vintage: str, settings: Settings) -> str:
+    """Leave an earlier vintage out of the history of its source; its folder stays. What was done, in one line."""
+    loads = tuple(load for load in current.loads if load.vintage != vintage)
+    point_to(current.folder, _pointer_of(current), loads)
+    point_to(settings.core / current.source_id, _pointer_of(current), loads)
+    return f"{vintage} left out of the history"
+
+
+def _pointer_of(vintage: Vintage) -> dict[str, Any]:
+    return {"vintage": vintage.vintage, "run_key": vintage.run_key, "rows": vintage.rows}
+
+
 def _recover(root: Path) -> Vintage:
     """Write the pointer of a source anew and return what it points at."""
     found = []
@@ -410,24 +437,23 @@ def _recover(root: Path) -> Vintage:
     if not found:
         raise DamagedVintage(root / "?" / POINTER, "cannot be read in any of its folders")
     newest = max(found, key=lambda vintage: vintage.loads[-1].moment)
-    pointer = {"vintage": newest.vintage, "run_key": newest.run_key, "rows": newest.rows}
-    point_to(root, pointer, newest.loads)
+    point_to(root, _pointer_of(newest), newest.loads)
     return newest
 
 
 # What reading a JSON file that was cut, emptied or overwritten ends in.
-_UNREADABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError)
+_UNREADABLE = (DamagedFile, ValueError, KeyError, TypeError, IndexError, AttributeError)
 
 
 def _pointed_at(root: Path, pointer: Path) -> Vintage:
-    current = json.loads(pointer.read_text(encoding="utf-8"))
+    current = read_json(pointer)
     loads = read_loads(current, root)
     return Vintage(root.name, current["vintage"], root / loads[-1].folder, current["run_key"], current["rows"], loads)
 
 
 def _of_manifest(root: Path, folder: Path) -> Vintage:
     """A vintage stored before 0.2, which has no copy of the pointer: without a key, so that its files load again."""
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     loads = read_loads({"vintage": folder.name}, root)
     return Vintage(root.name, manifest["vintage"], folder, "", manifest["rows"], loads)
 
@@ -436,17 +462,48 @@ def _vintage_folders(root: Path) -> list[Path]:
     return [path.parent for path in root.glob("[!.]*/manifest.json")]
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return what was recorded with a vintage.
+
+    Raises:
+        DamagedVintage: it is missing, cannot be read, or is not as it was stored.
+    """
     path = folder / "manifest.json"
     try:
-        loaded = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DamagedVintage(path, "is missing") from error
-    except ValueError as error:
-        raise DamagedVintage(path, "cannot be read") from error
-    if not isinstance(loaded, dict):
-        raise DamagedVintage(path, "cannot be read")
-    return loaded
+        return read_json(path)
+    except DamagedFile as error:
+        raise DamagedVintage(path, error.what) from error
+
+
+def checked_part(folder: Path, name: str, manifest: dict[str, Any] | None = None) -> Path:
+    """Return the Parquet file of one part of a vintage, also of one that is not current.
+
+    Args:
+        folder: of the vintage.
+        name: the part.
+        manifest: that of the vintage, where it has been read.
+
+    Raises:
+        DamagedVintage: the part or the manifest is missing, or is not as it was stored.
+    """
+    stored = (manifest or read_manifest(folder)).get("parts", {}).get(name)  # a vintage of before 0.2 has no sums
+    path = folder / f"{name}.parquet"
+    if not path.is_file():
+        raise DamagedVintage(path, "is missing")
+    if stored is not None and sha256_of_file(path) != stored:
+        raise DamagedVintage(path, "is not as it was stored")
+    return path
+
+
+def find_damage(folder: Path) -> DamagedVintage | None:
+    """Return the first part of a vintage that is missing or not as it was stored; None where all are whole."""
+    try:
+        manifest = read_manifest(folder)
+        for name in manifest.get("parts", ()):
+            checked_part(folder, name, manifest)
+    except DamagedVintage as damage:
+        return damage
+    return None
 
 
 def run_key(folder: SourceFolder, acquired: Acquired) -> str:

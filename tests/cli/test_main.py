@@ -29,3 +29,14 @@ def test_an_internal_error_says_so_without_a_traceback(
     said = capsys.readouterr().err
     assert said.startswith("tuple.index(x): \\x1b[2J\ninternal error (ValueError); set ICCS_TRACEBACK=1")
     assert "Traceback" not in said
+
+
+def test_a_process_without_memory_says_so_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def load_settings(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("pipelines.system.settings.load_settings", load_settings)
+    assert main(["releases", "list"]) == 3
+    assert "no more memory" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tiny_source import Tiny
 from pipelines.collect import definition_sql
 from pipelines.collect.definition_sql import condition_problems, select_problems
 from pipelines.run import Session, run_source
+from pipelines.system.errors import DataRefused
 from schemas.errors import UsageError
 
 ALLOWED = (
@@ -109,3 +111,47 @@ def test_sources_that_are_taken_side_by_side_may_be_checked_at_the_same_moment()
         found = list(pool.map(lambda _: select_problems(statement), range(64)))
 
     assert found == [[]] * 64
+
+
+ENDLESS = "(SELECT count(*) FROM range(100000000) AS a(x), range(1000000) AS b(y) WHERE x = y + 1)"
+"""A number that takes hours, within little memory."""
+
+
+@pytest.mark.parametrize("where", ["reshape", "exclusions", "rates.sql", "controls"])
+def test_sql_of_a_definition_that_does_not_end_is_stopped(tiny: Tiny, where: str) -> None:
+    more = {
+        "exclusions": f'exclusions:\n  - {{rule: r, where: "{ENDLESS} = 1", reason: Invented.}}\n',
+        "controls": "controls:\n  - {control: c, rows: rows.sql, total_column: n, part_columns: [n], tolerance: 0}\n",
+    }
+    tiny.declare_plain(more.get(where, ""), **({"layout": "    conserve: n\n"} if where == "reshape" else {}))
+    folder = tiny.sources / tiny.name
+    statement = f"SELECT * FROM raw WHERE {ENDLESS} = 1"
+    if where == "reshape":
+        (folder / "reshape.sql").write_text(statement)
+    if where == "controls":
+        (folder / "rows.sql").write_text(statement)
+    if where == "rates.sql":
+        names = ("ref_area", "time_period", "national_code", "measure", "count", "rate", "per")
+        columns = ", ".join(f"'1' AS {name}" for name in names)
+        (folder / "rates.sql").write_text(f"SELECT {columns} FROM raw WHERE {ENDLESS} = 1")
+    tiny.give("t.csv", "area,year,code,n\n14,2023,HOM,5\n")
+    session = Session(replace(tiny.settings, max_sql_seconds=1), tiny.given)
+    with pytest.raises(DataRefused) as refused:
+        run_source(tiny.source, session)
+    (problem,) = refused.value.problems
+    assert problem.rule == "declaration_invalid"
+    assert "took more than 1 seconds" in problem.found
+
+
+def test_sql_over_incidents_that_does_not_end_is_stopped(tiny: Tiny) -> None:
+    tiny.declare(
+        "kind: incident\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [area, day, code]}\narea_scheme: inegi\n"
+        "columns: {ref_area: area, time_period: day, national_code: code}\ndates: [YYYY-MM-DD]\n"
+        "measures:\n  victims: {counting_unit: victim}\nrows: events\nbreakdowns: [{freq: A, by: []}]\n",
+        reshape=f"SELECT * FROM raw WHERE {ENDLESS} = 1",
+    )
+    tiny.give("t.csv", "area,day,code\n14,2023-01-02,HOM\n")
+    with pytest.raises(DataRefused) as refused:
+        run_source(tiny.source, Session(replace(tiny.settings, max_sql_seconds=1), tiny.given))
+    (problem,) = refused.value.problems
+    assert "took more than 1 seconds" in problem.found

@@ -22,6 +22,9 @@ ORDER = (
     "pipelines.reader",
     "pipelines.project",
     "pipelines.run",
+    "pipelines.schedule",
+    "pipelines.notices",
+    "pipelines.repair",
     "pipelines.flows",
     "pipelines.cli",
 )

@@ -11,6 +11,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from schemas.source import list_sources
+
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.flow
 
@@ -117,3 +119,43 @@ def test_a_run_that_finds_no_file_fails_and_one_that_refuses_leaves_its_problems
     assert [artifact.key for artifact in new] == ["problems"]
     assert "web page" in str(new[0].data)
     assert "eu_crim_off_cat" in str(new[0].data)
+
+
+NAME = "Zzsecret"
+
+
+def test_no_name_of_a_person_reaches_the_database_of_the_server(
+    server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by refused rows, nor by a wrong header, nor by an error of the program that quotes a row."""
+    from prefect.client.orchestration import get_client
+    from prefect.settings import get_current_settings
+
+    from pipelines import flows, run
+
+    sources = list_sources(ROOT / "tests" / "harmonise" / "incidents" / "sources")
+    monkeypatch.setattr(flows, "find_sources", lambda *_, **__: [sources["xx_test_incidents"]])
+    monkeypatch.setattr(run, "list_sources", lambda *_: sources)
+    header = "folio,day,place,offence,sex,age,name\n"
+    row = f"F1,2021-01-02,MX-JAL,H1,man,30,{NAME} Own\n"
+
+    def refused(folder: Path, text: str) -> str:
+        (folder / "input").mkdir(parents=True)
+        (folder / "input" / "a.csv").write_text(text, encoding="utf-8")
+        with pytest.raises(RuntimeError) as told:
+            flows.publish_crime_statistics(data=str(folder))
+        return str(told.value)
+
+    said = refused(tmp_path / "rows", header + row * 3 + row.replace("man", f"see {NAME}") + f"{NAME} alone\n")
+    said += refused(tmp_path / "label", header.replace("sex", NAME) + row)
+    monkeypatch.setattr(run, "account", lambda *_: (_ for _ in ()).throw(ValueError(f"cannot convert {NAME}")))
+    said += refused(tmp_path / "fault", header + row)
+    assert "ValueError" in said
+    with get_client(sync_client=True) as client:
+        failed = [task.state.message for task in client.read_task_runs() if task.state and task.state.is_failed()]
+    assert any("ValueError; its text is not recorded" in str(message) for message in failed)
+    url = str(get_current_settings().server.database.connection_url.get_secret_value())
+    database = Path(url.split("///", 1)[1])
+    content = b"".join(path.read_bytes() for path in database.parent.glob(f"{database.name}*"))
+    assert b"xx_test_incidents" in content
+    assert NAME.encode() not in content and NAME not in said

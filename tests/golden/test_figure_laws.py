@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
-from schemas.declarations import breakdown_columns, load_rules, load_uncompared_caveats
+from pipelines.reader.comparison import compare_areas
+from pipelines.reader.selection import SeriesQuery
+from pipelines.system.settings import Settings
+from schemas.comparison import load_comparison_rules
+from schemas.declarations import attribute_columns, breakdown_columns, is_compared, load_rules, load_uncompared_caveats
 
 KEY = ("source", "ref_area", "time_period", "freq", "iccs", "stage", "counting_unit", *breakdown_columns())
 SPLIT = {
@@ -27,6 +33,7 @@ TOTALS = {
     ),
     "sex": (("sex",), "", "part.sex IN ('M', 'F') AND whole.sex = '_T'"),
     "age": (("age",), "", "part.age NOT IN ('_T', '_U', '_Z') AND whole.age = '_T'"),
+    **{name: ((name,), "", f"part.{name} <> '_T' AND whole.{name} = '_T'") for name in attribute_columns()},
 }
 
 
@@ -57,6 +64,62 @@ def test_a_figure_that_is_not_compared_is_in_no_trend_change_or_fit(out: duckdb.
     assert out.execute("SELECT count(*) FROM out.trend WHERE sex = '_U'").fetchone() == (0,)
     assert out.execute("SELECT count(*) FROM out.change_between(2015, 2023) WHERE sex = '_U'").fetchone() == (0,)
     assert out.execute(f"SELECT count(*) FROM out.latest_rate WHERE {UNCOMPARED}").fetchone() == (0,)
+
+
+def test_trends_and_changes_rest_on_the_years_that_are_compared_and_on_no_others(
+    out: duckdb.DuckDBPyConnection,
+) -> None:
+    """Counted again from the rates: the years of each trend, and the two years of each change."""
+    key = "source, ref_area, iccs, stage, counting_unit, sex"
+    plain = " AND ".join(f"{name} = '_T'" for name in attribute_columns())
+    out.execute(
+        f"CREATE OR REPLACE TEMP VIEW usable AS SELECT {key}, CAST(time_period AS INTEGER) AS year, value "
+        f"FROM out.rate WHERE age = '_T' AND {plain} AND value IS NOT NULL AND NOT {UNCOMPARED}"
+    )
+    unlike = out.execute(
+        f"SELECT {key}, n, count(year) FROM out.trend LEFT JOIN usable USING ({key}) "
+        f"WHERE year BETWEEN first_year AND last_year GROUP BY {key}, n HAVING n <> count(year)"
+    )
+    assert unlike.fetchall() == []
+    for table, first, last in (
+        ("out.change", "first_year", "last_year"),
+        ("(FROM out.change_between(2015, 2022) WHERE direction <> 'not compared')", "first_period", "last_period"),
+    ):
+        for end in (first, last):
+            lacking = f"SELECT count(*) FROM {table} AS one WHERE NOT EXISTS (FROM usable WHERE "
+            lacking += " AND ".join(f"usable.{name} = one.{name}" for name in key.split(", "))
+            assert out.execute(f"{lacking} AND usable.year = CAST(one.{end} AS INTEGER))").fetchone() == (0,), table
+
+
+@pytest.mark.parametrize("iccs", ["0101", "02011", "0401", "0301", "0501"])
+def test_no_ranking_holds_a_figure_that_is_not_compared_or_rests_on_few(iccs: str, published: Path) -> None:
+    settings = Settings(data=published.parents[1])
+    found = compare_areas(SeriesQuery(iccs, stage="recorded"), None, None, settings)
+    assert found.ranked
+    for row in found.ranked:
+        assert row["rate_per_100k"] is not None and row["events"] >= load_comparison_rules().fewest_events
+        assert is_compared(row["caveats"]), row["ref_area"]
+    assert len({(row["stage"], row["counting_unit"], row["iccs_made_from"]) for row in found.ranked}) == 1
+
+
+def test_a_change_in_percent_never_starts_from_a_few(out: duckdb.DuckDBPyConnection) -> None:
+    few = load_comparison_rules().fewest_events
+    plain = " AND ".join(f"{name} = '_T'" for name in attribute_columns())
+    join = "source, ref_area, iccs, stage, counting_unit, sex"
+    for table in ("trend", "change"):
+        started = out.execute(
+            "SELECT min(value) FILTER (change_percent IS NOT NULL), "
+            "count(*) FILTER (no_percent_reason = 'few_events'), "
+            "count(*) FILTER ((change_percent IS NULL) <> (no_percent_reason IS NOT NULL)) "
+            f"FROM out.{table} JOIN (SELECT {join}, time_period, value FROM out.rate WHERE age = '_T' AND {plain}) "
+            f"AS rate USING ({join}) WHERE CAST(rate.time_period AS INTEGER) = first_year"
+        ).fetchone()
+        assert started is not None
+        least, without, unlike = started
+        assert least >= few and without > 100 and unlike == 0, table
+    low = f"first_count < {few} AND change_percent IS NOT NULL"
+    started_low = f"SELECT count(*) FROM out.change_between(2001, 2010) WHERE {low}"
+    assert out.execute(started_low).fetchone() == (0,)
 
 
 def test_a_status_that_is_not_normal_has_a_reason(out: duckdb.DuckDBPyConnection) -> None:

@@ -35,7 +35,7 @@ def run(tiny: Tiny, replay: bool = False) -> RunResult:
 
 
 def kept(tiny: Tiny) -> list[Path]:
-    return sorted((tiny.settings.quarantine / tiny.name).glob("*"))
+    return sorted((tiny.settings.quarantine / tiny.name).glob("*.parquet"))
 
 
 def ask(tiny: Tiny, statement: str) -> list[tuple[Any, ...]]:

@@ -9,7 +9,14 @@ from typing import Any, cast
 import duckdb
 import pytest
 
-from pipelines.harmonise.values.dates import OUR_FORMS, describe_period, parse_dates, parse_period
+from pipelines.harmonise.values.dates import (
+    OUR_FORMS,
+    RowPeriod,
+    describe_period,
+    parse_dates,
+    parse_period,
+    period_number,
+)
 from pipelines.harmonise.values.numbers import parse_decimal, parse_number, parse_whole
 from schemas.source import Source
 
@@ -166,6 +173,27 @@ def test_a_date_has_exactly_the_form_that_is_declared(forms: tuple[str, ...], te
 def test_a_time_with_a_zone_is_of_the_day_where_the_incident_was(zone: str, text: str, day: date | None) -> None:
     """Expected days from the offsets that the IANA database gives for these zones, added by hand."""
     assert value_of(parse_dates("word", ("YYYY-MM-DD",), zone), text) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("2024-03", 202403),
+        ("2024-13", -202400),  # no period, and yet its year is known
+        ("30/02/2022", -202200),
+        ("20220230", -202200),
+        ("2023*", -202300),
+        ("12023", None),
+        ("unknown", None),
+    ],
+)
+def test_a_text_that_is_no_period_may_say_its_year(text: str, number: int | None) -> None:
+    source = cast("Source", SimpleNamespace(kind="count", columns={"time_period": "t"}, constants={}, year_starts=None))
+    period = RowPeriod(source)
+    own = ", ".join(f"{expression} AS {name}" for name, expression in period.own().items())
+    with duckdb.connect() as connection:
+        query = f"SELECT {period_number(period)} FROM (SELECT {own} FROM (SELECT $text AS t) AS tidy) AS r"
+        assert connection.execute(query, {"text": text}).fetchone() == (number,)
 
 
 @pytest.mark.parametrize(

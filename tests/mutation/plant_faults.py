@@ -228,9 +228,9 @@ def _together(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _table_of_kind(kind: str, faults: list[dict[str, Any]]) -> str:
     """The faults that escaped at least once, and the names of those that never did."""
     always = [fault["fault"] for fault in faults if fault["caught"] == fault["times"]]
-    table = f"### {kind}\n\n"
+    table = f"### {kind}\n"
     if len(always) < len(faults):
-        table += "| fault | caught | by |\n|---|---|---|\n"
+        table += "\n| fault | caught | by |\n|---|---|---|\n"
     for fault in sorted(faults, key=lambda one: (one["caught"] / one["times"], one["fault"])):
         rules = ", ".join(list(fault["rules"])[:3]) or "no rule"
         if fault["fault"] not in always:

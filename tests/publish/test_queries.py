@@ -147,8 +147,8 @@ def test_women_killed_by_state_are_those_of_the_raw_file(out: duckdb.DuckDBPyCon
     assert len(rows) == 32
     for state in ("Colima", "Guanajuato", "Jalisco", "Sonora"):
         assert (rows[state]["first_count"], rows[state]["last_count"]) == (women[state, 2015], women[state, 2024])
-    compared = [row for row in rows.values() if row["direction"] != "not compared"]
-    assert len(compared) > 15
+    compared = [row for row in rows.values() if row["direction"] != "not compared" and row["first_count"] >= 20]
+    assert len(compared) > 10
     for (
         row
     ) in compared:  # rates: the counts' ratio over the growth of the population, which was between -10 % and a third
@@ -158,7 +158,7 @@ def test_women_killed_by_state_are_those_of_the_raw_file(out: duckdb.DuckDBPyCon
     # Oaxaca has figures for four months of 2015 only: never a rise beyond its usual swings.
     assert rows["Oaxaca"]["direction"] in ("not compared", "within the usual swings")
     for row in rows.values():
-        refused = row["direction"] == "not compared"
+        refused = row["direction"] == "not compared" or row["first_count"] < 20  # no percentage of a few
         assert refused == (row["change_percent"] is None)
 
 

@@ -145,7 +145,7 @@ def test_trend_turned_round_is_the_same_with_the_other_sign(values: list[int]) -
 
 
 def test_no_change_at_all() -> None:
-    trend = describe_trends([(list(range(2010, 2020)), [4.0] * 10)])[0]
+    trend = describe_trends([(list(range(2010, 2020)), [40.0] * 10)])[0]
 
     assert trend.direction == "no significant trend"
     assert (trend.mann_kendall_p, trend.sen_slope_per_year, trend.sen_low, trend.sen_high) == (1.0, 0, 0, 0)
@@ -157,11 +157,20 @@ def test_seven_years_are_too_few_for_a_test() -> None:
 
     assert trend.direction == "not tested (fewer than 8 years)"
     assert (trend.mann_kendall_p, trend.sen_slope_per_year) == (None, None)
-    assert (trend.n, trend.change, trend.change_percent) == (7, 6, 600)
+    assert (trend.n, trend.change, trend.change_percent, trend.no_percent_reason) == (7, 6, None, "few_events")
 
 
 def test_change_from_zero_has_no_percentage() -> None:
-    assert describe_trends([([2010, 2011], [0, 5])])[0].change_percent is None
+    trend = describe_trends([([2010, 2011], [0, 5])])[0]
+    assert (trend.change_percent, trend.no_percent_reason) == (None, "no_events")
+
+
+def test_a_change_of_rates_is_in_percent_only_from_enough_events() -> None:
+    """Rates of 0.5 and 1 per 100,000 in a small and a large area: of 2 events nothing is a percentage, of 20 it is."""
+    pairs = [([2010, 2011], [0.5, 1.0])] * 2
+    small, large = describe_trends(pairs, [2, 20])
+    assert (small.change, small.change_percent, small.no_percent_reason) == (0.5, None, "few_events")
+    assert (large.change, large.change_percent, large.no_percent_reason) == (0.5, 100, None)
 
 
 @pytest.mark.parametrize(("years", "values"), [([], []), ([2011, 2010], [1, 2]), ([2010, 2010], [1, 2])])

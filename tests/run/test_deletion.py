@@ -205,6 +205,7 @@ def test_users_files_among_ours_survive_while_ours_are_renewed(given: Tiny) -> N
     assert [path for path in ours if path.exists()] == []
     assert sorted(path.name for path in releases.iterdir()) == [
         f"crime-{third.publication.release}.duckdb",
+        f"crime-{third.publication.release}.duckdb.sha256",
         "crime-backup.duckdb",
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from time import process_time
 
@@ -45,3 +46,29 @@ def test_no_declaration_of_the_package_is_near_the_limits() -> None:
         text = folder.folder.joinpath("source.yml").read_text(encoding="utf-8")
         assert len(text) < 100_000
         assert parse_yaml(text) == yaml.safe_load(text)
+
+
+@pytest.mark.parametrize("name", ["source.yml", "values.csv", "reshape.sql", "rates.sql", "concordance.csv", "more"])
+def test_a_link_in_the_folder_of_a_source_is_refused_and_not_read(tmp_path: Path, name: str) -> None:
+    """Of a file that cannot be read as what it should be, the message quotes a line."""
+    secret = tmp_path / "secret"
+    secret.write_text("key: [Zzsecret")
+    folder = shutil.copytree(Path(str(list_sources()["wb_population"].folder)), tmp_path / "sources" / "xx_case")
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(secret)
+    with pytest.raises(UsageError, match=f"{name} is a link") as refused:
+        _ = find_sources(["xx_case"], tmp_path / "sources")[0].source
+    assert "Zzsecret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("path", ["../secret.sql", "/etc/passwd", "sub/reshape.sql", "..", "."])
+def test_a_path_out_of_the_folder_of_a_source_is_refused_and_not_read(tmp_path: Path, path: str) -> None:
+    folder = tmp_path / "sources" / "xx_case"
+    (folder / "sub").mkdir(parents=True)
+    for secret in (tmp_path / "sources" / "secret.sql", folder / "sub" / "reshape.sql"):
+        secret.write_text("Zzsecret")
+    text = Path(str(list_sources()["wb_population"].folder), "source.yml").read_text(encoding="utf-8")
+    folder.joinpath("source.yml").write_text(text.replace("  - files:", f"  - reshape: {path}\n    files:", 1))
+    with pytest.raises(UsageError, match="reshape") as refused:
+        _ = find_sources(["xx_case"], tmp_path / "sources")[0].source
+    assert "Zzsecret" not in str(refused.value)

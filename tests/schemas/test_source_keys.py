@@ -73,6 +73,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "breaks": {"breaks": [{"period": "2020", "note": "n"}]},
     "no_break": {"no_break": [{"period": "2020", "note": "n"}]},
     "mass_events": {"mass_events": [{"period": "2020", "note": "n"}]},
+    "allocate_unknown": {"allocate_unknown": "proportional", "breakdowns": [{"by": ["sex"]}]},
     "priority": {"priority": 10},
 }
 IN_THE_FOLDER = (

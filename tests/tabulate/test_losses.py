@@ -104,3 +104,21 @@ def test_most_years_gone_are_refused_until_said_to_be_meant(tiny: Tiny) -> None:
 def test_the_same_file_with_half_of_its_counts_is_refused(tiny: Tiny) -> None:
     found = refused(tiny, GOOD.replace(",30\n", ",3\n").replace(",5\n", ",1\n"))
     assert "30 before, 3 now" in found["counts_fallen"]
+
+
+def test_a_population_that_gains_a_year_has_lost_nothing_and_one_that_loses_most_is_refused(tmp_path: Path) -> None:
+    """A population has no category: a cell of it is the same with a category that is empty or missing."""
+    tiny = Tiny(tmp_path)
+    tiny.declare(
+        "kind: population\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, n]}\narea_scheme: code\n"
+        "columns: {ref_area: area, time_period: year, value: n}\nmeasures:\n  persons: {counting_unit: person}\n"
+    )
+    (tiny.sources / tiny.name / "concordance.csv").unlink()
+    (tiny.sources / tiny.name / "values.csv").unlink()
+    rows = "area,year,n\n" + "".join(f"MX-JAL,{year},8300000\nMX-MEX,{year},17000000\n" for year in (2020, 2021))
+    load(tiny, rows)
+    more = load(tiny, rows + "MX-JAL,2022,8400000\n")
+    assert outcome(more, "cells_lost")[0] == "passed"
+    with pytest.raises(DataRefused) as found:
+        load(tiny, "area,year,n\nMX-JAL,2022,8400000\n")
+    assert "cells_lost" in {problem.rule for problem in found.value.problems}

@@ -130,8 +130,8 @@ def test_as_of_each_load_the_cells_are_those_of_its_vintage(
 
 def test_each_change_is_told_with_size_and_reason(tiny: Tiny) -> None:
     tiny.declare_plain(links=LINKS, values="value,:,O,\n")
-    first = _load(tiny, "14,2022,HOM,4\n14,2023,HOM,10\n15,2023,HOM,:\n16,2023,HOM,7\n")
-    second = _load(tiny, "14,2022,HOM,4\n14,2023,HOM,12\n15,2023,HOM,5\n14,2023,ROB,1\n14,2024,HOM,3\n")
+    first = _load(tiny, "14,2022,HOM,4\n14,2023,HOM,100\n15,2023,HOM,:\n16,2023,HOM,7\n")
+    second = _load(tiny, "14,2022,HOM,4\n14,2023,HOM,120\n15,2023,HOM,5\n14,2023,ROB,1\n14,2024,HOM,3\n")
 
     with _publish(tiny) as out:
         rows = out.execute(
@@ -147,7 +147,7 @@ def test_each_change_is_told_with_size_and_reason(tiny: Tiny) -> None:
         ).fetchall()
 
     assert rows == [
-        ("MX-JAL", "2023", "0101", "corrected", 10, 12, 2, 20),
+        ("MX-JAL", "2023", "0101", "corrected", 100, 120, 20, 20),
         ("MX-JAL", "2023", "0401", "new_category", None, 1, None, None),
         ("MX-JAL", "2024", "0101", "new_period", None, 3, None, None),
         ("MX-MEX", "2023", "0101", "completed", None, 5, None, None),
@@ -157,8 +157,8 @@ def test_each_change_is_told_with_size_and_reason(tiny: Tiny) -> None:
     assert triangle == [
         ("2022", 4, 0),
         ("2022", 4, 0),
-        ("2023", 10, 0),
-        ("2023", 12, 2),
+        ("2023", 100, 0),
+        ("2023", 120, 20),
         ("2024", None, None),
         ("2024", 3, 0),
     ]

@@ -136,7 +136,7 @@ def _trend_line(record: dict[str, Any]) -> str:
     from pipelines.reader.selection import key_of
     from pipelines.statistics.wording import p_value_text
 
-    change = "" if record["change_percent"] is None else f", change {record['change_percent']:+.1f} %"
+    change = _no_percent(record) if record["change_percent"] is None else f", change {record['change_percent']:+.1f} %"
     basis = "rate per 100,000" if record["basis"] == "rate_per_100k" else "counts"
     text = (
         f"{key_of(record).name} ({basis}): {record['direction']}, "
@@ -168,7 +168,20 @@ def _change_line(record: dict[str, Any]) -> str:
         high = "no upper limit" if record["ratio_high"] is None else f"{100 * (record['ratio_high'] - 1):+.1f}"
         low = f"{100 * (record['ratio_low'] - 1):+.1f}"
         text += f", {record['change_percent']:+.1f} % ({low} to {high}), p {p_value_text(record['p_value'])}"
+    else:
+        text += _no_percent(record)
     return f"{text}; {record['break_handling']}"
+
+
+def _no_percent(record: dict[str, Any]) -> str:
+    """Say why a change is not given in percent; nothing where a break says it already."""
+    from schemas.comparison import load_comparison_rules
+
+    if record["no_percent_reason"] not in ("few_events", "no_events"):
+        return ""
+    few = load_comparison_rules().fewest_events
+    many = "no events" if record["no_percent_reason"] == "no_events" else f"fewer than {few} events"
+    return f", change not in percent ({many} in {record['first_year']})"
 
 
 def _segment_line(record: dict[str, Any]) -> str:

@@ -1,12 +1,12 @@
 -- What a source lost and what it kept, as far as each row says: a rejected row may still have its area, its period and its
 -- category. A national code is in each of its categories by weight; one that is out of scope loses nothing.
--- Grain: one row for each measure, area, period (a date in the future is none), national code and category, and whether
+-- Grain: one row for each measure, area, period (a date in the future is none; of a date that is none, its year if it says one), national code and category, and whether
 -- the rows are rejected: how many rows, what they count, and of how many rows the count could not be read.
 -- reads: area_code, code_link, code_span, tally
 WITH
 {{judged}},
 grouped AS (
-    SELECT measure, stage, counting_unit, ref_area_id, CASE WHEN period > 0 THEN period END AS period, code_id,
+    SELECT measure, stage, counting_unit, ref_area_id, CASE WHEN period <> -1 THEN abs(period) END AS period, code_id,
         disposition = 'rejected' AS is_rejected, sum({{records}})::DOUBLE AS records,
         coalesce(sum(value) FILTER (fault = 0), 0)::DOUBLE AS counted,
         coalesce(sum({{records}}) FILTER (fault <> 0), 0)::DOUBLE AS unread

@@ -227,12 +227,13 @@ class RowPeriod:
 
     def own(self) -> dict[str, str]:
         """Return what is computed from a tidy row: its first day, and its frequency or the day on which it came."""
+        said = "year" if "year" in self.source.columns else "time_period"
         if not self.is_of_cells:
-            return {"_day": self._day_of_incident(), "_received": "tidy._received"}
+            return {"_day": self._day_of_incident(), "_received": "tidy._received", "_said": self._text(said)}
         text = f"trim(coalesce({self._text('time_period')}, ''))"
         text = text if self.source.year_starts is None else first_year(text)
         first_day, freq = parse_period(text, self.forms)
-        return {"_day": first_day, "_freq": freq}
+        return {"_day": first_day, "_freq": freq, "_said": text}
 
     def _text(self, name: str) -> str:
         if name in self.source.constants:
@@ -266,11 +267,20 @@ def period_bounds(period: RowPeriod) -> tuple[str, str]:
     return "r._day", f"CASE r._freq {by_freq} END"
 
 
+_YEAR_SAID = "^(?:.*[^0-9])?((?:19|20)[0-9][0-9])(?:$|[^0-9].*$|[0-9]{4}$)"
+
+
 def period_number(period: RowPeriod) -> str:
     """Return the SQL of a row's period as one number; NULL for none, -1 for a day after the file came.
 
-    A year is 202400, its months are 202401 to 202412, its quarters 202421 to 202424.
+    A year is 202400, its months are 202401 to 202412, its quarters 202421 to 202424. A text that is no period and yet
+    says its year (2024-13-01, 29/02/2023) is -202400: the row is rejected, and its year is known to have lost one.
     """
+    year_said = f"CAST(-100 * TRY_CAST(regexp_extract(trim(r._said), '{_YEAR_SAID}', 1) AS INTEGER) AS INTEGER)"
+    return f"coalesce({_valid_period_number(period)}, {year_said})"
+
+
+def _valid_period_number(period: RowPeriod) -> str:
     year, month = "extract(year FROM r._day) * 100", "extract(month FROM r._day)"
     if period.is_of_cells:
         part = f"CASE r._freq WHEN 'M' THEN {month} WHEN 'Q' THEN 20 + extract(quarter FROM r._day) ELSE 0 END"

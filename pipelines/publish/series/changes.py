@@ -16,6 +16,7 @@ from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.statistics.bridging import widest
 from pipelines.statistics.rates import odds_limits
 from pipelines.system.connection import insert_rows
+from schemas.comparison import why_no_percent
 
 Numbers = NDArray[np.float64]
 
@@ -92,7 +93,7 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[Any]]:
         [_is_untested(series[span.series], span.first, x) for span, x in zip(spans, dispersion, strict=True)],
         dtype=bool,
     )
-    return _describe_spans(series, spans) | _describe_figures(spans, values, figures, dispersion, untested)
+    return _describe_spans(series, spans) | _describe_figures(spans, ends[:, 0], values, figures, dispersion, untested)
 
 
 def _spans(series: Sequence[AnnualSeries]) -> list[_Span]:
@@ -121,6 +122,7 @@ def _describe_spans(series: Sequence[AnnualSeries], spans: Sequence[_Span]) -> d
 
 def _describe_figures(
     spans: Sequence[_Span],
+    first_events: Numbers,
     values: tuple[Numbers, Numbers],
     figures: Sequence[Numbers],
     dispersion: Numbers,
@@ -139,10 +141,15 @@ def _describe_figures(
             for value, span in zip(column, spans, strict=True)
         ]
 
+    no_percent = [
+        "not_compared" if span.inside.cuts else why_no_percent(events)
+        for span, events in zip(spans, first_events.tolist(), strict=True)
+    ]
     return {
         "first_value": values[0].tolist(),
         "last_value": values[1].tolist(),
-        "change_percent": compared(100 * (ratio - 1)),
+        "change_percent": [None if why else 100 * (x - 1) for x, why in zip(ratio.tolist(), no_percent, strict=True)],
+        "no_percent_reason": no_percent,
         "rate_ratio": compared(ratio),
         "ratio_low": compared(low),
         "ratio_high": compared(high),

@@ -16,6 +16,7 @@ from pipelines.statistics.bridging import widest
 from pipelines.statistics.many_series import autocorrelation_factors, mann_kendall, sen_slopes, two_sided
 from pipelines.statistics.monotonic import false_discovery
 from pipelines.system.connection import insert_rows
+from schemas.comparison import why_no_percent
 from schemas.declarations import load_columns, quote_literal
 
 _Test = tuple[float, float, float, float, float, float]  # S, p, factor for autocorrelation, slope, its limits
@@ -35,6 +36,7 @@ class Trend:
     last_value: float
     change: float
     change_percent: float | None
+    no_percent_reason: str | None
     mann_kendall_p: float | None
     variance_factor: float | None
     sen_slope_per_year: float | None
@@ -56,8 +58,9 @@ def make_trends(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSe
         (one.years[run], cast(Sequence[float], one.rates if basis == RATE else one.counts)[run])
         for one, run, basis in zip(series, runs, bases, strict=True)
     ]
+    first_events = [one.counts[run][0] for one, run in zip(series, runs, strict=True)]
     rows = []
-    for one, run, basis, trend in zip(series, runs, bases, _bridged_trends(points, series), strict=True):
+    for one, run, basis, trend in zip(series, runs, bases, _bridged_trends(points, series, first_events), strict=True):
         bridged = bool(one.breaks.inside(trend.first_year, trend.last_year).bridges)
         rows.append(
             {
@@ -77,7 +80,9 @@ def make_trends(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSe
 
 
 def _bridged_trends(
-    points: Sequence[tuple[Sequence[int], Sequence[float]]], series: Sequence[AnnualSeries]
+    points: Sequence[tuple[Sequence[int], Sequence[float]]],
+    series: Sequence[AnnualSeries],
+    first_events: Sequence[float],
 ) -> list[Trend]:
     """Return the trend of each series with its bridges' factors, as wide as with the factors' limits."""
     at_limits: list[tuple[Sequence[int], Sequence[float]]] = []
@@ -92,7 +97,8 @@ def _bridged_trends(
             bridged[place] = variants[0]
             crossing[place] = len(at_limits)
             at_limits += variants[1:]
-    trends = describe_trends([*bridged, *at_limits])
+    owners = [place for place in crossing for _ in range(2)]
+    trends = describe_trends([*bridged, *at_limits], [*first_events, *(first_events[place] for place in owners)])
     wider = trends[len(points) :]
     return [
         widest_trend(trend, wider[crossing[place] : crossing[place] + 2]) if place in crossing else trend
@@ -100,7 +106,9 @@ def _bridged_trends(
     ]
 
 
-def describe_trends(series: Sequence[tuple[Sequence[int], Sequence[float]]]) -> list[Trend]:
+def describe_trends(
+    series: Sequence[tuple[Sequence[int], Sequence[float]]], first_events: Sequence[float] | None = None
+) -> list[Trend]:
     """Return the direction of each series of years without a break.
 
     p is that of the Mann-Kendall test with the variance corrected for autocorrelation at lag 1. The test needs at least
@@ -108,11 +116,13 @@ def describe_trends(series: Sequence[tuple[Sequence[int], Sequence[float]]]) -> 
 
     Args:
         series: years and values of each.
+        first_events: what was counted in the first year of each, which decides whether the change is given in percent;
+            the values themselves if not given, as they are counts.
 
     Raises:
         ValueError: no point, or years that do not rise.
 
-    >>> describe_trends([([2015, 2016], [4.0, 5.0])])[0].change_percent
+    >>> describe_trends([([2015, 2016], [40.0, 50.0])])[0].change_percent
     25.0
     """
     tests: dict[int, _Test] = {}
@@ -130,7 +140,8 @@ def describe_trends(series: Sequence[tuple[Sequence[int], Sequence[float]]]) -> 
             factors = autocorrelation_factors(times, values, slopes[0])
             columns = (column.tolist() for column in (s, two_sided(s, variance * factors), factors, *slopes))
             tests.update(zip(positions, zip(*columns, strict=True), strict=True))
-    return [_trend(years, values, tests.get(position)) for position, (years, values) in enumerate(series)]
+    events = [values[0] for _, values in series] if first_events is None else first_events
+    return [_trend(*one, events[position], tests.get(position)) for position, one in enumerate(series)]
 
 
 def widest_trend(trend: Trend, others: Sequence[Trend]) -> Trend:
@@ -152,8 +163,9 @@ def widest_trend(trend: Trend, others: Sequence[Trend]) -> Trend:
     )
 
 
-def _trend(years: Sequence[int], values: Sequence[float], test: _Test | None) -> Trend:
+def _trend(years: Sequence[int], values: Sequence[float], events: float, test: _Test | None) -> Trend:
     first, last, change = float(values[0]), float(values[-1]), float(values[-1] - values[0])
+    no_percent = why_no_percent(events)
     direction = f"not tested (fewer than {FEWEST_YEARS_TESTED} years)"
     if test is not None:
         s, p = test[:2]
@@ -165,7 +177,8 @@ def _trend(years: Sequence[int], values: Sequence[float], test: _Test | None) ->
         first_value=first,
         last_value=last,
         change=change,
-        change_percent=change / first * 100 if first else None,
+        change_percent=None if no_percent else change / first * 100,
+        no_percent_reason=no_percent,
         mann_kendall_p=test[1] if test else None,
         variance_factor=test[2] if test else None,
         sen_slope_per_year=test[3] if test else None,

@@ -15,7 +15,7 @@ WITH moved AS (
     ) = 1 OR by_count = 0
 )
 SELECT {{release}} AS release, source, ref_area, time_period, iccs, stage, counting_unit, release_change, old_value, new_value,
-    new_value - old_value AS revision_change, (new_value - old_value) / nullif(old_value, 0) * 100 AS revision_percent,
+    new_value - old_value AS revision_change, {{percent}} AS revision_percent, {{no_percent}} AS no_percent_reason,
     old_rate, new_rate, array_to_string(reasons, '; ') AS what_changed
 FROM moved
 ORDER BY abs(by_count) DESC, abs(by_rate) DESC, source, ref_area, time_period, iccs

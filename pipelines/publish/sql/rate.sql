@@ -8,7 +8,7 @@ INSERT INTO out.rate BY NAME
 WITH annual AS (
     SELECT *,
         -- A break outranks an estimate: the other years of the area and category say that it is one.
-        obs_status = 'E' OR value <> round(value) OR (obs_status = 'B' AND bool_or(obs_status = 'E') OVER (
+        obs_status = 'E' OR value <> round(value) OR coalesce(contains(caveats, 'unknown_allocated'), false) OR (obs_status = 'B' AND bool_or(obs_status = 'E') OVER (
             PARTITION BY source, stage, counting_unit, iccs, ref_area
         )) AS is_estimate
     FROM out.observation

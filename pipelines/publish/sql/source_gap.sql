@@ -10,7 +10,8 @@ WITH figure AS (
 )
 SELECT iccs, ref_area, time_period, sex, one.source, one.counting_unit, other.source AS other_source,
     other.counting_unit AS other_counting_unit, one.value, other.value AS other_value,
-    (one.value - other.value) / nullif(other.value, 0) * 100 AS gap_percent
+    {{percent}} AS gap_percent,
+    {{no_percent}} AS no_percent_reason
 FROM figure AS one
 JOIN figure AS other USING (iccs, ref_area, time_period, sex)
 WHERE one.source <> other.source

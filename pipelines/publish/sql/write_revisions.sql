@@ -32,7 +32,8 @@ COPY (
         WHERE (old_cell.ref_area IS NULL) OR (new_cell.ref_area IS NULL) OR {{differs}}
     )
     SELECT *, new_value - old_value AS revision_change,
-        (new_value - old_value) / nullif(old_value, 0) * 100 AS revision_percent,
+        {{percent}} AS revision_percent,
+        {{no_percent}} AS no_percent_reason,
         CASE
             WHEN NOT is_there THEN 'withdrawn'
             WHEN NOT was_there AND (freq, time_period) NOT IN (SELECT DISTINCT (freq, time_period) FROM old_cell)

@@ -18,7 +18,7 @@ SELECT iccs, counting_unit,
     coalesce(sum(count) FILTER (version = 'old'), 0) AS old_count,
     coalesce(sum(count) FILTER (version = 'new'), 0) AS new_count,
     new_count - old_count AS change,
-    change / nullif(old_count, 0) * 100 AS change_percent
+    {{percent}} AS change_percent, {{no_percent}} AS no_percent_reason
 FROM mapped
 GROUP BY ALL
 HAVING abs(change) > 1e-9

@@ -7,7 +7,7 @@
 INSERT INTO cells BY NAME
 WITH added AS (
     SELECT stage, counting_unit, iccs, national_code, ref_area, area_level, time_period{{totals}},
-        sum(value) AS value, min(present){{share}} AS present, min(lowest) AS lowest, max(highest) AS highest
+        sum(value) AS value, coalesce(min(present), 0){{share}} AS present, min(lowest) AS lowest, max(highest) AS highest
     FROM base{{lacking}}
     GROUP BY stage, counting_unit, iccs, national_code, ref_area, area_level, time_period, GROUPING SETS ({{sets}})
 ),

@@ -22,7 +22,7 @@ WHERE EXISTS (
 );
 
 CREATE OR REPLACE TEMP TABLE found_effect AS
-WITH found AS (
+WITH judged AS (
     SELECT DISTINCT stage, counting_unit, iccs, ref_area, time_period, caveat, dimension, obs_status, withhold, codes,
         totals, periods
     FROM finding
@@ -46,6 +46,35 @@ WITH found AS (
     JOIN part_of_category USING (iccs, iccs_made_from)
     WHERE freq = 'A' AND value IS NOT NULL
 ),
+withheld AS (
+    SELECT DISTINCT stage, counting_unit, iccs, ref_area, left(time_period, 4) AS year
+    FROM judged
+    WHERE withhold IS NOT NULL AND codes IS NULL AND (length(time_period) = 4 OR periods IS NULL)
+),
+hidden AS (
+    SELECT DISTINCT judged.*
+    FROM judged
+    JOIN withheld ON withheld.stage = judged.stage AND withheld.counting_unit = judged.counting_unit
+        AND withheld.ref_area = judged.ref_area AND withheld.year = judged.time_period
+        AND coalesce(withheld.iccs = judged.iccs, true)
+    WHERE judged.obs_status = 'B'
+),
+-- A break found in a year that is withheld is one of the next year that has a figure: no course may run over it.
+found AS (
+    FROM judged
+    UNION ALL BY NAME
+    SELECT hidden.* REPLACE (min(annual.year) AS time_period)
+    FROM hidden
+    JOIN (SELECT DISTINCT CAST(time_period AS VARCHAR) AS year FROM cells WHERE freq = 'A') AS annual
+        ON annual.year > hidden.time_period
+    WHERE NOT EXISTS (
+        FROM withheld
+        WHERE withheld.stage = hidden.stage AND withheld.counting_unit = hidden.counting_unit
+            AND withheld.ref_area = hidden.ref_area AND withheld.year = annual.year
+            AND coalesce(withheld.iccs = hidden.iccs, true)
+    )
+    GROUP BY ALL
+),
 above AS (
     SELECT DISTINCT CAST(country AS VARCHAR) AS country, CAST(code AS VARCHAR) AS code,
         CAST(ancestor AS VARCHAR) AS ancestor
@@ -59,7 +88,7 @@ above AS (
 SELECT DISTINCT found.stage, found.counting_unit, coalesce(above.ancestor, found.iccs) AS iccs,
     coalesce(made_of.ancestor, found.ref_area) AS ref_area, found.time_period, caveat, dimension,
     own, CASE WHEN own THEN obs_status ELSE totals END AS obs_status, CASE WHEN own THEN withhold END AS withhold,
-    codes, coalesce(periods = 'own', false) AS own_period
+    codes, coalesce(periods, '') AS periods
 FROM found
 LEFT JOIN country_of_any ON CAST(country_of_any.ref_area AS VARCHAR) = found.ref_area
 LEFT JOIN above ON above.code = found.iccs AND above.country = CAST(country_of_any.country AS VARCHAR)

@@ -5,8 +5,10 @@
 -- belong to a total wherever the source has both in a category. Persons of unknown or another sex, or unknown age, need not
 -- be in a line, and a line of them alone is whole: the source does not divide it. Of what has no stated place only what
 -- there is is written.
+-- A part that a line lacks is no zero: base gets a row for it that has no value, so that it is missing by itself and in
+-- every sum that would hold it. present is NULL there: how much of the line there is is said by its share.
 -- reads: base, country_of
--- writes: {{table}}
+-- writes: {{table}}, base
 CREATE OR REPLACE TEMP TABLE {{table}} AS
 WITH line AS (
     SELECT country, stage, counting_unit, iccs, national_code, ref_area, area_level, time_period{{others}},
@@ -39,7 +41,15 @@ needed AS (
     FROM wider
     JOIN sexes USING (stage, counting_unit, iccs, national_code)
 )
-SELECT line.* EXCLUDE (country, area_level, parts), bit_count(line.parts) / bit_count(needed.whole) AS {{share}}
+SELECT line.* EXCLUDE (country, area_level, parts), bit_count(line.parts) / bit_count(needed.whole) AS {{share}},
+    needed.whole & ~line.parts AS missing
 FROM line
 JOIN needed USING (country, stage, counting_unit, iccs, national_code, area_level, time_period{{others}}, parts)
-WHERE bit_count(line.parts) < bit_count(needed.whole)
+WHERE bit_count(line.parts) < bit_count(needed.whole);
+
+INSERT INTO base BY NAME
+SELECT lacking.* EXCLUDE ({{share}}, missing), area_level, part.code AS {{dimension}}
+FROM {{table}} AS lacking
+JOIN (SELECT DISTINCT ref_area, area_level FROM base) AS area USING (ref_area)
+JOIN (SELECT unnest(enum_range(NULL::{{dimension}}_code))::{{dimension}}_code AS code) AS part
+    ON get_bit(missing, enum_code(part.code)::INTEGER) = 1

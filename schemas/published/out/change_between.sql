@@ -5,6 +5,7 @@
 -- the limits exclude 1; within the usual swings; no significant change; not tested, where the figures count persons on a day,
 -- or are estimated and their usual spread is not known: chance gives them no limits; not compared, with the reason in break_handling:
 -- a break between the years, another composition, or a year without a figure or with one that is not compared. Limits are NULL where a count is 0.
+-- No change is in percent of fewer than {{fewest_events}} events (no_percent_reason); its ratio has its limits.
 -- Grain: one row for each source, area, ICCS category, stage, counting unit and sex with both years.
 -- reads: out.rate, out.series, out.area, out.iccs
 CREATE OR REPLACE MACRO out.change_between(from_year, to_year) AS TABLE
@@ -102,7 +103,12 @@ SELECT
     category.title_es AS category_es, ratio.stage, ratio.counting_unit, ratio.is_preferred, ratio.sex,
     CASE WHEN rated THEN 'rate_per_100k' ELSE 'count' END AS basis,
     first_period, last_period, first_count, last_count, first_value, last_value,
-    100 * (rate_ratio - 1) AS change_percent, rate_ratio, rate_ratio * exp(-reach) AS ratio_low,
+    CASE WHEN first_count >= {{fewest_events}} THEN 100 * (rate_ratio - 1) END AS change_percent,
+    CASE
+        WHEN refused IS NOT NULL THEN 'not_compared'
+        WHEN first_count = 0 THEN 'no_events'
+        WHEN first_count < {{fewest_events}} THEN 'few_events'
+    END AS no_percent_reason, rate_ratio, rate_ratio * exp(-reach) AS ratio_low,
     rate_ratio * exp(reach) AS ratio_high, dispersion,
     CASE
         WHEN refused IS NOT NULL THEN 'not compared'

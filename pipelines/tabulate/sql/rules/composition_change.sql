@@ -7,12 +7,12 @@ WITH made AS (
     WHERE freq = 'A' AND value IS NOT NULL AND {{sex}} = '_T' AND {{age}} = '_T' {{no_attributes}}
 ),
 changes AS (
-    SELECT *, lag(children) OVER years AS before, lag(time_period) OVER years AS year_before
+    SELECT *, lag(children) OVER years AS before, CAST(lag(time_period) OVER years AS VARCHAR)::INTEGER AS year_before
     FROM made
     WINDOW years AS (PARTITION BY stage, counting_unit, iccs, ref_area ORDER BY time_period)
 )
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, value AS found, NULL AS expected,
-    children <> before AND NOT ({{breaks}}) AS failing,
+    children <> before AND NOT ({{breaks_between}}) AS failing,
     'made from ' || before || ' in ' || year_before || ', from ' || children || ' in ' || time_period AS detail,
     value AS size
 FROM (SELECT *, CAST(left(CAST(time_period AS VARCHAR), 4) AS INTEGER) AS year FROM changes)

@@ -1,13 +1,22 @@
 -- Grain: one row for each year of a series with the last year before that has a figure, if it is not long ago. A factor that no crime moves by in a
 -- year is another definition or another way of counting, whether the series is restless or not, until somebody says
--- that it is real (no_break). A break that the source declares is no jump. A year not reported has no level: it is no
--- jump and none is measured from it, whether it has hardly any counts or lacks some of its months; so with a year that
--- the source declares to hold a mass event.
--- reads: series, finding
-WITH unreported AS (
+-- that it is real (no_break). A break that the source declares is no jump, wherever it lies between the two years. A year
+-- not reported has no level: it is no jump and none is measured from it, whether it has hardly any counts, lacks some of
+-- its months or lost rows to quarantine, and were it published all the same; so with a year that the source declares to
+-- hold a mass event.
+-- What is true of a part is true of every total that holds it: of a category above, of an area made of its parts.
+-- reads: series, finding, area_ancestor, given_area
+WITH unreported_part AS (
     SELECT DISTINCT stage, counting_unit, iccs, ref_area, left(time_period, 4) AS time_period
     FROM finding
     WHERE rule IN (SELECT unnest({{withholding}}))
+        OR (rule IN (SELECT unnest({{lowering}})) AND value_found > {{much_rejected}} AND length(time_period) = 4)
+),
+unreported AS (
+    SELECT DISTINCT stage, counting_unit, iccs, coalesce(CAST(up.ancestor AS VARCHAR), part.ref_area) AS ref_area, time_period
+    FROM unreported_part AS part
+    LEFT JOIN area_ancestor AS up ON CAST(up.area AS VARCHAR) = part.ref_area
+        AND (up.ancestor = up.area OR up.ancestor NOT IN (SELECT ref_area FROM given_area))
 ),
 usual AS (
     SELECT series.*, median(value) OVER (PARTITION BY stage, counting_unit, series.iccs, ref_area) AS usual
@@ -16,7 +25,7 @@ usual AS (
         FROM unreported
         WHERE unreported.stage = series.stage AND unreported.counting_unit = series.counting_unit
             AND unreported.ref_area = series.ref_area AND unreported.time_period = series.time_period
-            AND coalesce(unreported.iccs = series.iccs, true)
+            AND coalesce(starts_with(unreported.iccs, CAST(series.iccs AS VARCHAR)), true)
     )
 ),
 changes AS (
@@ -28,7 +37,7 @@ changes AS (
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, value AS found, before AS expected,
     greatest(value, before) >= {{least_count}}
         AND greatest(value, before) >= {{factor}} * greatest(least(value, before), 1)
-        AND NOT ({{breaks}}) AND NOT ({{real}}) AS failing,
+        AND NOT ({{breaks_between}}) AND NOT ({{real_between}}) AS failing,
     CAST(before AS BIGINT) || ' in ' || year_before || ', ' || CAST(value AS BIGINT) || ' in ' || year AS detail,
     abs(value - before) AS size
 FROM changes

@@ -6,7 +6,7 @@ WITH before AS (
             WHEN 'areas' THEN ref_area
             WHEN 'categories' THEN coalesce(iccs, '')
             WHEN 'years' THEN left(time_period, 4)
-            ELSE concat_ws(' ', stage, counting_unit, iccs, ref_area, time_period, sex, age{{attributes}})
+            ELSE concat_ws(' ', stage, counting_unit, coalesce(iccs, ''), ref_area, time_period, sex, age{{attributes}})
         END AS thing, value, ref_area, iccs, time_period, stage, counting_unit, sex, age
     FROM previous
     WHERE value IS NOT NULL
@@ -16,7 +16,7 @@ now AS (
             WHEN 'areas' THEN ref_area::VARCHAR
             WHEN 'categories' THEN coalesce(iccs::VARCHAR, '')
             WHEN 'years' THEN left(time_period::VARCHAR, 4)
-            ELSE concat_ws(' ', stage, counting_unit, iccs, ref_area, time_period, sex, age{{attributes}})
+            ELSE concat_ws(' ', stage, counting_unit, coalesce(iccs::VARCHAR, ''), ref_area, time_period, sex, age{{attributes}})
         END AS thing
     FROM cells
     WHERE value IS NOT NULL

@@ -1,6 +1,6 @@
 -- Grain: one row for each published area, category and period of which rows were rejected: the share that is lost, of the
 -- counts, or of the rows where a rejected count cannot be read.
--- What a rejected row does not say is spread over what the rows of its country say, in proportion to their counts: a row
+-- What a rejected row does not say (of a date that is none, the month: its year may still be known) is spread over what the rows of its country say, in proportion to their counts: a row
 -- without a place lowers the country and, on average, each of its regions. Where every cell is written once (whole_cube) it
 -- is a cell that is not there: of a period that its area and category lack, and of a country that has no row of its own.
 -- Where an absent cell is a zero (events), one of an area of which there is no row at all is not known beside such rows.
@@ -14,11 +14,15 @@ base AS (
     LEFT JOIN country_of_any ON CAST(country_of_any.ref_area AS VARCHAR) = lost_row.ref_area
     WHERE NOT is_rejected AND EXISTS (FROM gone)
 ),
+within_year AS (
+    SELECT DISTINCT left(time_period, 4) AS year FROM base WHERE length(time_period) > 4
+),
 partly_known AS (
     SELECT gone.*, CAST(country AS VARCHAR) AS country
     FROM gone
     LEFT JOIN country_of_any ON CAST(country_of_any.ref_area AS VARCHAR) = gone.ref_area
     WHERE gone.measure IS NULL OR gone.code_id IS NULL OR gone.ref_area IS NULL OR gone.time_period IS NULL
+        OR gone.time_period IN (SELECT year FROM within_year)
 ),
 agreeing AS (
     SELECT part.number, base.stage, base.counting_unit, base.iccs, coalesce(part.ref_area, base.ref_area) AS ref_area,
@@ -29,13 +33,12 @@ agreeing AS (
     JOIN base ON (part.measure IS NULL OR base.measure = part.measure)
         AND (part.code_id IS NULL OR base.code_id = part.code_id AND base.iccs = part.iccs)
         AND (part.ref_area IS NULL OR base.country = part.country)
-        AND (part.time_period IS NULL OR base.time_period = part.time_period)
+        AND (part.time_period IS NULL OR part.time_period IN (base.time_period, left(base.time_period, 4)))
     WHERE NOT {{whole_cube}}
     WINDOW of_row AS (PARTITION BY part.number)
     UNION ALL
     SELECT part.number, code.stage, code.counting_unit, coalesce(part.iccs, code.iccs) AS iccs,
-        coalesce(part.ref_area, code.country) AS ref_area, coalesce(part.time_period, period.time_period) AS time_period,
-        part.records, part.counted, part.unread, 1
+        coalesce(part.ref_area, code.country) AS ref_area, period.time_period, part.records, part.counted, part.unread, 1
     FROM partly_known AS part
     JOIN (SELECT DISTINCT measure, stage, counting_unit, code_id, iccs, country FROM base) AS code
         ON (part.measure IS NULL OR code.measure = part.measure)
@@ -43,7 +46,8 @@ agreeing AS (
         AND (code.country = part.country OR part.ref_area IS NULL
             AND code.country NOT IN (SELECT CAST(ref_area AS VARCHAR) FROM given_area))
     JOIN (SELECT DISTINCT measure, time_period FROM base) AS period
-        ON period.measure = code.measure AND (part.time_period IS NULL OR period.time_period = part.time_period)
+        ON period.measure = code.measure AND (part.time_period IS NULL
+            OR part.time_period IN (period.time_period, left(period.time_period, 4)))
     WHERE {{whole_cube}} AND NOT EXISTS (
         FROM base AS there
         WHERE there.measure = code.measure AND there.ref_area = part.ref_area AND there.code_id = code.code_id

@@ -1,6 +1,6 @@
 -- Grain: one row for each year of a series with the year before. A jump is judged against the series' own usual changes
 -- (median and median absolute deviation of the logarithms), so that a series that always moves a lot is left alone.
--- A break that the source declares is no jump, and none is measured from a year with a declared mass event.
+-- A break that the source declares between the two years is no jump, and none is measured from a year with a declared mass event.
 -- reads: series
 WITH changes AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, year, value,
@@ -20,7 +20,7 @@ spread AS (
 )
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, value AS found, before AS expected,
     greatest(value, before) >= {{least_count}} AND abs(change) > ln({{most_ratio}})
-        AND abs(change - centre) > {{deviations}} * deviation AND NOT ({{breaks}}) AS failing,
+        AND abs(change - centre) > {{deviations}} * deviation AND NOT ({{breaks_between}}) AS failing,
     CAST(before AS BIGINT) || ' in ' || year_before || ', ' || CAST(value AS BIGINT) || ' in ' || year AS detail,
     abs(value - before) AS size
 FROM changes

@@ -1,0 +1,1 @@
+"""Commands of an office: its project, and how its sources are doing."""

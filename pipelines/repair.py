@@ -1,0 +1,463 @@
+"""Repair: find stored files that are missing or damaged, say what can be done, and do it on request.
+
+Whatever a run stored has a sum: raw copies are named by it, the manifest of a vintage has those of its parts, documents
+hold their own, and other files have it beside them. What differs is made again from what is whole: a vintage and its
+rejected cells from the files as received, a pointer from its copy, a tally from its files, the published file from the
+vintages. What cannot be made again is named with the way back. Nothing is changed unless it is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from pipelines.collect.acquire import find_files
+from pipelines.harmonise.quarantine import damaged_loads, forget_load
+from pipelines.harmonise.tally import damage_of, list_partitions
+from pipelines.publish.releases import damaged_releases
+from pipelines.publish.report import damaged_reports, write_reports
+from pipelines.reader.release import open_published
+from pipelines.run import Session, publish_if_new, reload_source
+from pipelines.system.errors import DataRefused
+from pipelines.system.files import DamagedFile, check_seal, read_json, replace_atomically, sha256_of_file, write_json
+from pipelines.system.lock import writing
+from pipelines.system.removal import check_folders, delete, empty_work_folder, make_work_folder
+from pipelines.system.settings import Settings
+from pipelines.tabulate.structure_suite import open_suite
+from pipelines.tabulate.vintages import (
+    POINTER,
+    REVISIONS,
+    DamagedVintage,
+    LostPointer,
+    Vintage,
+    current_vintage,
+    find_damage,
+    forget_vintage,
+    read_manifest,
+    recover_pointer,
+    renew_pointer_copy,
+)
+from schemas.errors import UsageError
+from schemas.source import SourceFolder, list_sources
+
+_FILE = re.compile(r"(.+?) \(([0-9a-f]{12})\)(?:; |$)")
+"""A file of a load, as ``name_files`` writes it."""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A stored file that is missing or not as it was written.
+
+    ``remedy`` is what a repair does, or, where there is no ``mend``, what a person can do. ``mend`` returns what came
+    of it, in one line.
+    """
+
+    path: Path
+    what: str
+    remedy: str
+    source: str | None = None
+    mend: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def can_repair(self) -> bool:
+        """Whether a repair does it."""
+        return self.mend is not None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the damage for machines."""
+        return {
+            "path": str(self.path),
+            "source": self.source,
+            "what": self.what,
+            "remedy": self.remedy,
+            "can_repair": self.can_repair,
+        }
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What a repair did, a line for each damage, and what is damaged still."""
+
+    done: tuple[str, ...]
+    left: tuple[Damage, ...]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A file that was received: its own name, the sha256 of its bytes or how that begins, and when it first came."""
+
+    name: str
+    digest: str
+    first_seen: str | None = None
+
+
+def look_for_damage(session: Session) -> list[Damage]:
+    """Return every stored file that is missing or damaged, in the order in which they are to be mended.
+
+    Args:
+        session: where data live, where the files as received may be found again, and where sources are declared.
+    """
+    settings = session.settings
+    found = list(_unreachable(settings))
+    if found:  # nothing can be said of what cannot be read
+        return found
+    folders = {**list_sources(session.source_folders)}
+    names = {
+        path.name
+        for root in (settings.raw, settings.core, settings.partitions, settings.quarantine)
+        for path in root.glob("*/")
+    }
+    for name in sorted(names):
+        source = _StoredSource(name, folders.get(name), session)
+        found += source.damage()
+    found += _damaged_releases(session)
+    return found
+
+
+def repair(session: Session) -> Repaired:
+    """Mend what can be mended, publish what changed by it, and look again.
+
+    Raises:
+        UsageError: a run is writing, or the data folder is not as a run left it.
+    """
+    settings = session.settings
+    check_folders(settings)
+    done = []
+    with writing(settings, session.wait_seconds), open_suite() as suite:
+        session = replace(session, suite=suite)
+        empty_work_folder(settings)
+        for _ in range(2):  # a pointer made again shows a vintage that is damaged
+            done += [_mended(one, one.mend) for one in look_for_damage(session) if one.mend is not None]
+        done += _publish(session)
+        empty_work_folder(settings)
+        return Repaired(tuple(dict.fromkeys(done)), tuple(look_for_damage(session)))
+
+
+def _mended(damage: Damage, mend: Callable[[], str]) -> str:
+    try:
+        return f"{damage.path}: {mend()}"
+    except (DataRefused, UsageError, DamagedVintage, DamagedFile) as error:
+        return f"{damage.path}: not mended: {str(error).splitlines()[0]}"
+
+
+def _publish(session: Session) -> Iterator[str]:
+    settings = session.settings
+    try:
+        publication = publish_if_new(session, list_sources(session.source_folders))
+    except (DamagedVintage, DamagedFile, LostPointer) as error:
+        yield f"{settings.published}: not published: {str(error).splitlines()[0]}"
+        return
+    if publication is not None:
+        yield f"{settings.published}: published from the vintages, release {publication.release}"
+
+
+def _unreachable(settings: Settings) -> Iterator[Damage]:
+    """Files that the account may not read, and folders in which it may not write."""
+    for root in (settings.raw, settings.core, settings.partitions, settings.quarantine, settings.published.parent):
+        if not root.exists():
+            continue
+        for path in (root, *sorted(root.rglob("*"))):
+            wanted = os.R_OK | os.W_OK | os.X_OK if path.is_dir() else os.R_OK
+            if not os.access(path, wanted):
+                what = "cannot be written to" if os.access(path, os.R_OK) else "cannot be read"
+                remedy = "make it accessible for the account that runs iccs (chown, chmod), and run iccs repair again"
+                yield Damage(path, f"{what} by this account", remedy)
+
+
+class _StoredSource:
+    """What is stored of one source."""
+
+    def __init__(self, name: str, folder: SourceFolder | None, session: Session) -> None:
+        self.name, self.folder, self.session, self.settings = name, folder, session, session.settings
+        self.core, self.raw = self.settings.core / name, self.settings.raw / name
+        self.is_personal_read = folder is not None and folder.source.kind == "incident"
+        self._input: dict[str, Path] | None = None
+
+    def damage(self) -> Iterator[Damage]:
+        """Yield what is damaged: first what the others are made from."""
+        yield from self._raw_damage()
+        yield from self._vintage_damage()
+        for path in list_partitions(self.name, self.settings):
+            if what := damage_of(path):
+                remedy = "delete it; it is made again from its file in the next run that needs it"
+                yield self._damage(path, what, remedy, partial(self._delete, path))
+        yield from self._rejected_damage()
+
+    def _damage(self, path: Path, what: str, remedy: str, mend: Callable[[], str] | None = None) -> Damage:
+        return Damage(path, what, remedy, self.name, mend)
+
+    def _delete(self, path: Path) -> str:
+        delete(path, self.settings)
+        return "deleted"
+
+    # --- files as received
+
+    def _wanted(self) -> dict[str, _Wanted]:
+        """The files of tables that vintages were made from, by the whole sha256."""
+        wanted = {}
+        for path in self.core.glob("[!.]*/manifest.json"):
+            try:
+                files = read_manifest(path.parent)["files"]
+            except DamagedVintage:
+                continue
+            for file in files:
+                if file["path"] == f"{file['sha256']}.bin":
+                    wanted[file["sha256"]] = _Wanted(_own_name(file), file["sha256"], file["first_seen"])
+        return wanted
+
+    def _raw_damage(self) -> Iterator[Damage]:
+        note = self.raw / "files.json"
+        if note.is_file() and (what := _document_damage(note)):
+            remedy = "write it again with the days that the vintages know; the next run reads the files to hash them"
+            yield self._damage(note, what, remedy, self._renew_files_note)
+        wanted = self._wanted()
+        there = {path.stem for path in self.raw.glob("*") if re.fullmatch("[0-9a-f]{64}", path.stem)}
+        for digest in sorted(there | set(wanted)):
+            copy, own = self.raw / f"{digest}.bin", self.raw / f"{digest}.json"
+            name = wanted[digest].name if digest in wanted else _noted_name(own)
+            whole = copy.is_file() and sha256_of_file(copy) == digest
+            if not whole:
+                what = "is not as it was received" if copy.is_file() else "is missing"
+                yield self._raw_copy_damage(copy, digest, name, what)
+            if whole and (what := _document_damage(own)):
+                first_seen = wanted[digest].first_seen if digest in wanted else None
+                remedy = f"write it again: {name}" if name else "write it again, without the name of the file"
+                yield self._damage(own, what, remedy, partial(_renew_note, copy, name, first_seen))
+
+    def _raw_copy_damage(self, copy: Path, digest: str, name: str | None, what: str) -> Damage:
+        what = f"{what}: the file {name}" if name else what
+        given = self._in_input(digest)
+        if given is not None:
+            return self._damage(copy, what, f"copy {given} again", partial(self._copy_again, given, copy, digest))
+        remedy = (
+            f"give the file {name or ''} (sha256 {digest[:12]}...) with --from DIR, or put it back from a copy of the "
+            "data folder; published figures do not need it"
+        )
+        return self._damage(copy, what, remedy)
+
+    def _copy_again(self, given: Path, copy: Path, digest: str) -> str:
+        self.raw.mkdir(parents=True, exist_ok=True)
+        replace_atomically(copy, lambda temporary: shutil.copyfile(given, temporary))
+        if sha256_of_file(copy) != digest:
+            return f"not mended: {given} changed meanwhile"
+        return f"copied from {given}"
+
+    def _renew_files_note(self) -> str:
+        seen: dict[str, str] = {}
+        for path in self.core.glob("[!.]*/manifest.json"):
+            try:
+                seen |= {file["sha256"]: file["first_seen"] for file in read_manifest(path.parent)["files"]}
+            except DamagedVintage:
+                continue
+        write_json(self.raw / "files.json", {"files": {}, "first_seen": seen})
+        return "written again"
+
+    def _in_input(self, digest: str) -> Path | None:
+        """A file where files are given whose sha256 begins so."""
+        if self._input is None:
+            self._input = {}
+            where = self.session.directory or self.settings.input
+            if self.folder is not None and where.is_dir():
+                for path, _ in find_files(self.folder, where):
+                    if path.is_file() and not path.is_symlink():
+                        self._input[sha256_of_file(path)] = path
+        return next((path for one, path in self._input.items() if one.startswith(digest)), None)
+
+    # --- vintages
+
+    def _vintage_damage(self) -> Iterator[Damage]:
+        try:
+            current = current_vintage(self.name, self.settings)
+        except LostPointer as lost:
+            yield self._pointer_damage(lost)
+            return
+        except DamagedVintage as gone:  # a pointer of before 0.2, whose manifest is gone
+            yield self._damage(gone.path, gone.what, self._way_back())
+            return
+        if current is None:
+            return
+        if damage := find_damage(current.folder):
+            yield self._current_damage(current, damage)
+        elif (current.folder / POINTER).is_file() and (what := _document_damage(current.folder / POINTER)):
+            remedy = f"copy {self.core / POINTER} again"
+            yield self._damage(current.folder / POINTER, what, remedy, partial(renew_pointer_copy, current))
+        for load in current.loads[:-1]:
+            past = self.core / load.folder
+            if past != current.folder and (damage := find_damage(past)):
+                yield self._past_damage(current, load.vintage, damage)
+
+    def _pointer_damage(self, lost: LostPointer) -> Damage:
+        remedy = "make it again from the copy in the newest vintage that has one"
+        return self._damage(lost.path, lost.what, remedy, partial(recover_pointer, self.name, self.settings))
+
+    def _current_damage(self, current: Vintage, damage: DamagedVintage) -> Damage:
+        files = self._received(current)
+        lacking = [file.name for file in files if self._locate(file) is None]
+        what = f"{damage.what} (the current vintage)"
+        if self.folder is None or lacking or not files:
+            missing = f"; not found whole: {', '.join(lacking)}" if lacking else ""
+            return self._damage(damage.path, what, self._way_back() + missing)
+        remedy = f"make the vintage again from {', '.join(file.name for file in files)}"
+        return self._damage(damage.path, what, remedy, partial(self._reload, self.folder, current, files))
+
+    def _past_damage(self, current: Vintage, vintage: str, damage: DamagedVintage) -> Damage:
+        what = f"{damage.what} (an earlier vintage)"
+        if self._revisions_are_kept(current, vintage):
+            remedy = "put it back from a copy of the data folder; published figures and revisions do not need it"
+            return self._damage(damage.path, what, remedy)
+        remedy = (
+            f"leave {vintage} out of the history, as its revisions cannot be worked out; its folder stays. Or first "
+            "put the file back from a copy of the data folder"
+        )
+        return self._damage(damage.path, what, remedy, partial(forget_vintage, current, vintage, self.settings))
+
+    def _revisions_are_kept(self, current: Vintage, vintage: str) -> bool:
+        """Whether what changed before and after a vintage was worked out, and is whole."""
+        pairs = [pair for pair in pairwise(load.vintage for load in current.loads) if vintage in pair]
+        for before, after in pairs:
+            kept = [
+                path
+                for path in (self.core / REVISIONS).glob("*.parquet")
+                if path.name.startswith(f"{before}..{after}.")
+            ]
+            if not kept or any(_seal_damage(path) for path in kept):
+                return False
+        return True
+
+    def _way_back(self) -> str:
+        return (
+            f"give the files of the source again (iccs run {self.name} --from DIR), or put the file back from a copy "
+            f"of the data folder; to go on without the source, move {self.core} away"
+        )
+
+    def _received(self, vintage: Vintage) -> list[_Wanted]:
+        """The files that a vintage was made from, as its manifest has them, else its last load."""
+        try:
+            return list(
+                {
+                    file["sha256"]: _Wanted(_own_name(file), file["sha256"]) for file in vintage.manifest["files"]
+                }.values()
+            )
+        except DamagedVintage:
+            return [_Wanted(name, digest) for name, digest in _FILE.findall(vintage.loads[-1].files)]
+
+    def _locate(self, file: _Wanted) -> Path | None:
+        """Where a file is whole: its raw copy, or where files are given."""
+        for copy in self.raw.glob(f"{file.digest}*.bin"):
+            if sha256_of_file(copy) == copy.stem:
+                return copy
+        return self._in_input(file.digest)
+
+    def _reload(self, folder: SourceFolder, current: Vintage, files: Sequence[_Wanted]) -> str:
+        """Make a vintage again from the files it was made from, under their own names."""
+        directory = self.session.directory or self.settings.input
+        if not self.is_personal_read:  # files with persons are read where they are
+            directory = make_work_folder(self.settings) / "repair" / "input"
+            shutil.rmtree(directory, ignore_errors=True)
+            (directory / self.name).mkdir(parents=True)
+            for file in files:
+                found = self._locate(file)
+                if found is None:
+                    return f"not mended: {file.name} is no longer there"
+                shutil.copyfile(found, directory / self.name / (_noted_name(found.with_suffix(".json")) or file.name))
+        vintage = reload_source(_as_loaded(folder, current, self.session), replace(self.session, directory=directory))
+        if vintage.vintage == current.vintage:
+            return "made again, with the same figures"
+        return f"made again with other figures, as program or definition changed since: vintage {vintage.vintage}"
+
+    # --- rejected cells
+
+    def _rejected_damage(self) -> Iterator[Damage]:
+        for path, what in damaged_loads(self.name, self.settings):
+            remedy = (
+                "delete the list of rejected cells; give the files again to see it (published figures do not need it)"
+            )
+            mend: Callable[[], str] = partial(forget_load, path, self.settings)
+            current = self._whole_current()
+            if current is not None and path.stem == current.vintage and self.folder is not None:
+                files = self._received(current)
+                if files and all(self._locate(file) for file in files):
+                    remedy = f"make it again from {', '.join(file.name for file in files)}"
+                    mend = partial(self._reload, self.folder, current, files)
+            yield self._damage(path, what, remedy, mend)
+
+    def _whole_current(self) -> Vintage | None:
+        try:
+            current = current_vintage(self.name, self.settings)
+        except (LostPointer, DamagedVintage):
+            return None
+        return current if current is not None and find_damage(current.folder) is None else None
+
+
+def _as_loaded(folder: SourceFolder, vintage: Vintage, session: Session) -> SourceFolder:
+    """The definition with or without drafts, whichever the vintage was loaded with."""
+    with_drafts = list_sources(session.source_folders, with_drafts=True)[folder.source_id]
+    return with_drafts if with_drafts.fingerprint == vintage.loads[-1].declaration_key else folder
+
+
+def _own_name(file: Mapping[str, Any]) -> str:
+    """The name of a file as it was given; of one in an archive, that of the archive."""
+    name, member = str(file["name"]), file.get("member")
+    return name.removesuffix(f"/{member}") if member else name
+
+
+def _noted_name(note: Path) -> str | None:
+    try:
+        name = read_json(note).get("name")
+    except DamagedFile:
+        return None
+    return Path(name).name if isinstance(name, str) and name else None
+
+
+def _renew_note(copy: Path, name: str | None, first_seen: str | None) -> str:
+    state = copy.stat()
+    day = first_seen or datetime.fromtimestamp(state.st_mtime, UTC).date().isoformat()
+    write_json(copy.with_suffix(".json"), {"name": name or copy.name, "size": state.st_size, "first_seen": day})
+    return "written again"
+
+
+def _document_damage(path: Path) -> str | None:
+    try:
+        read_json(path)
+    except DamagedFile as damage:
+        return damage.what
+    return None
+
+
+def _seal_damage(path: Path) -> str | None:
+    try:
+        check_seal(path)
+    except DamagedFile as damage:
+        return damage.what
+    return None
+
+
+def _damaged_releases(session: Session) -> Iterator[Damage]:
+    """Releases, and the reports that are written from the published one."""
+    settings = session.settings
+    damaged = damaged_releases(settings)
+    for path, what in damaged:
+        if path == settings.published:
+            remedy = "publish again from the vintages"
+            yield Damage(path, what, remedy, mend=lambda: "given up, to be published again")
+        else:
+            yield Damage(path, what, "put it back from a copy of the data folder, or delete it: nothing else needs it")
+    if settings.published.is_file() and not any(path == settings.published for path, _ in damaged):
+        with open_published(settings) as connection:
+            reports = damaged_reports(connection, settings)
+
+        def write() -> str:
+            with open_published(settings) as connection:
+                write_reports(connection, settings)
+            return "written again"
+
+        for path, what in reports:
+            yield Damage(path, what, "write it again from the published file", mend=write)

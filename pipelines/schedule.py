@@ -1,0 +1,150 @@
+"""What is due and what is late: the calendars of sources against their loads and the log of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pipelines.collect.acquire import find_files
+from pipelines.system.run_log import Attempt, last_attempts, read_attempts
+from pipelines.system.settings import Settings
+from pipelines.tabulate.vintages import LostPointer, Vintage, current_vintage
+from schemas.errors import UsageError
+from schemas.publication_calendar import Calendar
+from schemas.source import SourceFolder, list_sources
+
+PROBLEMS = ("not valid", "failed", "refused", "damaged", "no file", "late", "missed")
+"""States of a source that someone must see to, the first that holds is shown."""
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """How one source is doing.
+
+    Attributes:
+        source: its identifier.
+        state: one of ``PROBLEMS``, or ``good``, or ``not loaded yet``.
+        vintage: the vintage that is current.
+        changed: when its figures last changed (UTC).
+        last_run: when it was last run (UTC).
+        outcome: of the last run: loaded, unchanged, refused, failed.
+        message: why it was refused, and where: the first two lines.
+        due: when it was last due by its calendar (UTC).
+        next_run: when it is due next (UTC).
+    """
+
+    source: str
+    state: str
+    vintage: str | None = None
+    changed: datetime | None = None
+    last_run: datetime | None = None
+    outcome: str | None = None
+    message: str = ""
+    due: datetime | None = None
+    next_run: datetime | None = None
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether someone must see to it."""
+        return self.state in PROBLEMS
+
+
+def read_calendars(settings: Settings) -> dict[str, Calendar]:
+    """Return the calendar of each source that has one and is this office's: in its project, loaded, or with a file."""
+    return {
+        folder.source_id: calendar
+        for folder in _own_sources(list_sources().values(), settings)
+        if (calendar := _calendar(folder)) is not None
+    }
+
+
+def _own_sources(folders: Iterable[SourceFolder], settings: Settings) -> list[SourceFolder]:
+    return [folder for folder in folders if folder.origin != "package" or _is_used(folder, settings)]
+
+
+def _is_used(folder: SourceFolder, settings: Settings) -> bool:
+    if folder.source_id in settings.expected or (settings.core / folder.source_id).is_dir():
+        return True
+    return settings.input.is_dir() and bool(find_files(folder, settings.input))
+
+
+def _calendar(folder: SourceFolder) -> Calendar | None:
+    try:
+        return folder.source.calendar
+    except UsageError:  # ``read_states`` says so
+        return None
+
+
+def find_missed(calendars: dict[str, Calendar], settings: Settings, now: datetime) -> list[str]:
+    """Return the sources that were due while nothing ran: since the last run of each, its calendar came round.
+
+    A run in between, whoever started it, is as good as the planned one: it took the same files.
+    """
+    last = last_attempts(settings)
+    return [
+        source
+        for source, calendar in calendars.items()
+        if source in last and last[source].moment < calendar.last_due(now)
+    ]
+
+
+def is_missed(calendar: Calendar, settings: Settings, now: datetime) -> bool:
+    """Return whether a run of all sources was due while nothing ran; not where nothing has ever run."""
+    attempts = read_attempts(settings)
+    return bool(attempts) and attempts[-1].moment < calendar.last_due(now)
+
+
+def read_states(settings: Settings, now: datetime | None = None) -> list[SourceState]:
+    """Return how each source of this office is doing.
+
+    Args:
+        settings: where data live.
+        now: the time to judge by; default the current time.
+    """
+    moment, last = now or datetime.now(UTC), last_attempts(settings)
+    folders = _own_sources(list_sources().values(), settings)
+    return [_state(folder, settings, last.get(folder.source_id), moment) for folder in folders]
+
+
+def _state(folder: SourceFolder, settings: Settings, last: Attempt | None, now: datetime) -> SourceState:
+    name = folder.source_id
+    try:
+        vintage, damage = current_vintage(name, settings), None
+    except LostPointer as error:
+        vintage, damage = None, str(error)
+    try:
+        calendar, problem = folder.source.calendar, None
+    except UsageError as error:
+        calendar, problem = None, str(error)
+    changed = vintage.loads[-1].moment.replace(tzinfo=UTC) if vintage else None
+    why = problem or damage or (last.message if last and not last.is_good else "")
+    return SourceState(
+        source=name,
+        state="not valid" if problem else "damaged" if damage else _judge(folder, settings, last, vintage, now),
+        vintage=vintage.vintage if vintage else None,
+        changed=changed,
+        last_run=last.moment if last else None,
+        outcome=last.end if last else None,
+        message=" ".join(" ".join(why.splitlines()[:2]).split()),  # what is wrong, and where
+        due=calendar.last_due(now) if calendar else None,
+        next_run=calendar.next_due(now) if calendar else None,
+    )
+
+
+def _judge(
+    folder: SourceFolder, settings: Settings, last: Attempt | None, vintage: Vintage | None, now: datetime
+) -> str:
+    if last is not None and not last.is_good:
+        return last.end
+    if folder.source_id in settings.expected and not find_files(folder, settings.input):
+        return "no file"
+    if vintage is None:
+        return "not loaded yet"
+    calendar = folder.source.calendar
+    if calendar is not None:
+        if calendar.is_late(vintage.loads[-1].moment.replace(tzinfo=UTC), now):
+            return "late"
+        if last is not None and last.moment < calendar.last_due(now):
+            return "missed"
+    return "good"

@@ -1,0 +1,104 @@
+"""A webhook and a mail server on loopback get what a run refused; nobody is told of a run that went well."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from pipelines.notices import tell_of_run
+from pipelines.run import Refusal, RunResult
+from pipelines.system.settings import Settings
+
+got: list[str] = []
+
+
+class Hook(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        got.append(f"{body['title']}\n{body['message']}")
+        self.send_response(500 if self.path == "/broken" else 200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class Mail(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        self.wfile.write(b"220 loopback\r\n")
+        for line in self.rfile:
+            if line.strip().upper() == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                got.append(b"".join(iter(self.rfile.readline, b".\r\n")).decode())
+            if line.strip().upper() == b"QUIT":
+                self.wfile.write(b"221 bye\r\n")
+                return
+            self.wfile.write(b"250 ok\r\n")
+
+
+@contextmanager
+def serving(server: socketserver.TCPServer) -> Iterator[int]:
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def result(tmp_path: Path, *refused: str, loaded: tuple[str, ...] = ()) -> RunResult:
+    refusals = tuple(Refusal(name, "1 cell rejected: unknown area.", ()) for name in refused)
+    return RunResult(loaded, (), (), refusals, None, tmp_path / "p.duckdb", tmp_path, 1.0)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    got.clear()
+    monkeypatch.delenv("ICCS_NOTIFY", raising=False)
+
+
+def test_a_webhook_and_a_mail_say_what_was_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(data=tmp_path)
+    with (
+        serving(HTTPServer(("127.0.0.1", 0), Hook)) as hook,
+        serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail)) as mail,
+    ):
+        address = f"mailto://127.0.0.1:{mail}?from=iccs@example.org&to=office@example.org&mode=insecure"
+        monkeypatch.setenv("ICCS_NOTIFY", f"json://127.0.0.1:{hook} {address}")
+        assert tell_of_run(result(tmp_path, "mx_one", "mx_two"), settings) == []
+        assert len(got) == 2
+        assert got[0].startswith(f"iccs: 2 problems in the run in {tmp_path}")
+        assert "mx_one: 1 cell rejected: unknown area.\n\nmx_two: 1 cell rejected" in got[0]
+        assert "mx_two: 1 cell rejected" in got[1]
+        assert tell_of_run(result(tmp_path, loaded=("mx_one",)), settings) == []
+        assert len(got) == 2, "nobody is told of a run that went well"
+        assert tell_of_run(result(tmp_path), settings) == []
+        assert "no file of any source was found" in got[2]
+
+
+def test_a_notice_that_cannot_be_sent_is_said_without_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(data=tmp_path)
+    with serving(HTTPServer(("127.0.0.1", 0), Hook)) as hook:
+        monkeypatch.setenv("ICCS_NOTIFY", f"json://user:s3cret@127.0.0.1:{hook}/broken json://127.0.0.1:{hook}/fine")
+        failed = tell_of_run(result(tmp_path, "mx_one"), settings)
+    assert failed == ["ICCS_NOTIFY: the notice could not be sent to address 1 (json)"]
+    assert len(got) == 2, "the second address is told all the same"
+    assert "s3cret" not in caplog.text
+    monkeypatch.setenv("ICCS_NOTIFY", "no-address:s3cret")
+    (said,) = tell_of_run(result(tmp_path, "mx_one"), settings)
+    assert "address 1 (no-address) is none that apprise knows" in said
+    assert "s3cret" not in said
+
+
+def test_without_addresses_nothing_is_sent(tmp_path: Path) -> None:
+    assert tell_of_run(result(tmp_path, "mx_one"), Settings(data=tmp_path)) == []
