@@ -9,6 +9,7 @@ from functools import cache
 
 from schemas.area_names import names_of_areas
 from schemas.codelists import NOT_STATED, load_areas
+from schemas.declarations import breakdown_columns
 from schemas.source import list_sources
 
 LANGUAGES = ("en", "es", "fr", "pt", "de", "it")
@@ -21,7 +22,6 @@ TOTALS = frozenset(
     }
 )
 """Words of rows that are sums of others, without accents."""
-_DIMENSIONS = ("sex", "age", "relationship", "weapon", "citizenship", "value")
 
 
 def plain(text: str) -> str:
@@ -37,14 +37,15 @@ def plain(text: str) -> str:
 @cache
 def known_words() -> Mapping[str, Mapping[str, str]]:
     """Return what the packaged sources take words for: the code by word, by dimension; the usual one of several."""
+    dimensions = (*breakdown_columns(), "value")
     counted: dict[tuple[str, str], Counter[str]] = {}
     for folder in list_sources().values():
         if folder.origin != "package":
             continue
         for dimension, word, code in folder.words:
-            if dimension in _DIMENSIONS and word.strip() and not word.strip().isdigit():
+            if dimension in dimensions and word.strip() and not word.strip().isdigit():
                 counted.setdefault((dimension, plain(word)), Counter())[code] += 1
-    found: dict[str, dict[str, str]] = {name: {} for name in _DIMENSIONS}
+    found: dict[str, dict[str, str]] = {name: {} for name in dimensions}
     for (dimension, word), codes in counted.items():
         found[dimension][word] = codes.most_common(1)[0][0]
     found["value"] |= dict.fromkeys(("..", "...", "n/a", "n.a.", "n.d.", "s/d", "na"), "O")

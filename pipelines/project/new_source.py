@@ -20,8 +20,9 @@ from iccs.suggest import LabelToCode, draft_concordance, write_concordance
 from iccs.suggest.language import LANGUAGE_NAMES, guess_language
 from iccs.suggest.text import LabelLanguage
 from pipelines.project.known_words import TOTALS, known_words, months, plain
-from pipelines.project.roles import DIMENSIONS, Roles
+from pipelines.project.roles import Roles
 from pipelines.project.seen_table import NUMBER, YEAR, SeenTable
+from schemas.declarations import breakdown_columns
 from schemas.errors import UsageError
 
 TO_FILL_IN = "TO FILL IN"
@@ -241,7 +242,7 @@ def _rows(table: SeenTable, roles: Roles) -> list[str]:
 
 
 def _breakdowns(roles: Roles) -> list[str]:
-    by = [name for name in DIMENSIONS if name in roles.columns or (name == "sex" and roles.wide_is == "sex")]
+    by = [name for name in breakdown_columns() if name in roles.columns or (name == "sex" and roles.wide_is == "sex")]
     lines = [f"  - {{by: [{', '.join(by)}]}}"] if by else []
     if roles.month or roles.wide_is == "month":
         lines = [*(lines or ["  - {by: []}"]), "  - {freq: M, by: []}"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pipelines.project.known_words import TOTALS, find_area_scheme, known_words, months, plain
 from pipelines.project.seen_table import NUMBER, SPLIT_YEAR, YEAR, SeenTable
+from schemas.declarations import breakdown_columns
 from schemas.errors import UsageError, nearest_values
 
 _ENOUGH = 0.6
@@ -21,7 +22,6 @@ _COUNT_LABELS = re.compile(
 _RATE_LABELS = re.compile(r"rate|tasa|taux|per 100|100[., ]?000|%|percent|porcentaje|share", re.IGNORECASE)
 _PERIOD = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2]|Q[1-4])")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}( .*)?")
-DIMENSIONS = ("sex", "age", "relationship", "weapon", "citizenship")
 
 
 @dataclass
@@ -149,7 +149,7 @@ def _take_areas(roles: Roles, names: list[str], texts: dict[str, list[str]], cou
 
 
 def _take_dimensions(roles: Roles, names: list[str], texts: dict[str, list[str]]) -> None:
-    for dimension in DIMENSIONS:
+    for dimension in breakdown_columns():
         if dimension == "sex" and roles.wide_is == "sex":
             continue
         known = known_words()[dimension]
