@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from iccs.ages import AGE_STATUS_BANDS, ICCS_AGE_BANDS, parse_age
-from schemas.declarations import attribute_columns, load_rules
+from schemas.codelists import load_codelist
+from schemas.comparison import load_comparison_rules
+from schemas.declarations import attribute_columns, load_columns, load_rules
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("iccs", "schemas", "pipelines", "notebooks", "docs")
@@ -58,3 +60,12 @@ def test_a_definition_is_in_one_file(what: str, pattern: str, home: str) -> None
 @pytest.mark.parametrize(("rule", "bands"), [("age_iccs_bands", ICCS_AGE_BANDS), ("age_minor_adult", AGE_STATUS_BANDS)])
 def test_rules_on_bands_have_the_borders_of_the_bands(rule: str, bands: tuple[str, ...]) -> None:
     assert load_rules()[rule].parameters["starts"] == [(parse_age(band) or (None,))[0] for band in bands]
+
+
+def test_texts_say_the_threshold_of_a_percentage() -> None:
+    """Published labels are plain text: they say the number that ``comparison.yml`` declares."""
+    fewest = load_comparison_rules().fewest_events
+    (label,) = (code for code in load_codelist("no_percent_reason") if code.code == "few_events")
+    for text in (label.label_en, label.label_fr, label.label_es):
+        assert re.findall(r"\d+", text) == [str(fewest), str(100 // fewest)]
+    assert f"fewer than {fewest}" in load_columns()["no_percent_reason"].description

@@ -148,7 +148,7 @@ def _describe_figures(
     return {
         "first_value": values[0].tolist(),
         "last_value": values[1].tolist(),
-        "change_percent": [None if why else 100 * (x - 1) for x, why in zip(ratio.tolist(), no_percent, strict=True)],
+        "change_percent": [None if why else x for x, why in zip(compared(100 * (ratio - 1)), no_percent, strict=True)],
         "no_percent_reason": no_percent,
         "rate_ratio": compared(ratio),
         "ratio_low": compared(low),
