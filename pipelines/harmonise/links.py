@@ -120,7 +120,8 @@ def code_spans(concordance: Concordance | None) -> tuple[CodeSpan, ...]:
         by_code.setdefault(link.national_code, []).append(link)
     spans = []
     for code, links in by_code.items():
-        starts = sorted({link.validity[0] for link in links} | {_next(link.validity[1]) for link in links})
+        ends = {link.validity[1] for link in links} - {LAST_DAY}  # after the last of all days no span begins
+        starts = sorted({link.validity[0] for link in links} | {day + timedelta(days=1) for day in ends})
         for first, following in zip(starts, [*starts[1:], None], strict=True):
             last = LAST_DAY if following is None else following - timedelta(days=1)
             held = [link for link in links if link.validity[0] <= first and link.validity[1] >= last]
@@ -132,10 +133,6 @@ def code_spans(concordance: Concordance | None) -> tuple[CodeSpan, ...]:
 def is_bounded(spans: Sequence[CodeSpan]) -> bool:
     """Whether any link holds for some time only."""
     return any((span.first_day, span.last_day) != (FIRST_DAY, LAST_DAY) for span in spans)
-
-
-def _next(day: date) -> date:
-    return day if day >= LAST_DAY else day + timedelta(days=1)
 
 
 def list_links(concordance: Concordance | None, spans: Sequence[CodeSpan]) -> pa.Table:

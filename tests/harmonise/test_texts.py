@@ -184,6 +184,16 @@ def test_a_time_with_a_zone_is_of_the_day_where_the_incident_was(zone: str, text
         ("20220230", -202200),
         ("2023*", -202300),
         ("12023", None),
+        ("2023-02-30 2015", -202300),  # the last four digits are a time
+        ("29/02/2023 1930", -202300),
+        ("29/02/2023 19:30", -202300),
+        ("31-Feb-2023", -202300),
+        ("13/2023", -202300),
+        ("30022023", -202300),
+        ("20230230 2015", -202300),
+        ("2016-2020", None),  # two years: none is said
+        ("2012/13", None),
+        ("20132024", None),  # 20 of month 13 in 2024, or 2013
         ("unknown", None),
     ],
 )

@@ -83,6 +83,53 @@ def test_a_month_that_no_small_area_reported_is_empty_in_all_of_them(judge: Judg
     assert judge("months_empty", Data(core=[row for row in given if row["ref_area"] != "ZA-WC"]))[2] == 2 + 16
 
 
+def test_a_small_area_that_did_report_is_not_empty_where_the_others_are_not_yet_in_the_file(judge: Judge) -> None:
+    """Two areas of five victims a month report from 2020 on, the other seven, of 100, from 2021: 10 of 710 are no gap."""
+    early, late = states(*ZA_AREAS[:2]), states(*ZA_AREAS[2:])
+    given = [row for area in early for row in months([5.0] * 12, **area)]
+    later = [
+        row for value, some in ((5.0, early), (100.0, late)) for area in some for row in months([value] * 12, **area)
+    ]
+    for year in ("2021", "2022"):
+        given += [{**row, "time_period": year + row["time_period"][4:]} for row in later]
+    with_findings = judge("months_empty", Data(core=given))
+    assert "in ZA, which it is part of" not in with_findings[3]
+    assert with_findings[2] == 12 + 7 * 12  # the country and the seven areas in 2020
+
+
+def test_a_month_without_figures_is_no_quarter_of_the_same_area(judge: Judge) -> None:
+    """Nine areas of five a month, in months and quarters; of all nine nothing in December, which is once
+    in each and once in ZA."""
+    areas = states(*ZA_AREAS)
+    given = [row for area in areas for row in months([5.0] * 11 + [0.0], **area)]
+    given += [
+        {**area, "freq": "Q", "time_period": f"2020-Q{n}", "value": value}
+        for area in areas
+        for n, value in enumerate((15.0, 15.0, 15.0, 10.0), start=1)
+    ]
+    assert judge("months_empty", Data(core=given))[2] == 1 + 9
+
+
+@pytest.mark.parametrize("rows", ["events", "parts", "cells"])
+def test_the_only_rows_of_a_category_and_year_that_say_no_month_are_lost_in_that_year(judge: Judge, rows: str) -> None:
+    """Three homicides of 2020 in no month, beside other offences by month: all three of three of 2020 are gone."""
+    other = [{"code_id": 1, "iccs": "0102", "time_period": f"2020-{n:02}", "counted": 9.0} for n in range(1, 13)]
+    gone = {"is_rejected": True, "records": 3.0, "counted": 3.0}
+    data = Data(cells=[{"ref_area": "MX-AGU", "value": 0.0}], rows=[*other, gone], about={"rows": rows})
+    outcome, _, failing, detail = judge("rejected_much", data)
+    assert (outcome, failing) == ("warned", 1)
+    assert "about 100.0 % of it was rejected" in detail
+
+
+def test_a_row_of_no_month_beside_every_month_of_a_table_is_no_lost_cell(judge: Judge) -> None:
+    """Each cell is given once, and the twelve of 2020 are there: what the thirteenth row counts is none of them."""
+    there = [{"time_period": f"2020-{n:02}", "counted": 9.0} for n in range(1, 13)]
+    gone = {"is_rejected": True, "records": 1.0, "counted": 30.0}
+    cells = [{"ref_area": "MX-AGU", "value": 108.0}]
+    assert judge("rejected_much", Data(cells=cells, rows=[*there, gone], about={"rows": "cells"}))[2] == 0
+    assert judge("rejected_much", Data(cells=cells, rows=[*there, gone], about={"rows": "parts"}))[2] == 1  # 30 of 138
+
+
 def test_sums_whose_parts_are_linked_are_not_unlinked(judge: Judge) -> None:
     of_sums = Data(
         links=[{}, {"link": 2, "national_code": "SUM", "iccs_code": None, "out_of_scope": "counted_elsewhere"}],

@@ -1,16 +1,22 @@
 -- What a source lost and what it kept, as far as each row says: a rejected row may still have its area, its period and its
 -- category. A national code is in each of its categories by weight; one that is out of scope loses nothing.
--- Grain: one row for each measure, area, period (a date in the future is none; of a date that is none, its year if it says one), national code and category, and whether
+-- A text that is no date may say its year (its number is then below zero). It is used only if other rows are of that year:
+-- a loss in a year without figures (1900-00-00) would be in none, so such a row has no period and lowers all.
+-- Grain: one row for each measure, area, period (a date in the future is none), national code and category, and whether
 -- the rows are rejected: how many rows, what they count, and of how many rows the count could not be read.
 -- reads: area_code, code_link, code_span, tally
 WITH
 {{judged}},
+year_used AS (
+    SELECT DISTINCT period // 100 AS year FROM judged WHERE disposition = 'used'
+),
 grouped AS (
-    SELECT measure, stage, counting_unit, ref_area_id, CASE WHEN period <> -1 THEN abs(period) END AS period, code_id,
+    SELECT measure, stage, counting_unit, ref_area_id, CASE WHEN period > 0 THEN period ELSE 100 * year END AS period, code_id,
         disposition = 'rejected' AS is_rejected, sum({{records}})::DOUBLE AS records,
         coalesce(sum(value) FILTER (fault = 0), 0)::DOUBLE AS counted,
         coalesce(sum({{records}}) FILTER (fault <> 0), 0)::DOUBLE AS unread
     FROM judged
+    LEFT JOIN year_used ON period < 0 AND year = -period // 100
     WHERE disposition IN ('used', 'rejected')
     GROUP BY ALL
 )

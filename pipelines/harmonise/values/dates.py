@@ -267,17 +267,32 @@ def period_bounds(period: RowPeriod) -> tuple[str, str]:
     return "r._day", f"CASE r._freq {by_freq} END"
 
 
-_YEAR_SAID = "^(?:.*[^0-9])?((?:19|20)[0-9][0-9])(?:$|[^0-9].*$|[0-9]{4}$)"
+_YEAR = "((?:19|20)[0-9][0-9])"
+_NO_YEAR = "(?:[03-9][0-9]|1[0-8]|2[1-9])[0-9][0-9]"
+_END = "(?:$|[^0-9])"
+# Where a text that is no period says its year: first, after a day and a month (numbers or words), or in eight digits of
+# which the other four are no year. What follows may be a time: 29/02/2023 1930.
+_YEAR_SAID = (
+    f"^{_YEAR}{_END}",
+    f"^(?:(?:[0-9]{{1,2}}|[^0-9./ -]+)[./ -]+){{1,2}}{_YEAR}{_END}",
+    f"^{_YEAR}{_NO_YEAR}{_END}",
+    f"^{_NO_YEAR}{_YEAR}{_END}",
+)
+_TWO_YEARS = f"^[0-9]{{4}}[^0-9]+{_YEAR}{_END}"
 
 
 def period_number(period: RowPeriod) -> str:
     """Return the SQL of a row's period as one number; NULL for none, -1 for a day after the file came.
 
     A year is 202400, its months are 202401 to 202412, its quarters 202421 to 202424. A text that is no period and yet
-    says its year (2024-13-01, 29/02/2023) is -202400: the row is rejected, and its year is known to have lost one.
+    says its year (2024-13-01, 29/02/2023) is -202400: the row is rejected, and its year is known to have lost one. One
+    that may say two years (2016-2020, 2012-13, 20132024) says none.
     """
-    year_said = f"CAST(-100 * TRY_CAST(regexp_extract(trim(r._said), '{_YEAR_SAID}', 1) AS INTEGER) AS INTEGER)"
-    return f"coalesce({_valid_period_number(period)}, {year_said})"
+    said = "trim(r._said)"
+    years = (f"nullif(regexp_extract({said}, '{pattern}', 1), '')" for pattern in _YEAR_SAID)
+    two = f"regexp_extract({said}, '{_TWO_YEARS}', 0) <> '' OR {first_year(said)} <> {said}"
+    year = f"CASE WHEN NOT coalesce({two}, FALSE) THEN TRY_CAST(coalesce({', '.join(years)}) AS INTEGER) END"
+    return f"coalesce({_valid_period_number(period)}, CAST(-100 * {year} AS INTEGER))"
 
 
 def _valid_period_number(period: RowPeriod) -> str:

@@ -1,7 +1,8 @@
 -- Grain: one row for each area and month or quarter in the years that the source gives (all categories together); the same
 -- for a country of which only the regions are given, as no region may be large enough to be judged alone.
 -- A month with hardly any where the area usually has many was not reported, or in part; with few as usual, it was. Where a
--- country has hardly any, none of its areas was reported.
+-- country has hardly any of what the same regions usually have together, none of its areas was reported, except those with
+-- figures of their own that are no fewer than usual.
 -- reads: area_ancestor, given, given_area
 WITH of_areas AS (
     SELECT stage, counting_unit, CAST(ref_area AS VARCHAR) AS ref_area, time_period, freq, sum(value) AS value
@@ -40,22 +41,25 @@ grid AS (
     WHERE usual.value >= {{least_usual}}
 ),
 judged AS (
-    SELECT stage, counting_unit, ref_area, time_period, coalesce(totals.value, 0) AS found, grid.value AS expected,
+    SELECT stage, counting_unit, ref_area, time_period, freq, coalesce(totals.value, 0) AS found, grid.value AS expected,
         coalesce(totals.value, 0) <= {{nearly_none}} * grid.value AS failing,
         grid.time_period || ': ' || coalesce(CAST(round(totals.value) AS BIGINT)::VARCHAR, 'nothing') || ', usually '
             || CAST(round(grid.value) AS BIGINT) AS detail
     FROM grid
-    LEFT JOIN totals USING (stage, counting_unit, ref_area, time_period)
+    LEFT JOIN totals USING (stage, counting_unit, ref_area, time_period, freq)
 ),
 with_country AS (
     FROM judged
     UNION ALL BY NAME
-    SELECT stage, counting_unit, usual.ref_area, judged.time_period, 0 AS found, usual.value AS expected, true AS failing,
+    SELECT stage, counting_unit, usual.ref_area, judged.time_period, coalesce(own.value, 0) AS found, usual.value AS expected, true AS failing,
         judged.detail || ' in ' || judged.ref_area || ', which it is part of' AS detail
     FROM judged
     JOIN country USING (ref_area)
-    JOIN usual USING (stage, counting_unit)
+    JOIN usual USING (stage, counting_unit, freq)
+    LEFT JOIN of_areas AS own ON own.stage = judged.stage AND own.counting_unit = judged.counting_unit
+        AND own.ref_area = usual.ref_area AND own.time_period = judged.time_period
     WHERE judged.failing AND usual.ref_area = country.inside AND usual.value < {{least_usual}}
+        AND coalesce(own.value, 0) <= {{nearly_none}} * usual.value
 )
 SELECT stage, counting_unit, NULL AS iccs, ref_area, time_period, NULL AS sex, NULL AS age, found, expected, failing, detail
 FROM with_country

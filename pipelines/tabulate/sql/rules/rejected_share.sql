@@ -3,6 +3,7 @@
 -- What a rejected row does not say (of a date that is none, the month: its year may still be known) is spread over what the rows of its country say, in proportion to their counts: a row
 -- without a place lowers the country and, on average, each of its regions. Where every cell is written once (whole_cube) it
 -- is a cell that is not there: of a period that its area and category lack, and of a country that has no row of its own.
+-- A row that agrees with no other (its category has none in that year) still lowers its own year, of which it is known.
 -- Where an absent cell is a zero (events), one of an area of which there is no row at all is not known beside such rows.
 -- reads: lost_row, area_ancestor, country_of_any, given_area, climb, iccs_ancestor, cells
 WITH gone AS (
@@ -58,6 +59,11 @@ every AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, true AS is_lost, records, counted, unread
     FROM gone
     WHERE number NOT IN (SELECT number FROM partly_known)
+        OR number NOT IN (SELECT number FROM agreeing) AND NOT EXISTS (
+            FROM base
+            WHERE {{whole_cube}} AND base.measure = gone.measure AND base.ref_area = gone.ref_area
+                AND base.code_id = gone.code_id AND base.iccs = gone.iccs
+        )
     UNION ALL
     SELECT stage, counting_unit, iccs, ref_area, time_period, true, records_lost * weight, counted_lost * weight,
         unread_lost * weight
