@@ -69,7 +69,8 @@ EFFECTS = ("obs_status", "withhold", "codes", "totals", "periods", "compared")
 
 ``obs_status``: they get this status where theirs ranks lower. ``withhold``: they have no value, for this reason;
 ``codes: known`` withholds only those of known sex or age. ``totals``: the status of totals that hold such a cell.
-``periods: own``: what is found of a period is not of those in it, nor of those it is in. With
+``periods: own``: what is found of a period is not of those in it, nor of those it is in; ``periods: up``: nor of those
+in it, and those that it is in get the caveat alone. With
 ``compared: false`` neither they nor these totals are in trends, changes and fits. The caveat goes up to every total.
 """
 

@@ -131,7 +131,7 @@ def test_sql_of_a_definition_that_does_not_end_is_stopped(tiny: Tiny, where: str
     if where == "controls":
         (folder / "rows.sql").write_text(statement)
     if where == "rates.sql":
-        names = ("ref_area", "time_period", "national_code", "measure", "count", "rate", "per")
+        names = ("_row", "ref_area", "time_period", "national_code", "measure", "count", "rate", "per")
         columns = ", ".join(f"'1' AS {name}" for name in names)
         (folder / "rates.sql").write_text(f"SELECT {columns} FROM raw WHERE {ENDLESS} = 1")
     tiny.give("t.csv", "area,year,code,n\n14,2023,HOM,5\n")

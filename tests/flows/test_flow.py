@@ -47,7 +47,7 @@ def test_the_flow_publishes_and_leaves_the_reconciliation_as_an_artifact(server:
     table = next(artifact for artifact in artifacts if artifact.key == "reconciliation")
     assert table.type == "table"
     assert str(table.data).count('"closes": true') == closing == 3
-    steps = {run.name.split()[0] for run in runs}
+    steps = {run.name.split()[0] for run in runs if run.name.split()[0] != "iccs"}  # a source's own flow is a run too
     assert steps == {"acquire", "read", "conform", "account", "aggregate", "check", "store", "publish"}
 
 

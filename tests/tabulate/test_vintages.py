@@ -19,6 +19,7 @@ from pipelines.publish.published_schema import create_tables
 from pipelines.publish.revisions import load_vintages
 from pipelines.run import Session, run_source
 from pipelines.system.connection import connect
+from pipelines.system.files import write_json
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.vintages import Load, Vintage, add_load, current_vintage
 from schemas.declarations import load_tables
@@ -80,6 +81,7 @@ def _write_cells(path: Path, edition: list[Any]) -> None:
     ]
     schema = pa.schema([(name, pa.float64() if types[name] == "DOUBLE" else pa.string()) for name in COLUMNS])
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
+    write_json(path.with_name("manifest.json"), {"vintage": path.parent.name})  # of before there were sums of parts
 
 
 def _write_periods(cells: Path) -> None:

@@ -32,7 +32,7 @@ from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder
 
 _LEAST_OF_YEAR = 20
-"""Rows of one year that two files must share to be compared row by row: fewer are alike by chance."""
+"""Rows of one year that two files must share to be compared row by row: fewer may be alike by chance."""
 
 
 def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, settings: Settings) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def _compare_files(
             numbers = sorted((part[files[one].name], part[files[other].name]))
             together.execute("INSERT INTO pair VALUES ($1, $2, $3)", [*numbers, least])
         for first, second, shared, share, often, rows, different in run_sql(
-            together, "harmonise/shared_rows", least=str(SHARE_OF_AN_EDITION)
+            together, "harmonise/shared_rows", least=str(SHARE_OF_AN_EDITION), least_of_year=str(_LEAST_OF_YEAR)
         ).fetchall():
             if often or tells_rows_apart(rows, different):
                 found = f"{share:.0%} of its rows ({shared:,}) are in {named[first]} too, identical in every column."

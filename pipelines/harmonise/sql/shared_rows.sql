@@ -1,6 +1,7 @@
 -- Grain: one row for each two files that share at least a given part of the different rows of the smaller one, or as many
 -- rows as make them editions of one year; often: whether as much of it is there in both equally often. Of two files that
--- have nothing to do with each other, less than a quarter is, however many rows are alike by nature.
+-- have nothing to do with each other, less than a quarter is, however many rows are alike by nature; of a few rows it says
+-- nothing.
 -- reads: every, pair
 WITH content AS (
     SELECT part, content, count(*) AS times FROM every GROUP BY ALL
@@ -27,8 +28,8 @@ compared AS (
     LEFT JOIN pair USING (first_part, second_part)
 )
 SELECT first_part, second_part, greatest(shared, equal) AS common, common / records AS share,
-    coalesce(equal >= least_equal, false) AS often, records, different
+    coalesce(equal >= least_equal AND records >= {{least_of_year}}, false) AS often, records, different
 FROM compared
-WHERE shared >= least(least_different, least_rows) OR equal >= least_equal
+WHERE shared >= least(least_different, least_rows) OR (equal >= least_equal AND records >= {{least_of_year}})
 ORDER BY share DESC, first_part, second_part
 LIMIT 20

@@ -7,7 +7,9 @@
 INSERT INTO cells BY NAME
 WITH added AS (
     SELECT stage, counting_unit, iccs, national_code, ref_area, area_level, time_period{{totals}},
-        sum(value) AS value, coalesce(min(present), 0){{share}} AS present, min(lowest) AS lowest, max(highest) AS highest
+        -- A row without present is a part that its line lacks in one dimension: a sum over the other lacks it too.
+        sum(value) AS value, coalesce(min(present), 0) * least(1{{share}}, count(present) / count(*)) AS present,
+        min(lowest) AS lowest, max(highest) AS highest
     FROM base{{lacking}}
     GROUP BY stage, counting_unit, iccs, national_code, ref_area, area_level, time_period, GROUPING SETS ({{sets}})
 ),

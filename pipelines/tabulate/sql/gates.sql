@@ -1,7 +1,7 @@
 -- Grain of gate: one row for each category, area, period and kind of cell (of both sexes or one, of all ages or one)
 -- with effects: its caveats, its status, and why a cell of a known code has no value. What is found in a month is true of
 -- its quarter and year; what is found in a year of every period in it, but a break (B) of the first alone. Some rules find
--- each period by itself (periods own).
+-- each period by itself (periods own), or leave those in it alone and mark those it is in (up).
 -- A caveat on the split by sex or age is for the cells of that split, not for the total; status_of_all is without these.
 -- Grain of unreported: one row for each area and year: the share of its months or quarters that is not reported.
 -- reads: cells, found_effect, area_ancestor
@@ -31,14 +31,16 @@ SELECT series.stage, series.counting_unit, series.iccs, CAST(found.ref_area AS r
     max(CAST(obs_status AS obs_status_code)) FILTER (dimension = '' AND (
         obs_status <> 'B' OR found.time_period = period.time_period OR right(period.time_period, 3) IN ('-01', '-Q1')
     )) AS status_of_all,
-    min(withhold) FILTER (codes IS NULL) AS withhold_any,
-    min(withhold) FILTER (codes = 'known' AND dimension = 'sex') AS withhold_sex,
-    min(withhold) FILTER (codes = 'known' AND dimension = 'age') AS withhold_age
+    min(withhold) FILTER (itself AND codes IS NULL) AS withhold_any,
+    min(withhold) FILTER (itself AND codes = 'known' AND dimension = 'sex') AS withhold_sex,
+    min(withhold) FILTER (itself AND codes = 'known' AND dimension = 'age') AS withhold_age
 FROM found_effect AS found
 JOIN series ON series.stage = found.stage AND series.counting_unit = found.counting_unit
     AND (found.iccs IS NULL OR series.iccs = found.iccs)
 JOIN period ON period.found_period = found.time_period
-    AND (periods = '' OR CAST(period.time_period AS VARCHAR) = found.time_period)
+    AND (periods = '' OR CAST(period.time_period AS VARCHAR) = found.time_period
+        OR (periods = 'up' AND left(period.time_period, 4) <> found.time_period))
+CROSS JOIN LATERAL (SELECT periods <> 'up' OR CAST(period.time_period AS VARCHAR) = found.time_period AS itself)
 JOIN kind ON dimension = '' OR (dimension = 'sex' AND NOT all_sexes) OR (dimension = 'age' AND NOT all_ages)
 GROUP BY ALL;
 

@@ -1,8 +1,8 @@
 -- Grain: one row for each area and month or quarter in the years that the source gives (all categories together); the same
--- for a country of which only the regions are given, as no region may be large enough to be judged alone.
--- A month with hardly any where the area usually has many was not reported, or in part; with few as usual, it was. Where a
--- country has hardly any of what the same regions usually have together, none of its areas was reported, except those with
--- figures of their own that are no fewer than usual.
+-- for the areas of a country that are too small to be judged alone, together.
+-- A month with hardly any where the area usually has many was not reported, or in part; with few as usual, it was. Where
+-- the small areas of a country have hardly any of what they usually have together, none of them was reported, except those
+-- with figures of their own that are no fewer than usual.
 -- reads: area_ancestor, given, given_area
 WITH of_areas AS (
     SELECT stage, counting_unit, CAST(ref_area AS VARCHAR) AS ref_area, time_period, freq, sum(value) AS value
@@ -17,12 +17,21 @@ country AS (
         AND CAST(ancestor AS VARCHAR) NOT IN (SELECT CAST(ref_area AS VARCHAR) FROM given_area)
         AND CAST(area AS VARCHAR) IN (SELECT ref_area FROM of_areas)
 ),
+small AS (
+    SELECT stage, counting_unit, freq, inside, any_value(country.ref_area) AS ref_area, median(value) AS value
+    FROM of_areas
+    JOIN country ON country.inside = of_areas.ref_area
+    WHERE value > 0
+    GROUP BY ALL
+    HAVING median(value) < {{least_usual}}
+),
 totals AS (
     FROM of_areas
     UNION ALL BY NAME
-    SELECT stage, counting_unit, country.ref_area, time_period, freq, sum(value) AS value
+    SELECT stage, counting_unit, small.ref_area, time_period, freq, sum(of_areas.value) AS value
     FROM of_areas
-    JOIN country ON country.inside = of_areas.ref_area
+    JOIN small USING (stage, counting_unit, freq)
+    WHERE small.inside = of_areas.ref_area
     GROUP BY ALL
 ),
 usual AS (
@@ -51,15 +60,14 @@ judged AS (
 with_country AS (
     FROM judged
     UNION ALL BY NAME
-    SELECT stage, counting_unit, usual.ref_area, judged.time_period, coalesce(own.value, 0) AS found, usual.value AS expected, true AS failing,
-        judged.detail || ' in ' || judged.ref_area || ', which it is part of' AS detail
+    SELECT judged.stage, judged.counting_unit, small.inside AS ref_area, judged.time_period, coalesce(own.value, 0) AS found,
+        small.value AS expected, true AS failing,
+        judged.detail || ' in the small areas of ' || judged.ref_area || ' together' AS detail
     FROM judged
-    JOIN country USING (ref_area)
-    JOIN usual USING (stage, counting_unit, freq)
+    JOIN small USING (stage, counting_unit, freq, ref_area)
     LEFT JOIN of_areas AS own ON own.stage = judged.stage AND own.counting_unit = judged.counting_unit
-        AND own.ref_area = usual.ref_area AND own.time_period = judged.time_period
-    WHERE judged.failing AND usual.ref_area = country.inside AND usual.value < {{least_usual}}
-        AND coalesce(own.value, 0) <= {{nearly_none}} * usual.value
+        AND own.ref_area = small.inside AND own.time_period = judged.time_period
+    WHERE judged.failing AND coalesce(own.value, 0) <= {{nearly_none}} * small.value
 )
 SELECT stage, counting_unit, NULL AS iccs, ref_area, time_period, NULL AS sex, NULL AS age, found, expected, failing, detail
 FROM with_country
