@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 from collections.abc import Iterable
 
@@ -55,7 +56,8 @@ def _send(title: str, lines: list[str]) -> list[str]:
     body = "\n\n".join(lines)[:_LONGEST]
     failed = []
     for number, address in enumerate(addresses, start=1):
-        kind = address.partition(":")[0]
+        scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)", address)
+        kind = scheme[0] if scheme else "not of the form kind://..."  # of what is none, every part may be a secret
         one = Apprise()
         if not one.add(address):
             failed.append(f"{VARIABLE}: address {number} ({kind}) is none that apprise knows: mailto://, json://, ...")

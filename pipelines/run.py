@@ -432,8 +432,11 @@ def run_all(
         large, small = _by_size(folders, sizes)
         run_in_workers(attempts.attempt, large, 1, attempts.stop)
         run_in_workers(attempts.attempt, small, session.workers, attempts.stop)
-        publication = publish_if_new(session, known)
-        log_attempts(attempts.as_logged(started, publication), settings)
+        publication = None
+        try:
+            publication = publish_if_new(session, known)
+        finally:  # what became of the sources is written down also where nothing could be published
+            log_attempts(attempts.as_logged(started, publication), settings)
     return RunResult(
         loaded=attempts.names("loaded"),
         unchanged=attempts.names("unchanged"),

@@ -168,10 +168,10 @@ def _check_owner(file: Path) -> None:
     """Above a folder in /tmp or on a share, anybody may have put a file that would decide where data go."""
     if not hasattr(os, "getuid"):
         return
-    owner = file.stat().st_uid
-    if owner not in (0, os.getuid()):
+    others = {file.lstat().st_uid, file.stat().st_uid} - {0, os.getuid()}  # of the file and of a link to it
+    if others:
         raise UsageError(
-            f"{file} belongs to another account (user {owner}) and is not used unasked; to use this project: "
+            f"{file} belongs to another account (user {others.pop()}) and is not used unasked; to use this project: "
             f"export {VARIABLE}={file.parent}"
         )
 

@@ -90,8 +90,9 @@ def run_command(options: argparse.Namespace) -> int:
         accepted_loss=options.accept_loss,
     )
     result = run_all(folders, session, named=bool(options.sources), replay=options.replay_quarantine)
-    for line in tell_of_run(result, settings):
-        print_error(line)
+    if result.refused or not options.replay_quarantine:  # an empty quarantine is nothing to tell of
+        for line in tell_of_run(result, settings):
+            print_error(line)
     if options.json:
         print_json(_document(result, reports, settings))
     else:

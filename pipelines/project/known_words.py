@@ -49,8 +49,30 @@ def known_words() -> Mapping[str, Mapping[str, str]]:
     for (dimension, word), codes in counted.items():
         found[dimension][word] = codes.most_common(1)[0][0]
     found["value"] |= dict.fromkeys(("..", "...", "n/a", "n.a.", "n.d.", "s/d", "na"), "O")
-    found["sex"] |= {word: "_T" for word in TOTALS} | {"m": "M", "f": "F"}
+    found["sex"] = {word: code for word, code in found["sex"].items() if len(word) > 1} | {
+        word: "_T" for word in TOTALS
+    }
     return found
+
+
+def sex_words(words: Iterable[str]) -> dict[str, str]:
+    """Return the code of each known word about sex, of a column with these words.
+
+    A letter means what the others beside it say: m is male beside f or w, and female (mujer, mulher) beside h or v.
+
+    >>> sex_words(["H", "M"])["m"], sex_words(["F", "M"])["m"], "m" in sex_words(["M", "Unknown"])
+    ('F', 'M', False)
+    """
+    there = {plain(word) for word in words}
+    known = dict(known_words()["sex"])
+    female, male = there & {"f", "w"}, there & {"h", "v"}
+    if female and male and "m" not in there:
+        known |= dict.fromkeys(female, "F") | dict.fromkeys(male, "M")
+    elif female and not male:
+        known |= dict.fromkeys(female, "F") | {"m": "M"}
+    elif male and not female:
+        known |= dict.fromkeys(male, "M") | {"m": "F"}
+    return known
 
 
 @cache

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipelines.project.known_words import TOTALS, find_area_scheme, known_words, months, plain
+from pipelines.project.known_words import TOTALS, find_area_scheme, known_words, months, plain, sex_words
 from pipelines.project.seen_table import NUMBER, SPLIT_YEAR, YEAR, SeenTable
 from schemas.declarations import breakdown_columns
 from schemas.errors import UsageError, nearest_values
@@ -90,7 +90,7 @@ def _take_wide(roles: Roles, names: list[str]) -> None:
     """Years, months or sexes as columns."""
     if "value" in roles.columns:
         return
-    sexes = known_words()["sex"]
+    sexes = sex_words(names)
     kinds = {
         "year": [name for name in names if YEAR.fullmatch(name)],
         "month": [name for name in names if plain(name).rstrip(".") in months()],
@@ -152,16 +152,17 @@ def _take_dimensions(roles: Roles, names: list[str], texts: dict[str, list[str]]
     for dimension in breakdown_columns():
         if dimension == "sex" and roles.wide_is == "sex":
             continue
-        known = known_words()[dimension]
         best = (0.0, "")
         for name in names:
             words = [word for word in dict.fromkeys(texts[name]) if word]
+            known = sex_words(words) if dimension == "sex" else known_words()[dimension]
             real = [word for word in words if known.get(plain(word), "_T") != "_T"]
             share = sum(plain(word) in known for word in words) / max(len(words), 1)
             if 2 <= len(words) <= 60 and share >= _ENOUGH and len(real) >= 2:
                 best = max(best, (share, name))
         if best[1]:
             words = [word for word in dict.fromkeys(texts[best[1]]) if word]
+            known = sex_words(words) if dimension == "sex" else known_words()[dimension]
             roles.columns[dimension] = best[1]
             roles.words[dimension] = {word: known[plain(word)] for word in words if plain(word) in known}
             roles.unknown[dimension] = [word for word in words if plain(word) not in known]

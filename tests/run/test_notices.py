@@ -96,7 +96,10 @@ def test_a_notice_that_cannot_be_sent_is_said_without_its_address(
     assert "s3cret" not in caplog.text
     monkeypatch.setenv("ICCS_NOTIFY", "no-address:s3cret")
     (said,) = tell_of_run(result(tmp_path, "mx_one"), settings)
-    assert "address 1 (no-address) is none that apprise knows" in said
+    assert "address 1 (not of the form kind://...) is none that apprise knows" in said
+    for pieces in ("https//hooks.example/T0/s3cret", "user:s3cret@host"):
+        monkeypatch.setenv("ICCS_NOTIFY", pieces)
+        assert not any(part in str(tell_of_run(result(tmp_path, "mx_one"), settings)) for part in ("s3cret", "user"))
     assert "s3cret" not in said
 
 
