@@ -14,8 +14,9 @@ WITH whole AS (
 SELECT part.* REPLACE (
     -- Where the known parts are not given, a sum would be that of the unknown ones alone; where these are allocated, twice.
     CASE WHEN part.sex NOT IN ('_U', '_Z') THEN part.value
-        WHEN NOT bool_or(part.value IS NULL OR contains(coalesce(part.caveats, ''), 'unknown_allocated')) OVER figure
-            THEN part.value END AS value),
+        WHEN bool_or(part.value IS NULL) OVER figure THEN NULL
+        WHEN part.sex = '_U' AND bool_or(contains(coalesce(part.caveats, ''), 'unknown_allocated')) OVER figure THEN NULL
+        ELSE part.value END AS value),
     whole.total, part.value / nullif(whole.total, 0) AS share_of_total,
     1 - coalesce(max(part.value) FILTER (part.sex = '_U') OVER figure, 0) / nullif(whole.total, 0) AS share_known
 FROM out.figure AS part

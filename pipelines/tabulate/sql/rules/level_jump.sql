@@ -4,19 +4,22 @@
 -- not reported has no level: it is no jump and none is measured from it, whether it has hardly any counts, lacks some of
 -- its months or lost rows to quarantine, and were it published all the same; so with a year that the source declares to
 -- hold a mass event.
--- What is true of a part is true of every total that holds it: of a category above, of an area made of its parts.
+-- What is true of a part is true of every total that holds it: of a category above, of an area made of its parts; but what
+-- was lost to quarantine is judged for each total by itself.
 -- reads: series, finding, area_ancestor, given_area
 WITH unreported_part AS (
-    SELECT DISTINCT stage, counting_unit, iccs, ref_area, left(time_period, 4) AS time_period
+    SELECT DISTINCT stage, counting_unit, iccs, ref_area, left(time_period, 4) AS time_period,
+        rule IN (SELECT unnest({{withholding}})) AS goes_up
     FROM finding
     WHERE rule IN (SELECT unnest({{withholding}}))
         OR (rule IN (SELECT unnest({{lowering}})) AND value_found > {{much_rejected}} AND length(time_period) = 4)
 ),
 unreported AS (
-    SELECT DISTINCT stage, counting_unit, iccs, coalesce(CAST(up.ancestor AS VARCHAR), part.ref_area) AS ref_area, time_period
+    SELECT DISTINCT stage, counting_unit, iccs, coalesce(CAST(up.ancestor AS VARCHAR), part.ref_area) AS ref_area,
+        time_period, goes_up
     FROM unreported_part AS part
     LEFT JOIN area_ancestor AS up ON CAST(up.area AS VARCHAR) = part.ref_area
-        AND (up.ancestor = up.area OR up.ancestor NOT IN (SELECT ref_area FROM given_area))
+        AND (up.ancestor = up.area OR (goes_up AND up.ancestor NOT IN (SELECT ref_area FROM given_area)))
 ),
 usual AS (
     SELECT series.*, median(value) OVER (PARTITION BY stage, counting_unit, series.iccs, ref_area) AS usual
@@ -25,7 +28,8 @@ usual AS (
         FROM unreported
         WHERE unreported.stage = series.stage AND unreported.counting_unit = series.counting_unit
             AND unreported.ref_area = series.ref_area AND unreported.time_period = series.time_period
-            AND coalesce(starts_with(unreported.iccs, CAST(series.iccs AS VARCHAR)), true)
+            AND coalesce(unreported.iccs = CAST(series.iccs AS VARCHAR)
+                OR (goes_up AND starts_with(unreported.iccs, CAST(series.iccs AS VARCHAR))), true)
     )
 ),
 changes AS (
