@@ -391,9 +391,10 @@ class _Attempts:
         for source, end in sorted(self.ends.items()):
             refusal = why.get(source)
             if end in ("loaded", "unchanged"):
-                logged.append(Attempt(source, started, end, release))
+                logged.append(Attempt(source, started, end, release, named=self.named))
             elif refusal is not None:
-                logged.append(Attempt(source, started, "failed" if refusal.is_fault else end, release, refusal.message))
+                ended = "failed" if refusal.is_fault else end
+                logged.append(Attempt(source, started, ended, release, refusal.message, self.named))
         return logged
 
     def names(self, end: str) -> tuple[str, ...]:
@@ -472,9 +473,9 @@ def _find_undefined(known: Collection[str], settings: Settings) -> tuple[str, ..
 
 def _say_left_out(vintage: Vintage) -> str:
     return (
-        f"{vintage.source_id}: the vintage {vintage.left_out} is damaged and has left the history; {vintage.vintage} was "
-        "compared with nothing, and what it revises is not known. To have it back, restore data/core from a backup and "
-        "run again"
+        f"{vintage.source_id}: the vintage {vintage.left_out} is damaged and has left the history; {vintage.vintage} "
+        "was compared with nothing, and what it revises is not known. To have it back, restore data/core from a backup "
+        "and run again"
     )
 
 

@@ -175,8 +175,8 @@ def describe_cells(connection: duckdb.DuckDBPyConnection, cells: Path) -> tuple[
 class Vintage:
     """One version of a source's figures: a folder of Parquet files and what is known about them.
 
-    ``loads`` is the history of the source up to this vintage, oldest first. ``left_out`` is the vintage before it, where
-    that was damaged and these figures could be compared with nothing.
+    ``loads`` is the history of the source up to this vintage, oldest first. ``left_out`` is the vintage before it,
+    where that was damaged and these figures could be compared with nothing.
     """
 
     source_id: str
