@@ -6,6 +6,7 @@ import hashlib
 import re
 from calendar import month_name
 from collections import Counter
+from datetime import date
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -15,6 +16,7 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from iccs.classification import UnknownCode, load_classification
 from iccs.concordance import read_concordance
 from iccs.drafts import has_drafts
 from schemas.area_names import LANGUAGES, known_languages
@@ -239,6 +241,26 @@ class Exceptional(_Strict):
     note: str
 
 
+class Sharing(_Strict):
+    """Who may have the figures, and which counts are hidden from them."""
+
+    level: Literal["public", "partners", "internal"]
+    threshold: int | None = Field(default=None, ge=2, description="counts from 1 to below it are hidden")
+    never_suppress: tuple[str, ...] = Field(default=(), description="ICCS categories that are shown at any count")
+    embargo: date | None = Field(default=None, description="the first day on which the figures may leave")
+
+    @model_validator(mode="after")
+    def _check_categories(self) -> Sharing:
+        for code in self.never_suppress:
+            try:
+                known = load_classification().normalise(code)
+            except UnknownCode as error:
+                raise ValueError(f"never_suppress: {error}") from error
+            if known != code:
+                raise ValueError(f"never_suppress: {code!r} is written {known!r}")
+        return self
+
+
 class Source(_Strict):
     """One national publication series, as declared; see docs/add_a_source.md for each field."""
 
@@ -305,6 +327,7 @@ class Source(_Strict):
         default=None, ge=0, le=1, description="share of its rows that a figure may lose; that of the rule if not given"
     )
     priority: int = 50
+    sharing: Sharing | None = Field(default=None, description="who may have the figures; see docs/sharing.md")
 
     @model_validator(mode="before")
     @classmethod

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from pipelines.cli import areas, check, codes, concordance, quality, query, releases, repair, run, serve, sources
+from pipelines.cli import areas, check, codes, concordance, quality, query, releases, repair, run, serve, share, sources
 from pipelines.cli.office import init, status
 from pipelines.cli.series import compare, estimates, evaluate, map, trend
 
@@ -35,6 +35,7 @@ COMMANDS = (
     check,
     status,
     repair,
+    share,
     serve,
 )
 """In the order of the help."""

@@ -20,6 +20,7 @@ ORDER = (
     "pipelines.tabulate",
     "pipelines.publish",
     "pipelines.reader",
+    "pipelines.share",
     "pipelines.project",
     "pipelines.run",
     "pipelines.schedule",

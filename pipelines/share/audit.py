@@ -1,0 +1,174 @@
+"""The audit: what somebody who has every published cell can compute of those that are hidden.
+
+It shares no code with ``suppression``: it has another model (the hidden cells alone, within what the published cells
+leave of each sum) and other problems. It reads the true counts of hidden cells only to find single persons, and to
+bound what is unbounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
+
+from pipelines.share.margins import Margins
+
+_EXACT = 1e-6
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit found: places of the cells that are determined, how many must not be, and the work done."""
+
+    determined: tuple[int, ...]
+    determined_for_one_person: tuple[int, ...]
+    examined: int
+    problems_solved: int
+
+    @property
+    def passed(self) -> bool:
+        """Whether no hidden cell is determined."""
+        return not self.determined and not self.determined_for_one_person
+
+
+def audit_hidden(margins: Margins, hidden: Collection[int], small: Collection[int] = ()) -> Audit:
+    """Return which hidden cells are determined by all cells that are shown.
+
+    A cell is determined where the least and the greatest whole count that it can have are the same. Counts are whole
+    and not negative; nothing else is known of them.
+
+    Args:
+        margins: cells and sums.
+        hidden: places of the published cells that are hidden. Cells that are not published are unknown too.
+        small: places of the cells that are hidden because of their own count, or must be computable by nobody though
+            they are not published. A person who is the only one of a cell knows its count, and must not be able to
+            compute another of these.
+    """
+    unknown = sorted({*hidden, *(place for place, shown in enumerate(margins.published) if not shown)})
+    system, left = _what_is_left(margins, unknown)
+    must_hold = {*hidden, *small}
+    determined: list[int] = []
+    for_one: set[int] = set()
+    solved = 0
+    for block in _blocks(system):
+        places = [unknown[number] for number in block]
+        most = 10.0 * sum(margins.counts[place] for place in places) + 10
+        part = _Block(csr_array(system[:, block]), left, most)
+        targets = [number for number, place in enumerate(places) if place in must_hold]
+        determined += [places[number] for number in part.determined(targets)]
+        for_one |= _known_to_one(part, places, margins, set(small))
+        solved += part.solved
+    return Audit(tuple(determined), tuple(sorted(for_one)), len(must_hold), solved)
+
+
+def _what_is_left(margins: Margins, unknown: Sequence[int]) -> tuple[csr_array, np.ndarray]:
+    """Return the sums over unknown cells, and what the shown cells leave for them."""
+    column = {place: number for number, place in enumerate(unknown)}
+    left, rows, columns, signs = [], [], [], []
+    for total, parts in margins.sums:
+        members = [(total, -1), *((part, 1) for part in parts)]
+        if not any(place in column for place, _ in members):
+            continue
+        left.append(-sum(sign * margins.counts[place] for place, sign in members if place not in column))
+        for place, sign in members:
+            if place in column:
+                rows.append(len(left) - 1)
+                columns.append(column[place])
+                signs.append(sign)
+    system = coo_array((signs, (rows, columns)), shape=(len(left), len(unknown)), dtype=float)
+    return csr_array(system), np.array(left, dtype=float)
+
+
+def _blocks(system: csr_array) -> list[np.ndarray]:
+    """Return the columns that are linked with each other, one array for each group."""
+    if not system.shape[1]:
+        return []
+    number, labels = connected_components(csr_array(abs(system).T @ abs(system)), directed=False)
+    return [np.flatnonzero(labels == one) for one in range(number)]
+
+
+class _Block:
+    """Unknown cells that are linked with each other, and what the sums among them leave for each."""
+
+    def __init__(self, system: csr_array, left: np.ndarray, most: float) -> None:
+        used = np.flatnonzero(np.diff(system.indptr))
+        self._system: Any = csr_array(system[used])  # the stubs of linprog know dense arrays only
+        self._left = left[used]
+        self._most = most
+        self.solved = 0
+
+    def determined(self, targets: Sequence[int], known: int | None = None) -> list[int]:
+        """Return the targets that can have one whole count only; ``known`` is a cell that is known to be 1.
+
+        Every solution is a possible table, so that each is evidence for all cells at once.
+        """
+        size = self._system.shape[1]
+        low, high = np.full(size, np.inf), np.full(size, -np.inf)
+        bounds = np.tile([0.0, self._most], (size, 1))
+        if known is not None:
+            bounds[known] = 1
+        found = []
+        for target in targets:
+            for sign in (1, -1):
+                if np.floor(high[target] + _EXACT) > np.ceil(low[target] - _EXACT):
+                    break
+                cost = np.zeros(size)
+                cost[target] = sign
+                possible = self._solve(cost, bounds)
+                low, high = np.minimum(low, possible), np.maximum(high, possible)
+            if np.floor(high[target] + _EXACT) <= np.ceil(low[target] - _EXACT):
+                found.append(target)
+        return found
+
+    def _solve(self, cost: np.ndarray, bounds: Any) -> np.ndarray:
+        self.solved += 1
+        system, left = (self._system, self._left) if len(self._left) else (None, None)
+        found = linprog(cost, A_eq=system, b_eq=left, bounds=bounds, method="highs")
+        if found.status != 0:
+            raise ArithmeticError(f"the audit could not be solved: {found.message}")
+        return np.asarray(found.x)
+
+
+def _known_to_one(part: _Block, places: Sequence[int], margins: Margins, small: set[int]) -> set[int]:
+    """Return the small cells that the only person of another cell can compute."""
+    same_person = _cells_of_one_person(margins)
+    found: set[int] = set()
+    for number, place in enumerate(places):
+        if place not in small or margins.counts[place] != 1:
+            continue
+        own = same_person.get(place, set()) | {place}
+        others = [other for other, at in enumerate(places) if at in small and at not in own]
+        found |= {places[other] for other in part.determined(others, number)}
+    return found
+
+
+def _cells_of_one_person(margins: Margins) -> dict[int, set[int]]:
+    """Return, for each cell with a count of 1, the others that hold the same person: they share a part that is 1."""
+    totals = _totals_above(margins)
+    together: dict[int, set[int]] = {}
+    for place, count in enumerate(margins.counts):
+        if count == 1:
+            holding = {place, *(total for total in totals(place) if margins.counts[total] == 1)}
+            for one in holding:
+                together.setdefault(one, set()).update(holding)
+    return together
+
+
+def _totals_above(margins: Margins) -> Callable[[int], frozenset[int]]:
+    """Return the function that says in which cells, of any dimension, a cell is counted."""
+    direct: dict[int, list[int]] = {}
+    for total, parts in margins.sums:
+        for part in parts:
+            direct.setdefault(part, []).append(total)
+
+    @cache
+    def above(place: int) -> frozenset[int]:
+        return frozenset().union(*({total} | above(total) for total in direct.get(place, ())))
+
+    return above

@@ -1,0 +1,193 @@
+"""Which cells to hide so that those below the threshold cannot be computed from the others.
+
+Cells below the threshold are hidden (primary). One hidden cell in a sum is the total less the rest, so that more are
+hidden (secondary): first wherever a sum has one hidden cell, then, for each cell that is still held too closely, those
+that the cheapest other table would change (Kelly, Golden and Assad). ``audit`` decides whether it is enough.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import coo_array, csr_array, hstack
+from scipy.sparse.csgraph import connected_components
+
+from pipelines.share.margins import Margins, dimensions
+from schemas.errors import UsageError
+
+MOST_CELLS = 6000
+"""Linked cells that are protected together in seconds to minutes; more are refused."""
+
+_FREE = 0.001
+"""Cost of changing a cell that is hidden already: little, so that the fewest are changed."""
+
+_MOVED = 1 - 1e-6
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What is hidden, by place: because of the count, and to keep those from being computed."""
+
+    primary: frozenset[int]
+    secondary: frozenset[int]
+    small_unpublished: frozenset[int]
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """All published cells that are hidden."""
+        return self.primary | self.secondary
+
+
+def hide_cells(margins: Margins, threshold: int, shown: Collection[int] = (), also: Collection[int] = ()) -> Pattern:
+    """Return the cells to hide.
+
+    Args:
+        margins: cells and sums.
+        threshold: counts from 1 to below it are hidden. Zeros are shown.
+        shown: places of the cells that are never hidden, whatever their count.
+        also: places of cells that are hidden for another reason.
+
+    Raises:
+        UsageError: too many cells are linked, or a cell cannot be protected while others are always shown; says what
+            to do.
+    """
+    pinned = set(shown)
+    small = {place for place, count in enumerate(margins.counts) if 0 < count < threshold} - pinned
+    unpublished = {place for place, shown_too in enumerate(margins.published) if not shown_too}
+    hidden = small | unpublished | {place for place in also if margins.counts[place]}
+    for block in _linked(margins):
+        if hidden.isdisjoint(block):
+            continue
+        _refuse_size(margins, block)
+        hidden |= _Block(margins, block, pinned, threshold).hide(hidden & set(block), small)
+    primary = frozenset(small - unpublished)
+    return Pattern(primary, frozenset(hidden - unpublished - small), frozenset(small & unpublished))
+
+
+def _linked(margins: Margins) -> list[list[int]]:
+    """Return the cells that sums link with each other, one list for each group."""
+    pairs = [(total, part) for total, parts in margins.sums for part in parts]
+    size = len(margins.keys)
+    rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
+    links = csr_array(coo_array((np.ones(len(pairs)), (rows, columns)), shape=(size, size)))
+    number, labels = connected_components(links, directed=False)
+    groups: list[list[int]] = [[] for _ in range(number)]
+    for place, label in enumerate(labels):
+        groups[label].append(place)
+    return groups
+
+
+def _refuse_size(margins: Margins, block: Collection[int]) -> None:
+    if len(block) <= MOST_CELLS:
+        return
+    codes = {name: len({margins.keys[place][at] for place in block}) for at, name in enumerate(dimensions())}
+    widest = max(codes, key=codes.__getitem__)
+    raise UsageError(
+        f"{len(block)} cells are linked by sums; {MOST_CELLS} can be protected together. {widest} has the most codes "
+        f"({codes[widest]}): declare fewer levels of it, or fewer breakdowns beside it, under breakdowns in source.yml"
+    )
+
+
+class _Block:
+    """Linked cells, numbered from 0, and the tables that readers cannot tell from the true one."""
+
+    def __init__(self, margins: Margins, block: Collection[int], pinned: Collection[int], threshold: int) -> None:
+        self.places = sorted(block)
+        at = {place: number for number, place in enumerate(self.places)}
+        self.margins, self.threshold = margins, threshold
+        self.counts = np.array([margins.counts[place] for place in self.places], dtype=float)
+        self.fixed = np.array([place in pinned for place in self.places]) | (self.counts == 0)
+        self.sums = [[at[total], *(at[part] for part in parts)] for total, parts in margins.sums if total in at]
+        rows = [row for row, members in enumerate(self.sums) for _ in members]
+        columns = [number for members in self.sums for number in members]
+        signs = [-1.0 if place == 0 else 1.0 for members in self.sums for place in range(len(members))]
+        system = coo_array((signs, (rows, columns)), shape=(len(self.sums), len(self.places)))
+        self.system: Any = csr_array(hstack([system, -system]))
+        self.cost = np.log1p(self.counts) + 0.2
+        self.moves: list[np.ndarray] = []
+
+    def hide(self, hidden: Collection[int], small: Collection[int]) -> set[int]:
+        """Return the places to hide, those given among them."""
+        chosen = {number for number, place in enumerate(self.places) if place in hidden}
+        targets = [number for number, place in enumerate(self.places) if place in small]
+        self._fill(chosen)
+        for target in targets:
+            self._protect(target, self.threshold - 1, chosen)
+            self._protect(target, -1, chosen)
+        self._protect_from_one(targets, chosen)
+        done: set[int] = set()
+        while left := sorted(chosen - done - set(targets)):
+            for target in left:
+                if self.margins.published[self.places[target]]:
+                    self._protect(target, 1, chosen)
+            done |= set(left)
+        return {self.places[number] for number in chosen}
+
+    def _fill(self, chosen: set[int]) -> None:
+        """While a sum has one hidden cell only, hide its cheapest other."""
+        changed = True
+        while changed:
+            changed = False
+            for members in self.sums:
+                if len(chosen.intersection(members)) != 1:
+                    continue
+                free = [number for number in members if number not in chosen and not self.fixed[number]]
+                if free:
+                    chosen.add(min(free, key=lambda number: (self.cost[number], number)))
+                    changed = True
+
+    def _protect_from_one(self, targets: Iterable[int], chosen: set[int]) -> None:
+        """Keep each small cell movable while any one cell of a single person stays as that person knows it."""
+        targets = list(targets)
+        for single in (number for number in targets if self.counts[number] == 1):
+            for target in targets:
+                if target != single and not any(
+                    abs(move[target]) >= _MOVED and not move[single] for move in self.moves
+                ):
+                    self._protect(target, 1, chosen, kept=single)
+
+    def _protect(self, target: int, change: int, chosen: set[int], kept: int | None = None) -> None:
+        """Hide what the cheapest table changes in which the target is larger or smaller by ``change``."""
+        enough = any(move[target] * np.sign(change) >= abs(change) - 1e-6 for move in self.moves)
+        if enough and kept is None:
+            return
+        size = len(self.places)
+        up = np.where(self.fixed, 0.0, np.inf)
+        down = np.where(self.fixed, 0.0, self.counts)
+        if kept is not None:
+            up[kept] = down[kept] = 0
+        bounds: Any = np.column_stack([np.zeros(2 * size), np.concatenate([up, down])])
+        bounds[target] = max(change, 0)
+        bounds[size + target] = max(-change, 0)
+        cost = self.cost.copy()
+        cost[list(chosen)] = _FREE
+        found = linprog(
+            np.concatenate([cost, cost]), A_eq=self.system, b_eq=np.zeros(len(self.sums)), bounds=bounds, method="highs"
+        )
+        if found.status != 0 or found.x is None:
+            if kept is not None and self._is_same_person(target, kept):
+                return
+            raise UsageError(self._unprotectable(target))
+        move = found.x[:size] - found.x[size:]
+        move[np.abs(move) < 1e-7] = 0
+        self.moves.append(move)
+        chosen.update(int(number) for number in np.flatnonzero(move))
+
+    def _is_same_person(self, target: int, kept: int) -> bool:
+        """Whether two cells of one may be one person: what one of them knows of the other is of itself."""
+        return bool(self.counts[target] == 1 and self.counts[kept] == 1)
+
+    def _unprotectable(self, target: int) -> str:
+        key = dict(zip(dimensions(), self.margins.keys[self.places[target]], strict=True))
+        said = ", ".join(f"{name} {code}" for name, code in key.items() if code != "_T")
+        codes = Counter({name: len({key[at] for key in self.margins.keys}) for at, name in enumerate(dimensions())})
+        return (
+            f"the cell {said} is below the threshold of {self.threshold} and can be computed whatever else is hidden: "
+            f"too few other cells have counts, or they are always shown. Declare fewer breakdowns (for instance of "
+            f"{codes.most_common(1)[0][0]}), or a shorter never_suppress"
+        )

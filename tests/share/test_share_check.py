@@ -1,0 +1,143 @@
+"""``iccs share check`` on a release of made incidents: who may have them, what is hidden, and when it refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from damaged_files import INCIDENTS, command, declared
+
+from pipelines.reader.release import OpenRelease
+from pipelines.share.check import Level, SharedSource, check_sharing
+from pipelines.share.margins import dimensions
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError
+from schemas.source import list_sources
+
+SOURCE = "xx_test_incidents"
+PERSONS = {("MX-AGU", "man"): 9, ("MX-AGU", "woman"): 1, ("MX-JAL", "man"): 20, ("MX-JAL", "woman"): 12}
+"""Incidents of January 2021, all of one age: one woman in Aguascalientes. 20 men in Jalisco in each other month."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder with a release of the incidents, and the folder of sources beside it."""
+    root = tmp_path_factory.mktemp("share")
+    shutil.copytree(INCIDENTS, root / "sources" / SOURCE)
+    given = root / "given" / SOURCE
+    given.mkdir(parents=True)
+    rows = [f"2021-01-02,{area},H1,{sex},40" for (area, sex), number in PERSONS.items() for _ in range(number)]
+    rows += [f"2021-{month:02}-02,MX-JAL,H1,man,40" for month in range(2, 13) for _ in range(20)]
+    lines = [f"F{number},{row},Somebody" for number, row in enumerate(rows)]
+    (given / "incidents.csv").write_text("\n".join(["folio,day,place,offence,sex,age,name", *lines]) + "\n")
+    with declared(root / "sources"):
+        code, said = command("run", "--data", str(root / "data"), "--from", str(root / "given"))
+        assert code == 0, said
+        yield root
+
+
+def policy(place: Path, sharing: dict[str, object] | None) -> None:
+    """Declare a policy in the place of the last one."""
+    text = (INCIDENTS / "source.yml").read_text(encoding="utf-8")
+    more = "" if sharing is None else yaml.safe_dump({"sharing": sharing})
+    (place / "sources" / SOURCE / "source.yml").write_text(text + more, encoding="utf-8")
+
+
+def check(place: Path, level: Level = "public", today: date = date(2026, 1, 1)) -> SharedSource:
+    with OpenRelease(Settings(data=place / "data")) as release:
+        (found,) = check_sharing(release, list_sources(place / "sources"), level, today)
+    return found
+
+
+def test_incidents_without_a_policy_are_refused_with_what_to_do(place: Path) -> None:
+    policy(place, None)
+    code, said = command("share", "check", "--data", str(place / "data"))
+    assert code == 1
+    assert f"{SOURCE} cannot be shared: it holds counts of incidents and declares no policy" in said
+    assert "sharing: {level: public, threshold: 3}" in said
+
+
+def test_a_source_whose_definition_is_not_here_is_refused(place: Path) -> None:
+    with OpenRelease(Settings(data=place / "data")) as release:
+        (found,) = check_sharing(release, {}, "public", date(2026, 1, 1))
+    assert found.outcome == "refused"
+    assert "its policy is not known" in found.why
+
+
+@pytest.mark.parametrize(
+    ("sharing", "level", "today", "outcome"),
+    [
+        ({"level": "internal"}, "partners", date(2026, 1, 1), "stays"),
+        ({"level": "internal"}, "internal", date(2026, 1, 1), "protected"),
+        ({"level": "partners"}, "public", date(2026, 1, 1), "stays"),
+        ({"level": "public"}, "partners", date(2026, 1, 1), "protected"),
+        ({"level": "public", "embargo": date(2026, 2, 1)}, "public", date(2026, 1, 31), "stays"),
+        ({"level": "public", "embargo": date(2026, 2, 1)}, "public", date(2026, 2, 1), "protected"),
+    ],
+)
+def test_level_and_embargo_say_who_has_it_when(
+    place: Path, sharing: dict[str, object], level: Level, today: date, outcome: str
+) -> None:
+    policy(place, sharing)
+    assert check(place, level, today).outcome == outcome
+
+
+def test_the_cells_below_the_threshold_are_hidden_at_every_level_of_every_breakdown(place: Path) -> None:
+    """The one woman is in the year by sex, and by sex and age, of her state, in each level of the tree above her."""
+    policy(place, {"level": "public"})
+    (series,) = check(place).series
+    names = dimensions()
+    primary = [dict(zip(names, key, strict=True)) for key in series.primary]
+    assert {(cell["ref_area"], cell["sex"]) for cell in primary} == {("MX-AGU", "F")}
+    assert {cell["age"] for cell in primary} == {"_T", "Y_GE30"}
+    assert series.secondary
+    assert (series.determined, series.determined_for_one_person) == (0, 0)
+    policy(place, {"level": "public", "threshold": 10})
+    (wider,) = check(place).series
+    areas = {(key[names.index("ref_area")], key[names.index("sex")]) for key in wider.primary}
+    assert areas == {("MX-AGU", "F"), ("MX-AGU", "M")}  # 1 and 9; their sum of 10 is not below the threshold
+
+
+def test_categories_that_are_never_suppressed_are_shown(place: Path) -> None:
+    policy(place, {"level": "public"})
+    (series,) = check(place).series
+    used = sorted({key[dimensions().index("iccs")] for key in series.primary})
+    policy(place, {"level": "public", "never_suppress": used})
+    (shown,) = check(place).series
+    assert (shown.primary, shown.secondary) == (frozenset(), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("sharing", "said"),
+    [
+        ({"level": "everybody"}, "level"),
+        ({"level": "public", "threshold": 1}, "threshold"),
+        ({"level": "public", "never_suppress": ["9999"]}, "never_suppress"),
+        ({"threshold": 3}, "level"),
+    ],
+)
+def test_a_policy_that_means_nothing_is_refused(place: Path, sharing: dict[str, object], said: str) -> None:
+    policy(place, sharing)
+    with pytest.raises(UsageError, match=f"sharing.*{said}"):
+        _ = list_sources(place / "sources")[SOURCE].source
+
+
+def test_the_command_says_how_much_is_hidden_and_not_which_counts(place: Path) -> None:
+    policy(place, {"level": "public"})
+    code, said = command("share", "check", "--data", str(place / "data"), "--json")
+    assert code == 0, said
+    answer = json.loads(said)
+    (source,) = answer["sources"]
+    assert (answer["shareable"], source["outcome"], source["threshold"]) == (True, "protected", 3)
+    (series,) = source["series"]
+    assert series["below_threshold"] > 0
+    assert series["hidden_to_protect"] > 0
+    assert (series["computable"], series["computable_by_one_person"]) == (0, 0)
+    code, said = command("share", "check", "--data", str(place / "data"))
+    assert code == 0, said
+    assert "protected" in said
