@@ -105,7 +105,7 @@ plt.show()
 
 # %% [markdown]
 # ## Direction of each series
-# Mann-Kendall test at 5 % over the years each source has; "no significant trend" is a result.
+# Log-linear trend at 5 % over the years each source has; "stable" and "inconclusive" are results, and not the same one.
 
 # %%
 out.execute(
