@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: the inputs of the demonstration, in ``data/``, become part of the wheel."""
+"""What pyproject.toml cannot say: the inputs of the demonstration and the notebooks become part of the wheel."""
 
 from pathlib import Path
 from shutil import copyfile, copytree
@@ -8,7 +8,7 @@ from setuptools.command.build_py import build_py
 
 
 class BuildWithDemonstration(build_py):
-    """Copies them into the package ``pipelines.project``; a checkout has them where they are."""
+    """Copies them from ``data`` and ``notebooks`` into ``pipelines.project``; a checkout has them where they are."""
 
     def run(self) -> None:
         """Build."""
@@ -17,6 +17,7 @@ class BuildWithDemonstration(build_py):
             target = Path(self.build_lib, "pipelines", "project", "demonstration")
             copytree("data/input", target / "input", dirs_exist_ok=True)
             copyfile("data/README.md", target / "README.md")
+            copytree("notebooks", target.parent / "notebooks", dirs_exist_ok=True)
 
 
 setup(cmdclass={"build_py": BuildWithDemonstration})

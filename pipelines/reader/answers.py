@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from pipelines.reader.release import explained, lock_down, open_published, query_time
+from pipelines.reader.release import explained, lock_down, open_published, query_time, reading_settings
 from pipelines.system.connection import fetch_row
 from pipelines.system.files import replace_atomically, temporary_name
-from pipelines.system.settings import Settings, load_settings
+from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.errors import UsageError
 
@@ -50,7 +50,7 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None, *
         raise UsageError(f"{path} exists already; give another name, or --force")
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}")
-    settings = settings or load_settings()
+    settings = settings or reading_settings()
     with open_published(settings) as connection, query_time(connection):
         lock_down(connection, settings, temporary_name(path.absolute()))
         try:
