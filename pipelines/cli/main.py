@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from pipelines.cli import areas, check, codes, concordance, quality, query, releases, repair, run, serve, sources
-from pipelines.cli.office import init, notebook, status
+from pipelines.cli.office import init, notebook, site, status
 from pipelines.cli.series import compare, estimates, evaluate, map, trend
 
 COMMANDS = (
@@ -26,6 +26,7 @@ COMMANDS = (
     map,
     query,
     notebook,
+    site,
     areas,
     sources,
     evaluate,

@@ -265,6 +265,13 @@ def packaged_query(
     return query(fill_sql(name, **values), settings, dict(parameters) or None)
 
 
+def packaged_rows(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
+    """Return the answer to a packaged statement without parameters on a connection to a release."""
+    found = connection.execute(fill_sql(name))
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
 def check_code(column: str, code: str, settings: Settings | None = None) -> str:
     """Return a code of one of the lists area, sex, age or iccs; an unknown one is refused with the nearest.
 

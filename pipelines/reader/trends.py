@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.reader.rates import Rows
 from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
-from pipelines.reader.words import figure_in, word
+from pipelines.reader.words import WORDS, figure_in, word
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
@@ -67,15 +67,17 @@ def read_trends(wanted: SeriesQuery, settings: Settings | None = None) -> TrendR
 def trend_sentence(trend: Mapping[str, Any], language: str = "en") -> str:
     """Return one sentence on the course of a series, which says no more than its row of ``out.trend``.
 
-    A change in percent is given only where the trend has a direction.
+    A change in percent is given only where the trend has a direction. A word for the direction that is not in the
+    catalogues, of a release of another version, is shown as the release has it.
 
     >>> row = {"first_year": 2015, "last_year": 2024, "direction": "increasing", "change_percent": 12.34}
     >>> trend_sentence(row)
     '2015 to 2024: increasing, +12.3 %.'
     """
     direction = trend["direction"]
+    key = f"direction {direction}"
     text = word("trend sentence", language).format(
-        first=trend["first_year"], last=trend["last_year"], direction=word(f"direction {direction}", language)
+        first=trend["first_year"], last=trend["last_year"], direction=word(key, language) if key in WORDS else direction
     )
     if direction in DIRECTED and trend["change_percent"] is not None:
         text += figure_in(f", {trend['change_percent']:+,.1f} %", language)

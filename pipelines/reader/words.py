@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from schemas.errors import UsageError, nearest_values
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
 
 LANGUAGES = ("en", "fr", "es")
 
@@ -104,6 +108,15 @@ def load_catalogue(language: str) -> dict[str, str]:
     Raises:
         UsageError: there is no catalogue of that language.
     """
+    return {
+        str(message.context): str(message.string)
+        for message in _read_catalogue(language)
+        if message.id and message.string and not message.fuzzy and WORDS.get(str(message.context)) == message.id
+    }
+
+
+@cache
+def _read_catalogue(language: str) -> Catalog:
     from babel.messages.pofile import read_po
 
     if language not in LANGUAGES:
@@ -111,9 +124,23 @@ def load_catalogue(language: str) -> dict[str, str]:
         raise UsageError(f"there is no language {language!r}; nearest: {', '.join(near)}")
     file = resources.files("pipelines").joinpath("reader", "locale", f"{language}.po")
     with file.open("rb") as lines:
-        messages = read_po(lines, locale=language)
+        return read_po(lines, locale=language)
+
+
+def translate(text: str, language: str) -> str:
+    """Return a text of a page in a language: itself in English, else its translation.
+
+    >>> translate("Countries", "fr")
+    'Pays'
+    """
+    return text if language == "en" else load_texts(language)[text]
+
+
+@cache
+def load_texts(language: str) -> dict[str, str]:
+    """Return the translations of texts of pages, by their English, from the catalogue of a language."""
     return {
-        str(message.context): str(message.string)
-        for message in messages
-        if message.id and message.string and not message.fuzzy and WORDS.get(str(message.context)) == message.id
+        str(message.id): str(message.string)
+        for message in _read_catalogue(language)
+        if message.id and message.string and not message.fuzzy and message.context is None
     }
