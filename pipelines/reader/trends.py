@@ -73,6 +73,8 @@ def trend_sentence(trend: Mapping[str, Any], language: str = "en") -> str:
     >>> row = {"first_year": 2015, "last_year": 2024, "direction": "increasing", "change_percent": 12.34}
     >>> trend_sentence(row)
     '2015 to 2024: increasing, +12.3 %.'
+    >>> trend_sentence(row, "es")
+    '2015 a 2024: en aumento, +12,3 %.'
     """
     direction = trend["direction"]
     key = f"direction {direction}"
@@ -80,7 +82,8 @@ def trend_sentence(trend: Mapping[str, Any], language: str = "en") -> str:
         first=trend["first_year"], last=trend["last_year"], direction=word(key, language) if key in WORDS else direction
     )
     if direction in DIRECTED and trend["change_percent"] is not None:
-        text += figure_in(f", {trend['change_percent']:+,.1f} %", language)
+        percent = f"{trend['change_percent']:+,.1f}"
+        text += f", {figure_in(percent, language)} %"
     return f"{text}."
 
 
