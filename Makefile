@@ -1,5 +1,7 @@
 # Two commands: `make demo` sets up and runs the main job on the bundled data, `make test` sets up and passes the tests.
 PYTHON ?= python3
+# Tests and demos start many processes; without compiled modules each of them would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
 PIP_FLAGS = --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: help demo check test test-cluster lint audit clean

@@ -31,7 +31,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.types.entrypoint import EntrypointType
 
 from pipelines.harmonise.tally import Partition, TallyPartitions, tally_alone, tally_here
-from pipelines.notices import tell_of_run
+from pipelines.notices import tell_of_run, telling_of_failure
 from pipelines.reader.release import query
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.errors import DataRefused, Problem
@@ -240,7 +240,8 @@ def _publish(settings: Settings, sources: list[str] | None, directory: Path | No
         tally_partitions=tally_on(runner),
         wait_seconds=WAIT_SECONDS,
     )
-    result = run_all(find_sources(sources or []), session, named=bool(sources))
+    with telling_of_failure(settings, logger.error):
+        result = run_all(find_sources(sources or []), session, named=bool(sources))
     _write_artifacts(result, settings)
     for line in tell_of_run(result, settings):
         logger.error(line)

@@ -10,11 +10,14 @@ import logging
 import os
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from pipelines.run import RunResult
 from pipelines.schedule import SourceState
+from pipelines.system.errors import DamagedStore
 from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 
 VARIABLE = "ICCS_NOTIFY"
 _LONGEST = 4_000  # letters; a mail or chat shows no more at a glance
@@ -30,6 +33,23 @@ def tell_of_run(result: RunResult, settings: Settings) -> list[str]:
     if not (result.loaded or result.unchanged or result.refused):
         lines = [f"no file of any source was found in {result.searched}"]
     return _send(f"iccs: {_count(lines)} in the run in {settings.data}", lines)
+
+
+@contextmanager
+def telling_of_failure(settings: Settings, say: Callable[[str], object]) -> Iterator[None]:
+    """Send a notice if the run inside ends before it could publish; what went wrong with sending is said by ``say``.
+
+    Only our own errors are quoted: that of a library may hold a value of a file.
+    """
+    try:
+        yield
+    except Exception as error:
+        own = isinstance(error, (UsageError, DamagedStore))
+        what = str(error) if own else f"{type(error).__name__}; the log of the run says more"
+        line = f"nothing was published; the last release stays. {what}"
+        for failed in _send(f"iccs: the run in {settings.data} failed", [line]):
+            say(failed)
+        raise
 
 
 def tell_of_states(states: Iterable[SourceState], settings: Settings) -> list[str]:

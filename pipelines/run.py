@@ -313,6 +313,7 @@ class _Attempts:
         self.ends: dict[str, str] = {}
         self.refused: list[Refusal] = []
         self.replayed: list[Replayed] = []
+        self.left_out: list[str] = []
 
     def attempt(self, folder: SourceFolder) -> None:
         """Run one source through its steps, as far as it gets; one without a file is passed over.
@@ -367,7 +368,9 @@ class _Attempts:
         if folder.source.figures != "count":  # a population has no categories: SQL rules alone judge it
             session = replace(session, suite=None)
         with _counting_rejected(again, settings, self.replayed):
-            _, worked = run_source(folder, session, again)
+            vintage, worked = run_source(folder, session, again)
+        if vintage.left_out:
+            self.left_out.append(_say_left_out(vintage))
         return "loaded" if worked else "unchanged"
 
     def _refuse_for_fault(self, folder: SourceFolder, step: str, error: BaseException) -> Refusal:
@@ -388,9 +391,10 @@ class _Attempts:
         for source, end in sorted(self.ends.items()):
             refusal = why.get(source)
             if end in ("loaded", "unchanged"):
-                logged.append(Attempt(source, started, end, release))
+                logged.append(Attempt(source, started, end, release, named=self.named))
             elif refusal is not None:
-                logged.append(Attempt(source, started, "failed" if refusal.is_fault else end, release, refusal.message))
+                ended = "failed" if refusal.is_fault else end
+                logged.append(Attempt(source, started, ended, release, refusal.message, self.named))
         return logged
 
     def names(self, end: str) -> tuple[str, ...]:
@@ -447,7 +451,7 @@ def run_all(
         searched=where,
         seconds=time.perf_counter() - start,
         replayed=tuple(sorted(attempts.replayed, key=lambda one: one.source)),
-        recovered=recovered,
+        recovered=(*recovered, *sorted(attempts.left_out)),
         unclaimed={} if replay else find_unclaimed(known.values(), where),
         undefined=_find_undefined(known, settings),
     )
@@ -465,6 +469,14 @@ def _find_undefined(known: Collection[str], settings: Settings) -> tuple[str, ..
     """Sources whose figures are in the data folder and that nothing defines, such as those of another project."""
     stored = {path.parent.name for path in settings.core.glob(f"*/{POINTER}")}
     return tuple(sorted(stored.difference(known)))
+
+
+def _say_left_out(vintage: Vintage) -> str:
+    return (
+        f"{vintage.source_id}: the vintage {vintage.left_out} is damaged and has left the history; {vintage.vintage} "
+        "was compared with nothing, and what it revises is not known. To have it back, restore data/core from a backup "
+        "and run again"
+    )
 
 
 def _to_replay(folder: SourceFolder, settings: Settings) -> Quarantined | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pipelines.collect.acquire import find_files
 from pipelines.system.run_log import Attempt, last_attempts, read_attempts
 from pipelines.system.settings import Settings
-from pipelines.tabulate.vintages import LostPointer, Vintage, current_vintage
+from pipelines.tabulate.vintages import LostPointer, Vintage, current_vintage, find_damage
 from schemas.errors import UsageError
 from schemas.publication_calendar import Calendar
 from schemas.source import SourceFolder, list_sources
@@ -90,9 +90,13 @@ def find_missed(calendars: dict[str, Calendar], settings: Settings, now: datetim
 
 
 def is_missed(calendar: Calendar, settings: Settings, now: datetime) -> bool:
-    """Return whether a run of all sources was due while nothing ran; not where nothing has ever run."""
+    """Return whether a run of all sources was due and none was made since; not where nothing has ever run.
+
+    A run of sources that were named is none of all: the others were still due.
+    """
     attempts = read_attempts(settings)
-    return bool(attempts) and attempts[-1].moment < calendar.last_due(now)
+    last = max((attempt.moment for attempt in attempts if not attempt.named), default=None)
+    return bool(attempts) and (last is None or last < calendar.last_due(now))
 
 
 def read_states(settings: Settings, now: datetime | None = None) -> list[SourceState]:
@@ -110,7 +114,8 @@ def read_states(settings: Settings, now: datetime | None = None) -> list[SourceS
 def _state(folder: SourceFolder, settings: Settings, last: Attempt | None, now: datetime) -> SourceState:
     name = folder.source_id
     try:
-        vintage, damage = current_vintage(name, settings), None
+        vintage = current_vintage(name, settings)
+        damage = str(find_damage(vintage.folder) or "") if vintage else ""
     except LostPointer as error:
         vintage, damage = None, str(error)
     try:

@@ -114,6 +114,10 @@ class Project:
             raise UsageError("\n".join([f"{self.file} is not valid:", *(f"  {line}" for line in lines)]))
         return given
 
+    def data_folder(self) -> Path:
+        """Return the data folder that ``iccs.toml`` names, else ``data``; raises as ``settings`` does."""
+        return (self.root / (self.settings().get("data") or "data")).resolve()
+
     def _check_inside(self, path: Path) -> None:
         if path.is_symlink() and not path.resolve().is_relative_to(self.root.resolve()):
             raise UsageError(f"{path}: is a link to something outside the project; put a copy in its place")

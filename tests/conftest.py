@@ -19,7 +19,8 @@ from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite
 from schemas.source import find_sources
 
-ROOT = Path(__file__).parents[1]
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
 
 
 SLOW_FOLDERS = (
@@ -36,6 +37,8 @@ SLOW_FOLDERS = (
 )
 SLOW_MODULES = (
     "cli/test_check.py",
+    "cli/test_concordances.py",
+    "cli/test_estimates.py",
     "collect/test_all_is_read.py",
     "collect/test_hostile_names.py",
     "collect/test_hostile_workbooks.py",
@@ -46,25 +49,35 @@ SLOW_MODULES = (
     "faults/test_faults.py",
     "fuzz/test_fuzz.py",
     "harmonise/test_periods.py",
+    "harmonise/test_properties.py",
     "harmonise/test_quarantine.py",
     "harmonise/test_repeats.py",
     "iccs/test_benchmark.py",
     "iccs/test_language.py",
     "iccs/test_mapping.py",
     "iccs/test_suggest.py",
+    "publish/test_caveats.py",
     "publish/test_declared_indicators.py",
     "publish/test_headline.py",
+    "publish/test_interpolated_population.py",
+    "publish/test_latest_rate.py",
     "publish/test_measures.py",
+    "publish/test_release_changes.py",
     "publish/test_releases.py",
+    "reader/test_answers.py",
+    "reader/test_areas.py",
     "reader/test_reading.py",
     "reader/test_selection.py",
     "schemas/test_source_rules.py",
     "system/test_code_version.py",
     "tabulate/test_aggregate.py",
+    "tabulate/test_allocation.py",
     "tabulate/test_damaged_vintages.py",
     "tabulate/test_estimates.py",
+    "tabulate/test_figure_rules.py",
     "tabulate/test_fingerprint.py",
     "tabulate/test_gates.py",
+    "tabulate/test_losses.py",
     "tabulate/test_places.py",
     "tabulate/test_rules_by_year.py",
     "tabulate/test_structure_rules.py",
@@ -74,19 +87,23 @@ SLOW_MODULES = (
 SLOW_FIXTURES = {"published", "extracts"}
 
 
+def _is_slow(path: Path) -> bool:
+    """Whether all tests of a file are slow."""
+    if not path.is_relative_to(TESTS):
+        return path == ROOT / "pipelines" / "flows.py"  # imports Prefect, and has no example
+    name = path.relative_to(TESTS).as_posix()
+    return name.startswith(tuple(f"{folder}/" for folder in SLOW_FOLDERS)) or name in SLOW_MODULES
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave slow files unread by ``make check``: importing all of them takes as long as a third of its tests."""
+    return True if config.option.markexpr == "not slow" and _is_slow(collection_path) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what loads whole sources, publishes, or starts other processes; ``make check`` leaves it out."""
-    tests = Path(__file__).parent
     for item in items:
-        if not item.path.is_relative_to(tests):
-            continue  # an example in a docstring
-        name = item.path.relative_to(tests).as_posix()
-        fixtures = set(getattr(item, "fixturenames", ()))
-        if (
-            name.startswith(tuple(f"{folder}/" for folder in SLOW_FOLDERS))
-            or name in SLOW_MODULES
-            or fixtures & SLOW_FIXTURES
-        ):
+        if _is_slow(item.path) or set(getattr(item, "fixturenames", ())) & SLOW_FIXTURES:
             item.add_marker(pytest.mark.slow)
 
 

@@ -61,7 +61,7 @@ def add_parser(commands: Commands) -> None:
 
 def run_command(options: argparse.Namespace) -> int:
     """Load sources and publish; exit code 1 if a source was refused or none had a file, 3 if the program failed."""
-    from pipelines.notices import tell_of_run
+    from pipelines.notices import tell_of_run, telling_of_failure
     from pipelines.run import Session, run_all
     from pipelines.system.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED
     from pipelines.system.settings import load_settings
@@ -87,7 +87,8 @@ def run_command(options: argparse.Namespace) -> int:
         workers=settings.threads,
         accepted_loss=options.accept_loss,
     )
-    result = run_all(folders, session, named=bool(options.sources), replay=options.replay_quarantine)
+    with telling_of_failure(settings, print_error):
+        result = run_all(folders, session, named=bool(options.sources), replay=options.replay_quarantine)
     if result.refused or not options.replay_quarantine:  # an empty quarantine is nothing to tell of
         for line in tell_of_run(result, settings):
             print_error(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from importlib import resources
@@ -13,6 +14,10 @@ from schemas.project import FILE
 
 _HIDDEN = {"gitignore": ".gitignore", "env.example": ".env.example", "gitkeep": ".gitkeep"}
 """Files of the template whose names begin with a point in a project: as hidden files they would not be packaged."""
+
+
+LISTED = re.compile(r"^\| `(\w+/[\w.-]+)` \|.*`[0-9a-f]{64}` \|$", re.MULTILINE)
+"""Inputs of the demonstration in ``data/README.md``: no other file is given on, whatever lies beside them."""
 
 
 def write_project(folder: Path) -> list[Path]:
@@ -60,8 +65,9 @@ def copy_demonstration(target: Path) -> list[Path]:
         UsageError: a file of that name is there and is another one.
     """
     data = _demonstration()
-    paths = [path for path in sorted(data.joinpath("input").rglob("*")) if path.is_file()]
-    files = {target / path.relative_to(data): path for path in [data / "README.md", *paths]}
+    readme = data / "README.md"
+    paths = [data / "input" / name for name in LISTED.findall(readme.read_text(encoding="utf-8"))]
+    files = {target / path.relative_to(data): path for path in [readme, *paths]}
     for path, origin in files.items():
         if path.exists() and path.read_bytes() != origin.read_bytes():
             raise UsageError(f"{path} is there already and is another file; nothing is replaced")

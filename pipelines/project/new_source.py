@@ -11,7 +11,7 @@ import csv
 import io
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,7 +92,7 @@ def draft_source(source_id: str, table: SeenTable, roles: Roles, country: str | 
     counts = [name for name in (*roles.wide, roles.columns.get("value")) if name]
     numbers = _Numbers([text for name in counts for text in table.column(name)], table.read.get("format") == "excel")
     draft.labels = _labels(table, roles, constants)
-    draft.reshape = _reshape(table, roles)
+    draft.reshape = _reshape(table, roles, constants)
     draft.values = _values(roles, numbers, country, draft)
     exclusions = _exclusions(table, roles, country, draft)
     unit = answers.unit or _guess_unit(table, roles)
@@ -104,7 +104,7 @@ def draft_source(source_id: str, table: SeenTable, roles: Roles, country: str | 
         "measures:",
         f"  {unit}s: {{stage: {answers.stage or 'recorded'}, counting_unit: {unit}}}"
         + _guessed(None if answers.unit and answers.stage else "guessed: what is counted, and at which stage?"),
-        *_rows(table, roles),
+        *_rows(table, roles, draft),
         *(['year_starts: "04"  # guessed: in which month does a year begin?'] if roles.has_split_years else []),
         *numbers.keys(),
         *exclusions,
@@ -230,15 +230,33 @@ def _columns(roles: Roles, constants: dict[str, str], country: str | None) -> li
     return lines
 
 
-def _rows(table: SeenTable, roles: Roles) -> list[str]:
+def _rows(table: SeenTable, roles: Roles, draft: Draft) -> list[str]:
+    """Rows alike in all that is used are parts of a cell, unless a column that is not used has sums among them."""
     keys = [name for role, name in roles.columns.items() if role != "value"] + ([roles.month] if roles.month else [])
     times = Counter(zip(*(table.column(name) for name in keys), strict=True)) if keys else Counter()
-    if times and max(times.values()) > 1:
-        unused = ", ".join(roles.unused) or "none"
-        return [
-            f"rows: parts  # guessed: several rows have the same place, time and offence (columns not used: {unused})"
-        ]
-    return []
+    if not times or max(times.values()) == 1:
+        return []
+    if sums := [name for name in roles.unused if _has_sums(table, roles, name)]:
+        draft.to_do.append(
+            f"source.yml: several rows have the same place, time and offence, and {_some(sums)} has sums beside their "
+            "parts: declare the column, or leave out either by an exclusion; until then iccs check refuses the rows"
+        )
+        return []
+    unused = ", ".join(roles.unused) or "none"
+    return [f"rows: parts  # guessed: several rows have the same place, time and offence (columns not used: {unused})"]
+
+
+def _has_sums(table: SeenTable, roles: Roles, column: str) -> bool:
+    """Whether one label of a column is the sum of its others: by the word, or by the counts."""
+    labels = table.column(column)
+    if any(plain(label) in TOTALS for label in labels):
+        return True
+    sums: dict[str, float] = defaultdict(float)
+    for name in (*roles.wide, roles.columns.get("value")):
+        for label, text in zip(labels, table.column(name) if name else (), strict=False):
+            sums[label] += _number(text)
+    largest, whole = max(sums.values(), default=0.0), sum(sums.values())
+    return len(sums) > 2 and largest > 0 and abs(2 * largest - whole) <= 0.005 * whole
 
 
 def _breakdowns(roles: Roles) -> list[str]:
@@ -365,6 +383,8 @@ class _Numbers:
         self.thousands = grouped.most_common(1)[0][0] if grouped and not from_workbook else ""
         if self.thousands in decimals and not grouped[self.thousands] > decimals[self.thousands]:
             self.thousands = ""
+        longest = max((text.count(self.thousands) for text in filled if self.thousands), default=0)
+        self.may_be_decimal = self.thousands == "." and longest == 1 and "," not in decimals
         self.decimal = next((mark for mark in decimals if mark != self.thousands), ".")
         self.marks = Counter[str]()
         self.words: dict[str, tuple[str, str]] = {}
@@ -384,7 +404,13 @@ class _Numbers:
         """Return the keys of source.yml."""
         lines = []
         if self.thousands:
-            lines.append(f"thousands: {_quoted(self.thousands)}")
+            sure = not self.may_be_decimal
+            lines.append(
+                f"thousands: {_quoted(self.thousands)}"
+                + _guessed(
+                    None if sure else "guessed: each point has three digits behind it; is 1.234 a thousand or one?"
+                )
+            )
         if self.decimal != "." or self.thousands == ".":
             lines.append(f"decimal: {_quoted(self.decimal if self.decimal != self.thousands else ',')}")
         if self.marks:
@@ -393,9 +419,12 @@ class _Numbers:
         return lines
 
 
-def _reshape(table: SeenTable, roles: Roles) -> str | None:
-    """The SELECT that makes a wide table tidy, or builds a month of two columns."""
-    year = roles.columns.get("time_period")
+def _reshape(table: SeenTable, roles: Roles, constants: dict[str, str]) -> str | None:
+    """The SELECT that makes a wide table tidy, or builds months of two columns, or of one and the year of the file."""
+    column = roles.columns.get("time_period")
+    year = _identifier(column) if column else "NULL"
+    if column is None and (roles.wide_is == "month" or roles.month):
+        year = _literal(constants.pop("time_period"))
     if not roles.wide:
         if roles.month is None:
             return None
@@ -417,9 +446,9 @@ def _reshape(table: SeenTable, roles: Roles) -> str | None:
     )
 
 
-def _month_period(year: str | None, month: str, words: Iterable[str]) -> str:
+def _month_period(year: str, month: str, words: Iterable[str]) -> str:
     numbers = {word: months().get(plain(word).rstrip(".")) for word in dict.fromkeys(words) if word}
-    before = f"{_identifier(year)} || '-' || " if year else "'TO FILL IN' || '-' || "
+    before = f"{year} || '-' || "
     if all(number is None for number in numbers.values()):
         return f"{before}lpad({_identifier(month)}, 2, '0')"
     cases = " ".join(f"WHEN {_literal(word)} THEN '{number:02d}'" for word, number in numbers.items() if number)
@@ -462,6 +491,8 @@ def _report(draft: Draft, table: SeenTable, roles: Roles, numbers: _Numbers, con
         draft.seen.append(f"not used: {', '.join(roles.unused)}")
     if roles.counts and roles.wide_is != "offence":
         draft.to_do.append(f"counts: {_some(roles.counts)} may hold counts too; if one of them is meant, give --value")
+    if numbers.may_be_decimal:
+        draft.to_do.append("source.yml, thousands: every point in the counts has three digits behind it; is 1.234 one?")
     if numbers.marks:
         draft.to_do.append(f"source.yml, marks: say what {_some(numbers.marks)} after a count means")
     if TO_FILL_IN in draft.source:

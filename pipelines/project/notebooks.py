@@ -104,6 +104,6 @@ def _packaged() -> list[Path]:
     """The scripts: in the package that was built, or in the checkout."""
     package = Path(str(resources.files("pipelines")))
     for folder in (package / "project" / "notebooks", package.parent / "notebooks"):
-        if found := sorted(folder.glob("*.py")):
+        if found := sorted(folder.glob("[1-9]_*.py")):
             return found
     raise UsageError("this installation has no notebooks; install the wheel, or use a checkout")

@@ -115,6 +115,8 @@ def _take_periods(roles: Roles, names: list[str], texts: dict[str, list[str]]) -
                 roles.has_split_years = pattern is SPLIT_YEAR
                 names.remove(found[0])
                 break
+    elif given := roles.columns.get("time_period"):
+        roles.has_split_years = _share(texts[given], SPLIT_YEAR) >= 0.95
     if roles.wide_is in ("", "sex") and "time_period" in roles.columns:
         for name in names:
             words = {plain(text).rstrip(".") for text in texts[name] if text}

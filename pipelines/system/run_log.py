@@ -28,6 +28,7 @@ class Attempt:
         end: ``loaded`` (new figures), ``unchanged`` (the same files), ``refused``, or ``failed`` (of the program).
         release: what was published by the run; None where nothing was.
         message: the first lines of why it was refused.
+        named: whether the run was of sources that were named, not of all.
     """
 
     source: str
@@ -35,6 +36,7 @@ class Attempt:
     end: str
     release: str | None = None
     message: str = ""
+    named: bool = False
 
     @property
     def moment(self) -> datetime:

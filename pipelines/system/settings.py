@@ -98,7 +98,8 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
     """
     project = find_project()
     given = _Given(project.settings() if project is not None else {}, project)
-    folder = Path(data or os.environ.get("ICCS_DATA") or _project_data(given) or "data").resolve()
+    own = project.data_folder() if project is not None else "data"
+    folder = Path(data or os.environ.get("ICCS_DATA") or own).resolve()
     if folder.is_file():
         raise UsageError(f"{folder} is a file; --data, ICCS_DATA and data in iccs.toml name a folder")
     if any(sign in str(folder) for sign in "*?[="):
@@ -115,11 +116,6 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
         spill_limit=given.amount("spill_limit", Settings.spill_limit),
         max_sql_seconds=given.whole_number("max_sql_seconds", Settings.max_sql_seconds),
     )
-
-
-def _project_data(given: _Given) -> Path | None:
-    """The data folder of the project; a path in ``iccs.toml`` that is not absolute begins at its folder."""
-    return None if given.project is None else given.project.root / (given.settings.get("data") or "data")
 
 
 @dataclass(frozen=True)

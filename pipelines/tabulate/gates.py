@@ -34,11 +34,15 @@ def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: P
     run_sql(connection, "tabulate/found_effects")
     run_sql(connection, "tabulate/gates")
     _allocate_unknown(connection, source)
+    kinds = {"of_sex": _kind_sql("sex"), "of_age": _kind_sql("age")}
+    breaks = declared_breaks(source)
+    run_sql(connection, "tabulate/late_breaks", same_cell=_same_cell("allocated"), breaks=breaks, **kinds)
     run_sql(
         connection,
         "tabulate/write_published_cells",
+        **kinds,
         caveats=caveats_sql(source),
-        breaks=declared_breaks(source),
+        breaks=breaks,
         same_but_sex=_same_cell("unknown_sex", "sex"),
         same_but_age=_same_cell("unknown_age", "age"),
         same_cell=_same_cell("allocated"),
@@ -47,7 +51,10 @@ def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: P
 
 
 def register_effects(connection: duckdb.DuckDBPyConnection) -> None:
-    """Register ``rule_effect``: the caveat and effects of each rule, and which split it is about ('' for any cell)."""
+    """Register ``rule_effect``: the caveat and effects of each rule, and which split it is about ('' for any cell).
+
+    ``of_unknown`` is of rules that find how many are unknown, and say nothing of the known.
+    """
     rules = [rule for rule in load_rules().values() if rule.caveat]
     effects = {
         name: [rule.effect.get(name) for rule in rules]
@@ -57,6 +64,7 @@ def register_effects(connection: duckdb.DuckDBPyConnection) -> None:
         "rule": [rule.name for rule in rules],
         "caveat": [rule.caveat for rule in rules],
         "dimension": [rule.about or rule.parameters.get("dimension", "") for rule in rules],
+        "of_unknown": [rule.kind == "unknown_jump" for rule in rules],
         **{name: pa.array(values, pa.string()) for name, values in effects.items()},
     }
     connection.register("rule_effect", pa.table(given))
@@ -94,6 +102,13 @@ def _allocate_unknown(connection: duckdb.DuckDBPyConnection, source: Source) -> 
         least_share=f"{LEAST_KNOWN_SHARE:.0%}",
         least_known=str(LEAST_KNOWN),
         known_enough=f"{known_enough['sex']:.0%}",
+    )
+
+
+def _kind_sql(dimension: str) -> str:
+    """Whether a cell is of all sexes (or ages), of a known one, of the unknown, or of persons to whom none applies."""
+    return (
+        f"CASE cells.{dimension} WHEN '_T' THEN 'all' WHEN '_U' THEN 'unknown' WHEN '_Z' THEN 'none' ELSE 'known' END"
     )
 
 

@@ -175,7 +175,8 @@ def describe_cells(connection: duckdb.DuckDBPyConnection, cells: Path) -> tuple[
 class Vintage:
     """One version of a source's figures: a folder of Parquet files and what is known about them.
 
-    ``loads`` is the history of the source up to this vintage, oldest first.
+    ``loads`` is the history of the source up to this vintage, oldest first. ``left_out`` is the vintage before it,
+    where that was damaged and these figures could be compared with nothing.
     """
 
     source_id: str
@@ -185,6 +186,7 @@ class Vintage:
     rows: int
     loads: tuple[Load, ...] = ()
     new: bool = False
+    left_out: str = ""
 
     @property
     def summary(self) -> str:
@@ -280,7 +282,8 @@ def store(
     loads = before.loads if before else ()
     key = run_key(folder, acquired)
     known = [load.vintage for load in loads if load.vintage.endswith(f"-{checked.figures}")]
-    if before and before.is_damaged and before.vintage not in known:
+    left_out = before.vintage if before and before.is_damaged and before.vintage not in known else ""
+    if left_out:
         loads = loads[:-1]  # nothing can be compared with what it held
     now = datetime.now(UTC)
     name = known[0] if known else f"{now.date().isoformat()}-{checked.figures}"
@@ -316,7 +319,7 @@ def store(
     point_to(target, pointer, loads)  # a copy, from which a pointer that was lost is made again
     point_to(root, pointer, loads)
     _remove_superseded(root, name, target, settings)
-    return Vintage(folder.source_id, name, target, key, checked.rows, loads, new=not known)
+    return Vintage(folder.source_id, name, target, key, checked.rows, loads, not known, left_out)
 
 
 def _write_folder(root: Path, name: str, manifest: dict[str, Any], validated: Validated, checked: Checked) -> Path:

@@ -13,7 +13,7 @@ import pytest
 from pipelines.project.notebooks import write_notebooks
 
 ROOT = Path(__file__).parents[2]
-PATHS = sorted((ROOT / "notebooks").glob("*.py"))
+PATHS = sorted((ROOT / "notebooks").glob("[1-9]_*.py"))
 MOST_LINES = 60
 
 
@@ -53,3 +53,11 @@ def test_notebooks_are_written_once(tmp_path: Path) -> None:
     assert write_notebooks(tmp_path / "notebooks") == [written[1]]
     assert written[0].read_text(encoding="utf-8") == "somebody's work"
     shutil.rmtree(tmp_path / "notebooks")
+
+
+def test_the_wheel_has_every_notebook() -> None:
+    """Both lists are written out, so that what somebody keeps beside the notebooks is not packaged."""
+    setup, manifest = (ROOT.joinpath(name).read_text(encoding="utf-8") for name in ("setup.py", "MANIFEST.in"))
+    names = [path.stem for path in PATHS]
+    assert re.findall(r'^    "(\d_\w+)",$', setup, flags=re.MULTILINE) == names
+    assert re.findall(r"^include notebooks/(\w+)\.py$", manifest, flags=re.MULTILINE) == names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import duckdb
 import pytest
 
 from pipelines.cli.main import main
+from pipelines.project.new_project import LISTED
 from pipelines.system.settings import Settings, load_settings
 from schemas.project import SETTINGS
 from schemas.source import list_sources
@@ -79,6 +81,21 @@ def test_the_demonstration_is_what_the_checkout_has(office: Path, capsys: pytest
     (office / "data" / "README.md").write_text("mine", encoding="utf-8")
     assert main(["init", ".", "--demo"]) == 2
     assert "is another file; nothing is replaced" in capsys.readouterr().err
+
+
+def test_the_demonstration_goes_into_the_data_folder_of_the_project(office: Path) -> None:
+    (office / "iccs.toml").write_text('data = "figures"\n', encoding="utf-8")
+    assert main(["init", ".", "--demo"]) == 0
+    assert (office / "figures" / "input" / "ar_snic" / "snic-provincias.csv.gz").is_file()
+    assert not (office / "data" / "input" / "ar_snic").exists()
+
+
+def test_the_files_given_on_are_those_that_are_listed() -> None:
+    """In wheels, source archives and projects: a file that lies beside the inputs by chance is nobody else's."""
+    packed = re.findall(r"include data/input/(\S+)", (ROOT / "MANIFEST.in").read_text(encoding="utf-8"))
+    listed = LISTED.findall((ROOT / "data" / "README.md").read_text(encoding="utf-8"))
+    assert sorted(packed) == sorted(listed)
+    assert "graft" not in (ROOT / "MANIFEST.in").read_text(encoding="utf-8")
 
 
 def test_the_sources_are_listed_with_where_they_are_from(office: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -177,3 +177,48 @@ def test_without_a_project_there_is_nowhere_to_write(
     (office / "t.csv").write_text("Offence,Year,n\nMurder,2024,5\n", encoding="utf-8")
     assert main(["sources", "new", "t.csv", "--id", "mx_office_new"]) == 2
     assert "make one: iccs init DIR" in capsys.readouterr().err
+
+
+def test_months_as_columns_of_one_year_that_is_said(
+    office: Path, figures: Callable[..., dict[tuple[str, ...], object]]
+) -> None:
+    months = "Enero,Febrero,Marzo,Abril,Mayo,Junio,Julio,Agosto,Septiembre,Octubre,Noviembre,Diciembre"
+    counts = ",".join(["3"] * 12)
+    (office / "robos.csv").write_text(f"Entidad,Delito,{months}\n{JALISCO},Robo,{counts}\n", encoding="utf-8")
+    cells = figures("robos.csv", "mx_office_year", "--year", "2023")
+    by_key = {(area, period): value for (area, period, _, _), value in cells.items()}
+    assert by_key["MX-JAL", "2023"] == 36
+    assert by_key["MX-JAL", "2023-05"] == 3
+
+
+def test_split_years_in_a_column_that_is_named(office: Path) -> None:
+    lines = ["Entidad,Delito,Ejercicio,casos", f"{JALISCO},Robo,2021-22,4", f"{JALISCO},Robo,2022-23,5"]
+    (office / "robos.csv").write_text("\n".join(lines), encoding="utf-8")
+    words = ["sources", "new", "robos.csv", "--id", "mx_office_split", "--no-questions", "--period", "Ejercicio"]
+    assert main(words) == 0
+    assert "year_starts:" in (office / "sources/mx_office_split/source.yml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("total", ["Total", "Ambas zonas"])
+def test_sums_in_a_column_that_is_not_used_are_no_parts(
+    office: Path, total: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """6 = 4 + 2: adding the three rows as parts of one cell would publish 12."""
+    rows = [f"{JALISCO},2023,Robo,Urbana,4", f"{JALISCO},2023,Robo,Rural,2", f"{JALISCO},2023,Robo,{total},6"]
+    (office / "robos.csv").write_text("\n".join(["Entidad,Año,Delito,Zona,casos", *rows]), encoding="utf-8")
+    assert main(["sources", "new", "robos.csv", "--id", "mx_office_zones", "--no-questions"]) == 0
+    assert "'Zona' has sums beside their parts" in "".join(capsys.readouterr())
+    assert "rows: parts" not in (office / "sources/mx_office_zones/source.yml").read_text(encoding="utf-8")
+    assert main(["check", "robos.csv", "--source", "mx_office_zones", "--with-drafts"]) == 1
+    assert "duplicate" in "".join(capsys.readouterr())
+
+
+def test_a_point_before_three_digits_everywhere_is_asked_about(
+    office: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{JALISCO};2022;Robo;1.250", f"{JALISCO};2023;Robo;2.500"]
+    (office / "robos.csv").write_text("\n".join(["Entidad;Año;Delito;casos", *rows]), encoding="utf-8")
+    assert main(["sources", "new", "robos.csv", "--id", "mx_office_points", "--no-questions"]) == 0
+    assert "is 1.234 one?" in "".join(capsys.readouterr())
+    declared = (office / "sources/mx_office_points/source.yml").read_text(encoding="utf-8")
+    assert 'thousands: "."  # guessed' in declared

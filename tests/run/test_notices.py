@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.notices import tell_of_run
+from pipelines.notices import tell_of_run, telling_of_failure
 from pipelines.run import Refusal, RunResult
 from pipelines.system.settings import Settings
+from schemas.errors import UsageError
 
 got: list[str] = []
 
@@ -101,6 +102,23 @@ def test_a_notice_that_cannot_be_sent_is_said_without_its_address(
         monkeypatch.setenv("ICCS_NOTIFY", pieces)
         assert not any(part in str(tell_of_run(result(tmp_path, "mx_one"), settings)) for part in ("s3cret", "user"))
     assert "s3cret" not in said
+
+
+def test_a_run_that_could_not_publish_is_told_without_values_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(data=tmp_path)
+    said: list[str] = []
+    with serving(HTTPServer(("127.0.0.1", 0), Hook)) as hook:
+        monkeypatch.setenv("ICCS_NOTIFY", f"json://127.0.0.1:{hook}")
+        with pytest.raises(UsageError), telling_of_failure(settings, said.append):
+            raise UsageError("another run is writing")
+        with pytest.raises(ValueError), telling_of_failure(settings, said.append):
+            raise ValueError("cannot read 'Jane Doe'")
+    assert "nothing was published; the last release stays. another run is writing" in got[0]
+    assert "ValueError; the log of the run says more" in got[1]
+    assert "Jane" not in got[1]
+    assert said == []
 
 
 def test_without_addresses_nothing_is_sent(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pipelines.run import Session, run_all
 from pipelines.schedule import find_missed, is_missed, read_calendars, read_states
 from pipelines.system.run_log import Attempt, last_attempts, log_attempts, read_attempts
 from pipelines.system.settings import Settings, load_settings
+from pipelines.tabulate.vintages import current_vintage
 from schemas.publication_calendar import Calendar
 from schemas.source import find_sources
 
@@ -77,6 +78,10 @@ def test_states_are_judged_by_calendar_log_and_files(office: Path) -> None:
     late = {state.source: state for state in read_states(settings, due + timedelta(days=3, hours=1))}
     assert late["xq_one"].state == "late"
     assert find_missed(read_calendars(settings), settings, now) == []
+    current = current_vintage("xq_one", settings)
+    assert current is not None
+    (current.folder / "cells.parquet").write_bytes(b"")
+    assert {one.source: one.state for one in read_states(settings, now)}["xq_one"] == "damaged"
     assert set(find_missed(read_calendars(settings), settings, now + timedelta(days=8))) == {
         "xq_one",
         "xq_two",
@@ -117,6 +122,9 @@ def test_a_week_missed_is_one_run_and_one_that_ran_is_not_missed(tmp_path: Path)
     assert not is_missed(MONDAYS, settings, monday + timedelta(days=6))
     assert is_missed(MONDAYS, settings, monday + timedelta(days=7))
     assert find_missed({"a": MONDAYS, "b": MONDAYS}, settings, monday + timedelta(days=40)) == ["a"]
+    later = (monday + timedelta(days=7)).isoformat()
+    log_attempts([Attempt("b", later, "loaded", named=True)], settings)
+    assert is_missed(MONDAYS, settings, monday + timedelta(days=7)), "of one source, the others were due still"
     log_attempts([Attempt("a", (monday + timedelta(days=40)).isoformat(), "refused")], settings)
     assert find_missed({"a": MONDAYS}, settings, monday + timedelta(days=40, hours=1)) == []
 

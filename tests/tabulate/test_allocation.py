@@ -16,7 +16,7 @@ from schemas.errors import UsageError
 
 ALLOCATED = "allocate_unknown: proportional\n"
 SEXES = "sex,m,M,\nsex,f,F,\nsex,u,_U,\n"
-AGES = "age,young,Y0T17,\nage,old,Y_GE18,\nage,unknown,_U,\n"
+AGES = "age,young,Y0T17,\nage,old,Y_GE18,\nage,mid,Y15T29,\nage,unknown,_U,\n"
 
 
 def publish_cells(
@@ -28,7 +28,7 @@ def publish_cells(
         f"{kind}layouts:\n  - files: [t.csv]\n    read: {{columns: [area, day, code, {', '.join(by)}]}}\n"
         f"area_scheme: code\ncolumns: {{ref_area: area, time_period: day, national_code: code, {columns}{value}}}\n"
         f"measures:\n  victims: {{counting_unit: victim}}\nbreakdowns:\n  - {{by: [{', '.join(by)}]}}\n{more}",
-        SEXES + AGES,
+        SEXES + AGES + ("" if kind else "value,x,Q,\n"),
         [HOMICIDE],
     )
     head = ["area", "day", "code", *by, *([] if kind else ["n"])]
@@ -116,3 +116,77 @@ def test_it_is_refused_where_nothing_is_by_sex_or_age(tiny: Tiny) -> None:
     tiny.declare_plain(ALLOCATED)
     with pytest.raises(UsageError, match="allocate_unknown: no breakdown is by sex or age"):
         _ = tiny.source.source
+
+
+def _status_by_year(cells: duckdb.DuckDBPyConnection, sex: str) -> dict[str, tuple[object, ...]]:
+    found = cells.execute(
+        "SELECT time_period, value, obs_status, coalesce(caveats, '') FROM cell WHERE sex = $sex AND freq = 'A'",
+        {"sex": sex},
+    ).fetchall()  # fmt: skip
+    return {year: tuple(rest) for year, *rest in found}
+
+
+def test_allocation_makes_up_for_more_unknown_and_for_no_other_break(tiny: Tiny) -> None:
+    """From 2018 three in ten are of unknown sex; in 2020 there are no women; the men of 2016 are those of 2015."""
+    given = {2014: (50, 50, 0), 2015: (50, 50, 0), 2016: (50, 50, 0), 2017: (50, 50, 0), 2018: (35, 35, 30),
+             2019: (35, 35, 30), 2020: (70, 0, 30), 2021: (35, 35, 30)}  # fmt: skip
+    rows = [
+        f"MX-AGU,{year},HOM,{sex},{n}" for year, three in given.items() for sex, n in zip("mfu", three, strict=True)
+    ]
+    men = _status_by_year(publish_cells(tiny, ["sex"], rows, ALLOCATED), "M")
+
+    assert men["2018"][:2] == (50, "E")  # the share of unknown jumps by 30 points, and 50 are 50
+    assert men["2019"][:2] == (50, "E")
+    assert men["2020"][:2] == (100, "B")  # the women are missing, not the known: no allocation says how many
+    assert "sex_recording_changed" in str(men["2020"][2])
+    assert "unknown_allocated" in str(men["2020"][2])
+
+
+def test_a_cell_of_a_sex_and_age_that_cannot_be_allocated_has_bounds_alone(tiny: Tiny) -> None:
+    """Of the young 2 men, 1 woman and 4 of unknown sex: three say nothing of four. Of the old nearly all are known.
+
+    A young man is one of 2 to 6; 102 men of all ages, 6.7 in 103 of the 7 unknown ones.
+    """
+    given = {
+        ("m", "young"): 2,
+        ("f", "young"): 1,
+        ("u", "young"): 4,
+        ("m", "old"): 100,
+        ("f", "old"): 50,
+        ("u", "old"): 3,
+    }
+    rows = [f"MX-AGU,2020,HOM,{sex},{age},{n}" for (sex, age), n in given.items()]
+    found = publish_cells(tiny, ["sex", "age"], rows, ALLOCATED).execute(
+        "SELECT sex, age, value, missing_reason, at_least, at_most, obs_status FROM cell"
+    )
+    cells = {(sex, age): tuple(rest) for sex, age, *rest in found.fetchall()}
+
+    assert cells["M", "Y0T17"] == (None, "sex_not_known", 2, 6, "O")
+    assert cells["F", "Y0T17"] == (None, "sex_not_known", 1, 5, "O")
+    assert cells["M", "Y_GE18"] == (102, None, 100, 103, "E")  # 100 x 153 / 150
+    assert cells["M", "_T"] == (pytest.approx(102 * 160 / 153, abs=1e-5), None, 102, 109, "E")
+    assert cells["_T", "Y0T17"][0] == 7
+
+
+def test_a_missing_number_of_unknown_is_not_none(tiny: Tiny) -> None:
+    """The number of unknown sex is suppressed in 2021: men are 60 and who knows how many more."""
+    rows = [f"MX-AGU,{year},HOM,{sex},{n}" for year, three in {2020: (60, 40, 10), 2021: (60, 40, "x")}.items()
+            for sex, n in zip("mfu", three, strict=True)]  # fmt: skip
+    cells = publish_cells(tiny, ["sex"], rows, ALLOCATED)
+    found = cells.execute(
+        "SELECT value, missing_reason, at_least, at_most FROM cell WHERE sex = 'M' ORDER BY time_period"
+    ).fetchall()  # fmt: skip
+
+    assert found == [(66, None, 60, 70), (None, "sex_not_known", 60, None)]
+
+
+def test_nothing_is_allocated_among_age_bands_that_overlap(tiny: Tiny) -> None:
+    """30 to 17, 60 of 18 and over, 20 of 15 to 29 who are among them, 10 unknown. Their sum is not that of persons."""
+    given = {"young": 30, "old": 60, "mid": 20, "unknown": 10}
+    rows = [f"MX-AGU,2020,HOM,{age},{n}" for age, n in given.items()]
+    found = publish_cells(tiny, ["age"], rows, ALLOCATED).execute(
+        "SELECT age, value, missing_reason, at_least, at_most FROM cell WHERE age NOT IN ('_T', '_U') ORDER BY 1"
+    )
+    assert found.fetchall() == [
+        (age, None, "age_not_known", n, n + 10) for age, n in (("Y0T17", 30), ("Y15T29", 20), ("Y_GE18", 60))
+    ]

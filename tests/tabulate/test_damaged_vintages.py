@@ -82,9 +82,12 @@ def test_a_damaged_vintage_is_never_published_and_loads_again_from_its_files(loa
 
 
 def test_other_figures_after_damage_are_no_revision_of_what_cannot_be_read(loaded: Tiny) -> None:
+    lost = current(loaded).vintage
     turn_a_bit(current(loaded).part("cells"))
     loaded.give("t.csv", TEXT.replace("HOM,7", "HOM,9"))
-    load(loaded)
+    result = run_all([loaded.source], Session(loaded.settings, loaded.given, source_folders=loaded.sources))
+    (line,) = result.recovered
+    assert line.startswith(f"{loaded.name}: the vintage {lost} is damaged and has left the history")
     assert figures(loaded) == [("MX-JAL", 5), ("MX-MEX", 9)]
     with duckdb.connect(str(loaded.settings.published), read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM out.revision").fetchall() == [(0,)]

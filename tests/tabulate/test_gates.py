@@ -347,3 +347,55 @@ def test_in_any_table_a_total_says_what_its_parts_say_and_what_is_missing_says_w
             assert said & {"level_jump", "composition_changed", "sex_recording_changed"}
         if status == "P":
             assert said & {"months_missing", "year_not_reported"}
+
+
+def _figures_of(cells: duckdb.DuckDBPyConnection, area: str, iccs: str, sex: str) -> list[tuple[Any, ...]]:
+    """Each year with its status and whether the caveat of a jump is on it."""
+    return cells.execute(
+        "SELECT time_period, obs_status, contains(coalesce(caveats, ''), 'level_jump') FROM cell "
+        "WHERE ref_area = $area AND iccs = $iccs AND sex = $sex AND freq = 'A' ORDER BY 1",
+        {"area": area, "iccs": iccs, "sex": sex},
+    ).fetchall()  # fmt: skip
+
+
+def test_a_break_in_a_year_without_men_and_women_is_one_of_the_next_year_that_has_them(published: Any) -> None:
+    """Three times as many from 2017, whose sexes and those of 2018 are half unknown.
+
+    The total and the unknown have their break in 2017. Men and women have no figure before 2019: theirs is there.
+    """
+    rows = []
+    for year, (men, women, unknown) in {
+        2015: (60, 40, 5), 2016: (60, 40, 5), 2017: (100, 50, 200), 2018: (100, 50, 200), 2019: (210, 140, 5),
+        2020: (210, 140, 5),
+    }.items():  # fmt: skip
+        rows += _every_sex("AR-A", str(year), "HOM", men, women, unknown)
+    cells = published(rows)
+
+    for iccs in ("0101", "01"):
+        for sex in ("M", "F"):
+            assert _figures_of(cells, "AR-A", iccs, sex)[2:5] == [
+                ("2017", "O", True), ("2018", "O", False), ("2019", "B", True)
+            ]  # fmt: skip
+        assert _figures_of(cells, "AR-A", iccs, "_T")[2:5] == [
+            ("2017", "B", True), ("2018", "A", False), ("2019", "A", False)
+        ]  # fmt: skip
+        unknown = _figures_of(cells, "AR-A", iccs, "_U")
+        assert unknown[2][1:] == ("B", True)
+        assert not unknown[4][2]  # the break of the level is not said twice
+        assert not _figures_of(cells, "AR-A", iccs, "F")[5][2]
+
+
+def test_a_break_in_a_year_withheld_passes_over_years_that_the_series_lacks(published: Any) -> None:
+    """Ten rows a year, nine of 2016 rejected; the file says nothing of 2017: the next figure is that of 2018.
+
+    Another category has a figure in 2017, which is none of this series.
+    """
+    rows = [f"AR-A,{year},HOM,u,{'x1' if year == 2016 and row else 50}"
+            for year in (2014, 2015, 2016, 2018, 2019) for row in range(10)]  # fmt: skip
+    rows += [f"AR-A,{year},ATT,u,500" for year in range(2014, 2020)]
+    more = "rejected_share_limit: 1\nrows: parts\nbreaks: [{period: '2016', iccs: ['0101'], note: n}]\n"
+    cells = published(rows, more)
+    figures = {year: (status, said) for year, status, said in _figures_of(cells, "AR-A", "0101", "_T")}
+    assert figures["2016"][0] == "O"
+    assert figures["2018"][0] == "B"
+    assert figures["2019"][0] == "A"

@@ -27,21 +27,22 @@ def init_command(options: argparse.Namespace) -> int:
     """Write a project, and print what to do next."""
     from pipelines.project.new_project import copy_demonstration, write_project
     from pipelines.system.errors import EXIT_DONE
-    from schemas.project import FILE
+    from schemas.project import FILE, Project
 
     folder = Path(options.folder)
+    root = folder.resolve()
     is_new = not (options.demo and (folder / FILE).is_file())
     written = write_project(folder) if is_new else []
     if options.demo:
-        written += copy_demonstration(folder.resolve() / "data")
+        written += copy_demonstration(Project(root).data_folder())
     if options.json:
-        print_json({"project": folder.resolve(), "written": written})
+        print_json({"project": root, "written": written})
         return EXIT_DONE
     for path in written:
-        print_line(f"  {path.relative_to(folder.resolve())}")
+        print_line(f"  {path.relative_to(root) if path.is_relative_to(root) else path}")
     print_line(f"{'made' if is_new else 'completed'} the project {folder}; next:")
     for line in (
-        *([] if folder.resolve() == Path.cwd() else [f"cd {shlex.quote(str(folder))}"]),
+        *([] if root == Path.cwd() else [f"cd {shlex.quote(str(folder))}"]),
         "iccs run                              # load what is in data/input and publish",
         "iccs trend 0101 --area XX             # a series of the example, whose figures are invented",
         "iccs sources new FILE --id NAME       # a first definition of a source from a file of yours",

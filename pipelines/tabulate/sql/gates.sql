@@ -2,7 +2,10 @@
 -- with effects: its caveats, its status, and why a cell of a known code has no value. What is found in a month is true of
 -- its quarter and year; what is found in a year of every period in it, but a break (B) of the first alone. Some rules find
 -- each period by itself (periods own), or leave those in it alone and mark those it is in (up).
--- A caveat on the split by sex or age is for the cells of that split, not for the total; status_of_all is without these.
+-- A caveat on the split by sex or age is for the cells of that split, not for the total. status_of_allocated is without
+-- what is found of the number of unknown persons: allocation makes up for that, and for nothing else.
+-- breaks are the caveats of what is found a break; breaks_of_known those that are true of persons of known sex and age,
+-- who are published only where the share of unknown ones is within its limit before and after.
 -- Grain of unreported: one row for each area and year: the share of its months or quarters that is not reported.
 -- reads: cells, found_effect, area_ancestor
 -- writes: gate, unreported
@@ -25,12 +28,11 @@ kind AS (
 SELECT series.stage, series.counting_unit, series.iccs, CAST(found.ref_area AS ref_area_code) AS ref_area,
     CAST(period.time_period AS time_period_code) AS time_period, all_sexes, all_ages,
     string_agg(DISTINCT caveat, ';' ORDER BY caveat) AS caveats,
-    max(CAST(obs_status AS obs_status_code)) FILTER (
-        obs_status <> 'B' OR found.time_period = period.time_period OR right(period.time_period, 3) IN ('-01', '-Q1')
-    ) AS obs_status,
-    max(CAST(obs_status AS obs_status_code)) FILTER (dimension = '' AND (
-        obs_status <> 'B' OR found.time_period = period.time_period OR right(period.time_period, 3) IN ('-01', '-Q1')
-    )) AS status_of_all,
+    max(CAST(obs_status AS obs_status_code)) FILTER (begins) AS obs_status,
+    max(CAST(obs_status AS obs_status_code)) FILTER (begins AND NOT of_unknown) AS status_of_allocated,
+    string_agg(DISTINCT caveat, ';' ORDER BY caveat) FILTER (begins AND obs_status = 'B') AS breaks,
+    string_agg(DISTINCT caveat, ';' ORDER BY caveat) FILTER (begins AND obs_status = 'B' AND NOT of_unknown)
+        AS breaks_of_known,
     min(withhold) FILTER (itself AND codes IS NULL) AS withhold_any,
     min(withhold) FILTER (itself AND codes = 'known' AND dimension = 'sex') AS withhold_sex,
     min(withhold) FILTER (itself AND codes = 'known' AND dimension = 'age') AS withhold_age
@@ -40,7 +42,11 @@ JOIN series ON series.stage = found.stage AND series.counting_unit = found.count
 JOIN period ON period.found_period = found.time_period
     AND (periods = '' OR CAST(period.time_period AS VARCHAR) = found.time_period
         OR (periods = 'up' AND left(period.time_period, 4) <> found.time_period))
-CROSS JOIN LATERAL (SELECT periods <> 'up' OR CAST(period.time_period AS VARCHAR) = found.time_period AS itself)
+CROSS JOIN LATERAL (
+    SELECT periods <> 'up' OR CAST(period.time_period AS VARCHAR) = found.time_period AS itself,
+        obs_status <> 'B' OR found.time_period = period.time_period OR right(period.time_period, 3) IN ('-01', '-Q1')
+            AS begins
+)
 JOIN kind ON dimension = '' OR (dimension = 'sex' AND NOT all_sexes) OR (dimension = 'age' AND NOT all_ages)
 GROUP BY ALL;
 

@@ -4,10 +4,10 @@
 -- cell of a known one has bounds in place of its value: those known, and those with all of unknown sex (or age). A cell
 -- of one sex and one age of which neither is known enough has none. Where the source declares that those of unknown sex
 -- and age are allocated, the value is an estimate (E) with the caveat unknown_allocated, and the bounds are beside it:
--- at_least is the count as given. A break in how many are of unknown sex or age is what that makes up for.
+-- at_least is the count as given; where they can't be, there are the bounds alone.
 -- Grain of joined_caveats: one row for each combination of caveats that can meet in a cell. There are few, and taking a
 -- text of caveats apart and putting it together again for every cell takes longer than all the rest.
--- reads: cells, gate, unreported, part_of_category, allocated
+-- reads: cells, gate, unreported, part_of_category, allocated, late_break
 COPY (
     WITH own_caveats AS (
         SELECT iccs, time_period, {{caveats}} AS own
@@ -32,20 +32,32 @@ COPY (
         FROM cells WHERE age = '_U' AND value IS NOT NULL
     ),
     judged AS (
-        SELECT cells.*, {{caveats}} AS own_caveats, gate.caveats AS found_caveats, CASE WHEN allocated.value IS NULL THEN gate.obs_status ELSE gate.status_of_all END AS found_status,
+        SELECT cells.*, {{caveats}} AS own_caveats, gate.caveats AS found_caveats,
+            greatest(
+                CASE WHEN allocated.value IS NULL THEN gate.obs_status ELSE gate.status_of_allocated END,
+                CASE WHEN late_break.own THEN CAST('B' AS obs_status_code) END
+            ) AS found_status,
+            nullif(late_break.caveats, '') AS late_caveats,
             CASE WHEN cells.value IS NOT NULL THEN coalesce(
                 withhold_any,
-                CASE WHEN allocated.value IS NULL AND cells.sex NOT IN ('_T', '_U', '_Z') THEN withhold_sex END,
-                CASE WHEN allocated.value IS NULL AND cells.age NOT IN ('_T', '_U', '_Z') THEN withhold_age END
+                allocated.open_of,
+                CASE WHEN allocated.given IS NULL AND cells.sex NOT IN ('_T', '_U', '_Z') THEN withhold_sex END,
+                CASE WHEN allocated.given IS NULL AND cells.age NOT IN ('_T', '_U', '_Z') THEN withhold_age END
             ) END AS withheld,
             allocated.value AS with_unknown, allocated.at_most AS with_all_unknown,
-            withhold_any IS NULL AND allocated.value IS NULL AND withhold_sex IS NOT NULL AND cells.sex NOT IN ('_T', '_U', '_Z')
-                AND (withhold_age IS NULL OR cells.age = '_T') AS bounded_by_sex,
-            withhold_any IS NULL AND allocated.value IS NULL AND withhold_age IS NOT NULL AND cells.age NOT IN ('_T', '_U', '_Z')
-                AND (withhold_sex IS NULL OR cells.sex = '_T') AS bounded_by_age,
+            withhold_any IS NULL AND allocated.given IS NOT NULL AS bounded_by_unknown,
+            withhold_any IS NULL AND allocated.given IS NULL AND withhold_sex IS NOT NULL
+                AND cells.sex NOT IN ('_T', '_U', '_Z') AND (withhold_age IS NULL OR cells.age = '_T') AS bounded_by_sex,
+            withhold_any IS NULL AND allocated.given IS NULL AND withhold_age IS NOT NULL
+                AND cells.age NOT IN ('_T', '_U', '_Z') AND (withhold_sex IS NULL OR cells.sex = '_T') AS bounded_by_age,
             unreported.share AS unreported
         FROM cells
         LEFT JOIN allocated ON {{same_cell}}
+        LEFT JOIN late_break
+            ON late_break.stage = cells.stage AND late_break.counting_unit = cells.counting_unit
+            AND late_break.iccs = CAST(cells.iccs AS VARCHAR) AND late_break.ref_area = CAST(cells.ref_area AS VARCHAR)
+            AND late_break.freq = cells.freq AND late_break.time_period = cells.time_period
+            AND late_break.of_sex = {{of_sex}} AND late_break.of_age = {{of_age}}
         LEFT JOIN gate
             ON gate.stage = cells.stage AND gate.counting_unit = cells.counting_unit AND gate.iccs = cells.iccs
             AND gate.ref_area = cells.ref_area AND gate.time_period = cells.time_period
@@ -55,8 +67,8 @@ COPY (
             AND unreported.ref_area = cells.ref_area AND unreported.year = CAST(cells.time_period AS VARCHAR)
     )
     SELECT cells.* EXCLUDE (
-            own_caveats, found_caveats, found_status, withheld, unreported, bounded_by_sex, bounded_by_age, with_unknown,
-            with_all_unknown
+            own_caveats, found_caveats, late_caveats, found_status, withheld, unreported, bounded_by_unknown,
+            bounded_by_sex, bounded_by_age, with_unknown, with_all_unknown
         ) REPLACE (
             CASE WHEN cells.iccs <> '' THEN cells.iccs END AS iccs,
             CASE WHEN withheld IS NULL THEN coalesce(with_unknown, cells.value) END AS value,
@@ -71,16 +83,21 @@ COPY (
             -- Shares are sums whose last digits depend on the order of adding: they end where no share has digits.
             round(cells.completeness * (1 - coalesce(unreported, 0)), 9) AS completeness
         ),
-        CASE WHEN bounded_by_sex OR bounded_by_age OR (with_unknown IS NOT NULL AND withheld IS NULL) THEN cells.value END
-            AS at_least,
+        CASE WHEN bounded_by_sex OR bounded_by_age OR bounded_by_unknown THEN cells.value END AS at_least,
         CASE
+            WHEN bounded_by_unknown THEN with_all_unknown
             WHEN bounded_by_sex OR bounded_by_age
                 THEN round(cells.value + coalesce(unknown_sex.value, unknown_age.value, 0), 6)
-            WHEN withheld IS NULL THEN with_all_unknown
         END AS at_most,
-        CASE WHEN with_unknown IS NOT NULL AND withheld IS NULL THEN join_caveats((CASE WHEN found_caveats IS NULL AND part.caveat IS NULL THEN own_caveats ELSE joined END), 'unknown_allocated')
-            ELSE (CASE WHEN found_caveats IS NULL AND part.caveat IS NULL THEN own_caveats ELSE joined END) END
-            AS caveats
+        CASE
+            WHEN late_caveats IS NOT NULL OR (with_unknown IS NOT NULL AND withheld IS NULL) THEN join_caveats(
+                CASE WHEN found_caveats IS NULL AND part.caveat IS NULL THEN own_caveats ELSE joined END,
+                concat_ws(';', late_caveats,
+                    CASE WHEN with_unknown IS NOT NULL AND withheld IS NULL THEN 'unknown_allocated' END)
+            )
+            WHEN found_caveats IS NULL AND part.caveat IS NULL THEN own_caveats
+            ELSE joined
+        END AS caveats
     FROM judged AS cells
     LEFT JOIN part_of_category AS part ON part.iccs = cells.iccs AND part.iccs_made_from = cells.iccs_made_from
     LEFT JOIN unknown_sex ON bounded_by_sex AND {{same_but_sex}}

@@ -1,0 +1,78 @@
+-- A break found where a series has no figure (withheld, or missing for any reason) is one of its next figure: no course may
+-- run over it. So for each kind of cell by itself, as a year may have its total and no men and women. Totals made
+-- of such cells have its caveat, as of anything found in a part (own is false). A series that has no figure before has no break.
+-- Grain of kind_published: one row for each series with a break, kind of cell (all sexes, a known one, the unknown; so with
+-- ages), frequency and period: whether any of its cells has a figure.
+-- Grain of declared_break: one row for each category and first period after a break that the source declares.
+-- Grain of late_break: one row for each of these that has its break later than it was found: the caveats of that, if any.
+-- reads: cells, gate, allocated, category_above, made_of, country_of_any
+-- writes: declared_break, kind_published, late_break
+CREATE OR REPLACE TEMP TABLE declared_break AS
+SELECT iccs, time_period
+FROM (
+    FROM (SELECT DISTINCT iccs FROM cells) CROSS JOIN (SELECT DISTINCT time_period FROM cells)
+) AS cells
+WHERE {{breaks}};
+
+CREATE OR REPLACE TEMP TABLE kind_published AS
+SELECT cells.stage, cells.counting_unit, cells.iccs, cells.ref_area, cells.freq, cells.time_period, of_sex, of_age,
+    bool_or(
+        cells.value IS NOT NULL AND withhold_any IS NULL
+        AND (allocated.value IS NOT NULL OR allocated.given IS NULL)
+        AND (allocated.value IS NOT NULL OR of_sex <> 'known' OR withhold_sex IS NULL)
+        AND (allocated.value IS NOT NULL OR of_age <> 'known' OR withhold_age IS NULL)
+    ) AS is_published
+FROM (SELECT *, {{of_sex}} AS of_sex, {{of_age}} AS of_age FROM cells) AS cells
+SEMI JOIN (
+    SELECT stage, counting_unit, iccs, ref_area FROM gate WHERE breaks IS NOT NULL
+    UNION
+    SELECT stage, counting_unit, cells.iccs, ref_area
+    FROM (SELECT DISTINCT stage, counting_unit, iccs, ref_area FROM cells) AS cells
+    JOIN declared_break ON declared_break.iccs = cells.iccs
+) AS broken
+    ON broken.stage = cells.stage AND broken.counting_unit = cells.counting_unit AND broken.iccs = cells.iccs
+    AND broken.ref_area = cells.ref_area
+LEFT JOIN allocated ON {{same_cell}}
+LEFT JOIN gate
+    ON gate.stage = cells.stage AND gate.counting_unit = cells.counting_unit AND gate.iccs = cells.iccs
+    AND gate.ref_area = cells.ref_area AND gate.time_period = cells.time_period
+    AND gate.all_sexes = (of_sex = 'all') AND gate.all_ages = (of_age = 'all')
+GROUP BY ALL;
+
+CREATE OR REPLACE TEMP TABLE late_break AS
+WITH kinds AS (
+    SELECT DISTINCT stage, counting_unit, iccs, ref_area, freq, of_sex, of_age FROM kind_published
+),
+broken AS (
+    SELECT kinds.*, gate.time_period, CASE WHEN 'unknown' IN (of_sex, of_age) THEN breaks ELSE breaks_of_known END AS said
+    FROM gate
+    JOIN kinds USING (stage, counting_unit, iccs, ref_area)
+    WHERE breaks IS NOT NULL AND all_sexes = (of_sex = 'all') AND all_ages = (of_age = 'all')
+    UNION ALL
+    SELECT kinds.*, time_period, '' AS said
+    FROM declared_break
+    JOIN kinds USING (iccs)
+),
+late AS (
+    SELECT broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, of_sex, of_age, said,
+        min(published.time_period) FILTER (published.time_period >= broken.time_period) AS first_period
+    FROM broken
+    JOIN kind_published AS published USING (stage, counting_unit, iccs, ref_area, freq, of_sex, of_age)
+    WHERE is_published AND said IS NOT NULL
+        AND freq = CASE WHEN broken.time_period LIKE '%-Q%' THEN 'Q' WHEN broken.time_period LIKE '%-%' THEN 'M' ELSE 'A' END
+    GROUP BY broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, of_sex, of_age, said,
+        broken.time_period
+    HAVING first_period > broken.time_period AND min(published.time_period) < broken.time_period
+)
+SELECT stage, counting_unit, coalesce(above.ancestor, CAST(iccs AS VARCHAR)) AS iccs,
+    coalesce(made_of.ancestor, CAST(late.ref_area AS VARCHAR)) AS ref_area, freq, first_period AS time_period,
+    of_sex, of_age, bool_or(own) AS own, coalesce(string_agg(DISTINCT said, ';' ORDER BY said) FILTER (said <> ''), '') AS caveats
+FROM late
+LEFT JOIN country_of_any ON country_of_any.ref_area = late.ref_area
+LEFT JOIN category_above AS above
+    ON above.code = CAST(late.iccs AS VARCHAR) AND above.country = CAST(country_of_any.country AS VARCHAR)
+LEFT JOIN made_of ON made_of.area = CAST(late.ref_area AS VARCHAR)
+CROSS JOIN LATERAL (
+    SELECT coalesce(above.ancestor = late.iccs, true) AND coalesce(made_of.ancestor = late.ref_area, true) AS own
+) AS place
+GROUP BY ALL
