@@ -84,10 +84,7 @@ def plot_slopes(
         )
     figure, axes = canvas(ax, 6.5, 6.0)
     named = _named(ends)
-    for code, heights in ends.items():
-        look = "-o" if heights[1] > heights[0] else "--s"
-        shade, above = ("black", 3) if code in named else ("0.7", 2)
-        axes.plot((0, 1), heights, look, color=shade, markersize=3, linewidth=1.2, zorder=above)
+    _draw_slopes(axes, ends, named)
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     _name_ends(axes, {code: ends[code] for code in named}, names, language)
     axes.set_xlim(-0.55, 1.55)
@@ -103,6 +100,13 @@ def plot_slopes(
     return finish_picture(
         figure, axes, title, foot_text(sorted({key.source for key in keys}), notes, language, settings), ax
     )
+
+
+def _draw_slopes(axes: Axes, ends: Ends, named: set[str]) -> None:
+    for code, heights in ends.items():
+        look = "-o" if heights[1] > heights[0] else "--s"
+        shade, above = ("black", 3) if code in named else ("0.7", 2)
+        axes.plot((0, 1), heights, look, color=shade, markersize=3, linewidth=1.2, zorder=above)
 
 
 def _named(ends: Ends) -> set[str]:
