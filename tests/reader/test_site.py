@@ -15,12 +15,12 @@ import pytest
 from pipelines.reader.site.build import MARK, BuiltSite, build_site, check_site_folder
 from pipelines.reader.site.chart import draw_chart
 from pipelines.reader.site.content import Content
+from pipelines.reader.site.licences import may_be_published
 from pipelines.reader.site.pages import Pages
 from pipelines.reader.site.serve import site_server
 from pipelines.reader.words import LANGUAGES, load_texts
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
-from schemas.licences import may_be_published
 
 TEMPLATES = Path(__file__).parents[2] / "pipelines" / "reader" / "site"
 

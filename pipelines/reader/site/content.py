@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines.reader.release import packaged_rows
-from schemas.licences import may_be_published
+from pipelines.reader.site.licences import may_be_published
 
 Rows = list[dict[str, Any]]
 
