@@ -26,7 +26,7 @@ plot_trend(SeriesQuery("0101", "AR", counting_unit="victim"))
 
 # %%
 crime.connection.sql(
-    "SELECT * EXCLUDE (vintage) FROM out.trend_segment WHERE ref_area = 'AR' AND iccs = '0101' AND sex = '_T' ORDER BY counting_unit, first_year"
+    "SELECT * EXCLUDE (vintage) FROM out.trend_segment WHERE ref_area = 'AR' AND indicator = 'homicide_rate' AND sex = '_T' ORDER BY counting_unit, first_year"
 ).df()
 
 # %% [markdown]
