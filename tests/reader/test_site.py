@@ -92,10 +92,10 @@ def test_the_figures_are_those_of_the_file(site: BuiltSite, published: Path) -> 
 
 
 def test_a_file_of_a_country_has_all_its_categories(site: BuiltSite) -> None:
-    rows = duckdb.sql(f"SELECT count(DISTINCT iccs), count(*) FROM '{site.folder}/data/AR.parquet'").fetchone()
+    rows = duckdb.sql(f"SELECT count(DISTINCT iccs), count(*) FROM '{site.folder}/data/AR.parquet'").fetchall()
     single = [path for path in (site.folder / "data").glob("AR_*.csv")]
     lines = sum(len(path.read_text(encoding="utf-8").splitlines()) - 1 for path in single)
-    assert rows == (len(single), lines)
+    assert rows == [(len(single), lines)]
 
 
 def _content(label: str, licence: str = "CC BY 4.0") -> Content:
