@@ -4,8 +4,6 @@
 -- each period by itself (periods own), or leave those in it alone and mark those it is in (up).
 -- A caveat on the split by sex or age is for the cells of that split, not for the total. status_of_allocated is without
 -- what is found of the number of unknown persons: allocation makes up for that, and for nothing else.
--- breaks are the caveats of what is found a break; breaks_of_known those that are true of persons of known sex and age,
--- who are published only where the share of unknown ones is within its limit before and after.
 -- Grain of unreported: one row for each area and year: the share of its months or quarters that is not reported.
 -- reads: cells, found_effect, area_ancestor
 -- writes: gate, unreported
@@ -30,9 +28,6 @@ SELECT series.stage, series.counting_unit, series.iccs, CAST(found.ref_area AS r
     string_agg(DISTINCT caveat, ';' ORDER BY caveat) AS caveats,
     max(CAST(obs_status AS obs_status_code)) FILTER (begins) AS obs_status,
     max(CAST(obs_status AS obs_status_code)) FILTER (begins AND NOT of_unknown) AS status_of_allocated,
-    string_agg(DISTINCT caveat, ';' ORDER BY caveat) FILTER (begins AND obs_status = 'B') AS breaks,
-    string_agg(DISTINCT caveat, ';' ORDER BY caveat) FILTER (begins AND obs_status = 'B' AND NOT of_unknown)
-        AS breaks_of_known,
     min(withhold) FILTER (itself AND codes IS NULL) AS withhold_any,
     min(withhold) FILTER (itself AND codes = 'known' AND dimension = 'sex') AS withhold_sex,
     min(withhold) FILTER (itself AND codes = 'known' AND dimension = 'age') AS withhold_age

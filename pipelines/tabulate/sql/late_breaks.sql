@@ -1,18 +1,30 @@
 -- A break found where a series has no figure (withheld, or missing for any reason) is one of its next figure: no course may
 -- run over it. So for each kind of cell by itself, as a year may have its total and no men and women. Totals made
--- of such cells have its caveat, as of anything found in a part (own is false). A series that has no figure before has no break.
+-- of such cells (also of both sexes and all ages, but for what is found of the split) have its caveat, as of anything found
+-- in a part (own is false). A series that has no figure before has no break.
 -- Grain of kind_published: one row for each series with a break, kind of cell (all sexes, a known one, the unknown; so with
 -- ages), frequency and period: whether any of its cells has a figure.
+-- Grain of found_break: one row for each finding of a break and period it is in. What is found of the number of unknown
+-- persons is a break of theirs alone here: known ones are published only where the share of unknown is within its limit,
+-- before and after.
 -- Grain of declared_break: one row for each category and first period after a break that the source declares.
 -- Grain of late_break: one row for each of these that has its break later than it was found: the caveats of that, if any.
--- reads: cells, gate, allocated, category_above, made_of, country_of_any
--- writes: declared_break, kind_published, late_break
+-- reads: cells, gate, found_effect, allocated, category_above, made_of, country_of_any
+-- writes: declared_break, found_break, kind_published, late_break
 CREATE OR REPLACE TEMP TABLE declared_break AS
 SELECT iccs, time_period
 FROM (
     FROM (SELECT DISTINCT iccs FROM cells) CROSS JOIN (SELECT DISTINCT time_period FROM cells)
 ) AS cells
 WHERE {{breaks}};
+
+CREATE OR REPLACE TEMP TABLE found_break AS
+SELECT DISTINCT stage, counting_unit, iccs, ref_area, dimension, of_unknown, caveat, unnest(
+    CASE WHEN length(time_period) = 4 AND periods = '' THEN [time_period, time_period || '-01', time_period || '-Q1']
+        ELSE [time_period] END
+) AS time_period
+FROM found_effect
+WHERE obs_status = 'B';
 
 CREATE OR REPLACE TEMP TABLE kind_published AS
 SELECT cells.stage, cells.counting_unit, cells.iccs, cells.ref_area, cells.freq, cells.time_period, of_sex, of_age,
@@ -24,7 +36,11 @@ SELECT cells.stage, cells.counting_unit, cells.iccs, cells.ref_area, cells.freq,
     ) AS is_published
 FROM (SELECT *, {{of_sex}} AS of_sex, {{of_age}} AS of_age FROM cells) AS cells
 SEMI JOIN (
-    SELECT stage, counting_unit, iccs, ref_area FROM gate WHERE breaks IS NOT NULL
+    SELECT cells.stage, cells.counting_unit, cells.iccs, cells.ref_area
+    FROM (SELECT DISTINCT stage, counting_unit, iccs, ref_area FROM cells) AS cells
+    JOIN found_break ON found_break.stage = cells.stage AND found_break.counting_unit = cells.counting_unit
+        AND found_break.ref_area = CAST(cells.ref_area AS VARCHAR)
+        AND coalesce(found_break.iccs = CAST(cells.iccs AS VARCHAR), true)
     UNION
     SELECT stage, counting_unit, cells.iccs, ref_area
     FROM (SELECT DISTINCT stage, counting_unit, iccs, ref_area FROM cells) AS cells
@@ -44,29 +60,34 @@ WITH kinds AS (
     SELECT DISTINCT stage, counting_unit, iccs, ref_area, freq, of_sex, of_age FROM kind_published
 ),
 broken AS (
-    SELECT kinds.*, gate.time_period, CASE WHEN 'unknown' IN (of_sex, of_age) THEN breaks ELSE breaks_of_known END AS said
-    FROM gate
-    JOIN kinds USING (stage, counting_unit, iccs, ref_area)
-    WHERE breaks IS NOT NULL AND all_sexes = (of_sex = 'all') AND all_ages = (of_age = 'all')
+    SELECT kinds.*, periods.time_period, caveat AS said, dimension <> '' AS of_split
+    FROM found_break AS found
+    JOIN kinds ON found.stage = kinds.stage AND found.counting_unit = kinds.counting_unit
+        AND found.ref_area = CAST(kinds.ref_area AS VARCHAR) AND coalesce(found.iccs = CAST(kinds.iccs AS VARCHAR), true)
+    JOIN (SELECT DISTINCT time_period FROM kind_published) AS periods
+        ON CAST(periods.time_period AS VARCHAR) = found.time_period
+    WHERE (dimension <> 'sex' OR of_sex <> 'all') AND (dimension <> 'age' OR of_age <> 'all')
+        AND (NOT of_unknown OR 'unknown' IN (of_sex, of_age))
     UNION ALL
-    SELECT kinds.*, time_period, '' AS said
+    SELECT kinds.*, time_period, '' AS said, false AS of_split
     FROM declared_break
     JOIN kinds USING (iccs)
 ),
 late AS (
-    SELECT broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, of_sex, of_age, said,
+    SELECT broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, of_sex, of_age, said, of_split,
         min(published.time_period) FILTER (published.time_period >= broken.time_period) AS first_period
     FROM broken
     JOIN kind_published AS published USING (stage, counting_unit, iccs, ref_area, freq, of_sex, of_age)
-    WHERE is_published AND said IS NOT NULL
+    WHERE is_published
         AND freq = CASE WHEN broken.time_period LIKE '%-Q%' THEN 'Q' WHEN broken.time_period LIKE '%-%' THEN 'M' ELSE 'A' END
-    GROUP BY broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, of_sex, of_age, said,
+    GROUP BY broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, of_sex, of_age, said, of_split,
         broken.time_period
     HAVING first_period > broken.time_period AND min(published.time_period) < broken.time_period
 )
 SELECT stage, counting_unit, coalesce(above.ancestor, CAST(iccs AS VARCHAR)) AS iccs,
     coalesce(made_of.ancestor, CAST(late.ref_area AS VARCHAR)) AS ref_area, freq, first_period AS time_period,
-    of_sex, of_age, bool_or(own) AS own, coalesce(string_agg(DISTINCT said, ';' ORDER BY said) FILTER (said <> ''), '') AS caveats
+    sexes.of_sex, ages.of_age, bool_or(own AND sexes.of_sex = late.of_sex AND ages.of_age = late.of_age) AS own,
+    coalesce(string_agg(DISTINCT said, ';' ORDER BY said) FILTER (said <> ''), '') AS caveats
 FROM late
 LEFT JOIN country_of_any ON country_of_any.ref_area = late.ref_area
 LEFT JOIN category_above AS above
@@ -75,4 +96,6 @@ LEFT JOIN made_of ON made_of.area = CAST(late.ref_area AS VARCHAR)
 CROSS JOIN LATERAL (
     SELECT coalesce(above.ancestor = late.iccs, true) AND coalesce(made_of.ancestor = late.ref_area, true) AS own
 ) AS place
+CROSS JOIN LATERAL (SELECT unnest(if(of_split, [late.of_sex], [late.of_sex, 'all'])) AS of_sex) AS sexes
+CROSS JOIN LATERAL (SELECT unnest(if(of_split, [late.of_age], [late.of_age, 'all'])) AS of_age) AS ages
 GROUP BY ALL
