@@ -47,11 +47,15 @@ class CountTrends:
     autocorrelation: Numbers
 
     def percent_a_year(self, confidence: float = 0.95) -> tuple[Numbers, Numbers, Numbers]:
-        """Return the change in percent a year with the limits that go with p: they exclude 0 where p is below 0.05."""
+        """Return the change in percent a year with the limits that go with p: they exclude 0 where p is below 0.05.
+
+        An upper limit may be infinite: nothing is known of a few events in a few years.
+        """
         from scipy.special import stdtrit
 
         reach = stdtrit(self.degrees, 1 - tail_of(confidence)) * self.errors
-        low, middle, high = (100 * np.expm1(self.slopes + part) for part in (-reach, 0.0, reach))
+        with np.errstate(over="ignore"):
+            low, middle, high = (100 * np.expm1(self.slopes + part) for part in (-reach, 0.0, reach))
         return middle, low, high
 
 

@@ -101,3 +101,12 @@ def test_five_thousand_series_take_seconds() -> None:
 def test_what_cannot_be_fitted_is_refused(times: object, counts: object, sizes: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         fit_count_trends([times], [counts], [sizes])  # type: ignore[list-item]
+
+
+def test_where_nothing_is_known_the_upper_limit_is_infinite_and_the_rest_finite() -> None:
+    """Three years with events, and millions in one of them: dispersion leaves no limit that can be written."""
+    found = fit_count_trends([range(8)], [[0, 0, 0, 0, 0, 1, 9000000, 1]], [[1.0] * 8])
+    middle, low, high = (float(part[0]) for part in found.percent_a_year())
+    assert np.isfinite(middle)
+    assert low == pytest.approx(-100)
+    assert high == np.inf

@@ -143,8 +143,9 @@ def _trend_line(record: dict[str, Any]) -> str:
         f"{record['first_year']}-{record['last_year']}, n = {record['n']}{change}"
     )
     if record["apc"] is not None:
+        high = "no upper limit" if record["apc_high"] is None else f"{record['apc_high']:+.1f}"
         text += (
-            f", {record['apc']:+.1f} % a year ({record['apc_low']:+.1f} to {record['apc_high']:+.1f}), "
+            f", {record['apc']:+.1f} % a year ({record['apc_low']:+.1f} to {high}), "
             f"p {p_value_text(record['p_value'])} (autocorrelation {record['autocorrelation']:.2f} allowed for)"
         )
     elif record["direction"] == "too few events":

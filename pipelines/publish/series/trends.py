@@ -5,6 +5,7 @@ Mann-Kendall and Sen's slope are published beside it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -113,6 +114,7 @@ def make_trends(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSe
                 **one.key,
                 "basis": basis,
                 **vars(trend),
+                "apc_high": None if trend.apc_high == math.inf else trend.apc_high,
                 "break_handling": one.breaks.handling(trend.first_year, trend.last_year),
                 **one.marks.combine(range(len(one.years))[run], bridged=bridged),
             }
