@@ -52,9 +52,9 @@ picture
 # %%
 crime.connection.sql(
     """
-    SELECT name_en AS state, direction, first_year, last_year, change_percent, adjusted_p
+    SELECT name_en AS state, direction, first_year, last_year, apc, apc_low, apc_high, adjusted_p
     FROM out.trend JOIN out.area ON code = ref_area
     WHERE iccs = '0101' AND parent = 'MX' AND sex = '_T' AND counting_unit = 'victim'
-    ORDER BY direction, change_percent DESC
+    ORDER BY direction, apc DESC
     """
 ).df()

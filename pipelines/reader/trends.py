@@ -13,8 +13,8 @@ from pipelines.reader.words import WORDS, figure_in, word
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
-DIRECTED = frozenset({"increasing", "decreasing"})
-"""Directions of ``out.trend`` that say which way a series goes."""
+DIRECTED = frozenset({"rising", "falling", "stable", "number rising", "number falling", "number stable"})
+"""Directions of ``out.trend`` that say how a series goes."""
 
 
 @dataclass(frozen=True)
@@ -67,23 +67,26 @@ def read_trends(wanted: SeriesQuery, settings: Settings | None = None) -> TrendR
 def trend_sentence(trend: Mapping[str, Any], language: str = "en") -> str:
     """Return one sentence on the course of a series, which says no more than its row of ``out.trend``.
 
-    A change in percent is given only where the trend has a direction. A word for the direction that is not in the
-    catalogues, of a release of another version, is shown as the release has it.
+    The change in percent a year is given, with its limits, only where the trend has a direction. A word for the
+    direction that is not in the catalogues, of a release of another version, is shown as the release has it.
 
-    >>> row = {"first_year": 2015, "last_year": 2024, "direction": "increasing", "change_percent": 12.34}
+    >>> row = {"first_year": 2015, "last_year": 2024, "direction": "rising", "apc": 3.1, "apc_low": 0.24, "apc_high": 6}
     >>> trend_sentence(row)
-    '2015 to 2024: increasing, +12.3 %.'
+    '2015 to 2024: rising, +3.1 % a year (+0.2 to +6.0).'
     >>> trend_sentence(row, "es")
-    '2015 a 2024: en aumento, +12,3 %.'
+    '2015 a 2024: en aumento, +3,1 % al año (+0,2 a +6,0).'
     """
     direction = trend["direction"]
     key = f"direction {direction}"
     text = word("trend sentence", language).format(
         first=trend["first_year"], last=trend["last_year"], direction=word(key, language) if key in WORDS else direction
     )
-    if direction in DIRECTED and trend["change_percent"] is not None:
-        percent = f"{trend['change_percent']:+,.1f}"
-        text += f", {figure_in(percent, language)} %"
+    if direction in DIRECTED:
+        percent, low, high = (
+            word("no upper limit", language) if number is None else figure_in(f"{number:+,.1f}", language)
+            for number in (trend["apc"], trend["apc_low"], trend["apc_high"])
+        )
+        text += ", " + word("percent a year", language).format(percent=percent, low=low, high=high)
     return f"{text}."
 
 

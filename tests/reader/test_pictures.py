@@ -13,7 +13,7 @@ from pipelines.reader.plots.style import STYLES, finish_picture, label_ends, new
 from pipelines.reader.plots.trend import _draw_breaks, draw_gaps, gap_notes
 from pipelines.reader.rates import RateSeries
 from pipelines.reader.selection import SeriesKey
-from pipelines.reader.trends import trend_sentence
+from pipelines.reader.trends import DIRECTED, trend_sentence
 from pipelines.reader.words import LANGUAGES, WORDS, load_catalogue, word
 
 
@@ -27,14 +27,19 @@ def test_every_word_is_translated_with_the_same_places(language: str) -> None:
 
 @pytest.mark.parametrize(
     "direction",
-    ["increasing", "decreasing", "no significant trend", f"not tested (fewer than {FEWEST_YEARS_TESTED} years)"],
+    [
+        *(f"{basis}{way}" for basis in ("", "number ") for way in ("rising", "falling", "stable")),
+        "inconclusive",
+        "too few events",
+        f"not tested (fewer than {FEWEST_YEARS_TESTED} years)",
+    ],
 )
 def test_a_sentence_says_no_more_than_the_trend(direction: str) -> None:
-    row = {"first_year": 2015, "last_year": 2024, "direction": direction, "change_percent": 12.34}
+    row = {"first_year": 2015, "last_year": 2024, "direction": direction, "apc": 3.1, "apc_low": 0.2, "apc_high": None}
     for language in LANGUAGES:
         sentence = trend_sentence(row, language)
         assert word(f"direction {direction}", language) in sentence
-        assert ("%" in sentence) == (direction in ("increasing", "decreasing"))
+        assert ("%" in sentence) == (word("no upper limit", language) in sentence) == (direction in DIRECTED)
 
 
 def test_twelve_lines_differ_without_colour() -> None:

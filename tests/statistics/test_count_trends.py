@@ -11,7 +11,7 @@ from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.tools import add_constant
 
 from pipelines.statistics import count_trends
-from pipelines.statistics.count_trends import fit_count_trends
+from pipelines.statistics.count_trends import CountTrends, fit_count_trends
 
 
 def _series(number: int, years: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -104,9 +104,10 @@ def test_what_cannot_be_fitted_is_refused(times: object, counts: object, sizes: 
 
 
 def test_where_nothing_is_known_the_upper_limit_is_infinite_and_the_rest_finite() -> None:
-    """Three years with events, and millions in one of them: dispersion leaves no limit that can be written."""
-    found = fit_count_trends([range(8)], [[0, 0, 0, 0, 0, 1, 9000000, 1]], [[1.0] * 8])
+    """exp(0.1 +- 4.30 * 400): the upper limit is more than a double can hold."""
+    one = np.array([1.0])
+    found = CountTrends(slopes=0.1 * one, errors=400 * one, degrees=2 * one, p=one, dispersion=one, autocorrelation=one)
     middle, low, high = (float(part[0]) for part in found.percent_a_year())
-    assert np.isfinite(middle)
-    assert low == pytest.approx(-100)
+    assert middle == pytest.approx(10.517, abs=1e-3)
+    assert low == -100
     assert high == np.inf
