@@ -163,20 +163,29 @@ def find_project() -> Project | None:
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / FILE).is_file():
-            _check_owner(folder / FILE)
+            check_owner(folder / FILE, f"export {VARIABLE}={folder}")
             return Project(folder)
     return None
 
 
-def _check_owner(file: Path) -> None:
-    """Above a folder in /tmp or on a share, anybody may have put a file that would decide where data go."""
+def check_owner(file: Path, remedy: str) -> None:
+    """Check that a file found above the current folder is one's own, or of the system's administrator.
+
+    Above a folder in /tmp or on a share, anybody may have put a file that would decide where data go or which are read.
+
+    Args:
+        file: found by looking, not named by anybody.
+        remedy: what to type to use it all the same.
+
+    Raises:
+        UsageError: it belongs to another account.
+    """
     if not hasattr(os, "getuid"):
         return
     others = {file.lstat().st_uid, file.stat().st_uid} - {0, os.getuid()}  # of the file and of a link to it
     if others:
         raise UsageError(
-            f"{file} belongs to another account (user {others.pop()}) and is not used unasked; to use this project: "
-            f"export {VARIABLE}={file.parent}"
+            f"{file} belongs to another account (user {others.pop()}) and is not used unasked; to use it: {remedy}"
         )
 
 

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from pipelines.cli import areas, check, codes, concordance, quality, query, releases, repair, run, serve, share, sources
-from pipelines.cli.office import init, status
+from pipelines.cli.office import init, notebook, site, status
 from pipelines.cli.series import compare, estimates, evaluate, map, trend
 
 COMMANDS = (
@@ -25,6 +25,8 @@ COMMANDS = (
     estimates,
     map,
     query,
+    notebook,
+    site,
     areas,
     sources,
     evaluate,

@@ -55,6 +55,7 @@ def add_parser(commands: Commands) -> None:
         metavar="REASON",
         help="why one source is meant to lose most of what it had; for this load only",
     )
+    parser.add_argument("--site", metavar="DIR", help="build the site of the release in this folder afterwards")
     parser.set_defaults(command=run_command)
 
 
@@ -69,10 +70,7 @@ def run_command(options: argparse.Namespace) -> int:
 
     settings = load_settings(options.data, options.engine)
     where = Path(options.directory).resolve() if options.directory else None
-    if options.replay_quarantine and where is not None:
-        raise UsageError("--replay-quarantine reads again the files that cells were rejected from; leave out --from")
-    if options.accept_loss is not None and (len(options.sources) != 1 or not options.accept_loss.strip()):
-        raise UsageError('--accept-loss needs a reason, and is for one source: iccs run SOURCE --accept-loss "REASON"')
+    _check_options(options)
     folders = find_sources(options.sources, with_drafts=options.with_drafts)
     reports: list[StepReport] = []
 
@@ -100,10 +98,35 @@ def run_command(options: argparse.Namespace) -> int:
         if options.replay_quarantine:
             _print_replayed(result)
         _print_result(result, settings, options.replay_quarantine)
+    _build_site(options, settings)
     if result.faults:
         return EXIT_FAULT
     nothing = _found_nothing(result) and not options.replay_quarantine
     return EXIT_REFUSED if result.refused or nothing else EXIT_DONE
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Refuse options that do not go together, before anything is read."""
+    if options.replay_quarantine and options.directory:
+        raise UsageError("--replay-quarantine reads again the files that cells were rejected from; leave out --from")
+    if options.accept_loss is not None and (len(options.sources) != 1 or not options.accept_loss.strip()):
+        raise UsageError('--accept-loss needs a reason, and is for one source: iccs run SOURCE --accept-loss "REASON"')
+    if options.site:
+        from pipelines.reader.site.build import check_site_folder
+
+        check_site_folder(Path(options.site).absolute())
+
+
+def _build_site(options: argparse.Namespace, settings: Settings) -> None:
+    """Build the site of the release there is, if asked for; without a release the old site stays."""
+    if not options.site or not settings.published.is_file():
+        return
+    from pipelines.cli.office.site import print_site
+    from pipelines.reader.site.build import build_site
+
+    built = build_site(settings, Path(options.site))
+    if not options.json:
+        print_site(built)
 
 
 def _print_step(step: StepReport) -> None:

@@ -6,7 +6,7 @@ What notebooks need is here, imported when it is used::
 
     crime = open_release()
     crime.connection.sql("FROM out.trend_of('0101', 'MX')").df()
-    plot_trend(SeriesQuery("0101", "MX"), by="sex")
+    plot_trend(SeriesQuery("0101", "MX"), by="sex")  # a picture: shown inline, or figure, axes = ...
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pipelines.reader.comparison import compare_areas
     from pipelines.reader.maps import map_boundaries, read_map_rates
     from pipelines.reader.monthly import read_monthly
-    from pipelines.reader.plots.comparison import plot_pyramid, plot_slopes
+    from pipelines.reader.plots.comparison import plot_compared, plot_pyramid, plot_slopes
     from pipelines.reader.plots.evaluation import plot_evaluation, plot_monthly
     from pipelines.reader.plots.map import plot_map
-    from pipelines.reader.plots.style import save_picture
+    from pipelines.reader.plots.style import Picture, save_picture
     from pipelines.reader.plots.trend import plot_trend
     from pipelines.reader.policy import evaluate_policy
     from pipelines.reader.rates import country_rates, read_rates
@@ -30,11 +31,14 @@ if TYPE_CHECKING:
     from pipelines.reader.trends import read_trends
 
 _MODULES = {
+    "Picture": "plots.style",
     "SeriesQuery": "selection",
+    "compare_areas": "comparison",
     "country_rates": "rates",
     "evaluate_policy": "policy",
     "map_boundaries": "maps",
     "open_release": "release",
+    "plot_compared": "plots.comparison",
     "plot_evaluation": "plots.evaluation",
     "plot_map": "plots.map",
     "plot_monthly": "plots.evaluation",
@@ -51,11 +55,14 @@ _MODULES = {
 """Where each name is."""
 
 __all__ = [
+    "Picture",
     "SeriesQuery",
+    "compare_areas",
     "country_rates",
     "evaluate_policy",
     "map_boundaries",
     "open_release",
+    "plot_compared",
     "plot_evaluation",
     "plot_map",
     "plot_monthly",

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.reader.release import explained, lock_down, open_published, query_time
+from pipelines.reader.release import explained, lock_down, open_published, query_time, reading_settings
 from pipelines.system.connection import fetch_row
 from pipelines.system.files import replace_atomically, temporary_name
-from pipelines.system.settings import Settings, load_settings
+from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.errors import UsageError
 
@@ -50,7 +51,7 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None, *
         raise UsageError(f"{path} exists already; give another name, or --force")
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}")
-    settings = settings or load_settings()
+    settings = settings or reading_settings()
     with open_published(settings) as connection, query_time(connection):
         lock_down(connection, settings, temporary_name(path.absolute()))
         try:
@@ -134,3 +135,26 @@ _WRITERS: dict[str, Write] = {
     ".parquet": _copy("FORMAT parquet, COMPRESSION zstd"),
     ".xlsx": _write_workbook,
 }
+
+
+def write_table(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write the table ``memory.main.answer`` of a connection to a file, in the format of its ending."""
+    _WRITERS[path.suffix](connection, path)
+
+
+def write_csv_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write a few rows as CSV, by the rules of :func:`write_answer`; many small files are faster so than with SQL."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow([_harmless(str(name)) for name in rows[0]])
+        lines.writerows([_harmless_value(value) for value in row.values()] for row in rows)
+
+
+def _harmless_value(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return _harmless(value)
+    return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pipelines.publish.series.breaks import Breaks, SeriesBreaks, series_break_at
 from pipelines.reader.release import open_published, packaged_query, query
@@ -13,6 +13,9 @@ from pipelines.reader.series import series_breaks
 from pipelines.system.settings import Settings
 from schemas.codelists import parse_age
 from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Rows = list[dict[str, Any]]
 By = Literal["sex", "age", "area"]
@@ -32,6 +35,7 @@ class RateSeries:
             limits of the bridge's factor widen those of the rate.
         breaks: inside the years of the rows.
         bounds: years without a rate as the sex or age of too many is unknown: year, rate_at_least, rate_at_most.
+        gaps: why there is no rate, by year, where the release has a row without one.
     """
 
     key: SeriesKey
@@ -41,6 +45,16 @@ class RateSeries:
     rows: Rows
     breaks: Breaks
     bounds: Rows = field(default_factory=list)
+    gaps: dict[int, str | None] = field(default_factory=dict)
+
+    def frame(self) -> DataFrame:
+        """Return the rows, and the years without a rate with their reason, as a DataFrame by year."""
+        from pandas import DataFrame as NewFrame
+
+        missing = [{"year": year, "no_rate_reason": reason} for year, reason in self.gaps.items()]
+        about = {"area": self.area, "sex": self.sex, "age": self.age, **self.key._asdict()}
+        rows = sorted([*self.rows, *missing], key=lambda row: row["year"])
+        return NewFrame([{**about, **row} for row in rows]).set_index("year")
 
     @property
     def years(self) -> list[int]:
@@ -142,12 +156,16 @@ def _split(wanted: SeriesQuery, rows: Rows, keys: Sequence[SeriesKey], settings:
     bounds: dict[tuple[SeriesKey, str, str, str], Rows] = {}
     for row in packaged_query("reader/rate_bounds", settings, wanted, **asked).records():
         bounds.setdefault((key_of(row), row["ref_area"], row["sex"], row["age"]), []).append(row)
+    gaps: dict[tuple[SeriesKey, str, str, str], dict[int, str | None]] = {}
+    for row in packaged_query("reader/rate_gaps", settings, wanted, **asked).records():
+        gaps.setdefault((key_of(row), row["ref_area"], row["sex"], row["age"]), {})[row["year"]] = row["reason"]
     found = []
     for key in keys:
         for place, own in groups.items():
             if place[0] == key:
                 one = replace(wanted.of(key), area=place[1], sex=place[2], age=place[3], freq="A")
-                found.append(replace(_bridged(one, key, own, declared), bounds=bounds.get(place, [])))
+                series = _bridged(one, key, own, declared)
+                found.append(replace(series, bounds=bounds.get(place, []), gaps=gaps.get(place, {})))
     return found
 
 

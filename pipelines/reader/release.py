@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import gettempdir
 from threading import Timer
@@ -18,6 +18,7 @@ from pipelines.system.settings import Settings, load_settings
 from pipelines.system.sql import fill_sql, load_sql, needed_values
 from schemas.declarations import no_attributes_sql, quote_literal
 from schemas.errors import UsageError, nearest_values
+from schemas.project import check_owner, find_project
 
 if TYPE_CHECKING:
     from pipelines.reader.selection import SeriesQuery
@@ -52,7 +53,7 @@ class OpenRelease:
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
-        self._path = (settings or load_settings()).published
+        self._path = (settings or reading_settings()).published
         self.connection: duckdb.DuckDBPyConnection
         self.release: str
         self._open()
@@ -126,11 +127,32 @@ class OpenRelease:
         self.close()
 
 
+def reading_settings(data: str | Path | None = None) -> Settings:
+    """Return the settings for reading: as for a run, but from any folder below the one that holds the data.
+
+    A notebook is run in the folder it is in, not in the one above that has ``data``. Where neither an argument, nor
+    ICCS_DATA, nor a project says where the data are, and ``data`` in the current folder has no published file, the
+    nearest folder above is taken whose ``data`` has one. A run never looks above: it would write there.
+
+    Raises:
+        UsageError: as ``load_settings``, or the file found above belongs to another account.
+    """
+    settings = load_settings(data)
+    if data or os.environ.get("ICCS_DATA") or find_project() is not None or settings.published.is_file():
+        return settings
+    for folder in Path.cwd().parents:
+        above = replace(settings, data=folder / "data")
+        if above.published.is_file():
+            check_owner(above.published, f"export ICCS_DATA={above.data}")
+            return above
+    return settings
+
+
 def open_release(data: str | Path | None = None) -> OpenRelease:
     """Open the newest release read-only, for notebooks and Python; ``is_newer`` is true once another was published.
 
     Args:
-        data: data folder; else ICCS_DATA; else ``data`` in the current folder.
+        data: data folder; else as :func:`reading_settings` finds it.
 
     Raises:
         UsageError: nothing has been published yet.
@@ -142,7 +164,7 @@ def open_release(data: str | Path | None = None) -> OpenRelease:
         if crime.is_newer():
             crime.reconnect()
     """
-    return OpenRelease(load_settings(data))
+    return OpenRelease(reading_settings(data))
 
 
 def lock_down(connection: duckdb.DuckDBPyConnection, settings: Settings, writes: Path | None = None) -> None:
@@ -200,7 +222,7 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
     Raises:
         UsageError: nothing published, or the statement is not valid; gives DuckDB's own words.
     """
-    settings = settings or load_settings()
+    settings = settings or reading_settings()
     with open_published(settings) as connection, query_time(connection):
         lock_down(connection, settings)
         try:
@@ -241,6 +263,13 @@ def packaged_query(
     condition = wanted.condition() if wanted else no_attributes_sql()
     values = needed_values(load_sql(name), {"attributes": condition})
     return query(fill_sql(name, **values), settings, dict(parameters) or None)
+
+
+def packaged_rows(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
+    """Return the answer to a packaged statement without parameters on a connection to a release."""
+    found = connection.execute(fill_sql(name))
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def check_code(column: str, code: str, settings: Settings | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from iccs.periods import period_index
 from pipelines.publish.series.breaks import Breaks, Bridge, SeriesBreaks, series_break_at
@@ -12,6 +13,9 @@ from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_ser
 from pipelines.system.settings import Settings
 from schemas.declarations import is_compared
 from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,13 @@ class Series:
     def title(self) -> str:
         """What the figures are: category, area, sex, source, stage and counting unit."""
         return f"{self.query.words}, {self.key.name}"
+
+    def frame(self) -> DataFrame:
+        """Return counts and populations as a DataFrame by period; a missing one is NaN."""
+        from pandas import DataFrame as NewFrame
+
+        columns = {"period": self.periods, "count": self.counts, "population": self.populations}
+        return NewFrame(columns).set_index("period").astype(float)
 
     @property
     def steps(self) -> list[int]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pipelines.reader.rates import Rows
 from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
+from pipelines.reader.words import WORDS, figure_in, word
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
+
+DIRECTED = frozenset({"rising", "falling", "stable", "number rising", "number falling", "number stable"})
+"""Directions of ``out.trend`` that say how a series goes."""
 
 
 @dataclass(frozen=True)
@@ -56,3 +62,38 @@ def read_trends(wanted: SeriesQuery, settings: Settings | None = None) -> TrendR
         published("reader/change_summary"),
         published("reader/segment_summary"),
     )
+
+
+def trend_sentence(trend: Mapping[str, Any], language: str = "en") -> str:
+    """Return one sentence on the course of a series, which says no more than its row of ``out.trend``.
+
+    The change in percent a year is given, with its limits, only where the trend has a direction. A word for the
+    direction that is not in the catalogues, of a release of another version, is shown as the release has it.
+
+    >>> row = {"first_year": 2015, "last_year": 2024, "direction": "rising", "apc": 3.1, "apc_low": 0.24, "apc_high": 6}
+    >>> trend_sentence(row)
+    '2015 to 2024: rising, +3.1 % a year (+0.2 to +6.0).'
+    >>> trend_sentence(row, "es")
+    '2015 a 2024: en aumento, +3,1 % al año (+0,2 a +6,0).'
+    """
+    direction = trend["direction"]
+    key = f"direction {direction}"
+    text = word("trend sentence", language).format(
+        first=trend["first_year"], last=trend["last_year"], direction=word(key, language) if key in WORDS else direction
+    )
+    if direction in DIRECTED:
+        percent, low, high = (
+            word("no upper limit", language) if number is None else figure_in(f"{number:+,.1f}", language)
+            for number in (trend["apc"], trend["apc_low"], trend["apc_high"])
+        )
+        text += ", " + word("percent a year", language).format(percent=percent, low=low, high=high)
+    return f"{text}."
+
+
+def series_sentence(wanted: SeriesQuery, key: SeriesKey, language: str = "en", settings: Settings | None = None) -> str:
+    """Return one sentence on the course of one series; empty where none is published: of one age or attribute."""
+    if wanted.age != TOTAL or wanted.attributes:
+        return ""
+    asked = {"iccs": wanted.iccs, "area": wanted.area, "sex": wanted.sex}
+    rows = packaged_query("reader/trend_summary", settings, wanted, **asked).records()
+    return next((trend_sentence(row, language) for row in rows if key_of(row) == key), "")

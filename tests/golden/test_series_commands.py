@@ -17,12 +17,13 @@ import statsmodels.api as sm
 
 from pipelines.cli.main import main
 from pipelines.reader.plots.comparison import plot_pyramid, plot_slopes
-from pipelines.reader.plots.style import LANGUAGES, save_picture, word
+from pipelines.reader.plots.style import save_picture
 from pipelines.reader.plots.trend import plot_areas, plot_trend
 from pipelines.reader.policy import evaluate_policy
 from pipelines.reader.rates import read_rates_of_areas
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series import read_series
+from pipelines.reader.words import LANGUAGES, word
 from pipelines.statistics.regression import Family
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
@@ -275,7 +276,7 @@ def test_titles_and_names_are_in_the_language_that_was_asked_for(
 @pytest.mark.parametrize(("area", "sex"), [("MX", "F"), ("MX", "M"), ("MX", "_T"), ("AR", "_T")])
 def test_a_picture_has_the_segments_that_the_release_and_the_text_have(settings: Settings, area: str, sex: str) -> None:
     """Years that are not compared, as with months that are not reported, are in the segments of none of them."""
-    figure = plot_trend(SeriesQuery("0101", area, sex=sex, counting_unit="victim"), settings=settings)
+    figure, _ = plot_trend(SeriesQuery("0101", area, sex=sex, counting_unit="victim"), settings=settings)
     texts = [text.get_text().removesuffix(" (ns)") for text in figure.axes[0].texts]
     drawn = [text for text in texts if text.endswith(" %")]
     with duckdb.connect(str(settings.published), read_only=True) as connection:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pipelines.publish.series.annual_series import longest_unbroken_run
-from pipelines.publish.series.trends import describe_trends
+from pipelines.publish.series.trends import Events, describe_trends, name_direction, widest_trend
 from pipelines.statistics.many_series import autocorrelation_factors, mann_kendall, sen_slopes
 from pipelines.statistics.monotonic import mann_kendall_autocorrelated
 
@@ -137,7 +137,7 @@ def test_limits_of_the_slope_agree_with_scipy(values: list[int]) -> None:
 def test_trend_turned_round_is_the_same_with_the_other_sign(values: list[int]) -> None:
     years = list(range(2000, 2000 + len(values)))
     forth, back = describe_trends([(years, values)])[0], describe_trends([(years, values[::-1])])[0]
-    opposite = {"increasing": "decreasing", "decreasing": "increasing"}
+    opposite = {"number rising": "number falling", "number falling": "number rising"}
 
     assert back.direction == opposite.get(forth.direction, forth.direction)
     assert back.mann_kendall_p == forth.mann_kendall_p
@@ -147,7 +147,7 @@ def test_trend_turned_round_is_the_same_with_the_other_sign(values: list[int]) -
 def test_no_change_at_all() -> None:
     trend = describe_trends([(list(range(2010, 2020)), [40.0] * 10)])[0]
 
-    assert trend.direction == "no significant trend"
+    assert trend.direction == "inconclusive"  # 400 events: chance alone is +-3 % a year and more
     assert (trend.mann_kendall_p, trend.sen_slope_per_year, trend.sen_low, trend.sen_high) == (1.0, 0, 0, 0)
     assert (trend.change, trend.change_percent) == (0, 0)
 
@@ -168,7 +168,7 @@ def test_change_from_zero_has_no_percentage() -> None:
 def test_a_change_of_rates_is_in_percent_only_from_enough_events() -> None:
     """Rates of 0.5 and 1 per 100,000 in a small and a large area: of 2 events nothing is a percentage, of 20 it is."""
     pairs = [([2010, 2011], [0.5, 1.0])] * 2
-    small, large = describe_trends(pairs, [2, 20])
+    small, large = describe_trends(pairs, [Events([2, 4], [4e5, 4e5]), Events([20, 40], [4e6, 4e6])])
     assert (small.change, small.change_percent, small.no_percent_reason) == (0.5, None, "few_events")
     assert (large.change, large.change_percent, large.no_percent_reason) == (0.5, 100, None)
 
@@ -248,3 +248,75 @@ def test_no_stretch_without_a_break_is_longer(years: set[int], breaks: set[int])
     longest = max(end - start for start, end in spans)
 
     assert longest_unbroken_run(rising, sorted(breaks)) == max(span for span in spans if span[1] - span[0] == longest)
+
+
+# --- the trend of counts with the population as exposure -----------------------------------------
+
+YEARS = list(range(2000, 2016))
+GROWING = [1e6 * 1.02**n for n in range(16)]
+
+
+def _direction(counts: list[float], populations: list[float], basis: str = "rate_per_100k") -> str:
+    rates = [count / size * 1e5 for count, size in zip(counts, populations, strict=True)]
+    return describe_trends([(YEARS, rates)], [Events(counts, populations, basis)])[0].direction
+
+
+def test_two_events_a_year_in_a_growing_population_are_too_few() -> None:
+    """The rate falls each year, so that Mann-Kendall is certain of it; nobody else is."""
+    trend = describe_trends(
+        [(YEARS, [2 / size * 1e5 for size in GROWING])], [Events([2] * 16, GROWING, "rate_per_100k")]
+    )[0]
+
+    assert trend.mann_kendall_p is not None
+    assert trend.mann_kendall_p < 0.001
+    assert (trend.direction, trend.mean_events, trend.apc, trend.p_value) == ("too few events", 2, None, None)
+
+
+@pytest.mark.parametrize(
+    ("counts", "direction"),
+    [
+        ([2000 * 1.02**n * 1.05**n for n in range(16)], "rising"),
+        ([2000 * 1.02**n * 0.95**n for n in range(16)], "falling"),
+        ([20000 * 1.02**n for n in range(16)], "stable"),
+        ([20000] * 16, "falling"),  # the same number of a population that grows by 2 % a year
+        ([60 * (1.5 if n % 4 < 2 else 0.5) for n in range(16)], "inconclusive"),
+        ([20] * 16, "inconclusive"),
+        ([20] * 15 + [19], "too few events"),
+        ([0] * 16, "too few events"),
+        ([0] * 14 + [400, 700], "too few events"),  # recorded since two years: no course
+    ],
+)
+def test_verdicts(counts: list[float], direction: str) -> None:
+    assert _direction([round(count) for count in counts], GROWING) == direction
+
+
+def test_numbers_alone_say_so() -> None:
+    counts = [round(2000 * 1.05**n) for n in range(16)]
+    assert _direction(counts, [1.0] * 16, "count") == "number rising"
+    assert _direction(counts[::-1], [1.0] * 16, "count") == "number falling"
+    assert _direction([20000] * 16, [1.0] * 16, "count") == "number stable"
+
+
+def test_limits_and_p_tell_the_same() -> None:
+    assert name_direction(0.1, 1.1) == "rising"
+    assert name_direction(0.1, 1.0) == "stable"  # certain, and too small to matter
+    counts = [[round(40 + n * step + 9 * (-1) ** n) for n in range(16)] for step in range(12)]
+    for trend in describe_trends([(YEARS, one) for one in counts]):
+        assert trend.p_value is not None and trend.apc_low is not None and trend.apc_high is not None
+        assert (trend.p_value < 0.05) == (not trend.apc_low <= 0 <= trend.apc_high)
+
+
+def test_a_trend_that_depends_on_the_bridge_is_none() -> None:
+    """Of factors 0.5, 1 and 2 before 2008 one makes a rise, one a fall: the limits are those of all, p is 1."""
+    counts = [10000] * 16
+    made = [
+        describe_trends(
+            [(YEARS, [1.0 * count for count in counts])],
+            [Events(counts, [1e6 / (factor if year < 2008 else 1) for year in YEARS], "rate_per_100k")],
+        )[0]
+        for factor in (1, 0.5, 2)
+    ]
+    assert [trend.direction for trend in made] == ["stable", "rising", "falling"]
+    widened = widest_trend(made[0], made[1:])
+    assert (widened.direction, widened.p_value) == ("inconclusive", 1)
+    assert (widened.apc_low, widened.apc_high) == (made[2].apc_low, made[1].apc_high)

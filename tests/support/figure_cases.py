@@ -226,6 +226,13 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "2020-02: all 4 figures are those of the month before",
     ),
+    # one figure in twelve that is no multiple of 3 is enough: they are counts
+    "figures_rounded": (
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([3, 6, 9, *[12] * 8, 7])]),
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([3, 6, 9, *[12] * 9])]),
+        1,
+        "all 48 figures are multiples of 3",
+    ),
     "months_shifted": (Data(core=BY_DAY), Data(core=MOVED), 1, "r = 1.0 when moved by one month"),
     # 2003 and 2004 exchanged: growth is 7 % into 2003, -4 % into 2004, 7 % into 2005, otherwise 4 %
     "population_jump": (

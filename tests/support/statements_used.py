@@ -61,6 +61,7 @@ QUESTIONS = (
     "concordance coverage",
     f"concordance diff {CONCORDANCE} {CONCORDANCE}",
     "sources list",
+    "site build -o {place}/site",
 )
 
 

@@ -190,3 +190,21 @@ def test_nothing_is_allocated_among_age_bands_that_overlap(tiny: Tiny) -> None:
     assert found.fetchall() == [
         (age, None, "age_not_known", n, n + 10) for age, n in (("Y0T17", 30), ("Y15T29", 20), ("Y_GE18", 60))
     ]
+
+
+@pytest.mark.parametrize("event", ["", "mass_events: [{period: '2011', iccs: ['0101'], note: n}]\n"])
+def test_a_mass_event_may_be_declared_of_a_source_of_incidents(tiny: Tiny, event: str) -> None:
+    """One row a victim: 30, 30, 110, 30, 45 a year. Undeclared, 2011 and 2012 are jumps by a factor of 3.7."""
+    given = {2009: 30, 2010: 30, 2011: 110, 2012: 30, 2013: 45}
+    rows = [f"MX-AGU,{year}-{one % 12 + 1:02}-01,HOM,m" for year, deaths in given.items() for one in range(deaths)]
+    more = f"kind: incident\nrows: parts\ndates: [YYYY-MM-DD]\n{event}"
+    found = publish_cells(tiny, ["sex"], rows, "", more).execute(
+        "SELECT time_period, value, obs_status, contains(coalesce(caveats, ''), 'mass_event') FROM cell "
+        "WHERE sex = '_T' AND freq = 'A' ORDER BY 1"
+    ).fetchall()  # fmt: skip
+
+    breaks = () if event else (2011, 2012)
+    assert found == [
+        (str(year), deaths, "B" if year in breaks else "A", bool(event) and year == 2011)
+        for year, deaths in given.items()
+    ]

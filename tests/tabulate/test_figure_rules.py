@@ -183,6 +183,25 @@ def test_a_jump_declared_to_be_real_is_none(rule: str, judge: Judge) -> None:
     assert judge(rule, replace(bad, about={"no_break": [{**real, "areas": ["AR-B"]}]}))[2] == 1
 
 
+@pytest.mark.parametrize(("lost", "jumps"), [(0.5, ["01"]), (0.04, ["01", "0101"])])
+def test_rows_lost_to_quarantine_silence_the_jump_of_their_own_figure_alone(
+    judge: Judge, lost: float, jumps: list[str]
+) -> None:
+    """Half of the homicides of 2011 are in quarantine: their rise is no finding, that of 01, which lost little, is."""
+    cells = [*years([1000, 4000]), *years([50_000, 200_000], iccs="01")]
+    finding = {"rule": "rejected_part", "stage": "recorded", "counting_unit": "victim", "iccs": "0101"}
+    with connect(Settings(data=judge.folder, threads=1)) as connection:
+        source = judge.open(connection, Data(cells=cells))
+        connection.execute(
+            f"INSERT INTO finding ({', '.join(finding)}, ref_area, time_period, value_found) "
+            f"SELECT {', '.join(f'${name}' for name in finding)}, 'MX', '2011', $lost",
+            {**finding, "lost": lost},
+        )
+        judge_rules(connection, [load_rules()["level_jump"]], source)
+        found = connection.execute("SELECT iccs FROM finding WHERE rule = 'level_jump' ORDER BY iccs").fetchall()
+    assert [code for (code,) in found] == jumps
+
+
 def test_a_break_of_a_category_is_one_of_those_above_it(judge: Judge) -> None:
     above = Data(
         cells=years([1000, 4000], iccs="01"), about={"breaks": [{"period": "2011", "iccs": ["0101"], "note": "n"}]}

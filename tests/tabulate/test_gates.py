@@ -377,7 +377,7 @@ def test_a_break_in_a_year_without_men_and_women_is_one_of_the_next_year_that_ha
                 ("2017", "O", True), ("2018", "O", False), ("2019", "B", True)
             ]  # fmt: skip
         assert _figures_of(cells, "AR-A", iccs, "_T")[2:5] == [
-            ("2017", "B", True), ("2018", "A", False), ("2019", "A", False)
+            ("2017", "B", True), ("2018", "A", False), ("2019", "A", True)
         ]  # fmt: skip
         unknown = _figures_of(cells, "AR-A", iccs, "_U")
         assert unknown[2][1:] == ("B", True)

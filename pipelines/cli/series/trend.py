@@ -142,6 +142,14 @@ def _trend_line(record: dict[str, Any]) -> str:
         f"{key_of(record).name} ({basis}): {record['direction']}, "
         f"{record['first_year']}-{record['last_year']}, n = {record['n']}{change}"
     )
+    if record["apc"] is not None:
+        high = "no upper limit" if record["apc_high"] is None else f"{record['apc_high']:+.1f}"
+        text += (
+            f", {record['apc']:+.1f} % a year ({record['apc_low']:+.1f} to {high}), "
+            f"p {p_value_text(record['p_value'])} (autocorrelation {record['autocorrelation']:.2f} allowed for)"
+        )
+    elif record["direction"] == "too few events":
+        text += f", {record['mean_events']:,.1f} a year on average"
     if record["mann_kendall_p"] is not None:
         text += (
             f", Mann-Kendall p {p_value_text(record['mann_kendall_p'])} "

@@ -1,33 +1,70 @@
-"""Direction of each annual series: Mann-Kendall test and Sen's slope, never across a break that is not bridged."""
+"""Direction of each annual series: a log-linear trend of its counts, never across a break that is not bridged.
+
+Mann-Kendall and Sen's slope are published beside it.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import cast
+from typing import Any, cast
 
 import duckdb
 import numpy as np
 
 from pipelines.publish.series.annual_series import COUNT, RATE, AnnualSeries, longest_unbroken_run
-from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.statistics.bridging import widest
+from pipelines.statistics.count_trends import FEWEST_YEARS_WITH_EVENTS, fit_count_trends
 from pipelines.statistics.many_series import autocorrelation_factors, mann_kendall, sen_slopes, two_sided
 from pipelines.statistics.monotonic import false_discovery
 from pipelines.system.connection import insert_rows
-from schemas.comparison import why_no_percent
+from schemas.comparison import load_comparison_rules, why_no_percent
 from schemas.declarations import load_columns, quote_literal
 
 _Test = tuple[float, float, float, float, float, float]  # S, p, factor for autocorrelation, slope, its limits
 
+_CountTrend = tuple[float, float, float, float, float]  # percent a year, its limits, p, autocorrelation
+
 FEWEST_YEARS_TESTED = 8
-METHOD = "Mann-Kendall, Hamed-Rao at lag 1 (variance never reduced); Sen slope, Gilbert limits"
+STABLE_PERCENT_A_YEAR = 1.0
+"""A series is stable where both limits of its change are within this many percent a year up or down."""
+METHOD = (
+    "quasi-Poisson log-linear trend, errors AR(1), Student's t; "
+    "beside it Mann-Kendall, Hamed-Rao at lag 1 (variance never reduced), Sen slope, Gilbert limits"
+)
+
+
+@dataclass(frozen=True)
+class Events:
+    """What was counted in each year of a series, and the exposure it is divided by.
+
+    Attributes:
+        counts: as recorded, before a bridge too.
+        exposures: populations; 1, over the factor of a bridge, where there is none. 1 if not given.
+        basis: whether the exposures are populations (``RATE``), or the trend is that of the number alone (``COUNT``).
+    """
+
+    counts: Sequence[float]
+    exposures: Sequence[float] = ()
+    basis: str = COUNT
+
+    @property
+    def mean(self) -> float:
+        """Events a year."""
+        return sum(self.counts) / len(self.counts)
+
+    @property
+    def too_few(self) -> bool:
+        """Whether there are too few for a trend: as few as no change is given in percent of, or in too few years."""
+        years = sum(count > 0 for count in self.counts)
+        return self.mean < load_comparison_rules().fewest_events or years < FEWEST_YEARS_WITH_EVENTS
 
 
 @dataclass(frozen=True)
 class Trend:
-    """Direction of one series; slope and limits per year, in the unit of the points."""
+    """Direction of one series; apc and its limits in percent a year, Sen's slope per year in the unit of the points."""
 
     n: int
     first_year: int
@@ -37,6 +74,12 @@ class Trend:
     change: float
     change_percent: float | None
     no_percent_reason: str | None
+    mean_events: float
+    apc: float | None
+    apc_low: float | None
+    apc_high: float | None
+    p_value: float | None
+    autocorrelation: float | None
     mann_kendall_p: float | None
     variance_factor: float | None
     sen_slope_per_year: float | None
@@ -49,8 +92,9 @@ class Trend:
 def make_trends(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSeries]) -> None:
     """Fill ``out.trend``: the direction of each series over its longest run without a break that is not bridged.
 
-    A trend is that of the rates where each year of the run has one, otherwise of the counts. Figures before a bridge
-    are multiplied by its factor; limits and p are the widest of those with the factor and with its own limits.
+    The trend is that of the counts with the population as exposure where each year of the run has one, otherwise of
+    the number alone. Figures before a bridge are multiplied by its factor (its exposure divided); limits and p are the
+    widest of those with the factor and with its own limits.
     """
     runs = [slice(*longest_unbroken_run(one.years, one.breaks.cuts)) for one in series]
     bases = [COUNT if None in one.rates[run] else RATE for one, run in zip(series, runs, strict=True)]
@@ -58,66 +102,86 @@ def make_trends(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSe
         (one.years[run], cast(Sequence[float], one.rates if basis == RATE else one.counts)[run])
         for one, run, basis in zip(series, runs, bases, strict=True)
     ]
-    first_events = [one.counts[run][0] for one, run in zip(series, runs, strict=True)]
+    events = [
+        Events(one.counts[run], cast(Sequence[float], one.exposures(basis == RATE))[run], basis)
+        for one, run, basis in zip(series, runs, bases, strict=True)
+    ]
     rows = []
-    for one, run, basis, trend in zip(series, runs, bases, _bridged_trends(points, series, first_events), strict=True):
+    for one, run, basis, trend in zip(series, runs, bases, _bridged_trends(points, series, events), strict=True):
         bridged = bool(one.breaks.inside(trend.first_year, trend.last_year).bridges)
         rows.append(
             {
                 **one.key,
                 "basis": basis,
                 **vars(trend),
+                "apc_high": None if trend.apc_high == math.inf else trend.apc_high,
                 "break_handling": one.breaks.handling(trend.first_year, trend.last_year),
                 **one.marks.combine(range(len(one.years))[run], bridged=bridged),
             }
         )
-    for row, adjusted in zip(rows, false_discovery([row["mann_kendall_p"] for row in rows]), strict=True):
-        row["adjusted_p"] = adjusted
+    families = _adjust_p(rows)
     insert_rows(connection, "out.trend", rows)
     tested = sum(row["adjusted_p"] is not None for row in rows)
-    comment = f"{load_columns()['adjusted_p'].comment} Tests of this release: {tested:,}."
+    comment = f"{load_columns()['adjusted_p'].comment} Tests of this release: {tested:,} in {families:,} groups."
     connection.execute(f"COMMENT ON COLUMN out.trend.adjusted_p IS {quote_literal(comment)}")
+
+
+def _adjust_p(rows: Sequence[dict[str, Any]]) -> int:
+    """Put p adjusted within source, level of area and sex into each row; return how many groups have a test."""
+    families: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        families.setdefault((row["source"], row["area_level"], row["sex"]), []).append(row)
+    for family in families.values():
+        for row, adjusted in zip(family, false_discovery([row["p_value"] for row in family]), strict=True):
+            row["adjusted_p"] = adjusted
+    return sum(any(row["p_value"] is not None for row in family) for family in families.values())
 
 
 def _bridged_trends(
     points: Sequence[tuple[Sequence[int], Sequence[float]]],
     series: Sequence[AnnualSeries],
-    first_events: Sequence[float],
+    events: Sequence[Events],
 ) -> list[Trend]:
     """Return the trend of each series with its bridges' factors, as wide as with the factors' limits."""
     at_limits: list[tuple[Sequence[int], Sequence[float]]] = []
+    events_at_limits: list[Events] = []
     crossing = {}
-    bridged = list(points)
+    bridged, bridged_events = list(points), list(events)
     for place, ((years, values), one) in enumerate(zip(points, series, strict=True)):
         if one.breaks.inside(years[0], years[-1]).bridges:
+            every = one.breaks.multipliers(years)
             variants = [
                 (years, [value * times for value, times in zip(values, multipliers, strict=True)])
-                for multipliers in one.breaks.multipliers(years)
+                for multipliers in every
             ]
-            bridged[place] = variants[0]
+            event_variants = [_bridge_events(events[place], multipliers) for multipliers in every]
+            bridged[place], bridged_events[place] = variants[0], event_variants[0]
             crossing[place] = len(at_limits)
             at_limits += variants[1:]
-    owners = [place for place in crossing for _ in range(2)]
-    trends = describe_trends([*bridged, *at_limits], [*first_events, *(first_events[place] for place in owners)])
+            events_at_limits += event_variants[1:]
+    trends = describe_trends([*bridged, *at_limits], [*bridged_events, *events_at_limits])
     wider = trends[len(points) :]
     return [
-        widest_trend(trend, wider[crossing[place] : crossing[place] + 2]) if place in crossing else trend
+        widest_trend(trend, wider[crossing[place] : crossing[place] + 2], events[place].basis)
+        if place in crossing
+        else trend
         for place, trend in enumerate(trends[: len(points)])
     ]
 
 
 def describe_trends(
-    series: Sequence[tuple[Sequence[int], Sequence[float]]], first_events: Sequence[float] | None = None
+    series: Sequence[tuple[Sequence[int], Sequence[float]]], events: Sequence[Events] | None = None
 ) -> list[Trend]:
     """Return the direction of each series of years without a break.
 
-    p is that of the Mann-Kendall test with the variance corrected for autocorrelation at lag 1. The test needs at least
-    8 years; below that the direction is "not tested" and only the change is given.
+    The direction is that of :func:`~pipelines.statistics.count_trends.fit_count_trends` on the events: see
+    :func:`name_direction`. The tests need at least 8 years; below that the direction is "not tested" and only the
+    change is given. With fewer than 20 events a year on average, or with events in one or two years only, it is "too
+    few events".
 
     Args:
-        series: years and values of each.
-        first_events: what was counted in the first year of each, which decides whether the change is given in percent;
-            the values themselves if not given, as they are counts.
+        series: years and values (rates or counts) of each, which change and Sen's slope are of.
+        events: counts and exposures of each; the values themselves, without a population, if not given.
 
     Raises:
         ValueError: no point, or years that do not rise.
@@ -125,7 +189,9 @@ def describe_trends(
     >>> describe_trends([([2015, 2016], [40.0, 50.0])])[0].change_percent
     25.0
     """
+    counted = [Events(values) for _, values in series] if events is None else events
     tests: dict[int, _Test] = {}
+    fits: dict[int, _CountTrend] = {}
     together: dict[tuple[int, int], list[int]] = {}  # same number of points and of years from first to last
     for position, (years, _) in enumerate(series):
         if not len(years) or any(a >= b for a, b in pairwise(years)):
@@ -133,43 +199,85 @@ def describe_trends(
         together.setdefault((len(years), years[-1] - years[0]), []).append(position)
     for (length, _), positions in together.items():
         if length >= FEWEST_YEARS_TESTED:
-            values = np.array([series[position][1] for position in positions], dtype=float)
-            times = np.array([series[position][0] for position in positions], dtype=float)
-            s, variance, _ = mann_kendall(values)
-            slopes = sen_slopes(times, values, variance)
-            factors = autocorrelation_factors(times, values, slopes[0])
-            columns = (column.tolist() for column in (s, two_sided(s, variance * factors), factors, *slopes))
-            tests.update(zip(positions, zip(*columns, strict=True), strict=True))
-    events = [values[0] for _, values in series] if first_events is None else first_events
-    return [_trend(*one, events[position], tests.get(position)) for position, one in enumerate(series)]
+            tests.update(zip(positions, _rank_tests([series[position] for position in positions]), strict=True))
+            enough = [position for position in positions if not counted[position].too_few]
+            years_of = [series[position][0] for position in enough]
+            fits.update(zip(enough, _fit_events(years_of, [counted[place] for place in enough]), strict=True))
+    return [_trend(*one, counted[place], tests.get(place), fits.get(place)) for place, one in enumerate(series)]
 
 
-def widest_trend(trend: Trend, others: Sequence[Trend]) -> Trend:
+def _bridge_events(events: Events, multipliers: Sequence[float]) -> Events:
+    """Divide the exposure by the factor of a bridge: the counts stay what chance made of them."""
+    return replace(events, exposures=[size / times for size, times in zip(events.exposures, multipliers, strict=True)])
+
+
+def _rank_tests(series: Sequence[tuple[Sequence[int], Sequence[float]]]) -> list[_Test]:
+    times, values = (np.array([one[part] for one in series], dtype=float) for part in (0, 1))
+    s, variance, _ = mann_kendall(values)
+    slopes = sen_slopes(times, values, variance)
+    factors = autocorrelation_factors(times, values, slopes[0])
+    columns = (column.tolist() for column in (s, two_sided(s, variance * factors), factors, *slopes))
+    return list(zip(*columns, strict=True))
+
+
+def _fit_events(years: Sequence[Sequence[int]], events: Sequence[Events]) -> list[_CountTrend]:
+    if not events:
+        return []
+    exposures = [one.exposures or [1.0] * len(one.counts) for one in events]
+    fitted = fit_count_trends(years, [one.counts for one in events], exposures)
+    columns = (column.tolist() for column in (*fitted.percent_a_year(), fitted.p, fitted.autocorrelation))
+    return list(zip(*columns, strict=True))
+
+
+def name_direction(low: float, high: float, basis: str = RATE) -> str:
+    """Return the direction that limits in percent a year tell.
+
+    Stable where both are within 1 % a year of no change, even if one excludes it; else rising or falling where they
+    exclude no change; else inconclusive. A change of the number alone says so: it may be that of the population.
+
+    >>> [name_direction(*limits) for limits in ((-0.5, 0.8), (0.5, 3.0), (-2.0, -0.1), (-2.0, 4.0))]
+    ['stable', 'rising', 'falling', 'inconclusive']
+    >>> name_direction(0.5, 3.0, "count")
+    'number rising'
+    """
+    if max(abs(low), abs(high)) <= STABLE_PERCENT_A_YEAR:
+        word = "stable"
+    elif low > 0 or high < 0:
+        word = "rising" if low > 0 else "falling"
+    else:
+        return "inconclusive"
+    return word if basis == RATE else f"number {word}"
+
+
+def widest_trend(trend: Trend, others: Sequence[Trend], basis: str = RATE) -> Trend:
     """Return a trend with the largest p and the widest limits of itself and the same series with other bridges.
 
-    p is 1 where their directions differ: what the series does depends on the bridge.
+    p is 1 where their slopes differ in sign: what the series does depends on the bridge.
     """
     if trend.mann_kendall_p is None:
         return trend
     every = [trend, *others]
     figures = [(one.sen_slope_per_year, one.sen_low, one.sen_high, one.mann_kendall_p) for one in every]
     low, high, p = (float(part) for part in widest(*np.array(figures, dtype=np.float64).T))
-    return replace(
-        trend,
-        mann_kendall_p=p,
-        sen_low=low,
-        sen_high=high,
-        direction=trend.direction if p < SIGNIFICANCE else "no significant trend",
-    )
+    wider = replace(trend, mann_kendall_p=p, sen_low=low, sen_high=high)
+    if trend.apc is None:
+        return wider
+    fits = [(one.apc, one.apc_low, one.apc_high, one.p_value) for one in every]
+    low, high, p = (float(part) for part in widest(*np.array(fits, dtype=np.float64).T))
+    return replace(wider, p_value=p, apc_low=low, apc_high=high, direction=name_direction(low, high, basis))
 
 
-def _trend(years: Sequence[int], values: Sequence[float], events: float, test: _Test | None) -> Trend:
+def _trend(
+    years: Sequence[int], values: Sequence[float], events: Events, test: _Test | None, fit: _CountTrend | None
+) -> Trend:
     first, last, change = float(values[0]), float(values[-1]), float(values[-1] - values[0])
-    no_percent = why_no_percent(events)
-    direction = f"not tested (fewer than {FEWEST_YEARS_TESTED} years)"
-    if test is not None:
-        s, p = test[:2]
-        direction = "no significant trend" if p >= SIGNIFICANCE else "increasing" if s > 0 else "decreasing"
+    no_percent = why_no_percent(events.counts[0])
+    if test is None:
+        direction = f"not tested (fewer than {FEWEST_YEARS_TESTED} years)"
+    elif fit is None:
+        direction = "too few events"
+    else:
+        direction = name_direction(fit[1], fit[2], events.basis)
     return Trend(
         n=len(years),
         first_year=int(years[0]),
@@ -179,6 +287,12 @@ def _trend(years: Sequence[int], values: Sequence[float], events: float, test: _
         change=change,
         change_percent=None if no_percent else change / first * 100,
         no_percent_reason=no_percent,
+        mean_events=events.mean,
+        apc=fit[0] if fit else None,
+        apc_low=fit[1] if fit else None,
+        apc_high=fit[2] if fit else None,
+        p_value=fit[3] if fit else None,
+        autocorrelation=fit[4] if fit else None,
         mann_kendall_p=test[1] if test else None,
         variance_factor=test[2] if test else None,
         sen_slope_per_year=test[3] if test else None,

@@ -10,30 +10,30 @@ import numpy as np
 
 from pipelines.reader.comparison import Comparison
 from pipelines.reader.plots.style import (
-    LANGUAGES,
     STYLES,
-    add_foot,
-    add_title,
+    Picture,
+    canvas,
     caveat_notes,
-    figure_in,
+    finish_picture,
+    foot_text,
+    label_ends,
     label_of,
-    new_figure,
     picture_title,
     short_name,
+    spread_labels,
     whole_years,
-    word,
 )
-from pipelines.reader.plots.trend import break_notes, draw_rates, limit_notes
+from pipelines.reader.plots.trend import break_notes, draw_rates, limit_notes, line_ends, series_notes
 from pipelines.reader.rates import Rows, read_rates
 from pipelines.reader.release import packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of
+from pipelines.reader.words import LANGUAGES, figure_in, word
 from pipelines.system.settings import Settings
 from schemas.codelists import age_labels, parse_age
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 Ends = dict[str, tuple[float, float]]
 
@@ -42,8 +42,13 @@ MIN_WHOLE_RATE = 20
 
 
 def plot_slopes(
-    wanted: SeriesQuery, first_year: int, last_year: int, language: str = "en", settings: Settings | None = None
-) -> Figure:
+    wanted: SeriesQuery,
+    first_year: int,
+    last_year: int,
+    language: str = "en",
+    settings: Settings | None = None,
+    ax: Axes | None = None,
+) -> Picture:
     """Draw a line for each area below one from its rate in one year to that in another.
 
     Full lines rise, broken ones fall; the areas that changed most are named. All are of one source, stage and counting
@@ -55,6 +60,7 @@ def plot_slopes(
         last_year: on the right.
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
+        ax: axes of yours to draw on; a new figure if None.
 
     Raises:
         UsageError: fewer than two areas have a rate in both years, without a break between that is not bridged.
@@ -76,12 +82,9 @@ def plot_slopes(
             f"fewer than two areas of {wanted.area} have a rate of {wanted.iccs} in {first_year} and {last_year} "
             "without a break between"
         )
-    figure, axes = new_figure(6.5, 6.0)
+    figure, axes = canvas(ax, 6.5, 6.0)
     named = _named(ends)
-    for code, heights in ends.items():
-        look = "-o" if heights[1] > heights[0] else "--s"
-        shade, above = ("black", 3) if code in named else ("0.7", 2)
-        axes.plot((0, 1), heights, look, color=shade, markersize=3, linewidth=1.2, zorder=above)
+    _draw_slopes(axes, ends, named)
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     _name_ends(axes, {code: ends[code] for code in named}, names, language)
     axes.set_xlim(-0.55, 1.55)
@@ -90,12 +93,20 @@ def plot_slopes(
     axes.set_ylabel(word("rate", language))
     years = word("from to", language).format(first=first_year, last=last_year)
     keys = {one.key for one in series}
-    add_title(figure, f"{picture_title(wanted, keys, language, settings)}, {years}")
+    title = f"{picture_title(wanted, keys, language, settings)}, {years}"
     notes = [word("slopes", language), *break_notes(between, language)]
     shown = [row for one in series for row in one.rows if row["year"] in (first_year, last_year)]
     notes += caveat_notes(shown, language)
-    add_foot(figure, sorted({key.source for key in keys}), notes, language, settings)
-    return figure
+    return finish_picture(
+        figure, axes, title, foot_text(sorted({key.source for key in keys}), notes, language, settings), ax
+    )
+
+
+def _draw_slopes(axes: Axes, ends: Ends, named: set[str]) -> None:
+    for code, heights in ends.items():
+        look = "-o" if heights[1] > heights[0] else "--s"
+        shade, above = ("black", 3) if code in named else ("0.7", 2)
+        axes.plot((0, 1), heights, look, color=shade, markersize=3, linewidth=1.2, zorder=above)
 
 
 def _named(ends: Ends) -> set[str]:
@@ -118,7 +129,9 @@ def _name_ends(axes: Axes, ends: Ends, names: dict[str, str], language: str) -> 
             axes.text(side + 1.3 * shift, height, text, ha=align, va="center", fontsize=7)
 
 
-def plot_compared(found: Comparison, language: str = "en", settings: Settings | None = None) -> Figure:
+def plot_compared(
+    found: Comparison, language: str = "en", settings: Settings | None = None, ax: Axes | None = None
+) -> Picture:
     """Draw the annual rates of the ranked areas of a comparison in one picture, each from its own series.
 
     Areas that are not ranked count something else and are not drawn; the foot names them.
@@ -127,6 +140,7 @@ def plot_compared(found: Comparison, language: str = "en", settings: Settings | 
         found: a comparison; of more areas than there are styles of lines, those with the highest rates are drawn.
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
+        ax: axes of yours to draw on; a new figure if None.
 
     Raises:
         UsageError: no two of its figures are alike.
@@ -138,27 +152,32 @@ def plot_compared(found: Comparison, language: str = "en", settings: Settings | 
     if not found.ranked:
         raise UsageError("no two of the figures are alike in all that matters, so there is nothing to draw together")
     drawn = found.ranked[: len(STYLES)]
-    figure, axes = new_figure()
-    series = []
+    figure, axes = canvas(ax)
+    series, labels = [], list[str]()
     for position, row in enumerate(drawn):
         one = read_rates(replace(found.query, area=row["ref_area"], source=row["source"]), settings=settings)[0]
-        draw_rates(axes, one, row[f"area_{language}"] or row["area_en"], position)
+        labels.append(row[f"area_{language}"] or row["area_en"])
+        draw_rates(axes, one, labels[-1], position)
         series.append(one)
     keys = {one.key for one in series}
-    add_title(figure, picture_title(replace(found.query, area=None), keys, language, settings))
+    title = picture_title(replace(found.query, area=None), keys, language, settings)
     axes.set_ylabel(word("rate", language))
     axes.set_ylim(bottom=0)
     whole_years(axes)
-    axes.legend(frameon=False, fontsize=8)
-    notes = [*limit_notes(series, language), *break_notes([one.breaks for one in series], language)]
+    label_ends(axes, line_ends(series, labels))
+    notes = [*series_notes(found.query, series, labels, language, settings), *limit_notes(series, language)]
+    notes += break_notes([one.breaks for one in series], language)
     notes += caveat_notes([row for one in series for row in one.rows], language)
     left = [row["ref_area"] for row in [*found.ranked[len(STYLES) :], *found.unranked]]
     notes += [word("not drawn", language).format(areas=", ".join(left))] if left else []
-    add_foot(figure, sorted({key.source for key in keys}), notes, language, settings)
-    return figure
+    return finish_picture(
+        figure, axes, title, foot_text(sorted({key.source for key in keys}), notes, language, settings), ax
+    )
 
 
-def plot_pyramid(wanted: SeriesQuery, year: int, language: str = "en", settings: Settings | None = None) -> Figure:
+def plot_pyramid(
+    wanted: SeriesQuery, year: int, language: str = "en", settings: Settings | None = None, ax: Axes | None = None
+) -> Picture:
     """Draw the counts of one year by age and sex, men to the left, women to the right.
 
     Args:
@@ -166,6 +185,7 @@ def plot_pyramid(wanted: SeriesQuery, year: int, language: str = "en", settings:
         year: of the counts.
         language: of titles and foot.
         settings: where the published file is.
+        ax: axes of yours to draw on; a new figure if None.
 
     Raises:
         UsageError: no counts by age and sex there.
@@ -173,7 +193,7 @@ def plot_pyramid(wanted: SeriesQuery, year: int, language: str = "en", settings:
     key, rows, total = _read_pyramid(wanted, year, settings)
     counts = {(row["age"], row["sex"]): row["value"] for row in rows}
     ages = sorted({age for age, _ in counts}, key=lambda age: (parse_age(age) or (0, None))[0])
-    figure, axes = new_figure(7.0, max(2.6, 0.28 * len(ages) + 1.8))
+    figure, axes = canvas(ax, 7.0, max(2.6, 0.28 * len(ages) + 1.8))
     most = max(counts.values()) or 1.0
     for sex, sign in (("M", -1), ("F", 1)):
         _draw_side(axes, [counts.get((age, sex), 0.0) for age in ages], sign, most, language)
@@ -187,10 +207,15 @@ def plot_pyramid(wanted: SeriesQuery, year: int, language: str = "en", settings:
     unit = label_of("counting_unit", key.counting_unit, language).lower()
     axes.set_xlabel(f"← {word('men', language)}      {unit}      {word('women', language)} →", fontsize=8)
     shown = SeriesQuery(wanted.iccs, wanted.area, attributes=wanted.attributes)
-    add_title(figure, f"{picture_title(shown, [key], language, settings)}, {year}")
+    title = f"{picture_title(shown, [key], language, settings)}, {year}"
     unknown = word("unknown", language).format(n=figure_in(f"{total - sum(counts.values()):,.0f}", language))
-    add_foot(figure, [key.source], [f"{unknown}.", *caveat_notes(rows, language)], language, settings)
-    return figure
+    return finish_picture(
+        figure,
+        axes,
+        title,
+        foot_text([key.source], [f"{unknown}.", *caveat_notes(rows, language)], language, settings),
+        ax,
+    )
 
 
 def _read_pyramid(wanted: SeriesQuery, year: int, settings: Settings | None) -> tuple[SeriesKey, Rows, float]:
@@ -213,26 +238,3 @@ def _draw_side(axes: Axes, values: Sequence[float], sign: int, most: float, lang
     for place, value in enumerate(values):
         text = figure_in(f"{value:,.0f}", language)
         axes.text(sign * (value + most * 0.015), place, text, ha=align, va="center", fontsize=7)
-
-
-def spread_labels(places: Sequence[float], apart: float) -> list[float]:
-    """Return heights at least so far apart and as near as possible to their places, for labels next to points.
-
-    Least squares under order constraints by pooling neighbours (Robertson, Wright and Dykstra 1988, Order Restricted
-    Statistical Inference, section 1.2).
-
-    Args:
-        places: rising.
-        apart: smallest distance.
-
-    >>> [round(height, 2) for height in spread_labels([1.0, 1.1, 5.0], 0.5)]
-    [0.8, 1.3, 5.0]
-    """
-    pools: list[list[float]] = []  # mean and size
-    for position, place in enumerate(places):
-        pools.append([place - position * apart, 1.0])
-        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
-            mean, size = pools.pop()
-            pools[-1] = [(pools[-1][0] * pools[-1][1] + mean * size) / (pools[-1][1] + size), pools[-1][1] + size]
-    flat = [mean for mean, size in pools for _ in range(int(size))]
-    return [height + position * apart for position, height in enumerate(flat)]

@@ -12,41 +12,43 @@ from iccs.periods import period_at
 from pipelines.publish.series.breaks import Breaks
 from pipelines.reader.monthly import MonthlyReport
 from pipelines.reader.plots.style import (
-    add_foot,
-    add_title,
-    figure_in,
+    Picture,
+    canvas,
+    finish_picture,
+    foot_text,
     label_of,
-    new_figure,
     picture_title,
-    word,
 )
 from pipelines.reader.plots.trend import break_notes
 from pipelines.reader.policy import PolicyEvaluation
+from pipelines.reader.words import figure_in, word
 from pipelines.statistics.wording import p_value_text
 from pipelines.system.settings import Settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 
-def plot_evaluation(found: PolicyEvaluation, language: str = "en", settings: Settings | None = None) -> Figure:
+def plot_evaluation(
+    found: PolicyEvaluation, language: str = "en", settings: Settings | None = None, ax: Axes | None = None
+) -> Picture:
     """Draw an evaluation: rates as recorded, the model, and what the model expects without the change at the date.
 
     Args:
         found: result of :func:`pipelines.reader.policy.evaluate_policy`.
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
+        ax: axes of yours to draw on; a new figure if None.
     """
     series, freq = found.series, found.series.query.freq
-    figure, axes = new_figure()
+    figure, axes = canvas(ax)
     rates = all(population is not None for population in series.populations)
     _draw_model(axes, found, 100_000 / found.exposures if rates else np.array(series.multipliers[0]), language)
     unit = label_of("counting_unit", series.key.counting_unit, language).lower()
     axes.set_ylabel(word("yearly rate", language) if rates else unit)
     axes.legend(frameon=False, fontsize=8, loc="lower left")
     when = word("evaluation", language).format(date=period_at(found.at, freq))
-    add_title(figure, f"{picture_title(series.query, [series.key], language, settings)}, {when}")
+    title = f"{picture_title(series.query, [series.key], language, settings)}, {when}"
     level = found.interrupted.level
     shown = {name: figure_in(f"{getattr(level, name):.2f}", language) for name in ("value", "low", "high")}
     note = word("effect", language).format(**shown, p=figure_in(p_value_text(level.p), language))
@@ -55,8 +57,7 @@ def plot_evaluation(found: PolicyEvaluation, language: str = "en", settings: Set
         note,
         *break_notes([Breaks(bridges=series.crossed)], language),
     ]
-    add_foot(figure, [series.key.source], notes, language, settings)
-    return figure
+    return finish_picture(figure, axes, title, foot_text([series.key.source], notes, language, settings), ax)
 
 
 def _draw_model(axes: Axes, found: PolicyEvaluation, scale: NDArray[np.float64], language: str) -> None:
@@ -84,17 +85,20 @@ def _draw_model(axes: Axes, found: PolicyEvaluation, scale: NDArray[np.float64],
     axes.text(begin, top * 1.24, " " + word("begins", language), fontsize=8, va="top", color="0.3")
 
 
-def plot_monthly(found: MonthlyReport, language: str = "en", settings: Settings | None = None) -> Figure:
+def plot_monthly(
+    found: MonthlyReport, language: str = "en", settings: Settings | None = None, ax: Axes | None = None
+) -> Picture:
     """Draw a monthly series as recorded, seasonally adjusted and its trend, with the turning points.
 
     Args:
         found: result of :func:`pipelines.reader.monthly.read_monthly`.
         language: of titles and foot.
         settings: where the published file is.
+        ax: axes of yours to draw on; a new figure if None.
     """
     series, parts = found.series, found.parts
     x = _positions([year * 12 + month - 1 for year, month in parts.months], "M")
-    figure, axes = new_figure()
+    figure, axes = canvas(ax)
     axes.plot(x, parts.values, "-", color="0.65", linewidth=0.9, label=word("raw", language))
     axes.plot(x, parts.adjusted, "--", color="#0072B2", linewidth=1.0, label=word("adjusted", language))
     axes.plot(x, parts.trend, "-", color="black", linewidth=2.0, label=word("trend", language))
@@ -103,10 +107,9 @@ def plot_monthly(found: MonthlyReport, language: str = "en", settings: Settings 
     unit = label_of("counting_unit", series.key.counting_unit, language).lower()
     axes.set_ylabel(f"{word('monthly', language)} ({unit})")
     axes.legend(frameon=False, fontsize=8, loc="lower right")
-    add_title(figure, f"{picture_title(series.query, [series.key], language, settings)}, {word('monthly', language)}")
+    title = f"{picture_title(series.query, [series.key], language, settings)}, {word('monthly', language)}"
     notes = [word("stl", language), *break_notes([Breaks(bridges=series.crossed)], language)]
-    add_foot(figure, [series.key.source], notes, language, settings)
-    return figure
+    return finish_picture(figure, axes, title, foot_text([series.key.source], notes, language, settings), ax)
 
 
 def _draw_turns(axes: Axes, found: MonthlyReport, language: str) -> None:

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from pipelines.collect.boundaries import Boundaries, Polygon, Ring
 from pipelines.reader.maps import MapRates
 from pipelines.reader.plots.style import (
-    add_foot,
-    add_title,
+    Picture,
     blank_figure,
     caveat_notes,
-    figure_in,
+    finish_picture,
+    foot_text,
     picture_title,
-    word,
 )
 from pipelines.reader.release import query
+from pipelines.reader.words import figure_in, word
 from pipelines.system.settings import Settings
 from schemas.comparison import load_comparison_rules
 from schemas.errors import UsageError
@@ -41,10 +41,12 @@ _SMALL = 0.018
 """Share of the map's width below which an area gets a disc, or its shade would not be seen."""
 
 
-def plot_map(found: MapRates, boundaries: Boundaries, language: str = "en", settings: Settings | None = None) -> Figure:
+def plot_map(
+    found: MapRates, boundaries: Boundaries, language: str = "en", settings: Settings | None = None
+) -> Picture:
     """Draw rates by area in classes, on an equal-area projection.
 
-    Areas without a rate are hatched; a star marks rates from few events; land that is not asked for is plain grey. The
+    Areas without a rate are hatched; a star marks rates from few events; land that is not asked for is white. The
     map shows the largest part of each area: distant islands may lie outside it.
 
     Args:
@@ -67,14 +69,14 @@ def plot_map(found: MapRates, boundaries: Boundaries, language: str = "en", sett
         if outline is None:
             continue
         if code not in shown:
-            axes.add_patch(_patch(outline, facecolor="0.93", edgecolor="0.75", linewidth=0.4, zorder=1))
+            axes.add_patch(_patch(outline, facecolor="white", edgecolor="0.8", linewidth=0.4, zorder=1))
             continue
         drawn.add(code)
         axes.add_patch(_patch(outline, zorder=2, **looks[code]))
         _draw_marks(axes, found, code, project(_largest(polygons), middle), width, looks[code])
     _add_legend(figure, found, language)
     title = picture_title(found.query, [found.key], language, settings)
-    add_title(figure, f"{title}, {found.year}, {word('rate', language)}")
+    title = f"{title}, {found.year}, {word('rate', language)}"
     notes = [word("classes", language)]
     notes += [word("hatched", language)] if found.missing else []
     if any(map(found.is_few, found.rows)):
@@ -84,8 +86,7 @@ def plot_map(found: MapRates, boundaries: Boundaries, language: str = "en", sett
     undrawn = [names[code] for code in found.codes if code not in drawn]
     notes += [word("without outline", language).format(names=", ".join(undrawn))] if undrawn else []
     notes.append(word("outlines", language).format(origin=boundaries.origin))
-    add_foot(figure, [found.key.source], notes, language, settings)
-    return figure
+    return finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings))
 
 
 def _canvas(boundaries: Boundaries, shown: Sequence[str]) -> tuple[Figure, Axes, tuple[float, float], float]:
@@ -121,7 +122,7 @@ def _looks(found: MapRates) -> dict[str, dict[str, Any]]:
 def _shades(found: MapRates) -> list[Any]:
     from matplotlib import colormaps
 
-    return [colormaps["cividis_r"](share) for share in np.linspace(0.06, 1.0, len(found.limits) + 1)]
+    return [colormaps["YlGnBu"](share) for share in np.linspace(0.12, 1.0, len(found.limits) + 1)]
 
 
 def _draw_marks(axes: Axes, found: MapRates, code: str, outline: Numbers, width: float, look: dict[str, Any]) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pipelines.reader.rates import year_spans
 from pipelines.reader.release import names_of, query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery
+from pipelines.reader.words import LANGUAGES, colon, word
 from pipelines.system.settings import Settings
 from schemas.codelists import age_labels, load_codelist
 from schemas.errors import UsageError
@@ -19,169 +22,53 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Line style, marker and a colour of the Okabe-Ito set: each alone distinguishes the series.
+# Line style, marker, whether it is filled, and a colour: line and marker distinguish the series without the colour.
+# The first eight colours are those of Okabe and Ito, the others darker or lighter kin of them.
 STYLES = (
-    ("-", "o", "#000000"),
-    ("--", "s", "#0072B2"),
-    (":", "^", "#D55E00"),
-    ("-.", "D", "#009E73"),
-    ((0, (5, 1, 1, 1, 1, 1)), "v", "#CC79A7"),
-    ((0, (1, 3)), "P", "#56B4E9"),
+    ("-", "o", True, "#000000"),
+    ("--", "s", True, "#0072B2"),
+    (":", "^", True, "#D55E00"),
+    ("-.", "D", True, "#009E73"),
+    ((0, (5, 1, 1, 1, 1, 1)), "v", True, "#CC79A7"),
+    ((0, (1, 3)), "P", True, "#56B4E9"),
+    ("-", "s", False, "#E69F00"),
+    ("--", "o", False, "#7F3C8D"),
+    (":", "D", False, "#005A32"),
+    ("-.", "^", False, "#8C510A"),
+    ((0, (8, 2)), "X", False, "#01665E"),
+    ((0, (3, 1, 1, 1)), "*", False, "#A50F15"),
 )
-LANGUAGES = ("en", "fr", "es")
-
-_WORDS = {
-    "rate": ("per 100,000 population", "pour 100 000 habitants", "por 100.000 habitantes"),
-    "source": ("Source", "Source", "Fuente"),
-    "release": ("Release", "Version", "Versión"),
-    "poisson": (
-        "Band: exact Poisson 95 % interval.",
-        "Bande : intervalle de Poisson exact à 95 %.",
-        "Banda: intervalo de Poisson exacto del 95 %.",
-    ),
-    "segments": (
-        "Thin lines: joinpoint segments, percent a year (ns: not significant).",
-        "Traits fins : segments de régression, pourcentage par an (ns : non significatif).",
-        "Líneas finas: segmentos de regresión, porcentaje anual (ns: no significativo).",
-    ),
-    "not drawn": (
-        "Not drawn, as too many or not comparable: {areas}.",
-        "Non tracés, trop nombreux ou non comparables : {areas}.",
-        "No dibujados, por ser demasiados o no comparables: {areas}.",
-    ),
-    "log": (
-        "Logarithmic scale; a year without an event is not drawn.",
-        "Échelle logarithmique ; une année sans événement n’est pas tracée.",
-        "Escala logarítmica; un año sin hechos no se dibuja.",
-    ),
-    "bounds": (
-        "Brackets: the sex or age of too many is unknown; the rate lies between (none of them, all of them).",
-        "Crochets : sexe ou âge inconnu pour trop de personnes ; le taux se situe entre les deux (aucune, toutes).",
-        "Corchetes: se desconoce el sexo o la edad de demasiadas personas; la tasa está entre ambas (ninguna, todas).",
-    ),
-    "breaks": (
-        "Dotted: break in series, not compared across.",
-        "Pointillé : rupture de série, non comparable.",
-        "Punteado: ruptura de la serie, no comparable.",
-    ),
-    "break": ("break", "rupture", "ruptura"),
-    "bridged": ("bridged", "raccordé", "empalmado"),
-    "bridges": (
-        "Before a bridged break: recorded (grey) times the factor between the definitions, the band with its limits; "
-        "an estimate (E).",
-        "Avant une rupture raccordée : enregistré (gris) fois le facteur entre définitions, bande avec ses limites ; "
-        "une estimation (E).",
-        "Antes de una ruptura empalmada: lo registrado (gris) por el factor entre definiciones, banda con sus "
-        "límites; estimación (E).",
-    ),
-    "monthly": ("monthly count", "effectif mensuel", "recuento mensual"),
-    "raw": ("as recorded", "brut", "registrado"),
-    "adjusted": ("seasonally adjusted", "corrigé des variations saisonnières", "desestacionalizado"),
-    "trend": ("trend", "tendance", "tendencia"),
-    "turns": ("turning point", "point de retournement", "punto de giro"),
-    "stl": (
-        "Adjusted and trend: STL (Cleveland et al. 1990); the last months change when new ones arrive.",
-        "Série corrigée et tendance : STL (Cleveland et al. 1990) ; les derniers mois changeront.",
-        "Serie ajustada y tendencia: STL (Cleveland et al. 1990); los últimos meses cambiarán.",
-    ),
-    "men": ("men", "hommes", "hombres"),
-    "women": ("women", "femmes", "mujeres"),
-    "unknown": (
-        "Not shown, sex or age unknown: {n}",
-        "Non représentés, sexe ou âge inconnu : {n}",
-        "Sin mostrar, sexo o edad desconocidos: {n}",
-    ),
-    "observed": ("observed", "observé", "observado"),
-    "fitted": ("fitted", "ajusté", "ajustado"),
-    "without": (
-        "expected without the change",
-        "attendu sans le changement",
-        "esperado sin el cambio",
-    ),
-    "begins": ("strategy begins", "début de la stratégie", "inicio de la estrategia"),
-    "effect": (
-        "Level just after, over what was expected: {value} ({low} to {high}), p {p}. One date and one "
-        "series show no cause.",
-        "Niveau juste après, rapporté à l’attendu : {value} ({low} à {high}), p {p}. Une date et une "
-        "série ne montrent pas de cause.",
-        "Nivel justo después, sobre lo esperado: {value} ({low} a {high}), p {p}. Una fecha y una "
-        "serie no muestran causa.",
-    ),
-    "poisson regression": ("Poisson regression.", "Régression de Poisson.", "Regresión de Poisson."),
-    "quasi-poisson regression": (
-        "Quasi-Poisson regression.",
-        "Régression quasi-Poisson.",
-        "Regresión cuasi-Poisson.",
-    ),
-    "negative binomial regression": (
-        "Negative binomial regression.",
-        "Régression binomiale négative.",
-        "Regresión binomial negativa.",
-    ),
-    "evaluation": ("change at {date}", "changement en {date}", "cambio en {date}"),
-    "caveats": ("Caveats", "Réserves", "Salvedades"),
-    "no rate": ("no rate", "pas de taux", "sin tasa"),
-    "classes": (
-        "Classes of about as many areas each (their number in brackets); equal-area projection.",
-        "Classes d’effectifs proches (nombre de zones entre parenthèses) ; projection équivalente.",
-        "Clases con un número parecido de áreas (entre paréntesis); proyección equivalente.",
-    ),
-    "hatched": (
-        "Hatched: no rate, or none that can be compared with the others; not zero.",
-        "Hachuré : pas de taux, ou aucun qui soit comparable aux autres ; ce n’est pas zéro.",
-        "Rayado: sin tasa, o ninguna comparable con las demás; no es cero.",
-    ),
-    "few events": (
-        "*: fewer than {n} events.",
-        "* : moins de {n} faits.",
-        "*: menos de {n} hechos.",
-    ),
-    "without outline": (
-        "Not drawn, no outline: {names}.",
-        "Non représentés, faute de contour : {names}.",
-        "Sin dibujar, por falta de contorno: {names}.",
-    ),
-    "outlines": (
-        "Outlines: {origin}; they state no view on any border.",
-        "Contours : {origin} ; sans prise de position sur les frontières.",
-        "Contornos: {origin}; sin opinión sobre las fronteras.",
-    ),
-    "slopes": (
-        "Solid lines rise, dashed lines fall; named: those that changed most, and the highest.",
-        "Traits pleins : hausse ; tirets : baisse ; nommés : les plus fortes variations et les taux les plus élevés.",
-        "Líneas continuas: aumento; discontinuas: descenso; con nombre: las que más cambiaron y las más altas.",
-    ),
-    "from to": ("{first} and {last}", "{first} et {last}", "{first} y {last}"),
-    "yearly rate": (
-        "per 100,000 population a year",
-        "pour 100 000 habitants par an",
-        "por 100.000 habitantes al año",
-    ),
-}
 
 
-def word(key: str, language: str) -> str:
-    """Return a word of a picture in a language.
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture, which a notebook shows inline, and its parts: ``figure, axes = plot_trend(...)``.
 
-    >>> word("trend", "es")
-    'tendencia'
+    Attributes:
+        figure: to restyle, or to save with matplotlib.
+        axes: of the figure; a list where it has several panels.
+        title: what is shown.
+        text: what the foot says: verdict, population, definition, methods, caveats, source and release.
     """
-    return _WORDS[key][LANGUAGES.index(language)]
 
+    figure: Figure
+    axes: Any
+    title: str
+    text: str
 
-def colon(language: str) -> str:
-    """Return the colon as the language sets it."""
-    return " : " if language == "fr" else ": "
+    def __iter__(self) -> Iterator[Any]:
+        """Give figure and axes."""
+        return iter((self.figure, self.axes))
 
+    @property
+    def alt(self) -> str:
+        """The picture in words, for those who do not see it."""
+        return f"{self.title}. {self.text}"
 
-def figure_in(text: str, language: str) -> str:
-    """Return a figure written as in English with the separators of a language.
-
-    >>> figure_in("21,941.5", "es"), figure_in("21,941.5", "fr"), figure_in("21,941.5", "en")
-    ('21.941,5', '21\u202f941,5', '21,941.5')
-    """
-    thousands, decimal = {"en": (",", "."), "fr": ("\u202f", ","), "es": (".", ",")}[language]
-    return text.translate(str.maketrans(",.", thousands + decimal))
+    def _repr_png_(self) -> bytes:
+        image = BytesIO()
+        self.figure.savefig(image, format="png", metadata={"Description": self.alt})
+        return image.getvalue()
 
 
 def label_of(codelist: str, code: str, language: str) -> str:
@@ -277,25 +164,61 @@ def whole_years(axes: Axes) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def add_title(figure: Figure, text: str) -> None:
-    """Put the title at the top left, in as many lines as it needs."""
-    width = int(figure.get_figwidth() * 11)
-    figure.suptitle("\n".join(textwrap.wrap(text, width)), x=0.01, ha="left", fontsize=11)
+def canvas(ax: Axes | None, width: float = 8.0, height: float = 4.8) -> tuple[Figure, Axes]:
+    """Return what to draw on: the axes given and their figure, or new ones."""
+    if ax is None:
+        return new_figure(width, height)
+    clear_frame(ax)
+    return cast("Figure", ax.get_figure(root=True)), ax
 
 
-def add_foot(
-    figure: Figure, sources: Sequence[str], notes: Sequence[str], language: str, settings: Settings | None = None
-) -> None:
-    """Put sources, methods and release into the foot."""
+def finish_picture(figure: Figure, axes: Any, title: str, text: str, ax: Axes | None = None) -> Picture:
+    """Add title and foot: to the figure, or to the axes where these are the caller's, and return the picture."""
+    if ax is None:
+        lines = textwrap.wrap(title, int(figure.get_figwidth() * 11))
+        figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=11)
+        lines = textwrap.wrap(text, int(figure.get_figwidth() * 18))
+        figure.supxlabel("\n".join(lines), fontsize=7, color="0.35", x=0.01, ha="left")
+    else:
+        width = figure.get_figwidth() * ax.get_position().width
+        ax.set_title("\n".join(textwrap.wrap(title, int(width * 12))), loc="left", fontsize=9)
+        ax.set_xlabel("\n".join(textwrap.wrap(text, int(width * 18))), fontsize=6, color="0.35", loc="left")
+    return Picture(figure, axes, title, text)
+
+
+def foot_text(sources: Sequence[str], notes: Sequence[str], language: str, settings: Settings | None = None) -> str:
+    """Return the foot of a picture: notes, sources and release."""
     publishers = query("SELECT source, publisher FROM out.source", settings).rows
     (release,) = query("SELECT release FROM out.release", settings).rows[0]
     names = list(dict.fromkeys(f"{name} ({source})" for source, name in publishers if source in sources))
-    text = f"{word('source', language)}{colon(language)}{', '.join(names)}. {' '.join(notes)} "
+    text = f"{' '.join(notes)} {word('source', language)}{colon(language)}{', '.join(names)}. "
     text += f"{word('release', language)} {release}."
     if language == "fr":  # no line begins with the mark that follows a space
         text = re.sub(" (?=[:;%])", "\N{NO-BREAK SPACE}", text)
-    width = int(figure.get_figwidth() * 18)
-    figure.supxlabel("\n".join(textwrap.wrap(text, width)), fontsize=7, color="0.35", x=0.01, ha="left")
+    return text.strip()
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Put the name of each line beside its end, apart from each other, instead of a legend.
+
+    Args:
+        axes: with their limits set.
+        ends: of each line: x and y of its last point, name and colour.
+    """
+    low, high = axes.get_ylim()
+    ranked = sorted(ends, key=lambda end: end[1])
+    heights = spread_labels([(y - low) / (high - low) for _, y, _, _ in ranked], 0.045)
+    for (x, y, text, colour), height in zip(ranked, heights, strict=True):
+        axes.annotate(
+            text,
+            (x, y),
+            (1.02, height),
+            textcoords="axes fraction",
+            fontsize=8,
+            va="center",
+            color=colour,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 4},
+        )
 
 
 def caveat_notes(rows: Sequence[dict[str, Any]], language: str, by: str = "year") -> list[str]:
@@ -330,12 +253,38 @@ def check_picture_path(path: Path) -> None:
         raise UsageError(f"{path.name}: a picture ends in .png, .svg or .pdf")
 
 
-def save_picture(figure: Figure, path: Path) -> None:
-    """Write a picture to a .png, .svg or .pdf file; its folder is made if needed.
+def save_picture(picture: Picture, path: Path) -> None:
+    """Write a picture to a .png, .svg or .pdf file, with its text for those who do not see it.
+
+    Its folder is made if needed.
 
     Raises:
         UsageError: the ending is not that of a picture.
     """
     check_picture_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    key = "Subject" if path.suffix.lower() == ".pdf" else "Description"
+    picture.figure.savefig(path, metadata={"Title": picture.title, key: picture.alt})
+
+
+def spread_labels(places: Sequence[float], apart: float) -> list[float]:
+    """Return heights at least so far apart and as near as possible to their places, for labels next to points.
+
+    Least squares under order constraints by pooling neighbours (Robertson, Wright and Dykstra 1988, Order Restricted
+    Statistical Inference, section 1.2).
+
+    Args:
+        places: rising.
+        apart: smallest distance.
+
+    >>> [round(height, 2) for height in spread_labels([1.0, 1.1, 5.0], 0.5)]
+    [0.8, 1.3, 5.0]
+    """
+    pools: list[list[float]] = []  # mean and size
+    for position, place in enumerate(places):
+        pools.append([place - position * apart, 1.0])
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            mean, size = pools.pop()
+            pools[-1] = [(pools[-1][0] * pools[-1][1] + mean * size) / (pools[-1][1] + size), pools[-1][1] + size]
+    flat = [mean for mean, size in pools for _ in range(int(size))]
+    return [height + position * apart for position, height in enumerate(flat)]

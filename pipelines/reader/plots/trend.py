@@ -5,49 +5,56 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipelines.publish.series.breaks import Breaks
 from pipelines.publish.series.segments import fit_segments
 from pipelines.reader.plots.style import (
-    LANGUAGES,
     STYLES,
-    add_foot,
-    add_title,
+    Picture,
     blank_figure,
+    canvas,
     caveat_notes,
     clear_frame,
-    figure_in,
+    finish_picture,
+    foot_text,
     key_label,
+    label_ends,
     label_of,
-    new_figure,
     picture_title,
     short_name,
     whole_years,
-    word,
 )
-from pipelines.reader.rates import By, RateSeries, read_rates
+from pipelines.reader.rates import By, RateSeries, read_rates, year_spans
 from pipelines.reader.release import query
 from pipelines.reader.selection import TOTAL, SeriesQuery
+from pipelines.reader.trends import series_sentence
+from pipelines.reader.words import LANGUAGES, colon, figure_in, word
 from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.system.settings import Settings
-from schemas.codelists import age_labels
+from schemas.codelists import age_labels, load_codelist
 from schemas.declarations import is_compared
+from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 MAX_PANELS = 42
+MAX_SENTENCES = 2
+"""Series up to this number have a sentence each on their course in the foot."""
 MAX_LINEAR_RATIO = 8
 """Small multiples whose middle rates differ more than this go on a logarithmic scale."""
 
 
 def plot_trend(
-    wanted: SeriesQuery, by: By | None = None, language: str = "en", settings: Settings | None = None
-) -> Figure:
+    wanted: SeriesQuery,
+    by: By | None = None,
+    language: str = "en",
+    settings: Settings | None = None,
+    ax: Axes | None = None,
+) -> Picture:
     """Draw the annual rates of one category in one area: a line for each series, or by sex, age or area.
 
     Args:
@@ -56,6 +63,7 @@ def plot_trend(
             series; ``area`` for the areas below, a panel each.
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
+        ax: axes of yours to draw on; a new figure if None.
 
     Raises:
         UsageError: unknown area, sex or age, or there is no rate to draw.
@@ -66,35 +74,43 @@ def plot_trend(
     """
     series = read_rates(wanted, by, settings)
     if by == "area":
+        if ax is not None:
+            raise UsageError("small multiples of areas have axes of their own: leave out ax")
         return plot_areas(wanted, series, language, settings)
-    figure, axes = new_figure()
+    figure, axes = canvas(ax)
     keys = list(dict.fromkeys(one.key for one in series))
-    segments = False
+    segments, labels = False, list[str]()
     for position, one in enumerate(series):
         label = _part_label(one, by, language) if by else key_label(one.key, keys, language)
+        labels.append(label)
         draw_rates(axes, one, label, position)
         if by in (None, "sex") and (by or position == 0):  # the first is the preferred one
             segments |= _draw_segments(axes, one, position, language)
     breaks = [one.breaks for one in series]
-    highest = max(row["ci_high"] or row["rate_per_100k"] for one in series for row in one.rows)
-    _draw_breaks(axes, breaks, highest, language)
     shown = replace(wanted, sex=TOTAL) if by == "sex" else replace(wanted, age=TOTAL) if by == "age" else wanted
-    add_title(figure, picture_title(shown, keys, language, settings))
+    years = [year for one in series for year in one.years]
+    title = f"{picture_title(shown, keys, language, settings)}, {min(years)}-{max(years)}"
     axes.set_ylabel(word("rate", language))
     axes.set_ylim(0, axes.get_ylim()[1] * 1.03)  # joinpoint marks and percentages are above the lines
     axes.margins(x=0.06)
     whole_years(axes)
-    axes.legend(frameon=False, fontsize=8)
-    notes = [*limit_notes(series, language), *([word("segments", language)] if segments else [])]
+    _draw_breaks(axes, series, language)
+    gaps = draw_gaps(axes, series)
+    label_ends(axes, line_ends(series, labels))
+    notes = [
+        *series_notes(wanted, series, labels, language, settings),
+        *gap_notes(gaps, language),
+        *limit_notes(series, language),
+        *([word("segments", language)] if segments else []),
+    ]
     notes += [word("bounds", language)] if any(one.bounds for one in series) else []
     notes += break_notes(breaks, language) + caveat_notes([row for one in series for row in one.rows], language)
-    add_foot(figure, [key.source for key in keys], notes, language, settings)
-    return figure
+    return finish_picture(figure, axes, title, foot_text([key.source for key in keys], notes, language, settings), ax)
 
 
 def plot_areas(
     wanted: SeriesQuery, series: Sequence[RateSeries], language: str = "en", settings: Settings | None = None
-) -> Figure:
+) -> Picture:
     """Draw small multiples of annual rates, a panel for each area, all on one scale.
 
     Args:
@@ -127,9 +143,10 @@ def plot_areas(
         notes.append(word("log", language))
     notes += caveat_notes([row for one in panels for row in one.rows], language)
     keys = {one.key for one in panels}
-    add_title(figure, f"{picture_title(wanted, keys, language, settings)}, {word('rate', language)}")
-    add_foot(figure, sorted({key.source for key in keys}), notes, language, settings)
-    return figure
+    title = f"{picture_title(wanted, keys, language, settings)}, {word('rate', language)}"
+    return finish_picture(
+        figure, grid[: len(panels)], title, foot_text(sorted({key.source for key in keys}), notes, language, settings)
+    )
 
 
 def _scale_panels(grid: Sequence[Axes], panels: Sequence[RateSeries], language: str) -> bool:
@@ -161,7 +178,7 @@ def draw_rates(axes: Axes, one: RateSeries, label: str, position: int, *, small:
         position: number of the series, for its style.
         small: true in a panel among many: small markers.
     """
-    line, marker, colour = STYLES[position % len(STYLES)]
+    line, marker, filled, colour = STYLES[position % len(STYLES)]
     by_year = {row["year"]: row for row in one.rows}
     halves = {at - 0.5 for at in one.breaks.cuts}
     years = sorted({*map(float, range(min(by_year), max(by_year) + 1)), *halves})
@@ -178,7 +195,8 @@ def draw_rates(axes: Axes, one: RateSeries, label: str, position: int, *, small:
         axes.plot(
             [row["year"] for row in before], [row["recorded"] for row in before], color="0.6", marker=".", linewidth=0.8
         )
-    axes.plot(years, rates, linestyle=line, color=colour, label=label, marker=mark, markersize=size, linewidth=width)
+    look: dict[str, Any] = {"marker": mark, "markersize": size, "markerfacecolor": colour if filled else "white"}
+    axes.plot(years, rates, linestyle=line, color=colour, label=label, linewidth=width, zorder=3, **look)
     shift = 0.12 * position  # the brackets of men and women would hide each other
     for row in one.bounds:
         span = (row["rate_at_least"], row["rate_at_most"])
@@ -202,18 +220,82 @@ def break_notes(breaks: Sequence[Breaks], language: str) -> list[str]:
     return notes + ([word("bridges", language)] if any(one.bridges for one in breaks) else [])
 
 
-def _draw_breaks(axes: Axes, breaks: Sequence[Breaks], top: float, language: str) -> None:
-    factors: dict[int, set[str]] = {}
-    for one in breaks:
-        for bridge in one.bridges:
-            factors.setdefault(bridge.at, set()).add(figure_in(f" × {bridge.factor:.2f}", language))
-    cuts = {at for one in breaks for at in one.cuts}
-    for year in sorted(cuts.union(factors)):
-        known = factors.get(year, set())
-        text = word("break", language) if year in cuts else word("bridged", language)
-        axes.axvline(year - 0.5, color="0.3", linestyle=":", linewidth=1.2)
-        text += next(iter(known)) if len(known) == 1 and year not in cuts else ""
-        axes.text(year - 0.55, top, text, rotation=90, fontsize=7, va="top", ha="right", color="0.3")
+def _draw_breaks(axes: Axes, series: Sequence[RateSeries], language: str) -> None:
+    """Draw each break on its own series only: a short dotted line across it, with what it is."""
+    low, high = axes.get_ylim()
+    reach = 0.07 * (high - low)
+    named: set[tuple[int, str]] = set()  # series that break in one year need its name once
+    for position, one in enumerate(series):
+        colour = STYLES[position % len(STYLES)][3]
+        factors = {bridge.at: figure_in(f" × {bridge.factor:.2f}", language) for bridge in one.breaks.bridges}
+        for year in sorted({*one.breaks.cuts, *factors}):
+            near = min(one.rows, key=lambda row: abs(row["year"] - year))["rate_per_100k"]
+            text = word("break", language) if year in one.breaks.cuts else word("bridged", language) + factors[year]
+            axes.plot((year - 0.5,) * 2, (near - reach, near + reach), linestyle=":", color=colour, linewidth=1.4)
+            if (year, text) not in named:
+                place: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "fontsize": 7}
+                axes.annotate(text, (year - 0.5, near + reach), (0, 2), **place)
+            named.add((year, text))
+    axes.set_ylim(low, high)
+
+
+def draw_gaps(axes: Axes, series: Sequence[RateSeries]) -> dict[int, str | None]:
+    """Mark, at the foot of the picture, years inside a series without a rate that may be shown; return why by year."""
+    gaps: dict[int, str | None] = {}
+    for position, one in enumerate(series):
+        there, every = set(one.years), {*one.years, *one.gaps}
+        missing = [year for year in range(min(every), max(every) + 1) if year not in there]
+        gaps.update({year: one.gaps.get(year) for year in missing})
+        colour, across = STYLES[position % len(STYLES)][3], axes.get_xaxis_transform()
+        axes.plot(missing, [0.015 + 0.025 * position] * len(missing), "x", color=colour, markersize=5, transform=across)
+    return gaps
+
+
+def gap_notes(gaps: dict[int, str | None], language: str) -> list[str]:
+    """Return the footnote of the marked years: each reason with its years."""
+    reasons: dict[str, list[int]] = {}
+    for year, reason in sorted(gaps.items()):
+        text = word("no figure", language) if reason is None else _reason_label(reason, language)
+        reasons.setdefault(text, []).append(year)
+    listed = "; ".join(f"{text} ({year_spans(years)})" for text, years in reasons.items())
+    return [word("gaps", language).format(reasons=listed)] if reasons else []
+
+
+def _reason_label(reason: str, language: str) -> str:
+    codelist = "missing_reason" if reason in {entry.code for entry in load_codelist("missing_reason")} else ""
+    return label_of(codelist or "no_rate_reason", reason, language)
+
+
+def line_ends(series: Sequence[RateSeries], labels: Sequence[str]) -> list[tuple[float, float, str, str]]:
+    """Return the last point of each series with its label and colour, for :func:`style.label_ends`."""
+    return [
+        (one.rows[-1]["year"], one.rows[-1]["rate_per_100k"], label, STYLES[position % len(STYLES)][3])
+        for position, (one, label) in enumerate(zip(series, labels, strict=True))
+    ]
+
+
+def series_notes(
+    wanted: SeriesQuery,
+    series: Sequence[RateSeries],
+    labels: Sequence[str],
+    language: str,
+    settings: Settings | None = None,
+) -> list[str]:
+    """Return what a picture says of its series before all else: their course, population and definition."""
+    notes = []
+    for one, label in zip(series, labels, strict=True) if len(series) <= MAX_SENTENCES else ():
+        text = series_sentence(replace(wanted, area=one.area, sex=one.sex, age=one.age), one.key, language, settings)
+        if text:
+            notes.append(f"{label}{colon(language)}{text}" if len(series) > 1 else text)
+    populations = sorted({row["population_source"] for one in series for row in one.rows if row["population_source"]})
+    if populations:
+        names = dict(query("SELECT source, publisher FROM out.source", settings).rows)
+        listed = ", ".join(f"{names[source]} ({source})" for source in populations)
+        notes.append(f"{word('population', language)}{colon(language)}{listed}.")
+    made = sorted({row["iccs_made_from"] for one in series for row in one.rows if row["iccs_made_from"]})
+    if made:
+        notes.append(f"{word('made of', language)}{colon(language)}{' | '.join(made)}.")
+    return notes
 
 
 def _draw_segments(axes: Axes, one: RateSeries, position: int, language: str) -> bool:
@@ -221,7 +303,7 @@ def _draw_segments(axes: Axes, one: RateSeries, position: int, language: str) ->
     rows = [row for row in one.rows if is_compared(row["caveats"])]
     years, counts, people = ([row[name] for row in rows] for name in ("year", "value", "population"))
     parts = fit_segments(years, counts, people, one.breaks)
-    colour = STYLES[position % len(STYLES)][2]
+    colour = STYLES[position % len(STYLES)][3]
     for place, part in enumerate(parts):
         span = np.linspace(part["first_year"], part["last_year"], 40)
         line = np.geomspace(part["fitted_first"], part["fitted_last"], 40)  # straight on the logarithm
@@ -243,7 +325,7 @@ def _draw_segments(axes: Axes, one: RateSeries, position: int, language: str) ->
             fontsize=7.5,
             color=colour,
             bbox=box,
-            zorder=5,
+            zorder=2.5,  # beneath the points, of this series and of others
         )
     return bool(parts)
 

@@ -1,6 +1,7 @@
 -- A break found where a series has no figure (withheld, or missing for any reason) is one of its next figure: no course may
 -- run over it. So for each kind of cell by itself, as a year may have its total and no men and women. Totals made
--- of such cells have its caveat, as of anything found in a part (own is false). A series that has no figure before has no break.
+-- of such cells (also of both sexes and all ages, but for what is found of the split) have its caveat, as of anything found
+-- in a part (own is false). A series that has no figure before has no break.
 -- Grain of kind_published: one row for each series with a break, kind of cell (all sexes, a known one, the unknown; so with
 -- ages), frequency and period: whether any of its cells has a figure.
 -- Grain of found_break: one row for each finding of a break and period it is in. What is found of the number of unknown
@@ -59,7 +60,7 @@ WITH kinds AS (
     SELECT DISTINCT stage, counting_unit, iccs, ref_area, freq, of_sex, of_age FROM kind_published
 ),
 broken AS (
-    SELECT kinds.*, periods.time_period, caveat AS said
+    SELECT kinds.*, periods.time_period, caveat AS said, dimension <> '' AS of_split
     FROM found_break AS found
     JOIN kinds ON found.stage = kinds.stage AND found.counting_unit = kinds.counting_unit
         AND found.ref_area = CAST(kinds.ref_area AS VARCHAR) AND coalesce(found.iccs = CAST(kinds.iccs AS VARCHAR), true)
@@ -68,24 +69,25 @@ broken AS (
     WHERE (dimension <> 'sex' OR of_sex <> 'all') AND (dimension <> 'age' OR of_age <> 'all')
         AND (NOT of_unknown OR 'unknown' IN (of_sex, of_age))
     UNION ALL
-    SELECT kinds.*, time_period, '' AS said
+    SELECT kinds.*, time_period, '' AS said, false AS of_split
     FROM declared_break
     JOIN kinds USING (iccs)
 ),
 late AS (
-    SELECT broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, of_sex, of_age, said,
+    SELECT broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, of_sex, of_age, said, of_split,
         min(published.time_period) FILTER (published.time_period >= broken.time_period) AS first_period
     FROM broken
     JOIN kind_published AS published USING (stage, counting_unit, iccs, ref_area, freq, of_sex, of_age)
     WHERE is_published
         AND freq = CASE WHEN broken.time_period LIKE '%-Q%' THEN 'Q' WHEN broken.time_period LIKE '%-%' THEN 'M' ELSE 'A' END
-    GROUP BY broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, of_sex, of_age, said,
+    GROUP BY broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, of_sex, of_age, said, of_split,
         broken.time_period
     HAVING first_period > broken.time_period AND min(published.time_period) < broken.time_period
 )
 SELECT stage, counting_unit, coalesce(above.ancestor, CAST(iccs AS VARCHAR)) AS iccs,
     coalesce(made_of.ancestor, CAST(late.ref_area AS VARCHAR)) AS ref_area, freq, first_period AS time_period,
-    of_sex, of_age, bool_or(own) AS own, coalesce(string_agg(DISTINCT said, ';' ORDER BY said) FILTER (said <> ''), '') AS caveats
+    sexes.of_sex, ages.of_age, bool_or(own AND sexes.of_sex = late.of_sex AND ages.of_age = late.of_age) AS own,
+    coalesce(string_agg(DISTINCT said, ';' ORDER BY said) FILTER (said <> ''), '') AS caveats
 FROM late
 LEFT JOIN country_of_any ON country_of_any.ref_area = late.ref_area
 LEFT JOIN category_above AS above
@@ -94,4 +96,6 @@ LEFT JOIN made_of ON made_of.area = CAST(late.ref_area AS VARCHAR)
 CROSS JOIN LATERAL (
     SELECT coalesce(above.ancestor = late.iccs, true) AND coalesce(made_of.ancestor = late.ref_area, true) AS own
 ) AS place
+CROSS JOIN LATERAL (SELECT unnest(if(of_split, [late.of_sex], [late.of_sex, 'all'])) AS of_sex) AS sexes
+CROSS JOIN LATERAL (SELECT unnest(if(of_split, [late.of_age], [late.of_age, 'all'])) AS of_age) AS ages
 GROUP BY ALL

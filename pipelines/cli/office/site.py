@@ -1,0 +1,62 @@
+"""``iccs site``: static pages of a release, and a server of them for this machine."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.cli.arguments import add_command, add_group
+from pipelines.cli.printing import print_json, print_line
+
+if TYPE_CHECKING:
+    from pipelines.cli.arguments import Commands
+    from pipelines.reader.site.build import BuiltSite
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the commands."""
+    group = add_group(commands, "site", "static pages of a release")
+    build = add_command(group, "build", "write the pages of a release; the old ones stay until the new are complete")
+    build.add_argument("--release", metavar="NAME", help="a release that is kept (default: the published one)")
+    build.add_argument("-o", "--output", metavar="DIR", default="site", help="folder of the site (default: site)")
+    build.set_defaults(command=build_command)
+    serve = add_command(group, "serve", "show a site on this machine (127.0.0.1)")
+    serve.add_argument("-o", "--output", metavar="DIR", default="site", help="folder of the site (default: site)")
+    serve.add_argument("--port", type=int, default=8000, help="port (default: 8000)")
+    serve.set_defaults(command=serve_command)
+
+
+def build_command(options: argparse.Namespace) -> int:
+    """Build a site and print what it holds."""
+    from pipelines.reader.release import reading_settings
+    from pipelines.reader.site.build import build_site
+    from pipelines.system.errors import EXIT_DONE
+
+    built = build_site(reading_settings(options.data), Path(options.output), options.release)
+    if options.json:
+        print_json(vars(built))
+    else:
+        print_site(built)
+    return EXIT_DONE
+
+
+def print_site(built: BuiltSite) -> None:
+    """Print what a site holds."""
+    print_line(
+        f"site of release {built.release}: {built.pages:,} pages, {built.size / 1e6:,.1f} MB, largest page "
+        f"{built.largest / 1e3:,.0f} kB, {built.seconds:,.1f} s: {built.folder}"
+    )
+    if built.withheld:
+        print_line(f"not on it, as no licence allows it: {', '.join(built.withheld)} (licence in source.yml)")
+
+
+def serve_command(options: argparse.Namespace) -> int:
+    """Serve a site until Ctrl-C."""
+    from pipelines.reader.site.serve import site_server
+    from pipelines.system.errors import EXIT_DONE
+
+    with site_server(Path(options.output), options.port) as server:
+        print_line(f"http://127.0.0.1:{server.server_address[1]}/ (Ctrl-C ends it)")
+        server.serve_forever()
+    return EXIT_DONE

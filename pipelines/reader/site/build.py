@@ -1,0 +1,173 @@
+"""Building a site from a release: written beside the old one, and put in its place as a whole."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.publish.releases import attached, kept_releases, release_path
+from pipelines.reader.answers import write_csv_rows, write_table
+from pipelines.reader.release import OpenRelease
+from pipelines.reader.site.content import Content, Rows, read_content
+from pipelines.reader.site.pages import LANGUAGE_NAMES, LANGUAGES, Pages, country_files, environment
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError, nearest_values
+
+MARK = ".iccs-site"
+"""File of a folder that is a site of ours: only such a folder is replaced."""
+
+
+@dataclass(frozen=True)
+class BuiltSite:
+    """A site that was built.
+
+    Attributes:
+        folder: where it is.
+        release: of its figures.
+        pages: how many pages of HTML.
+        size: bytes of all files.
+        largest: bytes of the largest page.
+        withheld: sources whose licence does not allow their figures to be published again.
+        seconds: how long it took.
+    """
+
+    folder: Path
+    release: str
+    pages: int
+    size: int
+    largest: int
+    withheld: tuple[str, ...]
+    seconds: float
+
+
+def build_site(settings: Settings, folder: Path, release: str | None = None) -> BuiltSite:
+    """Build the site of a release; the folder holds the old site until the new one is complete.
+
+    Args:
+        settings: where the published file is.
+        folder: to write; one that holds something else is refused.
+        release: name of a release that is kept; the published one if None.
+
+    Raises:
+        UsageError: nothing is published, no such release is kept, or the folder holds something else.
+    """
+    start = time.monotonic()
+    folder = folder.absolute()
+    check_site_folder(folder)
+    new = folder.with_name(f".{folder.name}.part")
+    if new.exists():
+        shutil.rmtree(new)  # of a build that was killed: nobody else gives this name
+    new.mkdir(parents=True)
+    try:
+        with _open(settings, release) as connection:
+            content = read_content(connection)
+            if not content.figures:
+                raise UsageError("the release has no figure of a country that a site may show")
+            sizes = _write(content, connection, new)
+        (new / MARK).write_text(f"{content.release['release']}\n", encoding="utf-8")
+        _put_in_place(new, folder)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    pages = [size for path, size in sizes.items() if path.endswith(".html")]
+    return BuiltSite(
+        folder,
+        content.release["release"],
+        len(pages),
+        sum(sizes.values()),
+        max(pages),
+        content.withheld,
+        time.monotonic() - start,
+    )
+
+
+def check_site_folder(folder: Path) -> None:
+    """Check that a folder may be replaced by a site.
+
+    Raises:
+        UsageError: it is a link or a file, or holds something that is not a site.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise UsageError(f"{folder} is a link or a file; a site is a folder of its own")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise UsageError(f"{folder} holds something that is not a site ({MARK} is missing); give another folder")
+
+
+@contextmanager
+def _open(settings: Settings, release: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    if release is None:
+        with OpenRelease(settings) as published:
+            yield published.connection
+        return
+    kept = [one.release for one in kept_releases(settings)]
+    if release not in kept:
+        near = nearest_values(release, kept) or kept
+        raise UsageError(f"there is no release {release!r}; kept: {', '.join(near) or 'none'}")
+    with attached(release_path(release, settings)) as connection:
+        connection.execute("USE release_0.out")
+        yield connection
+
+
+def _write(content: Content, connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
+    """Write every file of the site; return its bytes by path."""
+    sizes: dict[str, int] = {}
+    made: set[Path] = set()
+
+    def write(path: str, text: str) -> None:
+        target = folder / path
+        if target.parent not in made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.add(target.parent)
+        data = text.encode()
+        target.write_bytes(data)
+        sizes[path] = len(data)
+
+    style = resources.files("pipelines").joinpath("reader", "site", "templates", "style.css")
+    write("style.css", style.read_text(encoding="utf-8"))
+    write("index.html", environment().get_template("languages.html").render(languages=LANGUAGE_NAMES))
+    for language in LANGUAGES:
+        for path, text in Pages(content, language).every():
+            write(f"{language}/{path}", text)
+    (folder / "data").mkdir()
+    for code, categories in content.figures.items():
+        for iccs, rows in categories.items():
+            target = folder / "data" / f"{code}_{iccs}.csv"
+            write_csv_rows(rows, target)
+            sizes[f"data/{target.name}"] = target.stat().st_size
+        every = [row for rows in categories.values() for row in rows]
+        for name in country_files(code):
+            _write_rows(connection, every, folder / "data" / name, sizes)
+    return sizes
+
+
+def _write_rows(connection: duckdb.DuckDBPyConnection, rows: Rows, path: Path, sizes: dict[str, int]) -> None:
+    connection.register("rows_of_site", pa.Table.from_pylist(rows))
+    connection.execute("CREATE OR REPLACE TABLE memory.main.answer AS FROM rows_of_site")
+    connection.unregister("rows_of_site")
+    write_table(connection, path)
+    sizes[f"data/{path.name}"] = path.stat().st_size
+
+
+def _put_in_place(new: Path, folder: Path) -> None:
+    """Rename the new site to its name; if that fails, the old one gets its name back."""
+    old = folder.with_name(f".{folder.name}.old")
+    if old.exists():
+        shutil.rmtree(old)
+    if not folder.exists():
+        new.rename(folder)
+        return
+    folder.rename(old)
+    try:
+        new.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old)

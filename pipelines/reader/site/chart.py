@@ -1,0 +1,132 @@
+"""The picture of a page: rates (or counts) of one series by year, as SVG written by hand.
+
+matplotlib takes a fifth of a second for a picture; thousands of pages need them in milliseconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from pipelines.reader.words import figure_in, word
+
+WIDTH, HEIGHT = 640, 300
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 14, 30
+_MOST_YEAR_MARKS = 9
+
+
+@dataclass(frozen=True)
+class _Frame:
+    first: int
+    last: int
+    top: float
+
+    def x(self, year: float) -> float:
+        span = max(self.last - self.first, 1)
+        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * (year - self.first) / span, 1)
+
+    def y(self, value: float) -> float:
+        return round(HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * value / self.top, 1)
+
+
+def draw_chart(rows: Sequence[dict[str, Any]], title: str, text: str, language: str) -> Markup:
+    """Return a picture of one series as SVG; empty where no year has a figure.
+
+    A year without a figure that may be shown is a gap with a cross at the foot; a break is a dotted line, and the line
+    of the series is not drawn across it.
+
+    Args:
+        rows: of each year in order: time_period, value, rate_per_100k, ci_low, ci_high, break_before.
+        title: of the picture.
+        text: what it shows in words, for readers who do not see it.
+        language: of figures and words.
+    """
+    column = "rate_per_100k" if any(row["rate_per_100k"] is not None for row in rows) else "value"
+    drawn = [row for row in rows if row[column] is not None]
+    if not drawn:
+        return Markup("")
+    limits = column == "rate_per_100k"
+    highest = max(max(row[column], (limits and row["ci_high"]) or 0) for row in drawn)
+    step = _step(highest)
+    frame = _Frame(int(rows[0]["time_period"]), int(rows[-1]["time_period"]), max(math.ceil(highest / step), 1) * step)
+    parts = [*_grid(frame, step, language), *_years(frame)]
+    for run in _runs(rows, column):
+        parts += _run(run, column, frame, limits=limits)
+    for year in sorted({int(row["break_before"]) for row in rows if row["break_before"]}):
+        if frame.first < year <= frame.last:
+            at = frame.x(year - 0.5)
+            label = escape(word("break", language))
+            parts.append(f'<path class="break" d="M{at} {_TOP}V{HEIGHT - _BOTTOM}"/>')
+            parts.append(f'<text class="mark" x="{at + 3}" y="{_TOP + 9}">{label}</text>')
+    there = {int(row["time_period"]) for row in drawn}
+    for year in range(frame.first, frame.last + 1):
+        if year not in there:
+            at, foot = frame.x(year), HEIGHT - _BOTTOM
+            parts.append(f'<path class="gap" d="M{at - 3} {foot - 9}l6 6m0 -6l-6 6"/>')
+    svg = (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="chart-title chart-text">'
+        f'<title id="chart-title">{escape(title)}</title><desc id="chart-text">{escape(text)}</desc>'
+    )
+    return Markup(f"{svg}{''.join(parts)}</svg>")  # noqa: S704 (the texts are escaped above, all else is numbers)
+
+
+def _step(highest: float) -> float:
+    """The distance of marks: 1, 2 or 5 times a power of ten, four to eight of them.
+
+    >>> _step(23.4), _step(0.9), _step(0)
+    (5.0, 0.2, 1.0)
+    """
+    if highest <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(highest / 4))
+    return float(next(round(power * by, 12) for by in (1, 2, 5, 10) if highest / (power * by) <= 6))
+
+
+def _grid(frame: _Frame, step: float, language: str) -> list[str]:
+    decimals = max(0, -math.floor(math.log10(step)))
+    parts = []
+    for number in range(round(frame.top / step) + 1):
+        height = frame.y(number * step)
+        label = escape(figure_in(f"{number * step:,.{decimals}f}", language))
+        parts.append(f'<path class="grid" d="M{_LEFT} {height}H{WIDTH - _RIGHT}"/>')
+        parts.append(f'<text class="mark" x="{_LEFT - 6}" y="{height + 4}" text-anchor="end">{label}</text>')
+    return parts
+
+
+def _years(frame: _Frame) -> list[str]:
+    every = math.ceil((frame.last - frame.first + 1) / _MOST_YEAR_MARKS)
+    return [
+        f'<text class="mark" x="{frame.x(year)}" y="{HEIGHT - 10}" text-anchor="middle">{year}</text>'
+        for year in range(frame.first, frame.last + 1, every)
+    ]
+
+
+def _runs(rows: Sequence[dict[str, Any]], column: str) -> list[list[dict[str, Any]]]:
+    """Return the years between gaps and breaks."""
+    runs: list[list[dict[str, Any]]] = []
+    before: dict[str, Any] | None = None
+    for row in rows:
+        if row[column] is None:
+            continue
+        follows = before is not None and int(row["time_period"]) == int(before["time_period"]) + 1
+        if before is None or not follows or row["break_before"] != before["break_before"]:
+            runs.append([])
+        runs[-1].append(row)
+        before = row
+    return runs
+
+
+def _run(run: Sequence[dict[str, Any]], column: str, frame: _Frame, *, limits: bool) -> list[str]:
+    points = [(frame.x(int(row["time_period"])), frame.y(row[column])) for row in run]
+    parts = []
+    if limits and all(row["ci_low"] is not None and row["ci_high"] is not None for row in run):
+        upper = [f"{frame.x(int(row['time_period']))} {frame.y(row['ci_high'])}" for row in run]
+        lower = [f"{frame.x(int(row['time_period']))} {frame.y(row['ci_low'])}" for row in run]
+        parts.append(f'<path class="band" d="M{"L".join([*upper, *reversed(lower)])}Z"/>')
+    parts.append(f'<path class="line" d="M{"L".join(f"{x} {y}" for x, y in points)}"/>')
+    parts += [f'<circle cx="{x}" cy="{y}" r="3"/>' for x, y in points]
+    return parts

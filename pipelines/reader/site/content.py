@@ -1,0 +1,96 @@
+"""What the pages of a site show, read from one release in a few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from pipelines.reader.release import packaged_rows
+from pipelines.reader.site.licences import may_be_published
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Content:
+    """Figures of a release that may be published, by page.
+
+    Attributes:
+        release: the row of ``out.release``.
+        sources: rows of ``out.source`` by name.
+        withheld: names of sources whose licence does not allow their figures to be published again.
+        figures: rows of the preferred series by country, category, in order of years.
+        regions: rows of the latest year of each region, by country and category.
+        trends: rows of ``out.trend`` by area, category, source, stage and counting unit.
+        themes: rows of ``out.theme`` with the rows of ``out.theme_coverage`` of sources that are shown.
+        quality: rows of ``out.quality`` by source.
+        changes: rows of ``out.release_change``.
+    """
+
+    release: dict[str, Any]
+    sources: dict[str, dict[str, Any]]
+    withheld: tuple[str, ...]
+    figures: dict[str, dict[str, Rows]]
+    regions: dict[tuple[str, str], Rows]
+    trends: dict[tuple[str, ...], dict[str, Any]]
+    themes: Rows
+    quality: dict[str, Rows]
+    changes: Rows
+
+
+def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
+    """Return what the pages show.
+
+    Args:
+        connection: to a release.
+    """
+    sources = {row["source"]: row for row in packaged_rows(connection, "reader/site_sources")}
+    withheld = tuple(name for name, row in sources.items() if not may_be_published(row["licence"]))
+    shown = _Shown(frozenset(withheld))
+    figures: dict[str, dict[str, Rows]] = {}
+    for row in shown.of(packaged_rows(connection, "reader/site_figures")):
+        figures.setdefault(row["ref_area"], {}).setdefault(row["iccs"], []).append(shown.without_rate(row))
+    regions: dict[tuple[str, str], Rows] = {}
+    for row in shown.of(packaged_rows(connection, "reader/site_regions")):
+        regions.setdefault((row["country"], row["iccs"]), []).append(shown.without_rate(row))
+    trends: dict[tuple[str, ...], dict[str, Any]] = {
+        (row["ref_area"], row["iccs"], row["source"], row["stage"], row["counting_unit"]): row
+        for row in shown.of(packaged_rows(connection, "reader/site_trends"))
+    }
+    coverage = shown.of(packaged_rows(connection, "reader/site_theme_coverage"))
+    quality: dict[str, Rows] = {name: [] for name in sources if name not in withheld}
+    for row in shown.of(packaged_rows(connection, "reader/site_quality")):
+        quality[row["source"]].append(row)
+    return Content(
+        release=packaged_rows(connection, "reader/site_release")[0],
+        sources=sources,
+        withheld=withheld,
+        figures=figures,
+        regions=regions,
+        trends=trends,
+        themes=[
+            theme | {"coverage": [row for row in coverage if row["theme_id"] == theme["theme_id"]]}
+            for theme in packaged_rows(connection, "reader/site_themes")
+        ],
+        quality=quality,
+        changes=shown.of(packaged_rows(connection, "reader/site_changes")),
+    )
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """Leaves out what the licence of a source does not allow."""
+
+    withheld: frozenset[str]
+
+    def of(self, rows: Iterable[dict[str, Any]]) -> Rows:
+        return [row for row in rows if row["source"] not in self.withheld]
+
+    def without_rate(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A population that may not be shown could be computed from a count and its rate: both are left out."""
+        if row["population_source"] not in self.withheld:
+            return row
+        return row | dict.fromkeys(("population", "population_source", "rate_per_100k", "ci_low", "ci_high"))

@@ -1,0 +1,355 @@
+"""The pages of a site in one language, as HTML in which every text of the data is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from iccs.classification import UnknownCode, load_classification
+from pipelines.reader.plots.style import label_of
+from pipelines.reader.rates import year_spans
+from pipelines.reader.site.chart import draw_chart
+from pipelines.reader.site.content import Content, Rows
+from pipelines.reader.trends import trend_sentence
+from pipelines.reader.words import LANGUAGES, figure_in, translate
+from schemas.codelists import load_codelist
+from schemas.declarations import load_columns
+
+LANGUAGE_NAMES = (("en", "English"), ("fr", "Français"), ("es", "Español"))
+_DEFINITION_LANGUAGES = {"en": "en", "fr": "en", "es": "es"}  # the booklet is defined in these; French has titles only
+_SERIES = ("ref_area", "iccs", "source", "stage", "counting_unit")
+_WEB = ("https://", "http://")
+
+Page = tuple[str, str]
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates; a name that is not given is an error, and text is escaped."""
+    folder = resources.files("pipelines").joinpath("reader", "site", "templates")
+
+    def load(name: str) -> str:
+        return folder.joinpath(name).read_text(encoding="utf-8")
+
+    return Environment(
+        autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(load), trim_blocks=False, cache_size=-1
+    )
+
+
+class Pages:
+    """Renders the pages of one language."""
+
+    def __init__(self, content: Content, language: str) -> None:
+        """Prepare what all pages share."""
+        self.content = content
+        self.language = language
+        self._templates: dict[str, Callable[..., str]] = {}
+        self._regions = {key: self._region_rows(rows) for key, rows in content.regions.items()}
+
+    def every(self) -> Iterator[Page]:
+        """Give the path and the text of each page, the path from the folder of the language."""
+        yield self._home()
+        for code in self.content.figures:
+            yield self._country(code)
+            for iccs in self.content.figures[code]:
+                yield self._figure(code, iccs)
+        yield from self._by_category()
+        yield from self._themes()
+        yield from self._quality()
+        yield self._methods()
+        yield self._page("releases", "releases.html", self._("Releases"), changes=self._changes())
+        columns = load_columns()
+        names = next((list(row) for rows in self._series() for row in rows), [])
+        known = [(name, columns[name].comment) for name in names if name in columns]
+        yield self._page("dictionary", "dictionary.html", self._("Data dictionary"), columns=known)
+
+    def _(self, text: str) -> str:
+        return translate(text, self.language)
+
+    def _series(self) -> Iterator[Rows]:
+        for categories in self.content.figures.values():
+            yield from categories.values()
+
+    def _page(self, template: str, path: str, title: str, **values: Any) -> Page:
+        depth = path.count("/")
+        if template not in self._templates:
+            self._templates[template] = environment().get_template(f"{template}.html").render
+        text = self._templates[template](
+            _=self._,
+            language=self.language,
+            languages=LANGUAGE_NAMES,
+            title=title,
+            path=path,
+            home="../" * depth,
+            root="../" * (depth + 1),
+            release=self.content.release,
+            number=self._number,
+            rate=self._rate,
+            yes=lambda value: self._("yes") if value else self._("no"),
+            **values,
+        )
+        return path, text
+
+    def _number(self, value: float | None) -> str:
+        if value is None:
+            return ""
+        return figure_in(f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}", self.language)
+
+    def _rate(self, value: float | None) -> str:
+        return "" if value is None else figure_in(f"{value:,.2f}" if value < 10 else f"{value:,.1f}", self.language)
+
+    def _label(self, row: dict[str, Any], name: str) -> str:
+        return str(row[f"{name}_{self.language}"] or row[f"{name}_en"] or "")
+
+    def _counted(self, row: dict[str, Any]) -> str:
+        return f"{_code_label('counting_unit', row['counting_unit'], self.language)}, " + (
+            _code_label("stage", row["stage"], self.language).lower()
+        )
+
+    def _trend(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        return self.content.trends.get(tuple(row[name] for name in _SERIES))
+
+    def _sentence(self, row: dict[str, Any]) -> str:
+        trend = self._trend(row)
+        return trend_sentence(trend, self.language) if trend else ""
+
+    def _reason(self, row: dict[str, Any]) -> str:
+        if row["value"] is None and row["missing_reason"]:
+            return _code_label("missing_reason", row["missing_reason"], self.language)
+        if row["rate_per_100k"] is None and row["no_rate_reason"]:
+            return _code_label("no_rate_reason", row["no_rate_reason"], self.language)
+        return ""
+
+    def _home(self) -> Page:
+        countries, gated = [], dict[str, int]()
+        for code, categories in self.content.figures.items():
+            years = [row["time_period"] for rows in categories.values() for row in rows if row["value"] is not None]
+            if years:
+                name = self._label(next(iter(categories.values()))[0], "area")
+                about = {"categories": len(categories), "first": min(years), "last": max(years)}
+                countries.append({"code": code, "name": name, **about})
+            for row in (row for rows in categories.values() for row in rows if row["value"] is None):
+                reason = self._reason(row) or self._("no figure")
+                gated[reason] = gated.get(reason, 0) + 1
+        return self._page(
+            "home",
+            "index.html",
+            self._("Crime figures in the ICCS"),
+            countries=sorted(countries, key=lambda country: country["name"]),
+            changes=self._changes(),
+            gated=sorted(gated.items(), key=lambda item: -item[1]),
+        )
+
+    def _changes(self) -> Rows:
+        changes = self.content.changes
+        return [row | {"what": _code_label("release_change", row["release_change"], self.language)} for row in changes]
+
+    def _country(self, code: str) -> Page:
+        categories = self.content.figures[code]
+        latest = {iccs: row for iccs, rows in categories.items() if (row := _latest(rows)) is not None}
+        years = sorted({row["time_period"] for rows in categories.values() for row in rows})
+        rows = [
+            row
+            | {
+                "category": self._label(row, "category"),
+                "composition": self._label(row, "composition"),
+                "counted": self._counted(row),
+                "sentence": self._sentence(row),
+            }
+            for row in latest.values()
+        ]
+        matrix = []
+        for iccs, own in categories.items():
+            marks = {row["time_period"]: _mark(row) for row in own}
+            matrix.append({"iccs": iccs, "marks": [marks.get(year, "") for year in years]})
+        used = sorted({row["source"] for own in categories.values() for row in own})
+        return self._page(
+            "country",
+            f"country/{code}.html",
+            self._label(next(iter(categories.values()))[0], "area"),
+            code=code,
+            rows=rows,
+            years=years,
+            matrix=matrix,
+            files=country_files(code),
+            sources=[self.content.sources[name] for name in used],
+        )
+
+    def _figure(self, code: str, iccs: str) -> Page:
+        rows = self.content.figures[code][iccs]
+        last = _latest(rows) or rows[-1]
+        trend, sentence = self._trend(last), self._sentence(last)
+        country = self._label(last, "area")
+        title = f"{iccs} {self._label(last, 'category')}: {country}"
+        rates = any(row["rate_per_100k"] is not None for row in rows)
+        unit = self._("rate per 100,000 population") if rates else self._("count")
+        gaps: dict[str, list[int]] = {}
+        for row in rows:
+            if row["rate_per_100k" if rates else "value"] is None:
+                gaps.setdefault(self._reason(row) or self._("no figure"), []).append(int(row["time_period"]))
+        gap_text = "; ".join(f"{reason} ({year_spans(years)})" for reason, years in gaps.items())
+        definition = _definition(iccs, _DEFINITION_LANGUAGES[self.language])
+        sources = sorted({row["population_source"] for row in rows if row["population_source"]})
+        span = f"{rows[0]['time_period']}–{rows[-1]['time_period']}"
+        alt = f"{self._counted(last)}; {unit}; {span}. {sentence}"
+        breaks = {row["break_before"]: row["break_note"] for row in rows if row["break_before"]}
+        return self._page(
+            "figure",
+            f"country/{code}/{iccs}.html",
+            title,
+            code=code,
+            iccs=iccs,
+            country=country,
+            counted=self._counted(last),
+            unit=unit,
+            first=rows[0]["time_period"],
+            last=rows[-1]["time_period"],
+            sentence=sentence,
+            handling=trend["break_handling"] if trend else None,
+            chart=draw_chart(rows, title, alt, self.language),
+            source=self.content.sources[last["source"]],
+            population=", ".join(f"{self.content.sources[name]['publisher']} ({name})" for name in sources),
+            limits=self._label(last, "limits") if last["ci_low"] is not None else "",
+            gaps=gap_text,
+            definition=definition,
+            definition_language=_DEFINITION_LANGUAGES[self.language],
+            compositions=_distinct(self._label(row, "composition") for row in rows),
+            notes=_distinct(str(row["mapping_notes"] or "") for row in rows),
+            others=last["other_series"],
+            caveats=self._caveats(rows),
+            breaks=sorted(breaks.items()),
+            rows=[
+                row
+                | {"status": _code_label("obs_status", row["obs_status"], self.language), "reason": self._reason(row)}
+                for row in rows
+            ],
+            few=any(row["few_events"] for row in rows),
+            regions=self._regions.get((code, iccs), []),
+            files=[f"{code}_{iccs}.csv", *country_files(code)],
+            query=f"FROM out.headline WHERE ref_area = '{code}' AND iccs = '{iccs}' ORDER BY time_period;",
+        )
+
+    def _region_rows(self, rows: Rows) -> Rows:
+        return [row | {"name": self._label(row, "area"), "sentence": self._sentence(row)} for row in rows]
+
+    def _caveats(self, rows: Rows) -> list[tuple[str, str]]:
+        found: dict[str, list[int]] = {}
+        for row in rows:
+            for caveat in filter(None, (row["caveats"] or "").split(";")):
+                found.setdefault(caveat, []).append(int(row["time_period"]))
+        return [
+            (_code_label("caveat", code, self.language), year_spans(years)) for code, years in sorted(found.items())
+        ]
+
+    def _by_category(self) -> Iterator[Page]:
+        categories: dict[str, Rows] = {}
+        for own in self.content.figures.values():
+            for iccs, rows in own.items():
+                if (row := _latest(rows)) is not None:
+                    categories.setdefault(iccs, []).append(row)
+        listed = []
+        for iccs, rows in sorted(categories.items()):
+            name = self._label(rows[0], "category")
+            countries = sorted((self._label(row, "area"), row["ref_area"]) for row in rows)
+            listed.append({"iccs": iccs, "category": name, "countries": countries})
+            groups: dict[tuple[str, ...], Rows] = {}
+            for row in rows:
+                key = (row["source"], row["stage"], row["counting_unit"], row["iccs_made_from"] or "")
+                about = {"name": self._label(row, "area"), "caveats": self._label(row, "caveats")}
+                groups.setdefault(key, []).append(row | about | {"sentence": self._sentence(row)})
+            shown: list[dict[str, Any]] = [
+                {
+                    "counted": self._counted(own[0]),
+                    "source": key[0],
+                    "composition": self._label(own[0], "composition"),
+                    "rows": sorted(own, key=lambda row: row["name"]),
+                }
+                for key, own in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+            ]
+            yield self._page("category", f"category/{iccs}.html", f"{iccs} {name}", iccs=iccs, groups=shown)
+        yield self._page("categories", "categories.html", self._("Categories"), categories=listed)
+
+    def _themes(self) -> Iterator[Page]:
+        names = {code: self._label(next(iter(own.values()))[0], "area") for code, own in self.content.figures.items()}
+        listed = []
+        for theme in self.content.themes:
+            rows = [
+                row | {"name": names.get(row["country"], row["country"] or ""), "counted": self._counted(row)}
+                for row in theme["coverage"]
+            ]
+            name = self._label(theme, "theme")
+            listed.append({**theme, "name": name, "countries": len({row["country"] for row in rows})})
+            path = f"theme/{theme['theme_id']}.html"
+            yield self._page("theme", path, name, theme=theme, rows=sorted(rows, key=lambda row: row["name"]))
+        yield self._page("themes", "themes.html", self._("Commitments"), themes=listed)
+
+    def _quality(self) -> Iterator[Page]:
+        rows = []
+        for name, rules in self.content.quality.items():
+            source = self.content.sources[name]
+            outcomes = [row["outcome"] for row in rules]
+            numbers = {
+                "passed": outcomes.count("passed"),
+                "warned": outcomes.count("warned"),
+                "failed": outcomes.count("failed") + outcomes.count("errored"),
+            }
+            rows.append({"source": name, "title": source["title"], **numbers})
+            link = str(source["url"]).startswith(_WEB)
+            path = f"quality/{name}.html"
+            yield self._page("source", path, source["title"], source=source, rules=rules, link=link)
+        yield self._page("quality", "quality.html", self._("Quality"), rows=rows)
+
+    def _methods(self) -> Page:
+        sources = self.content.sources
+        return self._page(
+            "methods",
+            "methods.html",
+            self._("Methods"),
+            sources=[row for name, row in sources.items() if name not in self.content.withheld],
+            withheld=[sources[name] for name in self.content.withheld],
+        )
+
+
+def country_files(code: str) -> list[str]:
+    """Return the names of the files with all figures of a country."""
+    return [f"{code}.parquet", f"{code}.xlsx"] if _has_workbooks() else [f"{code}.parquet"]
+
+
+@cache
+def _has_workbooks() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("xlsxwriter") is not None
+
+
+@cache
+def _code_label(codelist: str, code: str | None, language: str) -> str:
+    codes = {entry.code for entry in load_codelist(codelist)}
+    return label_of(codelist, code, language) if code in codes and code is not None else str(code or "")
+
+
+@cache
+def _definition(iccs: str, language: str) -> Any:
+    try:
+        return load_classification().get(iccs).definition("es" if language == "es" else "en")
+    except UnknownCode:  # a combination of Eurostat's, outside the tree: it has a title only
+        return None
+
+
+def _latest(rows: Rows) -> dict[str, Any] | None:
+    return next((row for row in reversed(rows) if row["value"] is not None), None)
+
+
+def _mark(row: dict[str, Any]) -> str:
+    return "R" if row["rate_per_100k"] is not None else "C" if row["value"] is not None else "×"
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, texts)))
+
+
+__all__ = ["LANGUAGES", "LANGUAGE_NAMES", "Pages", "country_files", "environment"]

@@ -1,0 +1,153 @@
+"""Words of pictures and pages in three languages: English here, French and Spanish in the catalogues of ``locale``.
+
+Catalogues are gettext files (``.po``) that any editor of translations opens; the context of a message is its key here.
+Labels of codes are not here: those are columns of the code lists.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from schemas.errors import UsageError, nearest_values
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+
+LANGUAGES = ("en", "fr", "es")
+
+WORDS = {
+    "rate": "per 100,000 population",
+    "source": "Source",
+    "release": "Release",
+    "poisson": "Band: exact Poisson 95 % interval.",
+    "segments": "Thin lines: joinpoint segments, percent a year (ns: not significant).",
+    "not drawn": "Not drawn, as too many or not comparable: {areas}.",
+    "log": "Logarithmic scale; a year without an event is not drawn.",
+    "bounds": "Brackets: the sex or age of too many is unknown; the rate lies between (none of them, all of them).",
+    "breaks": "Dotted: break in series, not compared across.",
+    "break": "break",
+    "bridged": "bridged",
+    "bridges": (
+        "Before a bridged break: recorded (grey) times the factor between the definitions, the "
+        "band with its limits; an estimate (E)."
+    ),
+    "monthly": "monthly count",
+    "raw": "as recorded",
+    "adjusted": "seasonally adjusted",
+    "trend": "trend",
+    "turns": "turning point",
+    "stl": "Adjusted and trend: STL (Cleveland et al. 1990); the last months change when new ones arrive.",
+    "men": "men",
+    "women": "women",
+    "unknown": "Not shown, sex or age unknown: {n}",
+    "observed": "observed",
+    "fitted": "fitted",
+    "without": "expected without the change",
+    "begins": "strategy begins",
+    "effect": (
+        "Level just after, over what was expected: {value} ({low} to {high}), p {p}. One date and "
+        "one series show no cause."
+    ),
+    "poisson regression": "Poisson regression.",
+    "quasi-poisson regression": "Quasi-Poisson regression.",
+    "negative binomial regression": "Negative binomial regression.",
+    "evaluation": "change at {date}",
+    "caveats": "Caveats",
+    "no rate": "no rate",
+    "classes": "Classes of about as many areas each (their number in brackets); equal-area projection.",
+    "hatched": "Hatched: no rate, or none that can be compared with the others; not zero.",
+    "few events": "*: fewer than {n} events.",
+    "without outline": "Not drawn, no outline: {names}.",
+    "outlines": "Outlines: {origin}; they state no view on any border.",
+    "slopes": "Solid lines rise, dashed lines fall; named: those that changed most, and the highest.",
+    "from to": "{first} and {last}",
+    "yearly rate": "per 100,000 population a year",
+    "no figure": "no figure",
+    "gaps": "× at the foot: no rate that may be shown: {reasons}.",
+    "population": "Population",
+    "made of": "Made of the categories",
+    "trend sentence": "{first} to {last}: {direction}",
+    "direction rising": "rising",
+    "direction falling": "falling",
+    "direction stable": "stable",
+    "direction inconclusive": "inconclusive",
+    "direction too few events": "too few events",
+    "direction number rising": "number rising",
+    "direction number falling": "number falling",
+    "direction number stable": "number stable",
+    "percent a year": "{percent} % a year ({low} to {high})",
+    "no upper limit": "no upper limit",
+    "direction not tested (fewer than 8 years)": "not tested (fewer than 8 years)",
+}
+"""English by key."""
+
+
+def word(key: str, language: str) -> str:
+    """Return a word of a picture or page in a language.
+
+    >>> word("trend", "es")
+    'tendencia'
+    """
+    return WORDS[key] if language == "en" else load_catalogue(language)[key]
+
+
+def colon(language: str) -> str:
+    """Return the colon as the language sets it."""
+    return " : " if language == "fr" else ": "
+
+
+def figure_in(text: str, language: str) -> str:
+    """Return a figure written as in English with the separators of a language.
+
+    >>> figure_in("21,941.5", "es"), figure_in("21,941.5", "fr"), figure_in("21,941.5", "en")
+    ('21.941,5', '21\u202f941,5', '21,941.5')
+    """
+    thousands, decimal = {"en": (",", "."), "fr": ("\u202f", ","), "es": (".", ",")}[language]
+    return text.translate(str.maketrans(",.", thousands + decimal))
+
+
+@cache
+def load_catalogue(language: str) -> dict[str, str]:
+    """Return the translations into a language by key; a message without a translation is left out.
+
+    Raises:
+        UsageError: there is no catalogue of that language.
+    """
+    return {
+        str(message.context): str(message.string)
+        for message in _read_catalogue(language)
+        if message.id and message.string and not message.fuzzy and WORDS.get(str(message.context)) == message.id
+    }
+
+
+@cache
+def _read_catalogue(language: str) -> Catalog:
+    from babel.messages.pofile import read_po
+
+    if language not in LANGUAGES:
+        near = nearest_values(language, LANGUAGES) or LANGUAGES
+        raise UsageError(f"there is no language {language!r}; nearest: {', '.join(near)}")
+    file = resources.files("pipelines").joinpath("reader", "locale", f"{language}.po")
+    with file.open("rb") as lines:
+        return read_po(lines, locale=language)
+
+
+def translate(text: str, language: str) -> str:
+    """Return a text of a page in a language: itself in English, else its translation.
+
+    >>> translate("Countries", "fr")
+    'Pays'
+    """
+    return text if language == "en" else load_texts(language)[text]
+
+
+@cache
+def load_texts(language: str) -> dict[str, str]:
+    """Return the translations of texts of pages, by their English, from the catalogue of a language."""
+    return {
+        str(message.id): str(message.string)
+        for message in _read_catalogue(language)
+        if message.id and message.string and not message.fuzzy and message.context is None
+    }

@@ -1,0 +1,107 @@
+"""What pictures share: words in every language, lines that differ without colour, a text for readers who do not see."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
+from pipelines.reader.plots.style import STYLES, finish_picture, label_ends, new_figure, save_picture
+from pipelines.reader.plots.trend import _draw_breaks, draw_gaps, gap_notes
+from pipelines.reader.rates import RateSeries
+from pipelines.reader.selection import SeriesKey
+from pipelines.reader.trends import DIRECTED, trend_sentence
+from pipelines.reader.words import LANGUAGES, WORDS, load_catalogue, word
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+def test_every_word_is_translated_with_the_same_places(language: str) -> None:
+    catalogue = load_catalogue(language)
+    assert sorted(set(WORDS) - set(catalogue)) == []
+    for key, text in WORDS.items():
+        assert sorted(re.findall(r"{\w*}", catalogue[key])) == sorted(re.findall(r"{\w*}", text)), key
+
+
+@pytest.mark.parametrize(
+    "direction",
+    [
+        *(f"{basis}{way}" for basis in ("", "number ") for way in ("rising", "falling", "stable")),
+        "inconclusive",
+        "too few events",
+        f"not tested (fewer than {FEWEST_YEARS_TESTED} years)",
+    ],
+)
+def test_a_sentence_says_no_more_than_the_trend(direction: str) -> None:
+    row = {"first_year": 2015, "last_year": 2024, "direction": direction, "apc": 3.1, "apc_low": 0.2, "apc_high": None}
+    for language in LANGUAGES:
+        sentence = trend_sentence(row, language)
+        assert word(f"direction {direction}", language) in sentence
+        assert ("%" in sentence) == (word("no upper limit", language) in sentence) == (direction in DIRECTED)
+
+
+def test_twelve_lines_differ_without_colour() -> None:
+    assert len(STYLES) == 12
+    assert len({(str(line), marker, filled) for line, marker, filled, _ in STYLES}) == 12
+
+
+def _series(name: str, years: list[int], cuts: list[int], gaps: dict[int, str | None]) -> RateSeries:
+    from pipelines.publish.series.breaks import Breaks
+
+    rows = [
+        {"year": year, "rate_per_100k": 5.0, "ci_low": 4.0, "ci_high": 6.0, "value": 50.0, "recorded": 5.0}
+        for year in years
+    ]
+    return RateSeries(SeriesKey(name, "recorded", "victim"), "XX", "_T", "_T", rows, Breaks(tuple(cuts)), gaps=gaps)
+
+
+def test_a_break_is_drawn_on_its_own_series_only() -> None:
+    _, axes = new_figure()
+    axes.set_ylim(0, 10)
+    with_break, without = _series("a", [2019, 2020, 2021], [2020], {}), _series("b", [2019, 2020, 2021], [], {})
+    _draw_breaks(axes, [without, with_break], "en")
+    (line,) = axes.lines
+    assert line.get_color() == STYLES[1][3]
+    assert list(line.get_xdata()) == [2019.5, 2019.5]
+    low, high = line.get_ydata()
+    assert 4 < low < 5 < high < 6  # beside its own rate of 5, not over the whole height of 10
+
+
+def test_a_year_without_a_rate_is_marked_with_its_reason() -> None:
+    _, axes = new_figure()
+    gaps = draw_gaps(axes, [_series("a", [2018, 2021], [], {2019: "suppressed", 2022: "value_missing"})])
+    assert gaps == {2019: "suppressed", 2020: None, 2022: "value_missing"}
+    (note,) = gap_notes(gaps, "en")
+    assert "Suppressed to protect persons (2019)" in note
+    assert "no figure (2020)" in note
+    assert "The count is missing (2022)" in note
+
+
+def test_labels_at_the_ends_of_lines_do_not_cover_each_other() -> None:
+    _, axes = new_figure()
+    axes.set_ylim(0, 10)
+    label_ends(axes, [(2020, 5.0, "one", "k"), (2020, 5.0, "two", "k"), (2020, 5.1, "three", "k")])
+    heights = sorted(text.xyann[1] for text in axes.texts)  # type: ignore[attr-defined]
+    assert min(high - low for low, high in itertools.pairwise(heights)) >= 0.0449
+
+
+@pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
+def test_a_picture_has_its_text_for_those_who_do_not_see_it(tmp_path: Path, ending: str) -> None:
+    figure, axes = new_figure()
+    picture = finish_picture(figure, axes, "Homicide", "Rising. Source: X.")
+    assert (figure, axes) == tuple(picture)
+    save_picture(picture, tmp_path / f"picture.{ending}")
+    assert b"Rising. Source: X." in (tmp_path / f"picture.{ending}").read_bytes()
+
+
+def test_a_picture_is_drawn_on_axes_of_the_caller() -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    left, right = figure.subplots(1, 2)
+    picture = finish_picture(figure, right, "Homicide", "Source: X.", right)
+    assert picture.figure is figure
+    assert (left.get_title(loc="left"), right.get_title(loc="left")) == ("", "Homicide")
+    assert right.get_xlabel() == "Source: X."

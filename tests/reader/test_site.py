@@ -1,0 +1,203 @@
+"""The site of the bundled release: its figures, links, texts, and what never gets onto it."""
+
+from __future__ import annotations
+
+import csv
+import re
+import threading
+import urllib.request
+from html.parser import HTMLParser
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.reader.site.build import MARK, BuiltSite, build_site, check_site_folder
+from pipelines.reader.site.chart import draw_chart
+from pipelines.reader.site.content import Content
+from pipelines.reader.site.licences import may_be_published
+from pipelines.reader.site.pages import Pages
+from pipelines.reader.site.serve import site_server
+from pipelines.reader.words import LANGUAGES, load_texts
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError
+
+TEMPLATES = Path(__file__).parents[2] / "pipelines" / "reader" / "site"
+
+
+class _Links(HTMLParser):
+    """Collects what a page points at, and its identifiers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value for name, value in attrs if name in ("href", "src") and value]
+
+
+@pytest.fixture(scope="session")
+def site(published: Path, tmp_path_factory: pytest.TempPathFactory) -> BuiltSite:
+    return build_site(Settings(data=published.parents[1]), tmp_path_factory.mktemp("site") / "site")
+
+
+def test_every_text_of_a_page_is_translated() -> None:
+    texts = set()
+    for path in [*TEMPLATES.glob("templates/*.html"), TEMPLATES / "pages.py"]:
+        texts |= set(re.findall(r'(?:\b|\.)_\("([^"]+)"\)', path.read_text(encoding="utf-8")))
+    assert len(texts) > 80
+    for language in LANGUAGES[1:]:
+        assert sorted(texts - set(load_texts(language))) == []
+        assert sorted(set(load_texts(language)) - texts) == []  # nothing is left over either
+
+
+def test_every_link_leads_to_a_file_and_nothing_is_a_script(site: BuiltSite) -> None:
+    pages = sorted(site.folder.rglob("*.html"))
+    assert len(pages) == site.pages
+    missing = set()
+    for page in pages:
+        found = _Links()
+        found.feed(page.read_text(encoding="utf-8"))
+        assert not found.tags & {"script", "img", "iframe", "object"}
+        for link in found.links:
+            if not link.startswith(("http://", "https://", "#")) and not (page.parent / link).resolve().is_file():
+                missing.add((page.relative_to(site.folder).as_posix(), link))
+    assert missing == set()
+    assert site.largest < 200_000
+
+
+def test_the_figures_are_those_of_the_file(site: BuiltSite, published: Path) -> None:
+    with duckdb.connect(str(published), read_only=True) as connection:
+        expected = connection.execute(
+            "SELECT time_period, value, rate_per_100k FROM out.headline "
+            "WHERE ref_area = 'MX' AND iccs = '0101' ORDER BY time_period"
+        ).fetchall()
+        (direction,) = connection.execute(
+            "SELECT direction FROM out.trend WHERE ref_area = 'MX' AND iccs = '0101' AND sex = '_T' "
+            "AND source = 'mx_sesnsp_victims'"
+        ).fetchall()[0]
+    with (site.folder / "data" / "MX_0101.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["time_period"], float(row["value"]), float(row["rate_per_100k"])) for row in rows] == expected
+    page = (site.folder / "en" / "country" / "MX" / "0101.html").read_text(encoding="utf-8")
+    for year, value, _ in expected:
+        assert f'<th scope="row">{year}</th><td class="n">{value:,.0f}</td>' in page
+    assert direction in page
+    assert "30,566" in page  # victims of 2023, as SESNSP's file adds up (tests/golden)
+    french = (site.folder / "fr" / "country" / "MX" / "0101.html").read_text(encoding="utf-8")
+    assert "30\u202f566" in french
+    assert "Homicide intentionnel" in french
+
+
+def test_a_file_of_a_country_has_all_its_categories(site: BuiltSite) -> None:
+    rows = duckdb.sql(f"SELECT count(DISTINCT iccs), count(*) FROM '{site.folder}/data/AR.parquet'").fetchall()
+    single = [path for path in (site.folder / "data").glob("AR_*.csv")]
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) - 1 for path in single)
+    assert rows == [(len(single), lines)]
+
+
+def _content(label: str, licence: str = "CC BY 4.0") -> Content:
+    figure = {
+        "ref_area": "XX", "iccs": "0101", "iccs_level": 2, "time_period": "2024", "source": "xx_a", "stage": "recorded",
+        "counting_unit": "victim", "value": 5.0, "obs_status": "A", "is_compared": True, "few_events": True,
+    }  # fmt: skip
+    for name in ("area", "category", "limits", "composition", "caveats"):
+        figure |= {f"{name}_{language}": label for language in LANGUAGES}
+    nothing = "population population_source rate_per_100k ci_low ci_high missing_reason no_rate_reason iccs_made_from"
+    for name in f"{nothing} caveats break_before break_note mapping_notes other_series".split():
+        figure[name] = label if name in ("mapping_notes", "other_series") else None
+    source = {name: label for name in ("title", "publisher", "citation")} | {"source": "xx_a", "licence": licence}
+    from datetime import UTC, datetime
+
+    return Content(
+        {"release": "r", "published_at": datetime(2026, 1, 1, tzinfo=UTC), "observations": 1, "rates": 0, "trends": 0},
+        {"xx_a": source | {"url": "javascript:alert(1)", "kind": "count"}},
+        (), {"XX": {"0101": [figure]}}, {}, {}, [], {"xx_a": []}, [],
+    )  # fmt: skip
+
+
+def test_a_label_with_markup_is_text() -> None:
+    label = '<script>alert("x")</script>'
+    for language in LANGUAGES:
+        for path, text in Pages(_content(label), language).every():
+            assert "<script" not in text, path
+            assert 'href="javascript:' not in text, path
+    shown = dict(Pages(_content(label), "en").every())["country/XX/0101.html"]
+    assert "&lt;script&gt;" in shown
+
+
+def test_a_gap_and_a_break_are_drawn_and_the_line_crosses_neither() -> None:
+    def row(year: int, rate: float | None, break_before: str | None) -> dict[str, object]:
+        return {"time_period": str(year), "value": rate, "rate_per_100k": rate, "ci_low": rate, "ci_high": rate} | {
+            "break_before": break_before
+        }
+
+    rows = [
+        row(2015, 1.0, None),
+        row(2016, 2.0, None),
+        row(2017, None, None),
+        row(2018, 3.0, None),
+        row(2019, 9.0, "2019"),
+    ]
+    svg = draw_chart(rows, "a < b", "text", "en")
+    assert svg.count('class="line"') == 3  # 2015-2016, 2018, 2019
+    assert svg.count('class="gap"') == 1
+    assert svg.count('class="break"') == 1
+    assert "a &lt; b" in svg
+    assert draw_chart([row(2017, None, None)], "t", "t", "en") == ""
+
+
+@pytest.mark.parametrize(
+    ("licence", "allowed"),
+    [
+        ("CC BY 4.0", True),
+        ("Open Government Licence v3.0", True),
+        ("Libre Uso MX", True),
+        ("Datenlizenz Deutschland Namensnennung 2.0 (dl-de/by-2-0)", True),
+        ("CC BY-NC-SA 3.0 IGO; files are not bundled", False),
+        ("CC BY-ND 4.0", False),
+        ("unknown; files are not bundled", False),
+        ("UNODC terms of use; no open licence is stated, files are not bundled", False),
+        ("MIT (the repository); terms of the original unknown", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_only_what_a_licence_allows_is_published(licence: str | None, allowed: bool) -> None:
+    assert may_be_published(licence) is allowed
+
+
+def test_a_folder_that_is_no_site_is_not_replaced(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years of work", encoding="utf-8")
+    with pytest.raises(UsageError, match="holds something that is not a site"):
+        check_site_folder(mine)
+    with pytest.raises(UsageError, match="is not a site"):
+        site_server(mine, 0)
+    (tmp_path / "link").symlink_to(mine)
+    with pytest.raises(UsageError, match="is a link"):
+        check_site_folder(tmp_path / "link")
+
+
+def test_a_build_that_fails_leaves_the_old_site(tmp_path: Path) -> None:
+    old = tmp_path / "site"
+    old.mkdir()
+    (old / MARK).write_text("old\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="there is no"):
+        build_site(Settings(data=tmp_path / "data"), old)
+    assert (old / MARK).read_text(encoding="utf-8") == "old\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_the_server_is_of_this_machine_and_runs_no_script(site: BuiltSite) -> None:
+    with site_server(site.folder, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host, port = server.server_address[:2]
+        assert host == "127.0.0.1"
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/en/index.html") as answer:
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            assert b"<h1>" in answer.read()
+        server.shutdown()
