@@ -48,7 +48,10 @@ def print_site(built: BuiltSite) -> None:
         f"{built.largest / 1e3:,.0f} kB, {built.seconds:,.1f} s: {built.folder}"
     )
     if built.withheld:
-        print_line(f"not on it, as no licence allows it: {', '.join(built.withheld)} (licence in source.yml)")
+        print_line(
+            f"not on it, as their licence or policy (licence, sharing in source.yml) does not allow it, or as counts of "
+            f"incidents are not protected: {', '.join(built.withheld)}"
+        )
 
 
 def serve_command(options: argparse.Namespace) -> int:

@@ -35,7 +35,7 @@ class BuiltSite:
         pages: how many pages of HTML.
         size: bytes of all files.
         largest: bytes of the largest page.
-        withheld: sources whose licence does not allow their figures to be published again.
+        withheld: sources whose licence or policy does not allow their figures on a site.
         seconds: how long it took.
     """
 

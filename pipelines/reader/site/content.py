@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import duckdb
 
 from pipelines.reader.release import packaged_rows
-from pipelines.reader.site.licences import may_be_published
+from pipelines.reader.site.licences import may_be_published, must_stay
+from schemas.source import list_sources
 
 Rows = list[dict[str, Any]]
 
@@ -21,7 +23,7 @@ class Content:
     Attributes:
         release: the row of ``out.release``.
         sources: rows of ``out.source`` by name.
-        withheld: names of sources whose licence does not allow their figures to be published again.
+        withheld: names of sources whose licence or policy does not allow their figures on a site.
         figures: rows of the preferred series by country, category, in order of years.
         regions: rows of the latest year of each region, by country and category.
         trends: rows of ``out.trend`` by area, category, source, stage and counting unit.
@@ -48,7 +50,7 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
         connection: to a release.
     """
     sources = {row["source"]: row for row in packaged_rows(connection, "reader/site_sources")}
-    withheld = tuple(name for name, row in sources.items() if not may_be_published(row["licence"]))
+    withheld = _find_withheld(sources)
     shown = _Shown(frozenset(withheld))
     figures: dict[str, dict[str, Rows]] = {}
     for row in shown.of(packaged_rows(connection, "reader/site_figures")):
@@ -80,9 +82,19 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
     )
 
 
+def _find_withheld(sources: dict[str, dict[str, Any]]) -> tuple[str, ...]:
+    folders, today = list_sources(), date.today()
+    return tuple(
+        name
+        for name, row in sources.items()
+        if not may_be_published(row["licence"])
+        or must_stay(row["kind"], folders[name].source.sharing if name in folders else None, today)
+    )
+
+
 @dataclass(frozen=True)
 class _Shown:
-    """Leaves out what the licence of a source does not allow."""
+    """Leaves out what the licence or the policy of a source does not allow."""
 
     withheld: frozenset[str]
 

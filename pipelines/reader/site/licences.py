@@ -1,12 +1,15 @@
-"""Whether the licence of a source allows its figures to be published again: ``published_licences.yml``."""
+"""Whether a source may be on a site: by its licence (``published_licences.yml``), and by its policy (docs/sharing.md)."""
 
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import cache
 from importlib import resources
 
 import yaml
+
+from schemas.source import Sharing
 
 
 def may_be_published(licence: str | None) -> bool:
@@ -21,6 +24,23 @@ def may_be_published(licence: str | None) -> bool:
     """
     words = _words()
     return bool(licence) and _holds(licence, words["open"]) and not _holds(licence, words["closed"])
+
+
+def must_stay(kind: str, policy: Sharing | None, today: date) -> bool:
+    """Return whether figures may not be on a site as they were counted.
+
+    Counts of incidents may not: small ones could tell of a person, and no site is built from protected counts yet. Nor
+    may figures that their policy keeps from the public, for now or altogether, or wants protected.
+
+    >>> must_stay("incident", None, date(2026, 1, 1)), must_stay("count", None, date(2026, 1, 1))
+    (True, False)
+    >>> must_stay("count", Sharing(level="public", embargo=date(2026, 2, 1)), date(2026, 1, 31))
+    True
+    """
+    if policy is None:
+        return kind == "incident"
+    under_embargo = policy.embargo is not None and today < policy.embargo
+    return kind == "incident" or policy.level != "public" or policy.threshold is not None or under_embargo
 
 
 def _holds(licence: str | None, names: list[str]) -> bool:
