@@ -49,7 +49,7 @@ def print_site(built: BuiltSite) -> None:
     )
     if built.withheld:
         print_line(
-            f"not on it, as their licence or policy (licence, sharing in source.yml) does not allow it, or as counts of "
+            "not on it, as their licence or policy (licence, sharing in source.yml) does not allow it, or as counts of "
             f"incidents are not protected: {', '.join(built.withheld)}"
         )
 

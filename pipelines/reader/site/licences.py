@@ -1,4 +1,4 @@
-"""Whether a source may be on a site: by its licence (``published_licences.yml``), and by its policy (docs/sharing.md)."""
+"""Whether a source may be on a site: by its licence (``published_licences.yml``) and its policy (docs/sharing.md)."""
 
 from __future__ import annotations
 
