@@ -196,7 +196,7 @@ def plot_pyramid(
     figure, axes = canvas(ax, 7.0, max(2.6, 0.28 * len(ages) + 1.8))
     most = max(counts.values()) or 1.0
     for sex, sign in (("M", -1), ("F", 1)):
-        _draw_side(axes, [counts.get((age, sex), 0.0) for age in ages], sign, most, language)
+        _draw_side(axes, [counts.get((age, sex)) for age in ages], sign, most, language)
     axes.set_ylim(-0.6, len(ages) - 0.4)
     axes.set_yticks(np.arange(len(ages)), [age_labels(age)[LANGUAGES.index(language)] for age in ages], fontsize=8)
     axes.set_xlim(-most * 1.2, most * 1.2)
@@ -208,18 +208,15 @@ def plot_pyramid(
     axes.set_xlabel(f"← {word('men', language)}      {unit}      {word('women', language)} →", fontsize=8)
     shown = SeriesQuery(wanted.iccs, wanted.area, attributes=wanted.attributes)
     title = f"{picture_title(shown, [key], language, settings)}, {year}"
-    unknown = word("unknown", language).format(n=figure_in(f"{total - sum(counts.values()):,.0f}", language))
-    return finish_picture(
-        figure,
-        axes,
-        title,
-        foot_text([key.source], [f"{unknown}.", *caveat_notes(rows, language)], language, settings),
-        ax,
-    )
+    notes = caveat_notes(rows, language)
+    left = None if total is None or len(counts) < 2 * len(ages) else total - sum(counts.values())
+    if left is not None and left >= 0:  # bands that overlap hold more than everybody
+        notes.insert(0, word("unknown", language).format(n=figure_in(f"{left:,.0f}", language)) + ".")
+    return finish_picture(figure, axes, title, foot_text([key.source], notes, language, settings), ax)
 
 
-def _read_pyramid(wanted: SeriesQuery, year: int, settings: Settings | None) -> tuple[SeriesKey, Rows, float]:
-    """Return the preferred series, its rows by age and sex, and the total of everybody."""
+def _read_pyramid(wanted: SeriesQuery, year: int, settings: Settings | None) -> tuple[SeriesKey, Rows, float | None]:
+    """Return the preferred series, its rows by age and sex, and the total of everybody if it is known."""
     asked = {"iccs": wanted.iccs, "area": wanted.area, "year": str(year)}
     rows = packaged_query("reader/counts_by_age", settings, wanted, **asked).records()
     aged = [row for row in rows if row["sex"] in ("M", "F") and parse_age(row["age"]) and row["value"] is not None]
@@ -227,14 +224,15 @@ def _read_pyramid(wanted: SeriesQuery, year: int, settings: Settings | None) -> 
     if not keys:
         raise UsageError(f"there are no counts of {wanted.iccs} in {wanted.area} in {year} by age and sex")
     everybody = [row["value"] for row in rows if key_of(row) == keys[0] and (row["age"], row["sex"]) == ("_T", "_T")]
-    return keys[0], [row for row in aged if key_of(row) == keys[0]], sum(value or 0 for value in everybody)
+    total = None if not everybody or None in everybody else sum(everybody)
+    return keys[0], [row for row in aged if key_of(row) == keys[0]], total
 
 
-def _draw_side(axes: Axes, values: Sequence[float], sign: int, most: float, language: str) -> None:
+def _draw_side(axes: Axes, values: Sequence[float | None], sign: int, most: float, language: str) -> None:
     shade, hatch, align = ("0.35", "", "right") if sign < 0 else ("0.85", "///", "left")
     places = np.arange(len(values))
-    bars = [sign * value for value in values]
+    bars = [sign * (value or 0) for value in values]
     axes.barh(places, bars, color=shade, edgecolor="black", linewidth=0.5, hatch=hatch)
     for place, value in enumerate(values):
-        text = figure_in(f"{value:,.0f}", language)
-        axes.text(sign * (value + most * 0.015), place, text, ha=align, va="center", fontsize=7)
+        text = word("no figure", language) if value is None else figure_in(f"{value:,.0f}", language)
+        axes.text(sign * ((value or 0) + most * 0.015), place, text, ha=align, va="center", fontsize=7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,13 +63,12 @@ def build_site(settings: Settings, folder: Path, release: str | None = None) -> 
     start = time.monotonic()
     folder = folder.absolute()
     check_site_folder(folder)
-    new = folder.with_name(f".{folder.name}.part")
-    if new.exists():
-        shutil.rmtree(new)  # of a build that was killed: nobody else gives this name
-    new.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+    new.chmod(0o755)  # mkdtemp leaves it to the owner alone, and a site is for everybody
     try:
         with _open(settings, release) as connection:
-            content = read_content(connection)
+            content = _read(connection, release)
             if not content.figures:
                 raise UsageError("the release has no figure of a country that a site may show")
             sizes = _write(content, connection, new)
@@ -99,6 +99,17 @@ def check_site_folder(folder: Path) -> None:
         raise UsageError(f"{folder} is a link or a file; a site is a folder of its own")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
         raise UsageError(f"{folder} holds something that is not a site ({MARK} is missing); give another folder")
+
+
+def _read(connection: duckdb.DuckDBPyConnection, release: str | None) -> Content:
+    try:
+        return read_content(connection)
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        first = str(error).partition("\n")[0]
+        raise UsageError(
+            f"{release or 'the published release'} is of another version of this program, and lacks what the pages "
+            f"show ({first}); iccs run publishes one of this version"
+        ) from error
 
 
 @contextmanager
@@ -158,12 +169,10 @@ def _write_rows(connection: duckdb.DuckDBPyConnection, rows: Rows, path: Path, s
 
 def _put_in_place(new: Path, folder: Path) -> None:
     """Rename the new site to its name; if that fails, the old one gets its name back."""
-    old = folder.with_name(f".{folder.name}.old")
-    if old.exists():
-        shutil.rmtree(old)
     if not folder.exists():
         new.rename(folder)
         return
+    old = new.with_suffix(".old")  # of this build alone, as the name of ``new`` is
     folder.rename(old)
     try:
         new.rename(folder)

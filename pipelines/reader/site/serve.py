@@ -39,5 +39,6 @@ def site_server(folder: Path, port: int) -> ThreadingHTTPServer:
         raise UsageError(f"{folder} is not a site; make one with: iccs site build -o {folder}")
     try:
         return ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, directory=str(folder)))
-    except OSError as error:
-        raise UsageError(f"port {port} cannot be used ({error.strerror}); give another with --port") from error
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or "a port is a number from 0 to 65535"
+        raise UsageError(f"port {port} cannot be used ({why}); give another with --port") from error
