@@ -159,6 +159,7 @@ class Pages:
                 "composition": self._label(row, "composition"),
                 "counted": self._counted(row),
                 "sentence": self._sentence(row),
+                "caveats": self._label(row, "caveats"),
             }
             for row in latest.values()
         ]
@@ -174,6 +175,7 @@ class Pages:
             code=code,
             rows=rows,
             years=years,
+            few=any(row["few_events"] for row in rows),
             matrix=matrix,
             files=country_files(code),
             sources=[self.content.sources[name] for name in used],
@@ -228,13 +230,21 @@ class Pages:
                 for row in rows
             ],
             few=any(row["few_events"] for row in rows),
-            regions=self._regions.get((code, iccs), []),
+            regions=[row for row in self._regions.get((code, iccs), []) if _series(row) == _series(last)],
             files=[f"{code}_{iccs}.csv", *country_files(code)],
             query=f"FROM out.headline WHERE ref_area = '{code}' AND iccs = '{iccs}' ORDER BY time_period;",
         )
 
     def _region_rows(self, rows: Rows) -> Rows:
-        return [row | {"name": self._label(row, "area"), "sentence": self._sentence(row)} for row in rows]
+        return [
+            row
+            | {
+                "name": self._label(row, "area"),
+                "sentence": self._sentence(row),
+                "caveats": self._label(row, "caveats"),
+            }
+            for row in rows
+        ]
 
     def _caveats(self, rows: Rows) -> list[tuple[str, str]]:
         found: dict[str, list[int]] = {}
@@ -338,6 +348,11 @@ def _definition(iccs: str, language: str) -> Any:
         return load_classification().get(iccs).definition("es" if language == "es" else "en")
     except UnknownCode:  # a combination of Eurostat's, outside the tree: it has a title only
         return None
+
+
+def _series(row: dict[str, Any]) -> tuple[str, str, str]:
+    """What figures of a table have in common: the preferred series of a region may be another than its country's."""
+    return row["source"], row["stage"], row["counting_unit"]
 
 
 def _latest(rows: Rows) -> dict[str, Any] | None:
