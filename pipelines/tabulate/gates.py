@@ -34,13 +34,18 @@ def write_cells(connection: duckdb.DuckDBPyConnection, source: Source, target: P
     run_sql(connection, "tabulate/found_effects")
     run_sql(connection, "tabulate/gates")
     _allocate_unknown(connection, source)
-    kinds = {"of_sex": _kind_sql("sex"), "of_age": _kind_sql("age")}
     breaks = declared_breaks(source)
-    run_sql(connection, "tabulate/late_breaks", same_cell=_same_cell("allocated"), breaks=breaks, **kinds)
+    run_sql(
+        connection,
+        "tabulate/late_breaks",
+        of_sex=_kind_sql("sex"),
+        of_age=_kind_sql("age"),
+        same_cell=_same_cell("allocated"),
+        breaks=breaks,
+    )
     run_sql(
         connection,
         "tabulate/write_published_cells",
-        **kinds,
         caveats=caveats_sql(source),
         breaks=breaks,
         same_but_sex=_same_cell("unknown_sex", "sex"),

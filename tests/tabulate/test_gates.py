@@ -35,7 +35,7 @@ DECLARED = (
     "columns: {ref_area: area, time_period: period, national_code: code, sex: sex, value: n}\n"
     "measures:\n  victims: {counting_unit: victim}\nbreakdowns:\n  - {by: [sex]}\n"
 )
-WORDS = "sex,m,M,\nsex,f,F,\nsex,u,_U,\nsex,t,_T,\n"
+WORDS = "sex,m,M,\nsex,f,F,\nsex,u,_U,\nsex,t,_T,\nvalue,..,O,\n"
 
 
 @pytest.fixture
@@ -399,3 +399,17 @@ def test_a_break_in_a_year_withheld_passes_over_years_that_the_series_lacks(publ
     assert figures["2016"][0] == "O"
     assert figures["2018"][0] == "B"
     assert figures["2019"][0] == "A"
+
+
+def test_a_break_in_a_year_with_figures_of_men_alone_is_one_of_the_next_year_of_women(published: Any) -> None:
+    """Declared for 2017, of which the number of women is missing: men break in 2017, women in 2018."""
+    rows = []
+    for year in range(2014, 2020):
+        women = ".." if year == 2017 else 40
+        rows += [f"AR-A,{year},HOM,m,60", f"AR-A,{year},HOM,f,{women}", f"AR-A,{year},HOM,u,1"]
+    cells = published(rows, "breaks: [{period: '2017', iccs: ['0101'], note: n}]\n")
+    of_sex = {
+        sex: {year: status for year, status, _ in _figures_of(cells, "AR-A", "0101", sex)} for sex in ("M", "F")
+    }
+    assert (of_sex["M"]["2017"], of_sex["M"]["2018"]) == ("B", "A")
+    assert (of_sex["F"]["2017"], of_sex["F"]["2018"], of_sex["F"]["2019"]) == ("O", "B", "A")

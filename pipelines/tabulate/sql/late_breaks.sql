@@ -1,16 +1,16 @@
 -- A break found where a series has no figure (withheld, or missing for any reason) is one of its next figure: no course may
--- run over it. So for each kind of cell by itself, as a year may have its total and no men and women. Totals made
+-- run over it. So for each sex and age by itself, as a year may have its total and no women. Totals made
 -- of such cells (also of both sexes and all ages, but for what is found of the split) have its caveat, as of anything found
 -- in a part (own is false). A series that has no figure before has no break.
--- Grain of kind_published: one row for each series with a break, kind of cell (all sexes, a known one, the unknown; so with
--- ages), frequency and period: whether any of its cells has a figure.
+-- Grain of code_published: one row for each series with a break, sex, age, frequency and period: whether any of its cells
+-- (those of attributes are taken together) has a figure.
 -- Grain of found_break: one row for each finding of a break and period it is in. What is found of the number of unknown
 -- persons is a break of theirs alone here: known ones are published only where the share of unknown is within its limit,
 -- before and after.
 -- Grain of declared_break: one row for each category and first period after a break that the source declares.
 -- Grain of late_break: one row for each of these that has its break later than it was found: the caveats of that, if any.
 -- reads: cells, gate, found_effect, allocated, category_above, made_of, country_of_any
--- writes: declared_break, found_break, kind_published, late_break
+-- writes: declared_break, found_break, code_published, late_break
 CREATE OR REPLACE TEMP TABLE declared_break AS
 SELECT iccs, time_period
 FROM (
@@ -26,8 +26,9 @@ SELECT DISTINCT stage, counting_unit, iccs, ref_area, dimension, of_unknown, cav
 FROM found_effect
 WHERE obs_status = 'B';
 
-CREATE OR REPLACE TEMP TABLE kind_published AS
-SELECT cells.stage, cells.counting_unit, cells.iccs, cells.ref_area, cells.freq, cells.time_period, of_sex, of_age,
+CREATE OR REPLACE TEMP TABLE code_published AS
+SELECT cells.stage, cells.counting_unit, cells.iccs, cells.ref_area, cells.freq, cells.time_period,
+    CAST(cells.sex AS VARCHAR) AS sex, CAST(cells.age AS VARCHAR) AS age, of_sex, of_age,
     bool_or(
         cells.value IS NOT NULL AND withhold_any IS NULL
         AND (allocated.value IS NOT NULL OR allocated.given IS NULL)
@@ -56,37 +57,37 @@ LEFT JOIN gate
 GROUP BY ALL;
 
 CREATE OR REPLACE TEMP TABLE late_break AS
-WITH kinds AS (
-    SELECT DISTINCT stage, counting_unit, iccs, ref_area, freq, of_sex, of_age FROM kind_published
+WITH codes AS (
+    SELECT DISTINCT stage, counting_unit, iccs, ref_area, freq, sex, age, of_sex, of_age FROM code_published
 ),
 broken AS (
-    SELECT kinds.*, periods.time_period, caveat AS said, dimension <> '' AS of_split
+    SELECT codes.*, periods.time_period, caveat AS said, dimension <> '' AS of_split
     FROM found_break AS found
-    JOIN kinds ON found.stage = kinds.stage AND found.counting_unit = kinds.counting_unit
-        AND found.ref_area = CAST(kinds.ref_area AS VARCHAR) AND coalesce(found.iccs = CAST(kinds.iccs AS VARCHAR), true)
-    JOIN (SELECT DISTINCT time_period FROM kind_published) AS periods
+    JOIN codes ON found.stage = codes.stage AND found.counting_unit = codes.counting_unit
+        AND found.ref_area = CAST(codes.ref_area AS VARCHAR) AND coalesce(found.iccs = CAST(codes.iccs AS VARCHAR), true)
+    JOIN (SELECT DISTINCT time_period FROM code_published) AS periods
         ON CAST(periods.time_period AS VARCHAR) = found.time_period
     WHERE (dimension <> 'sex' OR of_sex <> 'all') AND (dimension <> 'age' OR of_age <> 'all')
         AND (NOT of_unknown OR 'unknown' IN (of_sex, of_age))
     UNION ALL
-    SELECT kinds.*, time_period, '' AS said, false AS of_split
+    SELECT codes.*, time_period, '' AS said, false AS of_split
     FROM declared_break
-    JOIN kinds USING (iccs)
+    JOIN codes USING (iccs)
 ),
 late AS (
-    SELECT broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, of_sex, of_age, said, of_split,
+    SELECT broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, sex, age, said, of_split,
         min(published.time_period) FILTER (published.time_period >= broken.time_period) AS first_period
     FROM broken
-    JOIN kind_published AS published USING (stage, counting_unit, iccs, ref_area, freq, of_sex, of_age)
+    JOIN code_published AS published USING (stage, counting_unit, iccs, ref_area, freq, sex, age)
     WHERE is_published
         AND freq = CASE WHEN broken.time_period LIKE '%-Q%' THEN 'Q' WHEN broken.time_period LIKE '%-%' THEN 'M' ELSE 'A' END
-    GROUP BY broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, of_sex, of_age, said, of_split,
+    GROUP BY broken.stage, broken.counting_unit, broken.iccs, broken.ref_area, freq, sex, age, said, of_split,
         broken.time_period
     HAVING first_period > broken.time_period AND min(published.time_period) < broken.time_period
 )
 SELECT stage, counting_unit, coalesce(above.ancestor, CAST(iccs AS VARCHAR)) AS iccs,
     coalesce(made_of.ancestor, CAST(late.ref_area AS VARCHAR)) AS ref_area, freq, first_period AS time_period,
-    sexes.of_sex, ages.of_age, bool_or(own AND sexes.of_sex = late.of_sex AND ages.of_age = late.of_age) AS own,
+    sexes.sex, ages.age, bool_or(own AND sexes.sex = late.sex AND ages.age = late.age) AS own,
     coalesce(string_agg(DISTINCT said, ';' ORDER BY said) FILTER (said <> ''), '') AS caveats
 FROM late
 LEFT JOIN country_of_any ON country_of_any.ref_area = late.ref_area
@@ -96,6 +97,6 @@ LEFT JOIN made_of ON made_of.area = CAST(late.ref_area AS VARCHAR)
 CROSS JOIN LATERAL (
     SELECT coalesce(above.ancestor = late.iccs, true) AND coalesce(made_of.ancestor = late.ref_area, true) AS own
 ) AS place
-CROSS JOIN LATERAL (SELECT unnest(if(of_split, [late.of_sex], [late.of_sex, 'all'])) AS of_sex) AS sexes
-CROSS JOIN LATERAL (SELECT unnest(if(of_split, [late.of_age], [late.of_age, 'all'])) AS of_age) AS ages
+CROSS JOIN LATERAL (SELECT unnest(if(of_split, [late.sex], [late.sex, '_T'])) AS sex) AS sexes
+CROSS JOIN LATERAL (SELECT unnest(if(of_split, [late.age], [late.age, '_T'])) AS age) AS ages
 GROUP BY ALL

@@ -57,7 +57,7 @@ COPY (
             ON late_break.stage = cells.stage AND late_break.counting_unit = cells.counting_unit
             AND late_break.iccs = CAST(cells.iccs AS VARCHAR) AND late_break.ref_area = CAST(cells.ref_area AS VARCHAR)
             AND late_break.freq = cells.freq AND late_break.time_period = cells.time_period
-            AND late_break.of_sex = {{of_sex}} AND late_break.of_age = {{of_age}}
+            AND late_break.sex = CAST(cells.sex AS VARCHAR) AND late_break.age = CAST(cells.age AS VARCHAR)
         LEFT JOIN gate
             ON gate.stage = cells.stage AND gate.counting_unit = cells.counting_unit AND gate.iccs = cells.iccs
             AND gate.ref_area = cells.ref_area AND gate.time_period = cells.time_period
