@@ -37,7 +37,7 @@ def tell_of_run(result: RunResult, settings: Settings) -> list[str]:
 
 @contextmanager
 def telling_of_failure(settings: Settings, say: Callable[[str], object]) -> Iterator[None]:
-    """Send a notice if the run inside ends before it could publish; what went wrong with sending is said by ``say``.
+    """Send a notice if the run inside breaks off; what went wrong with sending is said by ``say``.
 
     Only our own errors are quoted: that of a library may hold a value of a file.
     """
@@ -46,7 +46,7 @@ def telling_of_failure(settings: Settings, say: Callable[[str], object]) -> Iter
     except Exception as error:
         own = isinstance(error, (UsageError, DamagedStore))
         what = str(error) if own else f"{type(error).__name__}; the log of the run says more"
-        line = f"nothing was published; the last release stays. {what}"
+        line = f"the run broke off; what is published is the last whole release. {what}"
         for failed in _send(f"iccs: the run in {settings.data} failed", [line]):
             say(failed)
         raise

@@ -60,7 +60,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def run_command(options: argparse.Namespace) -> int:
-    """Load sources and publish; exit code 1 if a source was refused or none had a file, 3 if the program failed."""
+    """Load sources and publish; exit code 1 if a source was refused, had no file, or no site was built, 3 for a fault."""
     from pipelines.notices import tell_of_run, telling_of_failure
     from pipelines.run import Session, run_all
     from pipelines.system.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED
@@ -98,11 +98,11 @@ def run_command(options: argparse.Namespace) -> int:
         if options.replay_quarantine:
             _print_replayed(result)
         _print_result(result, settings, options.replay_quarantine)
-    _build_site(options, settings)
+    is_site_built = _build_site(options, settings)
     if result.faults:
         return EXIT_FAULT
     nothing = _found_nothing(result) and not options.replay_quarantine
-    return EXIT_REFUSED if result.refused or nothing else EXIT_DONE
+    return EXIT_REFUSED if result.refused or nothing or not is_site_built else EXIT_DONE
 
 
 def _check_options(options: argparse.Namespace) -> None:
@@ -117,16 +117,25 @@ def _check_options(options: argparse.Namespace) -> None:
         check_site_folder(Path(options.site).absolute())
 
 
-def _build_site(options: argparse.Namespace, settings: Settings) -> None:
-    """Build the site of the release there is, if asked for; without a release the old site stays."""
+def _build_site(options: argparse.Namespace, settings: Settings) -> bool:
+    """Build the site of the release there is, if asked for; without a release the old site stays.
+
+    Returns:
+        False where it could not be built, which is said and changes nothing of what the run did.
+    """
     if not options.site or not settings.published.is_file():
-        return
+        return True
     from pipelines.cli.office.site import print_site
     from pipelines.reader.site.build import build_site
 
-    built = build_site(settings, Path(options.site))
+    try:
+        built = build_site(settings, Path(options.site))
+    except (UsageError, OSError) as error:
+        print_error(f"the site was not built, and the old one stays: {error}")
+        return False
     if not options.json:
         print_site(built)
+    return True
 
 
 def _print_step(step: StepReport) -> None:

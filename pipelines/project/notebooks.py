@@ -70,7 +70,7 @@ def write_pages(folder: Path, environment: Mapping[str, str]) -> Iterator[Path]:
     check_installed()
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from nbconvert import HTMLExporter
 
     paths = sorted(folder.glob("*.ipynb"))
@@ -83,6 +83,8 @@ def write_pages(folder: Path, environment: Mapping[str, str]) -> Iterator[Path]:
             client.execute(env={**os.environ, **environment})
         except CellExecutionError as error:
             raise UsageError(f"{path}: {error.ename}: {error.evalue}") from error
+        except (CellTimeoutError, DeadKernelError) as error:
+            raise UsageError(f"{path}: its kernel ended, or took more than {_LONGEST_SECONDS} s: {error}") from error
         page, _ = HTMLExporter(**_NO_ASSETS).from_notebook_node(notebook)
         target = path.with_suffix(".html")
         target.write_text(page, encoding="utf-8")

@@ -72,7 +72,7 @@ def test_a_break_is_drawn_on_its_own_series_only() -> None:
 def test_a_year_without_a_rate_is_marked_with_its_reason() -> None:
     _, axes = new_figure()
     gaps = draw_gaps(axes, [_series("a", [2018, 2021], [], {2019: "suppressed", 2022: "value_missing"})])
-    assert gaps == {2019: "suppressed", 2020: None, 2022: "value_missing"}
+    assert gaps == {(2019, "suppressed"), (2020, None), (2022, "value_missing")}
     (note,) = gap_notes(gaps, "en")
     assert "Suppressed to protect persons (2019)" in note
     assert "no figure (2020)" in note

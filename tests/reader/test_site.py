@@ -98,6 +98,15 @@ def test_a_file_of_a_country_has_all_its_categories(site: BuiltSite) -> None:
     assert rows == [(len(single), lines)]
 
 
+def test_files_of_countries_can_be_read_together(site: BuiltSite) -> None:
+    """Of Mexico alone no figure has a note of a break, of Argentina some: the column has one type all the same."""
+    for order in (("MX", "AR"), ("AR", "MX")):
+        paths = [str(site.folder / "data" / f"{code}.parquet") for code in order]
+        found = duckdb.sql(f"SELECT count(DISTINCT ref_area), count(break_note) FROM read_parquet({paths})").fetchall()
+        assert found[0][0] == 2
+        assert found[0][1] > 0
+
+
 def _content(label: str, licence: str = "CC BY 4.0") -> Content:
     figure = {
         "ref_area": "XX", "iccs": "0101", "iccs_level": 2, "time_period": "2024", "source": "xx_a", "stage": "recorded",

@@ -115,7 +115,7 @@ def test_a_run_that_could_not_publish_is_told_without_values_of_a_file(
             raise UsageError("another run is writing")
         with pytest.raises(ValueError), telling_of_failure(settings, said.append):
             raise ValueError("cannot read 'Jane Doe'")
-    assert "nothing was published; the last release stays. another run is writing" in got[0]
+    assert "the run broke off; what is published is the last whole release. another run is writing" in got[0]
     assert "ValueError; the log of the run says more" in got[1]
     assert "Jane" not in got[1]
     assert said == []

@@ -408,8 +408,6 @@ def test_a_break_in_a_year_with_figures_of_men_alone_is_one_of_the_next_year_of_
         women = ".." if year == 2017 else 40
         rows += [f"AR-A,{year},HOM,m,60", f"AR-A,{year},HOM,f,{women}", f"AR-A,{year},HOM,u,1"]
     cells = published(rows, "breaks: [{period: '2017', iccs: ['0101'], note: n}]\n")
-    of_sex = {
-        sex: {year: status for year, status, _ in _figures_of(cells, "AR-A", "0101", sex)} for sex in ("M", "F")
-    }
+    of_sex = {sex: {year: status for year, status, _ in _figures_of(cells, "AR-A", "0101", sex)} for sex in ("M", "F")}
     assert (of_sex["M"]["2017"], of_sex["M"]["2018"]) == ("B", "A")
     assert (of_sex["F"]["2017"], of_sex["F"]["2018"], of_sex["F"]["2019"]) == ("O", "B", "A")

@@ -23,13 +23,14 @@ from pipelines.reader.plots.style import (
     spread_labels,
     whole_years,
 )
-from pipelines.reader.plots.trend import break_notes, draw_rates, limit_notes, line_ends, series_notes
+from pipelines.reader.plots.trend import break_notes, draw_rates, limit_notes, line_ends, not_drawn_notes, series_notes
 from pipelines.reader.rates import Rows, read_rates
 from pipelines.reader.release import packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of
 from pipelines.reader.words import LANGUAGES, figure_in, word
 from pipelines.system.settings import Settings
 from schemas.codelists import age_labels, parse_age
+from schemas.declarations import is_compared
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def plot_slopes(
     series = read_rates(wanted, "area", settings)
     between = [one.breaks.inside(first_year, last_year) for one in series]
     for one, breaks in zip(series, between, strict=True):
-        recorded = {row["year"]: row["recorded"] for row in one.rows}
+        recorded = {row["year"]: row["recorded"] for row in one.rows if is_compared(row["caveats"])}
         if first_year in recorded and last_year in recorded and not breaks.cuts:
             factor, _ = breaks.multipliers([first_year, last_year])[0]
             ends[one.area] = (recorded[first_year] * factor, recorded[last_year])
@@ -95,8 +96,9 @@ def plot_slopes(
     keys = {one.key for one in series}
     title = f"{picture_title(wanted, keys, language, settings)}, {years}"
     notes = [word("slopes", language), *break_notes(between, language)]
-    shown = [row for one in series for row in one.rows if row["year"] in (first_year, last_year)]
+    shown = [row for one in series if one.area in ends for row in one.rows if row["year"] in (first_year, last_year)]
     notes += caveat_notes(shown, language)
+    notes += not_drawn_notes([one.area for one in series if one.area not in ends], language)
     return finish_picture(
         figure, axes, title, foot_text(sorted({key.source for key in keys}), notes, language, settings), ax
     )
@@ -169,7 +171,7 @@ def plot_compared(
     notes += break_notes([one.breaks for one in series], language)
     notes += caveat_notes([row for one in series for row in one.rows], language)
     left = [row["ref_area"] for row in [*found.ranked[len(STYLES) :], *found.unranked]]
-    notes += [word("not drawn", language).format(areas=", ".join(left))] if left else []
+    notes += not_drawn_notes(left, language)
     return finish_picture(
         figure, axes, title, foot_text(sorted({key.source for key in keys}), notes, language, settings), ax
     )

@@ -142,6 +142,7 @@ def plot_areas(
     if _scale_panels(grid, panels, language):
         notes.append(word("log", language))
     notes += caveat_notes([row for one in panels for row in one.rows], language)
+    notes += not_drawn_notes([one.area for one in series[MAX_PANELS:]], language)
     keys = {one.key for one in panels}
     title = f"{picture_title(wanted, keys, language, settings)}, {word('rate', language)}"
     return finish_picture(
@@ -239,22 +240,31 @@ def _draw_breaks(axes: Axes, series: Sequence[RateSeries], language: str) -> Non
     axes.set_ylim(low, high)
 
 
-def draw_gaps(axes: Axes, series: Sequence[RateSeries]) -> dict[int, str | None]:
-    """Mark, at the foot of the picture, years inside a series without a rate that may be shown; return why by year."""
-    gaps: dict[int, str | None] = {}
+def draw_gaps(axes: Axes, series: Sequence[RateSeries]) -> set[tuple[int, str | None]]:
+    """Mark, at the foot of the picture, years inside a series without a rate that may be shown.
+
+    Returns:
+        Each year with why there is none; series may lack one year for different reasons.
+    """
+    gaps: set[tuple[int, str | None]] = set()
     for position, one in enumerate(series):
         there, every = set(one.years), {*one.years, *one.gaps}
         missing = [year for year in range(min(every), max(every) + 1) if year not in there]
-        gaps.update({year: one.gaps.get(year) for year in missing})
+        gaps.update((year, one.gaps.get(year)) for year in missing)
         colour, across = STYLES[position % len(STYLES)][3], axes.get_xaxis_transform()
         axes.plot(missing, [0.015 + 0.025 * position] * len(missing), "x", color=colour, markersize=5, transform=across)
     return gaps
 
 
-def gap_notes(gaps: dict[int, str | None], language: str) -> list[str]:
+def not_drawn_notes(areas: Sequence[str], language: str) -> list[str]:
+    """Return the footnote of areas that were asked for and left out."""
+    return [word("not drawn", language).format(areas=", ".join(areas))] if areas else []
+
+
+def gap_notes(gaps: set[tuple[int, str | None]], language: str) -> list[str]:
     """Return the footnote of the marked years: each reason with its years."""
     reasons: dict[str, list[int]] = {}
-    for year, reason in sorted(gaps.items()):
+    for year, reason in sorted(gaps, key=lambda gap: (gap[0], gap[1] or "")):
         text = word("no figure", language) if reason is None else _reason_label(reason, language)
         reasons.setdefault(text, []).append(year)
     listed = "; ".join(f"{text} ({year_spans(years)})" for text, years in reasons.items())

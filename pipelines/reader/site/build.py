@@ -17,7 +17,7 @@ import pyarrow as pa
 from pipelines.publish.releases import attached, kept_releases, release_path
 from pipelines.reader.answers import write_csv_rows, write_table
 from pipelines.reader.release import OpenRelease
-from pipelines.reader.site.content import Content, Rows, read_content
+from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.pages import LANGUAGE_NAMES, LANGUAGES, Pages, country_files, environment
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError, nearest_values
@@ -148,6 +148,10 @@ def _write(content: Content, connection: duckdb.DuckDBPyConnection, folder: Path
         for path, text in Pages(content, language).every():
             write(f"{language}/{path}", text)
     (folder / "data").mkdir()
+    # One for all countries, so that their files can be read together: of one alone, a column may have no value.
+    schema = pa.Table.from_pylist(
+        [row for own in content.figures.values() for rows in own.values() for row in rows]
+    ).schema
     for code, categories in content.figures.items():
         for iccs, rows in categories.items():
             target = folder / "data" / f"{code}_{iccs}.csv"
@@ -155,12 +159,12 @@ def _write(content: Content, connection: duckdb.DuckDBPyConnection, folder: Path
             sizes[f"data/{target.name}"] = target.stat().st_size
         every = [row for rows in categories.values() for row in rows]
         for name in country_files(code):
-            _write_rows(connection, every, folder / "data" / name, sizes)
+            _write_rows(connection, pa.Table.from_pylist(every, schema), folder / "data" / name, sizes)
     return sizes
 
 
-def _write_rows(connection: duckdb.DuckDBPyConnection, rows: Rows, path: Path, sizes: dict[str, int]) -> None:
-    connection.register("rows_of_site", pa.Table.from_pylist(rows))
+def _write_rows(connection: duckdb.DuckDBPyConnection, rows: pa.Table, path: Path, sizes: dict[str, int]) -> None:
+    connection.register("rows_of_site", rows)
     connection.execute("CREATE OR REPLACE TABLE memory.main.answer AS FROM rows_of_site")
     connection.unregister("rows_of_site")
     write_table(connection, path)
