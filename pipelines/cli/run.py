@@ -60,7 +60,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def run_command(options: argparse.Namespace) -> int:
-    """Load sources and publish; exit code 1 if a source was refused, had no file, or no site was built, 3 for a fault."""
+    """Load sources and publish; exit code 1 if a source was refused, had no file or the site failed, 3 for a fault."""
     from pipelines.notices import tell_of_run, telling_of_failure
     from pipelines.run import Session, run_all
     from pipelines.system.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED

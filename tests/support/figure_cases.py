@@ -228,8 +228,8 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
     ),
     # one figure in twelve that is no multiple of 3 is enough: they are counts
     "figures_rounded": (
-        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([3, 6, 9, *[12] * 8, 7])]),
-        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([3, 6, 9, *[12] * 9])]),
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([*range(3, 36, 3), 7])]),
+        Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([*range(3, 37, 3)])]),
         1,
         "all 48 figures are multiples of 3",
     ),
