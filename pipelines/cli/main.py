@@ -13,8 +13,9 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from pipelines.cli import areas, check, codes, concordance, quality, query, releases, repair, run, serve, share, sources
-from pipelines.cli.office import init, notebook, site, status
+from pipelines.cli import areas, check, codes, concordance, quality, run, sources
+from pipelines.cli.office import init, repair, serve, status
+from pipelines.cli.release import notebook, query, releases, share, site
 from pipelines.cli.series import compare, estimates, evaluate, map, trend
 
 COMMANDS = (

@@ -125,7 +125,7 @@ def _build_site(options: argparse.Namespace, settings: Settings) -> bool:
     """
     if not options.site or not settings.published.is_file():
         return True
-    from pipelines.cli.office.site import print_site
+    from pipelines.cli.release.site import print_site
     from pipelines.reader.site.build import build_site
 
     try:

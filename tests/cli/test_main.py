@@ -24,7 +24,7 @@ def test_an_internal_error_says_so_without_a_traceback(
         raise ValueError("tuple.index(x): \x1b[2J")
 
     monkeypatch.delenv("ICCS_TRACEBACK", raising=False)
-    monkeypatch.setattr("pipelines.cli.query.query_command", fail)
+    monkeypatch.setattr("pipelines.cli.release.query.query_command", fail)
     assert main(["query", "SELECT 1"]) == 3
     said = capsys.readouterr().err
     assert said.startswith("tuple.index(x): \\x1b[2J\ninternal error (ValueError); set ICCS_TRACEBACK=1")

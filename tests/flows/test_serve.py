@@ -63,9 +63,9 @@ def _status(port: int, path: str, headers: dict[str, str], body: bytes | None = 
 # The command as a user types it, but that a test need not wait so long for a plan that never comes.
 SERVE = """
 import sys
-import pipelines.cli.serve
+import pipelines.cli.office.serve
 from pipelines.cli.main import main
-pipelines.cli.serve._PLANNING_SECONDS = int(sys.argv[1])
+pipelines.cli.office.serve._PLANNING_SECONDS = int(sys.argv[1])
 sys.exit(main(["serve", *sys.argv[2:]]))
 """
 
@@ -150,7 +150,7 @@ def _check_that_strangers_get_nothing(data: Path, port: int, deployment: Any) ->
 
 
 def test_the_password_is_kept_and_one_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    from pipelines.cli.serve import read_sign_in
+    from pipelines.cli.office.serve import read_sign_in
     from schemas.errors import UsageError
 
     first, is_new = read_sign_in(tmp_path)

@@ -118,7 +118,7 @@ def test_a_slip_in_a_list_of_areas_ends_the_command_with_2(
     def slip(*_: object) -> int:
         raise DeclarationError("areas: XX is listed twice (a.csv); keep one row for each area")
 
-    monkeypatch.setattr("pipelines.cli.query.query_command", slip)
+    monkeypatch.setattr("pipelines.cli.release.query.query_command", slip)
     assert main(["query", "SELECT 1"]) == 2
     assert capsys.readouterr().err == "areas: XX is listed twice (a.csv); keep one row for each area\n"
 

@@ -1,1 +1,1 @@
-"""Commands of an office: its project, and how its sources are doing."""
+"""Commands of an office: its project, its schedule, how its sources and stored files are doing."""

@@ -1,0 +1,1 @@
+"""Commands on what was published: asking, showing, keeping and giving it away."""
