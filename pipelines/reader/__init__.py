@@ -17,25 +17,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipelines.reader.comparison import compare_areas
     from pipelines.reader.maps import map_boundaries, read_map_rates
-    from pipelines.reader.monthly import read_monthly
     from pipelines.reader.plots.comparison import plot_compared, plot_pyramid, plot_slopes
     from pipelines.reader.plots.evaluation import plot_evaluation, plot_monthly
     from pipelines.reader.plots.map import plot_map
     from pipelines.reader.plots.style import Picture, save_picture
     from pipelines.reader.plots.trend import plot_trend
-    from pipelines.reader.policy import evaluate_policy
-    from pipelines.reader.rates import country_rates, read_rates
     from pipelines.reader.release import open_release
     from pipelines.reader.selection import SeriesQuery
-    from pipelines.reader.series import read_series
-    from pipelines.reader.trends import read_trends
+    from pipelines.reader.series.counts import read_series
+    from pipelines.reader.series.monthly import read_monthly
+    from pipelines.reader.series.policy import evaluate_policy
+    from pipelines.reader.series.rates import country_rates, read_rates
+    from pipelines.reader.series.trends import read_trends
 
 _MODULES = {
     "Picture": "plots.style",
     "SeriesQuery": "selection",
     "compare_areas": "comparison",
-    "country_rates": "rates",
-    "evaluate_policy": "policy",
+    "country_rates": "series.rates",
+    "evaluate_policy": "series.policy",
     "map_boundaries": "maps",
     "open_release": "release",
     "plot_compared": "plots.comparison",
@@ -46,10 +46,10 @@ _MODULES = {
     "plot_slopes": "plots.comparison",
     "plot_trend": "plots.trend",
     "read_map_rates": "maps",
-    "read_monthly": "monthly",
-    "read_rates": "rates",
-    "read_series": "series",
-    "read_trends": "trends",
+    "read_monthly": "series.monthly",
+    "read_rates": "series.rates",
+    "read_series": "series.counts",
+    "read_trends": "series.trends",
     "save_picture": "plots.style",
 }
 """Where each name is."""

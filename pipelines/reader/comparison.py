@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipelines.reader.rates import Rows
 from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import SeriesQuery, key_of, preference
+from pipelines.reader.series.rates import Rows
 from pipelines.system.settings import Settings
 from schemas.comparison import ComparisonRules, load_comparison_rules
 from schemas.errors import UsageError

@@ -11,9 +11,9 @@ import numpy as np
 
 from pipelines.collect.boundaries import Boundaries, bundled_boundaries, read_boundaries
 from pipelines.reader.comparison import unlike_most
-from pipelines.reader.rates import Rows
 from pipelines.reader.release import packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of
+from pipelines.reader.series.rates import Rows
 from pipelines.system.settings import Settings
 from schemas.comparison import load_comparison_rules
 from schemas.errors import UsageError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.reader.rates import Rows
 from pipelines.reader.release import query
+from pipelines.reader.series.rates import Rows
 from pipelines.system.settings import Settings
 from schemas.codelists import load_codelist
 

@@ -24,9 +24,9 @@ from pipelines.publish.series.segments import fit_segments
 from pipelines.reader.plots.comparison import plot_slopes
 from pipelines.reader.plots.style import save_picture
 from pipelines.reader.plots.trend import plot_trend
-from pipelines.reader.policy import evaluate_policy
 from pipelines.reader.selection import SeriesQuery
-from pipelines.reader.series import read_series
+from pipelines.reader.series.counts import read_series
+from pipelines.reader.series.policy import evaluate_policy
 from pipelines.run import Session, run_source
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError

@@ -19,10 +19,10 @@ from pipelines.cli.main import main
 from pipelines.reader.plots.comparison import plot_pyramid, plot_slopes
 from pipelines.reader.plots.style import save_picture
 from pipelines.reader.plots.trend import plot_areas, plot_trend
-from pipelines.reader.policy import evaluate_policy
-from pipelines.reader.rates import read_rates_of_areas
 from pipelines.reader.selection import SeriesQuery
-from pipelines.reader.series import read_series
+from pipelines.reader.series.counts import read_series
+from pipelines.reader.series.policy import evaluate_policy
+from pipelines.reader.series.rates import read_rates_of_areas
 from pipelines.reader.words import LANGUAGES, word
 from pipelines.statistics.regression import Family
 from pipelines.system.settings import Settings

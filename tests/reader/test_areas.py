@@ -9,8 +9,8 @@ import pytest
 from pipelines.publish.build import load_lists
 from pipelines.publish.published_schema import create_tables
 from pipelines.reader.areas import find_area, list_areas
-from pipelines.reader.rates import read_rates
 from pipelines.reader.selection import SeriesQuery
+from pipelines.reader.series.rates import read_rates
 from pipelines.system.settings import Settings
 from schemas.declarations import breakdown_columns
 from schemas.errors import UsageError

@@ -11,9 +11,9 @@ import pytest
 from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
 from pipelines.reader.plots.style import STYLES, finish_picture, label_ends, new_figure, save_picture
 from pipelines.reader.plots.trend import _draw_breaks, draw_gaps, gap_notes
-from pipelines.reader.rates import RateSeries
 from pipelines.reader.selection import SeriesKey
-from pipelines.reader.trends import DIRECTED, trend_sentence
+from pipelines.reader.series.rates import RateSeries
+from pipelines.reader.series.trends import DIRECTED, trend_sentence
 from pipelines.reader.words import LANGUAGES, WORDS, load_catalogue, word
 
 

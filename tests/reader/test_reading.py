@@ -9,9 +9,9 @@ import pytest
 
 from pipelines.cli.main import main
 from pipelines.publish.published_schema import create_tables
-from pipelines.reader.rates import country_rates
 from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import SeriesQuery
+from pipelines.reader.series.rates import country_rates
 from pipelines.system.settings import Settings
 from schemas.declarations import attribute_columns
 from schemas.errors import UsageError

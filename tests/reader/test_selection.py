@@ -11,9 +11,9 @@ import pytest
 from pipelines.cli.main import main
 from pipelines.publish.published_schema import create_tables
 from pipelines.reader.maps import read_map_rates
-from pipelines.reader.rates import country_rates, read_rates, read_rates_of_areas
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series
-from pipelines.reader.series import read_series
+from pipelines.reader.series.counts import read_series
+from pipelines.reader.series.rates import country_rates, read_rates, read_rates_of_areas
 from pipelines.system.settings import Settings
 from schemas.declarations import attribute_columns
 from schemas.errors import UsageError

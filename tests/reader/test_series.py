@@ -8,9 +8,9 @@ import pytest
 
 from iccs.periods import period_at, period_index
 from pipelines.publish.series.breaks import Breaks, Bridge
-from pipelines.reader.monthly import decompose_series, direction_of
 from pipelines.reader.selection import SeriesKey, SeriesQuery
-from pipelines.reader.series import Series
+from pipelines.reader.series.counts import Series
+from pipelines.reader.series.monthly import decompose_series, direction_of
 
 
 def _series(periods: list[str], counts: list[float | None], breaks: tuple[str, ...] = (), freq: str = "A") -> Series:

@@ -22,8 +22,8 @@ from pipelines.harmonise.tally import tally
 from pipelines.publish.published_schema import fill_published, load_published
 from pipelines.publish.releases import kept_releases
 from pipelines.reader.plots.comparison import plot_pyramid
-from pipelines.reader.rates import country_rates
 from pipelines.reader.selection import SeriesQuery
+from pipelines.reader.series.rates import country_rates
 from pipelines.run import Session, run_all
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused

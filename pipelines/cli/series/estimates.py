@@ -25,7 +25,7 @@ def add_parser(commands: Commands) -> None:
 def estimates_command(options: argparse.Namespace) -> int:
     """Print the figures as published, the lines through them, and recorded counts of the same year."""
     from pipelines.reader.areas import find_area
-    from pipelines.reader.estimates import read_estimates
+    from pipelines.reader.series.estimates import read_estimates
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 

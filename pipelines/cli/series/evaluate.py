@@ -11,7 +11,7 @@ from pipelines.cli.printing import print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
-    from pipelines.reader.policy import PolicyEvaluation
+    from pipelines.reader.series.policy import PolicyEvaluation
     from pipelines.statistics.regression import Effect
 
 
@@ -29,7 +29,7 @@ def add_parser(commands: Commands) -> None:
 def evaluate_command(options: argparse.Namespace) -> int:
     """Print effect, interval, diagnostics and limitations of the evaluation; draw it if asked."""
     from pipelines.reader.areas import find_area
-    from pipelines.reader.policy import as_document, evaluate_policy
+    from pipelines.reader.series.policy import as_document, evaluate_policy
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
@@ -52,7 +52,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
 
 def _print(found: PolicyEvaluation) -> None:
     from iccs.periods import period_at
-    from pipelines.reader.policy import effects, limitations
+    from pipelines.reader.series.policy import effects, limitations
     from pipelines.statistics.wording import p_value_text
 
     series = found.series

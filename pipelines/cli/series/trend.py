@@ -12,9 +12,9 @@ from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
-    from pipelines.reader.monthly import MonthlyReport
     from pipelines.reader.selection import SeriesKey, SeriesQuery
-    from pipelines.reader.trends import TrendReport
+    from pipelines.reader.series.monthly import MonthlyReport
+    from pipelines.reader.series.trends import TrendReport
     from pipelines.system.settings import Settings
 
 _MONTHS_PRINTED = 13
@@ -60,7 +60,7 @@ def trend_command(options: argparse.Namespace) -> int:
 
 
 def _annual(options: argparse.Namespace, settings: Settings) -> None:
-    from pipelines.reader.trends import read_trends
+    from pipelines.reader.series.trends import read_trends
 
     wanted = series_query(options, settings)
     found = read_trends(wanted, settings)
@@ -106,7 +106,7 @@ def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settin
 
 def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
     """Print one series, a year a line; notes on single years (no rate, caveats) follow the table."""
-    from pipelines.reader.rates import year_spans
+    from pipelines.reader.series.rates import year_spans
 
     print_line()
     print_table(
@@ -206,7 +206,7 @@ def _segment_line(record: dict[str, Any]) -> str:
 
 def _monthly(options: argparse.Namespace, settings: Settings) -> None:
     """Print the last months as recorded and adjusted, the turning points and the direction; draw them if asked."""
-    from pipelines.reader.monthly import read_monthly
+    from pipelines.reader.series.monthly import read_monthly
 
     found = read_monthly(series_query(options, settings, freq="M"), settings)
     if options.plot:

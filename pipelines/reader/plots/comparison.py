@@ -24,9 +24,9 @@ from pipelines.reader.plots.style import (
     whole_years,
 )
 from pipelines.reader.plots.trend import break_notes, draw_rates, limit_notes, line_ends, not_drawn_notes, series_notes
-from pipelines.reader.rates import Rows, read_rates
 from pipelines.reader.release import packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of
+from pipelines.reader.series.rates import Rows, read_rates
 from pipelines.reader.words import LANGUAGES, figure_in, word
 from pipelines.system.settings import Settings
 from schemas.codelists import age_labels, parse_age

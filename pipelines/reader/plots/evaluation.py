@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from iccs.periods import period_at
 from pipelines.publish.series.breaks import Breaks
-from pipelines.reader.monthly import MonthlyReport
 from pipelines.reader.plots.style import (
     Picture,
     canvas,
@@ -20,7 +19,8 @@ from pipelines.reader.plots.style import (
     picture_title,
 )
 from pipelines.reader.plots.trend import break_notes
-from pipelines.reader.policy import PolicyEvaluation
+from pipelines.reader.series.monthly import MonthlyReport
+from pipelines.reader.series.policy import PolicyEvaluation
 from pipelines.reader.words import figure_in, word
 from pipelines.statistics.wording import p_value_text
 from pipelines.system.settings import Settings
@@ -35,7 +35,7 @@ def plot_evaluation(
     """Draw an evaluation: rates as recorded, the model, and what the model expects without the change at the date.
 
     Args:
-        found: result of :func:`pipelines.reader.policy.evaluate_policy`.
+        found: result of :func:`pipelines.reader.series.policy.evaluate_policy`.
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
         ax: axes of yours to draw on; a new figure if None.
@@ -91,7 +91,7 @@ def plot_monthly(
     """Draw a monthly series as recorded, seasonally adjusted and its trend, with the turning points.
 
     Args:
-        found: result of :func:`pipelines.reader.monthly.read_monthly`.
+        found: result of :func:`pipelines.reader.series.monthly.read_monthly`.
         language: of titles and foot.
         settings: where the published file is.
         ax: axes of yours to draw on; a new figure if None.

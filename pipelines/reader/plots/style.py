@@ -10,9 +10,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from pipelines.reader.rates import year_spans
 from pipelines.reader.release import names_of, query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery
+from pipelines.reader.series.rates import year_spans
 from pipelines.reader.words import LANGUAGES, colon, word
 from pipelines.system.settings import Settings
 from schemas.codelists import age_labels, load_codelist

@@ -27,10 +27,10 @@ from pipelines.reader.plots.style import (
     short_name,
     whole_years,
 )
-from pipelines.reader.rates import By, RateSeries, read_rates, year_spans
 from pipelines.reader.release import query
 from pipelines.reader.selection import TOTAL, SeriesQuery
-from pipelines.reader.trends import series_sentence
+from pipelines.reader.series.rates import By, RateSeries, read_rates, year_spans
+from pipelines.reader.series.trends import series_sentence
 from pipelines.reader.words import LANGUAGES, colon, figure_in, word
 from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.system.settings import Settings
@@ -116,7 +116,7 @@ def plot_areas(
     Args:
         wanted: what is drawn; its area is in the title.
         series: one for each area, of one source, stage and counting unit, as
-            :func:`pipelines.reader.rates.read_rates_of_areas` gives them; at most 42 are drawn.
+            :func:`pipelines.reader.series.rates.read_rates_of_areas` gives them; at most 42 are drawn.
         language: of titles and foot.
         settings: where the published file is.
     """

@@ -11,10 +11,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from iccs.classification import UnknownCode, load_classification
 from pipelines.reader.plots.style import label_of
-from pipelines.reader.rates import year_spans
+from pipelines.reader.series.rates import year_spans
+from pipelines.reader.series.trends import trend_sentence
 from pipelines.reader.site.chart import draw_chart
 from pipelines.reader.site.content import Content, Rows
-from pipelines.reader.trends import trend_sentence
 from pipelines.reader.words import LANGUAGES, figure_in, translate
 from schemas.codelists import load_codelist
 from schemas.declarations import load_columns

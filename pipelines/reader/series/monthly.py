@@ -8,7 +8,7 @@ import numpy as np
 
 from iccs.periods import period_at
 from pipelines.reader.selection import SeriesQuery
-from pipelines.reader.series import Series, read_series
+from pipelines.reader.series.counts import Series, read_series
 from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.statistics.monotonic import Line, MonotonicTest, seasonal_mann_kendall, seasonal_sen_line
 from pipelines.statistics.seasonal import FEWEST_YEARS, Decomposition, TurningPoint, decompose, turning_points

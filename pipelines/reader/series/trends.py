@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.reader.rates import Rows
 from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of, no_series_message
+from pipelines.reader.series.rates import Rows
 from pipelines.reader.words import WORDS, figure_in, word
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError

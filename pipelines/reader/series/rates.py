@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from pipelines.publish.series.breaks import Breaks, SeriesBreaks, series_break_at
 from pipelines.reader.release import open_published, packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of, no_series_message, preference
-from pipelines.reader.series import series_breaks
+from pipelines.reader.series.counts import series_breaks
 from pipelines.system.settings import Settings
 from schemas.codelists import parse_age
 from schemas.errors import UsageError

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from iccs.periods import period_at, period_index
 from pipelines.reader.selection import SeriesQuery
-from pipelines.reader.series import Series, read_series
+from pipelines.reader.series.counts import Series, read_series
 from pipelines.statistics.evaluation import (
     ControlledSeries,
     InterruptedSeries,
