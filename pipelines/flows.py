@@ -38,8 +38,8 @@ from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings, load_settings
 from pipelines.system.steps import Arguments, Result
 from pipelines.system.workers import Runner, divide_limits, parse_runner
+from schemas.definition.publication_calendar import Calendar
 from schemas.errors import UsageError
-from schemas.publication_calendar import Calendar
 from schemas.source import find_sources
 
 logger = logging.getLogger("prefect.iccs")

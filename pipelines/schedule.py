@@ -10,8 +10,8 @@ from pipelines.collect.acquire import find_files
 from pipelines.system.run_log import Attempt, last_attempts, read_attempts
 from pipelines.system.settings import Settings
 from pipelines.tabulate.vintages import LostPointer, Vintage, current_vintage, find_damage
+from schemas.definition.publication_calendar import Calendar
 from schemas.errors import UsageError
-from schemas.publication_calendar import Calendar
 from schemas.source import SourceFolder, list_sources
 
 PROBLEMS = ("not valid", "failed", "refused", "damaged", "no file", "late", "missed")

@@ -18,8 +18,8 @@ import yaml
 
 from schemas.codelists import load_codelist
 from schemas.declarations import DeclarationError, breakdown_columns, parse_yaml
+from schemas.definition.messages import yaml_problem
 from schemas.project import INDICATORS, merge_packaged, project_root
-from schemas.source_messages import yaml_problem
 
 BREAKDOWNS = ("sex", "age", "geography")
 

@@ -28,18 +28,15 @@ from schemas.declarations import (
     quote_identifier,
     quote_literal,
 )
-from schemas.errors import UsageError, nearest_values
-from schemas.layouts import Footer as Footer
-from schemas.layouts import Layout as Layout
-from schemas.layouts import ReadOptions as ReadOptions
-from schemas.layouts import reads_other_sheets as reads_other_sheets
-from schemas.layouts import unreachable_layout
-from schemas.measures import AS_PUBLISHED, BESIDE_ESTIMATES, ERRORS
-from schemas.measures import Measure as Measure
-from schemas.project import find_project
-from schemas.publication_calendar import Calendar
-from schemas.source_keys import VALUES, names_under, refused_keys, refused_part
-from schemas.source_messages import (
+from schemas.definition.keys import VALUES, names_under, refused_keys, refused_part
+from schemas.definition.layouts import Footer as Footer
+from schemas.definition.layouts import Layout as Layout
+from schemas.definition.layouts import ReadOptions as ReadOptions
+from schemas.definition.layouts import reads_other_sheets as reads_other_sheets
+from schemas.definition.layouts import unreachable_layout
+from schemas.definition.measures import AS_PUBLISHED, BESIDE_ESTIMATES, ERRORS
+from schemas.definition.measures import Measure as Measure
+from schemas.definition.messages import (
     code_of,
     field_problems,
     hint,
@@ -49,7 +46,10 @@ from schemas.source_messages import (
     require_known,
     yaml_problem,
 )
-from schemas.source_numbers import check_marks, checked_mark, checked_month, checked_multiplier
+from schemas.definition.numbers import check_marks, checked_mark, checked_month, checked_multiplier
+from schemas.definition.publication_calendar import Calendar
+from schemas.errors import UsageError, nearest_values
+from schemas.project import find_project
 
 # Personal columns that are read all the same: of them only a band of ages, or an area, is kept.
 CODED_PERSONAL = ("age", "longitude", "latitude")
@@ -241,10 +241,14 @@ class Exceptional(_Strict):
     note: str
 
 
+Level = Literal["public", "partners", "internal"]
+"""Who may have figures, from the most open: who may have those of one level may have those of the levels before it."""
+
+
 class Sharing(_Strict):
     """Who may have the figures, and which counts are hidden from them."""
 
-    level: Literal["public", "partners", "internal"]
+    level: Level
     threshold: int | None = Field(default=None, ge=2, description="counts from 1 to below it are hidden")
     never_suppress: tuple[str, ...] = Field(default=(), description="ICCS categories that are shown at any count")
     embargo: date | None = Field(default=None, description="the first day on which the figures may leave")
@@ -259,6 +263,19 @@ class Sharing(_Strict):
             if known != code:
                 raise ValueError(f"never_suppress: {code!r} is written {known!r}")
         return self
+
+    def why_it_stays(self, level: Level, today: date) -> str | None:
+        """Return why the figures may not leave to readers of a level on a day; None where they may.
+
+        >>> Sharing(level="partners").why_it_stays("public", date(2026, 1, 1))
+        'its level is partners, above public'
+        """
+        levels = get_args(Level)
+        if levels.index(self.level) > levels.index(level):
+            return f"its level is {self.level}, above {level}"
+        if self.embargo is not None and today < self.embargo:
+            return f"it is under embargo until {self.embargo}"
+        return None
 
 
 class Source(_Strict):

@@ -13,8 +13,8 @@ from pipelines.collect.acquire import RawFile
 from pipelines.collect.content import PACKED_DAMAGE
 from pipelines.collect.decode import refuse
 from pipelines.system.errors import DataRefused, Problem
+from schemas.definition.layouts import OWN_COLUMNS
 from schemas.errors import nearest_values
-from schemas.layouts import OWN_COLUMNS
 from schemas.source import Layout, ReadOptions, SourceFolder
 
 HEADER_SEARCH_ROWS = 100

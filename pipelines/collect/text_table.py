@@ -23,8 +23,8 @@ from pipelines.collect.unread import TableRead
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
+from schemas.definition.layouts import OWN_COLUMNS
 from schemas.errors import nearest_values
-from schemas.layouts import OWN_COLUMNS
 from schemas.source import CODED_PERSONAL, ReadOptions, SourceFolder
 
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"

@@ -27,8 +27,8 @@ from pipelines.system.errors import DataRefused, Problem, is_out_of_room
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
 from schemas.declarations import quote_identifier, quote_literal
+from schemas.definition.messages import hint
 from schemas.source import Layout, Source, SourceFolder
-from schemas.source_messages import hint
 
 _PARTS = ("cells", "compared", "disposed", "mapped", "rejected", "words")
 NO_WORDS = "SELECT '' AS column_name, '' AS word, 0::BIGINT AS rows, 0::BIGINT AS used LIMIT 0"

@@ -37,8 +37,8 @@ from pipelines.harmonise.values.numbers import has_mark, may_be_thousands, parse
 from pipelines.system.sql import fill_sql
 from schemas.codelists import load_areas
 from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
+from schemas.definition.measures import BESIDE_ESTIMATES
 from schemas.errors import UsageError
-from schemas.measures import BESIDE_ESTIMATES
 from schemas.source import OLDEST_AGE_YEARS, BoundaryFile, Layout, Source, SourceFolder, StatusOfValue
 
 Grain = Literal["cell", "incident"]

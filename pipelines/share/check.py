@@ -13,11 +13,7 @@ from pipelines.share.audit import audit_hidden
 from pipelines.share.margins import Key, Levels, Margins, dimensions, link_margins, uncovered_crossing
 from pipelines.share.suppression import Pattern, hide_cells
 from schemas.errors import UsageError
-from schemas.source import Sharing, SourceFolder
-
-Level = Literal["public", "partners", "internal"]
-LEVELS: tuple[Level, ...] = ("public", "partners", "internal")
-"""From the most open; who may have figures of one level may have those of the levels before it."""
+from schemas.source import Level, Sharing, SourceFolder
 
 DEFAULT_THRESHOLD = 3
 """Of incidents whose source declares none."""
@@ -82,10 +78,8 @@ def _check_source(
             f"it holds counts of incidents and declares no policy; say who may have them in {source}/source.yml, for "
             "instance: sharing: {level: public, threshold: 3}",
         )
-    if LEVELS.index(policy.level) > LEVELS.index(level):
-        return SharedSource(source, "stays", f"its level is {policy.level}, above {level}")
-    if policy.embargo is not None and today < policy.embargo:
-        return SharedSource(source, "stays", f"it is under embargo until {policy.embargo}")
+    if why := policy.why_it_stays(level, today):
+        return SharedSource(source, "stays", why)
     threshold = policy.threshold or (DEFAULT_THRESHOLD if kind == "incident" else None)
     if threshold is None:
         return SharedSource(source, "as_it_is", "its policy declares no threshold")

@@ -33,7 +33,7 @@ from pipelines.tabulate.rules import (
 from pipelines.tabulate.unchanged_years import PreviousVintage
 from pipelines.tabulate.vintage_columns import read_part
 from schemas.declarations import attribute_columns, load_tables, quote_literal
-from schemas.measures import BESIDE_ESTIMATES
+from schemas.definition.measures import BESIDE_ESTIMATES
 from schemas.source import Source, SourceFolder
 
 MIDDLE_SHARE = 0.02

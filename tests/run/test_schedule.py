@@ -15,7 +15,7 @@ from pipelines.schedule import find_missed, is_missed, read_calendars, read_stat
 from pipelines.system.run_log import Attempt, last_attempts, log_attempts, read_attempts
 from pipelines.system.settings import Settings, load_settings
 from pipelines.tabulate.vintages import current_vintage
-from schemas.publication_calendar import Calendar
+from schemas.definition.publication_calendar import Calendar
 from schemas.source import find_sources
 
 MONDAYS = Calendar(cron="0 6 * * 1", time_zone="America/Mexico_City")

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from schemas.definition.keys import KINDS, VALUES, load_source_keys, write_source_keys
+from schemas.definition.measures import BESIDE_ESTIMATES
 from schemas.errors import UsageError
-from schemas.measures import BESIDE_ESTIMATES
 from schemas.source import Source, SourceFolder, list_sources
-from schemas.source_keys import KINDS, VALUES, load_source_keys, write_source_keys
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,7 +137,7 @@ def test_a_key_that_is_not_for_all_says_why() -> None:
 def test_the_page_is_written_from_the_declarations() -> None:
     page = ROOT / "docs" / "source_keys.md"
     assert page.read_text(encoding="utf-8") == write_source_keys(), (
-        "python -m schemas.source_keys > docs/source_keys.md"
+        "python -m schemas.definition.keys > docs/source_keys.md"
     )
 
 

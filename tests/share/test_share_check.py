@@ -13,11 +13,11 @@ import yaml
 from damaged_files import INCIDENTS, command, declared
 
 from pipelines.reader.release import OpenRelease
-from pipelines.share.check import Level, SharedSource, check_sharing
+from pipelines.share.check import SharedSource, check_sharing
 from pipelines.share.margins import dimensions
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
-from schemas.source import list_sources
+from schemas.source import Level, list_sources
 
 SOURCE = "xx_test_incidents"
 PERSONS = {("MX-AGU", "man"): 9, ("MX-AGU", "woman"): 1, ("MX-JAL", "man"): 20, ("MX-JAL", "woman"): 12}

@@ -128,7 +128,7 @@ def plan(cron: str, time_zone: str, settings: Settings) -> list[Deployment]:
     from pydantic import ValidationError
 
     from pipelines.schedule import read_calendars
-    from schemas.publication_calendar import Calendar
+    from schemas.definition.publication_calendar import Calendar
 
     try:
         every = Calendar(cron=cron, time_zone=time_zone)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pipelines.harmonise.values.numbers import parse_count, parse_plain
 from schemas.declarations import quote_literal
-from schemas.measures import BESIDE_ESTIMATES
+from schemas.definition.measures import BESIDE_ESTIMATES
 from schemas.source import Source, SourceFolder
 
 IN_UNITS = ("standard_error", "half_width", "ci_low", "ci_high")

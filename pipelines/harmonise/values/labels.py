@@ -18,8 +18,8 @@ from pipelines.system.outcomes import Outcome
 from schemas.area_names import names_of_areas
 from schemas.codelists import area_codes, load_areas, parse_age, place_not_stated, valid_codes
 from schemas.declarations import quote_literal
+from schemas.definition.messages import hint
 from schemas.source import Source, SourceFolder
-from schemas.source_messages import hint
 
 _NUMBER = re.compile(r"\d+")
 _PARTS_OF_A_YEAR = {

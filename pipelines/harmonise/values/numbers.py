@@ -13,8 +13,8 @@ from collections.abc import Iterable
 import duckdb
 
 from schemas.declarations import quote_literal
+from schemas.definition.numbers import alike
 from schemas.source import Source, SourceFolder
-from schemas.source_numbers import alike
 
 # Doubles count by ones only up to about 9e15; nothing that is counted has more digits than this.
 _LARGEST = "1e15"

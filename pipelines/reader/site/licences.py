@@ -37,10 +37,9 @@ def must_stay(kind: str, policy: Sharing | None, today: date) -> bool:
     >>> must_stay("count", Sharing(level="public", embargo=date(2026, 2, 1)), date(2026, 1, 31))
     True
     """
-    if policy is None:
+    if policy is None or kind == "incident":
         return kind == "incident"
-    under_embargo = policy.embargo is not None and today < policy.embargo
-    return kind == "incident" or policy.level != "public" or policy.threshold is not None or under_embargo
+    return policy.threshold is not None or policy.why_it_stays("public", today) is not None
 
 
 def _holds(licence: str | None, names: list[str]) -> bool:

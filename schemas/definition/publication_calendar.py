@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from schemas.source_messages import known_time_zone
+from schemas.definition.messages import known_time_zone
 
 
 def known_cron(line: str) -> str:

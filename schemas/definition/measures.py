@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from schemas.source_messages import code_of
+from schemas.definition.messages import code_of
 
 Figures = Literal["count", "stock", "estimate", "ratio"]
 AS_PUBLISHED = ("estimate", "ratio")

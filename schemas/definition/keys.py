@@ -1,6 +1,6 @@
 """The keys of a source's folder: what each means and for which kinds of source it is valid (``source_keys.yml``).
 
-``python -m schemas.source_keys > docs/source_keys.md`` writes the page for people.
+``python -m schemas.definition.keys > docs/source_keys.md`` writes the page for people.
 """
 
 from __future__ import annotations

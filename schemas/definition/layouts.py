@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from schemas.source_messages import known_encoding
+from schemas.definition.messages import known_encoding
 
 
 def _listed(given: Any) -> Any:
