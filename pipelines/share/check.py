@@ -135,16 +135,22 @@ def _read_counts(release: OpenRelease, source: str) -> dict[tuple[str, str], dic
     """Return the counts of a source by stage and counting unit.
 
     Raises:
-        UsageError: a count is an estimate or no whole number, or a category lies outside the tree.
+        UsageError: a count is an estimate or no whole number, has bounds in its place (they are counts themselves, of
+            persons whose sex or age is known), or a category lies outside the tree.
     """
     names = dimensions()
     rows = release.connection.execute(
         f"SELECT stage, counting_unit, {', '.join(names)}, value, at_least IS NOT NULL OR at_most IS NOT NULL "
-        "FROM out.observation WHERE source = $source AND value IS NOT NULL",
+        "FROM out.observation WHERE source = $source AND (value IS NOT NULL OR at_least IS NOT NULL)",
         {"source": source},
     ).fetchall()
     counts: dict[tuple[str, str], dict[Key, int]] = defaultdict(dict)
     for stage, unit, *key, value, estimated in rows:
+        if value is None:
+            raise UsageError(
+                f"{dict(zip(names, key, strict=True))} has bounds in place of a count, as the sex or age of too many is "
+                "not known, and the bounds are counts that are not protected; share the source without this breakdown"
+            )
         if estimated or value != int(value) or value < 0:
             raise UsageError(
                 f"{dict(zip(names, key, strict=True))} is {value:g}, an estimate or no whole count, whose sums with "

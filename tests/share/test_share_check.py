@@ -7,13 +7,16 @@ import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import duckdb
 import pytest
 import yaml
 from damaged_files import INCIDENTS, command, declared
 
 from pipelines.reader.release import OpenRelease
-from pipelines.share.check import SharedSource, check_sharing
+from pipelines.share.check import SharedSource, _read_counts, check_sharing
 from pipelines.share.margins import dimensions
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
@@ -141,3 +144,16 @@ def test_the_command_says_how_much_is_hidden_and_not_which_counts(place: Path) -
     code, said = command("share", "check", "--data", str(place / "data"))
     assert code == 0, said
     assert "protected" in said
+
+
+def test_bounds_in_place_of_a_count_are_counts_that_nobody_protected() -> None:
+    """Of a woman beside nine persons of unknown sex: at_least 1 is the count that is withheld."""
+    with duckdb.connect() as connection:
+        codes = ", ".join(f"'_T' AS {name}" for name in dimensions())
+        connection.execute("CREATE SCHEMA out")
+        connection.execute(
+            f"CREATE TABLE out.observation AS SELECT 's' AS source, 'recorded' AS stage, 'victim' AS counting_unit, "
+            f"{codes}, NULL::DOUBLE AS value, 1.0 AS at_least, 10.0 AS at_most"
+        )
+        with pytest.raises(UsageError, match="has bounds in place of a count"):
+            _read_counts(cast("OpenRelease", SimpleNamespace(connection=connection)), "s")
