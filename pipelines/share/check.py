@@ -148,8 +148,8 @@ def _read_counts(release: OpenRelease, source: str) -> dict[tuple[str, str], dic
     for stage, unit, *key, value, estimated in rows:
         if value is None:
             raise UsageError(
-                f"{dict(zip(names, key, strict=True))} has bounds in place of a count, as the sex or age of too many is "
-                "not known, and the bounds are counts that are not protected; share the source without this breakdown"
+                f"{dict(zip(names, key, strict=True))} has bounds in place of a count, as sex or age is too often "
+                "unknown, and the bounds are counts that are not protected; share the source without this breakdown"
             )
         if estimated or value != int(value) or value < 0:
             raise UsageError(
