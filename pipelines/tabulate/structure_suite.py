@@ -246,12 +246,13 @@ def expectation_request(rule: Rule) -> dict[str, Any]:
 def write_frames(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Write what occurs in the table ``cells`` as small Parquet files, one a frame of the suite."""
     from pipelines.system.connection import run_sql
-    from schemas.declarations import attribute_columns, quote_literal
+    from schemas.declarations import attribute_columns, no_attributes_sql, quote_literal
 
     run_sql(
         connection,
         "tabulate/suite_frames",
         attributes="".join(f", {name}" for name in attribute_columns()),
+        no_attributes=no_attributes_sql(),
         **{name: quote_literal(str(folder / f"{name}.parquet")) for name in FRAMES},
     )
 
