@@ -434,7 +434,8 @@ def run_all(
     check_engine_name(settings.engine)
     check_folders(settings)
     where = session.directory or settings.input
-    known = list_sources(session.source_folders) | {folder.source_id: folder for folder in folders}
+    named_first = {folder.source_id: folder for folder in folders}
+    known = named_first | list_sources(session.source_folders) | named_first
     _check_expected(settings, known)
     with writing(settings, session.wait_seconds), open_suite() as suite:
         recovered = recover_pointers(settings)

@@ -252,6 +252,9 @@ class Sharing(_Strict):
     level: Level
     threshold: int | None = Field(default=None, ge=2, description="counts from 1 to below it are hidden")
     never_suppress: tuple[str, ...] = Field(default=(), description="ICCS categories that are shown at any count")
+    zeros: Literal["shown", "hidden"] = Field(
+        default="shown", description="hidden where it is a secret that nobody is in a group"
+    )
     embargo: date | None = Field(default=None, description="the first day on which the figures may leave")
 
     @model_validator(mode="after")

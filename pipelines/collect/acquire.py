@@ -183,21 +183,28 @@ def find_unclaimed(folders: Iterable[SourceFolder], directory: Path) -> dict[str
     and those about the data (README, LICENSE, checksums) are none of figures.
 
     Args:
-        folders: every source; one whose definition is not valid claims nothing.
+        folders: every source, first those that have files; one whose definition is not valid claims nothing.
         directory: where the files are.
     """
-    patterns = {pattern for folder in folders for pattern in _patterns_of(folder)}
-    unclaimed: dict[str, tuple[str, ...]] = {}
+    unclaimed: list[Path] = []
     for root, directories, names in os.walk(directory, followlinks=False):
         directories[:] = sorted(name for name in directories if not name.startswith("."))
-        for path in (Path(root, name) for name in sorted(names)):
-            if is_about_figures(path.name):
-                continue
-            inside = [path, *(parent for parent in path.parents if directory in parent.parents)]
-            if not any(_has_pattern(part, directory, pattern) for part in inside for pattern in patterns):
-                near = nearest_values(path.name, patterns) if len(unclaimed) < _MOST_NEAREST else ()
-                unclaimed[path.relative_to(directory).as_posix()] = tuple(near)
-    return unclaimed
+        unclaimed += [Path(root, name) for name in sorted(names) if not is_about_figures(name)]
+    patterns: set[str] = set()
+    for folder in folders:
+        if not unclaimed:  # reading the definitions of every source takes longer than a small source
+            break
+        own = _patterns_of(folder)
+        patterns.update(own)
+        unclaimed = [path for path in unclaimed if not _is_claimed(path, directory, own)]
+    near = {path: nearest_values(path.name, patterns) for path in unclaimed[:_MOST_NEAREST]}
+    return {path.relative_to(directory).as_posix(): tuple(near.get(path, ())) for path in unclaimed}
+
+
+def _is_claimed(path: Path, directory: Path, patterns: Iterable[str]) -> bool:
+    """Whether a file, or a folder below the directory that it is in, has one of the patterns."""
+    inside = [path, *(parent for parent in path.parents if directory in parent.parents)]
+    return any(_has_pattern(part, directory, pattern) for part in inside for pattern in patterns)
 
 
 def _patterns_of(folder: SourceFolder) -> list[str]:
