@@ -47,7 +47,7 @@ def totals(detail: dict[Key, int]) -> dict[Key, int]:
 
 
 def recovered(detail: dict[Key, int], cells: dict[Key, int], hidden: set[Key]) -> list[Key]:
-    """The hidden cells of which only one count agrees with all cells shown."""
+    """The hidden cells of which only one count agrees with all cells shown, and with no hidden cell being a zero."""
     leaves = sorted(detail)
 
     def row(key: Key) -> list[float]:
@@ -57,11 +57,23 @@ def recovered(detail: dict[Key, int], cells: dict[Key, int], hidden: set[Key]) -
         ]
 
     shown = [key for key in sorted(cells) if key not in hidden]
+    no_zero = np.array([row(key) for key in sorted(hidden)])
     system, right = np.array([row(key) for key in shown]), np.array([cells[key] for key in shown])
     found = []
     for key in sorted(hidden):
         cost = np.array(row(key))
-        ends = [linprog(sign * cost, A_eq=system, b_eq=right, bounds=(0, 5000), method="highs") for sign in (1, -1)]
+        ends = [
+            linprog(
+                sign * cost,
+                A_ub=-no_zero,
+                b_ub=-np.ones(len(hidden)),
+                A_eq=system,
+                b_eq=right,
+                bounds=(0, 5000),
+                method="highs",
+            )
+            for sign in (1, -1)
+        ]
         assert [end.status for end in ends] == [0, 0]
         if np.ceil(ends[0].fun - 1e-6) >= np.floor(-ends[1].fun + 1e-6):
             found.append(key)
@@ -121,9 +133,12 @@ def test_one_person_cannot_compute_the_other() -> None:
     margins, at = square()
     inner = {at["MX-0 M"], at["MX-0 F"], at["MX-1 M"], at["MX-1 F"]}
     small = {at["MX-0 M"], at["MX-0 F"]}
-    found = audit_hidden(margins, inner, small)
+    found = audit_hidden(margins, inner, small, zeros_shown=False)
     assert found.determined == ()
     assert set(found.determined_for_one_person) == small
+    assert set(audit_hidden(margins, inner, small).determined) == inner, (
+        "as zeros are shown, 2 hidden as two is 1 and 1"
+    )
     pattern = hide_cells(margins, 3)
     assert audit_hidden(margins, pattern.hidden, pattern.primary).passed
 

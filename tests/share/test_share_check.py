@@ -7,8 +7,6 @@ import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import duckdb
 import pytest
@@ -16,7 +14,8 @@ import yaml
 from damaged_files import INCIDENTS, command, declared
 
 from pipelines.reader.release import OpenRelease
-from pipelines.share.check import SharedSource, _read_counts, check_sharing
+from pipelines.share.check import SharedSource, check_sharing
+from pipelines.share.counts import read_counts
 from pipelines.share.margins import dimensions
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
@@ -156,4 +155,4 @@ def test_bounds_in_place_of_a_count_are_counts_that_nobody_protected() -> None:
             f"{codes}, NULL::DOUBLE AS value, 1.0 AS at_least, 10.0 AS at_most"
         )
         with pytest.raises(UsageError, match="has bounds in place of a count"):
-            _read_counts(cast("OpenRelease", SimpleNamespace(connection=connection)), "s")
+            read_counts(connection, "s")
