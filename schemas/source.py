@@ -28,6 +28,7 @@ from schemas.declarations import (
     quote_identifier,
     quote_literal,
 )
+from schemas.definition.acquisition import Acquisition as Acquisition
 from schemas.definition.keys import VALUES, names_under, refused_keys, refused_part
 from schemas.definition.layouts import Footer as Footer
 from schemas.definition.layouts import Layout as Layout
@@ -292,6 +293,7 @@ class Source(_Strict):
     licence: Licence
     citation: str
     calendar: Calendar | None = Field(default=None, description="when new figures are expected")
+    acquire: tuple[Acquisition, ...] = Field(default=(), description="addresses that its files come from")
     counted_at: Literal["input", "process", "output"] | None = Field(
         default=None, description="moment at which a crime enters the count; None where the source does not say"
     )
