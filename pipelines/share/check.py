@@ -48,6 +48,14 @@ def check_sharing(
     connection = release.connection
     held = connection.execute("SELECT source, kind FROM out.source ORDER BY source").fetchall()
     found = {source: _judge(source, kind, folders, level, today) for source, kind in held}
+    for package in left:
+        for source in [one for one in found.values() if one.outcome == "as_it_is"]:
+            if package.policy_of(source.source).get("outcome") == "protected":
+                why = (
+                    f"it left protected in package {package.package}, and as it is it would show what was hidden; put "
+                    "back its threshold"
+                )
+                found[source.source] = replace(source, outcome="refused", why=why)
     levels = read_levels(connection)
     counted = []
     for source in [one for one in found.values() if one.outcome == "protected"]:

@@ -85,7 +85,7 @@ def read_editions(left: Sequence[Left], sources: Sequence[str]) -> list[Edition]
     cannot undo it.
     """
     found = []
-    for package in left:
+    for package in {package.package: package for package in left}.values():  # one that left twice has the same cells
         for source in sources:
             policy = package.policy_of(source)
             if policy.get("outcome") == "protected":

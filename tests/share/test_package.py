@@ -242,3 +242,32 @@ def test_nothing_is_written_where_a_source_is_refused_or_the_folder_is_used(left
     assert "cannot be shared: it holds counts of incidents and declares no policy" in said
     assert not any(tmp_path.iterdir())
     assert log.read_bytes() == logged
+
+
+def test_a_revision_keeps_what_left_and_diff_counts_it(left: Path) -> None:
+    """Nine men more in Jalisco: their cells and totals change, and none that was hidden is shown."""
+    give(left, [*incidents(3), *["2021-06-02,MX-JAL,H1,man,40"] * 9])
+    code, said = share(left, "package", "-o", str(left / "revised"), "--to", "partners")
+    assert code == 0, said
+    log = (left / "data" / "shared" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    first, last = (json.loads(line)["package"] for line in (log[0], log[-1]))
+    code, said = share(left, "diff", first, last, "--json")
+    assert code == 0, said
+    (source,) = json.loads(said)["sources"]
+    assert source["changed"] > 0
+    assert (source["newly_shown"], source["added"], source["gone"]) == (0, 0, 0)
+    code, said = share(left, "diff", first, "none")
+    assert code == 2
+    assert "no package 'none' left" in said
+
+
+def test_a_lost_log_is_no_empty_log(left: Path) -> None:
+    log = left / "data" / "shared" / "log.jsonl"
+    kept = log.read_bytes()
+    log.unlink()
+    try:
+        code, said = share(left, "check")
+    finally:
+        log.write_bytes(kept)
+    assert code == 2
+    assert "what left is not known; put it back" in said

@@ -25,6 +25,7 @@ from pipelines.reader.plots.comparison import plot_pyramid
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.rates import country_rates
 from pipelines.run import Session, run_all
+from pipelines.share.difference import compare_packages
 from pipelines.share.leave import make_package
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
@@ -129,7 +130,8 @@ def _share(place: Path, source: Path) -> None:
     folders = list_sources(place / "shared")
     with without_suite():
         run_all(list(folders.values()), Session(settings, place / "to_share", source_folders=place / "shared"))
-    make_package(folders, "public", "a reader", settings, place / "package")
+    package = make_package(folders, "public", "a reader", settings, place / "package").package
+    compare_packages(package, package, settings)
 
 
 def _ask(questions: Sequence[str], place: Path, settings: Settings) -> None:

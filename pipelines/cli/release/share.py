@@ -1,4 +1,4 @@
-"""``iccs share check|package``: what of the release may leave, what is hidden first, and the package that leaves."""
+"""``iccs share check|package|diff``: what may leave of a release, what is hidden first, and the packages that left."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ def add_parser(commands: Commands) -> None:
     package.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write; must not be there yet")
     package.add_argument("--recipient", metavar="TEXT", help="to whom it goes, for the log (default: the level)")
     package.set_defaults(command=package_command)
+    diff = add_command(group, "diff", "count what a package shows, hides and changed against another, by source")
+    diff.add_argument("old", metavar="A", help="a package, as named in data/shared/log.jsonl")
+    diff.add_argument("new", metavar="B")
+    diff.set_defaults(command=diff_command)
 
 
 def _add_level(command: Any, *levels: str) -> None:
@@ -98,6 +102,27 @@ def check_command(options: argparse.Namespace) -> int:
     for one in refused:
         print_error(f"{one.source} cannot be shared: {one.why}")
     return EXIT_REFUSED if refused else EXIT_DONE
+
+
+def diff_command(options: argparse.Namespace) -> int:
+    """Print, for each source, how many cells are shown the same, changed, newly or no more; and changed policies."""
+    from pipelines.share.difference import compare_packages
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
+
+    found = compare_packages(options.old, options.new, load_settings(options.data))
+    if options.json:
+        print_json({"old": options.old, "new": options.new, "sources": found.sources, "policies": found.policies})
+        return EXIT_DONE
+    print_table(
+        [name.replace("_", " ") for name in found.sources[0]] if found.sources else ["source"],
+        [list(row.values()) for row in found.sources],
+        title=f"Package {options.new} against {options.old}, in cells",
+    )
+    if found.policies:
+        print_line()
+        print_table(["source", "policy", "old", "new"], [list(row.values()) for row in found.policies])
+    return EXIT_DONE
 
 
 def _figures(series: Series) -> dict[str, Any]:
