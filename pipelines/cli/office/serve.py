@@ -243,12 +243,7 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
             print_error(_no_plan(log, log_start))
             return EXIT_FAULT
         shown = f"{sign_in} (shown this once; kept in {home / 'password'})" if is_new else f"in {home / 'password'}"
-        print_line(f"sign in with: {shown}")
-        print_line(f"web UI: {places.url}   stop: Ctrl-C")
-        if places.host != LOOPBACK:
-            print_line(
-                "others reach the page and its password is asked, but nothing on the way is encrypted: docs/security.md"
-            )
+        _print_places(places, shown)
         _print_plan(planned, due)
         _print_how_to_start(places.url, home)
         _catch_up(planned, deployments, settings)
@@ -259,6 +254,15 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
         ):
             asyncio.run(flow_runner.start())
     return EXIT_DONE
+
+
+def _print_places(places: Places, sign_in: str) -> None:
+    print_line(f"sign in with: {sign_in}")
+    print_line(f"web UI: {places.url}   stop: Ctrl-C")
+    if places.host != LOOPBACK:
+        print_line(
+            "others reach the page and its password is asked, but nothing on the way is encrypted: docs/security.md"
+        )
 
 
 def _probes(places: Places, settings: Settings) -> AbstractContextManager[None]:
