@@ -242,8 +242,7 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
         if due is None:
             print_error(_no_plan(log, log_start))
             return EXIT_FAULT
-        shown = f"{sign_in} (shown this once; kept in {home / 'password'})" if is_new else f"in {home / 'password'}"
-        _print_places(places, shown)
+        _print_places(places, home / "password", sign_in if is_new else None)
         _print_plan(planned, due)
         _print_how_to_start(places.url, home)
         _catch_up(planned, deployments, settings)
@@ -256,8 +255,8 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
     return EXIT_DONE
 
 
-def _print_places(places: Places, sign_in: str) -> None:
-    print_line(f"sign in with: {sign_in}")
+def _print_places(places: Places, password: Path, new: str | None) -> None:
+    print_line(f"sign in with: {f'{new} (shown this once; kept in {password})' if new else f'in {password}'}")
     print_line(f"web UI: {places.url}   stop: Ctrl-C")
     if places.host != LOOPBACK:
         print_line(
