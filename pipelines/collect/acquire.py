@@ -30,6 +30,8 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder, reads_other_sheets
 
+FETCHED, FROM_INBOX = "acquired", "inbox"
+"""Folders in the input folder of a source whose files no other source takes."""
 _NEW_LINE = ord("\n")
 _IN = "//"  # between the path of an archive and the name of a file in it: no path has it
 _MOST_NEAREST = 100  # files for which the nearest patterns are looked for: it takes a millisecond for each
@@ -111,7 +113,7 @@ def acquire(
     problems: list[Problem] = []
     files: dict[tuple[str, int], RawFile] = {}
     by_content: dict[str, str] = {}
-    given = find_files(folder, where) if only is None else [(only, one) for one in _find_layouts(folder, where, only)]
+    given = find_files(folder, where) if only is None else [(only, one) for one in find_layouts(folder, where, only)]
     for path, layout in given:
         try:
             taken = list(intake.take_all(path, layout))
@@ -169,9 +171,9 @@ def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:
         directories.sort()
         for name in sorted(names):
             path = Path(root, name)
-            found += [(path, layout) for layout in _find_layouts(folder, directory, path)]
+            found += [(path, layout) for layout in find_layouts(folder, directory, path)]
         for path in (Path(root, name) for name in directories if Path(name).suffix):
-            folders += [(path, layout) for layout in _find_layouts(folder, directory, path)[:1]]
+            folders += [(path, layout) for layout in find_layouts(folder, directory, path)[:1]]
     # A data set of several files is a folder that is named like a file: what counts is inside.
     return found + [one for one in folders if not any(path.is_relative_to(one[0]) for path, _ in found)]
 
@@ -189,7 +191,7 @@ def find_unclaimed(folders: Iterable[SourceFolder], directory: Path) -> dict[str
     unclaimed: list[Path] = []
     for root, directories, names in os.walk(directory, followlinks=False):
         directories[:] = sorted(name for name in directories if not name.startswith("."))
-        unclaimed += [Path(root, name) for name in sorted(names) if not _is_about_figures(name)]
+        unclaimed += [Path(root, name) for name in sorted(names) if not is_about_figures(name)]
     patterns: set[str] = set()
     for folder in folders:
         if not unclaimed:  # reading the definitions of every source takes longer than a small source
@@ -223,12 +225,19 @@ def _has_pattern(path: Path, directory: Path, pattern: str) -> bool:
     return fnmatch(name.casefold(), pattern.casefold())
 
 
-def _is_about_figures(name: str) -> bool:
+def is_about_figures(name: str) -> bool:
     """Whether a file says something about others and has no figures: a README, a licence, checksums."""
     return any(fnmatch(name.casefold(), pattern.casefold()) for pattern in _NO_FIGURES)
 
 
-def _find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
+def find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
+    """Return the numbers of the layouts that read a file of this name and place, whether it is there or not.
+
+    What was fetched for a source, or put into its inbox, is that source's alone, whoever else has files of this name.
+    """
+    below = path.relative_to(directory).parts
+    if len(below) > 2 and below[1] in (FETCHED, FROM_INBOX) and below[0] != folder.source_id:
+        return []
     layouts = folder.source.layouts
     found: list[int] = []
     for number, layout in enumerate(layouts):
@@ -270,7 +279,7 @@ class _Intake:
             members = list_members(path, self.limit_mib) if is_text else None
             if members is None:
                 yield self._take(name, path, state, layout, None)
-            beside = [member for member in members or () if not _is_about_figures(Path(member).name)]
+            beside = [member for member in members or () if not is_about_figures(Path(member).name)]
             for member in beside or members or ():
                 if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in member):
                     raise self._refuse("file_name_invalid", name, f"The archive has a file {member!a}.")
