@@ -179,11 +179,22 @@ def test_a_run_that_is_due_is_started_by_the_schedule_and_publishes(tmp_path: Pa
     with _serving(tmp_path, "* * * * *", port) as serving:
         _wait(serving, tmp_path, 180, lambda: "next run:" in (tmp_path / "out.log").read_text())
         first = min(_wait(serving, tmp_path, 150, ended), key=lambda run: run["expected_start_time"])
+        (given,) = (ROOT / "data" / "input" / "eu_crim_off_cat").iterdir()
+        shutil.copy(given, tmp_path / "inbox" / f".{given.name}")
+        (tmp_path / "inbox" / f".{given.name}").rename(tmp_path / "inbox" / given.name)
+        by_inbox = _wait(serving, tmp_path, 150, lambda: [run for run in ended() if "inbox" in run["tags"]])
 
     assert (first["state_type"], first["auto_scheduled"]) == ("COMPLETED", True), first["state"]
     assert first["created_by"]["type"] == "SCHEDULE"
     with duckdb.connect(str(tmp_path / "published" / "crime.duckdb"), read_only=True) as connection:
-        assert connection.execute("SELECT source FROM out.source").fetchall() == [("wb_population",)]
+        assert connection.execute("SELECT source FROM out.source").fetchall() == [
+            ("eu_crim_off_cat",),
+            ("wb_population",),
+        ]
+    assert [(run["state_type"], run["parameters"]) for run in by_inbox] == [
+        ("COMPLETED", {"sources": ["eu_crim_off_cat"]})
+    ]
+    assert not (tmp_path / "inbox" / given.name).exists()
 
 
 def test_a_server_that_plans_no_run_is_a_fault_and_is_told(tmp_path: Path) -> None:
@@ -249,3 +260,43 @@ def test_missed_runs_are_caught_up_and_a_source_that_fails_stops_no_other(tmp_pa
         assert connection.execute("SELECT source FROM out.source").fetchall() == [(names[0],)]
     lines = [json.loads(line) for line in (data / "runs.jsonl").read_text().splitlines()]
     assert [(line["source"], line["end"]) for line in lines[2:]] == [(names[0], "loaded"), (names[1], "refused")]
+
+
+def test_another_address_is_named_and_each_port_is_free() -> None:
+    from pipelines.cli.office.serve import Places
+    from schemas.errors import UsageError
+
+    for host, said in (("0.0.0.0", "name the one address"), ("::", "name the one address"), ("office", "an address")):  # noqa: S104
+        with pytest.raises(UsageError, match=said):
+            Places(host).check()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"port {port} is taken"):
+            Places(port=_free_port(), health_port=port).check()
+
+
+def test_a_probe_is_told_whether_all_is_well_and_nothing_of_the_data() -> None:
+    from pipelines.cli.office.health import answering_probes
+
+    document: dict[str, Any] = {"good": True, "sources": {"xx_one": "good"}}
+    port = _free_port()
+
+    def ask(path: str = "health") -> tuple[int, Any]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=5) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+    with answering_probes("127.0.0.1", port, lambda: document):
+        assert ask() == (200, document)
+        assert ask("other")[0] == 404
+
+    def fails() -> dict[str, Any]:
+        raise OSError("/secret/place is gone")
+
+    for read, told in ((lambda: {"good": False}, {"good": False}), (fails, {"good": False, "error": "OSError"})):
+        with answering_probes("127.0.0.1", port, read):
+            assert ask() == (503, told)
