@@ -89,18 +89,10 @@ def make_package(
                 built.path.unlink()
             package = f"{built.release}-{level}"
             _keep_cells(release, found, package, settings)
-            entry = {
-                "package": package,
-                "form": form,
-                "left_at": now.isoformat(timespec="seconds"),
-                "level": level,
-                "recipient": recipient,
-                "release": release.release,
-                "content_key": built.content_key,
-                "sums": _sums(staging),
-                "sources": {one.source: _policy(one, built) for one in found},
-            }
-            log_package(entry, settings)
+            said: dict[str, Any] = {"package": package, "form": form, "level": level, "recipient": recipient}
+            said |= {"left_at": now.isoformat(timespec="seconds"), "release": release.release, "sums": _sums(staging)}
+            sources = {one.source: _policy(one, built) for one in found}
+            log_package({**said, "content_key": built.content_key, "sources": sources}, settings)
             if target.is_dir():
                 target.rmdir()
             staging.chmod(0o755)
