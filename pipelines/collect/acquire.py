@@ -13,7 +13,7 @@ import stat
 import time
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -89,7 +89,10 @@ class _Measured:
 
 
 def acquire(
-    folder: SourceFolder, settings: Settings, directory: Path | None = None, only: Path | None = None
+    folder: SourceFolder,
+    settings: Settings,
+    directory: Path | None = None,
+    given: Sequence[tuple[Path, int]] | None = None,
 ) -> Acquired:
     """Find the files of a source and return them with the sha256 of each; of a zip archive, each file in it.
 
@@ -100,7 +103,7 @@ def acquire(
         folder: the source.
         settings: where data live.
         directory: where to look; default ``data/input``.
-        only: the one file in it to take; default all.
+        given: the files in it to take, each with the number of its layout; default all that layouts give names of.
 
     Raises:
         DataRefused: no file, or any that is not a regular file, has an invalid name, is too large, damaged, being
@@ -111,8 +114,7 @@ def acquire(
     problems: list[Problem] = []
     files: dict[tuple[str, int], RawFile] = {}
     by_content: dict[str, str] = {}
-    given = find_files(folder, where) if only is None else [(only, one) for one in _find_layouts(folder, where, only)]
-    for path, layout in given:
+    for path, layout in find_files(folder, where) if given is None else given:
         try:
             taken = list(intake.take_all(path, layout))
         except DataRefused as refused:
@@ -169,9 +171,9 @@ def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:
         directories.sort()
         for name in sorted(names):
             path = Path(root, name)
-            found += [(path, layout) for layout in _find_layouts(folder, directory, path)]
+            found += [(path, layout) for layout in find_layouts(folder, directory, path)]
         for path in (Path(root, name) for name in directories if Path(name).suffix):
-            folders += [(path, layout) for layout in _find_layouts(folder, directory, path)[:1]]
+            folders += [(path, layout) for layout in find_layouts(folder, directory, path)[:1]]
     # A data set of several files is a folder that is named like a file: what counts is inside.
     return found + [one for one in folders if not any(path.is_relative_to(one[0]) for path, _ in found)]
 
@@ -228,7 +230,8 @@ def _is_about_figures(name: str) -> bool:
     return any(fnmatch(name.casefold(), pattern.casefold()) for pattern in _NO_FIGURES)
 
 
-def _find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
+def find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
+    """Return the numbers of the layouts that give the name of a file under a directory; several read its sheets."""
     layouts = folder.source.layouts
     found: list[int] = []
     for number, layout in enumerate(layouts):
