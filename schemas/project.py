@@ -44,6 +44,8 @@ SETTINGS: Mapping[str, type] = MappingProxyType(
         "expected": list,
         "spill_limit": str,
         "max_sql_seconds": int,
+        "acquire_from": list,
+        "max_acquire_seconds": int,
     }
 )
 """The keys of ``iccs.toml``; those of ``pipelines.system.settings.Settings``, which says what they do."""

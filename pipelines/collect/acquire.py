@@ -191,7 +191,7 @@ def find_unclaimed(folders: Iterable[SourceFolder], directory: Path) -> dict[str
     unclaimed: list[Path] = []
     for root, directories, names in os.walk(directory, followlinks=False):
         directories[:] = sorted(name for name in directories if not name.startswith("."))
-        unclaimed += [Path(root, name) for name in sorted(names) if not _is_about_figures(name)]
+        unclaimed += [Path(root, name) for name in sorted(names) if not is_about_figures(name)]
     patterns: set[str] = set()
     for folder in folders:
         if not unclaimed:  # reading the definitions of every source takes longer than a small source
@@ -225,13 +225,13 @@ def _has_pattern(path: Path, directory: Path, pattern: str) -> bool:
     return fnmatch(name.casefold(), pattern.casefold())
 
 
-def _is_about_figures(name: str) -> bool:
+def is_about_figures(name: str) -> bool:
     """Whether a file says something about others and has no figures: a README, a licence, checksums."""
     return any(fnmatch(name.casefold(), pattern.casefold()) for pattern in _NO_FIGURES)
 
 
 def find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
-    """Return the numbers of the layouts that give the name of a file under a directory; several read its sheets."""
+    """Return the numbers of the layouts that read a file of this name and place, whether it is there or not."""
     layouts = folder.source.layouts
     found: list[int] = []
     for number, layout in enumerate(layouts):
@@ -273,7 +273,7 @@ class _Intake:
             members = list_members(path, self.limit_mib) if is_text else None
             if members is None:
                 yield self._take(name, path, state, layout, None)
-            beside = [member for member in members or () if not _is_about_figures(Path(member).name)]
+            beside = [member for member in members or () if not is_about_figures(Path(member).name)]
             for member in beside or members or ():
                 if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in member):
                     raise self._refuse("file_name_invalid", name, f"The archive has a file {member!a}.")
