@@ -4,8 +4,8 @@ Each time a source has another edition, a run is started and ended (SIGKILL, SIG
 the published file opens and holds one whole release, the old one or the new one; the next run completes; and what is
 published and kept is then what it would be without the kill: the same figures, one more load of the source, one more
 release, nothing left over. Each run has a session of its own: two seconds after its end no process of that session is
-alive, and the lock of the data folder is free. One of the sources is a workbook, read in a process of its own; the process
-of Great Expectations, which writes no file and takes seconds to load, takes part with ``--suite``.
+alive, and the lock of the data folder is free. One of the sources is a workbook, read in a process of its own; that of
+Great Expectations, which writes no file and takes seconds to load, takes part with ``--suite``.
 """
 
 from __future__ import annotations
@@ -213,7 +213,8 @@ def main() -> None:
         found = measure(Path(folder) / "data", options.moments, options.seed, options.suite)
     sys.stdout.write(
         f"{options.moments} kills in {time.monotonic() - start:.0f} s (seed {options.seed}): every file opened with "
-        "one whole release, no process and no lock was left, every next run completed with the figures of an undisturbed one\n"
+        "one whole release, no process and no lock was left, every next run completed with the figures of an "
+        "undisturbed one\n"
     )
     for state, number in sorted(found.items()):
         sys.stdout.write(f"  {state}: {number}\n")

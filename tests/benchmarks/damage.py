@@ -6,8 +6,8 @@ Then: the next run publishes the right figures or refuses with the last release 
 would do and changes nothing; ``iccs repair --apply`` makes all right or names the way back; and the file put back from
 a copy makes all right. Every figure is compared with those of the same commands in a folder without damage.
 
-For another account, start it as root without its power over files:
-``setpriv --bounding-set=-dac_override,-dac_read_search python tests/benchmarks/damage.py --kinds "of another account" read-only``
+For another account and for read-only files, start it as root without its power over files:
+``setpriv --bounding-set=-dac_override,-dac_read_search python tests/benchmarks/damage.py --kinds "of another account"``
 """
 
 from __future__ import annotations

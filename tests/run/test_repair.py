@@ -124,7 +124,7 @@ def test_a_file_with_persons_is_read_again_without_the_newer_ones_beside_it(tmp_
     """Right is the count of the rows of the file that the vintage was made from: 40 and not 41."""
     tiny = Tiny(tmp_path, "xx_test_incidents")
     shutil.copytree(INCIDENTS, tiny.sources / tiny.name)
-    rows = "".join(f"F{n},2021-0{n % 9 + 1}-02,MX-JAL,H1,man,30,Somebody\n" for n in range(40))
+    rows = "".join(f"F{n},2021-{n % 12 + 1:02}-02,MX-JAL,H1,man,30,Somebody\n" for n in range(40))
     header = "folio,day,place,offence,sex,age,name\n"
     tiny.give("a.csv", header + rows)
     assert run_all([tiny.source], session(tiny), named=False).publication is not None
