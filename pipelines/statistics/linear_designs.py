@@ -232,8 +232,8 @@ def panel_difference(
 
     With few treated clusters, clustered errors find effects in every fifth panel without any (MacKinnon and Webb
     2020, Journal of Econometrics 218: 435-450, on randomisation inference). All areas change at the same time; the
-    estimate is then the difference of mean changes. The rank is of the estimate over its error (the spread of the areas'
-    changes).
+    estimate is then the difference of mean changes. The rank is of the estimate over its error, the spread of the
+    changes of areas.
 
     Args:
         values: of each area (rows) and time.

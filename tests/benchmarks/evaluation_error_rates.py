@@ -2,7 +2,8 @@
 
 ``python tests/benchmarks/evaluation_error_rates.py``, with the root of the repository on ``PYTHONPATH``. Counts are
 Poisson around a rate with a season of 10 %, a slope, and normal AR(1) noise of 15 % on the logarithm; a control has the
-same season, and a slope and noise of its own. Fixed seed. A false alarm is p < 0.05 without an effect; coverage and power are of -20 %.
+same season, and a slope and noise of its own. Fixed seed. A false alarm is p < 0.05 without an effect; coverage and
+power are of -20 %.
 """
 
 from __future__ import annotations

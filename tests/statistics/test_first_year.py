@@ -39,7 +39,7 @@ def test_effect_is_that_of_the_estimating_equations_of_statsmodels() -> None:
 
 @pytest.mark.parametrize(("autocorrelation", "most"), [(0.0, 0.07), (0.4, 0.08)])
 def test_false_alarms_and_coverage_of_a_known_effect(autocorrelation: float, most: float) -> None:
-    """1,500 series of 72 months and a season, 12 of them after; the law is 8 % and 93 % at an autocorrelation of 0.4."""
+    """1,500 series of 72 months, 12 of them after; the law is 8 % and 93 % at an autocorrelation of 0.4."""
     random = np.random.default_rng(11)
     season = 1 + 0.1 * np.sin(2 * np.pi * np.arange(72) / 12)
     rates = 200 * season * _noisy(random, 1500, 72, autocorrelation)

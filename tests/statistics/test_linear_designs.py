@@ -1,8 +1,8 @@
 """Linear evaluations against published figures, and against independent routes.
 
 Cigarette sales of California, packs a head, 1970-2000 (Abadie, Diamond and Hainmueller 2010), as in the file
-``data/california_prop99.csv`` of synth-inference/synthdid; the coefficients printed by Stata's ``itsa`` (Linden 2015) for
-them stand in the help file of ``power itsa``: 132.2258, -1.779474, -20.0581, and -3.274126 a year after 1989.
+``data/california_prop99.csv`` of synth-inference/synthdid; the coefficients printed by Stata's ``itsa`` (Linden 2015)
+for them stand in the help file of ``power itsa``: 132.2258, -1.779474, -20.0581, and -3.274126 a year after 1989.
 """
 
 from __future__ import annotations
