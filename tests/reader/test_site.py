@@ -6,6 +6,7 @@ import csv
 import re
 import threading
 import urllib.request
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -149,6 +150,23 @@ def test_a_figure_after_the_years_of_the_verdict_is_said_to_be_no_part_of_it() -
         assert words in page
     trend["last_year"] = 2024
     assert "not part" not in dict(Pages(content, "en").every())["country/XX/0101.html"]
+
+
+def test_the_card_of_commitments_says_what_can_be_measured_and_what_cannot() -> None:
+    content = _content("Homicide")
+    none = dict.fromkeys(("by_sex", "by_age", "by_region"), False)
+    row = {"country": "XX", "source": "xx_a", "stage": "recorded", "counting_unit": "victim", "first_period": "2024"}
+    row |= {"last_period": "2024", "years": 1}
+    whole = [{"conditions_met": True, "by_sex": True}, {"conditions_met": False, "by_age": True}]
+    coverage = {"whole": whole, "part": [{"conditions_met": False, "by_region": True}], "nothing": []}
+    theme = dict.fromkeys("theme_en theme_fr theme_es indicator_wanted paragraph iccs_selection".split(), "a text")
+    themes = [
+        theme
+        | {"theme_id": name, "coverage": [row | none | one for one in rows], "attribute_filter": None, "note": None}
+        for name, rows in coverage.items()
+    ]
+    page = dict(Pages(replace(content, themes=themes), "en").every())["themes.html"]
+    assert "<td>TS</td><td>(TR)</td><td></td></tr>" in page
 
 
 def test_a_country_whose_preferred_source_may_not_be_shown_has_the_next_one(tmp_path: Path) -> None:

@@ -301,7 +301,11 @@ class Pages:
             listed.append({**theme, "name": name, "countries": len({row["country"] for row in rows})})
             path = f"theme/{theme['theme_id']}.html"
             yield self._page("theme", path, name, theme=theme, rows=sorted(rows, key=lambda row: row["name"]))
-        yield self._page("themes", "themes.html", self._("Commitments"), themes=listed)
+        card = [
+            {"code": code, "name": name, "marks": [_measured(theme["coverage"], code) for theme in listed]}
+            for code, name in sorted(names.items(), key=lambda item: item[1])
+        ]
+        yield self._page("themes", "themes.html", self._("Commitments"), themes=listed, card=card)
 
     def _quality(self) -> Iterator[Page]:
         rows = []
@@ -367,6 +371,18 @@ def _latest(rows: Rows) -> dict[str, Any] | None:
 
 def _mark(row: dict[str, Any]) -> str:
     return "R" if row["rate_per_100k"] is not None else "C" if row["value"] is not None else "×"
+
+
+def _measured(coverage: Rows, country: str) -> str:
+    """What a country has figures of, for one commitment: totals, and by what they are divided; blank where nothing.
+
+    In brackets where they are of its categories, and do not have the attribute that the commitment is about.
+    """
+    own = [row for row in coverage if row["country"] == country]
+    met = [row for row in own if row["conditions_met"]]
+    letters = {"by_sex": "S", "by_age": "A", "by_region": "R"}
+    divided = "".join(letter for by, letter in letters.items() if any(row[by] for row in met or own))
+    return f"T{divided}" if met else f"(T{divided})" if own else ""
 
 
 def _query(row: dict[str, Any]) -> str:
