@@ -159,7 +159,7 @@ def test_the_card_of_commitments_says_what_can_be_measured_and_what_cannot() -> 
     row |= {"last_period": "2024", "years": 1}
     whole = [{"conditions_met": True, "by_sex": True}, {"conditions_met": False, "by_age": True}]
     coverage = {"whole": whole, "part": [{"conditions_met": False, "by_region": True}], "nothing": []}
-    theme = dict.fromkeys("theme_en theme_fr theme_es indicator_wanted paragraph iccs_selection".split(), "a text")
+    theme = dict.fromkeys(["theme_en", "theme_fr", "theme_es", "indicator_wanted", "paragraph", "iccs_selection"], "a text")
     themes = [
         theme
         | {"theme_id": name, "coverage": [row | none | one for one in rows], "attribute_filter": None, "note": None}
