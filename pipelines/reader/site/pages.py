@@ -200,6 +200,7 @@ class Pages:
             if row["rate_per_100k" if rates else "value"] is None:
                 gaps.setdefault(self._reason(row) or self._("no figure"), []).append(int(row["time_period"]))
         gap_text = "; ".join(f"{reason} ({year_spans(years)})" for reason, years in gaps.items())
+        apart = [int(row["time_period"]) for row in rows if row["value"] is not None and not row["is_compared"]]
         definition = _definition(iccs, _DEFINITION_LANGUAGES[self.language])
         sources = sorted({row["population_source"] for row in rows if row["population_source"]})
         span = f"{rows[0]['time_period']}–{rows[-1]['time_period']}"
@@ -223,6 +224,7 @@ class Pages:
             population=", ".join(f"{self.content.sources[name]['publisher']} ({name})" for name in sources),
             limits=self._label(last, "limits") if last["ci_low"] is not None else "",
             gaps=gap_text,
+            apart=year_spans(apart),
             definition=definition,
             definition_language=_DEFINITION_LANGUAGES[self.language],
             compositions=_distinct(self._label(row, "composition") for row in rows),
