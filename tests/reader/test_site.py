@@ -11,14 +11,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tiny_source import Tiny
 
 from pipelines.reader.site.build import MARK, BuiltSite, build_site, check_site_folder
 from pipelines.reader.site.chart import draw_chart
-from pipelines.reader.site.content import Content
+from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.licences import may_be_published
 from pipelines.reader.site.pages import Pages
 from pipelines.reader.site.serve import site_server
 from pipelines.reader.words import LANGUAGES, load_texts
+from pipelines.run import Session, run_all
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
@@ -111,6 +113,7 @@ def _content(label: str, licence: str = "CC BY 4.0") -> Content:
     figure = {
         "ref_area": "XX", "iccs": "0101", "iccs_level": 2, "time_period": "2024", "source": "xx_a", "stage": "recorded",
         "counting_unit": "victim", "value": 5.0, "obs_status": "A", "is_compared": True, "few_events": True,
+        "is_preferred": True,
     }  # fmt: skip
     for name in ("area", "category", "limits", "composition", "caveats"):
         figure |= {f"{name}_{language}": label for language in LANGUAGES}
@@ -135,6 +138,43 @@ def test_a_label_with_markup_is_text() -> None:
             assert 'href="javascript:' not in text, path
     shown = dict(Pages(_content(label), "en").every())["country/XX/0101.html"]
     assert "&lt;script&gt;" in shown
+
+
+def test_a_figure_after_the_years_of_the_verdict_is_said_to_be_no_part_of_it() -> None:
+    content = _content("Homicide")
+    trend = {"first_year": 2010, "last_year": 2023, "direction": "inconclusive", "break_handling": ""}
+    content.trends[("XX", "0101", "xx_a", "recorded", "victim")] = trend
+    for language, words in (("en", "2024 is not part"), ("fr", "2024 n’en fait pas"), ("es", "2024 no forma parte")):
+        page = dict(Pages(content, language).every())["country/XX/0101.html"]
+        assert words in page
+    trend["last_year"] = 2024
+    assert "not part" not in dict(Pages(content, "en").every())["country/XX/0101.html"]
+
+
+def test_a_country_whose_preferred_source_may_not_be_shown_has_the_next_one(tmp_path: Path) -> None:
+    folders = []
+    for name, licence, count in (("xx_a", "not open", 10), ("xx_b", "CC BY 4.0", 12)):
+        tiny = Tiny(tmp_path, name)
+        tiny.declare_plain(layout=f"    # {name}\n")
+        declared = tiny.sources / name / "source.yml"
+        text = declared.read_text(encoding="utf-8").replace("name: invented figures", f"name: {licence}")
+        declared.write_text(text.replace("*.csv", f"{name}.csv"), encoding="utf-8")
+        tiny.give(f"{name}.csv", "area,year,code,n\n" + "".join(f"{area},2020,HOM,{count}\n" for area in range(1, 33)))
+        folders.append(tiny.source)
+    result = run_all(folders, Session(tiny.settings, tiny.given), named=True)
+    assert result.refused == ()
+    with duckdb.connect(str(result.published), read_only=True) as connection:
+        preferred = connection.execute(
+            "SELECT source, value FROM out.headline WHERE ref_area = 'MX-AGU' AND iccs = '0101'"
+        )
+        assert preferred.fetchall() == [("xx_a", 10.0)]
+        content = read_content(connection)
+    assert content.withheld == ("xx_a",)
+    (row,) = content.figures["MX"]["0101"]
+    assert (row["source"], row["value"], row["is_preferred"]) == ("xx_b", 32 * 12.0, False)
+    assert {one["value"] for one in content.regions["MX", "0101"]} == {12.0}
+    page = dict(Pages(content, "en").every())["country/MX/0101.html"]
+    assert "source = &#39;xx_b&#39;" in page
 
 
 def test_a_gap_and_a_break_are_drawn_and_the_line_crosses_neither() -> None:

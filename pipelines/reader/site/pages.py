@@ -114,8 +114,14 @@ class Pages:
         return self.content.trends.get(tuple(row[name] for name in _SERIES))
 
     def _sentence(self, row: dict[str, Any]) -> str:
+        """What became of the series; where the figure beside it is later than the years of the sentence, says so."""
         trend = self._trend(row)
-        return trend_sentence(trend, self.language) if trend else ""
+        if trend is None:
+            return ""
+        sentence = trend_sentence(trend, self.language)
+        if int(row["time_period"]) > trend["last_year"]:
+            sentence += " " + self._("The figure of {year} is not part of it.").format(year=row["time_period"])
+        return sentence
 
     def _reason(self, row: dict[str, Any]) -> str:
         if row["value"] is None and row["missing_reason"]:
@@ -232,7 +238,7 @@ class Pages:
             few=any(row["few_events"] for row in rows),
             regions=[row for row in self._regions.get((code, iccs), []) if _series(row) == _series(last)],
             files=[f"{code}_{iccs}.csv", *country_files(code)],
-            query=f"FROM out.headline WHERE ref_area = '{code}' AND iccs = '{iccs}' ORDER BY time_period;",
+            query=_query(last),
         )
 
     def _region_rows(self, rows: Rows) -> Rows:
@@ -361,6 +367,15 @@ def _latest(rows: Rows) -> dict[str, Any] | None:
 
 def _mark(row: dict[str, Any]) -> str:
     return "R" if row["rate_per_100k"] is not None else "C" if row["value"] is not None else "×"
+
+
+def _query(row: dict[str, Any]) -> str:
+    """The query that gives the figures of a page."""
+    series = f"ref_area = '{row['ref_area']}' AND iccs = '{row['iccs']}'"
+    if row["is_preferred"]:
+        return f"FROM out.headline WHERE {series} ORDER BY time_period;"
+    series += "".join(f" AND {name} = '{row[name]}'" for name in ("source", "stage", "counting_unit"))
+    return f"FROM out.figure WHERE {series} AND sex = '_T' AND age = '_T' ORDER BY time_period;"
 
 
 def _distinct(texts: Iterable[str]) -> list[str]:
