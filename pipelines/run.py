@@ -46,7 +46,7 @@ from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full
 from pipelines.system.faults import describe_fault, write_fault_report
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
-from pipelines.system.run_log import Attempt, log_attempts, start_time
+from pipelines.system.run_log import Attempt, log_attempts, logging_events, start_time
 from pipelines.system.settings import Settings
 from pipelines.system.steps import RunStep, WatchedSteps, plain_step, raise_if_signalled
 from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_workers
@@ -78,7 +78,7 @@ class Session:
         tally_partitions: how the partitions of a source of incidents are tallied.
         source_folders: where all sources are declared; default those of the package.
         wait_seconds: how long to wait if another run holds the lock.
-        workers: how many small sources at a time; an orchestrator that watches the caller's thread wants one.
+        workers: how many small sources at a time, each in a thread of its own if more than one.
         accepted_loss: why it is meant that the load has lost most of what the vintage before had.
         given: the files of the directory to take, each with the number of its layout; default all.
     """
@@ -437,7 +437,7 @@ def run_all(
     named_first = {folder.source_id: folder for folder in folders}
     known = named_first | list_sources(session.source_folders) | named_first
     _check_expected(settings, known)
-    with writing(settings, session.wait_seconds), open_suite() as suite:
+    with writing(settings, session.wait_seconds), logging_events(settings), open_suite() as suite:
         recovered = recover_pointers(settings)
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
         taken, left = _take_from_inbox(known, folders, session, replay=replay)

@@ -46,6 +46,7 @@ SETTINGS: Mapping[str, type] = MappingProxyType(
         "max_sql_seconds": int,
         "acquire_from": list,
         "max_acquire_seconds": int,
+        "site": str,
     }
 )
 """The keys of ``iccs.toml``; those of ``pipelines.system.settings.Settings``, which says what they do."""

@@ -30,6 +30,8 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder, reads_other_sheets
 
+FETCHED, FROM_INBOX = "acquired", "inbox"
+"""Folders in the input folder of a source whose files no other source takes."""
 _NEW_LINE = ord("\n")
 _IN = "//"  # between the path of an archive and the name of a file in it: no path has it
 _MOST_NEAREST = 100  # files for which the nearest patterns are looked for: it takes a millisecond for each
@@ -231,7 +233,13 @@ def is_about_figures(name: str) -> bool:
 
 
 def find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
-    """Return the numbers of the layouts that read a file of this name and place, whether it is there or not."""
+    """Return the numbers of the layouts that read a file of this name and place, whether it is there or not.
+
+    What was fetched for a source, or put into its inbox, is that source's alone, whoever else has files of this name.
+    """
+    below = path.relative_to(directory).parts
+    if len(below) > 2 and below[1] in (FETCHED, FROM_INBOX) and below[0] != folder.source_id:
+        return []
     layouts = folder.source.layouts
     found: list[int] = []
     for number, layout in enumerate(layouts):

@@ -287,9 +287,9 @@ def packaged_query(
     return query(fill_sql(name, **values), settings, dict(parameters) or None)
 
 
-def packaged_rows(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
-    """Return the answer to a packaged statement without parameters on a connection to a release."""
-    found = connection.execute(fill_sql(name))
+def packaged_rows(connection: duckdb.DuckDBPyConnection, name: str, **values: str) -> list[dict[str, Any]]:
+    """Return the answer to a packaged statement on a connection to a release; ``values`` are SQL for its places."""
+    found = connection.execute(fill_sql(name, **values))
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 

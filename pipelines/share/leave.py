@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,19 @@ class Package:
     sources: tuple[SharedSource, ...]
 
 
+Writer = Callable[[duckdb.DuckDBPyConnection, Path, Sequence[SharedSource]], None]
+"""Writes files of a release into a folder."""
+
+
 def make_package(
-    folders: Mapping[str, SourceFolder], level: Level, recipient: str, settings: Settings, target: Path
+    folders: Mapping[str, SourceFolder],
+    level: Level,
+    recipient: str,
+    settings: Settings,
+    target: Path,
+    *,
+    form: str = "package",
+    write: Writer | None = None,
 ) -> Package:
     """Write what may leave of the published release into a folder, and note in the log that it left.
 
@@ -53,6 +65,8 @@ def make_package(
         recipient: to whom it goes, for the log.
         settings: where data live.
         target: the folder to write; not there yet, or empty.
+        form: what it is called in the log.
+        write: writes the files in another form. If not given, they are the database and the data package.
 
     Raises:
         UsageError: a source cannot be shared, nothing may leave, or the folder has something in it.
@@ -68,10 +82,17 @@ def make_package(
         try:
             built = build_release(release, found, folders, settings, staging / DATABASE)
             read_back(built, release, found)
-            _write_package(built, staging, found, level)
+            _write(built, staging, found, write or partial(write_data_package, level=level))
+            if write is None:
+                _sum_database(built)
+            else:
+                built.path.unlink()
             package = f"{built.release}-{level}"
             _keep_cells(release, found, package, settings)
-            log_package(_entry(package, release, built, found, level, recipient, now, staging), settings)
+            said: dict[str, Any] = {"package": package, "form": form, "level": level, "recipient": recipient}
+            said |= {"left_at": now.isoformat(timespec="seconds"), "release": release.release, "sums": _sums(staging)}
+            sources = {one.source: _policy(one, built) for one in found}
+            log_package({**said, "content_key": built.content_key, "sources": sources}, settings)
             if target.is_dir():
                 target.rmdir()
             staging.chmod(0o755)
@@ -91,18 +112,22 @@ def _refuse(found: Sequence[SharedSource]) -> None:
         raise UsageError(f"nothing may leave. {said}")
 
 
-def _write_package(built: BuiltRelease, staging: Path, found: Sequence[SharedSource], level: str) -> None:
-    (staging / "package").mkdir()
+def _write(built: BuiltRelease, staging: Path, found: Sequence[SharedSource], write: Writer) -> None:
+    """Write the files into a folder of their own, so that what sums or lists them sees no other."""
+    (staging / "files").mkdir()
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH {quote_literal(str(built.path))} AS crime (READ_ONLY)")
         connection.execute("USE crime.out")
-        write_data_package(connection, staging / "package", found, level)
-    for path in (staging / "package").iterdir():
+        write(connection, staging / "files", found)
+    for path in (staging / "files").iterdir():
         path.rename(staging / path.name)
-    (staging / "package").rmdir()
+    (staging / "files").rmdir()
+
+
+def _sum_database(built: BuiltRelease) -> None:
     built.path.chmod(0o444)
     text = f"{sha256_of_file(built.path)}  {DATABASE}\n"
-    (staging / f"{DATABASE}.sha256").write_text(text, encoding="ascii", newline="\n")
+    built.path.with_name(f"{DATABASE}.sha256").write_text(text, encoding="ascii", newline="\n")
 
 
 def _keep_cells(release: OpenRelease, found: Sequence[SharedSource], package: str, settings: Settings) -> None:
@@ -143,26 +168,12 @@ def _keep_cells(release: OpenRelease, found: Sequence[SharedSource], package: st
     seal(folder / "cells.parquet")
 
 
-def _entry(
-    package: str,
-    release: OpenRelease,
-    built: BuiltRelease,
-    found: Sequence[SharedSource],
-    level: str,
-    recipient: str,
-    now: datetime,
-    staging: Path,
-) -> dict[str, Any]:
-    return {
-        "package": package,
-        "left_at": now.isoformat(timespec="seconds"),
-        "level": level,
-        "recipient": recipient,
-        "release": release.release,
-        "content_key": built.content_key,
-        "sums": {name: sha256_of_file(staging / name) for name in (SUMS, DATABASE)},
-        "sources": {one.source: _policy(one, built) for one in found},
-    }
+def _sums(staging: Path) -> dict[str, str]:
+    """The sum of each file; of a data package, which has a file of sums, of that and of what it leaves out."""
+    paths = [path for path in sorted(staging.rglob("*")) if path.is_file()]
+    if (staging / SUMS).is_file():
+        paths = [staging / name for name in (SUMS, DATABASE)]
+    return {path.relative_to(staging).as_posix(): sha256_of_file(path) for path in paths}
 
 
 def _policy(one: SharedSource, built: BuiltRelease) -> dict[str, Any]:

@@ -8,7 +8,7 @@ that the cheapest other table would change (Kelly, Golden and Assad). ``audit`` 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,9 @@ _FREE = 0.001
 """Cost of changing a cell that is hidden already: little, so that the fewest are changed."""
 
 _MOVED = 1 - 1e-6
+
+_ROUNDS = 4
+"""Programs that look for a table that changes many cells at once, before each cell has its own."""
 
 
 @dataclass(frozen=True)
@@ -160,11 +163,55 @@ class _Block:
         """Keep each small cell movable while any one cell of a single person stays as that person knows it."""
         targets = list(targets)
         for single in (number for number in targets if self.counts[number] == 1):
-            for target in targets:
-                if target != single and not any(
-                    abs(move[target]) >= _MOVED and not move[single] for move in self.moves
-                ):
+            others = [target for target in targets if target != single]
+            for left in range(_ROUNDS, -1, -1):
+                others = self._still_held(others, single)
+                if not others or not left:
+                    break
+                self._move_many(others, chosen, single, left)
+            for target in others:
+                if self._still_held([target], single):
                     self._protect(target, 1, chosen, kept=single)
+
+    def _still_held(self, targets: Sequence[int], single: int) -> list[int]:
+        """Return the targets that no table known so far changes while the single cell stays."""
+        if not self.moves or not targets:
+            return list(targets)
+        moves = np.array([move for move in self.moves if not move[single]])
+        if not len(moves):
+            return list(targets)
+        moved = np.abs(moves[:, list(targets)]).max(axis=0) >= _MOVED
+        return [target for target, free in zip(targets, moved, strict=True) if not free]
+
+    def _move_many(self, targets: Sequence[int], chosen: set[int], kept: int, seed: int) -> None:
+        """Look for one table that changes many targets, and nothing that is shown; one program in place of many."""
+        size = len(self.places)
+        free = np.zeros(size, dtype=bool)
+        free[list(chosen)] = True
+        free &= ~self.fixed
+        free[kept] = False
+        up = np.where(free, float(self.threshold), 0.0)
+        down = np.where(free, np.minimum(self.room, self.threshold), 0.0)
+        weight = np.zeros(size)
+        generator = np.random.default_rng((seed, kept))
+        weight[list(targets)] = generator.uniform(0.5, 1, len(targets)) * generator.choice((-1, 1), len(targets))
+        bounds: Any = np.column_stack([np.zeros(2 * size), np.concatenate([up, down])])
+        found = linprog(
+            np.concatenate([-weight, weight]),
+            A_eq=self.system,
+            b_eq=np.zeros(len(self.sums)),
+            bounds=bounds,
+            method="highs",
+        )
+        if found.status == 0 and found.x is not None:
+            self._keep_move(found.x)
+
+    def _keep_move(self, solution: np.ndarray) -> np.ndarray:
+        size = len(self.places)
+        move: np.ndarray = solution[:size] - solution[size:]
+        move[np.abs(move) < 1e-7] = 0
+        self.moves.append(move)
+        return move
 
     def _protect(
         self, target: int, change: int, chosen: set[int], kept: int | None = None, *, wanted_only: bool = False
@@ -198,9 +245,7 @@ class _Block:
             if wanted_only or (kept is not None and self._is_same_person(target, kept)):
                 return
             raise UsageError(self._unprotectable(target))
-        move = found.x[:size] - found.x[size:]
-        move[np.abs(move) < 1e-7] = 0
-        self.moves.append(move)
+        move = self._keep_move(found.x)
         chosen.update(int(number) for number in np.flatnonzero(move))
 
     def _is_same_person(self, target: int, kept: int) -> bool:

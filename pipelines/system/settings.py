@@ -34,6 +34,7 @@ class Settings:
     max_sql_seconds: int = 3600  # for the statements of a source definition over its files
     acquire_from: tuple[str, ...] = ()  # hosts, stores and folders that sources may be fetched from
     max_acquire_seconds: int = 1800  # for one file, with all attempts
+    site: Path | None = None  # folder in which planned runs build the site of the release
 
     @property
     def input(self) -> Path:
@@ -79,6 +80,11 @@ class Settings:
     def run_log(self) -> Path:
         """File with one line for each source of each run."""
         return self.data / "runs.jsonl"
+
+    @property
+    def logs(self) -> Path:
+        """Folder with what runs did, step by step, as JSON lines."""
+        return self.data / "logs"
 
     @property
     def faults(self) -> Path:
@@ -130,6 +136,7 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
         max_sql_seconds=given.whole_number("max_sql_seconds", Settings.max_sql_seconds),
         acquire_from=_origins(given.settings.get("acquire_from", Settings.acquire_from)),
         max_acquire_seconds=given.whole_number("max_acquire_seconds", Settings.max_acquire_seconds),
+        site=given.folder("site") if given.settings.get("site") else None,
     )
 
 
@@ -160,6 +167,14 @@ class _Given:
         if self.project is not None and key in self.settings:
             return str(self.settings[key]), f"{self.project.file}: {key}"
         return str(default), key
+
+    def folder(self, key: str) -> Path | None:
+        """Return a folder, None if there is to be none; of the project, a relative path begins at ``iccs.toml``."""
+        text, name = self.text(key, "")
+        if not text:
+            return None
+        begins = self.project.root if self.project is not None and name.startswith(str(self.project.file)) else Path()
+        return (begins / text).absolute()
 
     def amount(self, key: str, default: str) -> str:
         """Return an amount of memory."""

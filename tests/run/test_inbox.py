@@ -61,7 +61,7 @@ def test_a_file_goes_to_its_source_and_a_newer_one_takes_its_place(tiny: Tiny) -
         ("xx_first", "first_2024.csv", False)
     ]
     assert len(result.left) == 1 and "other.csv" in result.left[0] and "no source" in result.left[0]
-    assert (settings.input / "xx_first" / "first_2024.csv").is_file()
+    assert (settings.input / "xx_first" / "inbox" / "first_2024.csv").is_file()
     _drop(settings, "first_2024.csv", f"{ROWS}MX-JAL,2024,HOM,7\n")
     again = _run(tiny, settings)
     assert again.loaded == ("xx_first",) and again.taken[0].is_replacement
@@ -92,6 +92,8 @@ def test_a_name_that_two_sources_have_needs_the_folder_of_one(tiny: Tiny) -> Non
     _drop(settings, "xx_second/crime.csv", f"{ROWS}MX-JAL,2024,HOM,7\n")
     (found,) = find_waiting(list_sources(tiny.sources).values(), settings)
     assert found.sources == ("xx_second",)
+    result = _run(tiny, settings)
+    assert (result.loaded, result.absent) == (("xx_second",), ("xx_first",)), "it is that source's alone"
 
 
 def test_a_run_of_one_source_leaves_the_files_of_others(tiny: Tiny) -> None:

@@ -55,7 +55,12 @@ class Seen:
 
 
 def recovered(editions: Sequence[Seen], levels: Levels = LEVELS) -> list[tuple[int, Key]]:
-    """The hidden cells, with the number of their edition, of which one count only agrees with all that is known.
+    """The hidden cells, with the number of their edition, of which one count only agrees with all that is known."""
+    return [cell for cell, (low, high) in intervals(editions, levels).items() if low >= high]
+
+
+def intervals(editions: Sequence[Seen], levels: Levels = LEVELS) -> dict[tuple[int, Key], tuple[int, int]]:
+    """The least and the greatest whole count of each hidden cell, with the number of its edition.
 
     Known are every cell shown in any edition, that no hidden cell is a zero, and (guessed rightly) which cells of the
     detail did not change from one edition to another.
@@ -81,7 +86,7 @@ def recovered(editions: Sequence[Seen], levels: Levels = LEVELS) -> list[tuple[i
         return csr_array(coo_array((np.ones(len(at)), (first, second)), shape=(len(cells), len(unknown))))
 
     right = [editions[number].cells[key] for number, key in shown]
-    found = []
+    found = {}
     for cell in hidden:
         cost = np.zeros(len(unknown))
         cost[rows[cell]] = 1
@@ -98,6 +103,5 @@ def recovered(editions: Sequence[Seen], levels: Levels = LEVELS) -> list[tuple[i
             for sign in (1, -1)
         ]
         assert [end.status for end in ends] == [0, 0]
-        if np.ceil(ends[0].fun - 1e-6) >= np.floor(-ends[1].fun + 1e-6):
-            found.append(cell)
+        found[cell] = (int(np.ceil(ends[0].fun - 1e-6)), int(np.floor(-ends[1].fun + 1e-6)))
     return found

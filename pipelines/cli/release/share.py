@@ -1,4 +1,4 @@
-"""``iccs share check|package|diff``: what may leave of a release, what is hidden first, and the packages that left."""
+"""``iccs share check|package|sdmx|diff``: what may leave of a release, and what is hidden first."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pipelines.cli.printing import print_error, print_json, print_line, print_ta
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
     from pipelines.share.check import SharedSource
+    from pipelines.share.leave import Writer
     from pipelines.share.protect import Series
 
 
@@ -20,20 +21,26 @@ def add_parser(commands: Commands) -> None:
     check = add_command(group, "check", "say what would leave, what is hidden and why; writes nothing")
     _add_level(check, "public", "partners", "internal")
     check.set_defaults(command=check_command)
-    package = add_command(
-        group,
-        "package",
-        "write what may leave: a protected DuckDB release and a data package; note it in the log",
-        waiting_arguments(),
-    )
-    _add_level(package, "public", "partners")
-    package.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write; must not be there yet")
-    package.add_argument("--recipient", metavar="TEXT", help="to whom it goes, for the log (default: the level)")
+    package = _add_leaving(group, "package", "write what may leave: a protected DuckDB release and a data package")
     package.set_defaults(command=package_command)
+    sdmx = _add_leaving(
+        group, "sdmx", "write what may leave as SDMX 2.1 and 3.0: structures and data in XML, JSON, CSV"
+    )
+    sdmx.add_argument("--agency", default="NSO", metavar="ID", help="agency that publishes, in SDMX (default: NSO)")
+    sdmx.set_defaults(command=sdmx_command)
     diff = add_command(group, "diff", "count what a package shows, hides and changed against another, by source")
     diff.add_argument("old", metavar="A", help="a package, as named in data/shared/log.jsonl")
     diff.add_argument("new", metavar="B")
     diff.set_defaults(command=diff_command)
+
+
+def _add_leaving(group: Commands, name: str, help_text: str) -> Any:
+    """Add a command that writes what leaves and notes it in the log."""
+    command = add_command(group, name, f"{help_text}; note it in the log", waiting_arguments())
+    _add_level(command, "public", "partners")
+    command.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write; must not be there yet")
+    command.add_argument("--recipient", metavar="TEXT", help="to whom it goes, for the log (default: the level)")
+    return command
 
 
 def _add_level(command: Any, *levels: str) -> None:
@@ -44,6 +51,23 @@ def _add_level(command: Any, *levels: str) -> None:
 
 def package_command(options: argparse.Namespace) -> int:
     """Write the package, and print what left of each source."""
+    return _leave(options, "package", None)
+
+
+def sdmx_command(options: argparse.Namespace) -> int:
+    """Write SDMX files, and print what left of each source."""
+    from schemas.errors import UsageError
+
+    try:
+        from pipelines.share.sdmx.files import write_sdmx_files
+        from pipelines.share.sdmx.structures import check_agency
+    except ImportError as error:
+        raise UsageError("SDMX needs a library: pip install 'iccs-pipelines[sdmx]'") from error
+    check_agency(options.agency)
+    return _leave(options, "sdmx", lambda connection, folder, _: write_sdmx_files(connection, folder, options.agency))
+
+
+def _leave(options: argparse.Namespace, form: str, write: Writer | None) -> int:
     from pathlib import Path
 
     from pipelines.share.leave import make_package
@@ -54,7 +78,15 @@ def package_command(options: argparse.Namespace) -> int:
 
     settings = load_settings(options.data)
     with writing(settings, options.wait):
-        made = make_package(list_sources(), options.to, options.recipient or options.to, settings, Path(options.output))
+        made = make_package(
+            list_sources(),
+            options.to,
+            options.recipient or options.to,
+            settings,
+            Path(options.output),
+            form=form,
+            write=write,
+        )
     if options.json:
         sources = [_as_json(one) for one in made.sources]
         print_json({"package": made.package, "folder": str(made.folder), "to": options.to, "sources": sources})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.collect.acquire import find_layouts
+from pipelines.collect.acquire import FETCHED, find_layouts
 from pipelines.collect.fetch.limits import Limits, require_allowed
 from pipelines.collect.fetch.received import Receipt, Received, now, read_received, write_received
 from pipelines.collect.fetch.stores import NothingThere, copy_file, fetch_store, list_folder, list_store, open_store
@@ -26,8 +26,6 @@ from schemas.definition.acquisition import Acquisition
 from schemas.errors import UsageError
 from schemas.source import SourceFolder
 
-FOLDER = "acquired"
-"""In the input folder of a source: files that were fetched, and nothing else."""
 _FIRST_BYTES = 512
 _STARTS = {"excel": (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"), "parquet": (b"PAR1",)}
 _PAGES = (b"<!doctype html", b"<html", b"<head", b'<?xml version="1.0" encoding="utf-8"?><!doctype html')
@@ -100,7 +98,7 @@ def _check_declared(one: Acquisition, folder: SourceFolder, settings: Settings) 
             f"source.yml: acquire: {one.address}: records of persons are not copied from a folder of this machine; "
             "run with them where they are: iccs run --from DIR, or have the folder in the input folder"
         )
-    place = settings.input / folder.source_id / FOLDER / one.file_name
+    place = settings.input / folder.source_id / FETCHED / one.file_name
     if not one.is_pattern and _layout_of(folder, place, settings) is None:
         patterns = ", ".join(pattern for layout in folder.source.layouts for pattern in layout.files)
         raise UsageError(
@@ -119,7 +117,7 @@ class _Fetching:
 
     def __init__(self, folder: SourceFolder, settings: Settings) -> None:
         self.folder, self.settings = folder, settings
-        self.place = settings.input / folder.source_id / FOLDER
+        self.place = settings.input / folder.source_id / FETCHED
         self.received: Received = read_received(folder.source_id, settings)
         self.files: list[FetchedFile] = []
         self._store: Any = None

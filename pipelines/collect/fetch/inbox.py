@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.collect.acquire import find_files, find_layouts, is_about_figures
+from pipelines.collect.acquire import FROM_INBOX, find_files, find_layouts, is_about_figures
 from pipelines.collect.fetch.stores import being_written
 from pipelines.system.files import replace_atomically, sha256_of_file
 from pipelines.system.settings import Settings
@@ -77,7 +77,7 @@ def _files(settings: Settings, sources: Collection[str]) -> Iterator[tuple[Path,
 
 def _takes(folder: SourceFolder, path: Path, settings: Settings) -> bool:
     try:
-        return bool(find_layouts(folder, settings.input, settings.input / folder.source_id / path.name))
+        return bool(find_layouts(folder, settings.input, settings.input / folder.source_id / FROM_INBOX / path.name))
     except UsageError:  # reported where the source is run
         return False
 
@@ -108,7 +108,7 @@ def take_inbox(
 
 
 def _take(path: Path, folder: SourceFolder, settings: Settings) -> TakenFile:
-    own = settings.input / folder.source_id
+    own = settings.input / folder.source_id / FROM_INBOX
     there = find_files(folder, settings.input) if settings.input.is_dir() else []
     same_name = sorted({old for old, _ in there if old.name.casefold() == path.name.casefold() and old.is_file()})
     target = same_name[0] if len(same_name) == 1 else own / path.name
