@@ -230,7 +230,7 @@ def test_a_folder_gives_its_files_and_one_that_is_gone_is_said(tiny: Tiny, monke
     assert office.ends() == ["changed", "gone"]
     assert set(office.here) == {"a.csv", "b.csv"}
     share.rename(tiny.root / "elsewhere")
-    assert "is it mounted?" in office.refused()
+    assert "or it is not mounted" in office.refused()
     (tiny.root / "outside").mkdir()
     share.symlink_to(tiny.root / "outside")
     with pytest.raises(UsageError, match="acquire_from"):

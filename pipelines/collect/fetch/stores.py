@@ -83,7 +83,7 @@ def list_folder(one: Acquisition) -> list[Acquisition]:
     """
     path = Path(one.address)
     if not path.parent.is_dir():
-        raise NothingThere(f"there is no folder {path.parent}: is it mounted?")
+        raise NothingThere(f"there is no folder {path.parent}, or it is not mounted")
     names = sorted(
         entry.name
         for entry in path.parent.iterdir()
