@@ -30,6 +30,8 @@ VARIABLE = "ICCS_PROJECT"
 SOURCES, AREAS, INDICATORS, BOUNDARIES = "sources", "areas", "indicators", "boundaries"
 WHOLE_LISTS = "whole_lists.csv"
 """In ``areas``: not a list of areas, but which levels of which areas are listed in full."""
+EVALUATIONS = "evaluations.csv"
+"""Evidence on programmes, in the folder of the project; becomes ``out.evaluation``."""
 _LARGEST_BYTES = 2**20
 _SOURCE_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 SETTINGS: Mapping[str, type] = MappingProxyType(
@@ -96,6 +98,16 @@ class Project:
             for file in path.iterdir():
                 self._check_inside(file)
         return folders
+
+    def evaluations(self) -> Path | None:
+        """Return the file of evidence on programmes, None where the project has none.
+
+        Raises:
+            UsageError: it is a link to something outside the project.
+        """
+        file = self.root / EVALUATIONS
+        self._check_inside(file)
+        return file if file.is_file() else None
 
     def settings(self) -> dict[str, Any]:
         """Return the settings that ``iccs.toml`` gives.
@@ -216,7 +228,7 @@ def project_lists_key(*, with_indicators: bool = False) -> str:
     """Return a fingerprint of the lists of the project that all sources share; empty where it has none.
 
     Args:
-        with_indicators: take its indicators too, which decide a release but no vintage.
+        with_indicators: take its indicators and evaluations too, which decide a release but no vintage.
     """
     project = find_project()
     if project is None:
@@ -225,6 +237,7 @@ def project_lists_key(*, with_indicators: bool = False) -> str:
     files += [path / "codes.csv" for path in project.source_folders().values() if (path / "codes.csv").is_file()]
     if with_indicators:
         files += [path for path in project.entries(INDICATORS).values() if path.suffix == ".yml"]
+        files += [path for path in (project.evaluations(),) if path is not None]
     if not files:
         return ""
     digest = hashlib.sha256()

@@ -16,6 +16,7 @@ import duckdb
 
 from iccs.classification import load_classification
 from pipelines.publish.across_sources import compare_sources, refuse_implausible
+from pipelines.publish.evaluations import load_evaluations
 from pipelines.publish.indicators import make_indicators
 from pipelines.publish.privacy import refuse_personal
 from pipelines.publish.published_schema import create_tables
@@ -107,6 +108,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
                 counted = vintage.figures_of(folders[vintage.source_id].source) != "estimate"
                 load_vintages(connection, vintage, settings, with_revisions=counted)
             load_ages(connection)
+            load_evaluations(connection)
             sources = [folders[vintage.source_id].source for vintage in vintages]
             derive_figures(connection, vintages, sources)
             before = {name: history(name, settings) for name in ("release_history", "release_source")}
