@@ -180,10 +180,14 @@ def _change_line(record: dict[str, Any]) -> str:
     from pipelines.statistics.wording import p_value_text
 
     direction = record["direction"]
-    if direction == "no significant change" and (record["dispersion"] or 0) > 1:
-        # Not that nothing changed: neighbouring years of the series usually differ as much.
-        direction = f"within the usual swings of the series (dispersion {record['dispersion']:,.1f})"
-    text = f"  {key_of(record).name}, {record['first_year']} to {record['last_year']}: {direction}"
+    text = f"  {key_of(record).name}, {record['first_year']} to {record['last_year']}: "
+    swing = record["usual_swing_percent"]
+    if direction == "no significant change" and swing is not None:
+        # Not that nothing changed: years of the series so far apart usually differ as much.
+        direction = f"within the usual swings of the series (-{100 * swing / (100 + swing):.0f} to +{swing:,.0f} %)"
+        if record["change_percent"] is not None:
+            return f"{text}{record['change_percent']:+.1f} %, {direction}; {record['break_handling']}"
+    text += direction
     if record["change_percent"] is not None and record["p_value"] is None:
         text += f", {record['change_percent']:+.1f} %"
     elif record["change_percent"] is not None:
