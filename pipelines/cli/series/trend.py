@@ -255,10 +255,22 @@ def _print_monthly(found: MonthlyReport) -> None:
     for turn in found.turns:
         print_line(f"{turn.kind} of the trend: {turn.month[0]}-{turn.month[1]:02d}, {turn.value:,.1f} a month")
     if not found.turns:
-        print_line("no turning point of the trend")
+        print_line("no turning point of the trend beyond what noise makes")
+    percent, low, high = found.percent_a_year
+    what = "rate" if found.basis == "rate_per_100k" else "number"
     print_line(
-        f"{found.direction}, {series.periods[0]} to {series.periods[-1]}, n = {test.n} months, "
-        f"{test.method} p {p_value_text(test.p)}, "
+        f"{found.direction}, {series.periods[0]} to {series.periods[-1]}, n = {test.n} months: {what} {percent:+.1f} % "
+        f"a year ({low:+.1f} to {high:+.1f}), p {p_value_text(found.trend.p)}, autocorrelation allowed for"
+    )
+    if found.annual[0]:
+        print_line(f"annual series, {found.annual[0]}")
+    if found.differs_from_annual:
+        print_line(
+            "the annual direction is another: it may cover other years, and allows for slower swings; where one of the "
+            "two is inconclusive, they do not contradict each other"
+        )
+    print_line(
+        f"beside it, of the counts: {test.method} p {p_value_text(test.p)}, "
         f"Sen slope {line.slope:+.3g} a year ({line.low:+.3g} to {line.high:+.3g})"
     )
     if (series.periods[0], series.periods[-1]) != (found.first_period, found.last_period):
@@ -288,6 +300,11 @@ def _monthly_document(found: MonthlyReport) -> dict[str, Any]:
         "season": parts.season.tolist(),
         "multiplicative": parts.multiplicative,
         "turning_points": [vars(turn) for turn in found.turns],
+        "direction": found.direction,
+        "trend_percent_a_year": dict(zip(("value", "low", "high"), found.percent_a_year, strict=True)),
+        "trend_p": found.trend.p,
+        "basis": found.basis,
+        "annual_direction": found.annual[1] or None,
         "test": vars(found.test),
         "sen_line": vars(found.line),
     }
