@@ -16,7 +16,7 @@ from pipelines.statistics.joinpoint import log_ready
 from pipelines.statistics.joinpoint_number import choose_joinpoints
 
 SEED = 20261128
-SERIES = 400
+SERIES = 150
 
 
 def main() -> None:
