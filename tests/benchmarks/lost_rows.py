@@ -92,8 +92,8 @@ def measure(name: str, share: float, seed: int) -> None:
     marked = sum(figures for _, _, is_right, _, named, figures in found if is_right and named)
     sys.stdout.write(
         f"{name}: {lost:,} of {lines - 1:,} rows lost; too low {count(too_low=True):,}, of which with status A and no "
-        f"caveat {count(too_low=True, said=False):,}; not made {count(not_made=True):,}; right {count(right=True):,}, of "
-        f"which marked all the same {marked:,} ({time.process_time() - start:.0f} s CPU)\n"
+        f"caveat {count(too_low=True, said=False):,}; not made {count(not_made=True):,}; right {count(right=True):,}, "
+        f"of which marked all the same {marked:,} ({time.process_time() - start:.0f} s CPU)\n"
     )
     sys.stdout.flush()
 
