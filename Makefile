@@ -4,7 +4,7 @@ PYTHON ?= python3
 unexport PYTHONDONTWRITEBYTECODE
 PIP_FLAGS = --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo check test test-cluster lint audit clean
+.PHONY: help demo check test test-long test-cluster lint audit clean
 
 help:  ## say what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /  /'
@@ -15,8 +15,11 @@ demo: .venv/installed  ## set up .venv and publish the bundled data to data/publ
 check: .venv-test/installed lint  ## set up .venv-test, check the code and run the quick tests (two to three minutes the first time)
 	.venv-test/bin/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-test: .venv-test/installed lint  ## set up .venv-test, check the code and run every test
-	.venv-test/bin/python -m pytest -n 2 --dist loadscope
+test: .venv-test/installed lint  ## set up .venv-test, check the code and run the tests, but for the long ones
+	.venv-test/bin/python -m pytest -n 2 --dist loadscope -m "not long"
+
+test-long: .venv-test/installed  ## run the tests that wait, kill or install for minutes (tests/conftest.py names them)
+	.venv-test/bin/python -m pytest -n 3 --dist loadscope -m long
 
 test-cluster: .venv-cluster/installed  ## set up .venv-cluster, run what needs Spark (and Java 17) or Dask
 	.venv-cluster/bin/python -m pytest -rs tests/harmonise/incidents/test_spark.py tests/harmonise/incidents/test_fan_out.py -k "spark or dask"

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import Context, copy_context
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +51,8 @@ WAIT_SECONDS = 6 * 3600
 """How long a planned run waits for one that is writing: calendars of several sources may fall on one minute."""
 CATCHING_UP = "catching up"
 """Tag of runs for what was due while nothing was serving."""
+FROM_INBOX = "inbox"
+"""Tag of runs for files that were put into the inbox."""
 ALL_SOURCES = "scheduled"
 """Name of the deployment that runs every source; those of one source have its name."""
 _MOST_NAMED = 3
@@ -110,9 +113,21 @@ class _SourceRefused(Exception):
     """A source was refused: its flow fails, and the run goes on with the others."""
 
 
-def take_as_flow(source: str, attempt: Callable[[], str | None]) -> None:
-    """Take one source as a flow of its own, which fails where the source is refused: ``take_source`` of a session."""
+def take_as_flows(run: Context) -> Callable[[str, Callable[[], str | None]], None]:
+    """Return the ``take_source`` of a session: each source is a flow of its own, which fails where it is refused.
 
+    Args:
+        run: the context of the flow of the run, of which these flows are parts in whatever thread they are: several
+            sources are taken at a time.
+    """
+
+    def take_source(source: str, attempt: Callable[[], str | None]) -> None:
+        run.copy().run(_take_as_flow, source, attempt)
+
+    return take_source
+
+
+def _take_as_flow(source: str, attempt: Callable[[], str | None]) -> None:
     @flow(name="iccs source", flow_run_name=f"{source} {datetime.now(UTC):%Y-%m-%d}", persist_result=False)
     def take() -> None:
         if message := attempt():
@@ -126,7 +141,7 @@ def name_run() -> str:
     """Return the name of a run: its sources, the day for which it was planned, and why it was not planned."""
     sources = flow_run.parameters.get("sources") or ["all sources"]
     shown = ", ".join(sources) if len(sources) <= _MOST_NAMED else f"{len(sources)} sources"
-    why = f", {CATCHING_UP}" if CATCHING_UP in (flow_run.tags or ()) else ""
+    why = "".join(f", {tag}" for tag in (CATCHING_UP, FROM_INBOX) if tag in (flow_run.tags or ()))
     return f"{shown} {flow_run.scheduled_start_time or datetime.now(UTC):%Y-%m-%d}{why}"
 
 
@@ -236,25 +251,41 @@ def _publish(settings: Settings, sources: list[str] | None, directory: Path | No
         settings,
         directory,
         run_step=run_as_task,
-        take_source=take_as_flow,
+        take_source=take_as_flows(copy_context()),
         tally_partitions=tally_on(runner),
         wait_seconds=WAIT_SECONDS,
+        workers=settings.threads,
     )
     with telling_of_failure(settings, logger.error):
         result = run_all(find_sources(sources or []), session, named=bool(sources))
     _write_artifacts(result, settings)
-    for line in tell_of_run(result, settings):
+    for line in (*result.left, *tell_of_run(result, settings)):
         logger.error(line)
-    if result.refused:
-        raise RuntimeError("\n\n".join(f"{refusal.source}: {refusal.message}" for refusal in result.refused))
-    if not (result.loaded or result.unchanged):  # a folder that is not mounted must not look like a quiet week
-        raise RuntimeError(f"no file of any source was found in {result.searched}; the last release stays")
+    wrong = [f"{refusal.source}: {refusal.message}" for refusal in result.refused]
+    if not (result.loaded or result.unchanged or wrong):  # a folder not mounted must not look like a quiet week
+        wrong = [f"no file of any source was found in {result.searched}; the last release stays"]
+    wrong += _build_site(settings)
+    if wrong:
+        raise RuntimeError("\n\n".join(wrong))
     return {
         "loaded": list(result.loaded),
         "unchanged": list(result.unchanged),
         "absent": list(result.absent),
         "release": result.publication.release if result.publication else None,
     }
+
+
+def _build_site(settings: Settings) -> list[str]:
+    """Build the site of the release there is, if there is to be one; return why it could not be built."""
+    if settings.site is None or not settings.published.is_file():
+        return []
+    from pipelines.reader.site.build import build_site
+
+    try:
+        build_site(settings, settings.site)
+    except (UsageError, OSError) as error:
+        return [f"the site was not built, and the old one stays: {error}"]
+    return []
 
 
 def _write_artifacts(result: RunResult, settings: Settings) -> None:
@@ -293,17 +324,18 @@ def register(deployments: Sequence[Deployment]) -> tuple[FlowRunner, dict[str, U
     return runner, found
 
 
-def catch_up(deployment: UUID, sources: Sequence[str] | None) -> None:
+def start_run(deployment: UUID, sources: Sequence[str] | None, why: str) -> None:
     """Let the server start one run of a deployment now.
 
     Args:
         deployment: its identifier.
         sources: which sources; None for all.
+        why: ``CATCHING_UP`` or ``FROM_INBOX``, a tag of the run.
     """
     with get_client(sync_client=True) as client:
         client.create_flow_run_from_deployment(
             deployment,
-            tags=[CATCHING_UP],
+            tags=[why],
             parameters={"sources": list(sources)} if sources else {},
         )
 

@@ -20,6 +20,8 @@ import duckdb
 from iccs.concordance import ConcordanceError
 from pipelines.collect.acquire import Acquired, acquire, find_files, find_unclaimed
 from pipelines.collect.definition_sql import check_definition_sql, sql_time
+from pipelines.collect.fetch.fetch import fetch
+from pipelines.collect.fetch.inbox import TakenFile, WaitingFile, say_left, take_inbox
 from pipelines.collect.read import read
 from pipelines.harmonise.conform import conform
 from pipelines.harmonise.engine import check_engine_name
@@ -44,7 +46,7 @@ from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full
 from pipelines.system.faults import describe_fault, write_fault_report
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
-from pipelines.system.run_log import Attempt, log_attempts, start_time
+from pipelines.system.run_log import Attempt, log_attempts, logging_events, start_time
 from pipelines.system.settings import Settings
 from pipelines.system.steps import RunStep, WatchedSteps, plain_step, raise_if_signalled
 from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_workers
@@ -76,9 +78,9 @@ class Session:
         tally_partitions: how the partitions of a source of incidents are tallied.
         source_folders: where all sources are declared; default those of the package.
         wait_seconds: how long to wait if another run holds the lock.
-        workers: how many small sources at a time; an orchestrator that watches the caller's thread wants one.
+        workers: how many small sources at a time, each in a thread of its own if more than one.
         accepted_loss: why it is meant that the load has lost most of what the vintage before had.
-        only: the one file of the directory to take.
+        given: the files of the directory to take, each with the number of its layout; default all.
     """
 
     settings: Settings
@@ -91,7 +93,7 @@ class Session:
     wait_seconds: float = 0
     workers: int = 1
     accepted_loss: str | None = None
-    only: Path | None = None
+    given: tuple[tuple[Path, int], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class RunResult:
     ``searched`` is the folder in which files were looked for; ``recovered`` says which pointers to vintages were
     lost or damaged and made again; ``unclaimed`` has the files there that no source takes, each with the patterns of
     names nearest to its own. ``undefined`` are sources with figures in the data folder that have no definition here, so
-    that no release from here has them.
+    that no release from here has them. ``taken`` are the files that came from the inbox, ``left`` says why others stay.
     """
 
     loaded: tuple[str, ...]
@@ -130,6 +132,8 @@ class RunResult:
     recovered: tuple[str, ...] = ()
     unclaimed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     undefined: tuple[str, ...] = ()
+    taken: tuple[TakenFile, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def faults(self) -> tuple[Refusal, ...]:
@@ -163,6 +167,8 @@ def _for_persons(folder: SourceFolder, session: Session) -> Session:
 
 def _run_source(folder: SourceFolder, session: Session, again: Quarantined | None) -> tuple[Vintage, bool]:
     name, settings, run_step = folder.source_id, session.settings, session.run_step
+    if again is None and session.directory is None and folder.source.acquire:
+        run_step("fetch", name, 0, fetch, folder, settings)
     acquired = _acquire(folder, session) if again is None else run_step("acquire", name, 0, receive_again, again)
     current = current_vintage(name, settings)
     if current is not None and current.is_damaged:
@@ -202,7 +208,7 @@ def reload_source(folder: SourceFolder, session: Session) -> Vintage:
 
 def _acquire(folder: SourceFolder, session: Session) -> Acquired:
     return session.run_step(
-        "acquire", folder.source_id, 0, acquire, folder, session.settings, session.directory, session.only
+        "acquire", folder.source_id, 0, acquire, folder, session.settings, session.directory, session.given
     )
 
 
@@ -332,6 +338,8 @@ class _Attempts:
         if self.replay or self.named or folder.source_id in settings.expected:
             return False
         try:
+            if self.session.directory is None and folder.source.acquire:
+                return False
             return not find_files(folder, self.session.directory or settings.input)
         except UsageError:  # its definition is not valid, which is said where it is taken
             return False
@@ -426,11 +434,13 @@ def run_all(
     check_engine_name(settings.engine)
     check_folders(settings)
     where = session.directory or settings.input
-    known = list_sources(session.source_folders) | {folder.source_id: folder for folder in folders}
+    named_first = {folder.source_id: folder for folder in folders}
+    known = named_first | list_sources(session.source_folders) | named_first
     _check_expected(settings, known)
-    with writing(settings, session.wait_seconds), open_suite() as suite:
+    with writing(settings, session.wait_seconds), logging_events(settings), open_suite() as suite:
         recovered = recover_pointers(settings)
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
+        taken, left = _take_from_inbox(known, folders, session, replay=replay)
         sizes = _find_sizes(folders, where)
         empty_work_folder(settings)  # of a run that was killed: it may hold rows with persons
         large, small = _by_size(folders, sizes)
@@ -454,7 +464,18 @@ def run_all(
         recovered=(*recovered, *sorted(attempts.left_out)),
         unclaimed={} if replay else find_unclaimed(known.values(), where),
         undefined=_find_undefined(known, settings),
+        taken=tuple(taken),
+        left=tuple(say_left(left)),
     )
+
+
+def _take_from_inbox(
+    known: Mapping[str, SourceFolder], folders: Sequence[SourceFolder], session: Session, *, replay: bool
+) -> tuple[list[TakenFile], list[WaitingFile]]:
+    """A run of files that were given, or of those in quarantine, has no use for new ones."""
+    if session.directory is not None or replay:
+        return [], []
+    return take_inbox(known.values(), {folder.source_id for folder in folders}, session.settings)
 
 
 def _check_expected(settings: Settings, known: Collection[str]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from pipelines.collect.acquire import find_files
+from pipelines.collect.fetch.inbox import WaitingFile, find_waiting, say_left
 from pipelines.system.run_log import Attempt, last_attempts, read_attempts
 from pipelines.system.settings import Settings
 from pipelines.tabulate.vintages import LostPointer, Vintage, current_vintage, find_damage
@@ -99,6 +101,37 @@ def is_missed(calendar: Calendar, settings: Settings, now: datetime) -> bool:
     return bool(attempts) and (last is None or last < calendar.last_due(now))
 
 
+class InboxWatch:
+    """Looks into the inbox again and again, and says once of each file what it means."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._seen: set[tuple[str, int, int]] = set()
+
+    def look(self) -> tuple[list[str], list[str]]:
+        """Return the sources with new complete files, which are to be run, and what is said of files of no source.
+
+        A file that a run did not take is not named again until it changes.
+        """
+        inbox = self.settings.inbox
+        if not inbox.is_dir() or not any(inbox.iterdir()):
+            return [], []
+        new = [one for one in find_waiting(list_sources().values(), self.settings) if self._is_new(one)]
+        sources = {one.sources[0] for one in new if len(one.sources) == 1}
+        return sorted(sources), say_left(one for one in new if len(one.sources) != 1)
+
+    def forget(self) -> None:
+        """Take every file for a new one: what was told of the last ones did not arrive."""
+        self._seen.clear()
+
+    def _is_new(self, one: WaitingFile) -> bool:
+        found = one.path.stat()
+        mark = (str(one.path), found.st_size, found.st_mtime_ns)
+        is_new = mark not in self._seen
+        self._seen.add(mark)
+        return is_new
+
+
 def read_states(settings: Settings, now: datetime | None = None) -> list[SourceState]:
     """Return how each source of this office is doing.
 
@@ -109,6 +142,18 @@ def read_states(settings: Settings, now: datetime | None = None) -> list[SourceS
     moment, last = now or datetime.now(UTC), last_attempts(settings)
     folders = _own_sources(list_sources().values(), settings)
     return [_state(folder, settings, last.get(folder.source_id), moment) for folder in folders]
+
+
+def read_health(settings: Settings) -> dict[str, Any]:
+    """Return what a probe is told: whether all is well, the state of each source, and when figures were published.
+
+    Messages are left out, as they may quote a file, and whoever can reach the port can ask.
+    """
+    published = settings.published
+    since = datetime.fromtimestamp(published.stat().st_mtime, UTC) if published.is_file() else None
+    states = read_states(settings)
+    good = since is not None and not any(state.is_problem for state in states)
+    return {"good": good, "published_at": since, "sources": {state.source: state.state for state in states}}
 
 
 def _state(folder: SourceFolder, settings: Settings, last: Attempt | None, now: datetime) -> SourceState:

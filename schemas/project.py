@@ -44,6 +44,9 @@ SETTINGS: Mapping[str, type] = MappingProxyType(
         "expected": list,
         "spill_limit": str,
         "max_sql_seconds": int,
+        "acquire_from": list,
+        "max_acquire_seconds": int,
+        "site": str,
     }
 )
 """The keys of ``iccs.toml``; those of ``pipelines.system.settings.Settings``, which says what they do."""

@@ -28,6 +28,7 @@ from schemas.declarations import (
     quote_identifier,
     quote_literal,
 )
+from schemas.definition.acquisition import Acquisition as Acquisition
 from schemas.definition.keys import VALUES, names_under, refused_keys, refused_part
 from schemas.definition.layouts import Footer as Footer
 from schemas.definition.layouts import Layout as Layout
@@ -251,6 +252,9 @@ class Sharing(_Strict):
     level: Level
     threshold: int | None = Field(default=None, ge=2, description="counts from 1 to below it are hidden")
     never_suppress: tuple[str, ...] = Field(default=(), description="ICCS categories that are shown at any count")
+    zeros: Literal["shown", "hidden"] = Field(
+        default="shown", description="hidden where it is a secret that nobody is in a group"
+    )
     embargo: date | None = Field(default=None, description="the first day on which the figures may leave")
 
     @model_validator(mode="after")
@@ -289,6 +293,7 @@ class Source(_Strict):
     licence: Licence
     citation: str
     calendar: Calendar | None = Field(default=None, description="when new figures are expected")
+    acquire: tuple[Acquisition, ...] = Field(default=(), description="addresses that its files come from")
     counted_at: Literal["input", "process", "output"] | None = Field(
         default=None, description="moment at which a crime enters the count; None where the source does not say"
     )

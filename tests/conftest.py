@@ -56,12 +56,12 @@ SLOW_MODULES = (
     "iccs/test_language.py",
     "iccs/test_mapping.py",
     "iccs/test_suggest.py",
+    "publish/test_allocated_rates.py",
     "publish/test_caveats.py",
     "publish/test_declared_indicators.py",
     "publish/test_headline.py",
     "publish/test_interpolated_population.py",
     "publish/test_latest_rate.py",
-    "publish/test_measures.py",
     "publish/test_release_changes.py",
     "publish/test_releases.py",
     "reader/test_answers.py",
@@ -69,6 +69,8 @@ SLOW_MODULES = (
     "reader/test_reading.py",
     "reader/test_selection.py",
     "schemas/test_source_rules.py",
+    "share/test_editions.py",
+    "share/test_package.py",
     "system/test_code_version.py",
     "tabulate/test_aggregate.py",
     "tabulate/test_allocation.py",
@@ -85,14 +87,25 @@ SLOW_MODULES = (
     "tabulate/test_vintages.py",
 )
 SLOW_FIXTURES = {"published", "extracts"}
+LONG_MODULES = {
+    "crash/test_killed_run.py": "kills a run at one moment after the other",
+    "flows/test_flow.py": "starts a Prefect server for each flow",
+    "flows/test_serve.py": "waits for what a schedule starts, minute by minute",
+    "harmonise/incidents/test_fan_out.py": "runs partitions on each runner",
+    "harmonise/incidents/test_kept_years.py": "runs whole histories of files twice",
+    "harmonise/incidents/test_stopped_runs.py": "stops a run at one moment after the other, and fills a disk",
+    "package/test_wheel.py": "builds the wheel and installs it into fresh environments",
+    "publish/test_measures.py": "publishes for a minute while readers read, and is killed on the way",
+}
+"""Tests that wait, kill or install: ``make test-long`` runs them, and CI after ``make test``. Each with its reason."""
 
 
 def _is_slow(path: Path) -> bool:
-    """Whether all tests of a file are slow."""
+    """Whether all tests of a file are slow; those that are long are too."""
     if not path.is_relative_to(TESTS):
         return path == ROOT / "pipelines" / "flows.py"  # imports Prefect, and has no example
     name = path.relative_to(TESTS).as_posix()
-    return name.startswith(tuple(f"{folder}/" for folder in SLOW_FOLDERS)) or name in SLOW_MODULES
+    return name.startswith(tuple(f"{folder}/" for folder in SLOW_FOLDERS)) or name in {*SLOW_MODULES, *LONG_MODULES}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -101,8 +114,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what loads whole sources, publishes, or starts other processes; ``make check`` leaves it out."""
+    """Mark as slow what loads whole sources, publishes, or starts other processes; as long what waits for minutes."""
     for item in items:
+        if item.path.is_relative_to(TESTS) and item.path.relative_to(TESTS).as_posix() in LONG_MODULES:
+            item.add_marker(pytest.mark.long)
         if _is_slow(item.path) or set(getattr(item, "fixturenames", ())) & SLOW_FIXTURES:
             item.add_marker(pytest.mark.slow)
 

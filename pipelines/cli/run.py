@@ -156,6 +156,8 @@ def _document(result: RunResult, reports: list[StepReport], settings: Settings) 
         "recovered": result.recovered,
         "unclaimed": result.unclaimed,
         "undefined": result.undefined,
+        "taken": [asdict(file) for file in result.taken],
+        "left": result.left,
         "refused": [asdict(refusal) for refusal in result.refused],
         "replayed": [asdict(one) for one in result.replayed],
         "published": result.published,
@@ -191,6 +193,12 @@ def _print_result(result: RunResult, settings: Settings, replayed: bool) -> None
         print_error(refusal.message + "\n")
     for line in result.recovered:
         print_line(line)
+    for file in result.taken:
+        print_line(
+            f"{file.source}: {file.name} taken from the inbox{', in place of another' if file.is_replacement else ''}"
+        )
+    for line in result.left:
+        print_error(line)
     _print_unclaimed(result)
     if result.undefined:
         print_error(

@@ -13,7 +13,7 @@ import stat
 import time
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -30,6 +30,8 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder, reads_other_sheets
 
+FETCHED, FROM_INBOX = "acquired", "inbox"
+"""Folders in the input folder of a source whose files no other source takes."""
 _NEW_LINE = ord("\n")
 _IN = "//"  # between the path of an archive and the name of a file in it: no path has it
 _MOST_NEAREST = 100  # files for which the nearest patterns are looked for: it takes a millisecond for each
@@ -89,7 +91,10 @@ class _Measured:
 
 
 def acquire(
-    folder: SourceFolder, settings: Settings, directory: Path | None = None, only: Path | None = None
+    folder: SourceFolder,
+    settings: Settings,
+    directory: Path | None = None,
+    given: Sequence[tuple[Path, int]] | None = None,
 ) -> Acquired:
     """Find the files of a source and return them with the sha256 of each; of a zip archive, each file in it.
 
@@ -100,7 +105,7 @@ def acquire(
         folder: the source.
         settings: where data live.
         directory: where to look; default ``data/input``.
-        only: the one file in it to take; default all.
+        given: the files in it to take, each with the number of its layout; default all that layouts give names of.
 
     Raises:
         DataRefused: no file, or any that is not a regular file, has an invalid name, is too large, damaged, being
@@ -111,8 +116,7 @@ def acquire(
     problems: list[Problem] = []
     files: dict[tuple[str, int], RawFile] = {}
     by_content: dict[str, str] = {}
-    given = find_files(folder, where) if only is None else [(only, one) for one in _find_layouts(folder, where, only)]
-    for path, layout in given:
+    for path, layout in find_files(folder, where) if given is None else given:
         try:
             taken = list(intake.take_all(path, layout))
         except DataRefused as refused:
@@ -169,9 +173,9 @@ def find_files(folder: SourceFolder, directory: Path) -> list[tuple[Path, int]]:
         directories.sort()
         for name in sorted(names):
             path = Path(root, name)
-            found += [(path, layout) for layout in _find_layouts(folder, directory, path)]
+            found += [(path, layout) for layout in find_layouts(folder, directory, path)]
         for path in (Path(root, name) for name in directories if Path(name).suffix):
-            folders += [(path, layout) for layout in _find_layouts(folder, directory, path)[:1]]
+            folders += [(path, layout) for layout in find_layouts(folder, directory, path)[:1]]
     # A data set of several files is a folder that is named like a file: what counts is inside.
     return found + [one for one in folders if not any(path.is_relative_to(one[0]) for path, _ in found)]
 
@@ -183,21 +187,28 @@ def find_unclaimed(folders: Iterable[SourceFolder], directory: Path) -> dict[str
     and those about the data (README, LICENSE, checksums) are none of figures.
 
     Args:
-        folders: every source; one whose definition is not valid claims nothing.
+        folders: every source, first those that have files; one whose definition is not valid claims nothing.
         directory: where the files are.
     """
-    patterns = {pattern for folder in folders for pattern in _patterns_of(folder)}
-    unclaimed: dict[str, tuple[str, ...]] = {}
+    unclaimed: list[Path] = []
     for root, directories, names in os.walk(directory, followlinks=False):
         directories[:] = sorted(name for name in directories if not name.startswith("."))
-        for path in (Path(root, name) for name in sorted(names)):
-            if _is_about_figures(path.name):
-                continue
-            inside = [path, *(parent for parent in path.parents if directory in parent.parents)]
-            if not any(_has_pattern(part, directory, pattern) for part in inside for pattern in patterns):
-                near = nearest_values(path.name, patterns) if len(unclaimed) < _MOST_NEAREST else ()
-                unclaimed[path.relative_to(directory).as_posix()] = tuple(near)
-    return unclaimed
+        unclaimed += [Path(root, name) for name in sorted(names) if not is_about_figures(name)]
+    patterns: set[str] = set()
+    for folder in folders:
+        if not unclaimed:  # reading the definitions of every source takes longer than a small source
+            break
+        own = _patterns_of(folder)
+        patterns.update(own)
+        unclaimed = [path for path in unclaimed if not _is_claimed(path, directory, own)]
+    near = {path: nearest_values(path.name, patterns) for path in unclaimed[:_MOST_NEAREST]}
+    return {path.relative_to(directory).as_posix(): tuple(near.get(path, ())) for path in unclaimed}
+
+
+def _is_claimed(path: Path, directory: Path, patterns: Iterable[str]) -> bool:
+    """Whether a file, or a folder below the directory that it is in, has one of the patterns."""
+    inside = [path, *(parent for parent in path.parents if directory in parent.parents)]
+    return any(_has_pattern(part, directory, pattern) for part in inside for pattern in patterns)
 
 
 def _patterns_of(folder: SourceFolder) -> list[str]:
@@ -216,12 +227,19 @@ def _has_pattern(path: Path, directory: Path, pattern: str) -> bool:
     return fnmatch(name.casefold(), pattern.casefold())
 
 
-def _is_about_figures(name: str) -> bool:
+def is_about_figures(name: str) -> bool:
     """Whether a file says something about others and has no figures: a README, a licence, checksums."""
     return any(fnmatch(name.casefold(), pattern.casefold()) for pattern in _NO_FIGURES)
 
 
-def _find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
+def find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:
+    """Return the numbers of the layouts that read a file of this name and place, whether it is there or not.
+
+    What was fetched for a source, or put into its inbox, is that source's alone, whoever else has files of this name.
+    """
+    below = path.relative_to(directory).parts
+    if len(below) > 2 and below[1] in (FETCHED, FROM_INBOX) and below[0] != folder.source_id:
+        return []
     layouts = folder.source.layouts
     found: list[int] = []
     for number, layout in enumerate(layouts):
@@ -263,7 +281,7 @@ class _Intake:
             members = list_members(path, self.limit_mib) if is_text else None
             if members is None:
                 yield self._take(name, path, state, layout, None)
-            beside = [member for member in members or () if not _is_about_figures(Path(member).name)]
+            beside = [member for member in members or () if not is_about_figures(Path(member).name)]
             for member in beside or members or ():
                 if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in member):
                     raise self._refuse("file_name_invalid", name, f"The archive has a file {member!a}.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -43,7 +44,7 @@ from pipelines.tabulate.vintages import Vintage, name_files
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age
 from schemas.declarations import attribute_columns, load_tables, quote_literal
 from schemas.project import project_lists_key
-from schemas.source import SourceFolder
+from schemas.source import Source, SourceFolder
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
     unfinished = target.with_name(f".{target.stem}-{key}.part")
     _discard_unfinished(settings)
     try:
-        _make_empty(unfinished, settings)
+        make_empty(unfinished, settings)
         with connect(settings, unfinished) as connection:
             for vintage in vintages:
                 load_vintage(connection, vintage, folders[vintage.source_id])
@@ -107,19 +108,10 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
                 load_vintages(connection, vintage, settings, with_revisions=counted)
             load_ages(connection)
             sources = [folders[vintage.source_id].source for vintage in vintages]
-            populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
-            stocks = {key for source in sources for key in source.stocks}
-            make_rates(connection, populations, stocks)
-            refuse_implausible(connection)
-            compare_sources(connection, vintages)  # its caveats are on the cells before anything is made from them
-            make_indicators(connection)
-            insert_breaks(connection, sources)
-            series = read_annual_series(connection, stocks)
-            make_trends(connection, series)
-            make_changes(connection, series)
-            make_segments(connection)
-            load_themes_and_coverage(connection)
-            counts = load_release(connection, release, key, settings)
+            derive_figures(connection, vintages, sources)
+            before = {name: history(name, settings) for name in ("release_history", "release_source")}
+            published_at = time_of_release(before["release_history"], datetime.now(UTC).replace(tzinfo=None))
+            counts = load_release(connection, release, key, published_at, before)
             if compared:
                 record_release_changes(connection, release, settings)
             refuse_personal(connection, sources, settings)
@@ -134,11 +126,35 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
     return Publication(target, release, *counts)
 
 
+def derive_figures(
+    connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vintage], sources: Sequence[Source]
+) -> None:
+    """Compute all that is made from the loaded cells: rates, comparisons, indicators, breaks, trends, changes.
+
+    Args:
+        connection: the file being built; observations, populations, estimates, links and ages are loaded.
+        vintages: those whose printed rates and files may be compared with the cells.
+        sources: those that are loaded.
+    """
+    populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
+    stocks = {key for source in sources for key in source.stocks}
+    make_rates(connection, populations, stocks)
+    refuse_implausible(connection)
+    compare_sources(connection, vintages)  # its caveats are on the cells before anything is made from them
+    make_indicators(connection)
+    insert_breaks(connection, sources)
+    series = read_annual_series(connection, stocks)
+    make_trends(connection, series)
+    make_changes(connection, series)
+    make_segments(connection)
+    load_themes_and_coverage(connection)
+
+
 _EMPTY: dict[str, bytes] = {}
 """The file before anything is loaded, by the version of the program: a process that publishes again copies it."""
 
 
-def _make_empty(path: Path, settings: Settings) -> None:
+def make_empty(path: Path, settings: Settings) -> None:
     """Make a file with all tables, views, macros and code lists: hundreds of statements, the same for every release."""
     program = _program()
     if program in _EMPTY:
@@ -236,33 +252,40 @@ def load_vintage(connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder
             coverage=vintage.query("coverage"),
             **own,
         )
-    current = vintage.loads[-1]
+    load_source(connection, vintage, folder, vintage.vintage, name_files(manifest["files"]))
+    if source.figures != "population":
+        implied = (*attribute_columns(), "sex", "age")
+        tags = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{name}=' || {name} END" for name in implied)
+        parts = {name: vintage.query(name) for name in ("links", "mapped")}
+        run_sql(connection, "publish/load_mapping", tags=tags, **own, **parts)
+
+
+def load_source(
+    connection: duckdb.DuckDBPyConnection, vintage: Vintage, folder: SourceFolder, name: str, files: str
+) -> None:
+    """Add the row of ``out.source``, with the name and the files that the vintage has in the file being built."""
+    source, current = folder.source, vintage.loads[-1]
     insert_rows(
         connection,
         "out.source",
         [
             {
                 "source": source.source_id,
-                "vintage": vintage.vintage,
-                "kind": "estimate" if figures == "estimate" else source.kind,
+                "vintage": name,
+                "kind": "estimate" if vintage.figures_of(source) == "estimate" else source.kind,
                 "title": source.title,
                 "publisher": source.publisher,
                 "url": source.url,
                 "licence": source.licence.name,
                 "citation": source.citation,
                 "counted_at": source.counted_at,
-                "files": name_files(manifest["files"]),
+                "files": files,
                 "observations": current.observations,
                 "first_period": current.first_period,
                 "last_period": current.last_period,
             }
         ],
     )
-    if source.figures != "population":
-        implied = (*attribute_columns(), "sex", "age")
-        tags = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{name}=' || {name} END" for name in implied)
-        parts = {name: vintage.query(name) for name in ("links", "mapped")}
-        run_sql(connection, "publish/load_mapping", tags=tags, **own, **parts)
 
 
 def load_ages(connection: duckdb.DuckDBPyConnection) -> None:
@@ -287,25 +310,36 @@ def load_ages(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def load_release(
-    connection: duckdb.DuckDBPyConnection, release: str, key: str, settings: Settings
+    connection: duckdb.DuckDBPyConnection,
+    release: str,
+    key: str,
+    published_at: datetime,
+    before: Mapping[str, list[dict[str, Any]]],
 ) -> tuple[int, int, int]:
-    """Fill the three tables of releases; return how many observations, rates and trends there are."""
+    """Fill the three tables of releases; return how many observations, rates and trends there are.
+
+    Args:
+        connection: the file being built, complete but for its releases.
+        release: its identifier.
+        key: fingerprint of its content.
+        published_at: in UTC, without the zone.
+        before: the rows of ``release_history`` and ``release_source`` of earlier releases.
+    """
     counts = fetch_row(
         connection,
         "SELECT (SELECT count(*) FROM out.observation), (SELECT count(*) FROM out.rate), "
         "(SELECT count(*) FROM out.trend), (SELECT count(*) FROM out.source)",
     )
-    before = history("release_history", settings)
     this = {
         "release": release,
-        "published_at": time_of_release(before, datetime.now(UTC).replace(tzinfo=None)),
+        "published_at": published_at,
         "code_version": version("iccs-pipelines"),
         "content_key": key,
         **dict(zip(("observations", "rates", "trends", "sources"), counts, strict=True)),
     }
     insert_rows(connection, "out.release", [this])
-    insert_rows(connection, "out.release_history", [*before, this])
-    insert_rows(connection, "out.release_source", history("release_source", settings))
+    insert_rows(connection, "out.release_history", [*before["release_history"], this])
+    insert_rows(connection, "out.release_source", before["release_source"])
     connection.execute(
         "INSERT INTO out.release_source BY NAME SELECT (SELECT release FROM out.release) AS release, "
         "source, vintage, observations, first_period, last_period FROM out.source"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 import pyarrow as pa
 
 from pipelines.publish.indicator_methods import METHODS, condition
-from pipelines.system.connection import fetch_row, insert_rows, run_sql
+from pipelines.system.connection import insert_rows, run_sql
 from schemas.declarations import is_compared, quote_literal
 from schemas.indicators import Indicator, Part, load_indicators
 
@@ -19,22 +21,36 @@ def make_indicators(connection: duckdb.DuckDBPyConnection) -> None:
     Raises:
         DeclarationError: an indicator that its method cannot compute as declared.
     """
-    for indicator in load_indicators().values():
-        method = METHODS[indicator.method.name]
-        method.check(indicator)
-        figures = method.compute(connection, indicator)
-        table = figures.table
-        for name, text in (("indicator", indicator.indicator_id), ("method", figures.method)):
-            table = table.append_column(name, pa.array([text] * table.num_rows, pa.string()))
-        compared = [is_compared(caveats) for caveats in table.column("caveats").to_pylist()] if table.num_rows else []
-        table = table.append_column("is_compared", pa.array(compared, pa.bool_()))
-        insert_rows(connection, "out.indicator", table)
-        _define(connection, indicator, figures.left_out)
+    indicators = load_indicators()
+    left_out = {name: _compute(connection, indicator) for name, indicator in indicators.items()}
+    inputs = _fetch_inputs(connection, indicators.values())
+    rows = [
+        {**_describe(indicator), "left_out": left_out[name], "place": place}
+        | {"not_produced_reason": _missing_input(indicator, left_out[name], *inputs[name])}
+        for place, (name, indicator) in enumerate(indicators.items())
+    ]
+    connection.register("declared_indicator", pa.Table.from_pylist(rows))
+    run_sql(connection, "publish/indicator_definition")
+    connection.unregister("declared_indicator")
 
 
-def _define(connection: duckdb.DuckDBPyConnection, indicator: Indicator, left_out: int) -> None:
+def _compute(connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> int:
+    """Add the figures of an indicator to ``out.indicator``; return how many could not be made."""
+    method = METHODS[indicator.method.name]
+    method.check(indicator)
+    figures = method.compute(connection, indicator)
+    table = figures.table
+    for name, text in (("indicator", indicator.indicator_id), ("method", figures.method)):
+        table = table.append_column(name, pa.array([text] * table.num_rows, pa.string()))
+    compared = [is_compared(caveats) for caveats in table.column("caveats").to_pylist()] if table.num_rows else []
+    table = table.append_column("is_compared", pa.array(compared, pa.bool_()))
+    insert_rows(connection, "out.indicator", table)
+    return figures.left_out
+
+
+def _describe(indicator: Indicator) -> dict[str, str | None]:
     below = indicator.denominator
-    texts = {
+    return {
         "indicator": indicator.indicator_id,
         "title_en": indicator.titles[0],
         "title_fr": indicator.titles[1],
@@ -46,30 +62,14 @@ def _define(connection: duckdb.DuckDBPyConnection, indicator: Indicator, left_ou
         "numerator_of": _words(indicator.numerator, indicator.sex),
         "denominator_of": indicator.method.divides_by if below is None else _words(below, indicator.sex),
         "expected_breakdown": ";".join(indicator.by),
-        "not_produced_reason": _missing_input(connection, indicator, left_out),
         "note": indicator.note,
         "reference": indicator.reference,
     }
-    run_sql(
-        connection,
-        "publish/indicator_definition",
-        texts=", ".join(f"{'NULL' if text is None else quote_literal(text)} AS {name}" for name, text in texts.items()),
-        indicator=quote_literal(indicator.indicator_id),
-        left_out=str(left_out),
-    )
 
 
-def _missing_input(connection: duckdb.DuckDBPyConnection, indicator: Indicator, left_out: int) -> str | None:
-    """Say which input an indicator without figures lacks in this release; None where it has figures."""
-    (made,) = fetch_row(
-        connection,
-        "SELECT count(*) FROM out.indicator WHERE indicator = $name AND value IS NOT NULL",
-        {"name": indicator.indicator_id},
-    )
-    if made:
-        return None
+def _missing_input(indicator: Indicator, left_out: int, top: bool, top_population: bool, bottom: bool) -> str:
+    """Say which input an indicator lacks in this release, if it has no figures."""
     below = indicator.denominator
-    top, top_population, bottom = _fetch_inputs(connection, indicator)
     if not top:
         return f"no source counts the numerator: ICCS {indicator.iccs}, {_words(indicator.numerator, indicator.sex)}"
     if below is not None and not bottom:
@@ -83,16 +83,21 @@ def _missing_input(connection: duckdb.DuckDBPyConnection, indicator: Indicator, 
     return "numerator and denominator are never in one source, area and year"
 
 
-def _fetch_inputs(connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> tuple[bool, bool, bool]:
-    below = indicator.denominator
-    top, top_population, bottom = run_sql(
-        connection,
-        "publish/indicator_inputs",
-        iccs=quote_literal(indicator.iccs),
-        top=condition(indicator, indicator.numerator, ages=METHODS[indicator.method.name].by_age),
-        bottom=condition(indicator, below) if below else "false",
-    ).fetchall()[0]
-    return top, top_population, bottom
+def _fetch_inputs(
+    connection: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator]
+) -> dict[str, tuple[bool, bool, bool]]:
+    """Whether the release has the numerator of each indicator, the population it needs, and its denominator."""
+    wanted = [
+        {
+            "name": quote_literal(indicator.indicator_id),
+            "iccs": quote_literal(indicator.iccs),
+            "top": condition(indicator, indicator.numerator, ages=METHODS[indicator.method.name].by_age),
+            "bottom": condition(indicator, indicator.denominator) if indicator.denominator else "false",
+        }
+        for indicator in indicators
+    ]
+    found = run_sql(connection, "publish/indicator_inputs", indicators=wanted).fetchall()
+    return {name: (top, top_population, bottom) for name, top, top_population, bottom in found}
 
 
 def _words(part: Part, sex: str | None) -> str:

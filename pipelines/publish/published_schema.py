@@ -172,6 +172,7 @@ def _thresholds() -> dict[str, str]:
     from scipy.special import ndtri, stdtrit
 
     from pipelines.publish.series.changes import FEWEST_PAIRS
+    from pipelines.publish.series.trends import STABLE_PERCENT_A_YEAR
     from pipelines.statistics.rates import FEWEST_EVENTS
 
     quantiles = ", ".join(f"{stdtrit(pairs, 0.975):.6f}" for pairs in range(1, _MOST_PAIRS + 1))
@@ -179,6 +180,7 @@ def _thresholds() -> dict[str, str]:
         "few": str(FEWEST_EVENTS),
         "fewest_events": str(load_comparison_rules().fewest_events),
         "fewest_pairs": str(FEWEST_PAIRS),
+        "stable_percent": f"{STABLE_PERCENT_A_YEAR:g}",
         "t_quantiles": f"[{quantiles}]",
         "normal_quantile": f"{ndtri(0.975):.6f}",
     }

@@ -13,15 +13,16 @@ def load_themes_and_coverage(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill ``out.theme`` from the table of themes, and ``out.theme_coverage`` from ``out.observation``."""
     themes = load_themes()
     insert_rows(connection, "out.theme", [_row(theme) for theme in themes])
-    for theme in themes:
-        if theme.iccs:
-            run_sql(
-                connection,
-                "publish/theme_coverage",
-                theme=quote_literal(theme.theme_id),
-                categories=", ".join(quote_literal(code) for code in theme.iccs),
-                conditions=_conditions(theme),
-            )
+    counted = [
+        {
+            "theme_id": quote_literal(theme.theme_id),
+            "categories": ", ".join(quote_literal(code) for code in theme.iccs),
+            "conditions": _conditions(theme),
+        }
+        for theme in themes
+        if theme.iccs
+    ]
+    run_sql(connection, "publish/theme_coverage", themes=counted)
 
 
 def _row(theme: Theme) -> dict[str, str | None]:

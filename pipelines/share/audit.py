@@ -21,6 +21,9 @@ from pipelines.share.margins import Margins
 
 _EXACT = 1e-6
 
+_ROUNDS = 5
+"""Pairs of problems that change many cells at once, before a cell has its own."""
+
 
 @dataclass(frozen=True)
 class Audit:
@@ -37,11 +40,13 @@ class Audit:
         return not self.determined and not self.determined_for_one_person
 
 
-def audit_hidden(margins: Margins, hidden: Collection[int], small: Collection[int] = ()) -> Audit:
+def audit_hidden(
+    margins: Margins, hidden: Collection[int], small: Collection[int] = (), *, zeros_shown: bool = True
+) -> Audit:
     """Return which hidden cells are determined by all cells that are shown.
 
     A cell is determined where the least and the greatest whole count that it can have are the same. Counts are whole
-    and not negative; nothing else is known of them.
+    and not negative. Where zeros are shown, everybody knows that a hidden cell is no zero; nothing else is known.
 
     Args:
         margins: cells and sums.
@@ -49,6 +54,7 @@ def audit_hidden(margins: Margins, hidden: Collection[int], small: Collection[in
         small: places of the cells that are hidden because of their own count, or must be computable by nobody though
             they are not published. A person who is the only one of a cell knows its count, and must not be able to
             compute another of these.
+        zeros_shown: whether a cell of zero is never hidden.
     """
     unknown = sorted({*hidden, *(place for place, shown in enumerate(margins.published) if not shown)})
     system, left = _what_is_left(margins, unknown)
@@ -59,7 +65,8 @@ def audit_hidden(margins: Margins, hidden: Collection[int], small: Collection[in
     for block in _blocks(system):
         places = [unknown[number] for number in block]
         most = 10.0 * sum(margins.counts[place] for place in places) + 10
-        part = _Block(csr_array(system[:, block]), left, most)
+        least = np.array([float(zeros_shown and margins.published[place]) for place in places])
+        part = _Block(csr_array(system[:, block]), left, least, most)
         targets = [number for number, place in enumerate(places) if place in must_hold]
         determined += [places[number] for number in part.determined(targets)]
         for_one |= _known_to_one(part, places, margins, set(small))
@@ -96,33 +103,48 @@ def _blocks(system: csr_array) -> list[np.ndarray]:
 class _Block:
     """Unknown cells that are linked with each other, and what the sums among them leave for each."""
 
-    def __init__(self, system: csr_array, left: np.ndarray, most: float) -> None:
+    def __init__(self, system: csr_array, left: np.ndarray, least: np.ndarray, most: float) -> None:
         used = np.flatnonzero(np.diff(system.indptr))
         self._system: Any = csr_array(system[used])  # the stubs of linprog know dense arrays only
         self._left = left[used]
-        self._most = most
+        self._bounds = np.column_stack([least, np.full(len(least), most)])
         self.solved = 0
 
     def determined(self, targets: Sequence[int], known: int | None = None) -> list[int]:
         """Return the targets that can have one whole count only; ``known`` is a cell that is known to be 1.
 
-        Every solution is a possible table, so that each is evidence for all cells at once.
+        Every solution is a possible table, so that each is evidence for all cells at once: a few that change many cells
+        leave few to be asked about one by one.
         """
         size = self._system.shape[1]
         low, high = np.full(size, np.inf), np.full(size, -np.inf)
-        bounds = np.tile([0.0, self._most], (size, 1))
+        bounds = self._bounds.copy()
         if known is not None:
             bounds[known] = 1
         found = []
+
+        def is_free(target: int) -> bool:
+            return bool(np.floor(high[target] + _EXACT) > np.ceil(low[target] - _EXACT))
+
+        generator = np.random.default_rng(0)
+        for _ in range(_ROUNDS):
+            held = [target for target in targets if not is_free(target)]
+            if len(held) < _ROUNDS:
+                break
+            cost = np.zeros(size)
+            cost[held] = generator.uniform(0.5, 1, len(held)) * generator.choice((-1, 1), len(held))
+            for sign in (1, -1):
+                possible = self._solve(sign * cost, bounds)
+                low, high = np.minimum(low, possible), np.maximum(high, possible)
         for target in targets:
             for sign in (1, -1):
-                if np.floor(high[target] + _EXACT) > np.ceil(low[target] - _EXACT):
+                if is_free(target):
                     break
                 cost = np.zeros(size)
                 cost[target] = sign
                 possible = self._solve(cost, bounds)
                 low, high = np.minimum(low, possible), np.maximum(high, possible)
-            if np.floor(high[target] + _EXACT) <= np.ceil(low[target] - _EXACT):
+            if not is_free(target):
                 found.append(target)
         return found
 

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+import duckdb
+
 from pipelines.reader.release import OpenRelease
-from pipelines.share.audit import audit_hidden
-from pipelines.share.margins import Key, Levels, Margins, dimensions, link_margins, uncovered_crossing
-from pipelines.share.suppression import Pattern, hide_cells
+from pipelines.share.counts import read_counts, read_levels, refuse_ring
+from pipelines.share.left import Left, read_editions, read_known
+from pipelines.share.margins import Levels
+from pipelines.share.protect import Protected, Series, group_sources, protect
 from schemas.errors import UsageError
 from schemas.source import Level, Sharing, SourceFolder
 
 DEFAULT_THRESHOLD = 3
 """Of incidents whose source declares none."""
-
-
-@dataclass(frozen=True)
-class Series:
-    """Counts of one source, stage and counting unit, and what is hidden of them."""
-
-    stage: str
-    counting_unit: str
-    cells: int
-    count: int
-    primary: frozenset[Key]
-    secondary: frozenset[Key]
-    hidden_count: int
-    examined: int
-    determined: int
-    determined_for_one_person: int
 
 
 @dataclass(frozen=True)
@@ -44,10 +30,11 @@ class SharedSource:
     why: str
     threshold: int | None = None
     series: tuple[Series, ...] = ()
+    policy: Sharing | None = None
 
 
 def check_sharing(
-    release: OpenRelease, folders: Mapping[str, SourceFolder], level: Level, today: date
+    release: OpenRelease, folders: Mapping[str, SourceFolder], level: Level, today: date, left: Sequence[Left] = ()
 ) -> tuple[SharedSource, ...]:
     """Return, for each source of a release, what may leave to readers of a level.
 
@@ -56,14 +43,33 @@ def check_sharing(
         folders: the definitions of sources, by identifier.
         level: who the figures are for.
         today: the day on which they would leave.
+        left: the packages that left before: readers have them.
     """
-    held = release.connection.execute("SELECT source, kind FROM out.source ORDER BY source").fetchall()
-    return tuple(_check_source(release, source, kind, folders, level, today) for source, kind in held)
+    connection = release.connection
+    held = connection.execute("SELECT source, kind FROM out.source ORDER BY source").fetchall()
+    found = {source: _judge(source, kind, folders, level, today) for source, kind in held}
+    for package in left:
+        for source in [one for one in found.values() if one.outcome == "as_it_is"]:
+            if package.policy_of(source.source).get("outcome") == "protected":
+                why = (
+                    f"it left protected in package {package.package}, and as it is it would show what was hidden; put "
+                    "back its threshold"
+                )
+                found[source.source] = replace(source, outcome="refused", why=why)
+    levels = read_levels(connection)
+    counted = []
+    for source in [one for one in found.values() if one.outcome == "protected"]:
+        try:
+            counted.append(_read(connection, source, levels))
+        except UsageError as error:
+            found[source.source] = replace(source, outcome="refused", why=str(error))
+    as_they_are = [one.source for one in found.values() if one.outcome == "as_it_is"]
+    for group in group_sources(counted):
+        _protect_group(connection, group, as_they_are, left, levels, found)
+    return tuple(found.values())
 
 
-def _check_source(
-    release: OpenRelease, source: str, kind: str, folders: Mapping[str, SourceFolder], level: Level, today: date
-) -> SharedSource:
+def _judge(source: str, kind: str, folders: Mapping[str, SourceFolder], level: Level, today: date) -> SharedSource:
     if source not in folders:
         return SharedSource(
             source, "refused", "its source definition is not here, so that its policy is not known; add its folder"
@@ -79,105 +85,56 @@ def _check_source(
             "instance: sharing: {level: public, threshold: 3}",
         )
     if why := policy.why_it_stays(level, today):
-        return SharedSource(source, "stays", why)
+        return SharedSource(source, "stays", why, policy=policy)
     threshold = policy.threshold or (DEFAULT_THRESHOLD if kind == "incident" else None)
     if threshold is None:
-        return SharedSource(source, "as_it_is", "its policy declares no threshold")
-    try:
-        series = _protect(release, source, policy, threshold)
-    except UsageError as error:
-        return SharedSource(source, "refused", str(error), threshold)
-    failed = sum(one.determined + one.determined_for_one_person for one in series)
-    if failed:
-        why = f"the audit can compute {failed} hidden cells; declare fewer breakdowns, and report it"
-        return SharedSource(source, "refused", why, threshold, series)
-    return SharedSource(source, "protected", f"counts from 1 to {threshold - 1} are hidden", threshold, series)
+        return SharedSource(source, "as_it_is", "its policy declares no threshold", policy=policy)
+    if kind in ("estimate", "population"):
+        return SharedSource(
+            source,
+            "refused",
+            f"it holds figures of kind {kind}, which are no counts of events and cannot be protected; remove the "
+            "threshold, or keep the source with level: internal",
+            threshold,
+            policy=policy,
+        )
+    why = f"counts from {1 if policy.zeros == 'shown' else 0} to {threshold - 1} are hidden"
+    return SharedSource(source, "protected", why, threshold, policy=policy)
 
 
-def _protect(release: OpenRelease, source: str, policy: Sharing, threshold: int) -> tuple[Series, ...]:
-    """Hide cells of each series of a source, the same in all: counts of victims tell of offences, and the reverse."""
-    levels = _levels(release)
-    counts = _read_counts(release, source)
-    _refuse_ring({key for cells in counts.values() for key in cells}, levels)
-    margins = {name: link_margins(cells, levels) for name, cells in counts.items()}
-    hidden: set[Key] = set()
-    while True:
-        patterns = {name: _hide(one, policy, threshold, hidden) for name, one in margins.items()}
-        found = {margins[name].keys[place] for name, pattern in patterns.items() for place in pattern.hidden}
-        if found <= hidden:
-            return tuple(_audited(name, margins[name], patterns[name]) for name in sorted(margins))
-        hidden |= found
-
-
-def _hide(margins: Margins, policy: Sharing, threshold: int, hidden: set[Key]) -> Pattern:
-    iccs = dimensions().index("iccs")
-    shown = [place for place, key in enumerate(margins.keys) if key[iccs] in policy.never_suppress]
-    also = [place for place, key in enumerate(margins.keys) if key in hidden and key[iccs] not in policy.never_suppress]
-    return hide_cells(margins, threshold, shown, also)
-
-
-def _audited(name: tuple[str, str], margins: Margins, pattern: Pattern) -> Series:
-    audit = audit_hidden(margins, pattern.hidden, pattern.primary | pattern.small_unpublished)
-    return Series(
-        *name,
-        cells=sum(margins.published),
-        count=sum(count for count, shown in zip(margins.counts, margins.published, strict=True) if shown),
-        primary=frozenset(margins.keys[place] for place in pattern.primary),
-        secondary=frozenset(margins.keys[place] for place in pattern.secondary),
-        hidden_count=sum(margins.counts[place] for place in pattern.hidden),
-        examined=audit.examined,
-        determined=len(audit.determined),
-        determined_for_one_person=len(audit.determined_for_one_person),
+def _read(connection: duckdb.DuckDBPyConnection, source: SharedSource, levels: Levels) -> Protected:
+    if source.policy is None or source.threshold is None:
+        raise AssertionError(f"{source.source} is protected without a policy")
+    counts = read_counts(connection, source.source)
+    refuse_ring({key for cells in counts.values() for key in cells}, levels)
+    return Protected(
+        source.source,
+        counts,
+        source.threshold,
+        zeros_shown=source.policy.zeros == "shown",
+        never_suppress=source.policy.never_suppress,
     )
 
 
-def _read_counts(release: OpenRelease, source: str) -> dict[tuple[str, str], dict[Key, int]]:
-    """Return the counts of a source by stage and counting unit.
-
-    Raises:
-        UsageError: a count is an estimate or no whole number, has bounds in its place (they are counts themselves, of
-            persons whose sex or age is known), or a category lies outside the tree.
-    """
-    names = dimensions()
-    rows = release.connection.execute(
-        f"SELECT stage, counting_unit, {', '.join(names)}, value, at_least IS NOT NULL OR at_most IS NOT NULL "
-        "FROM out.observation WHERE source = $source AND (value IS NOT NULL OR at_least IS NOT NULL)",
-        {"source": source},
-    ).fetchall()
-    counts: dict[tuple[str, str], dict[Key, int]] = defaultdict(dict)
-    for stage, unit, *key, value, estimated in rows:
-        if value is None:
-            raise UsageError(
-                f"{dict(zip(names, key, strict=True))} has bounds in place of a count, as sex or age is too often "
-                "unknown, and the bounds are counts that are not protected; share the source without this breakdown"
-            )
-        if estimated or value != int(value) or value < 0:
-            raise UsageError(
-                f"{dict(zip(names, key, strict=True))} is {value:g}, an estimate or no whole count, whose sums with "
-                "other cells are not exact; leave allocate_unknown and fractions out of what is to be shared"
-            )
-        counts[stage, unit][tuple(key)] = int(value)
-    outside = {code for (code,) in release.connection.execute("SELECT code FROM out.iccs WHERE NOT in_tree").fetchall()}
-    if used := sorted(outside & {key[names.index("iccs")] for cells in counts.values() for key in cells}):
-        raise UsageError(
-            f"ICCS category {used[0]} combines parts of others and is no part of the tree, so that what its counts "
-            "give away is not known; link the national codes to categories of the tree"
-        )
-    return dict(counts)
-
-
-def _levels(release: OpenRelease) -> Levels:
-    areas = release.connection.execute("SELECT code, parent FROM out.area").fetchall()
-    iccs = release.connection.execute("SELECT code, parent FROM out.iccs WHERE in_tree").fetchall()
-    ages = release.connection.execute(
-        "SELECT code, lower_age, coalesce(upper_age, 1000) FROM out.age WHERE lower_age IS NOT NULL"
-    ).fetchall()
-    return Levels(dict(areas), dict(iccs), {code: (low, high) for code, low, high in ages})
-
-
-def _refuse_ring(keys: Iterable[Key], levels: Levels) -> None:
-    if ring := uncovered_crossing(keys, levels):
-        raise UsageError(
-            f"the breakdowns by {', '.join(ring)} share parts in a ring and none has all of them, so that what they "
-            "give away together cannot be told from their sums; add the breakdown by all of them, or remove one"
-        )
+def _protect_group(
+    connection: duckdb.DuckDBPyConnection,
+    group: Sequence[Protected],
+    as_they_are: Sequence[str],
+    left: Sequence[Left],
+    levels: Levels,
+    found: dict[str, SharedSource],
+) -> None:
+    """Fill in what is hidden of linked sources; one that cannot be protected is refused with those linked to it."""
+    names = [source.source for source in group]
+    try:
+        series = protect(group, read_editions(left, names), read_known(connection, group, as_they_are, left), levels)
+    except UsageError as error:
+        for name in names:
+            found[name] = replace(found[name], outcome="refused", why=str(error))
+        return
+    failed = {name: sum(one.determined + one.determined_for_one_person for one in series[name]) for name in names}
+    for name in names:
+        found[name] = replace(found[name], series=series[name])
+        if number := max(failed.values()):
+            why = f"the audit can compute {number} hidden cells; declare fewer breakdowns, and report it"
+            found[name] = replace(found[name], outcome="refused", why=why)

@@ -81,24 +81,57 @@ def _periods_above(period: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Margins:
-    """Cells with their true counts, and the sums among them as (place of the total, places of its parts)."""
+    """Cells with their true counts, and the sums among them as (place of the total, places of its parts).
+
+    ``editions`` has, for each edition of the counts, the place of each of its published cells.
+    """
 
     keys: tuple[Key, ...]
     counts: tuple[int, ...]
     published: tuple[bool, ...]
     sums: tuple[tuple[int, tuple[int, ...]], ...]
+    editions: tuple[Mapping[Key, int], ...]
 
 
-def link_margins(cells: Mapping[Key, int], levels: Levels) -> Margins:
+def link_margins(cells: Mapping[Key, int], levels: Levels, *others: Mapping[Key, int]) -> Margins:
     """Return the cells of one series with every sum that links them.
+
+    Other editions of the same counts (as they left the office before, or by another source) are linked with them: a
+    cell that has the same count in several is one cell. Whoever has both editions may guess rightly that it did not
+    change, so that the sums of each edition tell of the other.
 
     Args:
         cells: the counts that a release has, by the codes of ``dimensions()``; all of one source, stage and unit.
         levels: which codes are above which.
+        others: other editions.
 
     Raises:
         UsageError: the parts of a total exceed it, so that they are no parts; names the cell.
     """
+    known = [_with_rests(edition, levels) for edition in (cells, *others)]
+    places: dict[tuple[Key, int], int] = {}
+    for edition in known:
+        for item in sorted(edition.items()):
+            places.setdefault(item, len(places))
+    sums = {
+        (places[total, edition[total]], tuple(sorted({places[part, edition[part]] for part in parts})))
+        for edition in known
+        for place, name in enumerate(dimensions())
+        for total, parts in _parts(edition, place, name, levels).items()
+    }
+    editions = tuple({key: places[key, count] for key, count in edition.items()} for edition in (cells, *others))
+    printed = {place for edition in editions for place in edition.values()}
+    return Margins(
+        keys=tuple(key for key, _ in places),
+        counts=tuple(count for _, count in places),
+        published=tuple(place in printed for place in range(len(places))),
+        sums=tuple(sorted(sums)),
+        editions=editions,
+    )
+
+
+def _with_rests(cells: Mapping[Key, int], levels: Levels) -> dict[Key, int]:
+    """Return the cells and what each total has beside its published parts, where that is not zero."""
     known = dict(cells)
     names = dimensions()
     for place, name in enumerate(names):
@@ -112,14 +145,7 @@ def link_margins(cells: Mapping[Key, int], levels: Levels) -> Margins:
                 )
             if rest > 0:
                 known[_with(total, place, total[place] + _REST)] = rest
-    keys = tuple(sorted(known))
-    places = {key: number for number, key in enumerate(keys)}
-    sums = [
-        (places[total], tuple(sorted(places[part] for part in parts)))
-        for place, name in enumerate(names)
-        for total, parts in sorted(_parts(known, place, name, levels).items())
-    ]
-    return Margins(keys, tuple(known[key] for key in keys), tuple(key in cells for key in keys), tuple(sums))
+    return known
 
 
 def _with(key: Key, place: int, code: str) -> Key:

@@ -8,7 +8,7 @@ that the cheapest other table would change (Kelly, Golden and Assad). ``audit`` 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +20,16 @@ from scipy.sparse.csgraph import connected_components
 from pipelines.share.margins import Margins, dimensions
 from schemas.errors import UsageError
 
-MOST_CELLS = 6000
-"""Linked cells that are protected together in seconds to minutes; more are refused."""
+MOST_CELLS = 2000
+"""Linked cells that are protected together in minutes (1,300 in one, measured); more are refused."""
 
 _FREE = 0.001
 """Cost of changing a cell that is hidden already: little, so that the fewest are changed."""
 
 _MOVED = 1 - 1e-6
+
+_ROUNDS = 4
+"""Programs that look for a table that changes many cells at once, before each cell has its own."""
 
 
 @dataclass(frozen=True)
@@ -43,28 +46,39 @@ class Pattern:
         return self.primary | self.secondary
 
 
-def hide_cells(margins: Margins, threshold: int, shown: Collection[int] = (), also: Collection[int] = ()) -> Pattern:
+def hide_cells(
+    margins: Margins,
+    threshold: int,
+    shown: Collection[int] = (),
+    also: Collection[int] = (),
+    *,
+    zeros_shown: bool = True,
+) -> Pattern:
     """Return the cells to hide.
+
+    Where zeros are shown, everybody knows that a hidden cell is no zero: two hidden cells that sum to 2 are 1 and 1.
 
     Args:
         margins: cells and sums.
-        threshold: counts from 1 to below it are hidden. Zeros are shown.
+        threshold: counts from 1 to below it are hidden.
         shown: places of the cells that are never hidden, whatever their count.
         also: places of cells that are hidden for another reason.
+        zeros_shown: whether cells of zero are always shown; else they are hidden like the small counts.
 
     Raises:
         UsageError: too many cells are linked, or a cell cannot be protected while others are always shown; says what
             to do.
     """
     pinned = set(shown)
-    small = {place for place, count in enumerate(margins.counts) if 0 < count < threshold} - pinned
+    least = 1 if zeros_shown else 0
+    small = {place for place, count in enumerate(margins.counts) if least <= count < threshold} - pinned
     unpublished = {place for place, shown_too in enumerate(margins.published) if not shown_too}
-    hidden = small | unpublished | {place for place in also if margins.counts[place]}
+    hidden = small | unpublished | {place for place in also if margins.counts[place] >= least}
     for block in _linked(margins):
         if hidden.isdisjoint(block):
             continue
         _refuse_size(margins, block)
-        hidden |= _Block(margins, block, pinned, threshold).hide(hidden & set(block), small)
+        hidden |= _Block(margins, block, pinned, threshold, least).hide(hidden & set(block), small)
     primary = frozenset(small - unpublished)
     return Pattern(primary, frozenset(hidden - unpublished - small), frozenset(small & unpublished))
 
@@ -96,12 +110,15 @@ def _refuse_size(margins: Margins, block: Collection[int]) -> None:
 class _Block:
     """Linked cells, numbered from 0, and the tables that readers cannot tell from the true one."""
 
-    def __init__(self, margins: Margins, block: Collection[int], pinned: Collection[int], threshold: int) -> None:
+    def __init__(
+        self, margins: Margins, block: Collection[int], pinned: Collection[int], threshold: int, least: int
+    ) -> None:
         self.places = sorted(block)
         at = {place: number for number, place in enumerate(self.places)}
         self.margins, self.threshold = margins, threshold
         self.counts = np.array([margins.counts[place] for place in self.places], dtype=float)
-        self.fixed = np.array([place in pinned for place in self.places]) | (self.counts == 0)
+        self.fixed = np.array([place in pinned for place in self.places]) | (self.counts < least)
+        self.room = self.counts - [least if margins.published[place] else 0 for place in self.places]
         self.sums = [[at[total], *(at[part] for part in parts)] for total, parts in margins.sums if total in at]
         rows = [row for row, members in enumerate(self.sums) for _ in members]
         columns = [number for members in self.sums for number in members]
@@ -118,7 +135,8 @@ class _Block:
         self._fill(chosen)
         for target in targets:
             self._protect(target, self.threshold - 1, chosen)
-            self._protect(target, -1, chosen)
+            if self.room[target] >= 1:
+                self._protect(target, -1, chosen, wanted_only=True)
         self._protect_from_one(targets, chosen)
         done: set[int] = set()
         while left := sorted(chosen - done - set(targets)):
@@ -145,20 +163,74 @@ class _Block:
         """Keep each small cell movable while any one cell of a single person stays as that person knows it."""
         targets = list(targets)
         for single in (number for number in targets if self.counts[number] == 1):
-            for target in targets:
-                if target != single and not any(
-                    abs(move[target]) >= _MOVED and not move[single] for move in self.moves
-                ):
+            others = [target for target in targets if target != single]
+            for left in range(_ROUNDS, -1, -1):
+                others = self._still_held(others, single)
+                if not others or not left:
+                    break
+                self._move_many(others, chosen, single, left)
+            for target in others:
+                if self._still_held([target], single):
                     self._protect(target, 1, chosen, kept=single)
 
-    def _protect(self, target: int, change: int, chosen: set[int], kept: int | None = None) -> None:
-        """Hide what the cheapest table changes in which the target is larger or smaller by ``change``."""
+    def _still_held(self, targets: Sequence[int], single: int) -> list[int]:
+        """Return the targets that no table known so far changes while the single cell stays."""
+        if not self.moves or not targets:
+            return list(targets)
+        moves = np.array([move for move in self.moves if not move[single]])
+        if not len(moves):
+            return list(targets)
+        moved = np.abs(moves[:, list(targets)]).max(axis=0) >= _MOVED
+        return [target for target, free in zip(targets, moved, strict=True) if not free]
+
+    def _move_many(self, targets: Sequence[int], chosen: set[int], kept: int, seed: int) -> None:
+        """Look for one table that changes many targets, and nothing that is shown; one program in place of many."""
+        size = len(self.places)
+        free = np.zeros(size, dtype=bool)
+        free[list(chosen)] = True
+        free &= ~self.fixed
+        free[kept] = False
+        up = np.where(free, float(self.threshold), 0.0)
+        down = np.where(free, np.minimum(self.room, self.threshold), 0.0)
+        weight = np.zeros(size)
+        generator = np.random.default_rng((seed, kept))
+        weight[list(targets)] = generator.uniform(0.5, 1, len(targets)) * generator.choice((-1, 1), len(targets))
+        bounds: Any = np.column_stack([np.zeros(2 * size), np.concatenate([up, down])])
+        found = linprog(
+            np.concatenate([-weight, weight]),
+            A_eq=self.system,
+            b_eq=np.zeros(len(self.sums)),
+            bounds=bounds,
+            method="highs",
+        )
+        if found.status == 0 and found.x is not None:
+            self._keep_move(found.x)
+
+    def _keep_move(self, solution: np.ndarray) -> np.ndarray:
+        size = len(self.places)
+        move: np.ndarray = solution[:size] - solution[size:]
+        move[np.abs(move) < 1e-7] = 0
+        self.moves.append(move)
+        return move
+
+    def _protect(
+        self, target: int, change: int, chosen: set[int], kept: int | None = None, *, wanted_only: bool = False
+    ) -> None:
+        """Hide what the cheapest table changes in which the target is larger or smaller by ``change``.
+
+        Args:
+            target: the cell.
+            change: of its count.
+            chosen: cells that are hidden; those that the table changes are added.
+            kept: a cell that must not change.
+            wanted_only: the cell is protected without it, so that no table of this kind is no fault.
+        """
         enough = any(move[target] * np.sign(change) >= abs(change) - 1e-6 for move in self.moves)
         if enough and kept is None:
             return
         size = len(self.places)
         up = np.where(self.fixed, 0.0, np.inf)
-        down = np.where(self.fixed, 0.0, self.counts)
+        down = np.where(self.fixed, 0.0, self.room)
         if kept is not None:
             up[kept] = down[kept] = 0
         bounds: Any = np.column_stack([np.zeros(2 * size), np.concatenate([up, down])])
@@ -170,12 +242,10 @@ class _Block:
             np.concatenate([cost, cost]), A_eq=self.system, b_eq=np.zeros(len(self.sums)), bounds=bounds, method="highs"
         )
         if found.status != 0 or found.x is None:
-            if kept is not None and self._is_same_person(target, kept):
+            if wanted_only or (kept is not None and self._is_same_person(target, kept)):
                 return
             raise UsageError(self._unprotectable(target))
-        move = found.x[:size] - found.x[size:]
-        move[np.abs(move) < 1e-7] = 0
-        self.moves.append(move)
+        move = self._keep_move(found.x)
         chosen.update(int(number) for number in np.flatnonzero(move))
 
     def _is_same_person(self, target: int, kept: int) -> bool:

@@ -68,10 +68,11 @@ def fit_count_trends(times: ArrayLike, counts: ArrayLike, exposures: ArrayLike) 
     trace of (A'A)^-1 A'RA), but at least 1. With r = 0 this is the usual quasi-Poisson fit.
 
     r is the lag-1 autocorrelation of the Pearson residuals r1 without its bias, (n r1 + 2) / (n - 4) as the residuals
-    of a line have E(r1) = r - (2 + 4 r) / n (Tjostheim and Paulsen 1983, Biometrika 70: 389-399), averaged with 0.6
-    that weighs 30 years. Student's t has (n - 2)(1 - r) degrees, at least 2. Weight and degrees were chosen by
-    simulation so that false alarms stay below 7 % up to an autocorrelation of 0.6
-    (``tests/benchmarks/trend_error_rates.py`` prints them); a series without autocorrelation pays for it in power.
+    of a line have E(r1) = r - (2 + 4 r) / n to first order (Tjostheim and Paulsen 1983, Biometrika 70: 389-399; with a
+    trend, Stine and Shaman 1989, Annals of Statistics 17: 1275-1284), averaged with 0.6 that weighs 30
+    years. Student's t has (n - 2)(1 - r) degrees, at least 2. Weight and degrees were chosen by simulation so that
+    false alarms stay below 7 % up to an autocorrelation of 0.6 (``tests/benchmarks/trend_error_rates.py``
+    prints them); a series without autocorrelation pays for it in power.
 
     Args:
         times: years, whole and rising, of each series; years may be absent: only true neighbours count for r1.

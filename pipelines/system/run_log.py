@@ -1,14 +1,19 @@
 """What became of each source in each run: one line of JSON each in ``runs.jsonl`` of the data folder, oldest first.
 
-By it missed runs are caught up, and a monitor knows the last outcome of a source.
+By it missed runs are caught up, and a monitor knows the last outcome of a source. What a run did step by step is in
+``logs/iccs.jsonl``, for programs that collect logs.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import logging
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 from pipelines.system.files import replace_text
 from pipelines.system.settings import Settings
@@ -16,6 +21,10 @@ from pipelines.system.settings import Settings
 _MOST_LINES = 20_000
 """The oldest beyond these are dropped: some years of daily runs of a dozen sources."""
 _LONGEST_MESSAGE = 500
+_LOG_BYTES = 5_000_000
+_KEPT_LOGS = 5
+EVENTS = logging.getLogger("iccs.run")
+"""What happens in a run; each record has the fields of ``extra={"event": {...}}``."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +63,22 @@ def start_time() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def log_attempts(attempts: Iterable[Attempt], settings: Settings) -> None:
+def log_attempts(attempts: Collection[Attempt], settings: Settings) -> None:
     """Add attempts; call it with the lock of the data folder, as the file is replaced as a whole."""
     added = [
         json.dumps({**asdict(one), "message": one.message[:_LONGEST_MESSAGE]}, ensure_ascii=False) for one in attempts
     ]
     if not added:
         return
+    for one in attempts:
+        level = logging.INFO if one.is_good else logging.ERROR
+        EVENTS.log(
+            level,
+            one.message or one.end,
+            extra={
+                "event": {name: value for name, value in asdict(one).items() if name != "message"} | {"step": "end"}
+            },
+        )
     path = settings.run_log
     kept = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     replace_text(path, "\n".join([*kept, *added][-_MOST_LINES:]) + "\n")
@@ -84,3 +102,50 @@ def read_attempts(settings: Settings) -> list[Attempt]:
 def last_attempts(settings: Settings) -> dict[str, Attempt]:
     """Return the last attempt of each source."""
     return {attempt.source: attempt for attempt in read_attempts(settings)}
+
+
+class _AsJson(logging.Formatter):
+    """One object a line: time (UTC), level, and the fields of the event."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        event = getattr(record, "event", {})
+        document = {"time": moment, "level": record.levelname.lower(), "message": record.getMessage(), **event}
+        return json.dumps(document, ensure_ascii=False, default=str)
+
+
+@contextmanager
+def logging_events(settings: Settings) -> Iterator[None]:
+    """Write the events of the run inside to ``logs/iccs.jsonl``; the caller holds the lock of the data folder.
+
+    With 5 MB the file is renamed to ``iccs.jsonl.1`` and a new one is begun; five old ones are kept.
+    """
+    settings.logs.mkdir(mode=0o750, exist_ok=True)
+    path = settings.logs / "iccs.jsonl"
+    handler = RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=_KEPT_LOGS, encoding="utf-8")
+    handler.setFormatter(_AsJson())
+    EVENTS.addHandler(handler)
+    EVENTS.setLevel(logging.INFO)
+    EVENTS.propagate = False
+    try:
+        yield
+    finally:
+        EVENTS.removeHandler(handler)
+        handler.close()
+
+
+def rotate(log: Path) -> None:
+    """Begin the log of another program, which is not running, anew where it is large; five old ones are kept.
+
+    >>> import tempfile
+    >>> log = Path(tempfile.mkdtemp()) / "server.log"
+    >>> _ = log.write_bytes(b"x" * 6_000_000)
+    >>> rotate(log)
+    >>> [path.name for path in log.parent.iterdir()]
+    ['server.log.1']
+    """
+    if log.is_file() and log.stat().st_size > _LOG_BYTES:
+        old = RotatingFileHandler(log, backupCount=_KEPT_LOGS, delay=True)
+        old.doRollover()
+        old.close()
+        log.unlink(missing_ok=True)  # it is made by whoever writes to it, with the rights that it gives

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from schemas.project import Project, find_project
 class Settings:
     """Where data live, how much of the machine a run may take, and which sources every run must find a file of.
 
-    ``data`` holds ``input`` (files as published), and what runs produce: ``raw`` (bytes by sha256), ``core``
-    (observations by source and vintage), ``partitions``, ``quarantine``, ``published`` and ``.iccs-work``.
+    ``data`` holds ``input`` (files as published), ``inbox``, and what runs produce: ``acquired``, ``raw`` (bytes by
+    sha256), ``core`` (observations by source and vintage), ``partitions``, ``quarantine``, ``published`` and
+    ``.iccs-work``.
     """
 
     data: Path
@@ -31,11 +32,24 @@ class Settings:
     expected: tuple[str, ...] = ()
     spill_limit: str = "50GB"  # of disk, for what does not fit into memory
     max_sql_seconds: int = 3600  # for the statements of a source definition over its files
+    acquire_from: tuple[str, ...] = ()  # hosts, stores and folders that sources may be fetched from
+    max_acquire_seconds: int = 1800  # for one file, with all attempts
+    site: Path | None = None  # folder in which planned runs build the site of the release
 
     @property
     def input(self) -> Path:
         """Folder with the files as published."""
         return self.data / "input"
+
+    @property
+    def inbox(self) -> Path:
+        """Folder into which people and programs put new files; a run takes them into the input folder."""
+        return self.data / "inbox"
+
+    @property
+    def acquired(self) -> Path:
+        """Folder with one document a source: which file came from which address, and when."""
+        return self.data / "acquired"
 
     @property
     def raw(self) -> Path:
@@ -66,6 +80,11 @@ class Settings:
     def run_log(self) -> Path:
         """File with one line for each source of each run."""
         return self.data / "runs.jsonl"
+
+    @property
+    def logs(self) -> Path:
+        """Folder with what runs did, step by step, as JSON lines."""
+        return self.data / "logs"
 
     @property
     def faults(self) -> Path:
@@ -115,7 +134,22 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
         expected=tuple(given.settings.get("expected", Settings.expected)),
         spill_limit=given.amount("spill_limit", Settings.spill_limit),
         max_sql_seconds=given.whole_number("max_sql_seconds", Settings.max_sql_seconds),
+        acquire_from=_origins(given.settings.get("acquire_from", Settings.acquire_from)),
+        max_acquire_seconds=given.whole_number("max_acquire_seconds", Settings.max_acquire_seconds),
+        site=given.folder("site") if given.settings.get("site") else None,
     )
+
+
+def _origins(entries: Iterable[str]) -> tuple[str, ...]:
+    """Return the hosts, stores and folders that may be asked."""
+    entries = tuple(entries)
+    for entry in entries:
+        if not re.fullmatch(r"https?://[^/@?#\s]+|s3://[^/@?#\s]+|/.*", entry):
+            raise UsageError(
+                f"iccs.toml: acquire_from: {entry!r} is none: write a host with its scheme (https://data.example.org), "
+                "a store (s3://bucket) or a folder from the root of this machine (/srv/exchange)"
+            )
+    return entries
 
 
 @dataclass(frozen=True)
@@ -133,6 +167,14 @@ class _Given:
         if self.project is not None and key in self.settings:
             return str(self.settings[key]), f"{self.project.file}: {key}"
         return str(default), key
+
+    def folder(self, key: str) -> Path | None:
+        """Return a folder, None if there is to be none; of the project, a relative path begins at ``iccs.toml``."""
+        text, name = self.text(key, "")
+        if not text:
+            return None
+        begins = self.project.root if self.project is not None and name.startswith(str(self.project.file)) else Path()
+        return (begins / text).absolute()
 
     def amount(self, key: str, default: str) -> str:
         """Return an amount of memory."""

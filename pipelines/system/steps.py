@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import ParamSpec, Protocol, TypeVar
 
+from pipelines.system.run_log import EVENTS
 from pipelines.system.workers import Stopped
 
 
@@ -140,4 +141,9 @@ class WatchedSteps:
         if self._stop.is_set():
             raise Stopped
         self.current = name
-        return self._run_step(name, source, rows_in, function, *args, **kwargs)
+        start = time.perf_counter()
+        result = self._run_step(name, source, rows_in, function, *args, **kwargs)
+        event = {"source": source, "step": name, "rows_in": rows_in, "rows_out": result.rows}
+        event["seconds"] = round(time.perf_counter() - start, 3)
+        EVENTS.info(result.summary, extra={"event": event})
+        return result

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from iccs.classification import load_classification
 from pipelines.harmonise.reconcile import Validated
-from pipelines.system.connection import run_sql
+from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
@@ -40,6 +40,9 @@ CHECKED_PARTS = ("cells", "unmarked", "periods", "findings", "judged", "coverage
 _MOST_PROBLEMS_SHOWN = 20
 
 _READS_FINDINGS = re.compile(r"^-- reads:.*\bfinding\b", re.MULTILINE)
+_NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
+_DIVIDED_BY = {"sex": "figures by sex", "age": "figures by age", "months": "figures of months or quarters"}
+"""What a rule may need, by its name in the header of its statement."""
 
 _RULES_TOGETHER = 8
 """Rules in one statement: fewer cost planning, more hold their intermediate results at the same time."""
@@ -233,14 +236,19 @@ def judge_rules(
     outcomes: dict[str, Outcome] = {}
     statements: list[tuple[Rule, dict[str, str]]] = []
     has_previous = _has_previous(connection)
+    # Years that are reused may have what the others lack: nothing is left out then.
+    lacking = set() if without_unchanged_years else _lacking(connection, rules)
     for rule in rules:
         if rule.kind in _AGAINST_PREVIOUS and not has_previous:
             outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage of other files")
             continue
         try:
-            kind = _statement(rule, source)
+            kind = fill_rule(rule, source)
         except ValueError as error:
             outcomes[rule.name] = _errored(rule.name, error)
+            continue
+        if lacks := [_DIVIDED_BY[name] for name in needs(rule) if name in lacking]:
+            outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, f"no {', no '.join(lacks)}")
             continue
         by_year = rule.by_year and without_unchanged_years
         tables = fill_sql("tabulate/tables_to_judge") if by_year else ""
@@ -250,6 +258,29 @@ def judge_rules(
     for together in _in_groups(statements):
         outcomes |= _judge_together(connection, together)
     return [outcomes[rule.name] for rule in rules]
+
+
+def needs(rule: Rule) -> list[str]:
+    """Return what a rule has nothing to judge without, as the header of its statement says: sex, age or months.
+
+    Planning a statement takes longer than running it on a source that has nothing for it.
+
+    >>> needs(load_rules()["age_parts_sum"]), needs(load_rules()["margins_agree"]), needs(load_rules()["areas_sum"])
+    (['age'], ['sex', 'age'], [])
+    """
+    declared = _NEEDS.search(load_sql(f"tabulate/rules/{rule.kind}"))
+    if declared is None:
+        return []
+    return declared[1].replace("{{dimension}}", rule.parameters.get("dimension", "sex")).split(", ")
+
+
+def _lacking(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> set[str]:
+    """What none of the figures is divided by, of all that the rules need."""
+    if not any(needs(rule) for rule in rules):
+        return set()
+    names = list(_DIVIDED_BY)
+    found = fetch_row(connection, fill_sql("tabulate/divided_by"))
+    return {name for name, is_divided in zip(names, found, strict=True) if not is_divided}
 
 
 def _in_groups(statements: Sequence[tuple[Rule, dict[str, str]]]) -> list[list[tuple[Rule, dict[str, str]]]]:
@@ -315,8 +346,12 @@ def _has_previous(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(views)
 
 
-def _statement(rule: Rule, source: Source) -> str:
-    """The statement of a rule, parameters as SQL literals; raises ValueError where one is missing or has no place."""
+def fill_rule(rule: Rule, source: Source) -> str:
+    """Return the statement of a rule for a source, parameters as SQL literals.
+
+    Raises:
+        ValueError: a parameter is missing or has no place.
+    """
     template = f"tabulate/rules/{rule.kind}"
     dimension = rule.parameters.get("dimension", "sex")
     offered = {

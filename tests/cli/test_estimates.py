@@ -48,9 +48,7 @@ def test_figures_lines_and_recorded_counts(data: Path, capsys: pytest.CaptureFix
 
     found = json.loads(capsys.readouterr().out)
     assert [row["estimate"] for row in found["figures"]] == [400, 500, 600]
-    assert [line["direction"] for line in found["lines"]] == [
-        "no significant trend"
-    ]  # three points, 1 degree of freedom
+    assert [line["direction"] for line in found["lines"]] == ["inconclusive"]  # three points, 1 degree of freedom
     (beside,) = found["beside"]
     assert (beside["recorded"], beside["recorded_share"]) == (150, 0.25)
     assert beside["recorded_share_low"] == pytest.approx(150 / (600 + 1.959964 * 25))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from publisher import gives, publishing
+from tiny_source import Tiny
 
 from schemas.source import list_sources
 
@@ -159,3 +163,56 @@ def test_no_name_of_a_person_reaches_the_database_of_the_server(
     content = b"".join(path.read_bytes() for path in database.parent.glob(f"{database.name}*"))
     assert b"xx_test_incidents" in content
     assert NAME.encode() not in content and NAME not in said
+
+
+def test_sources_are_taken_side_by_side_as_parts_of_one_run_and_a_secret_is_in_nothing_it_leaves(
+    server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two publishers that each wait until the other is asked: one after the other would never end."""
+    from prefect.client.orchestration import get_client
+    from prefect.settings import get_current_settings
+
+    from pipelines import flows, run
+
+    both = threading.Barrier(2, timeout=30)
+    with publishing() as publisher:
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv(f"ICCS_SECRET_127_0_0_1_{publisher.port}", f"X-Api-Key: {NAME}")
+        tiny = Tiny(tmp_path)
+        for name in ("xx_one", "xx_two"):
+            rows = f"area,year,code,n\nMX-JAL,2024,HOM,{len(name)}\nMX-COL,2024,HOM,{1 if name == 'xx_one' else 2}\n"
+            given = gives(rows.encode())
+
+            def waits(handler: Any, given: Any = given) -> None:
+                both.wait()
+                given(handler)
+
+            publisher.pages[f"{name}.csv"] = waits
+            tiny.name = name
+            address = publisher.address(f"{name}.csv")
+            tiny.declare_plain(f"acquire: [{{address: '{address}'}}]\n", scheme="code")
+        publisher.pages["xx_three.csv"] = gives(b"<!DOCTYPE html><html></html>")
+        tiny.name = "xx_three"
+        tiny.declare_plain(f"acquire: [{{address: '{publisher.address('xx_three.csv')}'}}]\n", scheme="code")
+        known = list_sources(tiny.sources)
+        settings = replace(tiny.settings, threads=2, acquire_from=(publisher.origin,))
+        monkeypatch.setattr(flows, "find_sources", lambda *_, **__: [known[name] for name in sorted(known)][::-1])
+        monkeypatch.setattr(run, "list_sources", lambda *_: known)
+        monkeypatch.setattr(flows, "load_settings", lambda *_, **__: settings)
+        with pytest.raises(RuntimeError, match="xx_three: The address gives a web page"):
+            flows.publish_crime_statistics()
+    with duckdb.connect(str(settings.published), read_only=True) as connection:
+        assert connection.execute("SELECT source FROM out.source ORDER BY ALL").fetchall() == [("xx_one",), ("xx_two",)]
+    with get_client(sync_client=True) as client:
+        runs = {one.name.split()[0]: one for one in client.read_flow_runs() if one.name.startswith("xx_")}
+        parents = {one.parent_task_run_id for one in runs.values()}
+        assert set(runs) == set(known) and None not in parents, "parts of the run, and not runs of their own"
+        assert runs["xx_three"].state_name == "Failed" and runs["xx_one"].state_name == "Completed"
+    events = [json.loads(line) for line in (settings.logs / "iccs.jsonl").read_text().splitlines()]
+    assert {event["source"] for event in events if event["step"] == "fetch"} == {"xx_one", "xx_two"}
+    assert [event["level"] for event in events if event["step"] == "end"].count("error") == 1
+    url = str(get_current_settings().server.database.connection_url.get_secret_value())
+    database = Path(url.split("///", 1)[1])
+    left = [*database.parent.glob(f"{database.name}*"), *(path for path in tmp_path.rglob("*") if path.is_file())]
+    assert publisher.headers("x-api-key").count(NAME) == 3
+    assert NAME.encode() not in b"".join(path.read_bytes() for path in left)

@@ -110,6 +110,13 @@ def _wait(serving: subprocess.Popen[bytes], data: Path, seconds: float, question
     raise AssertionError(f"no answer within {seconds} s\n{(data / 'out.log').read_text(errors='replace')}")
 
 
+def _ended(data: Path, port: int) -> list[Any]:
+    """The runs of deployments that have ended, however."""
+    runs = _ask(data, port, "flow_runs/filter", b"{}")
+    final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+    return [run for run in runs if run["deployment_id"] and run["state_type"] in final]
+
+
 def test_the_flow_is_on_its_schedule_and_the_page_answers(tmp_path: Path) -> None:
     port = _free_port()
     with _serving(tmp_path, "30 5 29 2 *", port) as serving:
@@ -122,6 +129,13 @@ def test_the_flow_is_on_its_schedule_and_the_page_answers(tmp_path: Path) -> Non
             serving, tmp_path, 120, lambda: re.search(r"next run: (.*) UTC", (tmp_path / "out.log").read_text())
         )
         _check_that_strangers_get_nothing(tmp_path, port, deployments[0])
+        (given,) = (ROOT / "data" / "input" / "wb_population").iterdir()
+        shutil.copy(given, tmp_path / "inbox" / f".{given.name}")
+        (tmp_path / "inbox" / f".{given.name}").rename(tmp_path / "inbox" / given.name)
+        (by_inbox,) = _wait(serving, tmp_path, 240, lambda: _ended(tmp_path, port))
+    assert (by_inbox["state_type"], by_inbox["tags"]) == ("COMPLETED", ["inbox"]), by_inbox["state"]
+    assert by_inbox["parameters"] == {"sources": ["wb_population"]}
+    assert (tmp_path / "input" / "wb_population" / "inbox" / given.name).is_file()
     now = datetime.now(UTC)
     leap_days = (datetime(year, 2, 29, 5, 30, tzinfo=UTC) for year in range(now.year, 2100) if year % 4 == 0)
     assert due[1] == f"{next(day for day in leap_days if day > now):%Y-%m-%d %H:%M}"
@@ -171,14 +185,11 @@ def test_a_run_that_is_due_is_started_by_the_schedule_and_publishes(tmp_path: Pa
     shutil.copytree(ROOT / "data" / "input" / "wb_population", tmp_path / "input" / "wb_population")
     port = _free_port()
 
-    def ended() -> list[Any]:
-        runs = _ask(tmp_path, port, "flow_runs/filter", b"{}")
-        final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-        return [run for run in runs if run["deployment_id"] and run["state_type"] in final]
-
     with _serving(tmp_path, "* * * * *", port) as serving:
         _wait(serving, tmp_path, 180, lambda: "next run:" in (tmp_path / "out.log").read_text())
-        first = min(_wait(serving, tmp_path, 150, ended), key=lambda run: run["expected_start_time"])
+        first = min(
+            _wait(serving, tmp_path, 150, lambda: _ended(tmp_path, port)), key=lambda run: run["expected_start_time"]
+        )
 
     assert (first["state_type"], first["auto_scheduled"]) == ("COMPLETED", True), first["state"]
     assert first["created_by"]["type"] == "SCHEDULE"
@@ -249,3 +260,43 @@ def test_missed_runs_are_caught_up_and_a_source_that_fails_stops_no_other(tmp_pa
         assert connection.execute("SELECT source FROM out.source").fetchall() == [(names[0],)]
     lines = [json.loads(line) for line in (data / "runs.jsonl").read_text().splitlines()]
     assert [(line["source"], line["end"]) for line in lines[2:]] == [(names[0], "loaded"), (names[1], "refused")]
+
+
+def test_another_address_is_named_and_each_port_is_free() -> None:
+    from pipelines.cli.office.serve import Places
+    from schemas.errors import UsageError
+
+    for host, said in (("0.0.0.0", "name the one address"), ("::", "name the one address"), ("office", "an address")):  # noqa: S104
+        with pytest.raises(UsageError, match=said):
+            Places(host).check()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"port {port} is taken"):
+            Places(port=_free_port(), health_port=port).check()
+
+
+def test_a_probe_is_told_whether_all_is_well_and_nothing_of_the_data() -> None:
+    from pipelines.cli.office.health import answering_probes
+
+    document: dict[str, Any] = {"good": True, "sources": {"xx_one": "good"}}
+    port = _free_port()
+
+    def ask(path: str = "health") -> tuple[int, Any]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=5) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+    with answering_probes("127.0.0.1", port, lambda: document):
+        assert ask() == (200, document)
+        assert ask("other")[0] == 404
+
+    def fails() -> dict[str, Any]:
+        raise OSError("/secret/place is gone")
+
+    for read, told in ((lambda: {"good": False}, {"good": False}), (fails, {"good": False, "error": "OSError"})):
+        with answering_probes("127.0.0.1", port, read):
+            assert ask() == (503, told)

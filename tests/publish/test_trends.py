@@ -14,14 +14,16 @@ import csv
 import statistics
 from itertools import combinations, permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipelines.publish.series.annual_series import longest_unbroken_run
-from pipelines.publish.series.trends import Events, describe_trends, name_direction, widest_trend
+from pipelines.publish.series.annual_series import AnnualSeries, Marks, latest_rates, latest_unbroken_run
+from pipelines.publish.series.breaks import Breaks
+from pipelines.publish.series.trends import Events, describe_trends, name_direction, trend_rows, widest_trend
 from pipelines.statistics.many_series import autocorrelation_factors, mann_kendall, sen_slopes
 from pipelines.statistics.monotonic import mann_kendall_autocorrelated
 
@@ -219,35 +221,76 @@ def test_a_series_that_drifts_is_less_significant_once_corrected() -> None:
     ("years", "breaks", "kept"),
     [
         ([2015, 2016, 2017, 2018], [], [2015, 2016, 2017, 2018]),
-        ([2015, 2016, 2017, 2018, 2019], [2017], [2017, 2018, 2019]),
-        ([2015, 2016, 2017, 2018], [2017], [2017, 2018]),  # of two as long, the later
-        ([2015, 2016, 2017, 2018, 2019], [2016, 2019], [2016, 2017, 2018]),
+        ([2015, 2016, 2017, 2018, 2019], [2018], [2018, 2019]),  # the longer one ended before
+        ([2015, 2016, 2017, 2018, 2019], [2016, 2019], [2019]),
         ([2015, 2016, 2017], [2015], [2015, 2016, 2017]),  # before it there is nothing to compare with
         ([2015, 2016, 2017], [2018, 2010], [2015, 2016, 2017]),
         ([2015, 2018, 2019], [2016], [2018, 2019]),  # the break falls in a gap
-        ([2015, 2018, 2019], [2016, 2017], [2018, 2019]),
-        ([2015], [2015], [2015]),
-        ([2013, 2014, 2015, 2016], [2014, 2015, 2016], [2016]),
     ],
 )
-def test_longest_stretch_without_a_break(years: list[int], breaks: list[int], kept: list[int]) -> None:
-    start, end = longest_unbroken_run(years, breaks)
+def test_stretch_after_the_last_break(years: list[int], breaks: list[int], kept: list[int]) -> None:
+    start, end = latest_unbroken_run(years, breaks)
 
     assert years[start:end] == kept
 
 
-@settings(max_examples=40)
-@given(st.sets(st.integers(2000, 2030), min_size=1, max_size=20), st.sets(st.integers(1998, 2032), max_size=6))
-def test_no_stretch_without_a_break_is_longer(years: set[int], breaks: set[int]) -> None:
-    rising = sorted(years)
+@pytest.mark.parametrize(
+    ("rates", "start", "kept"),
+    [
+        ([1.0] * 10, 0, (0, 10)),
+        ([None] * 5 + [1.0] * 8, 0, (5, 13)),  # populations of the last years only: rates, not numbers
+        ([None] * 5 + [1.0] * 7, 0, None),
+        ([1.0] * 9 + [None], 0, (0, 9)),  # the last population is not out yet
+        ([1.0] * 9 + [None] * 2, 0, None),
+        ([1.0] * 10, 3, None),  # a break before the fourth year
+    ],
+)
+def test_last_years_with_rates(rates: list[float | None], start: int, kept: tuple[int, int] | None) -> None:
+    assert latest_rates(rates, start, 8) == kept
 
-    def whole(first: int, last: int) -> bool:
-        return not any(rising[first] < at <= rising[last] for at in breaks)
 
-    spans = [(i, j + 1) for i in range(len(rising)) for j in range(i, len(rising)) if whole(i, j)]
-    longest = max(end - start for start, end in spans)
+def _series(counts: list[float], populations: list[float | None], iccs: str = "0101", **breaks: Any) -> AnnualSeries:
+    years = list(range(2024 - len(counts), 2024))
+    rates = [None if size is None else 1e5 * count / size for count, size in zip(counts, populations, strict=True)]
+    key = {"source": "s", "ref_area": "XX", "area_level": "admin1", "iccs": iccs, "stage": "P", "counting_unit": "V"}
+    marks = Marks(["A"] * len(years), [1.0] * len(years), [None] * len(years))
+    return AnnualSeries(years, counts, populations, Breaks(**breaks), rates, marks, key | {"sex": "_T"})
 
-    assert longest_unbroken_run(rising, sorted(breaks)) == max(span for span in spans if span[1] - span[0] == longest)
+
+def _made(series: list[AnnualSeries]) -> list[dict[str, Any]]:
+    return trend_rows(series)[0]
+
+
+def test_growth_of_the_population_is_no_rise_where_the_last_years_have_rates() -> None:
+    """24 years of counts that grow with the people, populations for the last 14: a constant rate, no rising number."""
+    counts = [round(20000 * 1.011**n) for n in range(24)]
+    people = [None] * 10 + [1e6 * 1.011**n for n in range(10, 24)]
+    (row,) = _made([_series(counts, people)])
+    assert (row["direction"], row["basis"], row["first_year"], row["n"]) == ("stable", "rate_per_100k", 2010, 14)
+
+
+def test_a_direction_that_hangs_on_one_year_says_so() -> None:
+    """Independent: each year left out by hand, and the series described anew."""
+    counts = [400, 410, 405, 430, 420, 440, 435, 450, 470, 560]
+    (row,) = _made([_series(counts, [1e6] * 10)])
+    alone = [
+        describe_trends([(YEARS[:9], part)], [Events(part, [1e6] * 9, "rate_per_100k")])[0].direction
+        for part in [counts[:9], counts[1:]]
+    ]
+    assert row["direction_without_last_year"] == alone[0]
+    assert ("2023" in (row["decisive_years"] or "")) == (alone[0] != row["direction"])
+    assert ("2014" in (row["decisive_years"] or "")) == (alone[1] != row["direction"])
+
+
+def test_copies_of_a_series_are_one_test() -> None:
+    """Three series of which two are equal: p is adjusted for two tests, not three."""
+    steep = [round(400 * 1.06**n * (1.04 if n % 2 else 0.96)) for n in range(12)]
+    flat = [400 + 30 * (-1) ** n for n in range(12)]
+    rows = _made(
+        [_series(steep, [1e6] * 12, "01"), _series(steep, [1e6] * 12, "0101"), _series(flat, [1e6] * 12, "02")]
+    )
+    assert [row["same_series_as"] for row in rows] == [None, "01 P V", None]
+    assert rows[0]["adjusted_p"] == rows[1]["adjusted_p"] == pytest.approx(2 * rows[0]["p_value"])
 
 
 # --- the trend of counts with the population as exposure -----------------------------------------

@@ -16,7 +16,9 @@ import yaml
 from damaged_files import INCIDENTS, command, declared
 
 from pipelines.reader.release import OpenRelease
-from pipelines.share.check import SharedSource, _read_counts, check_sharing
+from pipelines.share.check import SharedSource, check_sharing
+from pipelines.share.counts import read_counts
+from pipelines.share.left import Left
 from pipelines.share.margins import dimensions
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
@@ -146,6 +148,21 @@ def test_the_command_says_how_much_is_hidden_and_not_which_counts(place: Path) -
     assert "protected" in said
 
 
+def test_what_left_protected_does_not_leave_as_it_is(place: Path) -> None:
+    left = Left("p1", {"package": "p1", "sources": {SOURCE: {"outcome": "protected"}}}, place / "cells.parquet")
+    policy(place, {"level": "public"})
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA out")
+        connection.execute(f"CREATE TABLE out.source AS SELECT '{SOURCE}' AS source, 'count' AS kind")
+        connection.execute("CREATE TABLE out.area AS SELECT 'MX' AS code, NULL AS parent")
+        connection.execute("CREATE TABLE out.iccs AS SELECT '01' AS code, NULL AS parent, true AS in_tree")
+        connection.execute("CREATE TABLE out.age AS SELECT '_T' AS code, NULL::INTEGER AS lower_age, 1 AS upper_age")
+        release = cast("OpenRelease", SimpleNamespace(connection=connection))
+        (found,) = check_sharing(release, list_sources(place / "sources"), "public", date(2026, 1, 1), [left])
+    assert found.outcome == "refused"
+    assert "it left protected in package p1" in found.why
+
+
 def test_bounds_in_place_of_a_count_are_counts_that_nobody_protected() -> None:
     """Of a woman beside nine persons of unknown sex: at_least 1 is the count that is withheld."""
     with duckdb.connect() as connection:
@@ -156,4 +173,4 @@ def test_bounds_in_place_of_a_count_are_counts_that_nobody_protected() -> None:
             f"{codes}, NULL::DOUBLE AS value, 1.0 AS at_least, 10.0 AS at_most"
         )
         with pytest.raises(UsageError, match="has bounds in place of a count"):
-            _read_counts(cast("OpenRelease", SimpleNamespace(connection=connection)), "s")
+            read_counts(connection, "s")

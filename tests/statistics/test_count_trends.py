@@ -111,3 +111,16 @@ def test_where_nothing_is_known_the_upper_limit_is_infinite_and_the_rest_finite(
     assert middle == pytest.approx(10.517, abs=1e-3)
     assert low == -100
     assert high == np.inf
+
+
+@pytest.mark.parametrize("autocorrelation", [0.0, 0.3, 0.6])
+def test_bias_of_the_autocorrelation_of_residuals_is_the_one_taken_out(autocorrelation: float) -> None:
+    """By simulation: 10,000 AR(1) series of 60 years, their line taken out by least squares."""
+    generator = np.random.default_rng(3)
+    noise = generator.normal(size=(10000, 60))
+    for year in range(1, 60):
+        noise[:, year] = autocorrelation * noise[:, year - 1] + (1 - autocorrelation**2) ** 0.5 * noise[:, year]
+    line = np.linalg.qr(add_constant(np.arange(60.0)))[0]
+    left = noise - noise @ line @ line.T
+    r1 = (left[:, 1:] * left[:, :-1]).sum(axis=1) / (left**2).sum(axis=1)
+    assert r1.mean() == pytest.approx(autocorrelation - (2 + 4 * autocorrelation) / 60, abs=0.02)

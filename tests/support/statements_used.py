@@ -25,6 +25,9 @@ from pipelines.reader.plots.comparison import plot_pyramid
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.rates import country_rates
 from pipelines.run import Session, run_all
+from pipelines.share.difference import compare_packages
+from pipelines.share.leave import make_package
+from pipelines.share.questionnaires import write_questionnaires
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
@@ -115,6 +118,27 @@ def _run_tables(place: Path) -> None:
     country_rates(SeriesQuery("0101", stage="recorded"), settings)
 
 
+def _share(place: Path, source: Path) -> None:
+    """A package of incidents, none of which is shared out among several categories."""
+    shutil.copytree(source, place / "shared" / source.name)
+    with (place / "shared" / source.name / "source.yml").open("a", encoding="utf-8") as handle:
+        handle.write("sharing: {level: public}\n")
+    header = ["folio", "day", "place", "offence", "sex", "age", "name"]
+    rows = [[f"F{n}", "2021-01-03", "MX-JAL", "H1", ("man", "woman")[n < 12], "30", f"Person {n}"] for n in range(40)]
+    rows.append(["F40", "2021-01-03", "MX-AGU", "H1", "woman", "30", "Person 40"])
+    _write(place / "to_share" / "2021.csv", [header, *rows])
+    settings = Settings(data=place / "shared_data")
+    folders = list_sources(place / "shared")
+    with without_suite():
+        run_all(list(folders.values()), Session(settings, place / "to_share", source_folders=place / "shared"))
+    package = make_package(folders, "public", "a reader", settings, place / "package").package
+    compare_packages(package, package, settings)
+    place = place / "questionnaires"
+    make_package(
+        folders, "public", "", settings, place, write=lambda connection, to, _: write_questionnaires(connection, to)
+    )
+
+
 def _ask(questions: Sequence[str], place: Path, settings: Settings) -> None:
     for question in questions:
         words = question.format(place=place).split()
@@ -137,6 +161,7 @@ def _run_incidents(place: Path) -> None:
         with without_suite():
             folder = list_sources(sources)["xx_test_incidents"]
             run_all([folder], Session(settings, place / "areas", source_folders=sources))
+    _share(place, sources / "xx_test_incidents")
     points = [["day", "lon", "lat", "offence"], *(["2021-02-03", "-103.5", "20.5", "H1"] for _ in range(9))]
     _write(place / "points" / "2021.csv", points)
     with without_suite():

@@ -12,7 +12,7 @@ from figure_data import Data, Judge, by_sex, months, states, years
 
 from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
-from pipelines.tabulate.rules import figure_rules, judge_rules
+from pipelines.tabulate.rules import figure_rules, fill_rule, judge_rules, needs
 from schemas.codelists import load_areas
 from schemas.declarations import load_rules
 
@@ -70,6 +70,20 @@ def test_rules_that_are_judged_together_find_what_each_finds_alone(judge: Judge)
 def test_a_rule_without_anything_to_check_is_not_applicable(judge: Judge) -> None:
     assert judge("sex_parts_sum", Data())[0] == "not applicable"
     assert judge("months_empty", Data(core=years([50, 50])))[0] == "not applicable"
+
+
+@pytest.mark.parametrize("data", [name for name in CASES if needs(load_rules()[name])] + ["areas_sum", "level_jump"])
+def test_a_rule_has_nothing_to_judge_where_what_it_needs_is_not_there(data: str, judge: Judge) -> None:
+    """Such rules are not run: run all the same, on the data of every other one, they judge nothing."""
+    with connect(Settings(data=judge.folder, threads=1)) as connection:
+        source = judge.open(connection, CASES[data][1])
+        there = {"sex": "sex <> '_T'", "age": "age <> '_T'", "months": "time_period LIKE '%-%'"}
+        rows = "FROM (FROM cells UNION ALL BY NAME FROM core) WHERE "
+        lacking = {name for name, condition in there.items() if not connection.execute(rows + condition).fetchall()}
+        tried = [rule for rule in figure_rules("count") if lacking.intersection(needs(rule))]
+        judged = {rule.name: connection.execute(fill_rule(rule, source)).fetchall() for rule in tried}
+    assert {name: rows for name, rows in judged.items() if rows} == {}
+    assert len(tried) >= (4 if data != "margins_agree" else 0)
 
 
 def test_a_month_that_no_small_area_reported_is_empty_in_all_of_them(judge: Judge) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import os
 import re
 import secrets
@@ -10,9 +11,11 @@ import shlex
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,11 +31,13 @@ if TYPE_CHECKING:
     from pipelines.flows import Deployment
     from pipelines.system.settings import Settings
 
+LOOPBACK = "127.0.0.1"
 _SERVER_START_SECONDS = 90
 _SERVER_END_SECONDS = 30
 _SIGN_IN_NAME = "iccs"
 _PLANNING_SECONDS = 90  # the server plans a new deployment within 5 s, and all of them every 60 s
 _PLANNING_HORIZON_DAYS = 3660  # ten years: the next run of any cron line that has one, even on 29 February
+_INBOX_SECONDS = 5
 _ERROR_LINE = re.compile(rb"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
 
 
@@ -44,6 +49,16 @@ def add_parser(commands: Commands) -> None:
         "--runner",
         metavar="RUNNER",
         help="runs partitions of incidents: threads, dask, ray, dask:ADDRESS (default: ICCS_RUNNER, else threads)",
+    )
+    parser.add_argument(
+        "--host",
+        default=LOOPBACK,
+        metavar="ADDRESS",
+        help=f"address of this machine that the page is reached by (default: {LOOPBACK}, from this machine alone)",
+    )
+    parser.add_argument("--health-port", type=int, metavar="PORT", help="answer GET /health there (default: nowhere)")
+    parser.add_argument(
+        "--site", metavar="DIR", help="build the site in this folder after each run (default: ICCS_SITE)"
     )
     parser.set_defaults(command=serve_command)
     site = add_command(commands, "deploy", "plan the runs on a Prefect server of the site (PREFECT_API_URL)")
@@ -58,10 +73,45 @@ def add_parser(commands: Commands) -> None:
 
 def serve_command(options: argparse.Namespace) -> int:
     """Serve the flow until stopped."""
-    return serve(options.cron, options.port, options.data, options.runner, options.time_zone)
+    places = Places(options.host, options.port, options.health_port, options.site)
+    return serve(options.cron, places, options.data, options.runner, options.time_zone)
 
 
-def prefect_environment(home: Path, port: int, sign_in: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class Places:
+    """Where what is served is found: address and port of the page, port of ``/health``, folder of the site."""
+
+    host: str = LOOPBACK
+    port: int = 4200
+    health_port: int | None = None
+    site: str | None = None
+
+    def check(self) -> None:
+        """Refuse an address that is none, and a port that is taken.
+
+        Raises:
+            UsageError: says which and why.
+        """
+        try:
+            address = ipaddress.ip_address(self.host)
+        except ValueError as error:
+            raise UsageError(f"--host {self.host}: write an address, such as 192.0.2.7") from error
+        if address.is_unspecified:
+            raise UsageError(f"--host {self.host}: name the one address by which others reach this machine")
+        for port in (self.port, *([self.health_port] if self.health_port else [])):
+            with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET) as probe:
+                if probe.connect_ex((self.host, port)) == 0:
+                    raise UsageError(f"port {port} is taken; give another with --port or --health-port")
+        if self.health_port == self.port:
+            raise UsageError("--port and --health-port are the same")
+
+    @property
+    def url(self) -> str:
+        """Address of the page."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+def prefect_environment(home: Path, url: str, sign_in: str) -> dict[str, str]:
     """Return Prefect's settings for a server of our own: local, no analytics, web UI on its own port.
 
     Every web page that a browser shows can send requests to this machine, and so can every account on it. So the server
@@ -70,20 +120,21 @@ def prefect_environment(home: Path, port: int, sign_in: str) -> dict[str, str]:
 
     Args:
         home: Prefect's folder.
-        port: port of the server.
+        url: address of the server.
         sign_in: name and password, with a colon between them.
 
-    >>> prefect_environment(Path("prefect"), 4200, "iccs:word")["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"]
+    >>> settings = prefect_environment(Path("prefect"), "http://127.0.0.1:4200", "iccs:word")
+    >>> settings["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"]
     'http://127.0.0.1:4200'
     """
     return {
         "PREFECT_HOME": str(home),
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_API_URL": f"{url}/api",
+        "PREFECT_SERVER_UI_API_URL": f"{url}/api",
         "PREFECT_SERVER_API_AUTH_STRING": sign_in,
         "PREFECT_API_AUTH_STRING": sign_in,
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://127.0.0.1:{port}",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": url,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": f"P{_PLANNING_HORIZON_DAYS}D",
         "DO_NOT_TRACK": "1",
@@ -142,7 +193,7 @@ def plan(cron: str, time_zone: str, settings: Settings) -> list[Deployment]:
     ]
 
 
-def serve(cron: str, port: int, data: str | None, runner: str | None = None, time_zone: str = "UTC") -> int:
+def serve(cron: str, places: Places, data: str | None = None, runner: str | None = None, time_zone: str = "UTC") -> int:
     """Start the server, wait until it has planned a run, then run the flows when they are due until stopped.
 
     Runs that were due while nothing served are caught up first, in one run.
@@ -154,20 +205,24 @@ def serve(cron: str, port: int, data: str | None, runner: str | None = None, tim
         UsageError: the cron line or the runner is not valid, its library is missing, the port is taken, a folder
             that a run deletes from is not its own, or the file of the password is open to others.
     """
+    from pipelines.reader.site.build import check_site_folder
     from pipelines.system.errors import EXIT_DONE, EXIT_FAULT
     from pipelines.system.removal import check_folders
+    from pipelines.system.run_log import rotate
     from pipelines.system.settings import load_settings
 
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise UsageError(f"port {port} is taken; give another with --port")
+    places.check()
+    if places.site:
+        os.environ["ICCS_SITE"] = str(Path(places.site).absolute())
     settings = load_settings(data, runner=runner)
     check_folders(settings)  # else each run would be refused, in a log that nobody reads
+    if settings.site is not None:
+        check_site_folder(settings.site)
     home = settings.data / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)  # the server's database holds messages, which may quote values of files
     sign_in, is_new = read_sign_in(home)
-    os.environ.update(prefect_environment(home, port, sign_in))
+    os.environ.update(prefect_environment(home, places.url, sign_in))
     os.environ.update({"ICCS_DATA": str(settings.data), "ICCS_RUNNER": settings.runner})  # for the runs
     # Late, and after its settings are in place: Prefect reads them when it is imported.
     import asyncio
@@ -178,23 +233,77 @@ def serve(cron: str, port: int, data: str | None, runner: str | None = None, tim
     planned = plan(cron, time_zone, settings)
     tally_on(parse_runner(settings.runner))
     log = home / "server.log"
+    rotate(log)
     log_start = log.stat().st_size if log.is_file() else 0
-    with _server(port, log) as server:
-        _wait_for(f"http://127.0.0.1:{port}/api/health", server, log)
+    with _server(places, log) as server:
+        _wait_for(f"{places.url}/api/health", server, log)
         flow_runner, deployments = register(planned)
         due = _wait_for_plan(lambda: next_planned_run(deployments[ALL_SOURCES]))
         if due is None:
             print_error(_no_plan(log, log_start))
             return EXIT_FAULT
-        shown = f"{sign_in} (shown this once; kept in {home / 'password'})" if is_new else f"in {home / 'password'}"
-        print_line(f"sign in with: {shown}")
-        print_line(f"web UI: http://127.0.0.1:{port}   stop: Ctrl-C")
+        _print_places(places, home / "password", sign_in if is_new else None)
         _print_plan(planned, due)
-        _print_how_to_start(port, home)
+        _print_how_to_start(places.url, home)
         _catch_up(planned, deployments, settings)
-        with suppress(KeyboardInterrupt):
+        with (
+            suppress(KeyboardInterrupt),
+            _watching_inbox(settings, deployments[ALL_SOURCES]),
+            _probes(places, settings),
+        ):
             asyncio.run(flow_runner.start())
     return EXIT_DONE
+
+
+def _print_places(places: Places, password: Path, new: str | None) -> None:
+    print_line(f"sign in with: {f'{new} (shown this once; kept in {password})' if new else f'in {password}'}")
+    print_line(f"web UI: {places.url}   stop: Ctrl-C")
+    if places.host != LOOPBACK:
+        print_line(
+            "others reach the page and its password is asked, but nothing on the way is encrypted: docs/security.md"
+        )
+
+
+def _probes(places: Places, settings: Settings) -> AbstractContextManager[None]:
+    from pipelines.cli.office.health import answering_probes
+    from pipelines.schedule import read_health
+
+    if places.health_port is None:
+        return nullcontext()
+    return answering_probes(places.host, places.health_port, lambda: read_health(settings))
+
+
+@contextmanager
+def _watching_inbox(settings: Settings, deployment: UUID) -> Iterator[None]:
+    """Start a run of the sources whose files come into the inbox, as long as the block lasts."""
+    from pipelines.flows import FROM_INBOX, start_run
+    from pipelines.schedule import InboxWatch
+
+    settings.inbox.mkdir(exist_ok=True)
+    watch, end = InboxWatch(settings), threading.Event()
+
+    def look_again_and_again() -> None:
+        last = ""
+        while not end.wait(_INBOX_SECONDS):
+            try:
+                sources, lines = watch.look()
+                if sources:
+                    print_line(f"in the inbox: a file of {', '.join(sources)}")
+                    start_run(deployment, sources, FROM_INBOX)
+                last = ""
+            except Exception as error:  # a folder that is gone for a while, a server that does not answer: look again
+                watch.forget()
+                lines = [f"the inbox could not be looked at, or its run not started: {error}"]
+                lines, last = [line for line in lines if line != last], lines[0]
+            for line in lines:
+                print_error(line)
+
+    thread = threading.Thread(target=look_again_and_again, name="inbox", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
 
 
 def _print_plan(planned: list[Deployment], due: datetime) -> None:
@@ -205,30 +314,30 @@ def _print_plan(planned: list[Deployment], due: datetime) -> None:
         print_line(f"{name}: {one.calendar.cron} ({one.calendar.time_zone}), next run: {moment:%Y-%m-%d %H:%M} UTC")
 
 
-def _print_how_to_start(port: int, home: Path) -> None:
+def _print_how_to_start(url: str, home: Path) -> None:
     """What another shell needs to start a run now: the address, the password, and the program beside this one."""
     prefect = shlex.quote(str(Path(sys.executable).with_name("prefect")))
     password = shlex.quote(str(home / "password"))
     print_line("to run all sources now, in another shell:")
     print_line(
-        f"  PREFECT_HOME={shlex.quote(str(home))} PREFECT_API_URL=http://127.0.0.1:{port}/api "
+        f"  PREFECT_HOME={shlex.quote(str(home))} PREFECT_API_URL={url}/api "
         f'PREFECT_API_AUTH_STRING="$(cat {password})" {prefect} deployment run iccs/scheduled'
     )
 
 
 def _catch_up(planned: list[Deployment], deployments: dict[str, UUID], settings: Settings) -> None:
     """Start one run of what was due while nothing served; a run takes what is there, however often it was missed."""
-    from pipelines.flows import ALL_SOURCES, catch_up
+    from pipelines.flows import ALL_SOURCES, CATCHING_UP, start_run
     from pipelines.schedule import find_missed, is_missed
 
     now = datetime.now(UTC)
     calendars = {one.name: one.calendar for one in planned}
     if is_missed(calendars.pop(ALL_SOURCES), settings, now):
         print_line("catching up: a run of all sources was due while nothing was serving")
-        catch_up(deployments[ALL_SOURCES], None)
+        start_run(deployments[ALL_SOURCES], None, CATCHING_UP)
     elif missed := find_missed(calendars, settings, now):
         print_line(f"catching up: due while nothing was serving: {', '.join(missed)}")
-        catch_up(deployments[ALL_SOURCES], missed)
+        start_run(deployments[ALL_SOURCES], missed, CATCHING_UP)
 
 
 def deploy_command(options: argparse.Namespace) -> int:
@@ -248,6 +357,8 @@ def deploy_command(options: argparse.Namespace) -> int:
 
     project = find_project()
     environment = {"ICCS_DATA": str(settings.data), "ICCS_RUNNER": settings.runner}
+    if settings.site is not None:
+        environment["ICCS_SITE"] = str(settings.site)
     if project is not None:
         environment[VARIABLE] = str(project.root)
     names = deploy(planned, options.pool, environment, project.root if project else settings.data.parent)
@@ -258,11 +369,11 @@ def deploy_command(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _server(port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _server(places: Places, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run Prefect's server in a process of its own, which ends with the block; its output is added to the log."""
     with open(log, "ab", opener=_open_private) as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+            [sys.executable, "-m", "prefect", "server", "start", "--host", places.host, "--port", str(places.port)],
             stdout=output,
             stderr=subprocess.STDOUT,
             umask=0o077,

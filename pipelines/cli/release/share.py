@@ -1,26 +1,114 @@
-"""``iccs share check``: what of the release may leave, and what is hidden first."""
+"""``iccs share check|package|sdmx|cts|diff``: what may leave of a release, and what is hidden first."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.arguments import add_command, add_group
+from pipelines.cli.arguments import add_command, add_group, waiting_arguments
 from pipelines.cli.printing import print_error, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
-    from pipelines.share.check import Series, SharedSource
+    from pipelines.share.check import SharedSource
+    from pipelines.share.leave import Writer
+    from pipelines.share.protect import Series
 
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     group = add_group(commands, "share", "what of a release may leave the office, and which cells are hidden")
     check = add_command(group, "check", "say what would leave, what is hidden and why; writes nothing")
-    check.add_argument(
-        "--to", choices=("public", "partners", "internal"), default="public", help="who it is for (default: public)"
-    )
+    _add_level(check, "public", "partners", "internal")
     check.set_defaults(command=check_command)
+    package = _add_leaving(group, "package", "write what may leave: a protected DuckDB release and a data package")
+    package.set_defaults(command=package_command)
+    sdmx = _add_leaving(
+        group, "sdmx", "write what may leave as SDMX 2.1 and 3.0: structures and data in XML, JSON, CSV"
+    )
+    sdmx.add_argument("--agency", default="NSO", metavar="ID", help="agency that publishes, in SDMX (default: NSO)")
+    sdmx.set_defaults(command=sdmx_command)
+    cts = _add_leaving(group, "cts", "write the national figures that may leave as rows of the UN-CTS and SDG series")
+    cts.set_defaults(command=cts_command)
+    diff = add_command(group, "diff", "count what a package shows, hides and changed against another, by source")
+    diff.add_argument("old", metavar="A", help="a package, as named in data/shared/log.jsonl")
+    diff.add_argument("new", metavar="B")
+    diff.set_defaults(command=diff_command)
+
+
+def _add_leaving(group: Commands, name: str, help_text: str) -> Any:
+    """Add a command that writes what leaves and notes it in the log."""
+    command = add_command(group, name, f"{help_text}; note it in the log", waiting_arguments())
+    _add_level(command, "public", "partners")
+    command.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write; must not be there yet")
+    command.add_argument("--recipient", metavar="TEXT", help="to whom it goes, for the log (default: the level)")
+    return command
+
+
+def _add_level(command: Any, *levels: str) -> None:
+    command.add_argument(
+        "--to", "--level", dest="to", choices=levels, default="public", help="who it is for (default: public)"
+    )
+
+
+def package_command(options: argparse.Namespace) -> int:
+    """Write the package, and print what left of each source."""
+    return _leave(options, "package", None)
+
+
+def sdmx_command(options: argparse.Namespace) -> int:
+    """Write SDMX files, and print what left of each source."""
+    from schemas.errors import UsageError
+
+    try:
+        from pipelines.share.sdmx.files import write_sdmx_files
+        from pipelines.share.sdmx.structures import check_agency
+    except ImportError as error:
+        raise UsageError("SDMX needs a library: pip install 'iccs-pipelines[sdmx]'") from error
+    check_agency(options.agency)
+    return _leave(options, "sdmx", lambda connection, folder, _: write_sdmx_files(connection, folder, options.agency))
+
+
+def cts_command(options: argparse.Namespace) -> int:
+    """Write rows of the UN-CTS and SDG series, and print what left of each source."""
+    from pipelines.share.questionnaires import write_questionnaires
+
+    return _leave(options, "cts", lambda connection, folder, _: write_questionnaires(connection, folder))
+
+
+def _leave(options: argparse.Namespace, form: str, write: Writer | None) -> int:
+    from pathlib import Path
+
+    from pipelines.share.leave import make_package
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.lock import writing
+    from pipelines.system.settings import load_settings
+    from schemas.source import list_sources
+
+    settings = load_settings(options.data)
+    with writing(settings, options.wait):
+        made = make_package(
+            list_sources(),
+            options.to,
+            options.recipient or options.to,
+            settings,
+            Path(options.output),
+            form=form,
+            write=write,
+        )
+    if options.json:
+        sources = [_as_json(one) for one in made.sources]
+        print_json({"package": made.package, "folder": str(made.folder), "to": options.to, "sources": sources})
+        return EXIT_DONE
+    print_table(
+        ["source", "what left", "hidden cells", "why"],
+        [
+            [one.source, one.outcome.replace("_", " "), sum(len(series.hidden) for series in one.series), one.why]
+            for one in made.sources
+        ],
+        title=f"Package {made.package}, in {made.folder}",
+    )
+    return EXIT_DONE
 
 
 def check_command(options: argparse.Namespace) -> int:
@@ -29,13 +117,15 @@ def check_command(options: argparse.Namespace) -> int:
 
     from pipelines.reader.release import OpenRelease
     from pipelines.share.check import check_sharing
+    from pipelines.share.left import read_left
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
     from pipelines.system.settings import load_settings
     from schemas.source import list_sources
 
-    with OpenRelease(load_settings(options.data)) as release:
+    settings = load_settings(options.data)
+    with OpenRelease(settings) as release:
         number = release.release
-        found = check_sharing(release, list_sources(), options.to, date.today())
+        found = check_sharing(release, list_sources(), options.to, date.today(), read_left(settings))
     refused = [one for one in found if one.outcome == "refused"]
     if options.json:
         print_json(
@@ -53,6 +143,27 @@ def check_command(options: argparse.Namespace) -> int:
     for one in refused:
         print_error(f"{one.source} cannot be shared: {one.why}")
     return EXIT_REFUSED if refused else EXIT_DONE
+
+
+def diff_command(options: argparse.Namespace) -> int:
+    """Print, for each source, how many cells are shown the same, changed, newly or no more; and changed policies."""
+    from pipelines.share.difference import compare_packages
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
+
+    found = compare_packages(options.old, options.new, load_settings(options.data))
+    if options.json:
+        print_json({"old": options.old, "new": options.new, "sources": found.sources, "policies": found.policies})
+        return EXIT_DONE
+    print_table(
+        [name.replace("_", " ") for name in found.sources[0]] if found.sources else ["source"],
+        [list(row.values()) for row in found.sources],
+        title=f"Package {options.new} against {options.old}, in cells",
+    )
+    if found.policies:
+        print_line()
+        print_table(["source", "policy", "old", "new"], [list(row.values()) for row in found.policies])
+    return EXIT_DONE
 
 
 def _figures(series: Series) -> dict[str, Any]:

@@ -148,6 +148,7 @@ def _trend_line(record: dict[str, Any]) -> str:
             f", {record['apc']:+.1f} % a year ({record['apc_low']:+.1f} to {high}), "
             f"p {p_value_text(record['p_value'])} (autocorrelation {record['autocorrelation']:.2f} allowed for)"
         )
+        text += _sensitivity(record)
     elif record["direction"] == "too few events":
         text += f", {record['mean_events']:,.1f} a year on average"
     if record["mann_kendall_p"] is not None:
@@ -159,6 +160,19 @@ def _trend_line(record: dict[str, Any]) -> str:
         )
     text += f"; {record['break_handling']}" + ("; estimate (E)" if record["obs_status"] == "E" else "")
     return text + (f"; caveats: {record['caveats'].replace(';', ', ')}" if record["caveats"] else "")
+
+
+def _sensitivity(record: dict[str, Any]) -> str:
+    """Say whether the direction holds without single years; of many decisive ones, that it hangs on most of them."""
+    years = (record["decisive_years"] or "").split(";")
+    if years == [""]:
+        return ", the same without any one year"
+    if len(years) > record["n"] / 2:
+        return f", another direction without any one of {len(years)} of {record['n']} years"
+    text = f", another direction without {' or '.join(years)}"
+    if str(record["last_year"]) in years:
+        text += f" ({record['direction_without_last_year']} without the last year)"
+    return text
 
 
 def _change_line(record: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -127,16 +128,30 @@ def find_breaks(declared: SeriesBreaks, key: Sequence[str], years: Sequence[int]
     return declared.of(key, marked).inside(years[0], years[-1])
 
 
-def longest_unbroken_run(years: Sequence[int], breaks: Sequence[int]) -> tuple[int, int]:
-    """Return the slice of the years that holds the longest run without a break; of equal ones, the latest.
+def latest_unbroken_run(years: Sequence[int], breaks: Sequence[int]) -> tuple[int, int]:
+    """Return the slice of the years after the last break: what a series did before it is no answer for today.
 
     Args:
         years: rising.
         breaks: years from which figures cannot be compared with earlier ones.
 
-    >>> longest_unbroken_run([2015, 2016, 2017, 2018, 2019], [2017])
-    (2, 5)
+    >>> latest_unbroken_run([2015, 2016, 2017, 2018, 2019], [2018])
+    (3, 5)
     """
-    starts = [0, *[n for n, year in enumerate(years) if n and any(years[n - 1] < at <= year for at in breaks)]]
-    ends = [*starts[1:], len(years)]
-    return max(zip(starts, ends, strict=True), key=lambda pair: (pair[1] - pair[0], pair[0]))
+    last = max((at for at in breaks if years[0] < at <= years[-1]), default=years[0])
+    return bisect_left(years, last), len(years)
+
+
+def latest_rates(rates: Sequence[float | None], start: int, fewest: int) -> tuple[int, int] | None:
+    """Return the slice from a place on of the last years that all have a rate, if there are enough.
+
+    The very last year may lack one, as populations are published later than counts.
+
+    >>> latest_rates([None, None, 4.0, 5.0, None], 0, 2), latest_rates([4.0, 5.0, None, None], 0, 2)
+    ((2, 4), None)
+    """
+    end = len(rates) - (rates[-1] is None)
+    first = end
+    while first > start and rates[first - 1] is not None:
+        first -= 1
+    return (first, end) if end - first >= fewest else None

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from pipelines.publish.series.annual_series import find_breaks, longest_unbroken_run, pop_marks
+from pipelines.publish.series.annual_series import find_breaks, latest_unbroken_run, pop_marks
 from pipelines.publish.series.breaks import SERIES_KEY, Breaks, SeriesBreaks
 from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
 from pipelines.statistics.bridging import widest
@@ -36,7 +36,7 @@ def make_segments(connection: duckdb.DuckDBPyConnection) -> None:
         iccs = wanted[series["indicator"]].iccs
         breaks = find_breaks(declared, [series.get(name, iccs) for name in SERIES_KEY], years, marks)
         # One model has all the segments of a series, so each rests on the years from the first to the last of them.
-        used = range(len(years))[slice(*longest_unbroken_run(years, breaks.cuts))]
+        used = range(len(years))[slice(*latest_unbroken_run(years, breaks.cuts))]
         bridged = bool(breaks.inside(years[used[0]], years[used[-1]]).bridges)
         common = series | marks.combine(used, bridged=bridged)
         rows += [common | segment for segment in fit_segments(years, counts, populations, breaks)]
@@ -49,10 +49,10 @@ def fit_segments(
     """Return a row for each joinpoint segment of a series of rates, for ``out.trend_segment`` and for pictures.
 
     Weighted least squares on the logarithm of the rate, weights from Poisson errors, number of joinpoints by the
-    weighted BIC of Joinpoint 5 (:func:`~pipelines.statistics.joinpoint_number.choose_joinpoints`); on the longest run
-    without a break. Years without an event enter as half an event. Fewer than 8 years, or too many years without an
-    event, give no row. Rates before a bridge are multiplied by its factor; the model is fitted with the limits of the
-    factor too, at the same joinpoints, and the widest limits and the largest p are kept.
+    weighted BIC of Joinpoint 5 (:func:`~pipelines.statistics.joinpoint_number.choose_joinpoints`); on the years
+    after the last break. Years without an event enter as half an event. Fewer than 8 years, or too many years without
+    an event, give no row. Rates before a bridge are multiplied by its factor; the model is fitted with the limits of
+    the factor too, at the same joinpoints, and the widest limits and the largest p are kept.
 
     Args:
         years: rising.
@@ -66,7 +66,7 @@ def fit_segments(
     [(2005, 2011, 10), (2011, 2018, -10)]
     """
     breaks = (breaks or Breaks()).inside(years[0], years[-1])
-    start, end = longest_unbroken_run(years, breaks.cuts)
+    start, end = latest_unbroken_run(years, breaks.cuts)
     at, events = list(years[start:end]), list(counts[start:end])
     zeros = sum(count == 0 for count in events)
     if len(at) < FEWEST_YEARS_TESTED or zeros > MOST_ZERO_SHARE * len(at):

@@ -14,7 +14,7 @@ from typing import Any, cast
 import duckdb
 import numpy as np
 
-from pipelines.publish.series.annual_series import COUNT, RATE, AnnualSeries, longest_unbroken_run
+from pipelines.publish.series.annual_series import COUNT, RATE, AnnualSeries, latest_rates, latest_unbroken_run
 from pipelines.statistics.bridging import widest
 from pipelines.statistics.count_trends import FEWEST_YEARS_WITH_EVENTS, fit_count_trends
 from pipelines.statistics.many_series import autocorrelation_factors, mann_kendall, sen_slopes, two_sided
@@ -27,9 +27,12 @@ _Test = tuple[float, float, float, float, float, float]  # S, p, factor for auto
 
 _CountTrend = tuple[float, float, float, float, float]  # percent a year, its limits, p, autocorrelation
 
+_Limits = tuple[float, float]
+
 FEWEST_YEARS_TESTED = 8
 STABLE_PERCENT_A_YEAR = 1.0
 """A series is stable where both limits of its change are within this many percent a year up or down."""
+TOO_FEW_EVENTS = "too few events"
 METHOD = (
     "quasi-Poisson log-linear trend, errors AR(1), Student's t; "
     "beside it Mann-Kendall, Hamed-Rao at lag 1 (variance never reduced), Sen slope, Gilbert limits"
@@ -87,17 +90,29 @@ class Trend:
     sen_high: float | None
     direction: str
     method: str
+    limits_without: tuple[_Limits | None, ...] = ()
+    """Limits of apc without each of the years in turn; None where too few events are left, empty where not tested."""
 
 
 def make_trends(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSeries]) -> None:
-    """Fill ``out.trend``: the direction of each series over its longest run without a break that is not bridged.
+    """Fill ``out.trend``, and say in the comment of ``adjusted_p`` how many tests there are: see :func:`trend_rows`."""
+    rows, families = trend_rows(series)
+    insert_rows(connection, "out.trend", rows)
+    tested = sum(row["adjusted_p"] is not None and row["same_series_as"] is None for row in rows)
+    comment = f"{load_columns()['adjusted_p'].comment} Tests of this release: {tested:,} in {families:,} groups."
+    connection.execute(f"COMMENT ON COLUMN out.trend.adjusted_p IS {quote_literal(comment)}")
 
-    The trend is that of the counts with the population as exposure where each year of the run has one, otherwise of
-    the number alone. Figures before a bridge are multiplied by its factor (its exposure divided); limits and p are the
-    widest of those with the factor and with its own limits.
+
+def trend_rows(series: Sequence[AnnualSeries]) -> tuple[list[dict[str, Any]], int]:
+    """Return the rows of ``out.trend``, and in how many groups p is adjusted.
+
+    A row is the direction of a series over the years after its last break that is not bridged. The trend is that of
+    the counts with the population as exposure, over the last years that have one, where these are enough for a test;
+    otherwise of the number alone, over all years after the break. Figures before a bridge are multiplied by its factor
+    (its exposure divided); limits and p are the widest of those with the factor and with its own limits.
     """
-    runs = [slice(*longest_unbroken_run(one.years, one.breaks.cuts)) for one in series]
-    bases = [COUNT if None in one.rates[run] else RATE for one, run in zip(series, runs, strict=True)]
+    found = [_run_and_basis(one) for one in series]
+    runs, bases = [run for run, _ in found], [basis for _, basis in found]
     points = [
         (one.years[run], cast(Sequence[float], one.rates if basis == RATE else one.counts)[run])
         for one, run, basis in zip(series, runs, bases, strict=True)
@@ -113,28 +128,61 @@ def make_trends(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSe
             {
                 **one.key,
                 "basis": basis,
-                **vars(trend),
+                **_published(trend, one.years[run], basis),
                 "apc_high": None if trend.apc_high == math.inf else trend.apc_high,
                 "break_handling": one.breaks.handling(trend.first_year, trend.last_year),
                 **one.marks.combine(range(len(one.years))[run], bridged=bridged),
             }
         )
-    families = _adjust_p(rows)
-    insert_rows(connection, "out.trend", rows)
-    tested = sum(row["adjusted_p"] is not None for row in rows)
-    comment = f"{load_columns()['adjusted_p'].comment} Tests of this release: {tested:,} in {families:,} groups."
-    connection.execute(f"COMMENT ON COLUMN out.trend.adjusted_p IS {quote_literal(comment)}")
+    figures = [_figures(one, run, basis) for one, run, basis in zip(series, runs, bases, strict=True)]
+    return rows, _adjust_p(rows, figures)
 
 
-def _adjust_p(rows: Sequence[dict[str, Any]]) -> int:
-    """Put p adjusted within source, level of area and sex into each row; return how many groups have a test."""
-    families: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in rows:
-        families.setdefault((row["source"], row["area_level"], row["sex"]), []).append(row)
+def _run_and_basis(one: AnnualSeries) -> tuple[slice, str]:
+    start, end = latest_unbroken_run(one.years, one.breaks.cuts)
+    rated = latest_rates(one.rates, start, FEWEST_YEARS_TESTED)
+    if rated is not None:
+        return slice(*rated), RATE
+    return slice(start, end), COUNT if None in one.rates[start:end] else RATE
+
+
+def _figures(one: AnnualSeries, run: slice, basis: str) -> tuple[Any, ...]:
+    """What tells whether two series of an area are the same: a category with one part only, offences with a victim."""
+    return (one.key["ref_area"], basis, tuple(one.years[run]), tuple(one.counts[run]), tuple(one.populations[run]))
+
+
+def _published(trend: Trend, years: Sequence[int], basis: str) -> dict[str, Any]:
+    """Return the columns of a trend: with what is left of its direction without single years."""
+    columns = dict(vars(trend))
+    without = [
+        name_direction(limits[0], limits[1], basis) if limits else TOO_FEW_EVENTS
+        for limits in columns.pop("limits_without")
+    ]
+    decisive = [str(year) for year, word in zip(years, without, strict=False) if word != trend.direction]
+    return columns | {
+        "decisive_years": ";".join(decisive) or None,
+        "direction_without_last_year": without[-1] if without else None,
+    }
+
+
+def _adjust_p(rows: Sequence[dict[str, Any]], figures: Sequence[tuple[Any, ...]]) -> int:
+    """Put p adjusted within source, level of area and sex into each row; return how many groups have a test.
+
+    A series with the same figures as another one of the group is one test with it, and has its adjusted p.
+    """
+    families: dict[tuple[Any, ...], dict[tuple[Any, ...], list[dict[str, Any]]]] = {}
+    for row, same in zip(rows, figures, strict=True):
+        families.setdefault((row["source"], row["area_level"], row["sex"]), {}).setdefault(same, []).append(row)
     for family in families.values():
-        for row, adjusted in zip(family, false_discovery([row["p_value"] for row in family]), strict=True):
-            row["adjusted_p"] = adjusted
-    return sum(any(row["p_value"] is not None for row in family) for family in families.values())
+        adjusted = false_discovery([copies[0]["p_value"] for copies in family.values()])
+        for copies, p in zip(family.values(), adjusted, strict=True):
+            first = copies[0]
+            name = f"{first['iccs']} {first['stage']} {first['counting_unit']}"
+            for row in copies:
+                row["adjusted_p"] = p
+                row["same_series_as"] = None if row is first else name
+    tested = [any(copies[0]["p_value"] is not None for copies in family.values()) for family in families.values()]
+    return sum(tested)
 
 
 def _bridged_trends(
@@ -192,6 +240,7 @@ def describe_trends(
     counted = [Events(values) for _, values in series] if events is None else events
     tests: dict[int, _Test] = {}
     fits: dict[int, _CountTrend] = {}
+    without: dict[int, tuple[_Limits | None, ...]] = {}
     together: dict[tuple[int, int], list[int]] = {}  # same number of points and of years from first to last
     for position, (years, _) in enumerate(series):
         if not len(years) or any(a >= b for a, b in pairwise(years)):
@@ -202,8 +251,13 @@ def describe_trends(
             tests.update(zip(positions, _rank_tests([series[position] for position in positions]), strict=True))
             enough = [position for position in positions if not counted[position].too_few]
             years_of = [series[position][0] for position in enough]
-            fits.update(zip(enough, _fit_events(years_of, [counted[place] for place in enough]), strict=True))
-    return [_trend(*one, counted[place], tests.get(place), fits.get(place)) for place, one in enumerate(series)]
+            events_of = [counted[place] for place in enough]
+            fits.update(zip(enough, _fit_events(years_of, events_of), strict=True))
+            without.update(zip(enough, _limits_without(years_of, events_of), strict=True))
+    return [
+        _trend(*one, counted[place], tests.get(place), fits.get(place), without.get(place, ()))
+        for place, one in enumerate(series)
+    ]
 
 
 def _bridge_events(events: Events, multipliers: Sequence[float]) -> Events:
@@ -227,6 +281,27 @@ def _fit_events(years: Sequence[Sequence[int]], events: Sequence[Events]) -> lis
     fitted = fit_count_trends(years, [one.counts for one in events], exposures)
     columns = (column.tolist() for column in (*fitted.percent_a_year(), fitted.p, fitted.autocorrelation))
     return list(zip(*columns, strict=True))
+
+
+def _limits_without(years: Sequence[Sequence[int]], events: Sequence[Events]) -> list[tuple[_Limits | None, ...]]:
+    """Limits of the trend of each series without each of its years; the series have as many years as each other."""
+    if not years:
+        return []
+    length = len(years[0])
+    shorter_years, shorter, places = [], [], []
+    limits: list[list[_Limits | None]] = [[None] * length for _ in years]
+    for place, (own, one) in enumerate(zip(years, events, strict=True)):
+        for left_out in range(length):
+            kept = [n for n in range(length) if n != left_out]
+            exposures = [one.exposures[n] for n in kept] if one.exposures else ()
+            part = replace(one, counts=[one.counts[n] for n in kept], exposures=exposures)
+            if not part.too_few:
+                shorter_years.append([own[n] for n in kept])
+                shorter.append(part)
+                places.append((place, left_out))
+    for (place, left_out), fit in zip(places, _fit_events(shorter_years, shorter), strict=True):
+        limits[place][left_out] = fit[1:3]
+    return [tuple(one) for one in limits]
 
 
 def name_direction(low: float, high: float, basis: str = RATE) -> str:
@@ -264,18 +339,28 @@ def widest_trend(trend: Trend, others: Sequence[Trend], basis: str = RATE) -> Tr
         return wider
     fits = [(one.apc, one.apc_low, one.apc_high, one.p_value) for one in every]
     low, high, p = (float(part) for part in widest(*np.array(fits, dtype=np.float64).T))
-    return replace(wider, p_value=p, apc_low=low, apc_high=high, direction=name_direction(low, high, basis))
+    without = tuple(
+        (min(one[0] for one in limits if one), max(one[1] for one in limits if one)) if all(limits) else None
+        for limits in zip(*(one.limits_without for one in every), strict=True)
+    )
+    direction = name_direction(low, high, basis)
+    return replace(wider, p_value=p, apc_low=low, apc_high=high, direction=direction, limits_without=without)
 
 
 def _trend(
-    years: Sequence[int], values: Sequence[float], events: Events, test: _Test | None, fit: _CountTrend | None
+    years: Sequence[int],
+    values: Sequence[float],
+    events: Events,
+    test: _Test | None,
+    fit: _CountTrend | None,
+    without: tuple[_Limits | None, ...],
 ) -> Trend:
     first, last, change = float(values[0]), float(values[-1]), float(values[-1] - values[0])
     no_percent = why_no_percent(events.counts[0])
     if test is None:
         direction = f"not tested (fewer than {FEWEST_YEARS_TESTED} years)"
     elif fit is None:
-        direction = "too few events"
+        direction = TOO_FEW_EVENTS
     else:
         direction = name_direction(fit[1], fit[2], events.basis)
     return Trend(
@@ -300,4 +385,5 @@ def _trend(
         sen_high=test[5] if test else None,
         direction=direction,
         method=METHOD if test else "change only",
+        limits_without=without,
     )

@@ -22,7 +22,9 @@ SELECT
     sum(population) FILTER (is_bottom) AS bottom_population,
     coalesce(out.weakest_status(CASE WHEN value IS NOT NULL THEN obs_status END), 'A') AS obs_status,
     -- Of the persons in it, those whose sex (or age) is known: the others are on neither side of the comparison.
-    min(completeness) * coalesce(1 - sum(value) FILTER ({{unknown}}) / nullif(sum(value) FILTER ({{broken_down}}), 0), 1)
+    -- How many are unknown may itself be hidden or withheld: the share is not known then.
+    min(completeness) * CASE WHEN coalesce(bool_or(value IS NULL) FILTER ({{unknown}}), false) THEN NULL
+        ELSE coalesce(1 - sum(value) FILTER ({{unknown}}) / nullif(sum(value) FILTER ({{broken_down}}), 0), 1) END
         AS completeness,
     out.merge_caveats(caveats) AS caveats
 FROM preferred

@@ -11,6 +11,7 @@ import duckdb
 
 from pipelines.reader.release import packaged_rows
 from pipelines.reader.site.licences import may_be_published, must_stay
+from schemas.declarations import quote_literal
 from schemas.source import list_sources
 
 Rows = list[dict[str, Any]]
@@ -24,7 +25,7 @@ class Content:
         release: the row of ``out.release``.
         sources: rows of ``out.source`` by name.
         withheld: names of sources whose licence or policy does not allow their figures on a site.
-        figures: rows of the preferred series by country, category, in order of years.
+        figures: rows of the preferred series that may be shown by country, category, in order of years.
         regions: rows of the latest year of each region, by country and category.
         trends: rows of ``out.trend`` by area, category, source, stage and counting unit.
         themes: rows of ``out.theme`` with the rows of ``out.theme_coverage`` of sources that are shown.
@@ -52,11 +53,13 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
     sources = {row["source"]: row for row in packaged_rows(connection, "reader/site_sources")}
     withheld = _find_withheld(sources)
     shown = _Shown(frozenset(withheld))
+    # Where the preferred series may not be shown, the next one is: a country is not left out for one of its sources.
+    without = f"[{', '.join(map(quote_literal, withheld))}]::VARCHAR[]"
     figures: dict[str, dict[str, Rows]] = {}
-    for row in shown.of(packaged_rows(connection, "reader/site_figures")):
+    for row in shown.of(packaged_rows(connection, "reader/site_figures", withheld=without)):
         figures.setdefault(row["ref_area"], {}).setdefault(row["iccs"], []).append(shown.without_rate(row))
     regions: dict[tuple[str, str], Rows] = {}
-    for row in shown.of(packaged_rows(connection, "reader/site_regions")):
+    for row in shown.of(packaged_rows(connection, "reader/site_regions", withheld=without)):
         regions.setdefault((row["country"], row["iccs"]), []).append(shown.without_rate(row))
     trends: dict[tuple[str, ...], dict[str, Any]] = {
         (row["ref_area"], row["iccs"], row["source"], row["stage"], row["counting_unit"]): row

@@ -114,8 +114,14 @@ class Pages:
         return self.content.trends.get(tuple(row[name] for name in _SERIES))
 
     def _sentence(self, row: dict[str, Any]) -> str:
+        """What became of the series; where the figure beside it is later than the years of the sentence, says so."""
         trend = self._trend(row)
-        return trend_sentence(trend, self.language) if trend else ""
+        if trend is None:
+            return ""
+        sentence = trend_sentence(trend, self.language)
+        if int(row["time_period"]) > trend["last_year"]:
+            sentence += " " + self._("The figure of {year} is not part of it.").format(year=row["time_period"])
+        return sentence
 
     def _reason(self, row: dict[str, Any]) -> str:
         if row["value"] is None and row["missing_reason"]:
@@ -194,6 +200,7 @@ class Pages:
             if row["rate_per_100k" if rates else "value"] is None:
                 gaps.setdefault(self._reason(row) or self._("no figure"), []).append(int(row["time_period"]))
         gap_text = "; ".join(f"{reason} ({year_spans(years)})" for reason, years in gaps.items())
+        apart = [int(row["time_period"]) for row in rows if row["value"] is not None and not row["is_compared"]]
         definition = _definition(iccs, _DEFINITION_LANGUAGES[self.language])
         sources = sorted({row["population_source"] for row in rows if row["population_source"]})
         span = f"{rows[0]['time_period']}–{rows[-1]['time_period']}"
@@ -217,6 +224,7 @@ class Pages:
             population=", ".join(f"{self.content.sources[name]['publisher']} ({name})" for name in sources),
             limits=self._label(last, "limits") if last["ci_low"] is not None else "",
             gaps=gap_text,
+            apart=year_spans(apart),
             definition=definition,
             definition_language=_DEFINITION_LANGUAGES[self.language],
             compositions=_distinct(self._label(row, "composition") for row in rows),
@@ -232,7 +240,7 @@ class Pages:
             few=any(row["few_events"] for row in rows),
             regions=[row for row in self._regions.get((code, iccs), []) if _series(row) == _series(last)],
             files=[f"{code}_{iccs}.csv", *country_files(code)],
-            query=f"FROM out.headline WHERE ref_area = '{code}' AND iccs = '{iccs}' ORDER BY time_period;",
+            query=_query(last),
         )
 
     def _region_rows(self, rows: Rows) -> Rows:
@@ -295,7 +303,11 @@ class Pages:
             listed.append({**theme, "name": name, "countries": len({row["country"] for row in rows})})
             path = f"theme/{theme['theme_id']}.html"
             yield self._page("theme", path, name, theme=theme, rows=sorted(rows, key=lambda row: row["name"]))
-        yield self._page("themes", "themes.html", self._("Commitments"), themes=listed)
+        card = [
+            {"code": code, "name": name, "marks": [_measured(theme["coverage"], code) for theme in listed]}
+            for code, name in sorted(names.items(), key=lambda item: item[1])
+        ]
+        yield self._page("themes", "themes.html", self._("Commitments"), themes=listed, card=card)
 
     def _quality(self) -> Iterator[Page]:
         rows = []
@@ -361,6 +373,27 @@ def _latest(rows: Rows) -> dict[str, Any] | None:
 
 def _mark(row: dict[str, Any]) -> str:
     return "R" if row["rate_per_100k"] is not None else "C" if row["value"] is not None else "×"
+
+
+def _measured(coverage: Rows, country: str) -> str:
+    """What a country has figures of, for one commitment: totals, and by what they are divided; blank where nothing.
+
+    In brackets where they are of its categories, and do not have the attribute that the commitment is about.
+    """
+    own = [row for row in coverage if row["country"] == country]
+    met = [row for row in own if row["conditions_met"]]
+    letters = {"by_sex": "S", "by_age": "A", "by_region": "R"}
+    divided = "".join(letter for by, letter in letters.items() if any(row[by] for row in met or own))
+    return f"T{divided}" if met else f"(T{divided})" if own else ""
+
+
+def _query(row: dict[str, Any]) -> str:
+    """The query that gives the figures of a page."""
+    series = f"ref_area = '{row['ref_area']}' AND iccs = '{row['iccs']}'"
+    if row["is_preferred"]:
+        return f"FROM out.headline WHERE {series} ORDER BY time_period;"
+    series += "".join(f" AND {name} = '{row[name]}'" for name in ("source", "stage", "counting_unit"))
+    return f"FROM out.figure WHERE {series} AND sex = '_T' AND age = '_T' ORDER BY time_period;"
 
 
 def _distinct(texts: Iterable[str]) -> list[str]:

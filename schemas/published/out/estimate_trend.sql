@@ -1,8 +1,10 @@
 -- out.estimate_trend: straight line through the annual estimates of each survey series since its last break, weighted by
 -- 1 / standard error squared (generalized least squares with known variances; Draper and Smith 1998, Applied Regression
 -- Analysis, section 9.2). The error of the slope is multiplied by the root of the dispersion (the weighted residual sum
--- of squares over n - 2) where that is above 1; years of declared mass events are left out; limits are by Student's t with n - 2 degrees. Only series of three or more
--- estimates with a standard error; ratios without one, and counts, are never tested here.
+-- of squares over n - 2) where that is above 1; years of declared mass events are left out; limits are by Student's t with n - 2
+-- degrees. The directions are those of out.trend: stable is a slope with both limits within {{stable_percent}} % of the mean
+-- estimate a year. Only series of three or more estimates with a standard error; ratios without one, and counts, are
+-- never tested here.
 -- Grain: one row for each source, measure, national category, area, sex, age and attribute combination.
 -- reads: out.estimate
 CREATE OR REPLACE VIEW out.estimate_trend AS
@@ -44,7 +46,8 @@ SELECT source, ref_area, iccs, measure, national_code, national_label, stage, co
     age, {{attributes}}, CAST(n AS INTEGER) AS n, first_year, last_year, slope_per_year, standard_error,
     slope_per_year - quantile * standard_error AS lower_limit, slope_per_year + quantile * standard_error AS upper_limit,
     dispersion,
-    CASE WHEN abs(slope_per_year) <= quantile * standard_error THEN 'no significant trend'
-        WHEN slope_per_year > 0 THEN 'increasing' ELSE 'decreasing' END AS direction,
+    CASE WHEN greatest(abs(lower_limit), abs(upper_limit)) <= {{stable_percent}} / 100 * abs(mean) THEN 'stable'
+        WHEN abs(slope_per_year) <= quantile * standard_error THEN 'inconclusive'
+        WHEN slope_per_year > 0 THEN 'rising' ELSE 'falling' END AS direction,
     coalesce(obs_status, 'A') AS obs_status, caveats
 FROM judged

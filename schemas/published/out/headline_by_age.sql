@@ -19,7 +19,9 @@ SELECT part.* REPLACE (
         WHEN part.age = '_U' AND bool_or(contains(coalesce(part.caveats, ''), 'unknown_allocated')) OVER figure THEN NULL
         ELSE part.value END AS value),
     whole.total, part.value / nullif(whole.total, 0) AS share_of_total,
-    1 - coalesce(max(part.value) FILTER (part.age = '_U') OVER figure, 0) / nullif(whole.total, 0) AS share_known
+    -- Not known where the number of unknown is not: hidden, or withheld.
+    CASE WHEN coalesce(bool_or(part.value IS NULL) FILTER (part.age = '_U') OVER figure, false) THEN NULL
+        ELSE 1 - coalesce(max(part.value) FILTER (part.age = '_U') OVER figure, 0) / nullif(whole.total, 0) END AS share_known
 FROM out.figure AS part
 LEFT JOIN whole USING (source, ref_area, time_period, iccs, stage, counting_unit)
 WHERE part.is_preferred AND part.age <> '_T' AND part.sex = '_T'

@@ -1,4 +1,5 @@
 -- Grain: one row for each year of a series by age: the band whose share is farthest from that of the other years.
+-- needs: age
 -- reads: annual
 WITH shares AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, age, sum(value) OVER whole AS known,

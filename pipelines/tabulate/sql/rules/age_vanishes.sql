@@ -1,4 +1,5 @@
 -- Grain: one row for each year of a series by age and each band that usually has counts.
+-- needs: age
 -- reads: annual
 WITH split AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, age, value

@@ -1,4 +1,5 @@
 -- Grain: one row for each age band in use.
+-- needs: age
 -- reads: band
 WITH borders AS (
     SELECT unnest({{starts}}) AS start

@@ -1,4 +1,5 @@
 -- Grain: one row for each place between age bands (all years together), the beginning and the end included.
+-- needs: age
 -- reads: band
 WITH bands AS (
     SELECT DISTINCT stage, counting_unit, age, low, coalesce(high, 200) AS high FROM band WHERE low IS NOT NULL

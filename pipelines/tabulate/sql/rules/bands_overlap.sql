@@ -1,4 +1,5 @@
 -- Grain: one row for each age band in use in a year, with the bands that begin before it.
+-- needs: age
 -- reads: band
 SELECT stage, counting_unit, NULL AS iccs, NULL AS ref_area, time_period, NULL AS sex, age,
     low AS found, max(high) OVER before AS expected,

@@ -1,5 +1,6 @@
 -- Grain: one row for each annual cell by sex and age of an area whose regions all have that cell: the cube of sex, age
 -- and place adds up to the same figure along every edge. What has no stated region is a place of the cube.
+-- needs: sex, age
 -- reads: annual, area_ancestor, area_validity, series
 WITH cube AS (
     SELECT * FROM annual WHERE sex <> '_T' AND age <> '_T' AND value IS NOT NULL

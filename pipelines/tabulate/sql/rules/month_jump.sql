@@ -1,5 +1,6 @@
 -- Grain: one row for each month of an area and category as given, against the other months (median and median absolute
 -- deviation of the logarithms).
+-- needs: months
 -- reads: given
 WITH monthly AS (
     SELECT *, median(ln(value + 1)) OVER series AS centre,

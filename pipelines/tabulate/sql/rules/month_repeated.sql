@@ -1,4 +1,5 @@
 -- Grain: one row for each area and month with enough figures that the month before has too, cell by cell.
+-- needs: months
 -- reads: core
 WITH figure AS (
     SELECT stage, counting_unit, national_code, ref_area, sex, age,

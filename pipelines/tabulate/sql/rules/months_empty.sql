@@ -3,6 +3,7 @@
 -- A month with hardly any where the area usually has many was not reported, or in part; with few as usual, it was. Where
 -- the small areas of a country have hardly any of what they usually have together, none of them was reported, except those
 -- with figures of their own that are no fewer than usual.
+-- needs: months
 -- reads: area_ancestor, given, given_area
 WITH of_areas AS (
     SELECT stage, counting_unit, CAST(ref_area AS VARCHAR) AS ref_area, time_period, freq, sum(value) AS value

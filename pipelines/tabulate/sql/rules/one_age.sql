@@ -1,5 +1,6 @@
 -- Grain: one row for each observed category, area and year of victims who must be minors, or adults, by their category.
 -- A category is recognised by its ICCS code or by the labels of the national list.
+-- needs: age
 -- reads: core, age_bound
 WITH told AS (
     SELECT DISTINCT national_code, national_label, iccs,

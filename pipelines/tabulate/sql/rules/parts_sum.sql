@@ -1,4 +1,5 @@
 -- Grain: one row for each set of cells that differ only in the dimension, where both the total and parts are published.
+-- needs: {{dimension}}
 -- reads: cells
 SELECT stage, counting_unit, iccs, ref_area, time_period, {{kept_sex}} AS sex, {{kept_age}} AS age,
     sum(value) FILTER ({{dimension}} <> '_T') AS found,

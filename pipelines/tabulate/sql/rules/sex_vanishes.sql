@@ -1,4 +1,5 @@
 -- Grain: one row for each year of a series and sex that usually has counts.
+-- needs: sex
 -- reads: annual
 WITH split AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, sex, value,

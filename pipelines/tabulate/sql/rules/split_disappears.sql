@@ -1,5 +1,6 @@
 -- Grain: one row for each annual figure of a series that is split by the dimension in at least one year.
 -- A source that has no column for it gives it, if at all, in the label of single categories: it is unknown in no other.
+-- needs: {{dimension}}
 -- reads: annual
 WITH shares AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period,

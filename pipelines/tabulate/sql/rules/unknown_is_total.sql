@@ -1,6 +1,7 @@
 -- Grain: one row for each category whose file divides its counts by sex (or age) and has some of unknown code: in how many
 -- of its areas and periods these are as many as all others together (nearly: printed totals are rounded, or hold what the
 -- parts do not show), which is what a total is.
+-- needs: {{dimension}}
 -- reads: core
 WITH line AS (
     SELECT stage, counting_unit, iccs, national_code, ref_area, time_period,

@@ -1,5 +1,6 @@
 -- Grain: one row for each annual figure that is split by the dimension, with the year before it.
 -- A source that has no column for it gives it, if at all, in the label of single categories: it is unknown in no other.
+-- needs: {{dimension}}
 -- reads: annual
 WITH shares AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, year,

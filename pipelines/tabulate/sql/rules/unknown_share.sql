@@ -3,6 +3,7 @@
 -- Where a part has no figure the share is one of the total, if that has one; a figure of unknown code that is missing leaves
 -- the share open.
 -- A source that has no column for it gives it, if at all, in the label of single categories: it is unknown in no other.
+-- needs: {{dimension}}
 -- reads: cells
 WITH part AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period, {{sex}} AS sex, {{age}} AS age, value

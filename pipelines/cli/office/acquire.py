@@ -1,0 +1,85 @@
+"""``iccs acquire``: fetch the files of sources from their addresses, without loading them."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from pipelines.cli.arguments import add_command, waiting_arguments
+from pipelines.cli.printing import print_error, print_json, print_line, print_table
+from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipelines.cli.arguments import Commands
+    from schemas.source import SourceFolder
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command."""
+    text = "fetch what is new at the addresses of sources (acquire in source.yml); iccs run does so too, and loads it"
+    parser = add_command(commands, "acquire", text, waiting_arguments())
+    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="which sources (default: all that have addresses)")
+    parser.set_defaults(command=acquire_command)
+
+
+def acquire_command(options: argparse.Namespace) -> int:
+    """Fetch, and print what became of each file; exit code 1 if one could not be had."""
+    from pipelines.collect.fetch.fetch import FetchedFile, fetch
+    from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED, DataRefused
+    from pipelines.system.lock import writing
+    from pipelines.system.removal import check_folders
+    from pipelines.system.settings import load_settings
+
+    settings = load_settings(options.data)
+    folders = _with_addresses(options.sources)
+    check_folders(settings)
+    files: list[tuple[str, FetchedFile]] = []
+    refused: dict[str, str] = {}
+    with writing(settings, options.wait):
+        for folder in folders:
+            try:
+                files += [(folder.source_id, file) for file in fetch(folder, settings).files]
+            except (DataRefused, UsageError) as error:
+                refused[folder.source_id] = str(error)
+    if options.json:
+        print_json({"files": [{"source": source, **asdict(file)} for source, file in files], "refused": refused})
+        return EXIT_REFUSED if refused else EXIT_DONE
+    for message in refused.values():
+        print_error(f"{message}\n")
+    if files:
+        print_table(
+            ["source", "file", "what", "bytes", "received (UTC)", "address"],
+            [[source, one.name, one.end, one.size, one.received[:16], one.address] for source, one in files],
+        )
+    for source, one in files:
+        if one.end == "gone":
+            print_line(f"{source}: {one.name} is no longer at its address; it stays until you delete it here")
+    return EXIT_REFUSED if refused else EXIT_DONE
+
+
+def _with_addresses(names: list[str]) -> list[SourceFolder]:
+    """Return the sources to fetch.
+
+    Raises:
+        UsageError: one that was named, or every one, has no addresses.
+    """
+    from schemas.source import find_sources
+
+    found = []
+    for folder in find_sources(names, with_drafts=True):
+        try:
+            has_addresses = bool(folder.source.acquire)
+        except UsageError:
+            if names:
+                raise
+            continue  # said where it is run
+        if has_addresses:
+            found.append(folder)
+        elif names:
+            raise UsageError(
+                f"source {folder.source_id} has no acquire in its source.yml, so there is no address to ask"
+            )
+    if not found:
+        raise UsageError("no source has acquire in its source.yml; see docs/operations.md")
+    return found

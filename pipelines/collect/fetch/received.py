@@ -1,0 +1,91 @@
+"""What was fetched: a document for each source with what each address gave last, and every version it ever gave.
+
+``data/acquired/<source>.json``. It has no secret: headers are those of ``KEPT_HEADERS``, and an address reached by a
+redirect is kept without its query, which often holds a key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pipelines.system.files import read_json, write_json
+from pipelines.system.settings import Settings
+
+KEPT_HEADERS = ("content-type", "content-length", "content-disposition", "etag", "last-modified", "date")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One version of one file.
+
+    Attributes:
+        address: as declared; of a pattern, that of the file.
+        name: what the file is called in the input folder.
+        sha256: of its bytes.
+        size: in bytes.
+        received: when they came (UTC, ISO 8601).
+        came_from: where they came from in the end, without query.
+        headers: of the answer, those of ``KEPT_HEADERS``.
+    """
+
+    address: str
+    name: str
+    sha256: str
+    size: int
+    received: str
+    came_from: str
+    headers: dict[str, str]
+
+    @property
+    def etag(self) -> str | None:
+        """The version as the server calls it."""
+        return self.headers.get("etag")
+
+    @property
+    def last_modified(self) -> str | None:
+        """When the file last changed, in the server's own words."""
+        return self.headers.get("last-modified")
+
+
+@dataclass(frozen=True)
+class Received:
+    """All that is known of the addresses of a source; ``checked`` is when each was last asked (UTC)."""
+
+    receipts: tuple[Receipt, ...] = ()
+    checked: dict[str, str] | None = None
+
+    def last(self, address: str) -> Receipt | None:
+        """Return what an address gave last."""
+        return next((one for one in reversed(self.receipts) if one.address == address), None)
+
+    def with_check(self, address: str, receipt: Receipt | None) -> Received:
+        """Return the same after an address was asked, with what it gave if that is new."""
+        checked = {**(self.checked or {}), address: now()}
+        return replace(self, receipts=(*self.receipts, *([receipt] if receipt else [])), checked=checked)
+
+
+def now() -> str:
+    """Return the current time as it is written down."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def read_received(source_id: str, settings: Settings) -> Received:
+    """Return what is known of the addresses of a source.
+
+    Raises:
+        DamagedFile: the document is not as it was written.
+    """
+    path = settings.acquired / f"{source_id}.json"
+    if not path.is_file():
+        return Received()
+    document: dict[str, Any] = read_json(path)
+    return Received(tuple(Receipt(**one) for one in document["receipts"]), document["checked"])
+
+
+def write_received(source_id: str, received: Received, settings: Settings) -> None:
+    """Write it; the caller holds the lock of the data folder."""
+    settings.acquired.mkdir(parents=True, exist_ok=True)
+    document = {"receipts": [asdict(one) for one in received.receipts], "checked": received.checked or {}}
+    write_json(settings.acquired / f"{source_id}.json", document)

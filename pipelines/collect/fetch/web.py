@@ -1,0 +1,273 @@
+"""Files from web addresses: tried again, taken up where they broke off, and only if they have changed.
+
+Neither an address nor an answer is trusted. Redirects are followed one by one, each judged; a body is read as it comes
+up to a size and a time, in whatever pieces; its length must be the one announced; and what comes is data, no page.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from pipelines.collect.fetch.limits import Limits, is_redirect_allowed, secret_header
+from pipelines.collect.fetch.received import KEPT_HEADERS, Receipt
+from pipelines.system.settings import Settings
+from schemas.definition.acquisition import Acquisition
+
+if TYPE_CHECKING:
+    import httpx
+
+ATTEMPTS = 6
+"""How often nothing may come in a row."""
+FIRST_WAIT_SECONDS = 2.0
+_LONGEST_WAIT_SECONDS = 60.0
+_SILENCE_SECONDS = 30.0
+_MOST_REDIRECTS = 5
+_PASSING = (408, 425, 429, 500, 502, 503, 504)
+"""Answers that may be others a minute later; all other refusals are final."""
+_NO_DATA = ("text/html", "application/xhtml+xml", "application/json", "application/problem+json")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came: where from in the end, and its headers."""
+
+    came_from: str
+    headers: dict[str, str]
+
+
+@dataclass
+class _Partial:
+    """What has come of a file so far, and by what the server tells its versions apart."""
+
+    path: Path
+    etag: str | None = None
+    total: int | None = None
+    failures: int = 0
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size if self.path.is_file() else 0
+
+    def forget(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self.etag = self.total = None
+
+
+class _Passing(Exception):
+    """What may be otherwise in a while; ``wait`` is how long the server asks to wait, in seconds."""
+
+    def __init__(self, what: str, wait: float | None = None) -> None:
+        super().__init__(what)
+        self.wait = wait
+
+
+def fetch_web(
+    one: Acquisition, last: Receipt | None, target: Path, limits: Limits, settings: Settings
+) -> Answer | None:
+    """Write what an address gives into a file.
+
+    Args:
+        one: the address.
+        last: what it gave before; None asks for the file whatever its version is.
+        target: the file to write; what is in it is overwritten.
+        limits: of size and time, over all attempts together.
+        settings: which hosts may be asked.
+
+    Returns:
+        What came; None where the server says that it has not changed.
+
+    Raises:
+        DataRefused: it could not be had, is too large, or no data; or leads to another host.
+        UsageError: what signs in to the host is not valid.
+    """
+    import httpx
+    from tenacity import Retrying, retry_if_exception_type
+
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it writes down whole addresses, with their keys
+    partial = _Partial(target)
+    partial.forget()
+    client = httpx.Client(
+        timeout=httpx.Timeout(_SILENCE_SECONDS, connect=15.0),
+        headers={"Accept-Encoding": "identity", "User-Agent": "iccs-pipelines", "Accept": "*/*"},
+    )
+    # An answer that comes letter by letter keeps within every time limit of its parts.
+    watch = threading.Timer(limits.max_seconds, _close, [client])
+    watch.daemon = True
+    watch.start()
+    attempts = Retrying(
+        retry=retry_if_exception_type((_Passing, httpx.TransportError)),
+        stop=lambda state: partial.failures >= ATTEMPTS or limits.seconds_left <= 0,
+        wait=_wait(partial, limits),
+        reraise=True,
+    )
+    try:
+        return attempts(_attempt, client, one, last, partial, limits, settings)
+    except (_Passing, httpx.HTTPError, httpx.InvalidURL, RuntimeError) as error:
+        said = str(error) if isinstance(error, _Passing) else f"{type(error).__name__}: {error}"
+        if limits.seconds_left <= 0:
+            said = f"gave {partial.size:,} bytes in {limits.max_seconds:,.0f} s"
+        found = f"{without_query(one.address)} {said}; tried {max(partial.failures, 1)} times without getting further."
+        raise limits.refuse("file_not_fetched", found) from error
+    finally:
+        watch.cancel()
+        _close(client)
+
+
+def _close(client: httpx.Client) -> None:
+    with suppress(Exception):  # whatever was under way is over
+        client.close()
+
+
+def _wait(partial: _Partial, limits: Limits) -> Callable[..., float]:
+    """How long to wait: twice as long each time, or as long as the server asks, never beyond the time that is left."""
+
+    def seconds(state: object) -> float:
+        error = getattr(state, "outcome").exception()  # noqa: B009 (tenacity says what it is at run time)
+        asked = error.wait if isinstance(error, _Passing) else None
+        own: float = FIRST_WAIT_SECONDS * 2 ** max(partial.failures - 1, 0)
+        return max(0.0, min(max(own, asked or 0.0), _LONGEST_WAIT_SECONDS, limits.seconds_left))
+
+    return seconds
+
+
+def _attempt(
+    client: httpx.Client,
+    one: Acquisition,
+    last: Receipt | None,
+    partial: _Partial,
+    limits: Limits,
+    settings: Settings,
+) -> Answer | None:
+    """Ask once; what came is kept in ``partial`` for the next attempt."""
+    before = partial.size
+    try:
+        return _ask(client, one, last, partial, limits, settings)
+    except Exception:
+        partial.failures = 0 if partial.size > before else partial.failures + 1
+        limits.check(partial.size)
+        raise
+
+
+def _ask(
+    client: httpx.Client,
+    one: Acquisition,
+    last: Receipt | None,
+    partial: _Partial,
+    limits: Limits,
+    settings: Settings,
+) -> Answer | None:
+    address, headers = one.address, _conditions(last, partial)
+    for _ in range(_MOST_REDIRECTS + 1):
+        request = client.build_request("GET", address, headers={**headers, **secret_header(address)})
+        response = client.send(request, stream=True, follow_redirects=False)
+        try:
+            if not response.has_redirect_location:
+                return _take(response, one, partial, limits)
+            target = str(response.next_request.url) if response.next_request else ""
+        finally:
+            response.close()
+        if not is_redirect_allowed(target, address, one, settings):
+            own, other = without_query(one.address), without_query(target)
+            found = f"{own} leads to {other}, which source.yml and iccs.toml do not both name."
+            raise limits.refuse("redirect_refused", found)
+        address = target
+    found = f"{without_query(one.address)} leads from one address to the next without an end."
+    raise limits.refuse("file_not_fetched", found)
+
+
+def _conditions(last: Receipt | None, partial: _Partial) -> dict[str, str]:
+    """What is asked for: the rest of a file that broke off, or a file that is not the one there is."""
+    if partial.size and partial.etag:
+        return {"Range": f"bytes={partial.size}-", "If-Range": partial.etag}
+    partial.forget()
+    if last is None:
+        return {}
+    if last.etag:
+        return {"If-None-Match": last.etag}
+    return {"If-Modified-Since": last.last_modified} if last.last_modified else {}
+
+
+def _take(response: httpx.Response, one: Acquisition, partial: _Partial, limits: Limits) -> Answer | None:
+    status, headers = response.status_code, response.headers
+    if status == 304:
+        return None
+    if status in _PASSING:
+        raise _Passing(f"answered {status}", _asked_wait(headers.get("retry-after")))
+    if status == 416:  # the file there is shorter than what has come: another one
+        partial.forget()
+        raise _Passing("answered 416")
+    if status not in (200, 206):
+        raise limits.refuse("file_not_fetched", f"{without_query(one.address)} answered {status}.")
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in ("text/html", "application/xhtml+xml"):
+        raise limits.refuse("file_is_html", f"{without_query(one.address)} gives a web page (content type {kind}).")
+    if kind in _NO_DATA:
+        raise limits.refuse("file_not_readable", f"{without_query(one.address)} gives a message (content type {kind}).")
+    if headers.get("content-encoding", "identity").lower() not in ("identity", ""):
+        found = f"{without_query(one.address)} gives the file packed ({headers['content-encoding']}), unasked."
+        raise limits.refuse("file_not_readable", found)
+    _write(response, partial, limits)
+    return Answer(without_query(str(response.url)), {name: headers[name] for name in KEPT_HEADERS if name in headers})
+
+
+def _write(response: httpx.Response, partial: _Partial, limits: Limits) -> None:
+    """Add what comes to the file; it is complete when it has the length that was announced."""
+    begins, total = 0, _whole_number(response.headers.get("content-length"))
+    if response.status_code == 206:
+        begins, total = _range(response.headers.get("content-range", ""))
+        if begins != partial.size or (partial.total is not None and total not in (None, partial.total)):
+            partial.forget()
+            raise _Passing("gave another part than was asked for")
+    elif partial.size:
+        partial.forget()  # the file has changed since, and comes from its beginning
+    etag = response.headers.get("etag")
+    partial.etag = etag if etag and not etag.startswith("W/") else None
+    partial.total = total
+    if total is not None:
+        limits.check(total)
+    size = begins
+    with partial.path.open("ab" if begins else "wb") as file:
+        for piece in response.iter_raw():
+            size += len(piece)
+            limits.check(size)
+            file.write(piece)
+    if total is not None and size != total:
+        raise _Passing(f"announced {total:,} bytes and gave {size:,}")
+
+
+def _range(text: str) -> tuple[int, int | None]:
+    """Return where a part begins and how long the whole is, of ``bytes 5-9/10``."""
+    unit, _, rest = text.partition(" ")
+    span, _, whole = rest.partition("/")
+    begins = _whole_number(span.partition("-")[0])
+    return (-1 if unit != "bytes" or begins is None else begins), _whole_number(whole)
+
+
+def _whole_number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else None
+
+
+def _asked_wait(text: str | None) -> float | None:
+    """Return the seconds of ``Retry-After``, which is a number or a date."""
+    if text is None:
+        return None
+    if (number := _whole_number(text)) is not None:
+        return float(number)
+    try:
+        return parsedate_to_datetime(text).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def without_query(address: str) -> str:
+    """An address without its query, which may hold a key."""
+    return urlunsplit(urlsplit(address)._replace(query="", fragment=""))

@@ -1,0 +1,76 @@
+"""The counts of a release that are to be protected, as whole numbers by cell; and what cannot be protected."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import duckdb
+
+from pipelines.share.margins import Key, Levels, dimensions, uncovered_crossing
+from schemas.errors import UsageError
+
+Name = tuple[str, str]
+"""Stage and counting unit."""
+
+Counts = Mapping[Name, Mapping[Key, int]]
+"""The cells of one source, by stage and counting unit."""
+
+
+def read_counts(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Name, dict[Key, int]]:
+    """Return the counts of a source by stage and counting unit.
+
+    Raises:
+        UsageError: the source has figures that are no counts; a count is an estimate or no whole number, has bounds in
+            its place (they are counts themselves, of persons whose sex or age is known), or a category lies outside
+            the tree.
+    """
+    names = dimensions()
+    rows = connection.execute(
+        f"SELECT stage, counting_unit, {', '.join(names)}, value, at_least IS NOT NULL OR at_most IS NOT NULL "
+        "FROM out.observation WHERE source = $source AND (value IS NOT NULL OR at_least IS NOT NULL)",
+        {"source": source},
+    ).fetchall()
+    counts: dict[Name, dict[Key, int]] = defaultdict(dict)
+    for stage, unit, *key, value, estimated in rows:
+        if value is None:
+            raise UsageError(
+                f"{dict(zip(names, key, strict=True))} has bounds in place of a count, as sex or age is too often "
+                "unknown, and the bounds are counts that are not protected; share the source without this breakdown"
+            )
+        if estimated or value != int(value) or value < 0:
+            raise UsageError(
+                f"{dict(zip(names, key, strict=True))} is {value:g}, an estimate or no whole count, whose sums with "
+                "other cells are not exact; leave allocate_unknown and fractions out of what is to be shared"
+            )
+        counts[stage, unit][tuple(key)] = int(value)
+    outside = {code for (code,) in connection.execute("SELECT code FROM out.iccs WHERE NOT in_tree").fetchall()}
+    if used := sorted(outside & {key[names.index("iccs")] for cells in counts.values() for key in cells}):
+        raise UsageError(
+            f"ICCS category {used[0]} combines parts of others and is no part of the tree, so that what its counts "
+            "give away is not known; link the national codes to categories of the tree"
+        )
+    return dict(counts)
+
+
+def read_levels(connection: duckdb.DuckDBPyConnection) -> Levels:
+    """Return which codes of a release are above which."""
+    areas = connection.execute("SELECT code, parent FROM out.area").fetchall()
+    iccs = connection.execute("SELECT code, parent FROM out.iccs WHERE in_tree").fetchall()
+    ages = connection.execute(
+        "SELECT code, lower_age, coalesce(upper_age, 1000) FROM out.age WHERE lower_age IS NOT NULL"
+    ).fetchall()
+    return Levels(dict(areas), dict(iccs), {code: (low, high) for code, low, high in ages})
+
+
+def refuse_ring(keys: Iterable[Key], levels: Levels) -> None:
+    """Refuse breakdowns that share parts in a ring.
+
+    Raises:
+        UsageError: names the dimensions.
+    """
+    if ring := uncovered_crossing(keys, levels):
+        raise UsageError(
+            f"the breakdowns by {', '.join(ring)} share parts in a ring and none has all of them, so that what they "
+            "give away together cannot be told from their sums; add the breakdown by all of them, or remove one"
+        )

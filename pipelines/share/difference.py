@@ -1,0 +1,67 @@
+"""What one package shows, hides and changed against another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from pipelines.share.left import Left, read_left
+from pipelines.share.margins import dimensions
+from pipelines.system.connection import run_sql
+from pipelines.system.settings import Settings
+from schemas.declarations import quote_literal
+from schemas.errors import UsageError, nearest_values
+
+POLICY = ("outcome", "level", "threshold", "zeros", "never_suppress", "embargo")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By source, how many cells are the same, changed, newly shown or hidden, added or gone; and changed policies."""
+
+    sources: list[dict[str, Any]]
+    policies: list[dict[str, Any]]
+
+
+def compare_packages(old: str, new: str, settings: Settings) -> Difference:
+    """Return what differs between two packages that left.
+
+    Args:
+        old: name of a package.
+        new: name of another.
+        settings: where data live.
+
+    Raises:
+        UsageError: no package of that name left; gives the nearest.
+    """
+    left = read_left(settings)
+    first, second = (_find(name, left) for name in (old, new))
+    with duckdb.connect() as connection:
+        found = run_sql(
+            connection,
+            "share/difference",
+            old=quote_literal(str(first.cells)),
+            new=quote_literal(str(second.cells)),
+            key=", ".join(("source", "stage", "counting_unit", *dimensions())),
+        )
+        names = [column[0] for column in found.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    sources = sorted({*first.entry["sources"], *second.entry["sources"]})
+    policies = [
+        {"source": source, "what": what, "old": before, "new": after}
+        for source in sources
+        for what in POLICY
+        if (before := first.policy_of(source).get(what)) != (after := second.policy_of(source).get(what))
+    ]
+    return Difference(rows, policies)
+
+
+def _find(name: str, left: Sequence[Left]) -> Left:
+    known = {one.package: one for one in left}
+    if name not in known:
+        near = ", ".join(nearest_values(name, known)) or ", ".join(known) or "none"
+        raise UsageError(f"no package {name!r} left; nearest: {near}")
+    return known[name]

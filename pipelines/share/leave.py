@@ -1,0 +1,193 @@
+"""Make what leaves: check, build, read back, log, and only then put it where it was asked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.reader.release import OpenRelease
+from pipelines.share.check import SharedSource, check_sharing
+from pipelines.share.data_package import SUMS, write_data_package
+from pipelines.share.left import log_package, read_left, shared_folder
+from pipelines.share.margins import dimensions
+from pipelines.share.package import BuiltRelease, build_release
+from pipelines.share.read_back import read_back
+from pipelines.system.connection import run_sql
+from pipelines.system.files import replace_atomically, seal, sha256_of_file
+from pipelines.system.settings import Settings
+from schemas.declarations import quote_literal
+from schemas.errors import UsageError
+from schemas.source import Level, SourceFolder
+
+DATABASE = "crime.duckdb"
+
+
+@dataclass(frozen=True)
+class Package:
+    """What left: where it is, its name, and the outcome for each source."""
+
+    folder: Path
+    package: str
+    sources: tuple[SharedSource, ...]
+
+
+Writer = Callable[[duckdb.DuckDBPyConnection, Path, Sequence[SharedSource]], None]
+"""Writes files of a release into a folder."""
+
+
+def make_package(
+    folders: Mapping[str, SourceFolder],
+    level: Level,
+    recipient: str,
+    settings: Settings,
+    target: Path,
+    *,
+    form: str = "package",
+    write: Writer | None = None,
+) -> Package:
+    """Write what may leave of the published release into a folder, and note in the log that it left.
+
+    The caller holds the writer's lock. The log is written before the folder has its name: what may have left is taken
+    for what left.
+
+    Args:
+        folders: the definitions of sources, by identifier.
+        level: who it is for.
+        recipient: to whom it goes, for the log.
+        settings: where data live.
+        target: the folder to write; not there yet, or empty.
+        form: what it is called in the log.
+        write: writes the files in another form. If not given, they are the database and the data package.
+
+    Raises:
+        UsageError: a source cannot be shared, nothing may leave, or the folder has something in it.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UsageError(f"{target} is there already and not empty; name a new folder with -o")
+    now = datetime.now(UTC)
+    with OpenRelease(settings) as release:
+        found = check_sharing(release, folders, level, now.date(), read_left(settings))
+        _refuse(found)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+        try:
+            built = build_release(release, found, folders, settings, staging / DATABASE)
+            read_back(built, release, found)
+            _write(built, staging, found, write or partial(write_data_package, level=level))
+            if write is None:
+                _sum_database(built)
+            else:
+                built.path.unlink()
+            package = f"{built.release}-{level}"
+            _keep_cells(release, found, package, settings)
+            said: dict[str, Any] = {"package": package, "form": form, "level": level, "recipient": recipient}
+            said |= {"left_at": now.isoformat(timespec="seconds"), "release": release.release, "sums": _sums(staging)}
+            sources = {one.source: _policy(one, built) for one in found}
+            log_package({**said, "content_key": built.content_key, "sources": sources}, settings)
+            if target.is_dir():
+                target.rmdir()
+            staging.chmod(0o755)
+            os.replace(staging, target)
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+    return Package(target, package, found)
+
+
+def _refuse(found: Sequence[SharedSource]) -> None:
+    if refused := [one for one in found if one.outcome == "refused"]:
+        said = "; ".join(f"{one.source} cannot be shared: {one.why}" for one in refused)
+        raise UsageError(f"nothing was written. {said}")
+    if not any(one.outcome in ("as_it_is", "protected") for one in found):
+        said = "; ".join(f"{one.source}: {one.why}" for one in found)
+        raise UsageError(f"nothing may leave. {said}")
+
+
+def _write(built: BuiltRelease, staging: Path, found: Sequence[SharedSource], write: Writer) -> None:
+    """Write the files into a folder of their own, so that what sums or lists them sees no other."""
+    (staging / "files").mkdir()
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH {quote_literal(str(built.path))} AS crime (READ_ONLY)")
+        connection.execute("USE crime.out")
+        write(connection, staging / "files", found)
+    for path in (staging / "files").iterdir():
+        path.rename(staging / path.name)
+    (staging / "files").rmdir()
+
+
+def _sum_database(built: BuiltRelease) -> None:
+    built.path.chmod(0o444)
+    text = f"{sha256_of_file(built.path)}  {DATABASE}\n"
+    built.path.with_name(f"{DATABASE}.sha256").write_text(text, encoding="ascii", newline="\n")
+
+
+def _keep_cells(release: OpenRelease, found: Sequence[SharedSource], package: str, settings: Settings) -> None:
+    """Keep the true cells of what leaves, and which are shown, for the audit of what leaves next."""
+    folder = shared_folder(settings) / package
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in (folder.parent, folder):
+        path.chmod(0o700)
+    rows = [
+        (one.source, series.stage, series.counting_unit, *key)
+        for one in found
+        for series in one.series
+        for key in sorted(series.hidden)
+    ]
+    names = ("source", "stage", "counting_unit", *dimensions())
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE hidden_cell ({', '.join(f'{name} VARCHAR' for name in names)})")
+        if rows:
+            places = ", ".join("?" for _ in names)
+            connection.executemany(f"INSERT INTO hidden_cell VALUES ({places})", rows)
+        cells = release.connection.sql(
+            f"SELECT {', '.join(names)}, value FROM out.observation "
+            "WHERE value IS NOT NULL AND list_contains($sources, source)",
+            params={"sources": [one.source for one in found if one.outcome in ("as_it_is", "protected")]},
+        ).to_arrow_table()
+        connection.register("cells", cells)
+
+        def write(path: Path) -> None:
+            run_sql(
+                connection,
+                "share/keep_cells",
+                same_cell=" AND ".join(f"hidden.{name} = cells.{name}" for name in names),
+                target=quote_literal(str(path)),
+            )
+
+        replace_atomically(folder / "cells.parquet", write)
+    (folder / "cells.parquet").chmod(0o600)
+    seal(folder / "cells.parquet")
+
+
+def _sums(staging: Path) -> dict[str, str]:
+    """The sum of each file; of a data package, which has a file of sums, of that and of what it leaves out."""
+    paths = [path for path in sorted(staging.rglob("*")) if path.is_file()]
+    if (staging / SUMS).is_file():
+        paths = [staging / name for name in (SUMS, DATABASE)]
+    return {path.relative_to(staging).as_posix(): sha256_of_file(path) for path in paths}
+
+
+def _policy(one: SharedSource, built: BuiltRelease) -> dict[str, Any]:
+    said: dict[str, Any] = {"outcome": one.outcome, "why": one.why}
+    if one.policy is not None:
+        said |= one.policy.model_dump(mode="json")
+    if one.source in built.vintages:
+        said["vintage"] = built.vintages[one.source].vintage
+    if one.outcome == "protected":
+        said |= {
+            "threshold": one.threshold,
+            "cells": sum(series.cells for series in one.series),
+            "hidden": sum(len(series.hidden) for series in one.series),
+            "audited": sum(series.examined for series in one.series),
+            "computable": sum(series.determined + series.determined_for_one_person for series in one.series),
+        }
+    return said

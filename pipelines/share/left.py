@@ -1,0 +1,141 @@
+"""What has left the office: a log of packages, and the cells of each, which readers have for ever.
+
+The folder ``data/shared`` holds ``log.jsonl`` (what left, when, to whom, under which policy) and one folder a package
+with its cells. These have the true counts of hidden cells too, as the audit of a next package needs them: the folder
+never leaves.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.share.counts import Name
+from pipelines.share.margins import Key, dimensions
+from pipelines.share.protect import Edition, KnownCells, Protected
+from pipelines.system.files import check_seal
+from pipelines.system.settings import Settings
+from schemas.declarations import quote_literal
+from schemas.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Left:
+    """One package that left: its line of the log, and where its cells are."""
+
+    package: str
+    entry: dict[str, Any]
+    cells: Path
+
+    def policy_of(self, source: str) -> dict[str, Any]:
+        """The policy under which a source left; empty if it did not."""
+        found: dict[str, Any] = self.entry["sources"].get(source, {})
+        return found
+
+
+def shared_folder(settings: Settings) -> Path:
+    """Return the folder with what is known of packages."""
+    return settings.data / "shared"
+
+
+def read_left(settings: Settings) -> tuple[Left, ...]:
+    """Return the packages that left, the first before all others.
+
+    Raises:
+        UsageError: the log or the cells of a package cannot be read: what readers have would not be known.
+    """
+    folder = shared_folder(settings)
+    log = folder / "log.jsonl"
+    if not log.is_file():
+        if folder.is_dir() and any(folder.glob("*/cells.parquet")):
+            raise UsageError(f"{log} is missing, so that what left is not known; put it back from a copy")
+        return ()
+    found = []
+    for number, line in enumerate(log.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            entry = json.loads(line)
+            left = Left(entry["package"], entry, folder / entry["package"] / "cells.parquet")
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{log}, line {number}, cannot be read; put the file back from a copy") from error
+        check_seal(left.cells)
+        found.append(left)
+    return tuple(found)
+
+
+def log_package(entry: dict[str, Any], settings: Settings) -> None:
+    """Add a line to the log, and wait until it is on the disk; the cells of the package are there already."""
+    log = shared_folder(settings) / "log.jsonl"
+    with log.open("a", encoding="utf-8") as handle:
+        handle.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def read_editions(left: Sequence[Left], sources: Sequence[str]) -> list[Edition]:
+    """Return the counts of some sources as they left protected, one edition for each package and source.
+
+    Counts that left as they were have all been shown: they are known cells (``read_known``), and what was hidden later
+    cannot undo it.
+    """
+    found = []
+    for package in {package.package: package for package in left}.values():  # one that left twice has the same cells
+        for source in sources:
+            policy = package.policy_of(source)
+            if policy.get("outcome") == "protected":
+                found.append(_edition(package, source, zeros_shown=policy["zeros"] == "shown"))
+    return found
+
+
+def _edition(package: Left, source: str, *, zeros_shown: bool) -> Edition:
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"SELECT stage, counting_unit, {', '.join(dimensions())}, value, shown "
+            f"FROM read_parquet({quote_literal(str(package.cells))}) WHERE source = $source",
+            {"source": source},
+        ).fetchall()
+    counts: dict[Name, dict[Key, int]] = defaultdict(dict)
+    shown: dict[Name, set[Key]] = defaultdict(set)
+    for stage, unit, *key, value, is_shown in rows:
+        counts[stage, unit][tuple(key)] = int(value)
+        if is_shown:
+            shown[stage, unit].add(tuple(key))
+    return Edition(
+        source, package.package, counts, {name: frozenset(shown[name]) for name in counts}, zeros_shown=zeros_shown
+    )
+
+
+def read_known(
+    connection: duckdb.DuckDBPyConnection, group: Sequence[Protected], as_they_are: Sequence[str], left: Sequence[Left]
+) -> KnownCells:
+    """Return the cells of some protected sources that readers have from others, which leave or left as they are.
+
+    Another source of the same counts prints them: the cell with the same codes and the same count.
+
+    Args:
+        connection: to the release.
+        group: the protected sources.
+        as_they_are: the sources of the release that leave as they are.
+        left: the packages that left before.
+    """
+    wanted = {(name, key, count) for one in group for name, cells in one.counts.items() for key, count in cells.items()}
+    columns = ", ".join(("stage", "counting_unit", *dimensions()))
+    rows = connection.execute(
+        f"SELECT {columns}, value FROM out.observation WHERE list_contains($sources, source) AND value IS NOT NULL",
+        {"sources": list(as_they_are)},
+    ).fetchall()
+    for package in left:
+        plain = [name for name, policy in package.entry["sources"].items() if policy["outcome"] == "as_it_is"]
+        rows += connection.execute(
+            f"SELECT {columns}, value FROM read_parquet({quote_literal(str(package.cells))}) "
+            "WHERE list_contains($sources, source)",
+            {"sources": plain},
+        ).fetchall()
+    printed = {((stage, unit), tuple(key), value) for stage, unit, *key, value in rows}
+    return KnownCells(frozenset(wanted & printed))

@@ -1,0 +1,193 @@
+"""The release that leaves: built anew from protected cells, by the same steps as the one that stays.
+
+Nothing is deleted from a file that had it. Hidden cells are without a value before anything is made of them, so that
+every rate, indicator, trend and total is a function of what readers see. Of a protected source only its cells, its
+links without their counts and its definition are loaded: numbers of rows, controls, revisions, the outcomes of checks,
+and fingerprints of files and figures (with which a guess could be confirmed) stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.publish.build import (
+    derive_figures,
+    load_ages,
+    load_release,
+    load_source,
+    load_vintage,
+    make_empty,
+)
+from pipelines.publish.privacy import refuse_personal
+from pipelines.publish.revisions import load_vintages
+from pipelines.reader.release import OpenRelease
+from pipelines.share.check import SharedSource
+from pipelines.share.margins import dimensions
+from pipelines.system.code_version import release_code_version
+from pipelines.system.connection import connect, fetch_row, insert_rows, run_sql
+from pipelines.system.settings import Settings
+from pipelines.tabulate.aggregate import caveats_sql
+from pipelines.tabulate.gates import declared_breaks
+from pipelines.tabulate.vintages import Vintage, current_vintage
+from schemas.declarations import attribute_columns, load_rules, quote_literal
+from schemas.errors import UsageError
+from schemas.source import SourceFolder
+
+_DECLARED = {"mass_event", "draft_links"}
+"""Caveats that a rule gives, and that say what the office declares: they tell nothing of a count."""
+
+_CELL = ("stage", "counting_unit", *dimensions())
+
+
+@dataclass(frozen=True)
+class BuiltRelease:
+    """A release that may leave: its file, its identifier, and the vintages that it was built from."""
+
+    path: Path
+    release: str
+    content_key: str
+    vintages: Mapping[str, Vintage]
+
+
+def build_release(
+    release: OpenRelease,
+    found: Sequence[SharedSource],
+    folders: Mapping[str, SourceFolder],
+    settings: Settings,
+    target: Path,
+) -> BuiltRelease:
+    """Build the file of what leaves.
+
+    Args:
+        release: the published one, which was checked.
+        found: the outcome of ``check_sharing`` on it; sources that stay are left out.
+        folders: the definitions of sources, by identifier.
+        settings: where data live.
+        target: the DuckDB file to write; it must not be there.
+
+    Raises:
+        UsageError: the published release is not of the current vintages.
+    """
+    leaving = [one for one in found if one.outcome in ("as_it_is", "protected")]
+    vintages = _vintages(release, leaving, settings)
+    make_empty(target, settings)
+    target.chmod(0o600)
+    with connect(settings, target) as connection:
+        for one in leaving:
+            vintage, folder = vintages[one.source], folders[one.source]
+            if one.outcome == "protected":
+                _load_protected(connection, one, vintage, folder)
+            else:
+                load_vintage(connection, vintage, folder)
+                counted = vintage.figures_of(folder.source) != "estimate"
+                load_vintages(connection, vintage, settings, with_revisions=counted)
+        load_ages(connection)
+        sources = [folders[one.source].source for one in leaving]
+        open_vintages = [vintages[one.source] for one in leaving if one.outcome == "as_it_is"]
+        derive_figures(connection, open_vintages, sources)
+        key = _content_key(connection)
+        (published_at,) = fetch_row(release.connection, "SELECT published_at FROM out.release")
+        name = f"{published_at.date().isoformat()}-{key[:8]}"
+        load_release(connection, name, key, published_at, {"release_history": [], "release_source": []})
+        refuse_personal(connection, sources, settings)
+        connection.execute("CHECKPOINT")
+    return BuiltRelease(target, name, key, vintages)
+
+
+def _vintages(release: OpenRelease, leaving: Sequence[SharedSource], settings: Settings) -> dict[str, Vintage]:
+    shown = dict(release.connection.execute("SELECT source, vintage FROM out.source").fetchall())
+    found = {}
+    for one in leaving:
+        vintage = current_vintage(one.source, settings)
+        if vintage is None or vintage.vintage != shown[one.source]:
+            raise UsageError(
+                f"the published release has vintage {shown[one.source]} of {one.source}, and the current one is "
+                f"{vintage.vintage if vintage else 'missing'}; publish first: iccs run"
+            )
+        found[one.source] = vintage
+    return found
+
+
+def _load_protected(
+    connection: duckdb.DuckDBPyConnection, one: SharedSource, vintage: Vintage, folder: SourceFolder
+) -> None:
+    rows = [(series.stage, series.counting_unit, *key) for series in one.series for key in sorted(series.hidden)]
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in _CELL]
+    hidden = {name: pa.array(column, pa.string()) for name, column in zip(_CELL, columns, strict=True)}
+    connection.register("hidden_cell", pa.table(hidden))
+    of_checks = {rule.caveat for rule in load_rules().values() if rule.caveat} - _DECLARED
+    source = folder.source
+    run_sql(
+        connection,
+        "share/load_protected",
+        source=quote_literal(source.source_id),
+        vintage="''",
+        cells=vintage.query("cells"),
+        unmarked=vintage.query("unmarked"),
+        declared_caveats=caveats_sql(source),
+        declared_breaks=declared_breaks(source),
+        of_checks="(" + ", ".join(map(quote_literal, sorted(of_checks))) + ")",
+        same_unmarked=_same("unmarked"),
+        same_hidden=_same("hidden"),
+    )
+    connection.unregister("hidden_cell")
+    name = f"{vintage.loads[-1].moment.date().isoformat()}-{_fingerprint(connection, source.source_id)}"
+    connection.execute(
+        "UPDATE out.observation SET vintage = $vintage WHERE source = $source",
+        {"vintage": name, "source": source.source_id},
+    )
+    implied = (*attribute_columns(), "sex", "age")
+    tags = ", ".join(f"CASE WHEN {column} IS NOT NULL THEN '{column}=' || {column} END" for column in implied)
+    own = {"source": quote_literal(source.source_id), "vintage": quote_literal(name)}
+    run_sql(connection, "share/load_links", tags=tags, links=vintage.query("links"), **own)
+    files = "; ".join(str(file["name"]) for file in vintage.manifest["files"])
+    load_source(connection, vintage, folder, name, files)
+    current = vintage.loads[-1]
+    insert_rows(
+        connection,
+        "out.vintage",
+        [
+            {
+                "source": source.source_id,
+                "vintage": name,
+                "loaded_at": current.moment,
+                "is_current": True,
+                "files": files,
+                "observations": current.observations,
+                "first_period": current.first_period,
+                "last_period": current.last_period,
+            }
+        ],
+    )
+
+
+def _same(other: str) -> str:
+    return " AND ".join(
+        f"coalesce(CAST({other}.{name} AS VARCHAR), '') = coalesce(CAST(cells.{name} AS VARCHAR), '')" for name in _CELL
+    )
+
+
+def _fingerprint(connection: duckdb.DuckDBPyConnection, source: str) -> str:
+    """Return the fingerprint of the protected cells of a source: what a guess could be compared with is no more."""
+    digest = hashlib.sha256()
+    rows = connection.execute(
+        "SELECT to_json(observation)::VARCHAR FROM out.observation AS observation WHERE source = $source ORDER BY 1",
+        {"source": source},
+    )
+    while batch := rows.fetchmany(10_000):
+        for (text,) in batch:
+            digest.update(text.encode() + b"\n")
+    return digest.hexdigest()[:16]
+
+
+def _content_key(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the fingerprint of what the release shows and of the program that made it."""
+    sources: list[tuple[Any, ...]] = connection.execute("SELECT source, vintage FROM out.source ORDER BY 1").fetchall()
+    return hashlib.sha256(repr((release_code_version(), sources)).encode()).hexdigest()[:16]

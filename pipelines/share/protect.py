@@ -1,0 +1,223 @@
+"""Which cells of the protected sources of a release are hidden, given all that readers have besides.
+
+Readers have the packages that left before, and the other sources of the release. All editions of the same counts are
+therefore protected as one system of sums: what left is shown for ever, what was hidden stays hidden, and the audit is
+of the union of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipelines.share.audit import audit_hidden
+from pipelines.share.counts import Counts, Name
+from pipelines.share.margins import Key, Levels, Margins, dimensions, link_margins
+from pipelines.share.suppression import Pattern, hide_cells
+from schemas.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Protected:
+    """The counts of one source that are to leave, and its policy."""
+
+    source: str
+    counts: Counts
+    threshold: int
+    zeros_shown: bool = True
+    never_suppress: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The counts of one source as they left before, and which of them were shown."""
+
+    source: str
+    package: str
+    counts: Counts
+    shown: Mapping[Name, frozenset[Key]]
+    zeros_shown: bool = True
+
+
+@dataclass(frozen=True)
+class Series:
+    """Counts of one source, stage and counting unit, and what is hidden of them."""
+
+    stage: str
+    counting_unit: str
+    cells: int
+    count: int
+    primary: frozenset[Key]
+    secondary: frozenset[Key]
+    hidden_count: int
+    examined: int
+    determined: int
+    determined_for_one_person: int
+
+    @property
+    def hidden(self) -> frozenset[Key]:
+        """All cells that are hidden."""
+        return self.primary | self.secondary
+
+
+@dataclass(frozen=True)
+class _System:
+    """One stage and counting unit of all linked sources, with the editions that left before."""
+
+    name: Name
+    sources: tuple[Protected, ...]
+    editions: tuple[Edition, ...]
+    margins: Margins
+    pinned: frozenset[int]
+    hidden_before: frozenset[int]
+
+    def places(self, number: int) -> Mapping[Key, int]:
+        """The place of each cell of one of the sources."""
+        return self.margins.editions[number]
+
+
+def group_sources(sources: Sequence[Protected]) -> list[list[Protected]]:
+    """Return the sources in groups that have the same counts in common: a cell hidden in one is shown in no other."""
+    groups: list[tuple[set[tuple[Name, Key, int]], list[Protected]]] = []
+    for source in sources:
+        cells = {(name, key, count) for name, series in source.counts.items() for key, count in series.items() if count}
+        members = [source]
+        for group in [group for group in groups if not cells.isdisjoint(group[0])]:
+            groups.remove(group)
+            cells |= group[0]
+            members = group[1] + members
+        groups.append((cells, members))
+    return [members for _, members in groups]
+
+
+@dataclass(frozen=True)
+class KnownCells:
+    """Counts that readers have from sources that leave as they are, now or before: a cell with its count."""
+
+    cells: frozenset[tuple[Name, Key, int]] = field(default=frozenset())
+
+
+def protect(
+    sources: Sequence[Protected], editions: Sequence[Edition], known: KnownCells, levels: Levels
+) -> dict[str, tuple[Series, ...]]:
+    """Return what is hidden of each of some sources that have counts in common.
+
+    A cell is hidden in all stages and counting units of its source: counts of victims tell of offences.
+
+    Args:
+        sources: a group of ``group_sources``.
+        editions: all that left of them before.
+        known: what readers have from other sources.
+        levels: which codes are above which.
+
+    Raises:
+        UsageError: the policy on zeros is another than before or than that of a linked source, or a cell cannot be
+            protected; says what to do.
+    """
+    zeros_shown = _agreed_zeros(sources, editions)
+    names = sorted({name for source in sources for name in source.counts})
+    systems = [_link(name, sources, editions, known, levels) for name in names]
+    threshold = max(source.threshold for source in sources)
+    hidden: set[tuple[str, Key]] = set()
+    while True:
+        patterns = [_hide(system, threshold, hidden, zeros_shown) for system in systems]
+        found = {
+            (source.source, key)
+            for system, pattern in zip(systems, patterns, strict=True)
+            for number, source in enumerate(system.sources)
+            for key, place in system.places(number).items()
+            if place in pattern.hidden
+        }
+        if found <= hidden or len(systems) == len(sources) == 1:  # nothing else has the same cells
+            break
+        hidden |= found
+    series: dict[str, list[Series]] = {source.source: [] for source in sources}
+    for system, pattern in zip(systems, patterns, strict=True):
+        for source, one in _audited(system, pattern, zeros_shown).items():
+            series[source].append(one)
+    return {source: tuple(found) for source, found in series.items()}
+
+
+def _agreed_zeros(sources: Sequence[Protected], editions: Sequence[Edition]) -> bool:
+    said = {source.zeros_shown: source.source for source in sources}
+    if len(said) > 1:
+        raise UsageError(
+            f"{said[True]} shows zeros and {said[False]}, which has the same counts, hides them; give both the same "
+            "policy: sharing: {zeros: shown} or {zeros: hidden}"
+        )
+    (zeros_shown,) = said
+    for edition in editions:
+        if edition.zeros_shown != zeros_shown:
+            before = "shown" if edition.zeros_shown else "hidden"
+            raise UsageError(
+                f"zeros of {edition.source} were {before} in package {edition.package}, and what left cannot be "
+                f"undone; put back sharing: {{zeros: {before}}}"
+            )
+    return zeros_shown
+
+
+def _link(
+    name: Name, sources: Sequence[Protected], editions: Sequence[Edition], known: KnownCells, levels: Levels
+) -> _System:
+    of_name = tuple(source for source in sources if name in source.counts)
+    before = tuple(edition for edition in editions if name in edition.counts)
+    counted: tuple[Protected | Edition, ...] = (*of_name, *before)
+    first, *others = [one.counts[name] for one in counted]
+    margins = link_margins(first, levels, *others)
+    pinned: set[int] = set()
+    hidden_keys: set[tuple[str, Key]] = set()
+    hidden: set[int] = set()
+    for edition, places in zip(before, margins.editions[len(of_name) :], strict=True):
+        for key, place in places.items():
+            if key in edition.shown[name]:
+                pinned.add(place)
+            else:
+                hidden.add(place)
+                hidden_keys.add((edition.source, key))
+    iccs = dimensions().index("iccs")
+    for source, places in zip(of_name, margins.editions, strict=False):
+        for key, place in places.items():
+            if key[iccs] in source.never_suppress or (name, key, margins.counts[place]) in known.cells:
+                pinned.add(place)
+            elif (source.source, key) in hidden_keys:
+                hidden.add(place)
+    return _System(name, of_name, before, margins, frozenset(pinned), frozenset(hidden - pinned))
+
+
+def _hide(system: _System, threshold: int, hidden: set[tuple[str, Key]], zeros_shown: bool) -> Pattern:
+    also = {
+        place
+        for number, source in enumerate(system.sources)
+        for key, place in system.places(number).items()
+        if (source.source, key) in hidden and place not in system.pinned
+    }
+    try:
+        return hide_cells(
+            system.margins, threshold, system.pinned, also | system.hidden_before, zeros_shown=zeros_shown
+        )
+    except UsageError as error:
+        if not system.editions:
+            raise
+        packages = ", ".join(sorted({edition.package for edition in system.editions}))
+        raise UsageError(f"{error}. What left in package {packages} is shown for ever") from error
+
+
+def _audited(system: _System, pattern: Pattern, zeros_shown: bool) -> dict[str, Series]:
+    margins = system.margins
+    small = pattern.primary | pattern.small_unpublished
+    audit = audit_hidden(margins, pattern.hidden, small, zeros_shown=zeros_shown)
+    found = {}
+    for number, source in enumerate(system.sources):
+        places = system.places(number)
+        found[source.source] = Series(
+            *system.name,
+            cells=len(places),
+            count=sum(margins.counts[place] for place in places.values()),
+            primary=frozenset(key for key, place in places.items() if place in pattern.primary),
+            secondary=frozenset(key for key, place in places.items() if place in pattern.secondary),
+            hidden_count=sum(margins.counts[place] for place in places.values() if place in pattern.hidden),
+            examined=audit.examined,
+            determined=len(audit.determined),
+            determined_for_one_person=len(audit.determined_for_one_person),
+        )
+    return found

@@ -1,0 +1,121 @@
+"""Where the files of a source come from: the key ``acquire`` of source.yml.
+
+A definition may come from a stranger, so it only names addresses. Which of them this machine may ask is said in
+``iccs.toml`` (``acquire_from``), and what signs in to them comes from the environment.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+SCHEMES = ("https", "http", "s3")
+_PATTERN = re.compile(r"[*?\[]")
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?")
+
+
+class Acquisition(BaseModel):
+    """One address, or a pattern of files in a folder or store."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    address: str
+    name: str | None = Field(
+        default=None, description="what the file is called here; the end of the address by default"
+    )
+    redirects: tuple[str, ...] = Field(default=(), description="other hosts to which the address may lead")
+
+    @field_validator("address")
+    @classmethod
+    def _check_address(cls, address: str) -> str:
+        if any(unicodedata.category(sign) in ("Cc", "Cs", "Zs") for sign in address):
+            raise ValueError("an address has no blanks or control characters; write %20 for a blank")
+        try:
+            parts = urlsplit(address)
+            _ = parts.port
+        except ValueError as error:
+            raise ValueError(f"{address!r} is not an address ({error})") from error
+        if address.startswith("/") and not address.startswith("//"):
+            if ".." in PurePosixPath(address).parts:
+                raise ValueError("a folder is named from its root, without '..'")
+            return address
+        if parts.scheme not in SCHEMES or not parts.netloc:
+            raise ValueError(
+                f"{address!r} is none: write https://host/path, http://host/path, s3://bucket/key, or the path of a "
+                "file from the root of this machine: /folder/file.csv"
+            )
+        if "@" in parts.netloc:
+            raise ValueError("an address has no name or password; they come from the environment (docs/operations.md)")
+        return address
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, name: str | None) -> str | None:
+        return name if name is None else plain_file_name(name)
+
+    @field_validator("redirects")
+    @classmethod
+    def _check_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if not _HOST.fullmatch(host):
+                raise ValueError(f"{host!r} is not a host: write files.example.org, without https:// and path")
+        return hosts
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Acquisition:
+        if self.is_pattern and self.name is not None:
+            raise ValueError("name: a pattern stands for several files, which keep their names")
+        if self.redirects and not self.is_web:
+            raise ValueError("redirects: only web addresses lead to other hosts")
+        if self.name is None and not self.is_pattern:
+            try:
+                plain_file_name(self.file_name)
+            except ValueError as error:
+                raise ValueError(f"name: the address does not end in the name of a file ({error}); give one") from error
+        return self
+
+    @property
+    def is_web(self) -> bool:
+        """Whether it is asked by HTTP."""
+        return self.address.startswith(("http://", "https://"))
+
+    @property
+    def is_store(self) -> bool:
+        """Whether it is an S3-compatible store."""
+        return self.address.startswith("s3://")
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it stands for several files; a web address never does, as ``?`` begins its query."""
+        return not self.is_web and _PATTERN.search(PurePosixPath(self.address).name) is not None
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called here.
+
+        >>> Acquisition(address="https://example.org/open/crime%202024.csv?download=1").file_name
+        'crime 2024.csv'
+        """
+        path = urlsplit(self.address).path if self.is_web else self.address
+        last = path.rpartition("/")[2]
+        return self.name or (unquote(last) if self.is_web else last)
+
+
+def plain_file_name(name: str) -> str:
+    """Return the name of a file that stays in the folder it is put into.
+
+    >>> plain_file_name("crime 2024.csv")
+    'crime 2024.csv'
+
+    Raises:
+        ValueError: it has a folder in it, is hidden, empty or too long, or has control characters.
+    """
+    if not name or name.startswith((".", "-")) or "/" in name or "\\" in name or len(name.encode()) > 200:
+        raise ValueError(f"{name!r} is not a plain name of a file")
+    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in name):
+        raise ValueError(f"{name!a} has control characters")
+    return name

@@ -1,0 +1,275 @@
+"""``iccs share package``: the release that leaves shows what was audited, and nothing in it tells of the rest."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from damaged_files import INCIDENTS, command, declared
+
+from pipelines.publish.published_schema import load_published
+from schemas.declarations import load_columns, load_tables
+
+SOURCE = "xx_test_incidents"
+POLICY = {"level": "public", "threshold": 5}
+
+
+def incidents(women: int) -> list[str]:
+    """Rows of a year: few women in Aguascalientes. The sums by area and by sex are the same for 3 and for 4."""
+    january = {("MX-AGU", "woman"): women, ("MX-JAL", "woman"): 92 - women}
+    january |= {("MX-AGU", "man"): 40 - women, ("MX-JAL", "man"): 78 + women}
+    usual = {("MX-AGU", "man"): 40, ("MX-JAL", "man"): 78, ("MX-JAL", "woman"): 91}
+    return [
+        f"2021-{month:02}-02,{area},H1,{sex},40"
+        for month in range(1, 13)
+        for (area, sex), many in (january if month == 1 else usual).items()
+        for _ in range(many)
+    ]
+
+
+def stored(root: Path, rows: list[str]) -> Path:
+    """A data folder with a release of the incidents, which are shared with everybody."""
+    shutil.copytree(INCIDENTS, root / "sources" / SOURCE)
+    text = (INCIDENTS / "source.yml").read_text(encoding="utf-8") + yaml.safe_dump({"sharing": POLICY})
+    (root / "sources" / SOURCE / "source.yml").write_text(text, encoding="utf-8")
+    give(root, rows)
+    return root
+
+
+def give(root: Path, rows: list[str]) -> None:
+    given = root / "given" / SOURCE
+    given.mkdir(parents=True, exist_ok=True)
+    lines = [f"F{number},{row},Somebody" for number, row in enumerate(rows)]
+    (given / "incidents.csv").write_text("\n".join(["folio,day,place,offence,sex,age,name", *lines]) + "\n")
+    with declared(root / "sources"):
+        code, said = command("run", "--data", str(root / "data"), "--from", str(root / "given"))
+    assert code == 0, said
+
+
+def share(root: Path, *words: str) -> tuple[int, str]:
+    with declared(root / "sources"):
+        return command("share", *words, "--data", str(root / "data"))
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    root = stored(tmp_path_factory.mktemp("package"), incidents(3))
+    code, said = share(root, "package", "-o", str(root / "out"), "--recipient", "the ministry")
+    assert code == 0, said
+    yield root
+
+
+def hidden_cells(database: Path) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(
+            "SELECT ref_area, sex, value, obs_status, missing_reason, conf_status FROM out.observation "
+            "WHERE conf_status = 'C' AND freq = 'A' AND iccs = '0101' AND age = '_T' ORDER BY ALL"
+        ).fetchall()
+
+
+def test_hidden_cells_have_no_value_and_one_status(left: Path) -> None:
+    found = hidden_cells(left / "out" / "crime.duckdb")
+    assert ("MX-AGU", "F", None, "Q", "suppressed", "C") in found
+    assert len(found) >= 4, "one cell alone would be the total less the others"
+    assert {row[2:] for row in found} == {(None, "Q", "suppressed", "C")}
+
+
+def test_nothing_is_computed_from_a_hidden_cell(left: Path) -> None:
+    """In every table and view with the codes of a cell, each number of a hidden one is NULL, but of its population."""
+    with duckdb.connect(str(left / "out" / "crime.duckdb"), read_only=True) as connection:
+        key = "source, stage, counting_unit, ref_area, time_period, iccs, sex, age"
+        connection.execute(
+            f"CREATE TEMP TABLE hidden AS SELECT {key} FROM out.observation WHERE conf_status = 'C' "
+            "AND freq = 'A' AND weapon = '_T'"
+        )
+        views = [one.name for one in load_published() if one.kind == "VIEW"]
+        seen = 0
+        for name in [*(f"out.{table}" for table in load_tables()), *views]:
+            columns = {column for column, *_ in connection.execute(f"DESCRIBE {name}").fetchall()}
+            if not set(key.split(", ")) <= columns or name == "out.observation":
+                continue
+            seen += 1
+            others = {"population", "completeness", "share_known", "total"}  # not of the hidden cell, but beside it
+            numbers = [column for column in columns - others if load_columns()[column].type in ("DOUBLE", "BIGINT")]
+            for column in numbers if name != "out.series" else ():  # whose grain is no year
+                rows = connection.execute(f"SELECT {column} FROM {name} SEMI JOIN hidden USING ({key})").fetchall()
+                assert {value for (value,) in rows} <= {None}, (name, column)
+        assert seen >= 5
+        reasons = connection.execute(f"SELECT DISTINCT no_rate_reason FROM out.rate SEMI JOIN hidden USING ({key})")
+        assert reasons.fetchall() == [("suppressed",)]
+
+
+@pytest.mark.slow
+def test_two_secrets_with_the_same_shown_cells_give_the_same_bytes(
+    left: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The strongest form of "nothing in the bytes tells": 3 women of 40, or 4 of 40, and nothing differs.
+
+    Other incidents were counted, with other totals by the source's own categories, other sums of files and other
+    fingerprints. What is shown is the same, and so is every byte of the data package.
+    """
+    other = stored(tmp_path_factory.mktemp("other"), incidents(4))
+    code, said = share(other, "package", "-o", str(other / "out"))
+    assert code == 0, said
+    assert hidden_cells(left / "out" / "crime.duckdb") == hidden_cells(other / "out" / "crime.duckdb")
+    contents = []
+    for root in (left, other):
+        with duckdb.connect() as connection:
+            connection.execute(f"ATTACH '{root / 'out' / 'crime.duckdb'}' AS crime (READ_ONLY)")
+            tables = {}
+            for table in load_tables().values():
+                moments = ["published_at", "loaded_at", "release"]  # when the two were made
+                columns = ", ".join(column.name for column in table.columns if column.name not in moments)
+                tables[table.name] = connection.execute(
+                    f"SELECT {columns} FROM crime.out.{table.name} ORDER BY ALL"
+                ).fetchall()
+        contents.append(tables)
+    assert contents[0] == contents[1]
+
+
+def test_the_true_counts_are_in_no_byte_of_the_package(left: Path) -> None:
+    """Hidden counts that occur nowhere else, as the number in any file and as a field of a CSV file."""
+    counts = []
+    for place in ("data/published", "out"):
+        with duckdb.connect(str(left / place / "crime.duckdb"), read_only=True) as connection:
+            rows = connection.execute("SELECT DISTINCT value FROM out.observation WHERE value > 800").fetchall()
+            counts.append({int(value) for (value,) in rows})
+    secret = counts[0] - counts[1]
+    assert secret
+    for path in (path for path in (left / "out").rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        for count in secret:
+            assert struct.pack("<d", count) not in content, (path.name, count)
+        if path.suffix == ".csv":
+            with path.open(encoding="utf-8", newline="") as handle:
+                fields = {field for row in csv.reader(handle) for field in row}
+            assert fields.isdisjoint({f"{count}{end}" for count in secret for end in ("", ".0")}), path.name
+
+
+def test_what_only_the_office_may_see_stays(left: Path) -> None:
+    with duckdb.connect(str(left / "out" / "crime.duckdb"), read_only=True) as connection:
+        for table in (
+            "mapping_count",
+            "reconciliation",
+            "exclusion",
+            "quality",
+            "coverage",
+            "revision",
+            "release_change",
+        ):
+            assert connection.execute(f"SELECT count(*) FROM out.{table}").fetchall() == [(0,)], table
+        assert connection.execute("SELECT DISTINCT count_linked, share_of_count FROM out.mapping").fetchall() == [
+            (None, None)
+        ]
+        assert connection.execute("SELECT files FROM out.source").fetchall() == [("incidents.csv",)], (
+            "no sum of the file"
+        )
+        (vintage,), (key,) = connection.execute(
+            "SELECT vintage FROM out.source UNION ALL SELECT content_key FROM out.release"
+        ).fetchall()
+    with duckdb.connect(str(left / "data" / "published" / "crime.duckdb"), read_only=True) as connection:
+        (own,), (own_key,) = connection.execute(
+            "SELECT vintage FROM out.source UNION ALL SELECT content_key FROM out.release"
+        ).fetchall()
+    assert vintage != own, "the fingerprint of the true cells would confirm a guess"
+    assert key != own_key
+
+
+def test_the_package_describes_and_sums_every_file(left: Path) -> None:
+    from pipelines.system.files import sha256_of_file
+
+    folder = left / "out"
+    described = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    paths = {resource["path"] for resource in described["resources"]}
+    assert paths == {path.relative_to(folder).as_posix() for path in (folder / "data").iterdir()}
+    for resource in described["resources"]:
+        path = folder / resource["path"]
+        assert resource["hash"] == f"sha256:{sha256_of_file(path)}"
+        assert resource["bytes"] == path.stat().st_size
+    summed = dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())
+    assert summed.keys() == paths | {"datapackage.json", "provenance.json", "dcat.jsonld", "README.md"}
+    assert all(sha256_of_file(folder / name) == total for name, total in summed.items())
+    catalogue = json.loads((folder / "dcat.jsonld").read_text(encoding="utf-8"))
+    assert {one["dcat:downloadURL"]["@id"] for one in catalogue["dcat:distribution"]} == paths
+    (source,) = described["sources"]
+    assert source["confidentiality"].startswith("small counts")
+    with duckdb.connect() as connection:
+        csv, parquet = (
+            connection.execute(f"SELECT count(*), sum(value) FROM '{folder}/data/observation.{form}'").fetchall()
+            for form in ("csv", "parquet")
+        )
+    assert csv == parquet
+
+
+def test_a_second_package_of_a_release_has_the_same_bytes(left: Path) -> None:
+    code, said = share(left, "package", "-o", str(left / "again"))
+    assert code == 0, said
+    for path in (left / "out").rglob("*"):
+        if path.is_file() and not path.name.startswith("crime.duckdb"):
+            assert path.read_bytes() == (left / "again" / path.relative_to(left / "out")).read_bytes(), path
+
+
+def test_the_log_says_what_left_when_to_whom_and_how(left: Path) -> None:
+    first = json.loads((left / "data" / "shared" / "log.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert (first["recipient"], first["level"]) == ("the ministry", "public")
+    policy = first["sources"][SOURCE]
+    assert (policy["outcome"], policy["threshold"], policy["zeros"], policy["computable"]) == (
+        "protected",
+        5,
+        "shown",
+        0,
+    )
+    assert policy["hidden"] > 0
+
+
+def test_nothing_is_written_where_a_source_is_refused_or_the_folder_is_used(left: Path, tmp_path: Path) -> None:
+    code, said = share(left, "package", "-o", str(left / "out"))
+    assert code == 2, said
+    assert "not empty" in said
+    definition, log = left / "sources" / SOURCE / "source.yml", left / "data" / "shared" / "log.jsonl"
+    declared_text, logged = definition.read_bytes(), log.read_bytes()
+    try:
+        shutil.copy(INCIDENTS / "source.yml", definition)
+        code, said = share(left, "package", "-o", str(tmp_path / "out"))
+    finally:
+        definition.write_bytes(declared_text)
+    assert code == 2
+    assert "cannot be shared: it holds counts of incidents and declares no policy" in said
+    assert not any(tmp_path.iterdir())
+    assert log.read_bytes() == logged
+
+
+def test_a_revision_keeps_what_left_and_diff_counts_it(left: Path) -> None:
+    """Nine men more in Jalisco: their cells and totals change, and none that was hidden is shown."""
+    give(left, [*incidents(3), *["2021-06-02,MX-JAL,H1,man,40"] * 9])
+    code, said = share(left, "package", "-o", str(left / "revised"), "--to", "partners")
+    assert code == 0, said
+    log = (left / "data" / "shared" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    first, last = (json.loads(line)["package"] for line in (log[0], log[-1]))
+    code, said = share(left, "diff", first, last, "--json")
+    assert code == 0, said
+    (source,) = json.loads(said)["sources"]
+    assert source["changed"] > 0
+    assert (source["newly_shown"], source["added"], source["gone"]) == (0, 0, 0)
+    code, said = share(left, "diff", first, "none")
+    assert code == 2
+    assert "no package 'none' left" in said
+
+
+def test_a_lost_log_is_no_empty_log(left: Path) -> None:
+    log = left / "data" / "shared" / "log.jsonl"
+    kept = log.read_bytes()
+    log.unlink()
+    try:
+        code, said = share(left, "check")
+    finally:
+        log.write_bytes(kept)
+    assert code == 2
+    assert "what left is not known; put it back" in said
