@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,11 +49,26 @@ def test_the_flow_publishes_and_leaves_the_reconciliation_as_an_artifact(server:
     with get_client(sync_client=True) as client:
         artifacts = client.read_artifacts()
         runs = client.read_task_runs()
+    assert {"changes", "reconciliation"} <= {artifact.key for artifact in artifacts}
     table = next(artifact for artifact in artifacts if artifact.key == "reconciliation")
     assert table.type == "table"
     assert str(table.data).count('"closes": true') == closing == 3
     steps = {run.name.split()[0] for run in runs if run.name.split()[0] != "iccs"}  # a source's own flow is a run too
     assert steps == {"acquire", "read", "conform", "account", "aggregate", "check", "store", "publish"}
+
+
+def _logged(awaited: str) -> str:
+    """What the server has of the logs of runs, once it has a message: they are sent every two seconds."""
+    from prefect.client.orchestration import get_client
+
+    text = ""
+    deadline = time.monotonic() + 30
+    with get_client(sync_client=True) as client:
+        while awaited not in text and time.monotonic() < deadline:
+            time.sleep(0.5)
+            text = "\n".join(log.message for log in client.read_logs())
+    assert awaited in text
+    return text
 
 
 @dataclass(frozen=True)
@@ -121,6 +137,7 @@ def test_a_run_that_finds_no_file_fails_and_one_that_refuses_leaves_its_problems
         new = [artifact for artifact in client.read_artifacts() if artifact.id not in before]
     new = [artifact for artifact in new if artifact.key]  # the others are results of tasks
     assert [artifact.key for artifact in new] == ["problems"]
+    assert _logged("web page").count("Traceback") == 0, "refused data are no fault of the program"
     assert "web page" in str(new[0].data)
     assert "eu_crim_off_cat" in str(new[0].data)
 
