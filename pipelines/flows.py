@@ -322,7 +322,7 @@ def _write_artifacts(result: RunResult, settings: Settings) -> None:
 
 
 def _write_changes(settings: Settings) -> None:
-    """Leave what the release of this run changed: how many figures, why, the largest; and where the quality pages are."""
+    """Leave what the release of this run changed: how many figures, why, the largest; and the quality pages."""
     found = read_release_changes(settings)
     reports = settings.published.parent / "quality"
     lines = [
