@@ -107,15 +107,20 @@ def run_as_task(
         persist_result=False,
     )
 
+    refused: list[Exception] = []
+
     def refusing() -> Any:
         """Refused data are an outcome, with a message for people: no error whose lines of code the log should show."""
         try:
             return function(*args, **kwargs)
         except (DataRefused, UsageError) as error:
+            refused.append(error)
             return Failed(message=str(error), data=error)
 
     start = time.perf_counter()
     result = cast("Result", as_task(refusing)())
+    if refused:
+        raise refused[0]
     seconds = time.perf_counter() - start
     logger.info("%s %s: %s in, %s out, %.1f s, %s", source, name, rows_in, result.rows, seconds, result.summary)
     return result

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.flow
 @pytest.fixture(scope="module")
 def server() -> Iterator[None]:
     prefect_testing = pytest.importorskip("prefect.testing.utilities")
-    with prefect_testing.prefect_test_harness(server_startup_timeout=120):
+    with prefect_testing.prefect_test_harness(server_startup_timeout=240):
         yield
 
 
