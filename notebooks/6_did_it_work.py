@@ -10,44 +10,34 @@
 
 # %% [markdown]
 # # Did it work?
-# An interrupted time series at a date, and the same model at dates when nothing is known to have begun: if those give effects as large, the method finds effects where
-# there are none. The date here is an example, not a strategy that began then.
+# The average of the first twelve months after a date, over what the course before let expect, beside the same estimate at all other dates and in all other states: if those
+# are as large, the method finds effects where there are none. The date here is an example, not a strategy that began then.
 
 # %%
-from dataclasses import replace
-
 import matplotlib.pyplot as plt
+import numpy as np
 
 from pipelines.reader import SeriesQuery, evaluate_policy, plot_evaluation
 
-asked = SeriesQuery("0101", "MX", freq="M", source="mx_sesnsp_victims")
+asked = SeriesQuery("0101", "MX-JAL", freq="M", source="mx_sesnsp_victims")
 found = evaluate_policy(asked, "2020-07")
 plot_evaluation(found)
 
 # %%
-level = found.interrupted.level
-f"{level.value:.2f} times what was expected ({level.low:.2f} to {level.high:.2f}), p = {level.p:.3f}"
+first = found.first_year
+f"{first.effect.value:.2f} times what was expected ({first.effect.low:.2f} to {first.effect.high:.2f}), p = {first.effect.p:.3f}: {first.verdict}"
 
 # %% [markdown]
-# ## Placebo dates
-# Months at least a year away from the date, with two years of comparable months before them.
+# ## Other dates and areas
+# The distribution of the same estimate where nothing is known to have begun. The share that is as far out, counted in standard errors of each, is the randomisation p.
 
 # %%
-dates = ["2019-01", "2019-04", "2019-07", "2021-07", "2022-01", "2022-07", "2023-01", "2023-07", "2024-01"]
-placebo = {date: evaluate_policy(asked, date).interrupted.level for date in dates}
-
 figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-for place, (date, effect) in enumerate({**placebo, "2020-07": level}.items()):
-    colour = "black" if date == "2020-07" else "0.55"
-    axes.plot((effect.low, effect.high), (place, place), "-", color=colour)
-    axes.plot(effect.value, place, "o" if colour == "black" else "s", color=colour)
-axes.axvline(1, color="0.3", linestyle=":")
-axes.set_yticks(range(len(placebo) + 1), [*placebo, "2020-07 (asked)"])
-axes.set(xlabel="level just after, over what was expected", title="The same model at other dates")
+axes.hist(np.exp(first.placebos.logs), bins=np.arange(0.2, 2.65, 0.05), color="0.7")
+axes.axvline(first.effect.value, color="black", label="MX-JAL 2020-07")
+axes.set(xlabel="first 12 months, over what was expected", ylabel="dates and states", title="The same estimate where nothing is known to have begun")
+axes.legend(frameon=False)
 plt.show()
 
-# %% [markdown]
-# The share of placebo dates whose effect is at least as far from 1:
-
 # %%
-sum(abs(effect.value - 1) >= abs(level.value - 1) for effect in placebo.values()) / len(placebo)
+f"randomisation p {first.randomisation_p:.3f}, of {len(first.placebos.logs):,} other dates and states"

@@ -14,12 +14,13 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from fnmatch import fnmatch
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pipelines.collect.acquire import find_files
+from pipelines.collect.acquire import find_files, find_layouts
 from pipelines.harmonise.quarantine import damaged_loads, forget_load
 from pipelines.harmonise.tally import damage_of, list_partitions
 from pipelines.publish.releases import damaged_releases
@@ -92,11 +93,15 @@ class Repaired:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A file that was received: its own name, the sha256 of its bytes or how that begins, and when it first came."""
+    """A file that was received: its own name, the sha256 of its bytes or how that begins, and when it first came.
+
+    ``layouts`` are the numbers of those it was read by; none where no manifest says so.
+    """
 
     name: str
     digest: str
     first_seen: str | None = None
+    layouts: tuple[int, ...] = ()
 
 
 def look_for_damage(session: Session) -> list[Damage]:
@@ -341,13 +346,17 @@ class _StoredSource:
     def _received(self, vintage: Vintage) -> list[_Wanted]:
         """The files that a vintage was made from, as its manifest has them, else its last load."""
         try:
-            return list(
-                {
-                    file["sha256"]: _Wanted(_own_name(file), file["sha256"]) for file in vintage.manifest["files"]
-                }.values()
-            )
+            files = vintage.manifest["files"]
         except DamagedVintage:
             return [_Wanted(name, digest) for name, digest in _FILE.findall(vintage.loads[-1].files)]
+        return [
+            _Wanted(
+                _own_name(file),
+                digest,
+                layouts=tuple(dict.fromkeys(one["layout"] for one in files if one["sha256"] == digest)),
+            )
+            for digest, file in {file["sha256"]: file for file in files}.items()
+        ]
 
     def _locate(self, file: _Wanted) -> Path | None:
         """Where a file is whole: its raw copy, or where files are given."""
@@ -358,20 +367,49 @@ class _StoredSource:
 
     def _reload(self, folder: SourceFolder, current: Vintage, files: Sequence[_Wanted]) -> str:
         """Make a vintage again from the files it was made from, under their own names."""
+        folder = _as_loaded(folder, current, self.session)
         directory = self.session.directory or self.settings.input
         if not self.is_personal_read:  # files with persons are read where they are
             directory = make_work_folder(self.settings) / "repair" / "input"
             shutil.rmtree(directory, ignore_errors=True)
-            (directory / self.name).mkdir(parents=True)
-            for file in files:
-                found = self._locate(file)
-                if found is None:
-                    return f"not mended: {file.name} is no longer there"
-                shutil.copyfile(found, directory / self.name / (_noted_name(found.with_suffix(".json")) or file.name))
-        vintage = reload_source(_as_loaded(folder, current, self.session), replace(self.session, directory=directory))
+        given: list[tuple[Path, int]] = []
+        for number, file in enumerate(files):
+            found = self._locate(file)
+            if found is None:
+                return f"not mended: {file.name} is no longer there"
+            path = found
+            if not self.is_personal_read:
+                path = directory / str(number) / (_noted_name(found.with_suffix(".json")) or file.name)
+                path.parent.mkdir(parents=True)
+                shutil.copyfile(found, path)
+            layouts = self._layouts(folder, current, file, path, directory)
+            if not layouts:
+                return f"not mended: it is not known which layout {file.name} has; {self._way_back()}"
+            given += [(path, layout) for layout in layouts]
+        session = replace(self.session, directory=directory, given=tuple(given))
+        vintage = reload_source(folder, session)
         if vintage.vintage == current.vintage:
             return "made again, with the same figures"
         return f"made again with other figures, as program or definition changed since: vintage {vintage.vintage}"
+
+    def _layouts(
+        self, folder: SourceFolder, current: Vintage, file: _Wanted, path: Path, directory: Path
+    ) -> Sequence[int]:
+        """The layouts of a file: those it was read by, or, without manifest or with another definition, by its name.
+
+        Of a raw copy the folder that it was received in is not known: of patterns with folders the last part counts,
+        and where that leaves a choice, none is made.
+        """
+        if file.layouts and current.loads[-1].declaration_key == folder.fingerprint:
+            return file.layouts
+        if found := find_layouts(folder, directory, path):
+            return found
+        layouts = [
+            number
+            for number, layout in enumerate(folder.source.layouts)
+            if any(fnmatch(path.name.casefold(), pattern.rpartition("/")[2].casefold()) for pattern in layout.files)
+        ]
+        return layouts if len(layouts) == 1 else ()
 
     # --- rejected cells
 

@@ -80,7 +80,7 @@ class Session:
         wait_seconds: how long to wait if another run holds the lock.
         workers: how many small sources at a time, each in a thread of its own if more than one.
         accepted_loss: why it is meant that the load has lost most of what the vintage before had.
-        only: the one file of the directory to take.
+        given: the files of the directory to take, each with the number of its layout; default all.
     """
 
     settings: Settings
@@ -93,7 +93,7 @@ class Session:
     wait_seconds: float = 0
     workers: int = 1
     accepted_loss: str | None = None
-    only: Path | None = None
+    given: tuple[tuple[Path, int], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ def reload_source(folder: SourceFolder, session: Session) -> Vintage:
 
 def _acquire(folder: SourceFolder, session: Session) -> Acquired:
     return session.run_step(
-        "acquire", folder.source_id, 0, acquire, folder, session.settings, session.directory, session.only
+        "acquire", folder.source_id, 0, acquire, folder, session.settings, session.directory, session.given
     )
 
 

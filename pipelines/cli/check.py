@@ -30,6 +30,7 @@ def check_command(options: argparse.Namespace) -> int:
 
     If the data folder holds the figures published now, changes against them are reported too.
     """
+    from pipelines.collect.acquire import find_layouts
     from pipelines.run import Session, check_source
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED, DataRefused
     from pipelines.system.settings import load_settings
@@ -48,7 +49,8 @@ def check_command(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="iccs-check-") as place, SuiteProcess() as suite:
         try:
             # The file is read where it is: a copy of records on persons could be left behind.
-            session = Session(replace(settings, data=Path(place, "data")), path.parent, suite=suite, only=path)
+            given = tuple((path, layout) for layout in find_layouts(folder, path.parent, path))
+            session = Session(replace(settings, data=Path(place, "data")), path.parent, suite=suite, given=given)
             checked = check_source(folder, session, known.as_previous() if known else None)
         except DataRefused as error:
             if options.json:

@@ -13,7 +13,7 @@ import stat
 import time
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -91,7 +91,10 @@ class _Measured:
 
 
 def acquire(
-    folder: SourceFolder, settings: Settings, directory: Path | None = None, only: Path | None = None
+    folder: SourceFolder,
+    settings: Settings,
+    directory: Path | None = None,
+    given: Sequence[tuple[Path, int]] | None = None,
 ) -> Acquired:
     """Find the files of a source and return them with the sha256 of each; of a zip archive, each file in it.
 
@@ -102,7 +105,7 @@ def acquire(
         folder: the source.
         settings: where data live.
         directory: where to look; default ``data/input``.
-        only: the one file in it to take; default all.
+        given: the files in it to take, each with the number of its layout; default all that layouts give names of.
 
     Raises:
         DataRefused: no file, or any that is not a regular file, has an invalid name, is too large, damaged, being
@@ -113,8 +116,7 @@ def acquire(
     problems: list[Problem] = []
     files: dict[tuple[str, int], RawFile] = {}
     by_content: dict[str, str] = {}
-    given = find_files(folder, where) if only is None else [(only, one) for one in find_layouts(folder, where, only)]
-    for path, layout in given:
+    for path, layout in find_files(folder, where) if given is None else given:
         try:
             taken = list(intake.take_all(path, layout))
         except DataRefused as refused:

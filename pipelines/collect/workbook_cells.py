@@ -1,7 +1,8 @@
 """Cells of a workbook that show something else than its reader gives: errors, formulas without a result, superscripts.
 
 The law: a number is what the sheet shows. The reader of workbooks gives an error (#REF!) and a formula that was never
-calculated as an empty cell, and 1876 with a superscript 2 as 18762. Part of the program ``workbook_reader``: it imports
+calculated as an empty cell, 1876 with a superscript 2 as 18762, and for a cell whose reference to a shared text is
+damaged the first of these texts. Part of the program ``workbook_reader``: it imports
 nothing of the package.
 """
 
@@ -29,6 +30,7 @@ _ERROR = re.compile(r"#[A-Z/0]+[!?]?|#N/A|Err:[0-9]+")
 _SUSPECT = re.compile(
     rb"""\st\s*=\s*["']e["']|(super|sub)script|</(\w+:)?f>\s*<(/|(\w+:)?v\s*/>|(\w+:)?v>\s*</)"""
     rb"""|<(\w+:)?f\b[^>]*/>\s*<(/|(\w+:)?v\s*/>|(\w+:)?v>\s*</)"""
+    rb"""|\st\s*=\s*["']s["'][^<]*<(\w+:)?v\b[^>]*>(?![0-9]+<|<)"""
 )
 _FORMULA = re.compile(rb"<(\w+:)?f[\s>]")
 
@@ -200,7 +202,10 @@ def column_letters(number: int) -> str:
 def _shown_in_xlsx(cell: Element, strings: dict[str, str], uncalculated: bool) -> Shown | None:
     kind = cell.get("t", "n")
     parts = {_tag(child): child for child in cell}
-    value = (parts["v"].text or "").strip() if "v" in parts else ""
+    number = (parts["v"].text or "") if "v" in parts else ""
+    value = number.strip()
+    if kind == "s" and number and not re.fullmatch("[0-9]+", number):  # the reader would take the first text of all
+        return Shown(f"damaged reference to a text ({number})", is_fault=True)
     if kind == "e":
         return Shown(value or "#ERROR!", is_fault=True)
     if "f" in parts and kind not in ("str", "inlineStr") and (not value or (uncalculated and value == "0")):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.reader.release import explained, lock_down, open_published, query_time, reading_settings
+from pipelines.reader.release import check_query, explained, lock_down, open_published, query_time, reading_settings
 from pipelines.system.connection import fetch_row
 from pipelines.system.files import replace_atomically, temporary_name
 from pipelines.system.settings import Settings
@@ -55,6 +55,7 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None, *
     with open_published(settings) as connection, query_time(connection):
         lock_down(connection, settings, temporary_name(path.absolute()))
         try:
+            check_query(connection, statement)
             answer = connection.sql(statement)
         except duckdb.Error as error:
             raise UsageError(f"the query failed: {explained(error)}") from error

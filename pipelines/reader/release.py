@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import gettempdir
 from threading import Timer
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -205,6 +205,10 @@ def query_time(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         timer.cancel()
 
 
+_QUESTIONS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
+"""Kinds of statements that only answer; MULTI is a PIVOT, which the parser makes of several."""
+
+
 @contextmanager
 def open_published(settings: Settings | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the published file read-only for a moment; a release published meanwhile does not matter.
@@ -214,6 +218,26 @@ def open_published(settings: Settings | None = None) -> Iterator[duckdb.DuckDBPy
     """
     with OpenRelease(settings) as release:
         yield release.connection
+
+
+def check_query(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """Refuse a text that is not one question: of several statements only the last would be answered.
+
+    Raises:
+        UsageError: no statement, several, or one that does something else than answer.
+        duckdb.Error: the text cannot be parsed.
+    """
+    statements = connection.extract_statements(statement)
+    if not statements:
+        raise UsageError("the query is empty")
+    if len(statements) > 1:
+        raise UsageError(f"a query is one statement, and this text has {len(statements)}; ask them one after the other")
+    kind = statements[0].type
+    if kind not in _QUESTIONS:
+        raise UsageError(
+            f"a query begins with SELECT, FROM, WITH, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN; this is {kind.name}. It "
+            "sees the published file and nothing else; to write the answer to a file: --output FILE"
+        )
 
 
 def query(statement: str, settings: Settings | None = None, parameters: dict[str, object] | None = None) -> Result:
@@ -226,10 +250,8 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
     with open_published(settings) as connection, query_time(connection):
         lock_down(connection, settings)
         try:
-            # None for a text without a statement, which DuckDB's own types do not say.
-            found = cast("duckdb.DuckDBPyConnection | None", connection.execute(statement, parameters))
-            if found is None:
-                raise UsageError("the query is empty")
+            check_query(connection, statement)
+            found = connection.execute(statement, parameters)
             columns = tuple(column[0] for column in found.description or ())
             return Result(columns, [tuple(row) for row in found.fetchall()])
         except duckdb.InterruptException:

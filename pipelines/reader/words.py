@@ -47,7 +47,7 @@ WORDS = {
     "without": "expected without the change",
     "begins": "strategy begins",
     "effect": (
-        "Level just after, over what was expected: {value} ({low} to {high}), p {p}. One date and "
+        "First year after the date, over what was expected: {value} ({low} to {high}), p {p}. One date and "
         "one series show no cause."
     ),
     "poisson regression": "Poisson regression.",

@@ -21,6 +21,9 @@ from pipelines.share.margins import Margins
 
 _EXACT = 1e-6
 
+_ROUNDS = 5
+"""Pairs of problems that change many cells at once, before a cell has its own."""
+
 
 @dataclass(frozen=True)
 class Audit:
@@ -110,7 +113,8 @@ class _Block:
     def determined(self, targets: Sequence[int], known: int | None = None) -> list[int]:
         """Return the targets that can have one whole count only; ``known`` is a cell that is known to be 1.
 
-        Every solution is a possible table, so that each is evidence for all cells at once.
+        Every solution is a possible table, so that each is evidence for all cells at once: a few that change many cells
+        leave few to be asked about one by one.
         """
         size = self._system.shape[1]
         low, high = np.full(size, np.inf), np.full(size, -np.inf)
@@ -118,15 +122,29 @@ class _Block:
         if known is not None:
             bounds[known] = 1
         found = []
+
+        def is_free(target: int) -> bool:
+            return bool(np.floor(high[target] + _EXACT) > np.ceil(low[target] - _EXACT))
+
+        generator = np.random.default_rng(0)
+        for _ in range(_ROUNDS):
+            held = [target for target in targets if not is_free(target)]
+            if len(held) < _ROUNDS:
+                break
+            cost = np.zeros(size)
+            cost[held] = generator.uniform(0.5, 1, len(held)) * generator.choice((-1, 1), len(held))
+            for sign in (1, -1):
+                possible = self._solve(sign * cost, bounds)
+                low, high = np.minimum(low, possible), np.maximum(high, possible)
         for target in targets:
             for sign in (1, -1):
-                if np.floor(high[target] + _EXACT) > np.ceil(low[target] - _EXACT):
+                if is_free(target):
                     break
                 cost = np.zeros(size)
                 cost[target] = sign
                 possible = self._solve(cost, bounds)
                 low, high = np.minimum(low, possible), np.maximum(high, possible)
-            if np.floor(high[target] + _EXACT) <= np.ceil(low[target] - _EXACT):
+            if not is_free(target):
                 found.append(target)
         return found
 

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from pipelines.share.check import SharedSource
-from pipelines.share.provenance import describe_provenance
+from pipelines.share.provenance import describe_for_catalogues, describe_provenance
 from pipelines.system.connection import fetch_row
 from pipelines.system.files import sha256_of_file
 from schemas.declarations import Column, Table, load_tables, quote_literal
@@ -42,8 +42,10 @@ def write_data_package(
         (rows,) = fetch_row(connection, f"SELECT count(*) FROM out.{table.name}")
         if rows:
             resources += [_write_table(connection, table, folder, form) for form in _MEDIA]
-    _write_json(folder / "datapackage.json", _describe(connection, resources, found, level))
+    described = _describe(connection, resources, found, level)
+    _write_json(folder / "datapackage.json", described)
     _write_json(folder / "provenance.json", describe_provenance(connection, resources))
+    _write_json(folder / "dcat.jsonld", describe_for_catalogues(described))
     (folder / "README.md").write_text(_readme(connection, found, level), encoding="utf-8", newline="\n")
     lines = [
         f"{sha256_of_file(path)}  {path.relative_to(folder).as_posix()}"
@@ -59,17 +61,18 @@ def _write_table(connection: duckdb.DuckDBPyConnection, table: Table, folder: Pa
     connection.execute(
         f"COPY (FROM out.{table.name} ORDER BY ALL NULLS FIRST) TO {quote_literal(str(path))} ({options})"
     )
+    schema = {"fields": [_field(column) for column in table.columns], "missingValues": [""]}
     return {
         "name": f"{table.name}-{form}",
         "path": path.relative_to(folder).as_posix(),
-        "type": "table",
+        "type": "table" if form == "csv" else "file",  # readers of packages check the fields of CSV
         "title": table.comment,
         "format": form,
         "mediatype": _MEDIA[form],
         **({"encoding": "utf-8"} if form == "csv" else {}),
         "bytes": path.stat().st_size,
         "hash": f"sha256:{sha256_of_file(path)}",
-        "schema": {"fields": [_field(column) for column in table.columns], "missingValues": [""]},
+        **({"schema": schema} if form == "csv" else {}),
     }
 
 

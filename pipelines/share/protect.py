@@ -128,7 +128,7 @@ def protect(
             for key, place in system.places(number).items()
             if place in pattern.hidden
         }
-        if found <= hidden:
+        if found <= hidden or len(systems) == len(sources) == 1:  # nothing else has the same cells
             break
         hidden |= found
     series: dict[str, list[Series]] = {source.source: [] for source in sources}

@@ -1,4 +1,4 @@
-"""Where the figures of a release come from, as PROV-JSON: files, vintages, the program, and the tables."""
+"""Where the figures of a release come from (PROV-JSON), and what a catalogue of open data says of it (DCAT-AP)."""
 
 from __future__ import annotations
 
@@ -71,3 +71,57 @@ def describe_provenance(connection: duckdb.DuckDBPyConnection, resources: Sequen
 
 def _derived(made: str, of: str) -> dict[str, str]:
     return {"prov:generatedEntity": made, "prov:usedEntity": of}
+
+
+def describe_for_catalogues(package: dict[str, Any]) -> dict[str, Any]:
+    """Return the record of a data package for catalogues of open data: DCAT-AP 3 in JSON-LD.
+
+    Addresses of files are relative to the record, as nobody knows where it will be put.
+
+    Args:
+        package: the descriptor of the data package.
+    """
+    rights = "; ".join(f"{source['name']}: {source['licence']}" for source in package["sources"])
+    return {
+        "@context": {
+            "dcat": "http://www.w3.org/ns/dcat#",
+            "dct": "http://purl.org/dc/terms/",
+            "foaf": "http://xmlns.com/foaf/0.1/",
+            "spdx": "http://spdx.org/rdf/terms#",
+            "xsd": "http://www.w3.org/2001/XMLSchema#",
+        },
+        "@id": f"urn:iccs-pipelines:{package['name']}:{package['version']}",
+        "@type": "dcat:Dataset",
+        "dct:title": {"@value": package["title"], "@language": "en"},
+        "dct:description": {
+            "@value": "Counts, rates, indicators and trends of crime and criminal justice by ICCS category.",
+            "@language": "en",
+        },
+        "dct:identifier": f"{package['name']}:{package['version']}",
+        "dct:issued": {"@value": package["created"], "@type": "xsd:dateTime"},
+        "dcat:version": package["version"],
+        "dcat:keyword": [{"@value": word, "@language": "en"} for word in package["keywords"]],
+        "dcat:theme": {"@id": "http://publications.europa.eu/resource/authority/data-theme/JUST"},
+        "dct:publisher": [
+            {"@type": "foaf:Agent", "foaf:name": publisher["title"]} for publisher in package["contributors"]
+        ],
+        "dct:source": [{"@id": source["path"]} for source in package["sources"]],
+        "dcat:distribution": [_distribution(resource, rights) for resource in package["resources"]],
+    }
+
+
+def _distribution(resource: dict[str, Any], rights: str) -> dict[str, Any]:
+    return {
+        "@type": "dcat:Distribution",
+        "dct:title": {"@value": resource["name"], "@language": "en"},
+        "dcat:accessURL": {"@id": resource["path"]},
+        "dcat:downloadURL": {"@id": resource["path"]},
+        "dcat:mediaType": {"@id": f"https://www.iana.org/assignments/media-types/{resource['mediatype']}"},
+        "dcat:byteSize": {"@value": str(resource["bytes"]), "@type": "xsd:nonNegativeInteger"},
+        "dct:rights": {"@value": rights, "@language": "en"},
+        "spdx:checksum": {
+            "@type": "spdx:Checksum",
+            "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
+            "spdx:checksumValue": resource["hash"].removeprefix("sha256:"),
+        },
+    }

@@ -20,8 +20,8 @@ from scipy.sparse.csgraph import connected_components
 from pipelines.share.margins import Margins, dimensions
 from schemas.errors import UsageError
 
-MOST_CELLS = 6000
-"""Linked cells that are protected together in seconds to minutes; more are refused."""
+MOST_CELLS = 2000
+"""Linked cells that are protected together in minutes (1,300 in one, measured); more are refused."""
 
 _FREE = 0.001
 """Cost of changing a cell that is hidden already: little, so that the fewest are changed."""

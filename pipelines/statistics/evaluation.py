@@ -1,4 +1,4 @@
-"""Evaluation of a policy: interrupted time series of one area, or against one control area.
+"""Segmented regression of one area, or against one control area; :mod:`pipelines.statistics.first_year` is reported.
 
 Errors of an interrupted series are ``cautious`` by default. Of 250 simulated series without any change, the 95 % limits
 of the level missed 1 in 15, 9 and 10 % (16, 24 and 48 periods) with ``newey-west`` and in 3, 3 and 4 % with

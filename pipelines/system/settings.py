@@ -136,7 +136,7 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
         max_sql_seconds=given.whole_number("max_sql_seconds", Settings.max_sql_seconds),
         acquire_from=_origins(given.settings.get("acquire_from", Settings.acquire_from)),
         max_acquire_seconds=given.whole_number("max_acquire_seconds", Settings.max_acquire_seconds),
-        site=given.folder("site"),
+        site=given.folder("site") if given.settings.get("site") else None,
     )
 
 

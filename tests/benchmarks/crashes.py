@@ -3,7 +3,9 @@
 Each time a source has another edition, a run is started and ended (SIGKILL, SIGTERM, SIGINT) at a random moment, then:
 the published file opens and holds one whole release, the old one or the new one; the next run completes; and what is
 published and kept is then what it would be without the kill: the same figures, one more load of the source, one more
-release, nothing left over. The runs are without the process of Great Expectations, which writes no file.
+release, nothing left over. Each run has a session of its own: two seconds after its end no process of that session is
+alive, and the lock of the data folder is free. One of the sources is a workbook, read in a process of its own; that of
+Great Expectations, which writes no file and takes seconds to load, takes part with ``--suite``.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import signal
 import sys
 import tempfile
 import time
+import zipfile
 from collections import Counter
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -26,11 +29,14 @@ from pathlib import Path
 from pipelines.cli.main import main as iccs_command
 from pipelines.cli.main import prepare_process
 from pipelines.publish.releases import attached
+from pipelines.system.lock import writing
 from pipelines.system.removal import MARK
+from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite
 
 ROOT = Path(__file__).parents[2]
 SOURCE = "eu_crim_off_cat"
+WORKBOOK = ("co_dane_population", "poblacion_2018_2023.xlsx")
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 TABLES = ("observation", "rate", "trend", "population", "reconciliation", "source")
 Content = dict[str, tuple[int, str]]  # table -> number of rows, and a fingerprint of them in any order
@@ -41,27 +47,45 @@ _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["pipelines.run", "pipelines.cli.run", "pipelines.publish.report"])
 
 
-def _run(data: str) -> None:
+def _run(data: str, suite: bool) -> None:
+    os.setsid()
     os.environ |= {"ICCS_THREADS": "2", "ICCS_KEEP_RELEASES": "3"}
     prepare_process()
-    with without_suite(), open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123
+    left_out = contextlib.nullcontext() if suite else without_suite()
+    with left_out, open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123
         sys.exit(iccs_command(["run", "--data", data]))
 
 
-def start_run(data: Path) -> ForkServerProcess:
-    """Start ``iccs run`` in a process of its own."""
-    run = _SERVER.Process(target=_run, args=(str(data),))
+def start_run(data: Path, suite: bool = False) -> ForkServerProcess:
+    """Start ``iccs run`` in a process and a session of its own."""
+    run = _SERVER.Process(target=_run, args=(str(data), suite))
     run.start()
     return run
 
 
-def whole_run(data: Path) -> float:
+def whole_run(data: Path, suite: bool = False) -> float:
     """Run to the end; returns the seconds it took."""
     start = time.monotonic()
-    run = start_run(data)
+    run = start_run(data, suite)
     run.join()
     assert run.exitcode == 0
     return time.monotonic() - start
+
+
+def processes_left(session: int | None, seconds: float = 2) -> list[str]:
+    """The processes of a session that are still alive some seconds after its first one ended."""
+    end = time.monotonic() + seconds
+    while True:
+        alive = []
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                name, _, rest = status.read_text().rpartition(")")
+                state, _, _, of_session, *_ = rest.split()
+                if int(of_session) == session and state != "Z":
+                    alive.append(f"{name}) {state}")
+        if not alive or time.monotonic() > end:
+            return alive
+        time.sleep(0.05)
 
 
 def content(path: Path) -> Content:
@@ -94,7 +118,7 @@ def kept_state(path: Path) -> tuple[int, int, int]:
 
 def prepare(data: Path) -> tuple[bytes, bytes]:
     """Fill an input folder with small extracts of one source of counts and its population; returns two editions."""
-    for name, file in ((SOURCE, "estat_crim_off_cat.tsv"), ("wb_population", "population.csv")):
+    for name, file in ((SOURCE, "estat_crim_off_cat.tsv"), ("wb_population", "population.csv"), WORKBOOK):
         (data / "input" / name).mkdir(parents=True)
         shutil.copyfile(ROOT / "tests" / "golden" / name / file, data / "input" / name / file)
     (path,) = (data / "input" / SOURCE).iterdir()
@@ -107,7 +131,13 @@ def prepare(data: Path) -> tuple[bytes, bytes]:
     return first.encode(), "".join(lines).encode()
 
 
-def measure(data: Path, moments: int, seed: int) -> Counter[str]:
+def renew_workbook(data: Path, edition: int) -> None:
+    """Give the workbook other bytes with the same cells, so that it is read again."""
+    with zipfile.ZipFile(data / "input" / WORKBOOK[0] / WORKBOOK[1], "a") as parts:
+        parts.comment = str(edition).encode()
+
+
+def measure(data: Path, moments: int, seed: int, suite: bool = False) -> Counter[str]:
     """Kill ``moments`` runs, each at a random moment; returns how often the old or the new release was found.
 
     Raises:
@@ -119,7 +149,8 @@ def measure(data: Path, moments: int, seed: int) -> Counter[str]:
     expected: list[Content] = []
     for edition in editions:
         given.write_bytes(edition)
-        seconds = whole_run(data)
+        renew_workbook(data, len(expected))
+        seconds = whole_run(data, suite)
         expected.append(content(published))
     assert expected[0]["observation"] != expected[1]["observation"]
     loads, changes, releases = kept_state(published)
@@ -130,19 +161,24 @@ def measure(data: Path, moments: int, seed: int) -> Counter[str]:
     while found["old release"] + found["new release"] < moments:
         now = number % 2
         given.write_bytes(editions[now])
-        run = start_run(data)
+        renew_workbook(data, now)
+        run = start_run(data, suite)
         time.sleep(chance.uniform(0, seconds))
         ended = not run.is_alive()
         sent = chance.choice(SIGNALS)
         if run.pid is not None and not ended:
             os.kill(run.pid, sent)
         run.join()
+        alive = processes_left(run.pid)
+        assert not alive, f"kill {number}: processes are left over: {alive}"
+        with writing(Settings(data=data)):
+            pass  # the lock is free
         left = content(published)
         assert left in (expected[now], expected[1 - now]), f"kill {number}: neither the old release nor the new one"
         state = "new release" if left == expected[now] else "old release"
         found["not killed, the run had ended" if ended else state] += 1
         found[f"  of them by {sent.name}"] += not ended
-        took = whole_run(data)
+        took = whole_run(data, suite)
         if state == "old release":  # that run had all the work to do: the machine's speed changes, aim at all of a run
             seconds = took
         assert content(published) == expected[now], f"kill {number}: not what an undisturbed run gives"
@@ -170,13 +206,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--moments", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--suite", action="store_true", help="with the process of Great Expectations")
     options = parser.parse_args()
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder) / "data", options.moments, options.seed)
+        found = measure(Path(folder) / "data", options.moments, options.seed, options.suite)
     sys.stdout.write(
         f"{options.moments} kills in {time.monotonic() - start:.0f} s (seed {options.seed}): every file opened with "
-        "one whole release, every next run completed with the figures of an undisturbed one\n"
+        "one whole release, no process and no lock was left, every next run completed with the figures of an "
+        "undisturbed one\n"
     )
     for state, number in sorted(found.items()):
         sys.stdout.write(f"  {state}: {number}\n")

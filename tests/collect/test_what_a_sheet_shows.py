@@ -177,3 +177,13 @@ def test_content_without_a_name_refuses_tables_and_incidents(tiny: Tiny, kind: s
     assert [(one.rule, one.column, one.value) for one in refused.value.problems] == [
         ("column_without_name", "column 5", "876")
     ]
+
+
+@pytest.mark.parametrize("number", [b"-1", b"1.0", b" 1 ", b"x", b"1e0"])
+def test_a_damaged_number_of_a_text_is_not_the_first_text(tmp_path: Path, number: bytes) -> None:
+    """The cell B1 is the second of two shared texts; the number of it is changed."""
+    _book(tmp_path / "whole.xlsx", [["MX-JAL", "MX-MEX"]])
+    assert _read(tmp_path, (tmp_path / "whole.xlsx").read_bytes()).faults == {}
+    _replace(tmp_path / "whole.xlsx", None, b"<v>1</v>", b"<v>" + number + b"</v>")
+    shown = f"damaged reference to a text ({number.decode()})"
+    assert _read(tmp_path, (tmp_path / "whole.xlsx").read_bytes()).faults == {(0, 1): shown}

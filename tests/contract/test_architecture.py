@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -37,10 +38,10 @@ HEAVY = {"prefect": {"pipelines/flows.py"}, "great_expectations": {"pipelines/ta
 """Packages that take seconds to import, and the modules that may import them."""
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for package in ("iccs", "schemas", "pipelines"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
+    paths = (path for package in ("iccs", "schemas", "pipelines") for path in sorted((ROOT / package).rglob("*.py")))
+    return tuple((path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths)
 
 
 def imported(tree: ast.Module) -> Iterator[str]:

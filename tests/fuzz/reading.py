@@ -254,7 +254,7 @@ def _other_rows(base: Base, content: bytes, layout: int) -> Rows:
                     for n in range(sheet.nrows)
                 }
             if base.format == "xlsx":
-                if _has_unknown_kind(content):  # openpyxl has no text for such a cell, where others read what is there
+                if _has_unknown_kind(content) or _has_damaged_reference(content):
                     return {}
                 workbook = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
                 return {
@@ -267,10 +267,19 @@ def _other_rows(base: Base, content: bytes, layout: int) -> Rows:
     return {}
 
 
-def _has_unknown_kind(content: bytes) -> bool:
+def _sheets(content: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        sheets = b"".join(parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/"))
-    kinds = {kind.decode("latin-1") for kind in re.findall(rb'<c [^>]*?\bt="([^"]*)"', sheets)}
+        return b"".join(parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/"))
+
+
+def _has_damaged_reference(content: bytes) -> bool:
+    """Whether a cell has a text of a number that there cannot be: openpyxl counts -1 from the end."""
+    return re.search(rb'\bt="s"[^<]*<v>(?![0-9]+<|<)', _sheets(content)) is not None
+
+
+def _has_unknown_kind(content: bytes) -> bool:
+    """Whether a cell is of no known kind: openpyxl has no text for it, where others read what is there."""
+    kinds = {kind.decode("latin-1") for kind in re.findall(rb'<c [^>]*?\bt="([^"]*)"', _sheets(content))}
     return not kinds <= {"b", "d", "e", "inlineStr", "n", "s", "str"}
 
 

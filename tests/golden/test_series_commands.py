@@ -158,16 +158,21 @@ def test_commands_print_for_people_and_machines(
     area = ["--area", "MX-JAL"]
     assert main(["evaluate", "0101", *area, "--date", "2019-03", "--plot", str(picture), "--lang", "es", *data]) == 0
     text = capsys.readouterr().out
-    assert "level just after the date" in text
+    assert "first 12 months after the date, over what was expected" in text
+    assert "last month" not in text
+    assert "randomisation p" in text
     assert "Limitations:" in text
     assert "inicio de la estrategia" in _words(picture)
     assert "Regresión binomial negativa." in _words(picture)
-    assert "p = 0,697." in _words(picture)
+    found = evaluate_policy(SeriesQuery("0101", "MX-JAL"), "2019-03", settings=settings)
+    assert f"p = {found.first_year.effect.p:.3f}.".replace(".", ",", 1) in _words(picture)
 
     assert main(["evaluate", "0101", *area, "--date", "2019-03", "--control", "MX-NLE", "--json", *data]) == 0
     document = json.loads(capsys.readouterr().out)
     assert len(document["fitted"]) == len(document["counts"]) == 120
-    assert document["control"] == "MX-NLE"
+    assert document["controls"] == {"MX-NLE": 1}
+    assert document["first_year"]["placebos"] > 1000
+    assert 0 < document["first_year"]["randomisation_p"] <= 1
 
     assert main(["trend", "0101", *area, "--monthly", "--json", *data]) == 0
     document = json.loads(capsys.readouterr().out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tiny_source import Tiny
 
@@ -205,3 +207,31 @@ def test_an_identifier_of_a_table_that_repeats_is_refused_with_both_rows(tiny: T
 def test_an_identifier_that_the_files_do_not_have_is_named(tiny: Tiny) -> None:
     (problem,) = table(tiny, {"a.csv": "14,2023,HOM,1\n"}, PARTS + "id: [yaer]\n")
     assert (problem.rule, problem.nearest) == ("declaration_invalid", ("year", "area"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "times"),
+    [
+        ([*events(range(40)), *events(range(40))], 2),  # pasted behind itself
+        (sorted([*events(range(40)), *events(range(40))]), 2),  # and sorted
+        ([*events(range(40)), *events(range(38))], 2),  # 38 of 40: the end was not pasted
+        ([*events(range(40)), *events(range(40)), *events(range(40))], 3),
+        (["x,2023-01-01,MX-JAL", *events(range(30)), *events(range(30))], 2),
+        ([*events(range(40)), *events(range(20))], None),  # half of it: a warning or nothing, as with any rows alike
+        ([row for n, row in enumerate(events(range(28))) for _ in range(n % 7 + 1)], None),  # alike by nature
+        ([*events(range(15)), *events(range(15))], None),  # too few to say
+    ],
+)
+def test_a_file_that_holds_its_rows_several_times_is_refused_in_both_grains(
+    tiny: Tiny, tmp_path: Path, lines: list[str], times: int | None
+) -> None:
+    wanted = [] if times is None else [("rows_given_twice", "a.csv", None)]
+    assert problems(tiny, {"a.csv": lines}) == wanted
+    parts = [
+        f"{11 + day % 20},{2000 + month},HOM,{day}\n"
+        for _, month, day in (line.split(",")[1].split("-") for line in lines)
+        for month, day in [(int(month), int(day))]
+    ]
+    found = table(Tiny(tmp_path / "parts"), {"a.csv": "".join(parts)})
+    assert [(one.rule, one.file, one.row) for one in found] == wanted
+    assert all(f"{times} times" in one.found for one in found)

@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from pipelines.cli.main import main
+from pipelines.collect.acquire import find_layouts
 from pipelines.run import Session, run_all
 from pipelines.system.settings import load_settings
 from schemas.source import find_sources
@@ -42,7 +43,8 @@ def figures(
         capsys.readouterr()
         assert main(["check", file, "--source", name, "--with-drafts"]) == 0, capsys.readouterr().err
         folders = find_sources([name], with_drafts=True)
-        result = run_all(folders, Session(load_settings(), office, only=office / file))
+        given = tuple((office / file, layout) for layout in find_layouts(folders[0], office, office / file))
+        result = run_all(folders, Session(load_settings(), office, given=given))
         assert result.refused == ()
         with duckdb.connect(str(result.published), read_only=True) as connection:
             rows = connection.execute(

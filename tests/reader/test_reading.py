@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -9,7 +10,8 @@ import pytest
 
 from pipelines.cli.main import main
 from pipelines.publish.published_schema import create_tables
-from pipelines.reader.release import packaged_query
+from pipelines.reader.answers import write_answer
+from pipelines.reader.release import packaged_query, query
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.rates import country_rates
 from pipelines.system.settings import Settings
@@ -77,3 +79,26 @@ def test_damaged_file_is_told_with_what_to_do(one_year: Settings, capsys: pytest
     said = capsys.readouterr().err
     assert "crime.duckdb cannot be opened" in said
     assert "iccs run" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SELECT 1; SELECT 2", "a query is one statement, and this text has 2"),
+        ("PRAGMA database_list", "this is PRAGMA"),
+        ("CALL pragma_version()", "this is CALL"),
+        ("COPY (SELECT 1) TO 'here.csv'", "this is COPY"),
+        ("SELECT 1) TO 'here.csv'; COPY (SELECT 1", "syntax error"),
+    ],
+)
+def test_a_query_is_one_question(one_year: Settings, text: str, said: str, tmp_path: Path) -> None:
+    """In words of what is wrong; of two questions only the second would be answered."""
+    for ask in (lambda: query(text, one_year), lambda: write_answer(text, tmp_path / "answer.csv", one_year)):
+        with pytest.raises(UsageError, match=re.escape(said)):
+            ask()
+    assert list(tmp_path.glob("*.csv")) == []
+
+
+@pytest.mark.parametrize("text", ["FROM out.area", "DESCRIBE out.area", "SHOW ALL TABLES", "PIVOT out.area ON code"])
+def test_whatever_answers_is_a_question(one_year: Settings, text: str) -> None:
+    assert query(text + ";", one_year).rows

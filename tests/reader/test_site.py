@@ -6,6 +6,7 @@ import csv
 import re
 import threading
 import urllib.request
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -151,6 +152,25 @@ def test_a_figure_after_the_years_of_the_verdict_is_said_to_be_no_part_of_it() -
     assert "not part" not in dict(Pages(content, "en").every())["country/XX/0101.html"]
 
 
+def test_the_card_of_commitments_says_what_can_be_measured_and_what_cannot() -> None:
+    content = _content("Homicide")
+    none = dict.fromkeys(("by_sex", "by_age", "by_region"), False)
+    row = {"country": "XX", "source": "xx_a", "stage": "recorded", "counting_unit": "victim", "first_period": "2024"}
+    row |= {"last_period": "2024", "years": 1}
+    whole = [{"conditions_met": True, "by_sex": True}, {"conditions_met": False, "by_age": True}]
+    coverage = {"whole": whole, "part": [{"conditions_met": False, "by_region": True}], "nothing": []}
+    theme = dict.fromkeys(
+        ["theme_en", "theme_fr", "theme_es", "indicator_wanted", "paragraph", "iccs_selection"], "a text"
+    )
+    themes = [
+        theme
+        | {"theme_id": name, "coverage": [row | none | one for one in rows], "attribute_filter": None, "note": None}
+        for name, rows in coverage.items()
+    ]
+    page = dict(Pages(replace(content, themes=themes), "en").every())["themes.html"]
+    assert "<td>TS</td><td>(TR)</td><td></td></tr>" in page
+
+
 def test_a_country_whose_preferred_source_may_not_be_shown_has_the_next_one(tmp_path: Path) -> None:
     folders = []
     for name, licence, count in (("xx_a", "not open", 10), ("xx_b", "CC BY 4.0", 12)):
@@ -177,25 +197,28 @@ def test_a_country_whose_preferred_source_may_not_be_shown_has_the_next_one(tmp_
     assert "source = &#39;xx_b&#39;" in page
 
 
-def test_a_gap_and_a_break_are_drawn_and_the_line_crosses_neither() -> None:
-    def row(year: int, rate: float | None, break_before: str | None) -> dict[str, object]:
-        return {"time_period": str(year), "value": rate, "rate_per_100k": rate, "ci_low": rate, "ci_high": rate} | {
-            "break_before": break_before
-        }
+def _row(year: int, rate: float | None, break_before: str | None = None, is_compared: bool = True) -> dict[str, object]:
+    limits = {"value": rate, "rate_per_100k": rate, "ci_low": rate, "ci_high": rate}
+    return {"time_period": str(year), "break_before": break_before, "is_compared": is_compared} | limits
 
-    rows = [
-        row(2015, 1.0, None),
-        row(2016, 2.0, None),
-        row(2017, None, None),
-        row(2018, 3.0, None),
-        row(2019, 9.0, "2019"),
-    ]
+
+def test_a_gap_and_a_break_are_drawn_and_the_line_crosses_neither() -> None:
+    rows = [_row(year, 1.0) for year in range(2005, 2017)]
+    rows += [_row(2017, None), _row(2018, 3.0), _row(2019, 9.0, "2019")]
     svg = draw_chart(rows, "a < b", "text", "en")
-    assert svg.count('class="line"') == 3  # 2015-2016, 2018, 2019
+    assert svg.count('class="line"') == 3  # 2005-2016, 2018, 2019
     assert svg.count('class="gap"') == 1
     assert svg.count('class="break"') == 1
+    assert 'text-anchor="end">break' in svg  # at the right edge the word is left of its line
     assert "a &lt; b" in svg
-    assert draw_chart([row(2017, None, None)], "t", "t", "en") == ""
+    assert draw_chart([_row(2017, None)], "t", "t", "en") == ""
+
+
+def test_a_figure_that_is_not_compared_is_a_ring_that_no_line_leads_to() -> None:
+    rows = [_row(2015, 1.0, is_compared=False), _row(2016, 2.0, is_compared=False), _row(2017, 3.0), _row(2018, 3.0)]
+    svg = draw_chart(rows, "t", "t", "en")
+    assert svg.count('class="apart"') == 2
+    assert svg.count('class="line"') == 3  # of 2015, of 2016, and from 2017 to 2018
 
 
 @pytest.mark.parametrize(

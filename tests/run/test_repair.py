@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from damaged_files import damage
+from damaged_files import INCIDENTS, damage
 from tiny_source import Tiny
 
 from pipelines.cli.main import main
@@ -118,3 +118,45 @@ def test_without_apply_it_says_what_it_would_do_and_changes_nothing(
     assert main([*command, "--apply"]) == 0
     assert "made again, with the same figures" in capsys.readouterr().out
     assert main(command) == 0
+
+
+def test_a_file_with_persons_is_read_again_without_the_newer_ones_beside_it(tmp_path: Path) -> None:
+    """Right is the count of the rows of the file that the vintage was made from: 40 and not 41."""
+    tiny = Tiny(tmp_path, "xx_test_incidents")
+    shutil.copytree(INCIDENTS, tiny.sources / tiny.name)
+    rows = "".join(f"F{n},2021-{n % 12 + 1:02}-02,MX-JAL,H1,man,30,Somebody\n" for n in range(40))
+    header = "folio,day,place,offence,sex,age,name\n"
+    tiny.give("a.csv", header + rows)
+    assert run_all([tiny.source], session(tiny), named=False).publication is not None
+    tiny.give("b.csv", header + "G1,2021-01-05,MX-JAL,H1,man,30,Else\n")  # received since
+    one(tiny, "core/*/2*/cells.parquet").write_bytes(b"")
+    done = repair(session(tiny))
+    assert done.left == () and any("with the same figures" in line for line in done.done), done
+    assert total(tiny) == [(40,)]
+    assert run_all([tiny.source], session(tiny), named=False).loaded == (tiny.name,)
+    assert total(tiny) == [(41,)]
+
+
+def total(tiny: Tiny) -> list[tuple[float]]:
+    with duckdb.connect(str(tiny.settings.published), read_only=True) as connection:
+        return connection.execute(
+            "SELECT value FROM out.observation WHERE ref_area = 'MX-JAL' AND freq = 'A' AND iccs = '0101' "
+            "AND sex = '_T' AND age = '_T'"
+        ).fetchall()
+
+
+@pytest.mark.parametrize("lost", ["cells.parquet", "manifest.json"])
+def test_a_pattern_with_a_folder_is_no_reason_not_to_mend(tiny: Tiny, lost: str) -> None:
+    """The raw copy does not say in which folder a file was received; the layout is the one it was read by."""
+    tiny.declare_plain("rejected_share_limit: 0.5\n")
+    declaration = tiny.sources / tiny.name / "source.yml"
+    text = declaration.read_text(encoding="utf-8")
+    assert "files: ['*.csv']" in text
+    declaration.write_text(text.replace("files: ['*.csv']", f"files: ['{tiny.given.name}/2023/t*.csv']"))
+    (tiny.given / "2023").mkdir(parents=True)
+    (tiny.given / "2023" / "t.csv").write_text(TEXT)
+    assert run_all([tiny.source], session(tiny), named=False).publication is not None
+    shutil.rmtree(tiny.given / "2023")
+    one(tiny, f"core/*/2*/{lost}").unlink()
+    done = mended(tiny)
+    assert done.left == () and any("with the same figures" in line for line in done.done), done

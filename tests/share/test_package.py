@@ -194,8 +194,10 @@ def test_the_package_describes_and_sums_every_file(left: Path) -> None:
         assert resource["hash"] == f"sha256:{sha256_of_file(path)}"
         assert resource["bytes"] == path.stat().st_size
     summed = dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())
-    assert summed.keys() == paths | {"datapackage.json", "provenance.json", "README.md"}
+    assert summed.keys() == paths | {"datapackage.json", "provenance.json", "dcat.jsonld", "README.md"}
     assert all(sha256_of_file(folder / name) == total for name, total in summed.items())
+    catalogue = json.loads((folder / "dcat.jsonld").read_text(encoding="utf-8"))
+    assert {one["dcat:downloadURL"]["@id"] for one in catalogue["dcat:distribution"]} == paths
     (source,) = described["sources"]
     assert source["confidentiality"].startswith("small counts")
     with duckdb.connect() as connection:

@@ -151,6 +151,32 @@ def test_the_same_release_gives_the_same_files(left: Path) -> None:
         assert path.read_bytes() == (left / "again" / path.name).read_bytes(), path.name
 
 
+def test_questionnaires_have_the_national_figures_that_are_shown(left: Path) -> None:
+    """262 rows of homicide in the file of incidents, 9 + 1 + 20 + 12 + 11 x 20; what is hidden has no row."""
+    with declared(left / "sources"):
+        code, said = command("share", "cts", "-o", str(left / "cts"), "--data", str(left / "data"))
+    assert code == 0, said
+    rows = pd.read_csv(left / "cts" / "un_cts.csv", dtype=str)
+    whole = rows[(rows["Iso3_code"] == "MEX") & (rows["Sex"] == "Total") & (rows["Unit of measurement"] == "Counts")]
+    assert whole[["Indicator", "Year", "VALUE"]].to_numpy().tolist() == [
+        ["Victims of intentional homicide", "2021", "262.0"]
+    ]
+    series = pd.read_csv(left / "cts" / "sdg_series.csv", dtype=str)
+    assert set(series["GeoAreaCode"]) == {"484"}
+    assert set(zip(series["SeriesCode"], series["Sex"], series["Value"], strict=True)) >= {
+        ("VC_IHR_PSRCN", "_T", "262.0")
+    }
+    with duckdb.connect(str(left / "package" / "crime.duckdb"), read_only=True) as connection:
+        hidden = {
+            {"M": "Male", "F": "Female", "_T": "Total"}[sex]
+            for (sex,) in connection.execute(
+                "SELECT sex FROM out.observation WHERE conf_status = 'C' AND ref_area = 'MX' AND freq = 'A' "
+                "AND iccs = '0101' AND age = '_T'"
+            ).fetchall()
+        }
+    assert set(rows["Sex"]) == {"Male", "Female", "Total"} - hidden
+
+
 def test_an_agency_that_is_none_is_refused(left: Path) -> None:
     with declared(left / "sources"):
         code, said = command(

@@ -27,6 +27,7 @@ from pipelines.reader.series.rates import country_rates
 from pipelines.run import Session, run_all
 from pipelines.share.difference import compare_packages
 from pipelines.share.leave import make_package
+from pipelines.share.questionnaires import write_questionnaires
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
@@ -132,6 +133,10 @@ def _share(place: Path, source: Path) -> None:
         run_all(list(folders.values()), Session(settings, place / "to_share", source_folders=place / "shared"))
     package = make_package(folders, "public", "a reader", settings, place / "package").package
     compare_packages(package, package, settings)
+    place = place / "questionnaires"
+    make_package(
+        folders, "public", "", settings, place, write=lambda connection, to, _: write_questionnaires(connection, to)
+    )
 
 
 def _ask(questions: Sequence[str], place: Path, settings: Settings) -> None:

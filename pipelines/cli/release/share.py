@@ -1,4 +1,4 @@
-"""``iccs share check|package|sdmx|diff``: what may leave of a release, and what is hidden first."""
+"""``iccs share check|package|sdmx|cts|diff``: what may leave of a release, and what is hidden first."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ def add_parser(commands: Commands) -> None:
     )
     sdmx.add_argument("--agency", default="NSO", metavar="ID", help="agency that publishes, in SDMX (default: NSO)")
     sdmx.set_defaults(command=sdmx_command)
+    cts = _add_leaving(group, "cts", "write the national figures that may leave as rows of the UN-CTS and SDG series")
+    cts.set_defaults(command=cts_command)
     diff = add_command(group, "diff", "count what a package shows, hides and changed against another, by source")
     diff.add_argument("old", metavar="A", help="a package, as named in data/shared/log.jsonl")
     diff.add_argument("new", metavar="B")
@@ -65,6 +67,13 @@ def sdmx_command(options: argparse.Namespace) -> int:
         raise UsageError("SDMX needs a library: pip install 'iccs-pipelines[sdmx]'") from error
     check_agency(options.agency)
     return _leave(options, "sdmx", lambda connection, folder, _: write_sdmx_files(connection, folder, options.agency))
+
+
+def cts_command(options: argparse.Namespace) -> int:
+    """Write rows of the UN-CTS and SDG series, and print what left of each source."""
+    from pipelines.share.questionnaires import write_questionnaires
+
+    return _leave(options, "cts", lambda connection, folder, _: write_questionnaires(connection, folder))
 
 
 def _leave(options: argparse.Namespace, form: str, write: Writer | None) -> int:

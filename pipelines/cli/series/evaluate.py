@@ -22,7 +22,13 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument("--area", required=True, help="area with the policy, by code or name: MX-JAL")
     parser.add_argument("--date", required=True, help="first month (2019-03) or year (2019) with the policy")
-    parser.add_argument("--control", metavar="AREA", help="area without the policy, by code or name, to compare with")
+    parser.add_argument(
+        "--control",
+        nargs="+",
+        default=[],
+        metavar="AREA",
+        help="areas without the policy, by code or name, to compare with; several are weighted (synthetic control)",
+    )
     parser.set_defaults(command=evaluate_command)
 
 
@@ -34,8 +40,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
     from pipelines.system.settings import load_settings
 
     settings = load_settings(options.data)
-    control = find_area(options.control, settings) if options.control else None
-    found = evaluate_policy(series_query(options, settings), options.date, control, settings)
+    controls = [find_area(text, settings) for text in options.control]
+    found = evaluate_policy(series_query(options, settings), options.date, controls, settings)
     if options.plot:
         from pipelines.reader.plots.evaluation import plot_evaluation
         from pipelines.reader.plots.style import save_picture
@@ -51,6 +57,8 @@ def evaluate_command(options: argparse.Namespace) -> int:
 
 
 def _print(found: PolicyEvaluation) -> None:
+    import numpy as np
+
     from iccs.periods import period_at
     from pipelines.reader.series.policy import effects, limitations
     from pipelines.statistics.wording import p_value_text
@@ -64,14 +72,26 @@ def _print(found: PolicyEvaluation) -> None:
             effect.high,
             f"{effect.percent:+.1f} %",
             p_value_text(effect.p).removeprefix("= "),
-            _verdict(effect),
+            found.first_year.verdict if effect is found.first_year.effect else _verdict(effect),
         ]
         for name, effect in effects(found).items()
     ]
     title = f"{series.title}: change at {period_at(found.at, series.query.freq)}"
     print_table(["ratio of rates", "value", "low", "high", "change", "p", ""], rows, title=title, decimals=3)
-    lags = found.interrupted.model.lags
-    print_line(f"model: {found.family} regression, errors robust to autocorrelation up to lag {lags}, 95 % limits")
+    first = found.first_year
+    print_line(
+        f"model: quasi-Poisson, autocorrelation {first.autocorrelation:.2f} allowed for; 95 % limits include the usual "
+        "swings of the series"
+    )
+    if first.randomisation_p is not None:
+        ratios = np.quantile(np.exp(first.placebos.logs), [0.025, 0.975])
+        print_line(
+            f"randomisation p {p_value_text(first.randomisation_p)}: rank among the same estimate at "
+            f"{len(first.placebos.logs):,} other dates and areas, 95 % of which are from {ratios[0]:.2f} to "
+            f"{ratios[1]:.2f}"
+        )
+    if len(first.weights) > 1:
+        print_line("weights: " + ", ".join(f"{area} {weight:.2f}" for area, weight in first.weights.items()))
     for name, figures in (("diagnostics", found.interrupted), ("against the control", found.controlled)):
         if figures is not None:
             values = ", ".join(
@@ -89,4 +109,4 @@ def _print(found: PolicyEvaluation) -> None:
 def _verdict(effect: Effect) -> str:
     from pipelines.statistics.arguments import SIGNIFICANCE
 
-    return "no significant change" if effect.p >= SIGNIFICANCE else "lower" if effect.value < 1 else "higher"
+    return "none found" if effect.p >= SIGNIFICANCE else "down" if effect.value < 1 else "up"

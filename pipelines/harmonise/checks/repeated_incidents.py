@@ -17,9 +17,11 @@ from pipelines.collect.acquire import RawFile
 from pipelines.collect.definition_sql import sql_time
 from pipelines.collect.text_table import TextTable, open_partition
 from pipelines.harmonise.checks.repeats import (
+    SEVERAL_TIMES,
     SHARE_OF_AN_EDITION,
     id_problem,
     repeated_rows_outcome,
+    several_times_problem,
     tells_rows_apart,
 )
 from pipelines.harmonise.engine import text_query
@@ -46,8 +48,8 @@ def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, setting
         return {}
     with connect(settings) as connection, sql_time(folder, connection, settings):
         _hash_rows(connection, folder, file, table)
-        rows, different, repeated, places, ids, blank, id_rows = run_sql(
-            connection, "harmonise/repeated_incidents"
+        rows, different, repeated, places, ids, blank, id_rows, times = run_sql(
+            connection, "harmonise/repeated_incidents", **SEVERAL_TIMES
         ).fetchall()[0]
     return {
         "rows": rows,
@@ -57,6 +59,7 @@ def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, setting
         "ids": ids,
         "blank": blank,
         "id_rows": id_rows or [],
+        "times": times,
     }
 
 
@@ -110,6 +113,11 @@ def check_repeated_incidents(
         id_problem(folder, one["rows"], one["ids"], one["blank"], [(file.name, row) for row in one["id_rows"]])
         for file, fact in facts
         if (one := fact.get("repeats")) and one["ids"]
+    ]
+    problems += [
+        several_times_problem(folder, file.name, times)
+        for file, fact in facts
+        if (times := fact.get("repeats", {}).get("times"))
     ]
     pairs = run_sql(
         connection,

@@ -25,6 +25,13 @@ SHARE_OF_AN_EDITION = 0.5
 _LEAST_DIFFERENT = 0.9
 _LEAST_ROWS = 20
 
+SEVERAL_TIMES = {"least_rows": str(_LEAST_ROWS), "least_share": "0.9"}
+"""When a file holds its rows several times: so many different rows, nearly all of them twice, four times, six times...
+
+Rows that are alike by nature occur an odd number of times as often as an even one; a file pasted twice, in whatever
+order, has even numbers only.
+"""
+
 
 def tells_rows_apart(rows: int, different: int) -> bool:
     """Return whether a row that is alike another one in every column says something.
@@ -39,7 +46,7 @@ def tells_rows_apart(rows: int, different: int) -> bool:
 
 
 def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable) -> list[Outcome]:
-    """Refuse files that repeat most of another one, and identifiers that repeat; warn of rows that repeat one.
+    """Refuse files that repeat most of another one or of themselves, and repeated identifiers; warn of repeated rows.
 
     Args:
         connection: with the relation ``core``, the observations in codes with their places.
@@ -53,32 +60,46 @@ def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
     problems = _repeated_ids(connection, folder, raw) if source.id else []
     keys = ", ".join(("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns()))
     if source.rows != "cells":  # there a cell that is given twice is refused by itself
-        for first, second, year, share, cells, period in run_sql(
+        for first, second, year, share, cells, period, is_near in run_sql(
             connection, "harmonise/repeated_figures", keys=keys, least=str(SHARE_OF_AN_EDITION)
         ).fetchall():
             where = f" of {year}, in {cells:,} cells" if year else f", in {cells:,} cells from {period} on"
-            found = f"{share:.0%} of its counts{where}, are in {first} too."
+            found = f"{share:.0%} of its counts{where}, are in {first} too{', or nearly' if is_near else ''}."
             problems.append(Problem(rule="file_given_twice", source=folder.source_id, file=second, found=found))
-    if problems:
-        raise DataRefused(problems)
+    rows, again = _check_rows(connection, folder, raw)
+    if problems or again:
+        raise DataRefused([*problems, *again])
     ids = Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0)
-    return [ids, _check_rows(connection, folder, raw)]
+    return [ids, rows]
 
 
-def _check_rows(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable) -> Outcome:
+def several_times_problem(folder: SourceFolder, file: str, times: int) -> Problem:
+    """Return the problem of a file that holds its rows several times."""
+    found = f"Nearly every row stands in the file {times} times, or a multiple of that, identical in every column."
+    return Problem("rows_given_twice", folder.source_id, found, file=file)
+
+
+def _check_rows(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable
+) -> tuple[Outcome, list[Problem]]:
     """Rows alike in every column of the file, with figures above zero: a zero counts nothing twice."""
     rows, repeated = 0, 0
+    problems: list[Problem] = []
     places: list[dict[str, Any]] = []
     for paths in raw.layouts if folder.source.rows != "cells" else ():
         if not paths:
             continue
-        found = run_sql(connection, "harmonise/repeated_rows", raw=_table(paths)).fetchall()
-        of_layout, different, again, first = found[0]
+        found = run_sql(connection, "harmonise/repeated_rows", raw=_table(paths), **SEVERAL_TIMES).fetchall()
+        of_layout, different, again, first, several = found[0]
+        problems += [
+            several_times_problem(folder, file, times)
+            for file, times in {one["file"]: one["times"] for one in reversed(several or [])}.items()
+        ]
         if folder.source.rows == "parts" or tells_rows_apart(of_layout, different):
             rows, repeated, places = rows + of_layout, repeated + again, [*places, *(first or [])]
     if not rows:
-        return Outcome("rows_repeated", "not applicable", 0, 0)
-    return repeated_rows_outcome(rows, repeated, [(place["file"], place["rows"]) for place in places])
+        return Outcome("rows_repeated", "not applicable", 0, 0), problems
+    return repeated_rows_outcome(rows, repeated, [(place["file"], place["rows"]) for place in places]), problems
 
 
 def repeated_rows_outcome(rows: int, repeated: int, places: Sequence[tuple[str, Sequence[int]]]) -> Outcome:

@@ -49,9 +49,9 @@ def plot_evaluation(
     axes.legend(frameon=False, fontsize=8, loc="lower left")
     when = word("evaluation", language).format(date=period_at(found.at, freq))
     title = f"{picture_title(series.query, [series.key], language, settings)}, {when}"
-    level = found.interrupted.level
-    shown = {name: figure_in(f"{getattr(level, name):.2f}", language) for name in ("value", "low", "high")}
-    note = word("effect", language).format(**shown, p=figure_in(p_value_text(level.p), language))
+    first = found.first_year.effect
+    shown = {name: figure_in(f"{getattr(first, name):.2f}", language) for name in ("value", "low", "high")}
+    note = word("effect", language).format(**shown, p=figure_in(p_value_text(first.p), language))
     notes = [
         word(f"{found.family} regression", language),
         note,
@@ -77,11 +77,12 @@ def _draw_model(axes: Axes, found: PolicyEvaluation, scale: NDArray[np.float64],
             label=word("fitted", language) if part is after else None,
         )
     expected = found.interrupted.expected_without * scale
-    axes.plot(x[after], expected[after], "--", color="#D55E00", linewidth=1.4, label=word("without", language))
+    near = after & (np.array(series.steps) < found.at + max(found.first_year.periods, 2))  # farther out it means little
+    axes.plot(x[near], expected[near], "--", color="#D55E00", linewidth=1.4, label=word("without", language))
     begin = float(_positions([found.at], freq)[0]) - (0.5 / 12 if freq == "M" else 0.5)
     axes.axvline(begin, color="0.3", linestyle=":", linewidth=1.2)
     top = float(np.nanmax(np.concatenate([counts * scale, model.fitted * scale])))
-    axes.set_ylim(0, top * 1.25)  # an expectation drawn far out may leave the picture
+    axes.set_ylim(0, top * 1.25)
     axes.text(begin, top * 1.24, " " + word("begins", language), fontsize=8, va="top", color="0.3")
 
 

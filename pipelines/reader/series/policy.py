@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from iccs.periods import period_at, period_index
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.counts import Series, read_series
+from pipelines.reader.series.placebos import FirstYear, first_year
 from pipelines.statistics.evaluation import (
     ControlledSeries,
     InterruptedSeries,
@@ -29,11 +30,23 @@ MAX_POISSON_DISPERSION = 1.5
 
 @dataclass(frozen=True)
 class PolicyEvaluation:
-    """Result for one area and date: the series used, both analyses, and remarks on how they were made."""
+    """Result for one area and date: the series used, the analyses, and remarks on how they were made.
+
+    Attributes:
+        series: of the area.
+        controls: of the control areas.
+        at: first step after the date.
+        first_year: the effect that is reported: the average over the first twelve months, over what was expected.
+        interrupted: change of level and slope, whose extension far from the date means little.
+        controlled: all after over all before against the control, where there is one only; its drift before the date.
+        family: of the counts in ``interrupted``.
+        remarks: how the series was chosen and cut.
+    """
 
     series: Series
-    control: Series | None
+    controls: tuple[Series, ...]
     at: int
+    first_year: FirstYear
     interrupted: InterruptedSeries
     controlled: ControlledSeries | None
     family: Family
@@ -66,19 +79,22 @@ def _people(series: Series) -> NDArray[np.float64]:
 
 
 def evaluate_policy(
-    wanted: SeriesQuery, date: str, control: str | None = None, settings: Settings | None = None
+    wanted: SeriesQuery, date: str, control: str | Sequence[str] | None = None, settings: Settings | None = None
 ) -> PolicyEvaluation:
-    """Return the interrupted time series of one area at a date, and the difference from a control if one is given.
+    """Return the effect in one area over the first year after a date, against its own course or that of controls.
+
+    The effect stands beside the same estimate at all other dates and in all areas of the same level that have the
+    series: its rank among them is the randomisation p. Several controls are weighted (synthetic control).
 
     A date with a month takes the monthly series, a year the annual one. The run around the date without a gap or a
     break is used; a break with a bridge is crossed, and limits and p are then the widest of those with the bridge's
-    factor and with its own limits. The counts are Poisson, or negative binomial if they vary 1.5 times more
-    (quasi-Poisson if no theta can be found); errors are the larger of the model's and Newey-West's.
+    factor and with its own limits. In the segmented model, the counts are Poisson, or negative binomial if they vary
+    1.5 times more (quasi-Poisson if no theta can be found); errors are the larger of the model's and Newey-West's.
 
     Args:
         wanted: the series of the area with the policy.
         date: first period with the policy, ``2019`` or ``2019-03``.
-        control: area without the policy; its series is of the same source, stage, counting unit, sex and age.
+        control: area without the policy, or several; of the same source, stage, counting unit, sex and age.
         settings: where the published file is.
 
     Raises:
@@ -90,17 +106,32 @@ def evaluate_policy(
         raise UsageError(f"--date {error}") from error
     published = read_series(replace(wanted, freq="M" if "-" in date else "A"), settings)
     series = _run_around(published, at, date)
-    compared = None
+    areas = [control] if isinstance(control, str) else list(dict.fromkeys(control or ()))
     try:
         family, interrupted = _fit(series, at)
-        controlled = None
-        if control:
-            compared = _control(series, control, at, settings)
-            controlled = _compare(series, compared, at)
+        compared = tuple(_control(series, area, at, settings) for area in areas)
+        common = _common_run(series, compared, at)
+        people = [(one, person_years(one)[0]) for one in common[1:]]
+        effect = first_year(common[0], person_years(common[0]), at, people, settings)
+        controlled = _compare(series, compared[0], at) if len(compared) == 1 else None
     except ValueError as error:
         raise UsageError(f"{wanted.words}, {date}, cannot be evaluated: {error}") from error
     remarks = _remarks(series, published)
-    return PolicyEvaluation(series, compared, at, interrupted, controlled, family, remarks)
+    return PolicyEvaluation(series, compared, at, effect, interrupted, controlled, family, remarks)
+
+
+def _common_run(series: Series, controls: Sequence[Series], at: int) -> list[Series]:
+    """Return the series and its controls over the periods around the date that all have."""
+    every = [series, *controls]
+    shared = set.intersection(*(set(one.steps) for one in every))
+    if at not in shared:
+        raise ValueError("a control has no figure at the date")
+    first = last = at
+    while first - 1 in shared:
+        first -= 1
+    while last + 1 in shared:
+        last += 1
+    return [one.selected([n for n, step in enumerate(one.steps) if first <= step <= last]) for one in every]
 
 
 def _remarks(series: Series, published: Series) -> tuple[str, ...]:
@@ -242,7 +273,16 @@ def as_document(found: PolicyEvaluation, plot: str | None = None) -> dict[str, o
         "model": found.family,
         "effects": {name: vars(effect) for name, effect in effects(found).items()},
         "diagnostics": interrupted.diagnostics,
-        "control": None if controlled is None or found.control is None else found.control.query.area,
+        "controls": dict(found.first_year.weights),
+        "first_year": {
+            **vars(found.first_year.effect),
+            "periods": found.first_year.periods,
+            "autocorrelation": found.first_year.autocorrelation,
+            "randomisation_p": found.first_year.randomisation_p,
+            "placebos": len(found.first_year.placebos.logs),
+            "placebo_ratios": np.exp(found.first_year.placebos.logs).tolist(),
+            "verdict": found.first_year.verdict,
+        },
         "control_diagnostics": None if controlled is None else controlled.diagnostics,
         "limitations": limitations(found),
         "remarks": list(found.remarks),
@@ -253,23 +293,21 @@ def as_document(found: PolicyEvaluation, plot: str | None = None) -> dict[str, o
 def effects(found: PolicyEvaluation) -> dict[str, Effect]:
     """Return each effect with what it is, in words; all are ratios of rates."""
     step = "month" if found.series.query.freq == "M" else "year"
-    named = {"level just after the date, over what was expected": found.interrupted.level}
-    if found.interrupted.slope is not None:
-        named[f"change of the slope, each {step}"] = found.interrupted.slope
-    named[f"last {step}, over what was expected"] = found.interrupted.end
-    if found.controlled is not None and found.control is not None:
-        named[f"after over before, against {found.control.query.area}"] = found.controlled.effect
-        named[f"before the date: drift against {found.control.query.area}, each {step}"] = found.controlled.pre_trend
+    first = found.first_year
+    when = "first year" if step == "year" else f"first {first.periods} months"
+    names = ", ".join(first.weights)
+    against = f"against {names}" if names else "over what was expected"
+    named = {f"{when} after the date, {against}": first.effect}
+    if found.controlled is not None:
+        named[f"before the date: drift against {names}, each {step}"] = found.controlled.pre_trend
     return named
 
 
 def limitations(found: PolicyEvaluation) -> list[str]:
     """Return what the evaluation does not show, each once."""
-    notes = list(found.interrupted.cannot_tell)
-    before, after = (found.interrupted.diagnostics[f"periods {name}"] for name in ("before", "after"))
-    if after > before / 2:
-        notes.append(f"What the last period would have been: the trend before is extended over {after:.0f} periods.")
-    if found.controlled is not None:
+    notes = [*found.first_year.cannot_tell, *found.interrupted.cannot_tell]
+    if found.controls:
         notes = [note for note in notes if "there is no control series" not in note]
+    if found.controlled is not None:
         notes += found.controlled.cannot_tell
     return list(dict.fromkeys(notes))

@@ -17,6 +17,8 @@ from pipelines.reader.words import figure_in, word
 WIDTH, HEIGHT = 640, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 14, 30
 _MOST_YEAR_MARKS = 9
+_ROOM = 80
+"""Left of the right edge: what a word needs."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,11 @@ def draw_chart(rows: Sequence[dict[str, Any]], title: str, text: str, language: 
     """Return a picture of one series as SVG; empty where no year has a figure.
 
     A year without a figure that may be shown is a gap with a cross at the foot; a break is a dotted line, and the line
-    of the series is not drawn across it.
+    of the series is not drawn across it. A figure that is not compared with
+    others is a ring, and the line does not lead to it.
 
     Args:
-        rows: of each year in order: time_period, value, rate_per_100k, ci_low, ci_high, break_before.
+        rows: of each year in order: time_period, value, rate_per_100k, ci_low, ci_high, break_before, is_compared.
         title: of the picture.
         text: what it shows in words, for readers who do not see it.
         language: of figures and words.
@@ -61,7 +64,8 @@ def draw_chart(rows: Sequence[dict[str, Any]], title: str, text: str, language: 
             at = frame.x(year - 0.5)
             label = escape(word("break", language))
             parts.append(f'<path class="break" d="M{at} {_TOP}V{HEIGHT - _BOTTOM}"/>')
-            parts.append(f'<text class="mark" x="{at + 3}" y="{_TOP + 9}">{label}</text>')
+            x, anchor = (at + 3, "start") if at < WIDTH - _ROOM else (at - 3, "end")  # at the edge it would be cut off
+            parts.append(f'<text class="mark" x="{x}" y="{_TOP + 9}" text-anchor="{anchor}">{label}</text>')
     there = {int(row["time_period"]) for row in drawn}
     for year in range(frame.first, frame.last + 1):
         if year not in there:
@@ -106,18 +110,23 @@ def _years(frame: _Frame) -> list[str]:
 
 
 def _runs(rows: Sequence[dict[str, Any]], column: str) -> list[list[dict[str, Any]]]:
-    """Return the years between gaps and breaks."""
+    """Return the years between gaps, breaks and figures that are not compared; each of these alone."""
     runs: list[list[dict[str, Any]]] = []
     before: dict[str, Any] | None = None
     for row in rows:
         if row[column] is None:
             continue
-        follows = before is not None and int(row["time_period"]) == int(before["time_period"]) + 1
-        if before is None or not follows or row["break_before"] != before["break_before"]:
+        if before is None or not _goes_on(before, row):
             runs.append([])
         runs[-1].append(row)
         before = row
     return runs
+
+
+def _goes_on(before: dict[str, Any], row: dict[str, Any]) -> bool:
+    """Whether a year follows the one before it, and the two may be compared."""
+    follows = int(row["time_period"]) == int(before["time_period"]) + 1
+    return follows and row["break_before"] == before["break_before"] and row["is_compared"] and before["is_compared"]
 
 
 def _run(run: Sequence[dict[str, Any]], column: str, frame: _Frame, *, limits: bool) -> list[str]:
@@ -128,5 +137,6 @@ def _run(run: Sequence[dict[str, Any]], column: str, frame: _Frame, *, limits: b
         lower = [f"{frame.x(int(row['time_period']))} {frame.y(row['ci_low'])}" for row in run]
         parts.append(f'<path class="band" d="M{"L".join([*upper, *reversed(lower)])}Z"/>')
     parts.append(f'<path class="line" d="M{"L".join(f"{x} {y}" for x, y in points)}"/>')
-    parts += [f'<circle cx="{x}" cy="{y}" r="3"/>' for x, y in points]
+    marks = ["" if row["is_compared"] else ' class="apart"' for row in run]
+    parts += [f'<circle{mark} cx="{x}" cy="{y}" r="3"/>' for mark, (x, y) in zip(marks, points, strict=True)]
     return parts

@@ -200,6 +200,7 @@ class Pages:
             if row["rate_per_100k" if rates else "value"] is None:
                 gaps.setdefault(self._reason(row) or self._("no figure"), []).append(int(row["time_period"]))
         gap_text = "; ".join(f"{reason} ({year_spans(years)})" for reason, years in gaps.items())
+        apart = [int(row["time_period"]) for row in rows if row["value"] is not None and not row["is_compared"]]
         definition = _definition(iccs, _DEFINITION_LANGUAGES[self.language])
         sources = sorted({row["population_source"] for row in rows if row["population_source"]})
         span = f"{rows[0]['time_period']}–{rows[-1]['time_period']}"
@@ -223,6 +224,7 @@ class Pages:
             population=", ".join(f"{self.content.sources[name]['publisher']} ({name})" for name in sources),
             limits=self._label(last, "limits") if last["ci_low"] is not None else "",
             gaps=gap_text,
+            apart=year_spans(apart),
             definition=definition,
             definition_language=_DEFINITION_LANGUAGES[self.language],
             compositions=_distinct(self._label(row, "composition") for row in rows),
@@ -301,7 +303,11 @@ class Pages:
             listed.append({**theme, "name": name, "countries": len({row["country"] for row in rows})})
             path = f"theme/{theme['theme_id']}.html"
             yield self._page("theme", path, name, theme=theme, rows=sorted(rows, key=lambda row: row["name"]))
-        yield self._page("themes", "themes.html", self._("Commitments"), themes=listed)
+        card = [
+            {"code": code, "name": name, "marks": [_measured(theme["coverage"], code) for theme in listed]}
+            for code, name in sorted(names.items(), key=lambda item: item[1])
+        ]
+        yield self._page("themes", "themes.html", self._("Commitments"), themes=listed, card=card)
 
     def _quality(self) -> Iterator[Page]:
         rows = []
@@ -367,6 +373,18 @@ def _latest(rows: Rows) -> dict[str, Any] | None:
 
 def _mark(row: dict[str, Any]) -> str:
     return "R" if row["rate_per_100k"] is not None else "C" if row["value"] is not None else "×"
+
+
+def _measured(coverage: Rows, country: str) -> str:
+    """What a country has figures of, for one commitment: totals, and by what they are divided; blank where nothing.
+
+    In brackets where they are of its categories, and do not have the attribute that the commitment is about.
+    """
+    own = [row for row in coverage if row["country"] == country]
+    met = [row for row in own if row["conditions_met"]]
+    letters = {"by_sex": "S", "by_age": "A", "by_region": "R"}
+    divided = "".join(letter for by, letter in letters.items() if any(row[by] for row in met or own))
+    return f"T{divided}" if met else f"(T{divided})" if own else ""
 
 
 def _query(row: dict[str, Any]) -> str:
