@@ -1,7 +1,7 @@
 -- Grain: one row for each two files (or sheets) of which the smaller shares at least a given part of its counts with the
 -- other, of all its periods (year NULL) or of one year: cells with the same codes, and figures that differ by at most 2 %.
 -- A year at the end of one file and at the start of the next is in an edition of both, corrected, where most figures differ
--- by at most 20 %, and the year is a whole one in both: as large as three quarters of the others, of three and more. Two
+-- by at most 10 %, and the year is a whole one in both: as large as three quarters of the others, of three and more. Two
 -- halves of a year, or files by quarter, are not.
 -- Few small figures are equal by chance: a year is compared in figures from 5 on, and asks for more of a few than of many.
 -- reads: core
@@ -28,7 +28,7 @@ near AS (
         abs(one.value - other.value) <= 0.02 * greatest(one.value, other.value) AS is_alike
     FROM figure AS one
     JOIN figure AS other USING ({{keys}})
-    WHERE one.part < other.part AND abs(one.value - other.value) <= 0.2 * greatest(one.value, other.value)
+    WHERE one.part < other.part AND abs(one.value - other.value) <= 0.1 * greatest(one.value, other.value)
 ),
 alike AS (
     SELECT * FROM near WHERE is_alike
