@@ -7,6 +7,7 @@ partitions of a source of incidents are tasks of their own, on threads of this p
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,23 +18,26 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-from prefect import flow, task
-from prefect.artifacts import create_table_artifact
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+from prefect.client.schemas.objects import State
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner as FlowRunner
 from prefect.runtime import flow_run
 from prefect.schedules import Cron, Schedule
+from prefect.states import Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.types.entrypoint import EntrypointType
 
 from pipelines.harmonise.tally import Partition, TallyPartitions, tally_alone, tally_here
 from pipelines.notices import tell_of_run, telling_of_failure
 from pipelines.reader.release import query
+from pipelines.reader.release_changes import read_release_changes
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings, load_settings
@@ -102,11 +106,30 @@ def run_as_task(
         cache_policy=NO_CACHE,
         persist_result=False,
     )
+
+    refused: list[Exception] = []
+
+    def refusing() -> Any:
+        """Refused data are an outcome, with a message for people: no error whose lines of code the log should show."""
+        try:
+            return function(*args, **kwargs)
+        except (DataRefused, UsageError) as error:
+            refused.append(error)
+            return Failed(message=str(error), data=error)
+
     start = time.perf_counter()
-    result = as_task(function)(*args, **kwargs)
+    result = cast("Result", as_task(refusing)())
+    if refused:
+        raise refused[0]
     seconds = time.perf_counter() - start
     logger.info("%s %s: %s in, %s out, %.1f s, %s", source, name, rows_in, result.rows, seconds, result.summary)
     return result
+
+
+def _failed(message: str, error: type[Exception]) -> State[Any]:
+    """The state of a flow that has done its work and says what was refused, without a traceback in its log."""
+    get_run_logger().error(message)
+    return Failed(message=message, data=error(message))
 
 
 class _SourceRefused(Exception):
@@ -129,9 +152,9 @@ def take_as_flows(run: Context) -> Callable[[str, Callable[[], str | None]], Non
 
 def _take_as_flow(source: str, attempt: Callable[[], str | None]) -> None:
     @flow(name="iccs source", flow_run_name=f"{source} {datetime.now(UTC):%Y-%m-%d}", persist_result=False)
-    def take() -> None:
-        if message := attempt():
-            raise _SourceRefused(message)
+    def take() -> State[Any] | None:
+        message = attempt()
+        return _failed(message, _SourceRefused) if message else None
 
     with suppress(_SourceRefused):  # the run says it once more, at its end
         take()
@@ -209,7 +232,7 @@ def publish_crime_statistics(
     directory: str | None = None,
     data: str | None = None,
     runner: str | None = None,
-) -> dict[str, Any]:
+) -> dict[str, Any] | State[Any]:
     """Load sources and publish the DuckDB file; fails where a source was refused, after publishing the others.
 
     For callers in Python. The server offers ``run_on_schedule``, which takes no paths.
@@ -228,7 +251,7 @@ def publish_crime_statistics(
 
 
 @flow(name="iccs", flow_run_name=name_run)
-def run_on_schedule(sources: list[str] | None = None) -> dict[str, Any]:
+def run_on_schedule(sources: list[str] | None = None) -> dict[str, Any] | State[Any]:
     """Load sources and publish the DuckDB file: the flow of ``iccs serve``.
 
     Data folder and runner are those that ``iccs serve`` was started with (ICCS_DATA, ICCS_RUNNER), so that nobody who
@@ -244,7 +267,7 @@ def run_on_schedule(sources: list[str] | None = None) -> dict[str, Any]:
     return _publish(load_settings(), sources, None)
 
 
-def _publish(settings: Settings, sources: list[str] | None, directory: Path | None) -> dict[str, Any]:
+def _publish(settings: Settings, sources: list[str] | None, directory: Path | None) -> dict[str, Any] | State[Any]:
     """Run, leave the accounts of this run as artifacts, and fail where it did not do what a schedule expects."""
     runner = parse_runner(settings.runner)
     session = Session(
@@ -266,7 +289,7 @@ def _publish(settings: Settings, sources: list[str] | None, directory: Path | No
         wrong = [f"no file of any source was found in {result.searched}; the last release stays"]
     wrong += _build_site(settings)
     if wrong:
-        raise RuntimeError("\n\n".join(wrong))
+        return _failed("\n\n".join(wrong), RuntimeError)
     return {
         "loaded": list(result.loaded),
         "unchanged": list(result.unchanged),
@@ -295,10 +318,34 @@ def _write_artifacts(result: RunResult, settings: Settings) -> None:
         table = [row for row in query(_RECONCILIATION, settings).records() if row["source"] in taken]
         note = "Rows and counts of the sources taken by this run: read = used + excluded + rejected."
         create_table_artifact(key="reconciliation", table=table, description=note)
+    if result.publication is not None:
+        _write_changes(settings)
     if result.refused:
-        problems = [{"source": refusal.source, "problem": refusal.message} for refusal in result.refused]
+        problems = [f"## {_plain(one.source)}\n\n{_plain(one.message)}" for one in result.refused]
         note = "Sources refused by this run. Their last good vintages, if any, stay published."
-        create_table_artifact(key="problems", table=problems, description=note)
+        create_markdown_artifact(key="problems", markdown="\n\n".join(problems), description=note)
+
+
+def _write_changes(settings: Settings) -> None:
+    """Leave what the release of this run changed: how many figures, why, the largest; and the quality pages."""
+    found = read_release_changes(settings)
+    reports = settings.published.parent / "quality"
+    lines = [
+        f"Changed since release {found.against}." if found.against else "The first release, or one without changes.",
+        f"Quality of each source: {reports}",
+    ]
+    for row in found.sources:
+        kinds = ", ".join(f"{name} {row[name]}" for name in row if name not in ("source", "reasons") and row[name])
+        lines.append(f"{row['source']}: {kinds}. {' '.join(row['reasons'].values())}")
+    create_markdown_artifact(key="changes", markdown="\n\n".join(_plain(line) for line in lines))
+    if found.largest:
+        note = "The largest changes against the last release, at most ten."
+        create_table_artifact(key="largest-changes", table=found.largest, description=note)
+
+
+def _plain(text: str) -> str:
+    """Return a text as Markdown that shows it as it is: it may quote a file; each line is a paragraph."""
+    return re.sub(r"([^\w\s,;:/'\"=%-])", r"\\\1", text.strip()).replace("\n", "\n\n")
 
 
 def register(deployments: Sequence[Deployment]) -> tuple[FlowRunner, dict[str, UUID]]:

@@ -149,6 +149,10 @@ def _parser() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1, "enable_external_access": "false"})
 
 
+_CLOCK = frozenset({"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"})
+"""Functions that are written without parentheses, as a column is."""
+
+
 @cache
 def _unstable_functions() -> frozenset[str]:
     """Functions whose result depends on more than their arguments: clock, chance, settings, the connection."""
@@ -184,4 +188,10 @@ def _forbidden(nodes: Iterable[dict[str, Any]], tables: frozenset[str]) -> Itera
                 yield f"the function {name!r} reads something else than the rows of the file; select from raw"
         elif node.get("class") == "FUNCTION" and str(node["function_name"]).lower() in _unstable_functions():
             name = str(node["function_name"])
-            yield f"the function {name!r} gives another result each time; the same file must give the same figures"
+            yield _changing(f"the function {name!r}")
+        elif node.get("class") == "COLUMN_REF" and (name := ".".join(node["column_names"]).lower()) in _CLOCK:
+            yield _changing(f"{name!r}") + f"; a column of that name is raw.{name}"
+
+
+def _changing(what: str) -> str:
+    return f"{what} gives another result each time; the same file must give the same figures"

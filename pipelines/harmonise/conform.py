@@ -6,7 +6,7 @@ The grain is the cell. A reshape makes the tables of a layout tidy, and ``statem
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -181,6 +181,12 @@ def _compare_cells(connection: duckdb.DuckDBPyConnection, statements: Statements
     _write(connection, "FROM compared", target)
 
 
+def _check_places(folder: SourceFolder, name: str, columns: Collection[str]) -> None:
+    if lost := [one for one in ("_file", "_sheet", "_row") if one not in columns]:
+        found = f"{name}: it returns no column {', '.join(lost)}, so its rows have no place. Select them from raw."
+        raise DataRefused([_problem("reshape_failed", folder, found)])
+
+
 def _reshape(
     connection: duckdb.DuckDBPyConnection,
     folder: SourceFolder,
@@ -205,6 +211,7 @@ def _reshape(
             found = _first_line(error) if isinstance(error, _NOT_COMPUTABLE) else str(error)
             raise DataRefused([_problem("reshape_failed", folder, f"{name}: {found}")]) from error
         tidy = f"FROM read_parquet({quote_literal(str(target))})"
+        _check_places(folder, name, _columns_of(connection, f"({tidy})"))
     if "_column" not in _columns_of(connection, f"({tidy})"):
         tidy = f"SELECT *, NULL::VARCHAR AS _column {tidy}"
     connection.execute(f"CREATE TEMP VIEW tidy_{number} AS {tidy}")

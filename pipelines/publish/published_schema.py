@@ -171,7 +171,7 @@ def _thresholds() -> dict[str, str]:
     """Thresholds and quantiles of comparisons: those of ``out.rate`` and ``out.change``."""
     from scipy.special import ndtri, stdtrit
 
-    from pipelines.publish.series.changes import FEWEST_PAIRS
+    from pipelines.publish.series.changes import ASSUMED_AUTOCORRELATION, FEWEST_PAIRS
     from pipelines.publish.series.trends import STABLE_PERCENT_A_YEAR
     from pipelines.statistics.rates import FEWEST_EVENTS
 
@@ -180,6 +180,7 @@ def _thresholds() -> dict[str, str]:
         "few": str(FEWEST_EVENTS),
         "fewest_events": str(load_comparison_rules().fewest_events),
         "fewest_pairs": str(FEWEST_PAIRS),
+        "assumed_autocorrelation": f"{ASSUMED_AUTOCORRELATION:g}",
         "stable_percent": f"{STABLE_PERCENT_A_YEAR:g}",
         "t_quantiles": f"[{quantiles}]",
         "normal_quantile": f"{ndtri(0.975):.6f}",

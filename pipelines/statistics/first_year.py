@@ -93,7 +93,37 @@ def first_year_effects(
     """
     y, size = (np.atleast_2d(np.asarray(part, dtype=np.float64)) for part in (counts, exposures))
     _check(y, size, before)
-    x = _design(y.shape[1], before, season)
+    return _effects(y, size, _design(y.shape[1], before, season))
+
+
+def monthly_trends(counts: ArrayLike, exposures: ArrayLike) -> FirstYearEffects:
+    """Return the trend of each monthly series, a year, as the effects of :func:`first_year_effects` are estimated.
+
+    log E(count) = log(exposure) + a + b year + eleven months, errors AR(1) from month to month. The effect is exp(b).
+
+    Args:
+        counts: of each series and month, not below 0, without a gap.
+        exposures: above 0: person-years, so that months of different length are alike.
+
+    Raises:
+        ValueError: fewer than three years, or a series without events.
+
+    >>> random = np.random.default_rng(1)
+    >>> found = monthly_trends(random.poisson(100 * 1.05 ** (np.arange(96) / 12)), np.ones(96)).effect()
+    >>> round(found.value, 2), found.p < 0.05
+    (1.04, True)
+    """
+    y, size = (np.atleast_2d(np.asarray(part, dtype=np.float64)) for part in (counts, exposures))
+    _check(y, size, y.shape[1] - 1 if y[:, -1].all() else y.shape[1] // 2)
+    if y.shape[1] < 36:
+        raise ValueError(f"{y.shape[1]} months are too few: three years are needed")
+    t = np.arange(y.shape[1], dtype=np.float64)
+    months = (t[:, None] % 12 == np.arange(1, 12)).astype(np.float64)
+    return _effects(y, size, np.column_stack([np.ones(len(t)), (t - t.mean()) / 12, months]))
+
+
+def _effects(y: Numbers, size: Numbers, x: Numbers) -> FirstYearEffects:
+    """Effects of the second column of the design."""
     offset = np.log(size) - np.log(size.sum(axis=1, keepdims=True) / y.sum(axis=1, keepdims=True))
     n, p = x.shape
     independent = np.zeros(len(y))

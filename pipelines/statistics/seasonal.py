@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -206,6 +206,66 @@ def turning_points(decomposition: Decomposition, *, reach: int = 6, phase: int =
         TurningPoint(decomposition.months[at], "peak" if high else "trough", float(decomposition.trend[at]))
         for at, high in turns
     ]
+
+
+def turning_points_beyond_noise(
+    decomposition: Decomposition, *, samples: int = 199, seed: int = 1
+) -> list[TurningPoint]:
+    """Return the turning points of the trend between which it moves farther than noise alone moves it.
+
+    Of series that only swing at random, the trend of STL has a peak or trough every year or two. Parametric bootstrap:
+    flat series with the noise of this one are smoothed in the same way, and of each the largest rise or fall between
+    neighbouring turns (or a turn and an end) is kept. A turn stays where the trend rises or falls by more than 95 % of
+    these on both sides of it, so that 95 % of flat series have none.
+
+    The noise is AR(1) on the scale of the decomposition; its variance and autocorrelation r (0 to 0.8) are those of the
+    month-to-month differences d of the adjusted series, which a slow course hardly touches: r = 1 + 2 r1(d), and
+    Var(d) / (2 (1 - r)).
+
+    Args:
+        decomposition: of a monthly series.
+        samples: flat series made.
+        seed: of these.
+    """
+    scale = np.log if decomposition.multiplicative else np.positive
+    differences = np.diff(scale(np.maximum(decomposition.adjusted, 1e-9)))
+    differences = differences - differences.mean()
+    squares = float(differences @ differences)
+    if not squares:
+        return turning_points(decomposition)
+    r = min(max(1 + 2 * float(differences[1:] @ differences[:-1]) / squares, 0.0), 0.8)
+    spread = (squares / len(differences) / (2 * (1 - r))) ** 0.5
+    noise = np.random.default_rng(seed).normal(size=(samples, len(decomposition.trend)))
+    for at in range(1, noise.shape[1]):
+        noise[:, at] = r * noise[:, at - 1] + (1 - r**2) ** 0.5 * noise[:, at]
+    how = replace(decomposition.smoothing, robust=False, periodic=False, inner=None, outer=None)
+    largest = []
+    for row in noise:
+        flat = replace(decomposition, trend=np.asarray(_fit_stl(spread * row, how).trend))
+        swings = _swings(flat.trend, [_place(flat, turn) for turn in turning_points(flat)])
+        largest.append(max(swings) if len(swings) > 1 else 0.0)
+    return _large_turns(decomposition, scale(np.maximum(decomposition.trend, 1e-9)), float(np.quantile(largest, 0.95)))
+
+
+def _large_turns(decomposition: Decomposition, trend: Numbers, least: float) -> list[TurningPoint]:
+    """Turns with a swing of at least this size on both sides; the smallest swing goes first, with both its turns."""
+    turns = turning_points(decomposition)
+    while turns:
+        swings = _swings(trend, [_place(decomposition, turn) for turn in turns])
+        smallest = int(np.argmin(swings))
+        if swings[smallest] >= least:
+            break
+        turns = [turn for place, turn in enumerate(turns) if place not in (smallest - 1, smallest)]
+    return turns
+
+
+def _swings(trend: Numbers, places: Sequence[int]) -> list[float]:
+    """How far the trend moves from its start to the first turn, from turn to turn, and from the last to its end."""
+    return [float(part) for part in np.abs(np.diff(trend[[0, *places, len(trend) - 1]]))]
+
+
+def _place(decomposition: Decomposition, turn: TurningPoint) -> int:
+    return decomposition.months.index(turn.month)
 
 
 def _whole_months(

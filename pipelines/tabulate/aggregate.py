@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import duckdb
@@ -104,7 +104,7 @@ def aggregate(
         DataRefused: no cell comes of what was read.
     """
     source = folder.source
-    _set_printed_totals_apart(connection, source)
+    printed = _set_printed_totals_apart(connection, source)
     _prepare(connection, source)
     year_keys = make_year_keys(connection, validated.year_partitions, definition_key(folder))
     unchanged_years = find_unchanged_years(connection, year_keys, previous)
@@ -114,7 +114,7 @@ def aggregate(
     data_freq = {measure: tuple(found) for measure, found in freqs}
     for plan in plan_tables(source):
         if plan.measure in data_freq:
-            _aggregate_one(connection, source, plan, data_freq[plan.measure])
+            _aggregate_one(connection, source, plan, data_freq[plan.measure], printed)
     (rows,) = fetch_row(connection, "SELECT count(*) FROM cells")
     if not rows:
         raise DataRefused([Problem("nothing_published", source.source_id, _what_was_left_out(connection, validated))])
@@ -151,15 +151,15 @@ def _prepare(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     run_sql(connection, "tabulate/published_cells", breakdowns=breakdowns)
 
 
-def _set_printed_totals_apart(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Move totals that stand beside their parts from ``core`` to ``printed_total``."""
+def _set_printed_totals_apart(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[str, ...]:
+    """Move totals that stand beside their parts from ``core`` to ``printed_total``; return of which dimensions."""
     totals = {name: total_code(source, name) for name in breakdown_columns()}
     printed = ", ".join(f"bool_or({name} = {code}) AND bool_or({name} <> {code})" for name, code in totals.items())
     found = connection.execute(f"SELECT {printed} FROM core GROUP BY measure").fetchall()
     divided = [name for number, name in enumerate(totals) if any(row[number] for row in found)]
     if source.rows != "cells" or not divided:
         connection.execute("CREATE TEMP TABLE printed_total AS FROM core LIMIT 0")
-        return
+        return ()
     is_total = {name: f"{name} = {totals[name]}" for name in divided}
     run_sql(
         connection,
@@ -173,11 +173,23 @@ def _set_printed_totals_apart(connection: duckdb.DuckDBPyConnection, source: Sou
         is_part=" AND ".join(f"(printed.{test} OR part.{name} = printed.{name})" for name, test in is_total.items())
         + f" AND ({' OR '.join(f'part.{name} <> printed.{name}' for name in divided)})",
     )
+    given = ", ".join(f"coalesce(bool_or({test}), false)" for test in is_total.values())
+    has_totals = fetch_row(connection, f"SELECT {given} FROM printed_total")
+    return tuple(name for name, has in zip(divided, has_totals, strict=True) if has)
 
 
 def _aggregate_one(
-    connection: duckdb.DuckDBPyConnection, source: Source, plan: TablePlan, data_freq: tuple[str, ...]
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    plan: TablePlan,
+    data_freq: tuple[str, ...],
+    printed: tuple[str, ...],
 ) -> None:
+    """Add the cells of a plan to ``cells``.
+
+    A total that the source prints over a dimension which is not asked for (``printed``) holds what its parts lack, all
+    the same: the cells are made by that dimension too, and its totals alone are kept.
+    """
     if len(data_freq) != 1:
         raise UsageError(f"source {source.source_id}: the measure {plan.measure!r} mixes the frequencies {data_freq}")
     periods = 1 if data_freq[0] == plan.freq else _PERIODS_IN.get((data_freq[0], plan.freq))
@@ -185,6 +197,9 @@ def _aggregate_one(
         raise UsageError(
             f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, the data have {data_freq[0]}"
         )
+    unasked = tuple(name for name in printed if name not in plan.dimensions)
+    if unasked:
+        plan = replace(plan, sets=(*plan.sets, (*plan.dimensions, *unasked)))
     names = plan.dimensions
     dimensions = "".join(f", {name}" for name in names)
     period = {"A": "year_period", "Q": "quarter_period", "M": "time_period"}[plan.freq]
@@ -208,7 +223,12 @@ def _aggregate_one(
             f", {total_code(source, name)} AS {name}" for name in breakdown_columns() if name not in names
         ),
         levels=", ".join(quote_literal(level) for level in plan.area_levels) or "area_level",
+        **({} if source.rows == "events" else {"totals_alone": _totals_alone(source, unasked)}),
     )
+
+
+def _totals_alone(source: Source, names: Sequence[str]) -> str:
+    return "".join(f" AND {name} = {total_code(source, name)}" for name in names)
 
 
 def _find_parts(connection: duckdb.DuckDBPyConnection, source: Source, plan: TablePlan, period: str) -> dict[str, str]:

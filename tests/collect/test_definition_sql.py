@@ -47,6 +47,9 @@ REFUSED = {
     "SELECT getvariable('x') FROM raw": "'getvariable'",
     "SELECT random() AS n FROM raw": "'random'",
     "SELECT * FROM raw WHERE year < year(now())": "'now'",
+    "SELECT * FROM raw WHERE year < year(current_date)": "'current_date'",
+    "SELECT *, Current_Timestamp AS day FROM raw": "'current_timestamp'",
+    "SELECT * FROM raw WHERE localtime > '12:00'": "'localtime'",
     "ATTACH 'x.duckdb'": "only a SELECT is allowed",
     "INSTALL httpfs": "only a SELECT is allowed",
     "SET memory_limit = '1TB'": "only a SELECT is allowed",
@@ -76,6 +79,7 @@ def test_anything_else_is_refused_and_named(statement: str) -> None:
         "n IN (SELECT content FROM read_text('/etc/passwd'))",
         "n IN (FROM raw)",
         "random() > 0.5",
+        "year < year(current_date)",
         "true) FROM (SELECT 1",
     ],
 )

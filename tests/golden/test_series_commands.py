@@ -184,7 +184,7 @@ def test_commands_print_for_people_and_machines(
     text = capsys.readouterr().out
     assert "2013 to 2023: decrease" in text
     # The series begins in 2010, with the population of INDEC; tests/golden/test_segments.py has its segments.
-    assert "segment 2017-2023" in text
+    assert "segment 2013-2023" in text
     assert "recorded offences" not in text
     assert main(["trend", "0101", "--area", "AR", "--by", "sex", *data]) == 2
 

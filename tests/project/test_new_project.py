@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 from collections import Counter
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipelines.cli.main import main
+from pipelines.cli.main import build_parser, main
 from pipelines.project.new_project import LISTED
 from pipelines.system.settings import Settings, load_settings
 from schemas.project import SETTINGS
@@ -122,3 +123,13 @@ def test_figures_of_a_source_that_is_gone_are_named(
     capsys.readouterr()
     assert main(["run", "--data", "office/data"]) == 1
     assert "not in the release: xx_example_population; the data folder has figures" in capsys.readouterr().err
+
+
+def test_the_examples_of_operations_start_a_command_that_there_is(office: Path) -> None:
+    unit = (office / "operations" / "iccs.service").read_text(encoding="utf-8")
+    image = (office / "operations" / "Containerfile").read_text(encoding="utf-8")
+    started = re.findall(r"^ExecStart=\S+/iccs (.*)$", unit, re.MULTILINE)
+    started += [shlex.join(json.loads(line)[1:]) for line in re.findall(r"CMD (\[.*\])$", image, re.MULTILINE)]
+    assert len(started) == 3
+    for line in started:
+        build_parser().parse_args(shlex.split(line))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import exp
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 
 from pipelines.publish.series.annual_series import AnnualSeries
 from pipelines.publish.series.breaks import Breaks
@@ -55,6 +58,23 @@ def test_nothing_is_compared_across_a_break(breaks: list[int], compared: list[in
     assert [span for span, p in zip(found["span_years"], found["p_value"], strict=True) if p is not None] == compared
     for direction, ratio, how in zip(found["direction"], found["rate_ratio"], found["break_handling"], strict=True):
         assert (direction == "not compared") == (ratio is None) == ("not compared" in how)
+
+
+def test_years_far_apart_swing_farther() -> None:
+    """Counts up and down by a fifth: a fall by two fifths over five years is no more than slow swings reach.
+
+    Independent: 1 + r + r^2 + r^3 + r^4 for r = 0.6, and Student's t of 9 pairs.
+    """
+    counts = [1000, 1200, 1010, 1190, 1000, 1210, 1000, 1200, 1000, 1210, 700]
+    years = list(range(2010, 2021))
+    found = describe_changes([AnnualSeries(years, counts, [1e6] * 11, Breaks())])
+    pairs = [(b - a) ** 2 / (a + b) for a, b in pairwise(counts[:-1])]
+    dispersion = sum(pairs) / 9
+    for span, low, swing in zip(found["span_years"], found["ratio_low"], found["usual_swing_percent"], strict=True):
+        first = counts[-1 - span]
+        reach = t.ppf(0.975, 9) * (dispersion * sum(0.6**k for k in range(span)) * (1 / first + 1 / 700)) ** 0.5
+        assert low == pytest.approx(700 / first * exp(-reach))
+        assert swing == pytest.approx(100 * (exp(reach) - 1))
 
 
 def test_a_change_as_large_as_every_year_s_is_not_significant() -> None:

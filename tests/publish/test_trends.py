@@ -214,6 +214,16 @@ def test_a_series_that_drifts_is_less_significant_once_corrected() -> None:
     assert trend.mann_kendall_p > mann_kendall(values)[2]
 
 
+def test_limits_of_the_slope_go_with_the_corrected_test() -> None:
+    """By the variance of the test times its factor: where p is at least 0.05 the limits do not exclude 0."""
+    wave = [0, 2, 4, 5, 5, 4, 2, 0, -2, -4, -5, -5, -4, -2, 0, 2, 4, 5, 5, 4]
+    for step in range(1, 9):
+        values = [step * n / 10 + part for n, part in enumerate(wave)]
+        trend = describe_trends([(list(range(2000, 2020)), values)])[0]
+        assert trend.mann_kendall_p is not None and trend.sen_low is not None and trend.sen_high is not None
+        assert trend.mann_kendall_p < 0.05 or trend.sen_low <= 0 <= trend.sen_high
+
+
 # --- breaks --------------------------------------------------------------------------------------
 
 

@@ -63,6 +63,10 @@ def test_a_reshape_that_does_not_run_is_told(tiny: Tiny) -> None:
     with pytest.raises(DataRefused, match="sexo") as refused:
         outcomes(tiny)
     assert rules(refused) == ["reshape_failed"]
+    tiny.declare_plain(**shaped, reshape="SELECT area, year, code, n, _sheet FROM raw")
+    with pytest.raises(DataRefused, match="it returns no column _file, _row, so its rows have no place") as refused:
+        outcomes(tiny)
+    assert rules(refused) == ["reshape_failed"]
 
 
 YEAR = "-- Grain: as raw.\nSELECT * REPLACE (CAST(CAST(year AS INTEGER) AS VARCHAR) AS year) FROM raw"

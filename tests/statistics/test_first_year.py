@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
+from pipelines.statistics import first_year
 from pipelines.statistics.first_year import (
     control_weights,
     controlled_exposures,
     first_year_effects,
+    monthly_trends,
     placebo_effects,
 )
 
@@ -99,3 +101,27 @@ def test_refusals() -> None:
         first_year_effects([1] * 9, [1] * 9, 7)
     with pytest.raises(ValueError, match="no event"):
         first_year_effects([1] * 9 + [0], [1] * 10, 9)
+
+
+@pytest.mark.parametrize(("years", "autocorrelation"), [(5, 0.5), (9, 0.8)])
+def test_flat_monthly_series_have_no_trend(years: int, autocorrelation: float) -> None:
+    """400 series; the seasonal Mann-Kendall test that takes months as independent alarms in 13 to 40 %."""
+    random = np.random.default_rng(13)
+    season = 1 + 0.1 * np.sin(2 * np.pi * np.arange(12 * years) / 12)
+    counts = random.poisson(100 * season * _noisy(random, 400, 12 * years, autocorrelation))
+    made = monthly_trends(counts, np.ones(counts.shape))
+    assert np.mean([made.effect(place).p < 0.05 for place in range(400)]) <= 0.08
+
+
+def test_monthly_trend_is_that_of_the_glm_where_months_are_independent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_year, "LARGEST_AUTOCORRELATION", 0.0)
+    random = np.random.default_rng(14)
+    counts = random.poisson(80 * 1.06 ** (np.arange(60) / 12))
+    people = 1e5 * 1.01 ** (np.arange(60) / 12)
+    found = monthly_trends(counts, people)
+    months = np.eye(12)[np.arange(60) % 12]
+    x = np.column_stack([np.arange(60) / 12, months])
+    model = sm.GLM(counts, x, family=sm.families.Poisson(), offset=np.log(people)).fit(tol=1e-12)
+    assert found.logs[0] == pytest.approx(model.params[0], abs=1e-7)
+    spread = max(model.pearson_chi2 / model.df_resid, 1.0)
+    assert found.errors[0] == pytest.approx(model.bse[0] * spread**0.5, rel=1e-5)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.statistics.seasonal import Smoothing, decompose, turning_points
+from pipelines.statistics.seasonal import Smoothing, decompose, turning_points, turning_points_beyond_noise
 
 Rows = Callable[[str], list[dict[str, str]]]
 
@@ -142,3 +142,17 @@ def test_refusals_say_why() -> None:
         decompose(_months(36), [0.0] * 36, multiplicative=True)
     with pytest.raises(ValueError, match="rising"):
         decompose([(2000, 2), (2000, 1)] * 20, [1.0] * 40)
+
+
+def test_turning_points_of_a_wave_and_none_of_noise() -> None:
+    """A wave of 30 % up and down turns after 30, 60 and 90 months; of 12 flat series at most 2 (5 % each) turn."""
+    months = [(2014 + n // 12, n % 12 + 1) for n in range(120)]
+    random = np.random.default_rng(6)
+    wave = 100 * np.exp(-0.3 * np.cos(2 * np.pi * np.arange(120) / 60) + random.normal(0, 0.08, 120))
+    found = turning_points_beyond_noise(decompose(months, wave, multiplicative=True), samples=99)
+    assert [turn.kind for turn in found] == ["peak", "trough", "peak"]
+    flat = [
+        turning_points_beyond_noise(decompose(months, random.poisson(80, 120), multiplicative=True), samples=39)
+        for _ in range(12)
+    ]
+    assert sum(map(bool, flat)) <= 2

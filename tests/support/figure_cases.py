@@ -193,7 +193,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=codes_of_places([5, 40]), about={"rows": "cells"}),
         Data(core=codes_of_places([5]), about={"rows": "cells"}),
         1,
-        "1 cells lacking, such as C, which 62 of 63 areas and years have",
+        "1 counts lacking, such as of C: the years beside",
     ),
     "sex_impossible": (
         Data(core=[{"national_label": "Feminicidio", "sex": "F"}, {"sex": "M"}]),

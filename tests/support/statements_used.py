@@ -23,6 +23,7 @@ from pipelines.publish.published_schema import fill_published, load_published
 from pipelines.publish.releases import kept_releases
 from pipelines.reader.plots.comparison import plot_pyramid
 from pipelines.reader.selection import SeriesQuery
+from pipelines.reader.series.placebos import areas_like
 from pipelines.reader.series.rates import country_rates
 from pipelines.run import Session, run_all
 from pipelines.share.difference import compare_packages
@@ -116,6 +117,10 @@ def _run_tables(place: Path) -> None:
     _ask([*QUESTIONS, f"releases diff {releases}"], place, settings)
     plot_pyramid(SeriesQuery("0101", "MX-AGU"), 2024, settings=settings)
     country_rates(SeriesQuery("0101", stage="recorded"), settings)
+    months = range(2023 * 12, 2024 * 12)
+    series = {"source": "mx_sesnsp_victims", "stage": "recorded", "counting_unit": "victim"}
+    areas, counts, _ = areas_like(SeriesQuery("0101", "MX-AGU", freq="M", **series), months, settings)
+    assert "MX-AGU" in areas and counts.shape == (len(areas), 12)
 
 
 def _share(place: Path, source: Path) -> None:

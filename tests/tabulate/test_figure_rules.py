@@ -18,7 +18,7 @@ from schemas.declarations import load_rules
 
 
 @pytest.fixture
-def judge(tmp_path: Path) -> Iterator[Judge]:
+def judge(tmp_path: Path, one_engine: None) -> Iterator[Judge]:
     yield Judge(tmp_path)
 
 

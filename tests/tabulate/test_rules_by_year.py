@@ -16,6 +16,8 @@ from pipelines.system.settings import Settings
 from pipelines.tabulate.rules import judge_rules
 from schemas.declarations import load_rules
 
+pytestmark = pytest.mark.usefixtures("one_engine")
+
 BY_YEAR = [name for name, rule in load_rules().items() if rule.by_year]
 Found = tuple[Outcome, list[Any]]
 

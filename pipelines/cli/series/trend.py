@@ -180,10 +180,14 @@ def _change_line(record: dict[str, Any]) -> str:
     from pipelines.statistics.wording import p_value_text
 
     direction = record["direction"]
-    if direction == "no significant change" and (record["dispersion"] or 0) > 1:
-        # Not that nothing changed: neighbouring years of the series usually differ as much.
-        direction = f"within the usual swings of the series (dispersion {record['dispersion']:,.1f})"
-    text = f"  {key_of(record).name}, {record['first_year']} to {record['last_year']}: {direction}"
+    text = f"  {key_of(record).name}, {record['first_year']} to {record['last_year']}: "
+    swing = record["usual_swing_percent"]
+    if direction == "no significant change" and swing is not None:
+        # Not that nothing changed: years of the series so far apart usually differ as much.
+        direction = f"within the usual swings of the series (-{100 * swing / (100 + swing):.0f} to +{swing:,.0f} %)"
+        if record["change_percent"] is not None:
+            return f"{text}{record['change_percent']:+.1f} %, {direction}; {record['break_handling']}"
+    text += direction
     if record["change_percent"] is not None and record["p_value"] is None:
         text += f", {record['change_percent']:+.1f} %"
     elif record["change_percent"] is not None:
@@ -251,10 +255,22 @@ def _print_monthly(found: MonthlyReport) -> None:
     for turn in found.turns:
         print_line(f"{turn.kind} of the trend: {turn.month[0]}-{turn.month[1]:02d}, {turn.value:,.1f} a month")
     if not found.turns:
-        print_line("no turning point of the trend")
+        print_line("no turning point of the trend beyond what noise makes")
+    percent, low, high = found.percent_a_year
+    what = "rate" if found.basis == "rate_per_100k" else "number"
     print_line(
-        f"{found.direction}, {series.periods[0]} to {series.periods[-1]}, n = {test.n} months, "
-        f"{test.method} p {p_value_text(test.p)}, "
+        f"{found.direction}, {series.periods[0]} to {series.periods[-1]}, n = {test.n} months: {what} {percent:+.1f} % "
+        f"a year ({low:+.1f} to {high:+.1f}), p {p_value_text(found.trend.p)}, autocorrelation allowed for"
+    )
+    if found.annual[0]:
+        print_line(f"annual series, {found.annual[0]}")
+    if found.differs_from_annual:
+        print_line(
+            "the annual direction is another: it may cover other years, and allows for slower swings; where one of the "
+            "two is inconclusive, they do not contradict each other"
+        )
+    print_line(
+        f"beside it, of the counts: {test.method} p {p_value_text(test.p)}, "
         f"Sen slope {line.slope:+.3g} a year ({line.low:+.3g} to {line.high:+.3g})"
     )
     if (series.periods[0], series.periods[-1]) != (found.first_period, found.last_period):
@@ -284,6 +300,11 @@ def _monthly_document(found: MonthlyReport) -> dict[str, Any]:
         "season": parts.season.tolist(),
         "multiplicative": parts.multiplicative,
         "turning_points": [vars(turn) for turn in found.turns],
+        "direction": found.direction,
+        "trend_percent_a_year": dict(zip(("value", "low", "high"), found.percent_a_year, strict=True)),
+        "trend_p": found.trend.p,
+        "basis": found.basis,
+        "annual_direction": found.annual[1] or None,
         "test": vars(found.test),
         "sen_line": vars(found.line),
     }

@@ -60,11 +60,11 @@ def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
     problems = _repeated_ids(connection, folder, raw) if source.id else []
     keys = ", ".join(("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns()))
     if source.rows != "cells":  # there a cell that is given twice is refused by itself
-        for first, second, year, share, cells, period in run_sql(
+        for first, second, year, share, cells, period, is_near in run_sql(
             connection, "harmonise/repeated_figures", keys=keys, least=str(SHARE_OF_AN_EDITION)
         ).fetchall():
             where = f" of {year}, in {cells:,} cells" if year else f", in {cells:,} cells from {period} on"
-            found = f"{share:.0%} of its counts{where}, are in {first} too."
+            found = f"{share:.0%} of its counts{where}, are in {first} too{', or nearly' if is_near else ''}."
             problems.append(Problem(rule="file_given_twice", source=folder.source_id, file=second, found=found))
     rows, again = _check_rows(connection, folder, raw)
     if problems or again:

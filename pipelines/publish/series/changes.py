@@ -21,11 +21,13 @@ from schemas.comparison import why_no_percent
 Numbers = NDArray[np.float64]
 
 SPANS = (1, 5, 10)
+ASSUMED_AUTOCORRELATION = 0.6
+"""Of neighbouring years, to take their spread to years farther apart; a few years say too little of it."""
 FEWEST_PAIRS = 5
 """Pairs of neighbouring years from which the usual spread of a series is taken; with fewer, chance alone counts."""
 EXACT = "ratio of two Poisson rates, exact conditional limits"
 UNTESTED = "ratio of two figures to which chance gives no limits"
-SPREAD = "the wider of exact conditional limits and those with the usual spread between neighbouring years"
+SPREAD = "the wider of exact conditional limits and those with the usual spread of years so far apart"
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,13 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[Any]]:
 
     The ratio is that of two Poisson rates, with the exact conditional limits of
     :func:`~pipelines.statistics.rates.rate_ratio`. Crime counts vary more than that: where five pairs of neighbouring
-    years are there before the last year, the dispersion is their mean chi-square (Pearson's, of two rates with the same
-    expectation, 1 degree each), and quasi-Poisson limits of the logarithm by Student's t are made too (McCullagh and
-    Nelder 1989, Generalized Linear Models, section 6.2). The wider limits and the larger p are kept. A span with a
-    break inside has no ratio, unless it is bridged: then the first value is multiplied by the factor, and limits and p
-    are the widest of those with the factor and with its own limits. A span whose first year has no value has no row.
-    Rates are compared where both years have one, else counts; the dispersion is of the same.
+    years are there before the last year, the dispersion is their mean chi-square (Pearson's, of two rates with the
+    same expectation, 1 degree each), multiplied for spans of several years by :func:`spread_over`; and quasi-Poisson
+    limits of the logarithm by Student's t are made too (McCullagh and Nelder 1989, Generalized Linear Models, section
+    6.2). The wider limits and the larger p are kept. A span with a break inside has no ratio, unless it is bridged:
+    then the first value is multiplied by the factor, and limits and p are the widest of those with the factor and
+    with its own limits. A span whose first year has no value has no row. Rates are compared where both years have
+    one, else counts; the dispersion is of the same.
 
     Args:
         series: years rising.
@@ -86,14 +89,18 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[Any]]:
         np.array([spreads[span.series, span.rated][part] for span in spans], dtype=np.float64) for part in (0, 1)
     )
     bridged = np.array([bool(span.inside.bridges) and not span.inside.cuts for span in spans], dtype=bool)
-    figures = _bridged_ratios(ends, factors, bridged, dispersion, pairs)
+    widened = dispersion * np.array([spread_over(span.years) for span in spans], dtype=np.float64)
+    figures = _bridged_ratios(ends, factors, bridged, widened, pairs)
     rated = [span.rated for span in spans]
     values = (_values(ends[:, 0], ends[:, 1], rated) * factors[:, 0], _values(ends[:, 2], ends[:, 3], rated))
     untested = np.array(
         [_is_untested(series[span.series], span.first, x) for span, x in zip(spans, dispersion, strict=True)],
         dtype=bool,
     )
-    return _describe_spans(series, spans) | _describe_figures(spans, ends[:, 0], values, figures, dispersion, untested)
+    swings = _usual_swings(ends, widened, pairs)
+    found = _describe_figures(spans, ends[:, 0], values, figures, dispersion, untested)
+    percent = [float(x) if np.isfinite(x) else None for x in np.where(untested, np.nan, swings)]
+    return _describe_spans(series, spans) | found | {"usual_swing_percent": percent}
 
 
 def _spans(series: Sequence[AnnualSeries]) -> list[_Span]:
@@ -173,6 +180,18 @@ def _is_untested(one: AnnualSeries, first: int, dispersion: float) -> bool:
     return one.stock or (estimated and not np.isfinite(dispersion))
 
 
+def spread_over(years: float) -> float:
+    """Return how many times the variance of a difference over some years is that of neighbouring ones: AR(1).
+
+    Var(x(t + h) - x(t)) is proportional to 1 - r^h: series that swing slowly move farther in ten years than in one.
+
+    >>> round(spread_over(1), 2), round(spread_over(5), 2), round(spread_over(10), 2)
+    (1.0, 2.31, 2.48)
+    """
+    r = ASSUMED_AUTOCORRELATION
+    return float((1 - r**years) / (1 - r))
+
+
 def _handling(inside: Breaks) -> str:
     if inside.cuts:
         return f"break in {', '.join(map(str, inside.cuts))}: not compared across it"
@@ -202,6 +221,15 @@ def _dispersion(one: AnnualSeries, rates: bool) -> tuple[float, int]:
         if one.years[at] - one.years[at - 1] == 1 and one.years[at] not in begun and x0 + x1 > 0:
             found.append((x1 / n1 - x0 / n0) ** 2 / ((x0 + x1) / (n0 + n1) * (1 / n0 + 1 / n1)))
     return (sum(found) / len(found) if len(found) >= FEWEST_PAIRS else float("nan")), len(found)
+
+
+def _usual_swings(ends: Numbers, dispersion: Numbers, pairs: Numbers) -> Numbers:
+    """How far up two years so far apart usually differ, in percent: what a change must exceed to be called one."""
+    from scipy.special import stdtrit
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt(np.maximum(dispersion, 1.0) * (1 / ends[:, 0] + 1 / ends[:, 2]))
+        return np.asarray(100 * np.expm1(stdtrit(np.maximum(pairs, 1), 0.975) * error), dtype=np.float64)
 
 
 def _bridged_ratios(

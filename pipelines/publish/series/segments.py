@@ -15,9 +15,16 @@ from pipelines.statistics.bridging import widest
 from pipelines.statistics.joinpoint import JoinpointModel, LogSeries, PercentChange, fit_at, log_ready
 from pipelines.statistics.joinpoint_number import choose_joinpoints
 from pipelines.system.connection import fetch_arrow, insert_rows
+from schemas.comparison import load_comparison_rules
 from schemas.declarations import quote_literal, uncompared_sql
 from schemas.indicators import load_indicators
 
+ASSUMED_AUTOCORRELATION = 0.6
+"""Of the errors of neighbouring years: 8 to 30 years say too little of it, and too low a value finds joinpoints.
+
+With it and the criterion BIC3, a flat series has a joinpoint in at most a tenth of cases at an autocorrelation of 0.4
+(``tests/benchmarks/segment_error_rates.py``).
+"""
 MOST_ZERO_SHARE = 0.25
 """A series with no event in more than a quarter of its years is not log-linear: it has no segments."""
 
@@ -48,11 +55,12 @@ def fit_segments(
 ) -> list[dict[str, Any]]:
     """Return a row for each joinpoint segment of a series of rates, for ``out.trend_segment`` and for pictures.
 
-    Weighted least squares on the logarithm of the rate, weights from Poisson errors, number of joinpoints by the
-    weighted BIC of Joinpoint 5 (:func:`~pipelines.statistics.joinpoint_number.choose_joinpoints`); on the years
-    after the last break. Years without an event enter as half an event. Fewer than 8 years, or too many years without
-    an event, give no row. Rates before a bridge are multiplied by its factor; the model is fitted with the limits of
-    the factor too, at the same joinpoints, and the widest limits and the largest p are kept.
+    Least squares on the logarithm of the rate, weights from Poisson errors, errors of neighbouring years correlated,
+    number of joinpoints by BIC3 (:func:`~pipelines.statistics.joinpoint_number.choose_joinpoints`); on the years
+    after the last break. Years without an event enter as half an event. Fewer than 8 years, fewer than 20 events a
+    year on average, or too many years without an event, give no row. Rates before a bridge are multiplied by its
+    factor; the model is fitted with the limits of the factor too, at the same joinpoints, and the widest limits and
+    the largest p are kept.
 
     Args:
         years: rising.
@@ -69,21 +77,25 @@ def fit_segments(
     start, end = latest_unbroken_run(years, breaks.cuts)
     at, events = list(years[start:end]), list(counts[start:end])
     zeros = sum(count == 0 for count in events)
-    if len(at) < FEWEST_YEARS_TESTED or zeros > MOST_ZERO_SHARE * len(at):
+    few = sum(events) < load_comparison_rules().fewest_events * len(at)
+    if len(at) < FEWEST_YEARS_TESTED or zeros > MOST_ZERO_SHARE * len(at) or few:
         return []
 
     variants = []
     for multipliers in breaks.multipliers(at):
         people = [n / times for n, times in zip(populations[start:end], multipliers, strict=True)]
         variants.append(log_ready(events, people, zeros="add half"))
-    model = choose_joinpoints(at, *variants[0]).model
+    model = choose_joinpoints(at, *variants[0], method="bic3", autocorrelation=ASSUMED_AUTOCORRELATION).model
     models = [model]
     if breaks.inside(at[0], at[-1]).bridges:
         places = [at.index(year) for year in model.joinpoints]
-        models += [fit_at(LogSeries(at, *variant, 0.0), places, model.confidence) for variant in variants[1:]]
+        models += [
+            fit_at(LogSeries(at, *variant, ASSUMED_AUTOCORRELATION), places, model.confidence)
+            for variant in variants[1:]
+        ]
     half_events = f"; {zeros} years without an event entered as half an event" if zeros else ""
     common = {
-        "method": "joinpoint, log-linear, Poisson weights, weighted BIC" + half_events,
+        "method": "joinpoint, log-linear, Poisson weights, errors AR(1) at 0.6, BIC3" + half_events,
         "break_handling": breaks.handling(at[0], at[-1]),
     }
     return [row | common for row in _rows(models)]

@@ -270,6 +270,7 @@ def _rank_tests(series: Sequence[tuple[Sequence[int], Sequence[float]]]) -> list
     s, variance, _ = mann_kendall(values)
     slopes = sen_slopes(times, values, variance)
     factors = autocorrelation_factors(times, values, slopes[0])
+    slopes = sen_slopes(times, values, variance * factors)  # limits that go with the test
     columns = (column.tolist() for column in (s, two_sided(s, variance * factors), factors, *slopes))
     return list(zip(*columns, strict=True))
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from iccs.periods import period_index
 from pipelines.publish.series.breaks import Breaks, Bridge, SeriesBreaks, series_break_at
@@ -141,3 +145,22 @@ def series_breaks(declared: SeriesBreaks, one: SeriesQuery, starts: Sequence[str
     key = (one.source or "", one.area or "", one.iccs, one.stage or "", one.counting_unit or "", one.sex)
     breaks = declared.of(key, starts, one.freq)
     return breaks if one.age == TOTAL and not one.attributes else Breaks(tuple(breaks.all))
+
+
+def person_years(series: Series) -> NDArray[np.float64]:
+    """Return the person-years of each period: population x share of the year; 1 a year where it is unknown.
+
+    Periods before a bridge have fewer, by its factor: so many recorded counts as there were, at the rate of today's
+    definition. The rows are those with the factors, with their lower limits and with their upper ones.
+    """
+    multipliers: NDArray[np.float64] = np.array(series.multipliers, dtype=np.float64)
+    return _people(series)[np.newaxis, :] / multipliers
+
+
+def _people(series: Series) -> NDArray[np.float64]:
+    unknown = any(population is None for population in series.populations)
+    people = [1.0 if unknown or population is None else population for population in series.populations]
+    if series.query.freq == "A":
+        return np.array(people, dtype=np.float64)
+    days = [calendar.monthrange(at // 12, at % 12 + 1)[1] for at in series.steps]
+    return np.array(people, dtype=np.float64) * np.array(days, dtype=np.float64) / 365.25

@@ -7,11 +7,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from iccs.periods import period_at
-from pipelines.reader.selection import SeriesQuery
-from pipelines.reader.series.counts import Series, read_series
-from pipelines.statistics.arguments import SIGNIFICANCE
+from pipelines.publish.series.annual_series import COUNT, RATE
+from pipelines.publish.series.trends import name_direction
+from pipelines.reader.release import packaged_query
+from pipelines.reader.selection import TOTAL, SeriesQuery, key_of
+from pipelines.reader.series.counts import Series, person_years, read_series
+from pipelines.reader.series.trends import trend_sentence
+from pipelines.statistics.first_year import monthly_trends
 from pipelines.statistics.monotonic import Line, MonotonicTest, seasonal_mann_kendall, seasonal_sen_line
-from pipelines.statistics.seasonal import FEWEST_YEARS, Decomposition, TurningPoint, decompose, turning_points
+from pipelines.statistics.regression import Effect
+from pipelines.statistics.seasonal import (
+    FEWEST_YEARS,
+    Decomposition,
+    TurningPoint,
+    decompose,
+    turning_points_beyond_noise,
+)
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
@@ -26,8 +37,12 @@ class MonthlyReport:
         last_period: of the same.
         parts: adjusted, trend and season.
         turns: turning points of the trend.
-        test: seasonal Mann-Kendall test.
-        line: seasonal Sen line, per year.
+        trend: ratio of the rate from year to year, errors correlated from month to month; of the number without
+            populations.
+        basis: whether it is of the rate or the number.
+        annual: sentence on the annual series of the same figures, and its direction; empty where none is published.
+        test: seasonal Mann-Kendall test, of the counts.
+        line: seasonal Sen line of the counts, per year.
     """
 
     series: Series
@@ -35,15 +50,26 @@ class MonthlyReport:
     last_period: str
     parts: Decomposition
     turns: list[TurningPoint]
+    trend: Effect
+    basis: str
+    annual: tuple[str, str]
     test: MonotonicTest
     line: Line
 
     @property
+    def percent_a_year(self) -> tuple[float, float, float]:
+        """The trend in percent a year, with its limits."""
+        return self.trend.percent, 100 * (self.trend.low - 1), 100 * (self.trend.high - 1)
+
+    @property
     def direction(self) -> str:
-        """The direction, or that none is significant."""
-        if self.test.p >= SIGNIFICANCE:
-            return "no significant trend"
-        return "increasing" if self.test.s > 0 else "decreasing"
+        """The direction, in the words of ``out.trend``."""
+        return name_direction(*self.percent_a_year[1:], self.basis)
+
+    @property
+    def differs_from_annual(self) -> bool:
+        """Whether the annual series has another direction."""
+        return bool(self.annual[1]) and self.annual[1] != self.direction
 
 
 def read_monthly(wanted: SeriesQuery, settings: Settings | None = None) -> MonthlyReport:
@@ -60,7 +86,40 @@ def read_monthly(wanted: SeriesQuery, settings: Settings | None = None) -> Month
     series = last_complete_run(published.after_last_break())
     parts, turns = decompose_series(series)
     test, line = direction_of(series)
-    return MonthlyReport(series, published.periods[0], published.periods[-1], parts, turns, test, line)
+    trend, basis = trend_of(series)
+    ends = published.periods[0], published.periods[-1]
+    return MonthlyReport(series, *ends, parts, turns, trend, basis, annual_direction(series, settings), test, line)
+
+
+def trend_of(series: Series) -> tuple[Effect, str]:
+    """Return the trend of a monthly series from year to year, and whether it is of the rate or the number.
+
+    With a bridge, the widest limits and the largest p of those with its factor and with the factor's own limits.
+
+    Raises:
+        UsageError: the trend cannot be fitted.
+    """
+    people, counts = person_years(series), np.array(series.counts, dtype=np.float64)
+    try:
+        found = [monthly_trends(counts, one).effect() for one in (people if series.crossed else people[:1])]
+    except ValueError as error:
+        raise UsageError(f"{series.title}: {error}") from error
+    low, high = min(one.low for one in found), max(one.high for one in found)
+    p = 1.0 if len({one.value > 1 for one in found}) > 1 else max(one.p for one in found)
+    return Effect(found[0].value, low, high, p), COUNT if None in series.populations else RATE
+
+
+def annual_direction(series: Series, settings: Settings | None = None) -> tuple[str, str]:
+    """Return a sentence on the annual series of the same figures, and its direction; empty where none is published."""
+    wanted = series.query
+    if wanted.age != TOTAL or wanted.attributes:
+        return "", ""
+    asked = {"iccs": wanted.iccs, "area": wanted.area, "sex": wanted.sex}
+    rows = packaged_query("reader/trend_summary", settings, wanted, **asked).records()
+    for row in rows:
+        if key_of(row) == series.key:
+            return trend_sentence(row), row["direction"]
+    return "", ""
 
 
 def decompose_series(series: Series) -> tuple[Decomposition, list[TurningPoint]]:
@@ -78,7 +137,7 @@ def decompose_series(series: Series) -> tuple[Decomposition, list[TurningPoint]]
         parts = decompose(months, counts, multiplicative=min(counts) > 0, equal_months=True)
     except ValueError as error:
         raise UsageError(f"{series.title}: {error}") from error
-    return parts, turning_points(parts)
+    return parts, turning_points_beyond_noise(parts)
 
 
 def direction_of(series: Series) -> tuple[MonotonicTest, Line]:

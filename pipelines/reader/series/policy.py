@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from iccs.periods import period_at, period_index
 from pipelines.reader.selection import SeriesQuery
-from pipelines.reader.series.counts import Series, read_series
+from pipelines.reader.series.counts import Series, person_years, read_series
 from pipelines.reader.series.placebos import FirstYear, first_year
 from pipelines.statistics.evaluation import (
     ControlledSeries,
@@ -57,25 +56,6 @@ class PolicyEvaluation:
         """Person-years of each period, those before a bridge divided by its factor."""
         years: NDArray[np.float64] = person_years(self.series)[0]
         return years
-
-
-def person_years(series: Series) -> NDArray[np.float64]:
-    """Return the person-years of each period: population x share of the year; 1 a year where it is unknown.
-
-    Periods before a bridge have fewer, by its factor: so many recorded counts as there were, at the rate of today's
-    definition. The rows are those with the factors, with their lower limits and with their upper ones.
-    """
-    multipliers: NDArray[np.float64] = np.array(series.multipliers, dtype=np.float64)
-    return _people(series)[np.newaxis, :] / multipliers
-
-
-def _people(series: Series) -> NDArray[np.float64]:
-    unknown = any(population is None for population in series.populations)
-    people = [1.0 if unknown or population is None else population for population in series.populations]
-    if series.query.freq == "A":
-        return np.array(people, dtype=np.float64)
-    days = [calendar.monthrange(at // 12, at % 12 + 1)[1] for at in series.steps]
-    return np.array(people, dtype=np.float64) * np.array(days, dtype=np.float64) / 365.25
 
 
 def evaluate_policy(

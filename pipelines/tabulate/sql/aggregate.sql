@@ -129,4 +129,4 @@ FROM located
 LEFT JOIN country_of_any USING (ref_area)
 LEFT JOIN (FROM made_from WHERE measure = {{measure}}) AS made
     USING (country, stage, counting_unit, iccs, time_period)
-WHERE area_level IN ({{levels}})
+WHERE area_level IN ({{levels}}){{totals_alone}}

@@ -1,7 +1,8 @@
 -- out.change_between(from_year, to_year): change of each annual series (all ages and attributes) between any two years,
 -- e.g. out.change_between(2015, 2024): rates where both years have one, else counts. Limits of the ratio are those of the
 -- logarithm of two counts, widened by the usual spread of the series (dispersion: mean chi-square of neighbouring years
--- before to_year, where there are five pairs; Student's t), else by chance alone. direction: increase or decrease where
+-- before to_year, where there are five pairs; Student's t; for several years times (1 - r^years) / (1 - r), r = {{assumed_autocorrelation}}:
+-- series that swing slowly move farther), else by chance alone. usual_swing_percent is how far up such years usually differ. direction: increase or decrease where
 -- the limits exclude 1; within the usual swings; no significant change; not tested, where the figures count persons on a day,
 -- or are estimated and their usual spread is not known: chance gives them no limits; not compared, with the reason in break_handling:
 -- a break between the years, another composition, or a year without a figure or with one that is not compared. Limits are NULL where a count is 0.
@@ -92,7 +93,8 @@ compared AS (
 ratio AS (
     SELECT *, CASE WHEN refused IS NULL THEN last_value / nullif(first_value, 0) END AS rate_ratio,
         CASE WHEN first_count > 0 AND last_count > 0 AND NOT coalesce(untested, false) THEN
-            sqrt(greatest(coalesce(dispersion, 1), 1) * (1 / first_count + 1 / last_count))
+            sqrt(greatest(coalesce(dispersion * (1 - {{assumed_autocorrelation}} ** (CAST(last_period AS INTEGER) - CAST(first_period AS INTEGER)))
+                / (1 - {{assumed_autocorrelation}}), 1), 1) * (1 / first_count + 1 / last_count))
             * CASE WHEN dispersion IS NULL THEN {{normal_quantile}}
                 ELSE coalesce(list_extract({{t_quantiles}}, CAST(pairs AS INTEGER)), {{normal_quantile}}) END END AS reach
     FROM compared
@@ -110,12 +112,13 @@ SELECT
         WHEN first_count < {{fewest_events}} THEN 'few_events'
     END AS no_percent_reason, rate_ratio, rate_ratio * exp(-reach) AS ratio_low,
     rate_ratio * exp(reach) AS ratio_high, dispersion,
+    CASE WHEN dispersion IS NOT NULL THEN 100 * (exp(reach) - 1) END AS usual_swing_percent,
     CASE
         WHEN refused IS NOT NULL THEN 'not compared'
         WHEN untested THEN 'not tested'
         WHEN rate_ratio * exp(-reach) > 1 THEN 'increase'
         WHEN rate_ratio * exp(reach) < 1 THEN 'decrease'
-        WHEN dispersion > 1 THEN 'within the usual swings'
+        WHEN dispersion IS NOT NULL THEN 'within the usual swings'
         ELSE 'no significant change'
     END AS direction,
     coalesce(refused, 'no break in between') AS break_handling,

@@ -28,6 +28,11 @@ FORMS = ["{y}-{m:02d}-{d:02d}", "{d:02d}/{m:02d}/{y}", "{y}{m:02d}{d:02d}", "{y}
 Row = list[str]
 
 
+@pytest.fixture(autouse=True)
+def _shared_engine(one_engine: None) -> None:
+    """Every run of the tests here shares the engine of its module."""
+
+
 def make_rows(count: int, seed: int = 1, year: int = 2021, months: tuple[int, ...] = tuple(range(1, 13))) -> list[Row]:
     """Rows without a fault, in every form of date and word that the source declares."""
     random = Random(seed)

@@ -39,6 +39,11 @@ SOURCES = Path(__file__).parent / "sources"
 Take = Callable[..., tuple[Tallied, Validated]]
 
 
+@pytest.fixture(autouse=True)
+def _shared_engine() -> None:
+    """Limits of memory are those of an engine: each run here has its own."""
+
+
 def counted(validated: Validated) -> dict[tuple[str, ...], float]:
     """Base cells as the pipeline has them: (month, area, ICCS, sex, age) -> value."""
     with duckdb.connect() as connection:
