@@ -13,7 +13,7 @@
 -- areas, and rows of a leaf that is given nowhere else. Tables of events have no row where nothing was counted.
 -- reads: core_text
 WITH cell AS (
-    SELECT hash(stage, counting_unit, area_level, freq) AS cube, left(time_period, 4) AS year, ref_area,
+    SELECT hash(stage, counting_unit, area_level, freq) AS block, left(time_period, 4) AS year, ref_area,
         hash(stage, counting_unit, area_level, freq, national_code, iccs, sex, age{{attributes}}) AS leaf,
         any_value(stage) AS stage, any_value(counting_unit) AS counting_unit, any_value(iccs) AS iccs,
         any_value(national_code) AS national_code,
@@ -24,12 +24,12 @@ WITH cell AS (
     GROUP BY ALL
 ),
 place AS (
-    SELECT *, row_number() OVER (PARTITION BY cube, ref_area ORDER BY year) AS number,
-        count(*) OVER (PARTITION BY cube) AS places
-    FROM (SELECT DISTINCT cube, ref_area, year FROM cell)
+    SELECT *, row_number() OVER (PARTITION BY block, ref_area ORDER BY year) AS number,
+        count(*) OVER (PARTITION BY block) AS places
+    FROM (SELECT DISTINCT block, ref_area, year FROM cell)
 ),
 leaf AS (
-    SELECT cube, leaf, any_value(stage) AS stage, any_value(counting_unit) AS counting_unit, any_value(iccs) AS iccs,
+    SELECT block, leaf, any_value(stage) AS stage, any_value(counting_unit) AS counting_unit, any_value(iccs) AS iccs,
         any_value(national_code) AS national_code, any_value(sex) AS sex, any_value(age) AS age,
         any_value(is_plain) AS is_plain, bool_or(counted = 0 AND zeros > 0) AS writes_zeros, sum(given) AS ever,
         count(*) AS in_places,
@@ -37,12 +37,12 @@ leaf AS (
         in_nearly_all OR in_places + 1 >= max(places) AND max(places) >= {{least_places}}
             AND count(DISTINCT ref_area) >= {{least_areas}} AS is_regular
     FROM cell
-    JOIN place USING (cube, ref_area, year)
-    GROUP BY cube, leaf
+    JOIN place USING (block, ref_area, year)
+    GROUP BY block, leaf
     HAVING in_places < max(places) OR min(given) < max(given)
 ),
 code AS (
-    SELECT cube, ref_area, year, national_code, iccs, list(DISTINCT sex) AS sexes, list(DISTINCT age) AS ages,
+    SELECT block, ref_area, year, national_code, iccs, list(DISTINCT sex) AS sexes, list(DISTINCT age) AS ages,
         coalesce(list(DISTINCT sex) FILTER (is_plain AND age = '_T'), []) AS sexes_of_all_ages,
         coalesce(list(DISTINCT age) FILTER (is_plain AND sex = '_T'), []) AS ages_of_both_sexes,
         count(*) FILTER ((sex = '_U' OR age = '_U') AND NOT writes_zeros) AS unknown
@@ -52,20 +52,20 @@ code AS (
 ),
 code_beside AS (
     SELECT *, unknown > min(unknown) OVER (
-            PARTITION BY cube, ref_area, national_code, iccs ORDER BY year ROWS BETWEEN 2 PRECEDING AND 2 FOLLOWING
+            PARTITION BY block, ref_area, national_code, iccs ORDER BY year ROWS BETWEEN 2 PRECEDING AND 2 FOLLOWING
         ) AS more_unknown
     FROM code
 ),
 asked AS (
-    SELECT DISTINCT cube, leaf, ref_area FROM cell SEMI JOIN leaf USING (leaf)
+    SELECT DISTINCT block, leaf, ref_area FROM cell SEMI JOIN leaf USING (leaf)
     UNION
-    SELECT DISTINCT cube, leaf, ref_area FROM leaf JOIN place USING (cube) WHERE is_regular
+    SELECT DISTINCT block, leaf, ref_area FROM leaf JOIN place USING (block) WHERE is_regular
 ),
 grid AS (
-    SELECT cube, leaf, ref_area, year, number, coalesce(given, 0) AS given, given IS NULL AS is_absent,
+    SELECT block, leaf, ref_area, year, number, coalesce(given, 0) AS given, given IS NULL AS is_absent,
         counted / given AS counted_each
     FROM asked
-    JOIN place USING (cube, ref_area)
+    JOIN place USING (block, ref_area)
     LEFT JOIN (SELECT leaf, ref_area, year, given, counted FROM cell) USING (leaf, ref_area, year)
 ),
 beside AS (
@@ -94,7 +94,7 @@ elsewhere AS (
     GROUP BY leaf, year
 ),
 counted_otherwise AS (
-    SELECT cube, leaf, ref_area, year,
+    SELECT block, leaf, ref_area, year,
         CASE WHEN is_absent AND more_unknown AND sex <> '_U' AND age <> '_U' THEN true
         WHEN is_absent AND (sex = '_U' OR age = '_U') AND NOT writes_zeros THEN true
         WHEN NOT is_plain OR (sex <> '_T' AND age <> '_T')
@@ -104,7 +104,7 @@ counted_otherwise AS (
         ELSE list_contains(ages_of_both_sexes, '_T') OR is_absent AND list_contains(ages, age) END AS is_counted
     FROM usual
     JOIN (SELECT leaf, national_code, iccs, sex, age, is_plain, writes_zeros FROM leaf) USING (leaf)
-    JOIN code_beside USING (cube, ref_area, year, national_code, iccs)
+    JOIN code_beside USING (block, ref_area, year, national_code, iccs)
     WHERE given < expected OR is_absent
 ),
 lacking AS (
@@ -123,17 +123,17 @@ lacking AS (
                 ELSE areas >= {{least_areas}} AND share_of_others >= {{least_share_at_edge}} END)
 ),
 zero AS (
-    SELECT cube, count(*) FILTER (counted = 0 AND zeros > 0) AS leaves, sum(zeros) AS rows_of_zero
+    SELECT block, count(*) FILTER (counted = 0 AND zeros > 0) AS leaves, sum(zeros) AS rows_of_zero
     FROM cell
-    GROUP BY cube
+    GROUP BY block
 ),
 missed AS (
     SELECT lacking.*, in_nearly_all AND is_absent OR counted_beside >= {{least_count}}
             OR is_seldom AND CASE WHEN is_absent
-                THEN leaves >= count(*) FILTER (is_seldom) OVER (PARTITION BY cube, is_absent)
-                ELSE rows_of_zero >= sum(lacks) FILTER (is_seldom) OVER (PARTITION BY cube, is_absent) END AS is_missed
+                THEN leaves >= count(*) FILTER (is_seldom) OVER (PARTITION BY block, is_absent)
+                ELSE rows_of_zero >= sum(lacks) FILTER (is_seldom) OVER (PARTITION BY block, is_absent) END AS is_missed
     FROM lacking
-    JOIN zero USING (cube)
+    JOIN zero USING (block)
 ),
 gap AS (
     SELECT stage, counting_unit, iccs, ref_area, year AS time_period, sum(lacks) AS lacking,
