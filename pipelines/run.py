@@ -19,7 +19,7 @@ import duckdb
 
 from iccs.concordance import ConcordanceError
 from pipelines.collect.acquire import Acquired, acquire, find_files, find_unclaimed
-from pipelines.collect.definition_sql import check_definition_sql, sql_time
+from pipelines.collect.definition_sql import check_definition_sql, sql_limits
 from pipelines.collect.fetch.fetch import fetch
 from pipelines.collect.fetch.inbox import TakenFile, WaitingFile, say_left, take_inbox
 from pipelines.collect.read import read
@@ -273,7 +273,7 @@ def _account_incidents(
     """The steps of a source of incidents up to its account; leaves ``core`` in the connection."""
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     tallied = run_step("tally", name, acquired.rows, tally, folder, acquired, settings, work, session.tally_partitions)
-    with sql_time(folder, connection, settings):
+    with sql_limits(folder, connection, settings):
         return run_step("account", name, tallied.rows, account, folder, tallied, connection, settings, work)
 
 
@@ -284,7 +284,7 @@ def _account_tables(
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     raw = run_step("read", name, acquired.rows, read, folder, acquired, settings, work)
     conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
-    with sql_time(folder, connection, settings):
+    with sql_limits(folder, connection, settings):
         return run_step("account", name, conformed.rows, account, folder, conformed, connection, settings, work)
 
 

@@ -15,9 +15,10 @@ from typing import Any
 
 import duckdb
 
-from pipelines.system.connection import time_limit
+from pipelines.system.connection import memory_bound, time_limit
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
+from pipelines.system.workers import memory_bytes
 from schemas.errors import UsageError
 from schemas.source import SourceFolder
 
@@ -28,6 +29,11 @@ _TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
 _CHOOSING = frozenset({"CASE", "COMPARISON", "CONJUNCTION", "OPERATOR", "BETWEEN"})
 # Depends on nothing but its argument: a statement refuses what it cannot read with it.
 _VOLATILE_BUT_SAFE = frozenset({"error"})
+
+_BESIDE_LIMIT = 2**30
+"""Bytes that the process may take beside DuckDB's own limit while SQL of a definition runs."""
+_RESERVED_BY_THREAD = 2**27
+"""Bytes of addresses that the allocators reserve for a thread, at most."""
 
 
 def check_definition_sql(folder: SourceFolder) -> None:
@@ -56,11 +62,11 @@ def check_definition_sql(folder: SourceFolder) -> None:
 
 
 @contextmanager
-def sql_time(folder: SourceFolder, connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[None]:
-    """Stop the SQL of a definition when it takes longer than any sensible one: it may be anybody's.
+def sql_limits(folder: SourceFolder, connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[None]:
+    """Stop the SQL of a definition when it takes more time or memory than any sensible one: it may be anybody's.
 
     Raises:
-        DataRefused: it took longer than ``max_sql_seconds``.
+        DataRefused: it took longer than ``max_sql_seconds``, or made values far larger than the memory limit.
     """
     found = (
         f"The statements of the definition (reshape.sql, rates.sql, where ...) took more than "
@@ -68,7 +74,13 @@ def sql_time(folder: SourceFolder, connection: duckdb.DuckDBPyConnection, settin
         "ICCS_MAX_SQL_SECONDS."
     )
     too_long = DataRefused([Problem(rule="declaration_invalid", source=folder.source_id, found=found)])
-    with time_limit(connection, settings.max_sql_seconds, too_long):
+    made = (
+        f"The statements of the definition (reshape.sql, rates.sql, where ...) wanted {_BESIDE_LIMIT / 2**30:.0f} GiB "
+        f"more than ICCS_MEMORY_LIMIT ({settings.memory_limit}) and were stopped: one of them makes very large values."
+    )
+    too_much = DataRefused([Problem(rule="declaration_invalid", source=folder.source_id, found=made)])
+    beyond = memory_bytes(settings.memory_limit) + _BESIDE_LIMIT + settings.threads * _RESERVED_BY_THREAD
+    with memory_bound(beyond, too_much), time_limit(connection, settings.max_sql_seconds, too_long):
         yield
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from iccs.concordance import Concordance
-from pipelines.collect.definition_sql import decisive_columns, sql_time
+from pipelines.collect.definition_sql import decisive_columns, sql_limits
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
 from pipelines.harmonise.controls import sum_controls
@@ -89,7 +89,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
     paths = {name: work / f"{name}.parquet" for name in _PARTS}
     concordance = checked_concordance(folder)
     statements = make_statements(folder, concordance)
-    with connect(settings) as connection, sql_time(folder, connection, settings):
+    with connect(settings) as connection, sql_limits(folder, connection, settings):
         create_number_macros(connection, folder)
         open_lists(connection, statements)
         sum_in_raw, layouts = 0.0, list[str]()

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from iccs.concordance import Concordance
 from pipelines.collect.acquire import Acquired, RawFile, is_unchanged
 from pipelines.collect.decode import refuse
-from pipelines.collect.definition_sql import sql_time
+from pipelines.collect.definition_sql import sql_limits
 from pipelines.collect.foot import CutRow
 from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
@@ -377,10 +377,11 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
     half = partition.work / "half"
     half.mkdir(parents=True)
     table, more = open_partition(folder, file, settings, partition.work)
-    computed = _computed(folder, file, table)
-    _check_columns(folder, file, table, computed)
+    with connect(settings) as connection, sql_limits(folder, connection, settings):  # planning runs what is constant
+        computed = _computed(folder, file, table)
+        _check_columns(folder, file, table, computed)
     own = engine.own_connection
-    with nullcontext() if own is None else sql_time(folder, own, settings):
+    with nullcontext() if own is None else sql_limits(folder, own, settings):
         malformed = _run_statements(engine, partition, table, computed, half)
     if not is_unchanged(file, folder.source_id, settings):
         raise refuse(folder.source_id, file, "file_changed", "The file changed while it was read.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import resource
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -31,6 +32,11 @@ _OPENING = Lock()
 _SETTING = Lock()
 _AS_WRITTEN: list[duckdb.DuckDBPyConnection] = []
 _GIVEN: list[duckdb.DuckDBPyConnection] = []
+
+_BOUNDING = Lock()
+_BOUNDS: list[int] = []
+_UNBOUNDED: list[int] = []
+"""The bound on memory that the process had before the first of ``_BOUNDS``."""
 
 
 @contextmanager
@@ -125,6 +131,57 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float, too_long: 
     finally:
         done.set()
         watcher.join()
+
+
+@contextmanager
+def memory_bound(beyond: int, too_much: Exception) -> Iterator[None]:
+    """Bound what the process may take beyond what it has now, for statements that DuckDB's own limit does not hold.
+
+    DuckDB counts what it keeps, not what a function makes: ``repeat('x', 4000000000)`` takes 4 GB beside any limit. The
+    bound is of the address space of the whole process: several at a time have their sum. Nothing is bounded where the
+    system does not say how much a process has.
+
+    Args:
+        beyond: bytes; well above the memory limit of the connection, as reserved memory counts as well.
+        too_much: what is raised where a statement wanted more.
+    """
+    taken = Path("/proc/self/statm")
+    if not taken.is_file():
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    with _BOUNDING:
+        _BOUNDS.append(beyond)
+        if len(_BOUNDS) == 1:
+            _UNBOUNDED[:] = [soft]
+        _bound_memory(int(taken.read_text().split()[0]) * resource.getpagesize() + sum(_BOUNDS), hard)
+    try:
+        yield
+    except Exception as error:
+        if _is_beyond_bound(error) or _is_beyond_bound(error.__cause__):
+            raise too_much from error
+        raise
+    finally:
+        with _BOUNDING:
+            _BOUNDS.remove(beyond)
+            if not _BOUNDS:
+                resource.setrlimit(resource.RLIMIT_AS, (_UNBOUNDED[0], hard))
+
+
+def _is_beyond_bound(error: BaseException | None) -> bool:
+    """Whether an allocation failed; where DuckDB's own limit is reached, it says how much of that is used."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, duckdb.OutOfMemoryException) and " used)" not in str(error)
+    )
+
+
+def _bound_memory(most: int, hard: int) -> None:
+    """Lower the bound for the first of several, raise it for the others."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    limits = [one for one in (_UNBOUNDED[0], hard) if one != resource.RLIM_INFINITY]
+    if len(_BOUNDS) > 1:
+        most = max(most, soft)
+    resource.setrlimit(resource.RLIMIT_AS, (min([most, *limits]), hard))
 
 
 def connection_config(settings: Settings) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from threading import Event, local
 from typing import TypeVar
 
@@ -134,6 +135,7 @@ def divide_limits(settings: Settings, partitions: int) -> tuple[Settings, int]:
     return own, at_once
 
 
+@cache
 def memory_bytes(text: str) -> int:
     """Return how many bytes a memory limit is, as DuckDB reads and rounds it.
 

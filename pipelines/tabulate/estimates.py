@@ -20,7 +20,7 @@ from pipelines.system.outcomes import Outcome
 from pipelines.tabulate.aggregate import caveats_sql
 from pipelines.tabulate.fingerprints import fingerprint_periods
 from pipelines.tabulate.gates import declared_breaks
-from pipelines.tabulate.losses import accept_losses, judge_words
+from pipelines.tabulate.losses import accept_losses, judge_losses
 from pipelines.tabulate.rules import (
     CHECKED_PARTS,
     Checked,
@@ -192,7 +192,7 @@ def _judge_losses(
     open_findings(connection)
     outcomes = judge_rules(connection, figure_rules("estimate"), source)
     locate_findings(connection)
-    return [*outcomes, *judge_words(connection, validated.words, compared.words if compared else None)]
+    return [*outcomes, *judge_losses(connection, validated, compared)]
 
 
 def _compare_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -> Outcome:

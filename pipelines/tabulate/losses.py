@@ -1,8 +1,10 @@
-"""What a load has lost against the vintage before: words by which rows are chosen, and losses that are meant.
+"""What a load has lost against the vintage before: words by which rows are chosen, rows left out, what is meant.
 
-That most areas, categories, years or cells are gone is a rule on figures (``sql/rules/lost.sql``). Here are the words:
-SQL of a definition chooses rows by them (``CASE ... ELSE 'other'``), and a word that the publisher renames falls into
-the ELSE in silence. Such a word is new, all its rows are left out, and it stands where another word had its rows used.
+That areas, categories, years or cells are gone is a rule on figures (``sql/rules/lost.sql``). Here are the words: SQL
+of a definition chooses rows by them (``CASE ... ELSE 'other'``), and a word that the publisher renames falls into the
+ELSE in silence. Such a word is new, all its rows are left out, and it stands where another word had its rows used; or
+it is not new, and its rows were used. Words of persons' records are not kept: that an exclusion takes what was used is
+seen in its number of rows, in tables and in incidents.
 """
 
 from __future__ import annotations
@@ -14,15 +16,23 @@ from pathlib import Path
 import duckdb
 from rapidfuzz import fuzz
 
+from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import run_sql
 from pipelines.system.outcomes import Outcome
+from pipelines.tabulate.unchanged_years import PreviousVintage
 from schemas.declarations import load_rules, quote_literal
 
 _ALIKE = 90
 """From here on (of 100) two words are one, written in two ways."""
 
 _LEAST_SHARE = 0.05
-"""A word that is gone counts from this share of the used rows on: below are words of lists that come and go."""
+"""Words that are gone count from this share of the used rows on, together: lists have words that come and go."""
+
+_LEAST_WORDS = 0.2
+"""Or from this share of the used words on, however few rows each of them has."""
+
+_LEAST_TAKEN = 0.1
+"""What an exclusion takes more than before counts from this share of the cells on that were used before."""
 
 _MOST_NAMED = 5
 
@@ -36,21 +46,62 @@ def judge_words(connection: duckdb.DuckDBPyConnection, words: Path, before: Path
         before: those of the vintage before, of other files; None where there is none, or it is older than this rule.
 
     Returns:
-        The outcomes of ``word_renamed`` and ``words_left_out``.
+        The outcomes of ``word_renamed``, ``words_left_out`` and ``words_not_used_now``.
     """
-    names = ("word_renamed", "words_left_out")
+    names = ("word_renamed", "words_left_out", "words_not_used_now")
     if before is None:
         return [Outcome(name, "not applicable", 0, 0, "no earlier vintage of other files") for name in names]
     files = {"words": quote_literal(str(words)), "before": quote_literal(str(before))}
-    rows = run_sql(connection, "tabulate/new_words", least_share=str(_LEAST_SHARE), **files).fetchall()
+    least = {"least_share": str(_LEAST_SHARE), "least_words": str(_LEAST_WORDS)}
+    rows = run_sql(connection, "tabulate/new_words", **least, **files).fetchall()
     renamed = [(*row[:3], found) for row in rows if (found := _stands_for(row[1], row[3], row[4]))]
     known = {row[:2] for row in renamed}
     others = [(*row[:3], "") for row in rows if tuple(row[:2]) not in known]
+    moved = [(*row, "") for row in run_sql(connection, "tabulate/moved_words", **least, **files).fetchall()]
     (checked,) = connection.execute(f"SELECT count(*) FROM read_parquet({files['words']})").fetchall()[0]
     return [
         Outcome(name, _end(name, found, checked), checked, len(found), _describe(found))
-        for name, found in zip(names, (renamed, others), strict=True)
+        for name, found in zip(names, (renamed, others, moved), strict=True)
     ]
+
+
+def judge_losses(
+    connection: duckdb.DuckDBPyConnection, validated: Validated, compared: PreviousVintage | None
+) -> list[Outcome]:
+    """Judge words and exclusions of a load against the vintage before, of other files; None where there is none."""
+    now = (validated.exclusions, validated.reconciliation)
+    return [
+        *judge_words(connection, validated.words, compared.words if compared else None),
+        judge_left_out(connection, now, compared.left_out if compared else None),
+    ]
+
+
+def judge_left_out(
+    connection: duckdb.DuckDBPyConnection, now: tuple[Path, Path], before: tuple[Path, Path] | None
+) -> Outcome:
+    """Compare what exclusions take with what they took of the vintage before.
+
+    Args:
+        connection: for reading.
+        now: the files with the exclusions and the reconciliation of this load.
+        before: those of the vintage before, of other files; None where there is none.
+
+    Returns:
+        The outcome of ``left_out_more``: one thing checked for each measure and exclusion of this load.
+    """
+    name = "left_out_more"
+    if before is None:
+        return Outcome(name, "not applicable", 0, 0, "no earlier vintage of other files")
+    names = ("exclusions", "reconciliation", "exclusions_before", "reconciliation_before")
+    files = {one: quote_literal(str(path)) for one, path in zip(names, (*now, *before), strict=True)}
+    found = run_sql(connection, "tabulate/left_out", least_share=str(_LEAST_TAKEN), **files).fetchall()
+    (checked,) = connection.execute(f"SELECT count(*) FROM read_parquet({files['exclusions']})").fetchall()[0]
+    detail = "; ".join(
+        f"{rule} leaves out {taken:,} cells of {measure}, {taken_before:,} before, and {used:,} are used, "
+        f"{used_before:,} before"
+        for measure, rule, taken_before, taken, used_before, used in found[:_MOST_NAMED]
+    )
+    return Outcome(name, _end(name, found, checked), checked, len(found), detail)
 
 
 def _end(rule: str, found: Sequence[object], checked: int) -> str:

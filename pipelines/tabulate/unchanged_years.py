@@ -23,8 +23,9 @@ from pipelines.system.sql import fill_sql
 class PreviousVintage:
     """The previous vintage: to compare with, and to take years from, each with the key of what decided its figures.
 
-    ``digests`` are the sha256 of its files; ``same_files`` says whether this load has the same, so that a figure that
-    differs was revised by nobody but ourselves: a declaration or the program changed.
+    ``left_out`` are its exclusions and reconciliation. ``digests`` are the sha256 of its files; ``same_files`` says
+    whether this load has the same, so that a figure that differs was revised by nobody but ourselves: a declaration or
+    the program changed.
     """
 
     cells: Path
@@ -33,6 +34,7 @@ class PreviousVintage:
     year_keys: dict[str, str]
     digests: frozenset[str] = frozenset()
     words: Path | None = None
+    left_out: tuple[Path, Path] | None = None
     same_files: bool = False
 
     def beside(self, digests: Iterable[str]) -> PreviousVintage:

@@ -242,7 +242,9 @@ class Vintage:
         keys = self.manifest.get("year_keys", {})  # a vintage of an older version has none
         digests = frozenset(file["sha256"] for file in self.manifest["files"])
         words = self.part("words") if "words" in self.manifest.get("parts", ()) else None  # an older vintage has none
-        return PreviousVintage(self.part("cells"), self.part("unmarked"), self.part("judged"), keys, digests, words)
+        left_out = (self.part("exclusions"), self.part("reconciliation"))
+        parts = (self.part("cells"), self.part("unmarked"), self.part("judged"))
+        return PreviousVintage(*parts, keys, digests, words, left_out)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:

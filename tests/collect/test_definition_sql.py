@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -159,3 +160,35 @@ def test_sql_over_incidents_that_does_not_end_is_stopped(tiny: Tiny) -> None:
         run_source(tiny.source, Session(replace(tiny.settings, max_sql_seconds=1), tiny.given))
     (problem,) = refused.value.problems
     assert "took more than 1 seconds" in problem.found
+
+
+HUGE = "length(repeat('x', 4000000000)) > 1"
+"""Four gigabytes in one value, beside DuckDB's memory limit."""
+
+
+@pytest.mark.parametrize("where", ["reshape", "exclusions", "incidents"])
+def test_sql_that_makes_huge_values_is_stopped_and_the_process_goes_on(tiny: Tiny, where: str) -> None:
+    exclusion = f'exclusions:\n  - {{rule: huge, where: "{HUGE}", reason: Invented.}}\n'
+    reshape = f"SELECT * FROM raw WHERE {HUGE}"
+    if where == "incidents":
+        tiny.declare(
+            "kind: incident\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, code]}\n"
+            "area_scheme: inegi\ncolumns: {ref_area: area, time_period: year, national_code: code}\ndates: [YYYY]\n"
+            "measures:\n  victims: {counting_unit: victim}\nrows: events\nbreakdowns: [{freq: A, by: []}]\n",
+            reshape=reshape,
+        )
+    elif where == "reshape":
+        tiny.declare_plain(layout="    conserve: n\n", reshape=reshape)
+    else:
+        tiny.declare_plain(exclusion)
+    tiny.give("t.csv", "area,year,code,n\n14,2023,HOM,5\n")
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with pytest.raises(DataRefused) as refused:
+        run_source(tiny.source, Session(tiny.settings, tiny.given))
+    (problem,) = refused.value.problems
+    assert problem.rule == "declaration_invalid"
+    assert "one of them makes very large values" in problem.found
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+    if where == "exclusions":
+        tiny.declare_plain()
+        assert run_source(tiny.source, Session(tiny.settings, tiny.given))[1]  # the same process reads the next source

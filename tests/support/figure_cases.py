@@ -460,12 +460,18 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         3,
         "MX 0101 2020: no figure now",
     ),
-    # Half of what it was is not less than half; figures below 20 say nothing.
+    # Four fifths are not a fifth less; figures below 20 say nothing.
     "counts_fallen": (
-        Data(cells=years([50, 100, 1]), previous=years([100, 100, 19])),
+        Data(cells=years([80, 100, 1]), previous=years([100, 100, 19])),
         Data(cells=years([49, 20, 100]), previous=years([100, 100, 100])),
         2,
         "100 before, 20 now",
+    ),
+    "counts_all_zero": (
+        Data(core=years([0.0, 0.0, 1.0])),
+        Data(core=[*years([0.0, 0.0, None]), *years([0.0], iccs="0102")]),
+        1,
+        "all 3 figures are zero",
     ),
     "mapping_linked_share": (
         Data(),

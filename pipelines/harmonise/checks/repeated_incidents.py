@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.definition_sql import sql_time
+from pipelines.collect.definition_sql import sql_limits
 from pipelines.collect.text_table import TextTable, open_partition
 from pipelines.harmonise.checks.repeats import (
     SEVERAL_TIMES,
@@ -46,7 +46,7 @@ def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, setting
     """
     if file.size >= LARGE_BYTES and not folder.source.id:
         return {}
-    with connect(settings) as connection, sql_time(folder, connection, settings):
+    with connect(settings) as connection, sql_limits(folder, connection, settings):
         _hash_rows(connection, folder, file, table)
         rows, different, repeated, places, ids, blank, id_rows, times = run_sql(
             connection, "harmonise/repeated_incidents", **SEVERAL_TIMES

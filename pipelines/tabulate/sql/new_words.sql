@@ -1,5 +1,6 @@
 -- Grain: one row for each word that the vintage before did not have and all rows of which are left out, with the words of
--- its column that are used, before or now, and those of them that are gone and had a share of the used rows.
+-- its column that are used, before or now, and those of them that are gone, if these had a share of the used rows, or of the
+-- used words, together.
 WITH now AS (FROM read_parquet({{words}})),
 before AS (FROM read_parquet({{before}})),
 used AS (
@@ -8,15 +9,16 @@ used AS (
     GROUP BY column_name
 ),
 gone AS (
-    SELECT column_name, list(word ORDER BY word) AS words
+    SELECT column_name, list(word ORDER BY word) FILTER (is_gone) AS words
     FROM (
-        SELECT column_name, word, used / sum(used) OVER (PARTITION BY column_name) AS share
+        SELECT column_name, word, used / sum(used) OVER whole AS share, 1 / count(*) OVER whole AS of_words,
+            (column_name, word) NOT IN (SELECT (column_name, word) FROM now) AS is_gone
         FROM before
         WHERE used > 0
+        WINDOW whole AS (PARTITION BY column_name)
     ) AS shares
-    ANTI JOIN now USING (column_name, word)
-    WHERE share >= {{least_share}}
     GROUP BY column_name
+    HAVING sum(share) FILTER (is_gone) >= {{least_share}} OR sum(of_words) FILTER (is_gone) >= {{least_words}}
 )
 SELECT now.column_name, now.word, now.rows, coalesce(used.words, []) AS used, coalesce(gone.words, []) AS gone
 FROM now

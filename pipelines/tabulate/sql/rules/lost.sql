@@ -1,5 +1,7 @@
 -- Grain: one row for each thing (area, category, year or cell) of which the vintage before, of other files, has a figure;
--- failing where this load has none for it. Ordered by the largest figure that it had.
+-- failing where this load has none for it. Of cells, those of years that this load still has: whole years are judged as
+-- such. An area, category or year that had many and has none but zero now is lost too. Where rows are events, a thing that
+-- had few is not judged: it may have none. Ordered by the largest figure it had.
 -- reads: cells, previous
 WITH before AS (
     SELECT CASE {{lost}}
@@ -10,16 +12,18 @@ WITH before AS (
         END AS thing, value, ref_area, iccs, time_period, stage, counting_unit, sex, age
     FROM previous
     WHERE value IS NOT NULL
+        AND ({{lost}} <> 'cells' OR left(time_period, 4) IN (SELECT DISTINCT left(time_period::VARCHAR, 4) FROM cells))
 ),
 now AS (
-    SELECT DISTINCT CASE {{lost}}
+    SELECT CASE {{lost}}
             WHEN 'areas' THEN ref_area::VARCHAR
             WHEN 'categories' THEN coalesce(iccs::VARCHAR, '')
             WHEN 'years' THEN left(time_period::VARCHAR, 4)
             ELSE concat_ws(' ', stage, counting_unit, coalesce(iccs::VARCHAR, ''), ref_area, time_period, sex, age{{attributes}})
-        END AS thing
+        END AS thing, max(value) AS size
     FROM cells
     WHERE value IS NOT NULL
+    GROUP BY thing
 ),
 things AS (
     SELECT thing, max(value) AS size, any_value(ref_area) AS ref_area, any_value(iccs) AS iccs,
@@ -27,6 +31,7 @@ things AS (
         any_value(sex) AS sex, any_value(age) AS age
     FROM before
     GROUP BY thing
+    HAVING NOT {{events}} OR max(value) >= {{least_count}} OR {{lost}} = 'years'
 )
 SELECT
     CASE WHEN {{lost}} = 'cells' THEN stage END AS stage, CASE WHEN {{lost}} = 'cells' THEN counting_unit END AS counting_unit,
@@ -34,7 +39,9 @@ SELECT
     CASE WHEN {{lost}} IN ('cells', 'areas') THEN ref_area END AS ref_area,
     CASE {{lost}} WHEN 'cells' THEN time_period WHEN 'years' THEN thing END AS time_period,
     CASE WHEN {{lost}} = 'cells' THEN sex END AS sex, CASE WHEN {{lost}} = 'cells' THEN age END AS age,
-    NULL AS found, size AS expected, size, now.thing IS NULL AS failing,
-    'no figure now, up to ' || format('{:,}', round(size)::BIGINT) || ' before' AS detail
+    now.size AS found, things.size AS expected, things.size,
+    now.thing IS NULL OR ({{lost}} <> 'cells' AND now.size = 0 AND things.size >= {{least_count}}) AS failing,
+    CASE WHEN now.thing IS NULL THEN 'no figure' ELSE 'none but zero' END || ' now, up to '
+        || format('{:,}', round(things.size)::BIGINT) || ' before' AS detail
 FROM things
 LEFT JOIN now USING (thing)
