@@ -18,7 +18,7 @@ import duckdb
 from pipelines.system.connection import memory_bound, time_limit
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
-from pipelines.system.workers import memory_bytes
+from pipelines.system.workers import BESIDE_LIMIT_BYTES, address_space
 from schemas.errors import UsageError
 from schemas.source import SourceFolder
 
@@ -29,11 +29,6 @@ _TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
 _CHOOSING = frozenset({"CASE", "COMPARISON", "CONJUNCTION", "OPERATOR", "BETWEEN"})
 # Depends on nothing but its argument: a statement refuses what it cannot read with it.
 _VOLATILE_BUT_SAFE = frozenset({"error"})
-
-_BESIDE_LIMIT = 2**30
-"""Bytes that the process may take beside DuckDB's own limit while SQL of a definition runs."""
-_RESERVED_BY_THREAD = 2**27
-"""Bytes of addresses that the allocators reserve for a thread, at most."""
 
 
 def check_definition_sql(folder: SourceFolder) -> None:
@@ -75,12 +70,11 @@ def sql_limits(folder: SourceFolder, connection: duckdb.DuckDBPyConnection, sett
     )
     too_long = DataRefused([Problem(rule="declaration_invalid", source=folder.source_id, found=found)])
     made = (
-        f"The statements of the definition (reshape.sql, rates.sql, where ...) wanted {_BESIDE_LIMIT / 2**30:.0f} GiB "
+        f"The statements of the definition (reshape.sql, rates.sql, ...) wanted {BESIDE_LIMIT_BYTES // 2**30} GiB "
         f"more than ICCS_MEMORY_LIMIT ({settings.memory_limit}) and were stopped: one of them makes very large values."
     )
     too_much = DataRefused([Problem(rule="declaration_invalid", source=folder.source_id, found=made)])
-    beyond = memory_bytes(settings.memory_limit) + _BESIDE_LIMIT + settings.threads * _RESERVED_BY_THREAD
-    with memory_bound(beyond, too_much), time_limit(connection, settings.max_sql_seconds, too_long):
+    with memory_bound(address_space(settings), too_much), time_limit(connection, settings.max_sql_seconds, too_long):
         yield
 
 

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.reader.release import check_query, explained, lock_down, open_published, query_time, reading_settings
+from pipelines.reader.release import (
+    check_query,
+    explained,
+    lock_down,
+    open_published,
+    query_memory,
+    query_time,
+    reading_settings,
+)
 from pipelines.system.connection import fetch_row
 from pipelines.system.files import replace_atomically, temporary_name
 from pipelines.system.settings import Settings
@@ -56,13 +64,15 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None, *
         lock_down(connection, settings, temporary_name(path.absolute()))
         try:
             check_query(connection, statement)
-            answer = connection.sql(statement)
+            with query_memory(settings):  # planning runs what is constant
+                answer = connection.sql(statement)
         except duckdb.Error as error:
             raise UsageError(f"the query failed: {explained(error)}") from error
         if answer is None:
             raise UsageError("the statement has no answer to write")
         try:
-            answer.to_table("memory.main.answer")
+            with query_memory(settings):
+                answer.to_table("memory.main.answer")
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:

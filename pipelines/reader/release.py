@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import gettempdir
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.system.connection import fetch_row
+from pipelines.system.connection import fetch_row, memory_bound
 from pipelines.system.settings import Settings, load_settings
 from pipelines.system.sql import fill_sql, load_sql, needed_values
+from pipelines.system.workers import address_space
 from schemas.declarations import no_attributes_sql, quote_literal
 from schemas.errors import UsageError, nearest_values
 from schemas.project import check_owner, find_project
@@ -205,6 +206,12 @@ def query_time(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         timer.cancel()
 
 
+def query_memory(settings: Settings) -> AbstractContextManager[None]:
+    """Stop a statement that makes values far larger than the memory limit, which DuckDB's own limit does not hold."""
+    found = f"the query failed: it wants far more memory than ICCS_MEMORY_LIMIT ({settings.memory_limit}) for one value"
+    return memory_bound(address_space(settings), UsageError(found))
+
+
 _QUESTIONS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
 """Kinds of statements that only answer; MULTI is a PIVOT, which the parser makes of several."""
 
@@ -251,7 +258,8 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
         lock_down(connection, settings)
         try:
             check_query(connection, statement)
-            found = connection.execute(statement, parameters)
+            with query_memory(settings):  # Python may need more for the answer
+                found = connection.execute(statement, parameters)
             columns = tuple(column[0] for column in found.description or ())
             return Result(columns, [tuple(row) for row in found.fetchall()])
         except duckdb.InterruptException:

@@ -24,6 +24,12 @@ LARGE_BYTES = 32 * 2**20
 MIN_MEMORY_BYTES = 190 * 2**20
 """Memory of one partition: with less, one of an ordinary source spills more than it reads."""
 
+BESIDE_LIMIT_BYTES = 2**30
+"""What a process may take beside DuckDB's own limit for statements that anybody may have written."""
+
+_RESERVED_BYTES = 2**27
+"""Addresses that the allocators reserve for a thread, at most."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -152,3 +158,13 @@ def memory_bytes(text: str) -> int:
         raise UsageError(f"ICCS_MEMORY_LIMIT must be an amount such as 400MB or 2GiB, not {text!r}") from error
     number, unit = str(shown).split()
     return int(float(number) * 1024 ** ("KMGT".find(unit[0]) + 1))
+
+
+def address_space(settings: Settings) -> int:
+    """Return how many bytes of addresses statements under the memory limit may need beside what a process has.
+
+    >>> from pathlib import Path
+    >>> address_space(Settings(Path("data"), memory_limit="1GiB", threads=2)) / 2**30
+    2.25
+    """
+    return memory_bytes(settings.memory_limit) + BESIDE_LIMIT_BYTES + settings.threads * _RESERVED_BYTES

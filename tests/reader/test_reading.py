@@ -99,6 +99,15 @@ def test_a_query_is_one_question(one_year: Settings, text: str, said: str, tmp_p
     assert list(tmp_path.glob("*.csv")) == []
 
 
+def test_a_query_that_makes_huge_values_is_stopped(one_year: Settings, tmp_path: Path) -> None:
+    """Four gigabytes in one value, beside DuckDB's memory limit."""
+    text = "SELECT length(repeat('x', 4000000000)) AS long"
+    for ask in (lambda: query(text, one_year), lambda: write_answer(text, tmp_path / "answer.csv", one_year)):
+        with pytest.raises(UsageError, match="far more memory than ICCS_MEMORY_LIMIT"):
+            ask()
+    assert query("SELECT length(repeat('x', 4000)) AS long", one_year).rows == [(4000,)]
+
+
 @pytest.mark.parametrize("text", ["FROM out.area", "DESCRIBE out.area", "SHOW ALL TABLES", "PIVOT out.area ON code"])
 def test_whatever_answers_is_a_question(one_year: Settings, text: str) -> None:
     assert query(text + ";", one_year).rows

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipelines.system.connection import connect, joins_as_written, one_engine
+from pipelines.system.connection import connect, joins_as_written, memory_bound, one_engine
 from pipelines.system.settings import Settings
 
 
@@ -70,3 +71,22 @@ def test_one_engine_serves_other_folders_and_ends(tmp_path: Path) -> None:
             opened.execute("CREATE TABLE shared (id INTEGER)")
         assert tables() == [("shared",)]
     assert tables() == []
+
+
+def test_a_bound_on_memory_holds_what_the_limit_of_the_engine_does_not(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with connect(Settings(data=tmp_path, threads=1)) as connection:
+        with memory_bound(2**30, ValueError("too much")):
+            first = resource.getrlimit(resource.RLIMIT_AS)[0]
+            with memory_bound(2**30, ValueError("too much, inside")):
+                assert resource.getrlimit(resource.RLIMIT_AS)[0] >= first + 2**29  # of both together
+                with (
+                    pytest.raises(ValueError, match="too much, inside"),
+                    memory_bound(1, ValueError("too much, inside")),
+                ):
+                    connection.execute("SELECT length(repeat('x', 4000000000))")
+            assert connection.execute("SELECT length(repeat('x', 40000000))").fetchone() == (40_000_000,)
+        assert resource.getrlimit(resource.RLIMIT_AS) == before
+        with pytest.raises(KeyError), memory_bound(2**30, ValueError("too much")):
+            raise KeyError
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
