@@ -290,6 +290,9 @@ class _Intake:
             raise self._refuse(refused.rule, name, str(refused)) from refused
         except NotImplementedError as error:  # of a member packed by a method that is not known
             raise self._refuse("file_not_readable", name, f"The zip archive cannot be unpacked ({error}).") from error
+        except _NotKeptError as failed:
+            said = f"{failed.error.strerror or failed.error}: no copy of {name} can be kept in {self.raw}"
+            raise OSError(failed.error.errno, said) from failed
         except OSError as error:
             found = f"The file cannot be read ({error.strerror or error})."
             raise self._refuse("file_not_opened", name, found) from error
@@ -299,7 +302,10 @@ class _Intake:
     ) -> tuple[RawFile, str]:
         measured = self._measure(name, path, state, member)
         if self.keep:
-            return self._keep_copy(name, path, measured, layout, member), measured.content
+            try:
+                return self._keep_copy(name, path, measured, layout, member), measured.content
+            except OSError as error:
+                raise _NotKeptError(error) from error
         first_seen = self.known["first_seen"].setdefault(measured.sha256, _today())
         size = measured.size or state["size"]
         return RawFile(name, path, measured.sha256, size, layout, first_seen, measured.lines, member), measured.content
@@ -408,6 +414,14 @@ class _Intake:
         return RawFile(
             name, target, digest, size if member is None else measured.size or 0, layout, first_seen, member=member
         )
+
+
+class _NotKeptError(Exception):
+    """A copy could not be written: a fault of the disk, not of the file."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 def _hash_and_count(pieces: Iterator[bytes]) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import socket
@@ -170,3 +171,17 @@ def test_file_that_is_written_while_it_is_copied_is_refused_and_never_kept_under
 
     assert [problem.rule for problem in refused.value.problems] == ["file_changed"]
     assert list((tiny.settings.raw / tiny.name).iterdir()) == []
+
+
+def test_a_copy_that_the_disk_does_not_take_is_no_fault_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    tiny = Tiny(tmp_path)
+    tiny.declare_plain()
+    tiny.give("t.csv", "area,year,code,n\n14,2023,HOM,5\n")
+    monkeypatch.setattr("pipelines.collect.acquire.shutil.copyfile", fail)
+    with pytest.raises(OSError, match="no copy of t"):
+        acquire(tiny.source, tiny.settings, tiny.given)
