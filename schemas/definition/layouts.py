@@ -78,6 +78,7 @@ class Layout(_Strict):
     read: ReadOptions
     reshape: str | None = None
     conserve: str | None = Field(default=None, description="regular expression of the raw columns that hold counts")
+    sample: bool = Field(default=False, description="whether the records are the sampled units of a survey")
 
 
 def reads_other_sheets(one: Layout, other: Layout) -> bool:
