@@ -390,22 +390,13 @@ class Source(_Strict):
         require_known("totals", tuple(self.totals), breakdown_columns())
         period = "year" if "year" in self.columns else "time_period"
         as_points = self.boundaries is not None or "longitude" in self.columns
+        counts_one = "value" if self.of_persons else ""  # a record is one event where nothing else is said
         for need in (period, "value") if as_points else ("ref_area", period, "value"):
-            if (
-                need not in self.columns
-                and need not in self.constants
-                and (need, self.of_persons)
-                != (
-                    "value",
-                    True,
-                )
-            ):
+            if need not in self.columns and need not in self.constants and need != counts_one:
                 raise ValueError(f"columns must say where {need} is")
         if self.kind == "incident":
             self._check_incidents()
-        if self.kind == "survey":
-            self._check_survey()
-        elif len(self.measures) > 1 and "measure" not in self.columns:
+        if len(self.measures) > 1 and self.kind != "survey" and "measure" not in self.columns:
             raise ValueError("several measures need columns.measure, the column that distinguishes them")
         if (self.thousands or self.decimal != ".") and any(one.read.format == "parquet" for one in self.layouts):
             raise ValueError("thousands and decimal: numbers of a Parquet file have a decimal point, no other mark")
@@ -523,7 +514,8 @@ class Source(_Strict):
             raise ValueError("breaks: bridge: estimates are not converted; delete it, and nothing is compared across")
         if self.rows != "cells":
             raise ValueError("rows: estimates are not added up; write cells, or delete the key")
-        self._check_errors()
+        if self.kind != "survey":  # whose columns of errors are refused
+            self._check_errors()
         if self.multiply > 1 and any(measure.unit != "number" for measure in self.measures.values()):
             raise ValueError("multiply: is for numbers; declare measures in percent or rates as a source of their own")
         return self
@@ -556,40 +548,44 @@ class Source(_Strict):
         if "age_unit" in self.columns and self.ages is None:
             raise ValueError("columns.age_unit needs ages, the bands to publish")
 
-    def _check_survey(self) -> None:
-        """Refuse records of a sample of which no estimate could be made, or none with its error."""
+    def survey_problems(self) -> list[str]:
+        """Return what keeps records of a sample from giving estimates; none for other kinds of source."""
+        if self.kind != "survey":
+            return []
         if self.survey is None:
-            raise ValueError("survey: is missing; say which columns hold weight, stratum, psu and key")
+            return ["survey: is missing; say which columns hold key, weight, stratum and psu"]
+        lines = [
+            f"personal: {column!r} is also under columns; its values would be published"
+            for column in sorted(set(self.columns.values()).intersection(self.personal))
+        ]
         if not self.personal:
-            raise ValueError("personal: name the columns that identify persons or households: none of them is stored")
+            lines.append("personal: name the columns that identify persons or households: none of them is stored")
         if len(self.layouts) > 1 and sum(layout.sample for layout in self.layouts) != 1:
-            raise ValueError("layouts: write sample: true in the one layout of the sampled persons or households")
-        for column in sorted(set(self.columns.values()).intersection(self.personal)):
-            raise ValueError(f"personal: {column!r} is also under columns; its values would be published")
-        self._check_sampled_groups(self.survey)
-
-    def _check_sampled_groups(self, survey: Survey) -> None:
-        """Refuse groups that the sample does not have, and measures that are not estimated from it."""
-        if ("ref_area" in self.columns) != (survey.whole is not None):
-            raise ValueError(
-                "survey.whole: the area of all units, where columns.ref_area gives that of each, and only there"
+            lines.append("layouts: write sample: true in the one layout of the sampled persons or households")
+        if ("ref_area" in self.columns) != (self.survey.whole is not None):
+            lines.append(
+                "survey.whole: the area of all units; where columns.ref_area gives that of each, and only there"
             )
         for name, measure in self.measures.items():
             if measure.figures != "estimate" or measure.unit not in ("number", *PER):
-                raise ValueError(
-                    f"measures.{name}: write figures: estimate, and a unit of {', '.join(('number', *PER))}"
-                )
+                lines.append(f"measures.{name}: write figures: estimate, and a unit of {', '.join(('number', *PER))}")
+        return lines + self._group_problems()
+
+    def _group_problems(self) -> list[str]:
+        """What is wrong with the groups in which a sample is to be estimated."""
         grouped = {"ref_area", *(name for breakdown in self.breakdowns for name in breakdown.by)}
-        idle = [name for name in breakdown_columns() if name in self.columns and name not in grouped]
-        if idle and self.ages is None:  # else that key is refused
-            raise ValueError(f"columns.{idle[0]}: no breakdown is by it; add it under breakdowns, or delete the key")
-        for breakdown in self.breakdowns:
-            if breakdown.model_fields_set - {"by"}:
-                raise ValueError(
-                    "breakdowns: only by; every measure is estimated for the periods and areas of the sample"
-                )
-            if missing := [name for name in breakdown.by if name not in self.columns]:
-                raise ValueError(f"breakdowns: by: columns must say where {missing[0]} of a sampled unit is")
+        lines = [
+            f"columns.{name}: no breakdown is by it; add it under breakdowns, or delete the key"
+            for name in breakdown_columns()
+            if name in self.columns and name not in grouped
+        ]
+        lines += [
+            f"breakdowns: by: columns must say where {name} of a sampled unit is"
+            for name in sorted(grouped - {"ref_area"} - set(self.columns))
+        ]
+        if any(breakdown.model_fields_set - {"by"} for breakdown in self.breakdowns):
+            lines.append("breakdowns: only by; every measure is estimated for the periods and areas of the sample")
+        return lines
 
     @property
     def of_persons(self) -> bool:
@@ -660,7 +656,8 @@ class SourceFolder:
             raise UsageError(f"source {self.source_id}: source.yml is not UTF-8; save it as UTF-8") from error
         except ValidationError as error:
             raise self._invalid(field_problems(error, Source)) from error
-        if lines := [*refused_keys(source, source.kind), *self._problems_of_files(source)]:
+        lines = [*refused_keys(source, source.kind), *self._problems_of_files(source)]
+        if lines := lines or source.survey_problems():
             raise self._invalid(lines)
         return source
 

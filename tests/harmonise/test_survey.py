@@ -281,7 +281,12 @@ def test_a_survey_without_one_of_its_files_is_refused(tiny: Tiny) -> None:
         (lambda text: text.replace("    sample: true\n", ""), "write sample: true"),
         (lambda text: text.replace(", whole: AU", ""), "survey.whole"),
         (lambda text: text.replace("whole: AU", "whole: AUS"), "there is no area 'AUS'"),
-        (lambda text: text.replace(", figures: estimate, unit: percent", ""), "only for figures"),
+        (
+            lambda text: text.replace(
+                "victim, figures: estimate, unit: percent", "victim, figures: ratio, unit: percent"
+            ),
+            "write figures: estimate",
+        ),
         (lambda text: text.replace("kind: survey\n", ""), "several measures need"),
         (lambda text: text.replace("[{by: [sex]}]", "[{by: [sex, weapon]}]"), "where weapon of a sampled unit is"),
         (lambda text: text.replace("breakdowns: [{by: [sex]}]\n", ""), "columns.sex: no breakdown is by it"),
