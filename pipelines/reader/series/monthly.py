@@ -13,6 +13,7 @@ from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import TOTAL, SeriesQuery, key_of
 from pipelines.reader.series.counts import Series, person_years, read_series
 from pipelines.reader.series.trends import trend_sentence
+from pipelines.statistics.bridging import widest, widest_effect
 from pipelines.statistics.first_year import monthly_trends
 from pipelines.statistics.monotonic import Line, MonotonicTest, seasonal_mann_kendall, seasonal_sen_line
 from pipelines.statistics.regression import Effect
@@ -104,9 +105,7 @@ def trend_of(series: Series) -> tuple[Effect, str]:
         found = [monthly_trends(counts, one).effect() for one in (people if series.crossed else people[:1])]
     except ValueError as error:
         raise UsageError(f"{series.title}: {error}") from error
-    low, high = min(one.low for one in found), max(one.high for one in found)
-    p = 1.0 if len({one.value > 1 for one in found}) > 1 else max(one.p for one in found)
-    return Effect(found[0].value, low, high, p), COUNT if None in series.populations else RATE
+    return widest_effect(found), COUNT if None in series.populations else RATE
 
 
 def annual_direction(series: Series, settings: Settings | None = None) -> tuple[str, str]:
@@ -151,9 +150,10 @@ def direction_of(series: Series) -> tuple[MonotonicTest, Line]:
     counts = _bridged(series) if series.crossed else _bridged(series)[:1]
     tests = [seasonal_mann_kendall(years, months, column, correlated=correlated) for column in counts]
     lines = [seasonal_sen_line(years, months, column, correlated=correlated) for column in counts]
-    slopes = [line.slope for line in lines]
-    p = 1.0 if min(slopes) < 0 < max(slopes) else max(test.p for test in tests)
-    low, high = min(line.low for line in lines), max(line.high for line in lines)
+    columns = zip(
+        *((line.slope, line.low, line.high, test.p) for line, test in zip(lines, tests, strict=True)), strict=True
+    )
+    low, high, p = (float(part) for part in widest(*columns))
     return replace(tests[0], p=p), replace(lines[0], low=low, high=high)
 
 
