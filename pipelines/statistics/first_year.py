@@ -140,9 +140,11 @@ def monthly_trends(counts: ArrayLike, exposures: ArrayLike) -> FirstYearEffects:
     (1.04, True)
     """
     y, size = (np.atleast_2d(np.asarray(part, dtype=np.float64)) for part in (counts, exposures))
-    _check(y, size, y.shape[1] - 1 if y[:, -1].all() else y.shape[1] // 2)
+    _check_figures(y, size)
     if y.shape[1] < 36:
         raise ValueError(f"{y.shape[1]} months are too few: three years are needed")
+    if not y.any(axis=1).all():
+        raise ValueError("a series without an event has no trend")
     t = np.arange(y.shape[1], dtype=np.float64)
     months = (t[:, None] % 12 == np.arange(1, 12)).astype(np.float64)
     return _effects(y, size, np.column_stack([np.ones(len(t)), (t - t.mean()) / 12, months]), _OF_TRENDS)
@@ -343,12 +345,16 @@ def _why_not(y: Numbers, size: Numbers, at: int, end: int) -> str:
 
 
 def _check(y: Numbers, size: Numbers, before: int) -> None:
-    if y.shape != size.shape or not (np.isfinite(y).all() and (y >= 0).all() and (size > 0).all()):
-        raise ValueError(f"one count not below 0 and one exposure above 0 for each period: {y.shape}, {size.shape}")
+    _check_figures(y, size)
     if not FEWEST_BEFORE <= before < y.shape[1]:
         raise ValueError(f"{before} periods before the date of {y.shape[1]}: at least {FEWEST_BEFORE}, and one after")
     if not (y[:, :before].any(axis=1) & y[:, before:].any(axis=1)).all():
         raise ValueError("no event before or after the date: the ratio is 0 or has no limit")
+
+
+def _check_figures(y: Numbers, size: Numbers) -> None:
+    if y.shape != size.shape or not (np.isfinite(y).all() and (y >= 0).all() and (size > 0).all()):
+        raise ValueError(f"one count not below 0 and one exposure above 0 for each period: {y.shape}, {size.shape}")
 
 
 def _design(periods: int, before: int, season: int | None) -> Numbers:
