@@ -69,8 +69,11 @@ SLOW_MODULES = (
     "reader/test_reading.py",
     "reader/test_selection.py",
     "schemas/test_source_rules.py",
+    "share/test_attacks.py",
     "share/test_editions.py",
     "share/test_package.py",
+    "share/test_sdmx.py",
+    "share/test_share_check.py",
     "system/test_code_version.py",
     "tabulate/test_aggregate.py",
     "tabulate/test_allocation.py",
@@ -103,7 +106,7 @@ LONG_MODULES = {
 def _is_slow(path: Path) -> bool:
     """Whether all tests of a file are slow; those that are long are too."""
     if not path.is_relative_to(TESTS):
-        return path == ROOT / "pipelines" / "flows.py"  # imports Prefect, and has no example
+        return False
     name = path.relative_to(TESTS).as_posix()
     return name.startswith(tuple(f"{folder}/" for folder in SLOW_FOLDERS)) or name in {*SLOW_MODULES, *LONG_MODULES}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, t
 
 from pipelines.publish.series.annual_series import AnnualSeries
-from pipelines.publish.series.breaks import Breaks
+from pipelines.publish.series.breaks import Breaks, Bridge
 from pipelines.publish.series.changes import describe_changes
 
 
@@ -98,3 +98,19 @@ def test_a_sudden_change_of_a_quiet_series_is_significant() -> None:
     # The spread of six quiet years is held to be at least Poisson's, and known from five pairs only: wider limits.
     limits = binomtest(180, 280).proportion_ci(0.95, method="exact")
     assert row["ratio_low"] < limits.low / (1 - limits.low)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "given"),
+    [
+        (Breaks(), True),
+        (Breaks((2019,)), False),
+        (Breaks((), (Bridge(2019, 1.4, 1.3, 1.5),)), False),
+        (Breaks((2012,)), True),  # before the span: nothing is crossed
+    ],
+)
+def test_usual_swings_are_those_of_one_definition(breaks: Breaks, given: bool) -> None:
+    counts = [1000, 1200, 1010, 1190, 1000, 1210, 1000, 1200, 1000, 1210, 1100]
+    row = _row(AnnualSeries(list(range(2010, 2021)), counts, [1e6] * 11, breaks), span=5)
+    assert row["dispersion"] is not None
+    assert (row["usual_swing_percent"] is not None) == given

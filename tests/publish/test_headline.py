@@ -148,6 +148,28 @@ def test_change_between_any_two_years(out: duckdb.DuckDBPyConnection) -> None:
             change(out, years)
 
 
+@pytest.mark.parametrize(("first", "last"), [(40.0, 0.0), (0.0, 40.0), (0.0, 0.0)])
+def test_change_between_tests_nothing_where_a_count_is_0(
+    out: duckdb.DuckDBPyConnection, first: float, last: float
+) -> None:
+    """Up and down for eight years: the usual spread is known, but 0 has no logarithm."""
+    counts = [first, *[30.0, 50.0] * 4, last]
+    fill(out, *({"time_period": str(2015 + n), "value": x, "rate_per_100k": x / 10} for n, x in enumerate(counts)))
+    columns = "direction, ratio_low, ratio_high, usual_swing_percent"
+    (row,) = out.execute(f"SELECT {columns} FROM out.change_between(2015, 2024)").fetchall()
+    assert row == ("not tested", None, None, None)
+    (inside,) = out.execute(f"SELECT {columns} FROM out.change_between(2016, 2023)").fetchall()
+    assert inside[3] is not None
+
+
+def test_what_is_refused_has_no_usual_swing(out: duckdb.DuckDBPyConnection) -> None:
+    counts = [30.0, 50.0] * 5
+    rows = [{"time_period": str(2015 + n), "value": x, "rate_per_100k": x / 10} for n, x in enumerate(counts)]
+    fill(out, *rows[:-1], rows[-1] | {"caveats": "months_missing"})
+    asked = "SELECT direction, usual_swing_percent FROM out.change_between(2015, 2024)"
+    assert out.execute(asked).fetchall() == [("not compared", None)]
+
+
 @pytest.mark.parametrize(
     ("cell", "reason"),
     [

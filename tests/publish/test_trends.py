@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pipelines.publish.series.annual_series import AnnualSeries, Marks, latest_rates, latest_unbroken_run
-from pipelines.publish.series.breaks import Breaks
+from pipelines.publish.series.breaks import Breaks, Bridge
 from pipelines.publish.series.trends import Events, describe_trends, name_direction, trend_rows, widest_trend
 from pipelines.statistics.many_series import autocorrelation_factors, mann_kendall, sen_slopes
 from pipelines.statistics.monotonic import mann_kendall_autocorrelated
@@ -301,6 +301,35 @@ def test_copies_of_a_series_are_one_test() -> None:
     )
     assert [row["same_series_as"] for row in rows] == [None, "01 P V", None]
     assert rows[0]["adjusted_p"] == rows[1]["adjusted_p"] == pytest.approx(2 * rows[0]["p_value"])
+
+
+def test_series_that_differ_in_a_bridge_are_no_copies() -> None:
+    """The same counts, of which one series multiplies those before 2018 by 2: the trends differ, each is a test."""
+    counts = [round(400 * 1.03**n * (1.04 if n % 2 else 0.96)) for n in range(12)]
+    bridge = Bridge(2018, 2.0, 2.0, 2.0)
+    rows = _made([_series(counts, [1e6] * 12, "01"), _series(counts, [1e6] * 12, "0101", bridges=(bridge,))])
+    assert [row["same_series_as"] for row in rows] == [None, None]
+    assert rows[0]["apc"] > 0 > rows[1]["apc"]
+    doubled = [2 * count if year < 2018 else count for year, count in zip(range(2012, 2024), counts, strict=True)]
+    alone = describe_trends(
+        [(range(2012, 2024), doubled)],
+        [Events(counts, [5e5 if year < 2018 else 1e6 for year in range(2012, 2024)], "rate_per_100k")],
+    )[0]
+    assert (rows[1]["apc"], rows[1]["p_value"]) == (pytest.approx(alone.apc), pytest.approx(alone.p_value))
+
+
+def test_copies_are_named_only_where_something_is_tested() -> None:
+    rows = _made([_series([1] * 12, [1e6] * 12, "01"), _series([1] * 12, [1e6] * 12, "0101")])
+    assert [(row["direction"], row["same_series_as"]) for row in rows] == [("too few events", None)] * 2
+
+
+def test_the_trend_of_one_year_has_no_change() -> None:
+    (row,) = _made([_series([400] * 12, [1e6] * 12, cuts=(2023,))])
+    assert (row["n"], row["first_year"], row["last_year"]) == (1, 2023, 2023)
+    assert (row["change"], row["change_percent"], row["no_percent_reason"]) == (None, None, "not_compared")
+    assert "break in 2023" in row["break_handling"]
+    (row,) = _made([_series([400] * 11 + [500], [1e6] * 12, cuts=(2022,))])
+    assert (row["change"], row["change_percent"]) == (pytest.approx(10), pytest.approx(25))
 
 
 # --- the trend of counts with the population as exposure -----------------------------------------

@@ -15,7 +15,7 @@ import pytest
 from tiny_source import Tiny
 
 from pipelines.reader.site.build import MARK, BuiltSite, build_site, check_site_folder
-from pipelines.reader.site.chart import draw_chart
+from pipelines.reader.site.chart import draw_chart, years_apart
 from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.licences import may_be_published
 from pipelines.reader.site.pages import Pages
@@ -171,6 +171,7 @@ def test_the_card_of_commitments_says_what_can_be_measured_and_what_cannot() -> 
     assert "<td>TS</td><td>(TR)</td><td></td></tr>" in page
 
 
+@pytest.mark.slow
 def test_a_country_whose_preferred_source_may_not_be_shown_has_the_next_one(tmp_path: Path) -> None:
     folders = []
     for name, licence, count in (("xx_a", "not open", 10), ("xx_b", "CC BY 4.0", 12)):
@@ -219,6 +220,17 @@ def test_a_figure_that_is_not_compared_is_a_ring_that_no_line_leads_to() -> None
     svg = draw_chart(rows, "t", "t", "en")
     assert svg.count('class="apart"') == 2
     assert svg.count('class="line"') == 3  # of 2015, of 2016, and from 2017 to 2018
+    assert years_apart(rows) == [2015, 2016]
+
+
+def test_rings_named_below_a_picture_are_those_that_are_drawn() -> None:
+    """2015 has a count that is not compared and no rate: a picture of rates has a gap there, and no ring."""
+    rows = [_row(2015, None, is_compared=False) | {"value": 7.0}, _row(2016, 2.0, is_compared=False), _row(2017, 3.0)]
+    assert years_apart(rows) == [2016]
+    assert draw_chart(rows, "t", "t", "en").count('class="apart"') == 1
+    counts = [row | {"rate_per_100k": None, "value": 7.0} for row in rows]
+    assert years_apart(counts) == [2015, 2016]
+    assert draw_chart(counts, "t", "t", "en").count('class="apart"') == 2
 
 
 @pytest.mark.parametrize(

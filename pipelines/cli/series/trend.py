@@ -96,7 +96,7 @@ def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settin
         _print_years(key, rows)
     for line in [
         *map(_trend_line, found.trends),
-        *map(_change_line, found.changes),
+        *map(change_line, found.changes),
         *map(_segment_line, found.segments),
     ]:
         print_line(line)
@@ -175,28 +175,40 @@ def _sensitivity(record: dict[str, Any]) -> str:
     return text
 
 
-def _change_line(record: dict[str, Any]) -> str:
+def change_line(record: dict[str, Any]) -> str:
+    """Return a row of ``out.change`` as a line: what it is called, and, where it was tested, its limits and p."""
     from pipelines.reader.selection import key_of
-    from pipelines.statistics.wording import p_value_text
 
     direction = record["direction"]
-    text = f"  {key_of(record).name}, {record['first_year']} to {record['last_year']}: "
     swing = record["usual_swing_percent"]
     if direction == "no significant change" and swing is not None:
         # Not that nothing changed: years of the series so far apart usually differ as much.
         direction = f"within the usual swings of the series (-{100 * swing / (100 + swing):.0f} to +{swing:,.0f} %)"
-        if record["change_percent"] is not None:
-            return f"{text}{record['change_percent']:+.1f} %, {direction}; {record['break_handling']}"
-    text += direction
-    if record["change_percent"] is not None and record["p_value"] is None:
-        text += f", {record['change_percent']:+.1f} %"
-    elif record["change_percent"] is not None:
-        high = "no upper limit" if record["ratio_high"] is None else f"{100 * (record['ratio_high'] - 1):+.1f}"
-        low = f"{100 * (record['ratio_low'] - 1):+.1f}"
-        text += f", {record['change_percent']:+.1f} % ({low} to {high}), p {p_value_text(record['p_value'])}"
+    text = f"  {key_of(record).name}, {record['first_year']} to {record['last_year']}: {direction}"
+    text += _no_percent(record)
+    if record["change_percent"] is not None:
+        text += f", {record['change_percent']:+,.1f} %{_tested(record, percent=True)}"
+    elif record["rate_ratio"] is not None:
+        text += f", ratio {record['rate_ratio']:.2f}{_tested(record, percent=False)}"
     else:
-        text += _no_percent(record)
+        text += _tested(record, percent=False)
     return f"{text}; {record['break_handling']}"
+
+
+def _tested(record: dict[str, Any], *, percent: bool) -> str:
+    """Limits and p of a change, in percent or as a ratio; nothing where it is not tested."""
+    from pipelines.statistics.wording import p_value_text
+
+    if record["p_value"] is None:
+        return ""
+    low, high = (
+        None if limit is None else f"{100 * (limit - 1):+,.1f}" if percent else f"{limit:.2f}"
+        for limit in (record["ratio_low"], record["ratio_high"])
+    )
+    limits = "" if low is None else f" ({low} to {high or 'no upper limit'})"
+    if record["rate_ratio"] is None:  # from no event
+        limits = f", ratio at least {low}" if record["ratio_low"] else ""
+    return f"{limits}, p {p_value_text(record['p_value'])}"
 
 
 def _no_percent(record: dict[str, Any]) -> str:

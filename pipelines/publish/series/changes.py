@@ -97,9 +97,11 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[Any]]:
         [_is_untested(series[span.series], span.first, x) for span, x in zip(spans, dispersion, strict=True)],
         dtype=bool,
     )
-    swings = _usual_swings(ends, widened, pairs)
+    crossed = np.array([bool(span.inside.all) for span in spans], dtype=bool)
+    # The swings are those of the recorded figures of one definition.
+    swings = np.where(untested | crossed, np.nan, _usual_swings(ends, widened, pairs))
     found = _describe_figures(spans, ends[:, 0], values, figures, dispersion, untested)
-    percent = [float(x) if np.isfinite(x) else None for x in np.where(untested, np.nan, swings)]
+    percent = [float(x) if np.isfinite(x) else None for x in swings]
     return _describe_spans(series, spans) | found | {"usual_swing_percent": percent}
 
 

@@ -74,7 +74,7 @@ class Trend:
     last_year: int
     first_value: float
     last_value: float
-    change: float
+    change: float | None
     change_percent: float | None
     no_percent_reason: str | None
     mean_events: float
@@ -147,8 +147,13 @@ def _run_and_basis(one: AnnualSeries) -> tuple[slice, str]:
 
 
 def _figures(one: AnnualSeries, run: slice, basis: str) -> tuple[Any, ...]:
-    """What tells whether two series of an area are the same: a category with one part only, offences with a victim."""
-    return (one.key["ref_area"], basis, tuple(one.years[run]), tuple(one.counts[run]), tuple(one.populations[run]))
+    """What tells whether two series of an area are the same: a category with one part only, offences with a victim.
+
+    A bridge that only one of them crosses makes them differ.
+    """
+    years = one.years[run]
+    factors = tuple(tuple(column) for column in one.breaks.inside(years[0], years[-1]).multipliers(years))
+    return (one.key["ref_area"], basis, tuple(years), tuple(one.counts[run]), tuple(one.populations[run]), factors)
 
 
 def _published(trend: Trend, years: Sequence[int], basis: str) -> dict[str, Any]:
@@ -168,7 +173,8 @@ def _published(trend: Trend, years: Sequence[int], basis: str) -> dict[str, Any]
 def _adjust_p(rows: Sequence[dict[str, Any]], figures: Sequence[tuple[Any, ...]]) -> int:
     """Put p adjusted within source, level of area and sex into each row; return how many groups have a test.
 
-    A series with the same figures as another one of the group is one test with it, and has its adjusted p.
+    A series with the same figures as another one of the group is one test with it, and has its adjusted p. Where
+    nothing is tested, no copy is named.
     """
     families: dict[tuple[Any, ...], dict[tuple[Any, ...], list[dict[str, Any]]]] = {}
     for row, same in zip(rows, figures, strict=True):
@@ -180,7 +186,7 @@ def _adjust_p(rows: Sequence[dict[str, Any]], figures: Sequence[tuple[Any, ...]]
             name = f"{first['iccs']} {first['stage']} {first['counting_unit']}"
             for row in copies:
                 row["adjusted_p"] = p
-                row["same_series_as"] = None if row is first else name
+                row["same_series_as"] = None if row is first or p is None else name
     tested = [any(copies[0]["p_value"] is not None for copies in family.values()) for family in families.values()]
     return sum(tested)
 
@@ -356,8 +362,9 @@ def _trend(
     fit: _CountTrend | None,
     without: tuple[_Limits | None, ...],
 ) -> Trend:
-    first, last, change = float(values[0]), float(values[-1]), float(values[-1] - values[0])
-    no_percent = why_no_percent(events.counts[0])
+    first, last = float(values[0]), float(values[-1])
+    change = last - first if len(years) > 1 else None  # one year alone has no change: it is not one of 0 %
+    no_percent = "not_compared" if change is None else why_no_percent(events.counts[0])
     if test is None:
         direction = f"not tested (fewer than {FEWEST_YEARS_TESTED} years)"
     elif fit is None:
@@ -371,7 +378,7 @@ def _trend(
         first_value=first,
         last_value=last,
         change=change,
-        change_percent=None if no_percent else change / first * 100,
+        change_percent=None if no_percent or change is None else change / first * 100,
         no_percent_reason=no_percent,
         mean_events=events.mean,
         apc=fit[0] if fit else None,

@@ -48,7 +48,7 @@ def draw_chart(rows: Sequence[dict[str, Any]], title: str, text: str, language: 
         text: what it shows in words, for readers who do not see it.
         language: of figures and words.
     """
-    column = "rate_per_100k" if any(row["rate_per_100k"] is not None for row in rows) else "value"
+    column = drawn_column(rows)
     drawn = [row for row in rows if row[column] is not None]
     if not drawn:
         return Markup("")
@@ -76,6 +76,17 @@ def draw_chart(rows: Sequence[dict[str, Any]], title: str, text: str, language: 
         f'<title id="chart-title">{escape(title)}</title><desc id="chart-text">{escape(text)}</desc>'
     )
     return Markup(f"{svg}{''.join(parts)}</svg>")  # noqa: S704 (the texts are escaped above, all else is numbers)
+
+
+def drawn_column(rows: Sequence[dict[str, Any]]) -> str:
+    """Return the column that a picture draws: the rate where any year has one, else the value."""
+    return "rate_per_100k" if any(row["rate_per_100k"] is not None for row in rows) else "value"
+
+
+def years_apart(rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Return the years that a picture draws as rings: with a figure that is not compared with others."""
+    column = drawn_column(rows)
+    return [int(row["time_period"]) for row in rows if row[column] is not None and not row["is_compared"]]
 
 
 def _step(highest: float) -> float:

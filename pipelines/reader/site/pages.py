@@ -13,7 +13,7 @@ from iccs.classification import UnknownCode, load_classification
 from pipelines.reader.plots.style import label_of
 from pipelines.reader.series.rates import year_spans
 from pipelines.reader.series.trends import trend_sentence
-from pipelines.reader.site.chart import draw_chart
+from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
 from pipelines.reader.site.content import Content, Rows
 from pipelines.reader.words import LANGUAGES, figure_in, translate
 from schemas.codelists import load_codelist
@@ -193,14 +193,13 @@ class Pages:
         trend, sentence = self._trend(last), self._sentence(last)
         country = self._label(last, "area")
         title = f"{iccs} {self._label(last, 'category')}: {country}"
-        rates = any(row["rate_per_100k"] is not None for row in rows)
-        unit = self._("rate per 100,000 population") if rates else self._("count")
+        drawn = drawn_column(rows)
+        unit = self._("rate per 100,000 population") if drawn == "rate_per_100k" else self._("count")
         gaps: dict[str, list[int]] = {}
         for row in rows:
-            if row["rate_per_100k" if rates else "value"] is None:
+            if row[drawn] is None:
                 gaps.setdefault(self._reason(row) or self._("no figure"), []).append(int(row["time_period"]))
         gap_text = "; ".join(f"{reason} ({year_spans(years)})" for reason, years in gaps.items())
-        apart = [int(row["time_period"]) for row in rows if row["value"] is not None and not row["is_compared"]]
         definition = _definition(iccs, _DEFINITION_LANGUAGES[self.language])
         sources = sorted({row["population_source"] for row in rows if row["population_source"]})
         span = f"{rows[0]['time_period']}–{rows[-1]['time_period']}"
@@ -224,7 +223,7 @@ class Pages:
             population=", ".join(f"{self.content.sources[name]['publisher']} ({name})" for name in sources),
             limits=self._label(last, "limits") if last["ci_low"] is not None else "",
             gaps=gap_text,
-            apart=year_spans(apart),
+            apart=year_spans(years_apart(rows)),
             definition=definition,
             definition_language=_DEFINITION_LANGUAGES[self.language],
             compositions=_distinct(self._label(row, "composition") for row in rows),

@@ -4,8 +4,10 @@
 -- before to_year, where there are five pairs; Student's t; for several years times (1 - r^years) / (1 - r), r = {{assumed_autocorrelation}}:
 -- series that swing slowly move farther), else by chance alone. usual_swing_percent is how far up such years usually differ. direction: increase or decrease where
 -- the limits exclude 1; within the usual swings; no significant change; not tested, where the figures count persons on a day,
--- or are estimated and their usual spread is not known: chance gives them no limits; not compared, with the reason in break_handling:
--- a break between the years, another composition, or a year without a figure or with one that is not compared. Limits are NULL where a count is 0.
+-- or are estimated and their usual spread is not known (chance gives them no limits), and where one of the counts is 0, which has
+-- no logarithm (out.change tests it exactly); not compared, with the reason in break_handling:
+-- a break between the years, another composition, or a year without a figure or with one that is not compared. Limits and usual_swing_percent are
+-- NULL where nothing is tested or compared.
 -- No change is in percent of fewer than {{fewest_events}} events (no_percent_reason); its ratio has its limits.
 -- Grain: one row for each source, area, ICCS category, stage, counting unit and sex with both years.
 -- reads: out.rate, out.series, out.area, out.iccs
@@ -74,7 +76,8 @@ compared AS (
             WHEN one.is_compared AND other.is_compared THEN NULL
             ELSE 'a year is incomplete or exceptional (see caveats): not compared'
         END AS refused,
-        starts_with(series.stage, 'held') OR (dispersion IS NULL AND (one.is_estimated OR other.is_estimated)) AS untested,
+        starts_with(series.stage, 'held') OR least(one.value, other.value) = 0
+            OR (dispersion IS NULL AND (one.is_estimated OR other.is_estimated)) AS untested,
         out.weaker_status(one.obs_status, other.obs_status) AS obs_status,
         least(one.completeness, other.completeness) AS completeness,
         out.join_caveats(one.caveats, other.caveats) AS caveats
@@ -92,7 +95,7 @@ compared AS (
 ),
 ratio AS (
     SELECT *, CASE WHEN refused IS NULL THEN last_value / nullif(first_value, 0) END AS rate_ratio,
-        CASE WHEN first_count > 0 AND last_count > 0 AND NOT coalesce(untested, false) THEN
+        CASE WHEN refused IS NULL AND first_count > 0 AND last_count > 0 AND NOT coalesce(untested, false) THEN
             sqrt(greatest(coalesce(dispersion * (1 - {{assumed_autocorrelation}} ** (CAST(last_period AS INTEGER) - CAST(first_period AS INTEGER)))
                 / (1 - {{assumed_autocorrelation}}), 1), 1) * (1 / first_count + 1 / last_count))
             * CASE WHEN dispersion IS NULL THEN {{normal_quantile}}
