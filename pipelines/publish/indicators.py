@@ -88,7 +88,7 @@ def _describe(indicator: Indicator) -> dict[str, str | None]:
 
 
 def _may_be_made(indicator: Indicator, inputs: _Inputs) -> bool:
-    """Whether a release can have figures of an indicator: a statement takes longer to plan than to run."""
+    """Whether a release can have figures of an indicator: planning its statement takes longer than running it."""
     return inputs.is_counted and (indicator.denominator is None or inputs.bottom)
 
 
