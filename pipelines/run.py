@@ -53,6 +53,7 @@ from pipelines.system.steps import RunStep, WatchedSteps, plain_step, raise_if_s
 from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_workers
 from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.estimates import take_estimates
+from pipelines.tabulate.retention import NOTHING_FREED, Freed, reduce_old_vintages
 from pipelines.tabulate.rules import Checked, Suite, check
 from pipelines.tabulate.structure_suite import open_suite
 from pipelines.tabulate.unchanged_years import PreviousVintage
@@ -119,6 +120,7 @@ class RunResult:
     lost or damaged and made again; ``unclaimed`` has the files there that no source takes, each with the patterns of
     names nearest to its own. ``undefined`` are sources with figures in the data folder that have no definition here, so
     that no release from here has them. ``taken`` are the files that came from the inbox, ``left`` says why others stay.
+    ``freed`` is what was deleted of old editions.
     """
 
     loaded: tuple[str, ...]
@@ -135,6 +137,7 @@ class RunResult:
     undefined: tuple[str, ...] = ()
     taken: tuple[TakenFile, ...] = ()
     left: tuple[str, ...] = ()
+    freed: Freed = NOTHING_FREED
 
     @property
     def faults(self) -> tuple[Refusal, ...]:
@@ -467,6 +470,7 @@ def run_all(
         publication = None
         try:
             publication = publish_if_new(session, known)
+            freed = reduce_old_vintages(settings)
         finally:  # what became of the sources is written down also where nothing could be published
             log_attempts(attempts.as_logged(started, publication), settings)
     return RunResult(
@@ -484,6 +488,7 @@ def run_all(
         undefined=_find_undefined(known, settings),
         taken=tuple(taken),
         left=tuple(say_left(left)),
+        freed=freed,
     )
 
 

@@ -85,11 +85,13 @@ def refuse_implausible(connection: duckdb.DuckDBPyConnection) -> None:
     problems += [
         Problem(
             rule="rates_possible",
-            source=source,
-            found=f"{rates:,} rates of {iccs} are impossible: {area} has {rate:,.1f} per 100,000 in {year}, "
-            f"{value:,.0f} in a population of {population:,.0f} by {by}; at most {most:,.0f} is possible.",
+            source=sources[0] if len(sources) == 1 else by,
+            found=f"{rates:,} rates by {populations:,} of the populations of {by} are impossible "
+            f"(of {', '.join(categories)} in {', '.join(sources)}). The worst: {area} has {rate:,.1f} of {iccs} per "
+            f"100,000 in {year}, {value:,.0f} in a population of {population:,.0f} by {by}; "
+            f"at most {most:,.0f} is possible.",
         )
-        for source, iccs, by, rates, area, year, rate, value, population, most in run_sql(
+        for by, sources, categories, rates, populations, iccs, area, year, rate, value, population, most in run_sql(
             connection,
             "publish/implausible_rates",
             limits=limits,

@@ -236,6 +236,20 @@ def test_a_rate_that_no_country_ever_had_is_refused(
     _refused(warehouse, rule, "population of 120,000 by p; at most")
 
 
+def test_impossible_rates_by_one_population_are_one_problem(warehouse: Warehouse) -> None:
+    """Italy's population of 2015 in thousands: the rates of three categories of one source and one of another by it."""
+    italy = {**CELL, "ref_area": "IT", "time_period": "2015", "population": 60_731.0, "population_source": "p"}
+    for source, iccs, value in (("a", "0101", 469), ("a", "0401", 35_068), ("a", "0501", 234_726), ("b", "0101", 475)):
+        rate = {**italy, "source": source, "iccs": iccs, "value": value, "rate_per_100k": value / 0.60731}
+        warehouse.insert("rate", {name: one for name, one in rate.items() if name != "freq"})
+    said = "4 rates by 1 of the populations of p are impossible (of 0101, 0401, 0501 in a, b). The worst: "
+    _refused(
+        warehouse,
+        "rates_possible",
+        said + "IT has 386,501.1 of 0501 per 100,000 in 2015, 234,726 in a population of 60,731 by p",
+    )
+
+
 def _refused(warehouse: Warehouse, rule: str | None, said: str) -> None:
     if rule is None:
         refuse_implausible(warehouse.connection)

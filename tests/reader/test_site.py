@@ -171,6 +171,7 @@ def test_the_card_of_commitments_says_what_can_be_measured_and_what_cannot() -> 
     assert "<td>TS</td><td>(TR)</td><td></td></tr>" in page
 
 
+@pytest.mark.slow
 def test_a_country_whose_preferred_source_may_not_be_shown_has_the_next_one(tmp_path: Path) -> None:
     folders = []
     for name, licence, count in (("xx_a", "not open", 10), ("xx_b", "CC BY 4.0", 12)):

@@ -379,6 +379,17 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         6,
         "2020-08: nothing, usually 50",
     ),
+    # Guanajuato 2022: the homicides of July stand in August
+    "category_months_empty": (
+        Data(core=[
+            *months([30.0] * 24), *months([30.0, 0.0] * 12, iccs="0102"),  # none as often as not
+            *months([0.0] * 10 + [40.0] * 14, iccs="0201"),  # not recorded before
+        ]),
+        Data(core=[*months([30.0] * 24, iccs="0102"), *months([280.0, 300.0] * 9 + [0.0, 551.0] + [290.0] * 4)]),
+        2,
+        "2021-07: none, usually 290, while other categories have figures; MX 0101 2021-08: 2021-08: 551, usually 290, "
+        "beside a period without any",
+    ),
     "volume_jump": (
         Data(cells=years([1000, 1050, 980, 1010, 1100, 1060])),
         Data(cells=years([1000, 1050, 980, 1010, 10100, 10600])),  # a moved decimal point

@@ -185,5 +185,6 @@ def states(*codes: str, **key: Any) -> Rows:
 
 def months(values: list[float], **key: Any) -> Rows:
     return [
-        {**key, "freq": "M", "time_period": f"2020-{n:02}", "value": value} for n, value in enumerate(values, start=1)
+        {**key, "freq": "M", "time_period": f"{2020 + n // 12}-{n % 12 + 1:02}", "value": value}
+        for n, value in enumerate(values)
     ]

@@ -6,6 +6,7 @@ up to a size and a time, in whatever pieces; its length must be the one announce
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
@@ -110,7 +111,9 @@ def fetch_web(
         reraise=True,
     )
     try:
-        return attempts(_attempt, client, one, last, partial, limits, settings)
+        return attempts(
+            _attempt, functools.partial(_ask, client, one, last, partial, limits, settings), partial, limits
+        )
     except (_Passing, httpx.HTTPError, httpx.InvalidURL, RuntimeError) as error:
         said = str(error) if isinstance(error, _Passing) else f"{type(error).__name__}: {error}"
         if limits.seconds_left <= 0:
@@ -139,18 +142,11 @@ def _wait(partial: _Partial, limits: Limits) -> Callable[..., float]:
     return seconds
 
 
-def _attempt(
-    client: httpx.Client,
-    one: Acquisition,
-    last: Receipt | None,
-    partial: _Partial,
-    limits: Limits,
-    settings: Settings,
-) -> Answer | None:
+def _attempt(ask: Callable[[], Answer | None], partial: _Partial, limits: Limits) -> Answer | None:
     """Ask once; what came is kept in ``partial`` for the next attempt."""
     before = partial.size
     try:
-        return _ask(client, one, last, partial, limits, settings)
+        return ask()
     except Exception:
         partial.failures = 0 if partial.size > before else partial.failures + 1
         limits.check(partial.size)
