@@ -65,6 +65,7 @@ class ReadOptions(_Strict):
     sheet: Names = Field(default=(), description="names of sheets, or patterns with *; the first sheet if not given")
     other_sheets: Names = Field(default=(), description="sheets that hold nothing to read, by name or pattern")
     footer: Footer | None = None
+    fills: bool = Field(default=False, description="whether the colours of cells are read, as further columns")
 
     def has_other_sheet(self, sheet: str) -> bool:
         """Tell whether a sheet is declared to hold nothing to read."""
