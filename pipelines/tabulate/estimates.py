@@ -110,6 +110,7 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, lin
         "tabulate/estimates",
         numbers=numbers,
         links=quote_literal(str(links)),
+        form=quote_literal("taylor" if source.survey else "standard_error"),
         precision="precision_code.code" if graded else "NULL::VARCHAR",
         precision_join="LEFT JOIN precision_code ON precision_code.id = tally_part.precision_id" if graded else "",
         middle=str(MIDDLE_SHARE),
@@ -208,7 +209,7 @@ def _compare_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder)
         as_error.append(f"({forms['ci_high']} - {forms['ci_low']}) / (2 * quantile)")
     as_error += [f"{forms['cv_percent']} / 100 * abs(value)"] if "cv_percent" in forms else []
     as_error += [f"{forms['cv_share']} * abs(value)"] if "cv_share" in forms else []
-    if len(as_error) < 2:
+    if len(as_error) < 2 or source.survey is not None:  # computed here, each form from the other
         return _outcome("errors_agree", 0, 0, "")
     checked, differing, first = run_sql(
         connection, "tabulate/errors_agree", errors=", ".join(as_error), most=str(DISAGREEING_SHARE)

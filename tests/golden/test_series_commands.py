@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 from xml.etree import ElementTree
 
 import duckdb
@@ -17,14 +17,15 @@ import statsmodels.api as sm
 
 from pipelines.cli.main import main
 from pipelines.reader.plots.comparison import plot_pyramid, plot_slopes
+from pipelines.reader.plots.evaluation import plot_evaluation
 from pipelines.reader.plots.style import save_picture
 from pipelines.reader.plots.trend import plot_areas, plot_trend
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.counts import read_series
+from pipelines.reader.series.placebos import areas_like
 from pipelines.reader.series.policy import evaluate_policy
 from pipelines.reader.series.rates import read_rates_of_areas
-from pipelines.reader.words import LANGUAGES, word
-from pipelines.statistics.regression import Family
+from pipelines.reader.words import LANGUAGES, WORDS, word
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
@@ -163,9 +164,11 @@ def test_commands_print_for_people_and_machines(
     assert "randomisation p" in text
     assert "Limitations:" in text
     assert "inicio de la estrategia" in _words(picture)
-    assert "Regresión binomial negativa." in _words(picture)
+    assert "Regresión cuasi-Poisson" in _words(picture)
     found = evaluate_policy(SeriesQuery("0101", "MX-JAL"), "2019-03", settings=settings)
-    assert f"p = {found.first_year.effect.p:.3f}.".replace(".", ",", 1) in _words(picture)
+    said = f"p = {found.first_year.effect.p:.3f}: {word(found.first_year.verdict_key, 'es')}".replace(".", ",", 1)
+    assert said in " ".join(_words(picture).split())
+    assert "Primeros 12 meses" in _words(picture)
 
     assert main(["evaluate", "0101", *area, "--date", "2019-03", "--control", "MX-NLE", "--json", *data]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -189,9 +192,54 @@ def test_commands_print_for_people_and_machines(
     assert main(["trend", "0101", "--area", "AR", "--by", "sex", *data]) == 2
 
 
-def test_every_model_has_its_name_in_every_language() -> None:
-    for family in get_args(Family):
-        assert len({word(f"{family} regression", language) for language in LANGUAGES}) == 3
+def test_every_verdict_has_its_words_in_every_language() -> None:
+    keys = [key for key in WORDS if key.startswith("verdict ")]
+    assert len(keys) == 6
+    for key in keys:
+        assert len({word(key, language) for language in LANGUAGES}) == 3
+    assert len({word(key, "en") for key in keys}) == 6
+
+
+def test_the_picture_shows_the_model_that_is_reported(settings: Settings, monthly: pd.DataFrame) -> None:
+    """Observed over expected in the drawn months, as rates from the file, is the effect in the note, nearly."""
+    found = evaluate_policy(SeriesQuery("0101", "MX-JAL"), "2019-03", ["MX-NLE", "MX-GUA"], settings)
+    figure, axes = plot_evaluation(found, settings=settings)
+    observed, before, expected, course = (line.get_ydata() for line in axes.lines[:4])
+    assert (len(observed), len(before), len(expected), len(course)) == (120, 50, 13, 12)
+    assert np.mean(observed[50:62]) / np.mean(expected[1:]) == pytest.approx(found.first_year.effect.value, rel=0.03)
+    assert course == pytest.approx(expected[1:] * found.first_year.effect.value)
+    assert sum(monthly[14].to_numpy()[50:62]) == pytest.approx(observed[50:62] @ found.exposures[50:62] / 1e5)
+    note = plot_evaluation(found, settings=settings).text
+    assert f"{found.first_year.effect.value:.2f} (" in note
+    assert found.first_year.verdict in note
+    for area, name in (("MX-NLE", "Nuevo León"), ("MX-GUA", "Guanajuato")):
+        assert f"{name} ({found.first_year.weights[area]:.2f})" in note
+    figure.clear()
+
+
+def test_a_control_of_another_level_is_no_area_that_placebos_are_made_of(settings: Settings) -> None:
+    """The country as the control of a state: 32 states have placebos, each against the country."""
+    found = evaluate_policy(SeriesQuery("0101", "MX-JAL"), "2019-03", "MX", settings)
+    wanted, steps = found.series.query, found.series.steps
+    alone, beside = (areas_like(wanted, steps, settings, others) for others in ((), ("MX",)))
+    assert "MX" not in alone.areas and beside.areas.index("MX") not in beside.alike
+    assert len(alone.alike) == len(beside.alike) == 32
+    assert found.first_year.weights == {"MX": 1}
+    assert next(iter(found.first_year.expected_by_period)) == "2016-11"  # from then on the country has every month
+    dates = 98 - 12 - 24 + 1  # windows of twelve months with two years before them; none of Jalisco's ends before
+    assert found.first_year.placebos.number + sum(found.first_year.placebos.left_out.values()) == 31 * dates
+
+
+def test_placebos_end_where_a_series_breaks(settings: Settings) -> None:
+    """Sexual assault of Czechia in the file: 729 to 1,250 a year until 2020, then 82 and 90 by another definition."""
+    wanted = evaluate_policy(SeriesQuery("03012", "CZ"), "2016", settings=settings).series.query
+    years = list(range(2016, 2023))
+    found = areas_like(replace(wanted, area="SK"), years, settings)
+    counts = found.counts[found.areas.index("CZ")]
+    assert np.isfinite(counts).tolist() == [True] * 5 + [False] * 2
+    assert (counts[:5] >= 729).all()
+    after = areas_like(replace(wanted, area="SK"), years[5:], settings)
+    assert after.counts[after.areas.index("CZ")].tolist() == [82, 90]
 
 
 def _words(path: Path) -> str:

@@ -87,9 +87,11 @@ def _print(found: PolicyEvaluation) -> None:
         ratios = np.quantile(np.exp(first.placebos.logs), [0.025, 0.975])
         print_line(
             f"randomisation p {p_value_text(first.randomisation_p)}: rank among the same estimate at "
-            f"{len(first.placebos.logs):,} other dates and areas, 95 % of which are from {ratios[0]:.2f} to "
+            f"{first.placebos.number:,} other dates and areas, 95 % of which are from {ratios[0]:.2f} to "
             f"{ratios[1]:.2f}"
         )
+    if first.placebos_in_words:
+        print_line(f"other dates and areas {first.placebos_in_words}")
     if len(first.weights) > 1:
         print_line("weights: " + ", ".join(f"{area} {weight:.2f}" for area, weight in first.weights.items()))
     for name, figures in (("diagnostics", found.interrupted), ("against the control", found.controlled)):

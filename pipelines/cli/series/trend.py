@@ -252,6 +252,13 @@ def _monthly(options: argparse.Namespace, settings: Settings) -> None:
         print_line(f"picture: {options.plot}")
 
 
+_BESIDE_ANNUAL = {
+    "open": "one of the monthly and the annual direction is inconclusive: they do not contradict each other",
+    "other": "the annual direction is another: it may cover other years, and allows for slower swings",
+    "opposite": "the annual direction is the opposite: it covers other years, or a part of the years hides the rest",
+}
+
+
 def _print_monthly(found: MonthlyReport) -> None:
     from iccs.periods import period_at
     from pipelines.statistics.wording import p_value_text
@@ -268,19 +275,17 @@ def _print_monthly(found: MonthlyReport) -> None:
         print_line(f"{turn.kind} of the trend: {turn.month[0]}-{turn.month[1]:02d}, {turn.value:,.1f} a month")
     if not found.turns:
         print_line("no turning point of the trend beyond what noise makes")
-    percent, low, high = found.percent_a_year
-    what = "rate" if found.basis == "rate_per_100k" else "number"
-    print_line(
-        f"{found.direction}, {series.periods[0]} to {series.periods[-1]}, n = {test.n} months: {what} {percent:+.1f} % "
-        f"a year ({low:+.1f} to {high:+.1f}), p {p_value_text(found.trend.p)}, autocorrelation allowed for"
-    )
+    text = f"{found.direction}, {series.periods[0]} to {series.periods[-1]}, n = {test.n} months"
+    if found.trend is not None and found.percent_a_year is not None:
+        percent, low, high = found.percent_a_year
+        what = "rate" if found.basis == "rate_per_100k" else "number"
+        text += f": {what} {percent:+.1f} % a year ({low:+.1f} to {high:+.1f}), p {p_value_text(found.trend.p)}, "
+        text += "autocorrelation allowed for"
+    print_line(text)
     if found.annual[0]:
         print_line(f"annual series, {found.annual[0]}")
-    if found.differs_from_annual:
-        print_line(
-            "the annual direction is another: it may cover other years, and allows for slower swings; where one of the "
-            "two is inconclusive, they do not contradict each other"
-        )
+    if found.beside_annual in _BESIDE_ANNUAL:
+        print_line(_BESIDE_ANNUAL[found.beside_annual])
     print_line(
         f"beside it, of the counts: {test.method} p {p_value_text(test.p)}, "
         f"Sen slope {line.slope:+.3g} a year ({line.low:+.3g} to {line.high:+.3g})"
@@ -313,10 +318,11 @@ def _monthly_document(found: MonthlyReport) -> dict[str, Any]:
         "multiplicative": parts.multiplicative,
         "turning_points": [vars(turn) for turn in found.turns],
         "direction": found.direction,
-        "trend_percent_a_year": dict(zip(("value", "low", "high"), found.percent_a_year, strict=True)),
-        "trend_p": found.trend.p,
+        "trend_percent_a_year": dict(zip(("value", "low", "high"), found.percent_a_year or (None,) * 3, strict=True)),
+        "trend_p": None if found.trend is None else found.trend.p,
         "basis": found.basis,
         "annual_direction": found.annual[1] or None,
+        "beside_annual": found.beside_annual or None,
         "test": vars(found.test),
         "sen_line": vars(found.line),
     }
