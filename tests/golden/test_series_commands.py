@@ -242,6 +242,27 @@ def test_placebos_end_where_a_series_breaks(settings: Settings) -> None:
     assert after.counts[after.areas.index("CZ")].tolist() == [82, 90]
 
 
+def test_earlier_years_have_a_direction_of_their_own(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """Sexual assault of Czechia until 2020, before another definition: the slope of a Poisson GLM on the file."""
+    raw = pd.read_csv(INPUT / "eu_crim_off_cat" / "estat_crim_off_cat.tsv.gz", sep="\t", dtype=str)
+    row = raw[raw.iloc[:, 0].str.contains("ICCS03012,NR,CZ")].iloc[0, 1:]
+    counts = {int(year): float(str(text).split()[0]) for year, text in row.items() if 2008 <= int(year) <= 2020}
+    main(["trend", "03012", "--area", "CZ", "--earlier", "--json", "--data", str(settings.data)])
+    document = json.loads(capsys.readouterr().out)
+    (found,) = document["earlier"]
+    assert (found["first_year"], found["last_year"], found["n"]) == (2008, 2020, 13)
+    assert found["break_handling"] == "before the break in 2021; used 2008-2020"
+    people = {int(one["time_period"]): one["population"] for one in document["series"]}
+    years = np.array(sorted(counts))
+    offset = np.log([people[year] for year in years])
+    model = sm.GLM(
+        [counts[year] for year in years], sm.add_constant(years - 2014), sm.families.Poisson(), offset=offset
+    ).fit()
+    assert found["apc"] == pytest.approx(100 * np.expm1(model.params[1]), rel=1e-5)
+    main(["trend", "0101", "--area", "MX", "--earlier", "--data", str(settings.data)])
+    assert "no years before a break" in capsys.readouterr().out
+
+
 def _words(path: Path) -> str:
     """All text of an SVG whose letters are kept as text."""
     return " ".join(text.strip() for text in ElementTree.parse(path).getroot().itertext())  # noqa: S314 (our own)
