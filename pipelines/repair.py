@@ -184,7 +184,7 @@ class _StoredSource:
     def __init__(self, name: str, folder: SourceFolder | None, session: Session) -> None:
         self.name, self.folder, self.session, self.settings = name, folder, session, session.settings
         self.core, self.raw = self.settings.core / name, self.settings.raw / name
-        self.is_personal_read = folder is not None and folder.source.kind == "incident"
+        self.is_personal_read = folder is not None and folder.source.of_persons
         self._input: dict[str, Path] | None = None
 
     def damage(self) -> Iterator[Damage]:

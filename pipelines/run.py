@@ -35,6 +35,7 @@ from pipelines.harmonise.quarantine import (
     settle_quarantine,
 )
 from pipelines.harmonise.reconcile import Validated, account
+from pipelines.harmonise.survey import EstimatesFolder, add_records, estimate_survey
 from pipelines.harmonise.tally import TallyPartitions, forget_partitions, tally, tally_here
 from pipelines.harmonise.values.hidden import hiding, hiding_steps
 from pipelines.publish.build import Publication, content_key, publish
@@ -233,11 +234,12 @@ def _check_acquired(
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     previous = previous and previous.beside(file.sha256 for file in acquired.files)
     with connect(settings) as connection:
-        validated = (
-            _account_incidents(folder, acquired, session, connection, work)
-            if folder.source.kind == "incident"
-            else _account_tables(folder, acquired, session, connection, work)
-        )
+        if folder.source.kind == "incident":
+            validated = _account_incidents(folder, acquired, session, connection, work)
+        elif folder.source.kind == "survey":
+            folder, validated = _account_survey(folder, acquired, session, connection, work)
+        else:
+            validated = _account_tables(folder, acquired, session, connection, work)
         if folder.source.figures == "estimate":
             return validated, run_step(
                 "check",
@@ -289,6 +291,22 @@ def _account_tables(
     conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
     with sql_time(folder, connection, settings):
         return run_step("account", name, conformed.rows, account, folder, conformed, connection, settings, work)
+
+
+def _account_survey(
+    folder: SourceFolder, acquired: Acquired, session: Session, connection: duckdb.DuckDBPyConnection, work: Path
+) -> tuple[SourceFolder, Validated]:
+    """The steps of records of a sample: to a table of estimates, and of that to its account; leaves ``core``.
+
+    Returns:
+        The source of the table of estimates, and its account with the records in it.
+    """
+    name, settings, run_step = folder.source_id, session.settings, session.run_step
+    surveyed = run_step("estimate", name, acquired.rows, estimate_survey, folder, acquired, settings, work)
+    table = EstimatesFolder(folder)
+    conformed = run_step("conform", name, surveyed.rows, conform, table, surveyed.raw, settings, work)
+    validated = run_step("account", name, conformed.rows, account, table, conformed, connection, settings, work)
+    return table, add_records(folder, surveyed, validated, settings)
 
 
 def check_source(folder: SourceFolder, session: Session, previous: PreviousVintage | None = None) -> Checked:
@@ -514,7 +532,7 @@ def _to_replay(folder: SourceFolder, settings: Settings) -> Quarantined | None:
     name = folder.source_id
     current = current_vintage(name, settings)
     loads = open_quarantine(name, current.vintage if current else None, settings)
-    if loads and folder.source.kind == "incident":
+    if loads and folder.source.of_persons:
         files = ", ".join(file.name for file in loads[0].files)
         raise UsageError(
             f"source {name}: rows on persons are not kept, so there is no copy of {files} to try again; give the files "

@@ -141,7 +141,7 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
         max_sql_seconds=given.whole_number("max_sql_seconds", Settings.max_sql_seconds),
         acquire_from=_origins(given.settings.get("acquire_from", Settings.acquire_from)),
         max_acquire_seconds=given.whole_number("max_acquire_seconds", Settings.max_acquire_seconds),
-        site=given.folder("site") if given.settings.get("site") else None,
+        site=given.folder("site"),
         keep_vintages=given.whole_number("keep_vintages", Settings.keep_vintages, at_least=0),
         notify_revision_percent=given.whole_number("notify_revision_percent", Settings.notify_revision_percent),
         notify_silent_days=given.whole_number("notify_silent_days", Settings.notify_silent_days, at_least=0),

@@ -47,6 +47,7 @@ TABLES = (
     "extracts/us_fbi_rape_legacy",
     "extracts/us_fbi_population",
     "extracts/un_cts_prisons",
+    "extracts/us_bjs_ncvs",
 )
 CONCORDANCE = Path(iccs.__file__).parent / "concordances" / "ar_snic.csv"
 QUESTIONS = (
