@@ -17,9 +17,9 @@ from pipelines.publish.series.latest_months import (
     RUN_FALSE_ALARMS,
     WINDOW,
 )
-from pipelines.statistics.early_warning import Fit, design_of, excess, fit_past
 from pipelines.statistics.monotonic import false_discovery
-from pipelines.statistics.reporting_delay import development, nowcast
+from pipelines.statistics.surveillance.early_warning import Fit, design_of, excess, fit_past
+from pipelines.statistics.surveillance.reporting_delay import development, nowcast
 
 SERIES = 2000
 RUNS, PER_RUN = 150, 100

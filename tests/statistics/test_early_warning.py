@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from pipelines.statistics.early_warning import TAIL_DEGREES, design_of, excess, fit_past, outbreak_weights, upper_limit
+from pipelines.statistics.surveillance.early_warning import (
+    TAIL_DEGREES,
+    design_of,
+    excess,
+    fit_past,
+    outbreak_weights,
+    upper_limit,
+)
 
 
 def test_the_limit_is_that_of_the_surveillance_package() -> None:

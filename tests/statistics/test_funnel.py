@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from pipelines.statistics.funnel import between_areas, funnel_limits
+from pipelines.statistics.surveillance.funnel import between_areas, funnel_limits
 
 
 def _by_hand(mean: float, share: float) -> float:

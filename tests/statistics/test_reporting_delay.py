@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.statistics.reporting_delay import development, nowcast, with_last_variance
+from pipelines.statistics.surveillance.reporting_delay import development, nowcast, with_last_variance
 
 # Cumulative claims of Taylor and Ashe (1983), the example of Mack (1993), ASTIN Bulletin 23, table 1.
 CLAIMS = """\

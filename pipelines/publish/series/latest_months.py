@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from iccs.periods import period_at, period_index
 from pipelines.publish.series.annual_series import COUNT, RATE
 from pipelines.publish.series.breaks import SERIES_KEY, SeriesBreaks, series_break_at
-from pipelines.statistics.early_warning import Excess, Fit, design_of, excess, fit_past
 from pipelines.statistics.monotonic import false_discovery
-from pipelines.statistics.reporting_delay import Development, development, nowcast
+from pipelines.statistics.surveillance.early_warning import Excess, Fit, design_of, excess, fit_past
+from pipelines.statistics.surveillance.reporting_delay import Development, development, nowcast
 from pipelines.system.connection import fetch_arrow, insert_rows
 from schemas.declarations import load_columns, no_attributes_sql, quote_literal, uncompared_sql
 

@@ -9,7 +9,7 @@ import numpy as np
 from pipelines.reader.plots.style import Picture, canvas, caveat_notes, finish_picture, foot_text, picture_title
 from pipelines.reader.series.small_areas import INNER, OUTER, SmallAreas
 from pipelines.reader.words import figure_in, word
-from pipelines.statistics.funnel import funnel_limits
+from pipelines.statistics.surveillance.funnel import funnel_limits
 from pipelines.system.settings import Settings
 
 if TYPE_CHECKING:

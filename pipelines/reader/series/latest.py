@@ -23,7 +23,7 @@ from pipelines.publish.series.latest_months import (
 from pipelines.reader.release import packaged_query, query
 from pipelines.reader.selection import TOTAL, SeriesQuery
 from pipelines.reader.series.counts import Series, read_series
-from pipelines.statistics.early_warning import excess
+from pipelines.statistics.surveillance.early_warning import excess
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 

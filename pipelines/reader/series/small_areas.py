@@ -10,7 +10,7 @@ import numpy as np
 from pipelines.reader.maps import NO_FIGURE, MapRates, class_limits
 from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of
-from pipelines.statistics.funnel import between_areas, funnel_limits
+from pipelines.statistics.surveillance.funnel import between_areas, funnel_limits
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
