@@ -51,6 +51,18 @@ WORDS = {
         "First {n} months after the date over the course expected: {value} ({low} to {high}), p {p}: {verdict}."
     ),
     "effect year": "First year after the date over the course expected: {value} ({low} to {high}), p {p}: {verdict}.",
+    "dark figure": "experienced and recorded",
+    "experienced panel": "Experienced (survey estimate)",
+    "recorded panel": "Recorded by the police",
+    "share panel": "Recorded over estimated",
+    "two populations": (
+        "Two figures of two populations, never one series: the survey counts each {survey} of its population "
+        "({people}), the police each {recorded} of everybody."
+    ),
+    "share with limits": "{year}: recorded over estimated {share} ({low} to {high}, limits of the estimate alone).",
+    "share without limits": "{year}: recorded over estimated {share}; the survey gives no error.",
+    "no reporting rate": "It is no reporting rate: definitions, places and periods differ.",
+    "told by survey": "Told by the survey itself ({measure}, {year}): {share} of the offences.",
     "effect own": "Expected: the area’s own course before the date.",
     "effect controls": "Expected: the weighted rates of {areas}, and the drift against them before the date.",
     "effect placebos": "Of {n} other dates and areas {share} show as much.",

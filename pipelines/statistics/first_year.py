@@ -25,7 +25,6 @@ LARGEST_AUTOCORRELATION = 0.9
 FEWEST_DEGREES = 2.0
 _ROUNDS = 25
 _LAST_STEP = 1e-6
-_WORST_CONDITION = 1e12
 _MOST_WEIGHT = 1e4
 
 
@@ -395,12 +394,15 @@ def _fit(at: Numbers, y: Numbers, x: Numbers, offset: Numbers, r: Numbers) -> _F
 
 def _solve(matrices: Numbers, right: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
     """Solve each system; 0 and False for one without a solution, which must not stop the others."""
-    scale = np.sqrt(np.maximum(np.diagonal(matrices, axis1=1, axis2=2), 1e-300))
-    scaled = matrices / scale[:, :, None] / scale[:, None, :]
-    regular: NDArray[np.bool_] = np.asarray(np.isfinite(scaled).all(axis=(1, 2)), dtype=np.bool_)
-    regular[regular] = np.linalg.cond(scaled[regular]) < _WORST_CONDITION
+    regular = np.asarray(np.isfinite(matrices).all(axis=(1, 2)), dtype=np.bool_)
+    wide = np.broadcast_to(right, (*matrices.shape[:2], right.shape[-1]))
     safe = np.where(regular[:, None, None], matrices, np.eye(matrices.shape[1]))
-    solved = np.linalg.solve(safe, np.broadcast_to(right, (*matrices.shape[:2], right.shape[-1])))
+    try:
+        solved = np.linalg.solve(safe, wide)
+    except np.linalg.LinAlgError:  # one of them is singular: it is looked for only then, as that takes as long again
+        regular &= np.linalg.matrix_rank(safe) == matrices.shape[1]
+        solved = np.linalg.solve(np.where(regular[:, None, None], safe, np.eye(matrices.shape[1])), wide)
+    regular &= np.asarray(np.isfinite(solved).all(axis=(1, 2)), dtype=np.bool_)
     return np.where(regular[:, None, None], solved, 0.0), regular
 
 

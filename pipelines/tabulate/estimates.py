@@ -39,6 +39,8 @@ from schemas.source import Source, SourceFolder
 MIDDLE_SHARE = 0.02
 """How far from the middle of its limits, as a share of their distance, an estimate may be for a standard error to
 follow from them: printed limits are rounded, and those of a small share are not symmetric."""
+DIFFERING_SHARE = 0.005
+"""By how much of the whole the sum of its parts may differ from it: published figures are rounded."""
 DISAGREEING_SHARE = 0.1
 """By how much two forms of one error may differ, as both are printed with few digits."""
 
@@ -68,7 +70,7 @@ def take_estimates(
     paths = {name: work / f"checked-{name}.parquet" for name in CHECKED_PARTS}
     _refuse_split(connection, folder)
     _make_cells(connection, folder, validated.links)
-    outcomes = [*validated.outcomes, *_judge_errors(connection, folder)]
+    outcomes = [*validated.outcomes, *_judge_errors(connection, folder), _judge_sums(connection, folder.source)]
     compared = previous if previous is not None and not previous.same_files else None
     outcomes += _judge_losses(connection, folder.source, validated, compared)
     outcomes = accept_losses(outcomes, accepted_loss)
@@ -179,6 +181,29 @@ def _judge_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
             found = f"All {numbers:,} coefficients of variation are at most {largest:g}, which would be percent."
             raise DataRefused([Problem("cv_scale", folder.source_id, found)])
     return outcomes
+
+
+def _judge_sums(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcome:
+    """Compare wholes with the sums of their parts, where the source says that they add up; mark those that differ."""
+    over = {
+        what: [name for name, one in source.measures.items() if what in one.adds]
+        for what in ("areas", "sexes", "codes")
+    }
+    parts = {what: ", ".join(map(quote_literal, names)) or "NULL" for what, names in over.items()}
+    run_sql(
+        connection,
+        "tabulate/sums_of_parts",
+        **parts,
+        attributes=", ".join(attribute_columns()),
+        most=str(DIFFERING_SHARE),
+    )
+    checked, differing, first = fetch_row(
+        connection,
+        "SELECT count(*), count(*) FILTER (differs), min_by(said, (ref_area, time_period)) FILTER (differs) "
+        "FROM part_sum",
+    )
+    run_sql(connection, "tabulate/mark_sums", attributes=attribute_columns())
+    return _outcome("estimate_parts_add", checked, differing, first or "")
 
 
 def _judge_losses(

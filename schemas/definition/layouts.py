@@ -11,12 +11,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from schemas.definition.messages import known_encoding
 
 
-def _listed(given: Any) -> Any:
+def as_list(given: Any) -> Any:
     """One name is a list of one."""
     return given if isinstance(given, list | tuple) else (given,)
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_list)]
 
 
 class _Strict(BaseModel):

@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.statistics.arguments import SIGNIFICANCE
+from pipelines.statistics.evaluation import interrupted_time_series
 from pipelines.statistics.first_year import controlled_exposures, first_year_effects, monthly_trends
+from pipelines.statistics.linear_designs import difference_in_differences, panel_difference
 from pipelines.statistics.monotonic import seasonal_mann_kendall
 from pipelines.statistics.regression import Effect
 
 Numbers = NDArray[np.float64]
 SEED = 20261128
-SERIES = 1000
+SERIES, FEW = 1000, 300
 LENGTH = 12
 NOISE, SEASON = 0.15, 0.1
 
@@ -89,8 +91,34 @@ def seasonal_p(years: int, counts: NDArray[np.int64]) -> float:
     return seasonal_mann_kendall(at[0].tolist(), at[1].tolist(), counts, correlated=years >= 10).p
 
 
+def segmented(generator: np.random.Generator) -> str:
+    """Return how often level, slope or last month of a segmented regression has p below 0.05 without a change."""
+    shares = []
+    for before in (36, 84):
+        for mean in (20.0, 200.0):
+            found = 0
+            for y in generator.poisson(simulate(generator, before + LENGTH, mean, 0.4)[:FEW]):
+                made = interrupted_time_series(range(len(y)), y, np.ones(len(y)), before, season=12)
+                effects = [made.level, made.end, *([made.slope] if made.slope else [])]
+                found += min(one.p for one in effects) < SIGNIFICANCE
+            shares.append(100 * found / FEW)
+    return f"segmented regression at 0.4: level, slope or last month in {min(shares):.0f} to {max(shares):.0f} %"
+
+
+def panels(generator: np.random.Generator) -> str:
+    """Return how often 3 of 32 areas without an effect have one, by clustered errors and by randomisation."""
+    after, areas = np.tile(np.arange(10) >= 5, 32), np.repeat(np.arange(32), 10)
+    clustered = ranked = 0
+    for values in generator.normal(size=(FEW, 32, 10)):
+        model = difference_in_differences(values.ravel(), areas < 3, after, clusters=areas.tolist())
+        clustered += model.effect("effect").p < SIGNIFICANCE
+        ranked += panel_difference(values, [0, 1, 2], 5).p < SIGNIFICANCE
+    return f"3 of 32 areas: clustered errors {100 * clustered / FEW:.0f} %, randomisation {100 * ranked / FEW:.0f} %"
+
+
 def main() -> None:
     """Print the tables of error rates in Markdown."""
+    sys.stdout.write(f"{segmented(np.random.default_rng(SEED))}\n{panels(np.random.default_rng(SEED))}\n\n")
     generator = np.random.default_rng(SEED)
     sys.stdout.write("\n".join(monthly(np.random.default_rng(SEED))) + "\n\n")
     sys.stdout.flush()

@@ -242,6 +242,61 @@ def test_placebos_end_where_a_series_breaks(settings: Settings) -> None:
     assert after.counts[after.areas.index("CZ")].tolist() == [82, 90]
 
 
+def test_a_linear_model_of_the_rates_is_that_of_least_squares_on_the_file(
+    settings: Settings, monthly: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """OLS of statsmodels with HAC errors on victims over CONAPO's total (the pipeline adds the sexes) and days."""
+    asked = ["evaluate", "0101", "--area", "MX-JAL", "--date", "2019-03", "--family", "gaussian", "--json"]
+    main([*asked, "--data", str(settings.data)])
+    document = json.loads(capsys.readouterr().out)
+    people = pd.read_csv(next((INPUT / "mx_conapo_population").glob("state-population*")))
+    people = people[people["AgeGroup"].ne("Total")].groupby(["StateCode", "Year"])["Total"].sum()
+    periods = pd.period_range("2015-01", "2024-12", freq="M")
+    share = periods.days_in_month.to_numpy() / 365.25
+
+    def rates(state: int) -> np.ndarray:
+        return np.asarray(1e5 * monthly[state].to_numpy() / (people[state][periods.year].to_numpy() * share))
+
+    t, after = np.arange(120), np.arange(120) >= 50
+    x = np.column_stack([np.ones(120), t, after, (t - 50) * after])
+    lags = int(document["linear"]["errors"].split()[1])
+    model = sm.OLS(rates(14), x).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True})
+    level = document["linear"]["effects"]["level"]
+    assert (level["value"], level["error"]) == (
+        pytest.approx(model.params[2], rel=1e-4),
+        pytest.approx(model.bse[2], rel=1e-4),
+    )
+
+    main([*asked, "--control", "MX-NLE", "MX-GUA", "MX-CMX", "--data", str(settings.data)])
+    panel = json.loads(capsys.readouterr().out)["linear"]["panel"]
+    change = [rates(state)[50:].mean() - rates(state)[:50].mean() for state in (14, 19, 11, 9)]
+    assert panel["value"] == pytest.approx(change[0] - np.mean(change[1:]), rel=1e-4)
+    assert (panel["assignments"], panel["smallest_p"]) == (4, 0.25)
+    gaps = [abs(one - (sum(change) - one) / 3) for one in change]
+    assert panel["p"] == np.mean([gap >= gaps[0] for gap in gaps])
+
+
+def test_earlier_years_have_a_direction_of_their_own(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """Sexual assault of Czechia until 2020, before another definition: the slope of a Poisson GLM on the file."""
+    raw = pd.read_csv(INPUT / "eu_crim_off_cat" / "estat_crim_off_cat.tsv.gz", sep="\t", dtype=str)
+    row = raw[raw.iloc[:, 0].str.contains("ICCS03012,NR,CZ")].iloc[0, 1:]
+    counts = {int(year): float(str(text).split()[0]) for year, text in row.items() if 2008 <= int(year) <= 2020}
+    main(["trend", "03012", "--area", "CZ", "--earlier", "--json", "--data", str(settings.data)])
+    document = json.loads(capsys.readouterr().out)
+    (found,) = document["earlier"]
+    assert (found["first_year"], found["last_year"], found["n"]) == (2008, 2020, 13)
+    assert found["break_handling"] == "before the break in 2021; used 2008-2020"
+    people = {int(one["time_period"]): one["population"] for one in document["series"]}
+    years = np.array(sorted(counts))
+    offset = np.log([people[year] for year in years])
+    model = sm.GLM(
+        [counts[year] for year in years], sm.add_constant(years - 2014), sm.families.Poisson(), offset=offset
+    ).fit()
+    assert found["apc"] == pytest.approx(100 * np.expm1(model.params[1]), rel=1e-5)
+    main(["trend", "0101", "--area", "MX", "--earlier", "--data", str(settings.data)])
+    assert "no years before a break" in capsys.readouterr().out
+
+
 def _words(path: Path) -> str:
     """All text of an SVG whose letters are kept as text."""
     return " ".join(text.strip() for text in ElementTree.parse(path).getroot().itertext())  # noqa: S314 (our own)

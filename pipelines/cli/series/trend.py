@@ -39,6 +39,9 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--monthly", action="store_true", help="the monthly series: seasonally adjusted, trend, turning points"
     )
+    parser.add_argument(
+        "--earlier", action="store_true", help="directions of the years before the last break of a series, too"
+    )
     parser.set_defaults(command=trend_command)
 
 
@@ -51,6 +54,8 @@ def trend_command(options: argparse.Namespace) -> int:
     if options.monthly:
         if options.by:
             raise UsageError("--by divides the picture of the annual series: leave out --by, or --monthly")
+        if options.earlier:
+            raise UsageError("--earlier is of the annual series: leave out --earlier, or --monthly")
         _monthly(options, settings)
         return EXIT_DONE
     if options.by and not options.plot:
@@ -60,10 +65,12 @@ def trend_command(options: argparse.Namespace) -> int:
 
 
 def _annual(options: argparse.Namespace, settings: Settings) -> None:
+    from pipelines.reader.series.earlier import read_earlier
     from pipelines.reader.series.trends import read_trends
 
     wanted = series_query(options, settings)
     found = read_trends(wanted, settings)
+    earlier = read_earlier(wanted, found.series, settings) if options.earlier else []
     if options.plot:
         from pipelines.reader.plots.style import save_picture
         from pipelines.reader.plots.trend import plot_trend
@@ -77,10 +84,15 @@ def _annual(options: argparse.Namespace, settings: Settings) -> None:
                 "changes": found.changes,
                 "segments": found.segments,
                 "plot": options.plot,
+                **({"earlier": earlier} if options.earlier else {}),
             }
         )
         return
     _print_annual(wanted, found, options.lang, settings)
+    if options.earlier:
+        print_line("before the last break (no answer for today):" if earlier else "no years before a break")
+        for row in earlier:
+            print_line(f"  {_trend_line(row)}")
     if options.plot:
         print_line(f"picture: {options.plot}")
 
