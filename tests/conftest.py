@@ -84,6 +84,7 @@ SLOW_MODULES = (
     "tabulate/test_gates.py",
     "tabulate/test_losses.py",
     "tabulate/test_places.py",
+    "tabulate/test_retention.py",
     "tabulate/test_rules_by_year.py",
     "tabulate/test_structure_rules.py",
     "tabulate/test_vintage_columns.py",
@@ -92,6 +93,7 @@ SLOW_MODULES = (
 SLOW_FIXTURES = {"published", "extracts"}
 LONG_MODULES = {
     "crash/test_killed_run.py": "kills a run at one moment after the other",
+    "flows/test_deploy.py": "starts a Prefect server and waits for the notices that it sends",
     "flows/test_flow.py": "starts a Prefect server for each flow",
     "flows/test_serve.py": "waits for what a schedule starts, minute by minute",
     "harmonise/incidents/test_fan_out.py": "runs partitions on each runner",
