@@ -100,6 +100,26 @@ WORDS = {
     "percent a year": "{percent} % a year ({low} to {high})",
     "no upper limit": "no upper limit",
     "direction not tested (fewer than 8 years)": "not tested (fewer than 8 years)",
+    "expected from the past": "expected from the past",
+    "limit of the past": "its upper limit",
+    "as published": "as published",
+    "alert": "alert",
+    "nowcast": "expected once complete, 95 %",
+    "events a month": "events a month",
+    "latest": (
+        "Limit: exceeded by chance once in 200 months (Farrington 1996, Noufaily 2013); "
+        "alert: also among all months tested in the release."
+    ),
+    "smoothed": "smoothed per 100,000",
+    "not told apart": "not told from the common rate",
+    "funnel 95": "95 %",
+    "funnel 998": "99.8 %",
+    "funnel people": "population, logarithmic",
+    "funnel": (
+        "Limits around the common rate: chance alone (dotted: exact Poisson), and with the spread between areas, "
+        "{share} % of that rate. Of {n} areas {chance} lie outside 99.8 % of the first and {outside} of the second. "
+        "Dashes: smoothed rates (Marshall 1991)."
+    ),
 }
 """English by key."""
 

@@ -54,6 +54,8 @@ QUESTIONS = (
     "trend 0101 --area MX",
     "trend 0101 --area MX-AGU --sex F --by sex --plot {place}/sex.png",
     "trend 0101 --area MX-AGU --monthly",
+    "latest 0101 --area MX-AGU",
+    "funnel 0101 --area AR",
     "map 0101 --area MX --plot {place}/map.png",
     "areas",
     "compare 0101 --areas MX AR",
