@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -26,6 +26,9 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import State
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.deployments.runner import RunnerDeployment
+from prefect.events.actions import SendNotification
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner as FlowRunner
 from prefect.runtime import flow_run
@@ -282,6 +285,8 @@ def _publish(settings: Settings, sources: list[str] | None, directory: Path | No
     with telling_of_failure(settings, logger.error):
         result = run_all(find_sources(sources or []), session, named=bool(sources))
     _write_artifacts(result, settings)
+    if result.freed.summary:
+        logger.info("%s", result.freed.summary)
     for line in (*result.left, *tell_of_run(result, settings)):
         logger.error(line)
     wrong = [f"{refusal.source}: {refusal.message}" for refusal in result.refused]
@@ -419,6 +424,78 @@ def deploy(deployments: Sequence[Deployment], pool: str, environment: dict[str, 
         )
         cast("RunnerDeployment", made).apply()
     return [one.name for one in deployments]
+
+
+def tell_by_server(deployments: Sequence[str], block: str, silent_days: int) -> list[str]:
+    """Have the server of PREFECT_API_URL send notices by automations of its own; return their names.
+
+    It also sees what a run cannot tell of itself: that its process was killed, or that no worker takes it.
+
+    Args:
+        deployments: names of those whose runs are watched; they are on the server.
+        block: a notification block on the server, ``type/name``.
+        silent_days: days without a run that ended well after which a notice is sent; 0 for never.
+
+    Raises:
+        UsageError: the server has no such block, or it sends no notices.
+    """
+    with get_client(sync_client=True) as client:
+        kind, _, name = block.partition("/")
+        try:
+            found = client.read_block_document_by_name(name=name, block_type_slug=kind)
+        except ObjectNotFound as error:
+            raise UsageError(
+                f"the Prefect server has no block {block!r}; make one, such as custom-webhook/office: "
+                "prefect block create custom-webhook"
+            ) from error
+        capabilities = found.block_schema.capabilities if found.block_schema else []
+        if "notify" not in capabilities:
+            raise UsageError(f"the block {block!r} sends no notices; those that do: custom-webhook, slack-webhook, ...")
+        watched = [f"prefect.deployment.{client.read_deployment_by_name(f'iccs/{one}').id}" for one in deployments]
+        made = [
+            AutomationCore(name=title, trigger=trigger, actions=[_notice(found.id, title)])
+            for title, trigger in _triggers(watched, silent_days).items()
+        ]
+        for one in made:
+            for old in client.read_automations_by_name(one.name):
+                client.delete_automation(old.id)
+            client.create_automation(one)
+    return [one.name for one in made]
+
+
+def _triggers(watched: list[str], silent_days: int) -> dict[str, EventTrigger]:
+    """What is told of runs of these deployments, by its title."""
+    of_ours = ResourceSpecification({"prefect.resource.role": "deployment", "prefect.resource.id": watched})
+    run = ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"})
+    ended_badly = EventTrigger(
+        match=run,
+        match_related=of_ours,
+        expect={"prefect.flow-run.Failed", "prefect.flow-run.Crashed", "prefect.flow-run.Late"},
+        for_each={"prefect.resource.id"},
+        posture=Posture.Reactive,
+        threshold=1,
+        within=timedelta(0),
+    )
+    triggers = {"iccs: a planned run failed, crashed or is late": ended_badly}
+    if silent_days:
+        triggers[f"iccs: no planned run ended well for {silent_days} days"] = EventTrigger(
+            match=run,
+            match_related=of_ours,
+            expect={"prefect.flow-run.Completed"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=timedelta(days=silent_days),
+        )
+    return triggers
+
+
+def _notice(block: UUID, title: str) -> SendNotification:
+    """The message of an automation; values of files are in no message of the server: ``iccs status`` has them."""
+    body = (
+        "{{ flow_run.name }}: {{ flow_run.state.name }}. What was refused and why: iccs status, or the page of the run."
+    )
+    silent = "No planned run ended well; see iccs status."
+    return SendNotification(block_document_id=block, subject=title, body=silent if "ended well" in title else body)
 
 
 def next_planned_run(deployment: UUID) -> datetime | None:

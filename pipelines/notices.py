@@ -13,8 +13,9 @@ import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from pipelines.reader.release_changes import read_release_changes
 from pipelines.run import RunResult
-from pipelines.schedule import SourceState
+from pipelines.schedule import SourceState, find_office_problems
 from pipelines.system.errors import DamagedStore
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
@@ -24,7 +25,9 @@ _LONGEST = 4_000  # letters; a mail or chat shows no more at a glance
 
 
 def tell_of_run(result: RunResult, settings: Settings) -> list[str]:
-    """Send a notice of a run that refused a source or found no file at all.
+    """Send a notice of a run that refused a source, found no file at all, or revised figures by much.
+
+    Little room for data is told, too; and a run without all this if ``notify_success`` is set.
 
     Returns:
         What went wrong with sending, a line for each address.
@@ -32,7 +35,34 @@ def tell_of_run(result: RunResult, settings: Settings) -> list[str]:
     lines = [f"{refusal.source}: {refusal.message}" for refusal in result.refused]
     if not (result.loaded or result.unchanged or result.refused):
         lines = [f"no file of any source was found in {result.searched}"]
-    return _send(f"iccs: {_count(lines)} in the run in {settings.data}", lines)
+    lines += find_office_problems(settings)
+    revised = _large_revisions(settings) if result.publication is not None else []
+    if not (lines or revised):
+        return _send(f"iccs: the run in {settings.data} went well", _account(result)) if settings.notify_success else []
+    said = [_count(lines)] if lines else []
+    said += ["large revisions"] if revised else []
+    return _send(f"iccs: {' and '.join(said)} in the run in {settings.data}", [*lines, *revised])
+
+
+def _large_revisions(settings: Settings) -> list[str]:
+    """Say which of the ten largest changes of the release are revisions by more than ``notify_revision_percent``."""
+    most = settings.notify_revision_percent
+    found = read_release_changes(settings)
+    return [
+        f"{row['source']}: {row['ref_area']}, {row['time_period']}, ICCS {row['iccs']}: {row['old_value']:,.0f} became "
+        f"{row['new_value']:,.0f} ({row['revision_percent']:+.1f} %)"
+        for row in found.largest
+        if row["release_change"] == "revised"
+        and row["revision_percent"] is not None
+        and abs(row["revision_percent"]) > most
+    ]
+
+
+def _account(result: RunResult) -> list[str]:
+    """What a run did, for those who wish to know of every run."""
+    release = f"published: release {result.publication.release}" if result.publication else "nothing new to publish"
+    named = {"loaded": result.loaded, "unchanged": result.unchanged}
+    return [release, *(f"{word}: {', '.join(names)}" for word, names in named.items() if names)]
 
 
 @contextmanager
@@ -59,6 +89,7 @@ def tell_of_states(states: Iterable[SourceState], settings: Settings) -> list[st
     ]
     if not settings.published.is_file():
         lines.append("nothing is published")
+    lines += find_office_problems(settings)
     return _send(f"iccs: {_count(lines)} in {settings.data}", lines)
 
 

@@ -32,6 +32,7 @@ from pipelines.system.files import DamagedFile, check_seal, read_json, replace_a
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, delete, empty_work_folder, make_work_folder
 from pipelines.system.settings import Settings
+from pipelines.tabulate.retention import REDUCED
 from pipelines.tabulate.structure_suite import open_suite
 from pipelines.tabulate.vintages import (
     POINTER,
@@ -183,7 +184,7 @@ class _StoredSource:
     def __init__(self, name: str, folder: SourceFolder | None, session: Session) -> None:
         self.name, self.folder, self.session, self.settings = name, folder, session, session.settings
         self.core, self.raw = self.settings.core / name, self.settings.raw / name
-        self.is_personal_read = folder is not None and folder.source.kind == "incident"
+        self.is_personal_read = folder is not None and folder.source.of_persons
         self._input: dict[str, Path] | None = None
 
     def damage(self) -> Iterator[Damage]:
@@ -210,10 +211,10 @@ class _StoredSource:
         wanted = {}
         for path in self.core.glob("[!.]*/manifest.json"):
             try:
-                files = read_manifest(path.parent)["files"]
+                manifest = read_manifest(path.parent)
             except DamagedVintage:
                 continue
-            for file in files:
+            for file in manifest["files"] if REDUCED not in manifest else ():
                 if file["path"] == f"{file['sha256']}.bin":
                     wanted[file["sha256"]] = _Wanted(_own_name(file), file["sha256"], file["first_seen"])
         return wanted

@@ -35,6 +35,7 @@ from pipelines.harmonise.quarantine import (
     settle_quarantine,
 )
 from pipelines.harmonise.reconcile import Validated, account
+from pipelines.harmonise.survey import EstimatesFolder, add_records, estimate_survey
 from pipelines.harmonise.tally import TallyPartitions, forget_partitions, tally, tally_here
 from pipelines.harmonise.values.hidden import hiding, hiding_steps
 from pipelines.publish.build import Publication, content_key, publish
@@ -52,6 +53,7 @@ from pipelines.system.steps import RunStep, WatchedSteps, plain_step, raise_if_s
 from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_workers
 from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.estimates import take_estimates
+from pipelines.tabulate.retention import NOTHING_FREED, Freed, reduce_old_vintages
 from pipelines.tabulate.rules import Checked, Suite, check
 from pipelines.tabulate.structure_suite import open_suite
 from pipelines.tabulate.unchanged_years import PreviousVintage
@@ -118,6 +120,7 @@ class RunResult:
     lost or damaged and made again; ``unclaimed`` has the files there that no source takes, each with the patterns of
     names nearest to its own. ``undefined`` are sources with figures in the data folder that have no definition here, so
     that no release from here has them. ``taken`` are the files that came from the inbox, ``left`` says why others stay.
+    ``freed`` is what was deleted of old editions.
     """
 
     loaded: tuple[str, ...]
@@ -134,6 +137,7 @@ class RunResult:
     undefined: tuple[str, ...] = ()
     taken: tuple[TakenFile, ...] = ()
     left: tuple[str, ...] = ()
+    freed: Freed = NOTHING_FREED
 
     @property
     def faults(self) -> tuple[Refusal, ...]:
@@ -230,11 +234,12 @@ def _check_acquired(
     name, settings, run_step = folder.source_id, session.settings, session.run_step
     previous = previous and previous.beside(file.sha256 for file in acquired.files)
     with connect(settings) as connection:
-        validated = (
-            _account_incidents(folder, acquired, session, connection, work)
-            if folder.source.kind == "incident"
-            else _account_tables(folder, acquired, session, connection, work)
-        )
+        if folder.source.kind == "incident":
+            validated = _account_incidents(folder, acquired, session, connection, work)
+        elif folder.source.kind == "survey":
+            folder, validated = _account_survey(folder, acquired, session, connection, work)
+        else:
+            validated = _account_tables(folder, acquired, session, connection, work)
         if folder.source.figures == "estimate":
             return validated, run_step(
                 "check",
@@ -286,6 +291,22 @@ def _account_tables(
     conformed = run_step("conform", name, raw.rows, conform, folder, raw, settings, work)
     with sql_limits(folder, connection, settings):
         return run_step("account", name, conformed.rows, account, folder, conformed, connection, settings, work)
+
+
+def _account_survey(
+    folder: SourceFolder, acquired: Acquired, session: Session, connection: duckdb.DuckDBPyConnection, work: Path
+) -> tuple[SourceFolder, Validated]:
+    """The steps of records of a sample: to a table of estimates, and of that to its account; leaves ``core``.
+
+    Returns:
+        The source of the table of estimates, and its account with the records in it.
+    """
+    name, settings, run_step = folder.source_id, session.settings, session.run_step
+    surveyed = run_step("estimate", name, acquired.rows, estimate_survey, folder, acquired, settings, work)
+    table = EstimatesFolder(folder)
+    conformed = run_step("conform", name, surveyed.rows, conform, table, surveyed.raw, settings, work)
+    validated = run_step("account", name, conformed.rows, account, table, conformed, connection, settings, work)
+    return table, add_records(folder, surveyed, validated, settings)
 
 
 def check_source(folder: SourceFolder, session: Session, previous: PreviousVintage | None = None) -> Checked:
@@ -449,6 +470,7 @@ def run_all(
         publication = None
         try:
             publication = publish_if_new(session, known)
+            freed = reduce_old_vintages(settings)
         finally:  # what became of the sources is written down also where nothing could be published
             log_attempts(attempts.as_logged(started, publication), settings)
     return RunResult(
@@ -466,6 +488,7 @@ def run_all(
         undefined=_find_undefined(known, settings),
         taken=tuple(taken),
         left=tuple(say_left(left)),
+        freed=freed,
     )
 
 
@@ -509,7 +532,7 @@ def _to_replay(folder: SourceFolder, settings: Settings) -> Quarantined | None:
     name = folder.source_id
     current = current_vintage(name, settings)
     loads = open_quarantine(name, current.vintage if current else None, settings)
-    if loads and folder.source.kind == "incident":
+    if loads and folder.source.of_persons:
         files = ", ".join(file.name for file in loads[0].files)
         raise UsageError(
             f"source {name}: rows on persons are not kept, so there is no copy of {files} to try again; give the files "

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines.collect.acquire import find_files
 from pipelines.collect.fetch.inbox import WaitingFile, find_waiting, say_left
 from pipelines.system.run_log import Attempt, last_attempts, read_attempts
-from pipelines.system.settings import Settings
+from pipelines.system.settings import Settings, bytes_of
 from pipelines.tabulate.vintages import LostPointer, Vintage, current_vintage, find_damage
 from schemas.definition.publication_calendar import Calendar
 from schemas.errors import UsageError
@@ -144,6 +145,27 @@ def read_states(settings: Settings, now: datetime | None = None) -> list[SourceS
     return [_state(folder, settings, last.get(folder.source_id), moment) for folder in folders]
 
 
+def find_office_problems(settings: Settings, now: datetime | None = None) -> list[str]:
+    """Return what is wrong with the office as a whole, not with a source: no good run for long, little room for data.
+
+    Args:
+        settings: where data live, and from when on it is a problem.
+        now: the time to judge by; default the current time.
+    """
+    lines = []
+    days = settings.notify_silent_days
+    good = max((attempt.moment for attempt in read_attempts(settings) if attempt.is_good), default=None)
+    if days and good is not None and (now or datetime.now(UTC)) - good > timedelta(days=days):
+        lines.append(f"no run was good since {good:%Y-%m-%d}, more than {days} days ago (notify_silent_days)")
+    free = shutil.disk_usage(settings.data).free if settings.data.is_dir() else None
+    if free is not None and free < bytes_of(settings.notify_free_space):
+        lines.append(
+            f"{free / 1e9:,.1f} GB are left for data in {settings.data}, less than {settings.notify_free_space} "
+            "(notify_free_space)"
+        )
+    return lines
+
+
 def read_health(settings: Settings) -> dict[str, Any]:
     """Return what a probe is told: whether all is well, the state of each source, and when figures were published.
 
@@ -152,7 +174,7 @@ def read_health(settings: Settings) -> dict[str, Any]:
     published = settings.published
     since = datetime.fromtimestamp(published.stat().st_mtime, UTC) if published.is_file() else None
     states = read_states(settings)
-    good = since is not None and not any(state.is_problem for state in states)
+    good = since is not None and not any(state.is_problem for state in states) and not find_office_problems(settings)
     return {"good": good, "published_at": since, "sources": {state.source: state.state for state in states}}
 
 

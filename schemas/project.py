@@ -43,16 +43,26 @@ SETTINGS: Mapping[str, type] = MappingProxyType(
         "engine": str,
         "runner": str,
         "keep_releases": int,
+        "keep_vintages": int,
         "expected": list,
         "spill_limit": str,
         "max_sql_seconds": int,
         "acquire_from": list,
         "max_acquire_seconds": int,
         "site": str,
+        "notify_revision_percent": int,
+        "notify_silent_days": int,
+        "notify_free_space": str,
+        "notify_success": bool,
     }
 )
 """The keys of ``iccs.toml``; those of ``pipelines.system.settings.Settings``, which says what they do."""
-_KIND_NAMES = {str: "text in quotes", int: "a whole number", list: 'a list of texts, ["one", "two"]'}
+_KIND_NAMES = {
+    str: "text in quotes",
+    int: "a whole number",
+    bool: "true or false",
+    list: 'a list of texts, ["one", "two"]',
+}
 
 
 @dataclass(frozen=True)

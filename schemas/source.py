@@ -49,6 +49,8 @@ from schemas.definition.messages import (
 )
 from schemas.definition.numbers import check_marks, checked_mark, checked_month, checked_multiplier
 from schemas.definition.publication_calendar import Calendar
+from schemas.definition.survey import PER
+from schemas.definition.survey import Survey as Survey
 from schemas.errors import UsageError, nearest_values
 from schemas.project import find_project
 
@@ -286,7 +288,7 @@ class Source(_Strict):
     """One national publication series, as declared; see docs/add_a_source.md for each field."""
 
     source_id: str
-    kind: Literal["count", "population", "incident"] = "count"
+    kind: Literal["count", "population", "incident", "survey"] = "count"
     title: str
     publisher: str
     url: str
@@ -310,6 +312,7 @@ class Source(_Strict):
     )
     ages: Ages | None = None
     boundaries: BoundaryFile | None = None
+    survey: Survey | None = Field(default=None, description="how the sample was drawn, of records of a survey")
     id: tuple[str, ...] = Field(default=(), description="columns of the file that identify a row; none may repeat")
     personal: tuple[str, ...] = Field(default=(), description="columns that identify a person; never stored")
     covers: tuple[str, ...] = Field(default=(), description="areas that the source covers; default all of the list")
@@ -387,12 +390,13 @@ class Source(_Strict):
         require_known("totals", tuple(self.totals), breakdown_columns())
         period = "year" if "year" in self.columns else "time_period"
         as_points = self.boundaries is not None or "longitude" in self.columns
+        counts_one = "value" if self.of_persons else ""  # a record is one event where nothing else is said
         for need in (period, "value") if as_points else ("ref_area", period, "value"):
-            if need not in self.columns and need not in self.constants and (need, self.kind) != ("value", "incident"):
+            if need not in self.columns and need not in self.constants and need != counts_one:
                 raise ValueError(f"columns must say where {need} is")
         if self.kind == "incident":
             self._check_incidents()
-        if len(self.measures) > 1 and "measure" not in self.columns:
+        if len(self.measures) > 1 and self.kind != "survey" and "measure" not in self.columns:
             raise ValueError("several measures need columns.measure, the column that distinguishes them")
         if (self.thousands or self.decimal != ".") and any(one.read.format == "parquet" for one in self.layouts):
             raise ValueError("thousands and decimal: numbers of a Parquet file have a decimal point, no other mark")
@@ -494,13 +498,14 @@ class Source(_Strict):
                 )
             return self
         other = [name for name, one in self.measures.items() if one.figures not in AS_PUBLISHED]
-        if self.kind != "count" or other:
+        if self.kind not in ("count", "survey") or other:
             name = other[0] if other else next(iter(self.measures))
             raise ValueError(
                 f"measures.{name}: counts are added up, estimates and ratios are published as given; declare two "
                 "sources, which may read the same file"
             )
-        for key in ("allocate_unknown", "breakdowns", "parent_counts", "cumulative", "covers", "totals", "no_break"):
+        made = ("covers", "allocate_unknown", "breakdowns", "parent_counts", "cumulative", "totals", "no_break")
+        for key in made[:1] if self.kind == "survey" else made:  # of a survey groups are declared, other keys refused
             if key in self.model_fields_set:
                 raise ValueError(
                     f"{key}: nothing is made of estimates and ratios, they are published as given; delete it"
@@ -509,7 +514,8 @@ class Source(_Strict):
             raise ValueError("breaks: bridge: estimates are not converted; delete it, and nothing is compared across")
         if self.rows != "cells":
             raise ValueError("rows: estimates are not added up; write cells, or delete the key")
-        self._check_errors()
+        if self.kind != "survey":  # whose columns of errors are refused
+            self._check_errors()
         if self.multiply > 1 and any(measure.unit != "number" for measure in self.measures.values()):
             raise ValueError("multiply: is for numbers; declare measures in percent or rates as a source of their own")
         return self
@@ -541,6 +547,50 @@ class Source(_Strict):
             raise ValueError("boundaries: columns must have longitude and latitude, and no ref_area")
         if "age_unit" in self.columns and self.ages is None:
             raise ValueError("columns.age_unit needs ages, the bands to publish")
+
+    def survey_problems(self) -> list[str]:
+        """Return what keeps records of a sample from giving estimates; none for other kinds of source."""
+        if self.kind != "survey":
+            return []
+        if self.survey is None:
+            return ["survey: is missing; say which columns hold key, weight, stratum and psu"]
+        lines = [
+            f"personal: {column!r} is also under columns; its values would be published"
+            for column in sorted(set(self.columns.values()).intersection(self.personal))
+        ]
+        if not self.personal:
+            lines.append("personal: name the columns that identify persons or households: none of them is stored")
+        if len(self.layouts) > 1 and sum(layout.sample for layout in self.layouts) != 1:
+            lines.append("layouts: write sample: true in the one layout of the sampled persons or households")
+        if ("ref_area" in self.columns) != (self.survey.whole is not None):
+            lines.append(
+                "survey.whole: the area of all units; where columns.ref_area gives that of each, and only there"
+            )
+        for name, measure in self.measures.items():
+            if measure.figures != "estimate" or measure.unit not in ("number", *PER):
+                lines.append(f"measures.{name}: write figures: estimate, and a unit of {', '.join(('number', *PER))}")
+        return lines + self._group_problems()
+
+    def _group_problems(self) -> list[str]:
+        """What is wrong with the groups in which a sample is to be estimated."""
+        grouped = {"ref_area", *(name for breakdown in self.breakdowns for name in breakdown.by)}
+        lines = [
+            f"columns.{name}: no breakdown is by it; add it under breakdowns, or delete the key"
+            for name in breakdown_columns()
+            if name in self.columns and name not in grouped
+        ]
+        lines += [
+            f"breakdowns: by: columns must say where {name} of a sampled unit is"
+            for name in sorted(grouped - {"ref_area"} - set(self.columns))
+        ]
+        if any(breakdown.model_fields_set - {"by"} for breakdown in self.breakdowns):
+            lines.append("breakdowns: only by; every measure is estimated for the periods and areas of the sample")
+        return lines
+
+    @property
+    def of_persons(self) -> bool:
+        """Whether a row of its files is a person, a household or an event: such files are not copied."""
+        return self.kind in ("incident", "survey")
 
     @property
     def marks_are_open(self) -> bool:
@@ -606,7 +656,8 @@ class SourceFolder:
             raise UsageError(f"source {self.source_id}: source.yml is not UTF-8; save it as UTF-8") from error
         except ValidationError as error:
             raise self._invalid(field_problems(error, Source)) from error
-        if lines := [*refused_keys(source, source.kind), *self._problems_of_files(source)]:
+        lines = [*refused_keys(source, source.kind), *self._problems_of_files(source)]
+        if lines := lines or source.survey_problems():
             raise self._invalid(lines)
         return source
 
@@ -633,7 +684,8 @@ class SourceFolder:
             if layout.conserve is not None and (reshaped is None or "value" not in source.columns):
                 why = "there is no reshape whose sum could change" if reshaped is None else "each row counts the same"
                 lines.append(f"layouts.{number}.conserve: {why}; delete the key")
-            if layout.conserve is None and reshaped is not None and "value" in source.columns:
+            wants = source.kind != "survey" and "value" in source.columns
+            if layout.conserve is None and reshaped is not None and wants:
                 lines.append(
                     f"layouts.{number}.conserve: is missing; {reshaped} must not change the sum of the counts, so name "
                     "the raw columns that hold them by a regular expression"

@@ -69,8 +69,11 @@ SLOW_MODULES = (
     "reader/test_reading.py",
     "reader/test_selection.py",
     "schemas/test_source_rules.py",
+    "share/test_attacks.py",
     "share/test_editions.py",
     "share/test_package.py",
+    "share/test_sdmx.py",
+    "share/test_share_check.py",
     "system/test_code_version.py",
     "tabulate/test_aggregate.py",
     "tabulate/test_allocation.py",
@@ -81,6 +84,7 @@ SLOW_MODULES = (
     "tabulate/test_gates.py",
     "tabulate/test_losses.py",
     "tabulate/test_places.py",
+    "tabulate/test_retention.py",
     "tabulate/test_rules_by_year.py",
     "tabulate/test_structure_rules.py",
     "tabulate/test_vintage_columns.py",
@@ -89,6 +93,7 @@ SLOW_MODULES = (
 SLOW_FIXTURES = {"published", "extracts"}
 LONG_MODULES = {
     "crash/test_killed_run.py": "kills a run at one moment after the other",
+    "flows/test_deploy.py": "starts a Prefect server and waits for the notices that it sends",
     "flows/test_flow.py": "starts a Prefect server for each flow",
     "flows/test_serve.py": "waits for what a schedule starts, minute by minute",
     "harmonise/incidents/test_fan_out.py": "runs partitions on each runner",
@@ -103,7 +108,7 @@ LONG_MODULES = {
 def _is_slow(path: Path) -> bool:
     """Whether all tests of a file are slow; those that are long are too."""
     if not path.is_relative_to(TESTS):
-        return path == ROOT / "pipelines" / "flows.py"  # imports Prefect, and has no example
+        return False
     name = path.relative_to(TESTS).as_posix()
     return name.startswith(tuple(f"{folder}/" for folder in SLOW_FOLDERS)) or name in {*SLOW_MODULES, *LONG_MODULES}
 

@@ -158,6 +158,7 @@ def _document(result: RunResult, reports: list[StepReport], settings: Settings) 
         "undefined": result.undefined,
         "taken": [asdict(file) for file in result.taken],
         "left": result.left,
+        "freed": asdict(result.freed),
         "refused": [asdict(refusal) for refusal in result.refused],
         "replayed": [asdict(one) for one in result.replayed],
         "published": result.published,
@@ -236,6 +237,8 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
     if settings.published.is_file():
         print_line(f"DuckDB file: {settings.published}")
         print_line(f"quality reports: {settings.published.parent / 'quality'}{os.sep}<source>.html")
+    if result.freed.summary:
+        print_line(result.freed.summary)
     print_line(f"total time: {result.seconds:.1f} s")
 
 

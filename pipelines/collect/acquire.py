@@ -258,7 +258,7 @@ class _Intake:
 
     def __init__(self, folder: SourceFolder, settings: Settings, where: Path) -> None:
         self.folder, self.where = folder, where
-        self.keep = folder.source.kind != "incident"
+        self.keep = not folder.source.of_persons
         self.limit_mib = settings.max_file_mib
         self.raw = settings.raw / folder.source_id
         self.known = (

@@ -23,6 +23,9 @@ from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import SourceFolder
 
+FILL = " | fill"
+"""Follows the name of a column in that of the colours of its cells."""
+
 
 @dataclass(frozen=True)
 class RawTable:
@@ -171,7 +174,7 @@ def _read_workbook(
 ) -> TableRead:
     source, options = folder.source, folder.source.layouts[file.layout].read
     rows = target.with_suffix(".rows")
-    workbook = read_sheets(folder.source_id, file, options.sheet, settings, rows, source.decimal)
+    workbook = read_sheets(folder.source_id, file, options.sheet, settings, rows, source.decimal, fills=options.fills)
     tables: list[pa.Table] = []
     footers: dict[str | None, dict[str, str]] = {}
     cut: list[CutRow] = []
@@ -235,6 +238,10 @@ def _table_of_sheet(folder: SourceFolder, file: RawFile, sheet: Sheet) -> tuple[
         ],
         names=["_sheet", "_row", *header.names],
     )
+    if options.fills:
+        for place, name in enumerate(header.names):
+            colours = [sheet.fills.get((number - 1, place)) for number, _ in numbered]
+            table = table.append_column(f"{name}{FILL}", pa.array(colours, pa.string()))
     return table, foot
 
 

@@ -139,7 +139,7 @@ def find_lines(table: TextTable, records: Collection[int]) -> dict[int, int]:
 def _kept(folder: SourceFolder, file: RawFile, names: tuple[str, ...]) -> tuple[str, ...]:
     """Columns that may be read: of the personal ones those of which only a code is kept."""
     source = folder.source
-    unknown = [name for name in source.personal if name not in names]
+    unknown = [] if source.survey else [name for name in source.personal if name not in names]  # see harmonise/survey
     if unknown:
         found = (
             f"personal: the file has no column {unknown[0]!r}. A column that identifies persons must be named as the "
@@ -150,6 +150,7 @@ def _kept(folder: SourceFolder, file: RawFile, names: tuple[str, ...]) -> tuple[
             [Problem("missing_column", source.source_id, found, file=file.name, column=unknown[0], nearest=near)]
         )
     hidden = set(source.personal) - {source.columns.get(name, "") for name in CODED_PERSONAL}
+    hidden -= set(source.survey.key) if source.survey else set()
     return tuple(name for name in names if name not in hidden)
 
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,13 @@ class Sheet:
     """One sheet as read: name, rows of text ('' where empty) from row 1 and column A on, an empty row as [].
 
     ``faults`` are the cells that have no value, by row and column from 0, with what they show: #REF!, =SUM(A1:A2).
+    ``fills`` are the colours of cells, where they are asked for.
     """
 
     name: str
     rows: list[list[str]]
     faults: dict[tuple[int, int], str]
+    fills: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,14 @@ class Workbook:
 
 
 def read_sheets(
-    source_id: str, file: RawFile, wanted: Sequence[str], settings: Settings, target: Path, decimal: str = "."
+    source_id: str,
+    file: RawFile,
+    wanted: Sequence[str],
+    settings: Settings,
+    target: Path,
+    decimal: str = ".",
+    *,
+    fills: bool = False,
 ) -> Workbook:
     """Read sheets of a workbook, every cell as the text that it shows.
 
@@ -56,6 +65,7 @@ def read_sheets(
         settings: size limit, also for the decompressed content.
         target: file to write in between; deleted at the end.
         decimal: the decimal mark of the source, which numbers get too.
+        fills: whether the colours of cells are read too.
 
     Raises:
         DataRefused: not a workbook, a damaged one, no such sheet, or one that takes more memory or time than allowed.
@@ -65,6 +75,7 @@ def read_sheets(
         "path": str(file.path),
         "sheets": list(wanted),
         "decimal": decimal,
+        "fills": fills,
         "target": str(target),
         "memory_bytes": MEMORY_BYTES,
         "cpu_seconds": cpu_seconds,
@@ -88,7 +99,8 @@ def read_sheets(
 def _read_back(sheet: dict[str, Any], target: Path, number: int) -> Sheet:
     with target.with_name(f"{target.name}.{number}").open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    return Sheet(sheet["name"], rows, {(row, column): text for row, column, text in sheet["faults"]})
+    faults, fills = ({(row, column): text for row, column, text in sheet[name]} for name in ("faults", "fills"))
+    return Sheet(sheet["name"], rows, faults, fills)
 
 
 def _ask_reader(job: dict[str, Any]) -> dict[str, Any]:

@@ -82,6 +82,62 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     return parts
 
 
+def find_fills(path: Path, sheet: str) -> dict[tuple[int, int], str]:
+    """Return the colours of cells of a sheet of an xlsx file: ``FFEA00``, or how the file names another (``theme 4``).
+
+    White is no colour, and neither is a pattern without one. A colour that depends on the value of the cell
+    (conditional formatting) is not kept in the cell and not found.
+
+    Raises:
+        KeyError: the workbook has no part for the sheet.
+    """
+    with zipfile.ZipFile(path) as archive:
+        colours = _style_colours(archive)
+        found = {}
+        row = column = -1
+        with archive.open(sheet_parts(archive)[sheet]) as stream:
+            for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
+                tag = _tag(element)
+                if event == "start" and tag == "row":
+                    row, column = int(element.get("r", row + 2)) - 1, -1
+                elif event == "start" and tag == "c":
+                    column = _column(element.get("r", ""), column + 1)
+                    if colour := colours.get(element.get("s", "0")):
+                        found[row, column] = colour
+                elif event == "end" and tag in ("c", "row"):
+                    element.clear()
+        return found
+
+
+def _style_colours(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return the colour of each style of cells, by its number; of those that have one."""
+    part = next((name for name in archive.namelist() if name.lower() == "xl/styles.xml"), None)
+    if part is None:
+        return {}
+    root = _tree(archive, part)
+    fills = [_fill_colour(fill) for fills in root if _tag(fills) == "fills" for fill in fills]
+    styles = [style for styles in root if _tag(styles) == "cellXfs" for style in styles]
+    numbered = {str(number): int(style.get("fillId", "0")) for number, style in enumerate(styles)}
+    return {number: fills[fill] for number, fill in numbered.items() if fill < len(fills) and fills[fill]}
+
+
+def _fill_colour(fill: Element) -> str:
+    for pattern in fill:
+        colour = next((one for one in pattern if _tag(one) == "fgColor"), None)
+        if pattern.get("patternType", "none") in ("none", "gray125") or colour is None:
+            return "gradient" if _tag(pattern) == "gradientFill" else ""
+        rgb = colour.get("rgb", "")
+        if rgb:
+            return "" if rgb[-6:].upper() == "FFFFFF" else rgb[-6:].upper()
+        named = {name: colour.get(name) for name in ("theme", "indexed", "tint") if colour.get(name)}
+        return (
+            ""
+            if named in ({"theme": "0"}, {"indexed": "9"}, {"indexed": "1"})
+            else " ".join(f"{name} {value}" for name, value in named.items())
+        )
+    return ""
+
+
 def has_cells(archive: zipfile.ZipFile, part: str) -> bool:
     """Tell whether a sheet of an xlsx file has a cell with a value."""
     with archive.open(part) as stream:

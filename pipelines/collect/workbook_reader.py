@@ -4,11 +4,12 @@ A damaged or hostile workbook can make its reader take memory or time without en
 this program only. It imports nothing large, so that it starts in a moment.
 
 Input, on stdin: a JSON object with ``path``, ``sheets`` (names, or patterns with ``*``; none: the first that a person
-sees), ``decimal``, ``target``, ``memory_bytes``, ``cpu_seconds`` and ``max_bytes``. Output, on stdout: ``{"sheets":
-[...], "others": [...]}`` once the rows of the first sheet are in ``target`` with ``.0`` added, of the second with
-``.1`` and so on, one JSON list of texts a line, an empty list for an empty row. Of each sheet there is the ``name``,
-and ``faults``: row, column (from 0) and what the cell shows that has no value. ``others`` are sheets with cells that
-were not asked for. Else ``{"rule": ..., "found": ...}``, or ``{"errno": ...}`` where the disk failed.
+sees), ``decimal``, ``fills`` (whether to read colours of cells), ``target``, ``memory_bytes``, ``cpu_seconds`` and
+``max_bytes``. Output, on stdout: ``{"sheets": [...], "others": [...]}`` once the rows of the first sheet are in
+``target`` with ``.0`` added, of the second with ``.1`` and so on, one JSON list of texts a line, an empty list for an
+empty row. Of each sheet there is the ``name``, and ``faults``: row, column (from 0) and what the cell shows that has no
+value; ``fills``: the same with its colour. ``others`` are sheets with cells that were not asked for. Else
+``{"rule": ..., "found": ...}``, or ``{"errno": ...}`` where the disk failed.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, Shee
 from pipelines.collect.workbook_cells import (
     Cells,
     column_letters,
+    find_fills,
     find_in_ods,
     find_in_xls,
     find_in_xlsx,
@@ -111,6 +113,8 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
     except Exception as error:
         raise Refused("file_not_readable", f"The file is not a workbook, or is damaged ({error}).") from error
     find_shown = _finder(path)
+    if job["fills"] and find_shown is not find_in_xlsx:
+        raise Refused("file_not_readable", "Colours of cells (read.fills) are read from xlsx only; save it as xlsx.")
     names = _choose_sheets(workbook, job["sheets"])
     sheets = []
     for number, name in enumerate(names):
@@ -118,7 +122,8 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
         sheet = workbook.get_sheet_by_name(name)
         _write_rows(sheet, shown, job["decimal"], Path(f"{job['target']}.{number}"), job["max_bytes"])
         faults = [[*place, one.text] for place, one in sorted(shown.items()) if one.is_fault]
-        sheets.append({"name": name, "faults": faults})
+        fills = find_fills(path, name) if job["fills"] else {}
+        sheets.append({"name": name, "faults": faults, "fills": [[*place, one] for place, one in fills.items()]})
     return {"sheets": sheets, "others": _other_sheets(path, workbook, names)}
 
 

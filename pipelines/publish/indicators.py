@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -11,6 +12,22 @@ from pipelines.publish.indicator_methods import METHODS, condition
 from pipelines.system.connection import insert_rows, run_sql
 from schemas.declarations import is_compared, quote_literal
 from schemas.indicators import Indicator, Part, load_indicators
+
+
+class _Inputs(NamedTuple):
+    """What a release has of the inputs of one indicator.
+
+    Attributes:
+        is_counted: whether any cell is of its category.
+        top: whether any of them can be its numerator.
+        top_population: whether any of these has a rate.
+        bottom: whether any cell can be its denominator.
+    """
+
+    is_counted: bool
+    top: bool
+    top_population: bool
+    bottom: bool
 
 
 def make_indicators(connection: duckdb.DuckDBPyConnection) -> None:
@@ -22,11 +39,14 @@ def make_indicators(connection: duckdb.DuckDBPyConnection) -> None:
         DeclarationError: an indicator that its method cannot compute as declared.
     """
     indicators = load_indicators()
-    left_out = {name: _compute(connection, indicator) for name, indicator in indicators.items()}
     inputs = _fetch_inputs(connection, indicators.values())
+    left_out = {
+        name: _compute(connection, indicator) if _may_be_made(indicator, inputs[name]) else 0
+        for name, indicator in indicators.items()
+    }
     rows = [
         {**_describe(indicator), "left_out": left_out[name], "place": place}
-        | {"not_produced_reason": _missing_input(indicator, left_out[name], *inputs[name])}
+        | {"not_produced_reason": _missing_input(indicator, left_out[name], inputs[name])}
         for place, (name, indicator) in enumerate(indicators.items())
     ]
     connection.register("declared_indicator", pa.Table.from_pylist(rows))
@@ -67,26 +87,28 @@ def _describe(indicator: Indicator) -> dict[str, str | None]:
     }
 
 
-def _missing_input(indicator: Indicator, left_out: int, top: bool, top_population: bool, bottom: bool) -> str:
+def _may_be_made(indicator: Indicator, inputs: _Inputs) -> bool:
+    """Whether a release can have figures of an indicator: planning its statement takes longer than running it."""
+    return inputs.is_counted and (indicator.denominator is None or inputs.bottom)
+
+
+def _missing_input(indicator: Indicator, left_out: int, inputs: _Inputs) -> str:
     """Say which input an indicator lacks in this release, if it has no figures."""
     below = indicator.denominator
-    if not top:
+    if not inputs.top:
         return f"no source counts the numerator: ICCS {indicator.iccs}, {_words(indicator.numerator, indicator.sex)}"
-    if below is not None and not bottom:
+    if below is not None and not inputs.bottom:
         return f"no source counts the denominator: ICCS {indicator.iccs}, {_words(below, indicator.sex)}"
     if left_out:
         return "counts by age are there, but with bands that cut those of the standard, a missing band or no population"
     if METHODS[indicator.method.name].by_age:
         return "no source counts the numerator by age"
-    if indicator.method.uses_population and not top_population:
+    if indicator.method.uses_population and not inputs.top_population:
         return "no population of the same area, year, sex and age"
     return "numerator and denominator are never in one source, area and year"
 
 
-def _fetch_inputs(
-    connection: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator]
-) -> dict[str, tuple[bool, bool, bool]]:
-    """Whether the release has the numerator of each indicator, the population it needs, and its denominator."""
+def _fetch_inputs(connection: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator]) -> dict[str, _Inputs]:
     wanted = [
         {
             "name": quote_literal(indicator.indicator_id),
@@ -97,7 +119,7 @@ def _fetch_inputs(
         for indicator in indicators
     ]
     found = run_sql(connection, "publish/indicator_inputs", indicators=wanted).fetchall()
-    return {name: (top, top_population, bottom) for name, top, top_population, bottom in found}
+    return {name: _Inputs(*has) for name, *has in found}
 
 
 def _words(part: Part, sex: str | None) -> str:

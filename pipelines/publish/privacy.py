@@ -99,6 +99,6 @@ def _first_values(connection: duckdb.DuckDBPyConnection, source: Source, setting
                     f"(FROM {reader}({quote_path(path)}{options}) LIMIT {_ROWS_TRIED})"
                 ).fetchall()
             except duckdb.Error:
-                break  # a workbook, or a layout of other columns: names alone are compared
+                continue  # a workbook, or a layout of other columns: names alone are compared
             values |= {value for (value,) in found if value and len(value) >= _SHORTEST_VALUE}
     return values

@@ -14,6 +14,9 @@ from pipelines.system.connection import run_sql
 MOST_YEARS_INTERPOLATED = 5
 """Populations this many years apart or nearer are joined by a line; the years between are marked E."""
 
+MOST_POPULATION_DIFFERENCE = 0.02
+"""Share by which two populations of the same persons may differ before a rate that mixes them says so."""
+
 
 def make_rates(
     connection: duckdb.DuckDBPyConnection, populations: dict[str, int], stocks: Collection[tuple[str, str, str]] = ()
@@ -41,6 +44,6 @@ def make_rates(
     parts: list[Sequence[str]] = [list(part) for part in zip(*sorted(stocks), strict=True)] or [[], [], []]
     columns = zip(("source", "stage", "counting_unit"), parts, strict=True)
     connection.register("stock", pa.table({name: pa.array(part, pa.string()) for name, part in columns}))
-    run_sql(connection, "publish/rate", few=str(FEWEST_EVENTS))
+    run_sql(connection, "publish/rate", few=str(FEWEST_EVENTS), most_difference=str(MOST_POPULATION_DIFFERENCE))
     connection.unregister("stock")
     connection.unregister("poisson")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipelines.statistics.rates import odds_limits
+from pipelines.statistics.regression import Effect
 
 
 @dataclass(frozen=True)
@@ -84,3 +86,21 @@ def widest(
     largest = np.fmax.reduce(np.asarray(p_values, dtype=np.float64))
     low, high = np.fmin.reduce(np.asarray(lows, dtype=np.float64)), np.fmax.reduce(np.asarray(highs, dtype=np.float64))
     return np.asarray(low), np.asarray(high), np.asarray(np.where(turns, 1.0, largest), dtype=np.float64)
+
+
+def widest_effect(effects: Sequence[Effect]) -> Effect:
+    """Return the first of several effects with the widest limits and the p of :func:`widest`.
+
+    Args:
+        effects: made with a bridge's factor first, then with the limits of factors.
+
+    >>> widest_effect([Effect(1.1, 1.01, 1.2, 0.03), Effect(1.05, 0.96, 1.15, 0.3), Effect(1.2, 1.1, 1.3, 0.001)])
+    Effect(value=1.1, low=0.96, high=1.3, p=0.3)
+    """
+    low, high, p = widest(
+        [one.value - 1 for one in effects],
+        [one.low for one in effects],
+        [one.high for one in effects],
+        [one.p for one in effects],
+    )
+    return Effect(effects[0].value, float(low), float(high), float(p))

@@ -7,7 +7,8 @@ where nothing is known to have happened, at other dates and in other areas, is t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +21,27 @@ from pipelines.statistics.regression import Effect
 Numbers = NDArray[np.float64]
 
 FEWEST_BEFORE = 8
-PRIOR_AUTOCORRELATION = 0.5
-PRIOR_PERIODS = 15
-"""What the estimate of autocorrelation is drawn towards, and the number of periods that it weighs as much as."""
 LARGEST_AUTOCORRELATION = 0.9
 FEWEST_DEGREES = 2.0
 _ROUNDS = 25
+_LAST_STEP = 1e-6
 _MOST_WEIGHT = 1e4
+
+
+@dataclass(frozen=True)
+class _Prior:
+    """What the estimate of autocorrelation is drawn towards, and the number of periods that it weighs as much as.
+
+    ``slow``: the root of the correlation at lag 2 is taken where it is larger than that at lag 1. A slow swing with the
+    independent chance of counts on it has the correlations w r, w r^2, ...: lag 1 alone makes it look quick.
+    """
+
+    value: float
+    periods: int
+    slow: bool
+
+
+_OF_EFFECTS, _OF_TRENDS = _Prior(0.5, 15, False), _Prior(0.7, 20, True)
 
 
 @dataclass(frozen=True)
@@ -40,6 +55,8 @@ class FirstYearEffects:
         autocorrelation: of neighbouring periods, that the errors allow for.
         dispersion: variance over that of Poisson counts; never below 1.
         residuals: Pearson's, of the periods used.
+        expected: counts without the effect: as fitted before the date, and as they would have gone on after it.
+        converged: whether the fit of the series came to an end; where it did not, all its numbers are not a number.
     """
 
     logs: Numbers
@@ -48,6 +65,8 @@ class FirstYearEffects:
     autocorrelation: Numbers
     dispersion: Numbers
     residuals: Numbers
+    expected: Numbers
+    converged: NDArray[np.bool_]
 
     @property
     def scores(self) -> Numbers:
@@ -73,9 +92,12 @@ def first_year_effects(
     generalised estimating equations with AR(1) correlation (Liang and Zeger 1986, Biometrika 73: 13-22): with A the
     square root of the fitted counts and R the correlation, the columns and residuals are whitened by (A R A)^-1/2. The
     dispersion is at least 1. The autocorrelation is that of the Pearson residuals of the first fit without its bias,
-    (n r1 + p) / (n - p - 2) with p coefficients, averaged with 0.5 that weighs 15 periods; Student's t has
-    (n - p)(1 - r) / (1 + r) degrees: as many as independent periods would be worth as much. Weight and degrees were
-    chosen by simulation (``tests/benchmarks/evaluation_error_rates.py``).
+    (n r1 + s) / (n - s - 2), averaged with 0.5 that weighs 15 periods. s is the sum of the lag-1 correlations of the
+    columns themselves, once they are at right angles to each other: residuals of independent errors have
+    E(sum of e(t) e(t-1)) = -s, as they lack what the columns took (the trace of the hat matrix one step off its
+    diagonal). It is near the number of columns where these are smooth, and far below it with a level for each month.
+    Student's t has (n - p)(1 - r) / (1 + r) degrees with p coefficients: as many as independent periods would be worth
+    as much. Weight and degrees were chosen by simulation (``tests/benchmarks/evaluation_error_rates.py``).
 
     Args:
         counts: of each series and period, not below 0: those before the date and those averaged over after it.
@@ -84,7 +106,8 @@ def first_year_effects(
         season: periods of a year where the series has seasons of its own.
 
     Raises:
-        ValueError: shapes that differ, fewer than 8 periods before or none after, no event before or after.
+        ValueError: shapes that differ, fewer than 8 periods before or none after, no event before or after. A series
+            whose fit does not converge raises nothing: see ``converged``.
 
     >>> counts = [[52, 48, 50, 51, 47, 53, 49, 50, 51, 49, 40, 38, 41, 39]]
     >>> found = first_year_effects(counts, [[1e5] * 14], 10)
@@ -93,13 +116,15 @@ def first_year_effects(
     """
     y, size = (np.atleast_2d(np.asarray(part, dtype=np.float64)) for part in (counts, exposures))
     _check(y, size, before)
-    return _effects(y, size, _design(y.shape[1], before, season))
+    return _effects(y, size, _design(y.shape[1], before, season), _OF_EFFECTS)
 
 
 def monthly_trends(counts: ArrayLike, exposures: ArrayLike) -> FirstYearEffects:
     """Return the trend of each monthly series, a year, as the effects of :func:`first_year_effects` are estimated.
 
     log E(count) = log(exposure) + a + b year + eleven months, errors AR(1) from month to month. The effect is exp(b).
+    Trends hang on slow swings, which the chance of counts hides at lag 1: the autocorrelation is that at lag 1 or the
+    root of that at lag 2, whichever is larger, averaged with 0.7 that weighs 20 months.
 
     Args:
         counts: of each series and month, not below 0, without a gap.
@@ -114,29 +139,42 @@ def monthly_trends(counts: ArrayLike, exposures: ArrayLike) -> FirstYearEffects:
     (1.04, True)
     """
     y, size = (np.atleast_2d(np.asarray(part, dtype=np.float64)) for part in (counts, exposures))
-    _check(y, size, y.shape[1] - 1 if y[:, -1].all() else y.shape[1] // 2)
+    _check_figures(y, size)
     if y.shape[1] < 36:
         raise ValueError(f"{y.shape[1]} months are too few: three years are needed")
+    if not y.any(axis=1).all():
+        raise ValueError("a series without an event has no trend")
     t = np.arange(y.shape[1], dtype=np.float64)
     months = (t[:, None] % 12 == np.arange(1, 12)).astype(np.float64)
-    return _effects(y, size, np.column_stack([np.ones(len(t)), (t - t.mean()) / 12, months]))
+    return _effects(y, size, np.column_stack([np.ones(len(t)), (t - t.mean()) / 12, months]), _OF_TRENDS)
 
 
-def _effects(y: Numbers, size: Numbers, x: Numbers) -> FirstYearEffects:
+def _effects(y: Numbers, size: Numbers, x: Numbers, prior: _Prior) -> FirstYearEffects:
     """Effects of the second column of the design."""
     offset = np.log(size) - np.log(size.sum(axis=1, keepdims=True) / y.sum(axis=1, keepdims=True))
     n, p = x.shape
-    independent = np.zeros(len(y))
-    at, residuals, _ = _fit(np.zeros((len(y), p)), y, x, offset, independent)
-    r = _autocorrelation(residuals, p)
-    at, residuals, columns = _fit(at, y, x, offset, r)
-    whitened = _whiten(residuals[:, :, None], r)[:, :, 0]
+    first = _fit(np.zeros((len(y), p)), y, x, offset, np.zeros(len(y)))
+    r = _autocorrelation(first.residuals, x, prior)
+    made = _fit(first.at, y, x, offset, r)
+    whitened = _whiten(made.residuals[:, :, None], r)[:, :, 0]
     dispersion = np.maximum((whitened**2).sum(axis=1) / (n - p), 1.0)
-    inverse = np.linalg.inv(columns.transpose(0, 2, 1) @ columns)
+    inverse, regular = _solve(made.columns.transpose(0, 2, 1) @ made.columns, np.eye(p))
     variances = dispersion * inverse[:, 1, 1]
-    errors = np.sqrt(np.where(variances > 0, variances, np.nan))  # a fit that did not converge has no error
+    converged = first.converged & made.converged & regular & (variances > 0)
+    errors = np.sqrt(np.where(converged, variances, np.nan))
     degrees = np.maximum((n - p) * (1 - r) / (1 + r), FEWEST_DEGREES)
-    return FirstYearEffects(at[:, 1], errors, degrees, r, dispersion, residuals)
+    without = made.at * (np.arange(p) != 1)
+    missing = np.where(converged, 0.0, np.nan)
+    return FirstYearEffects(
+        made.at[:, 1] + missing,
+        errors,
+        degrees,
+        r + missing,
+        dispersion + missing,
+        made.residuals + missing[:, None],
+        np.exp(np.clip(without @ x.T + offset, -30.0, 30.0)) + missing[:, None],
+        converged,
+    )
 
 
 def control_weights(rates: ArrayLike, control_rates: ArrayLike) -> Numbers:
@@ -188,16 +226,32 @@ class Placebos:
         scores: each over its error.
         areas: position of the area of each.
         dates: position of the date of each.
+        extreme: how many more are counted as far out, as they have no estimate, by reason.
+        left_out: how many dates and areas are not counted, by reason.
     """
 
     logs: Numbers
     scores: Numbers
     areas: NDArray[np.int64]
     dates: NDArray[np.int64]
+    extreme: Mapping[str, int]
+    left_out: Mapping[str, int]
+
+    @property
+    def number(self) -> int:
+        """How many an estimate is ranked among: those with an estimate, and those that count as far out."""
+        return len(self.scores) + sum(self.extreme.values())
 
     def p(self, score: float) -> float:
         """Return the randomisation p: the share of placebos, with the estimate itself, that are as far from 0."""
-        return float((1 + (np.abs(self.scores) >= abs(score)).sum()) / (1 + len(self.scores)))
+        farther = (np.abs(self.scores) >= abs(score)).sum() + sum(self.extreme.values())
+        return float((1 + farther) / (1 + self.number))
+
+
+NO_EVENT_AFTER, NO_EVENT_BEFORE = "no event after the date", "no event before the date"
+NOT_FITTED = "the model cannot be fitted"
+NO_FIGURE, NO_EVENT = "a period without a figure that may be compared", "no event at all"
+NO_CONTROL = "no control with all figures"
 
 
 def placebo_effects(
@@ -208,6 +262,7 @@ def placebo_effects(
     length: int,
     *,
     controls: Sequence[int] | None = None,
+    areas: Sequence[int] | None = None,
     season: int | None = None,
     fewest_before: int = FEWEST_BEFORE,
 ) -> Placebos:
@@ -217,58 +272,88 @@ def placebo_effects(
     such a rank is a test; here over dates too. The area itself has only dates whose periods end before the date, the
     other areas have all. The placebo of a control is made with the other controls; the only one has none.
 
+    A placebo that falls to no event or rises from none is as far out as can be, and so is one whose model cannot be
+    fitted for all that is known: leaving them out would make the estimate look rarer than it is. Left out are those
+    with a figure missing, without any event, or without a control.
+
     Args:
-        counts: of each area (rows) and period; not a number in all periods of an area that is not to be used.
+        counts: of each area (rows) and period; not a number where there is no figure that may be compared.
         exposures: of the same.
         place: row of the area.
         date: position of the first period after the date.
         length: periods averaged over.
         controls: rows of the controls; None for each series against its own course.
+        areas: rows that placebos are made of; all if None.
         season: periods of a year, for series without controls.
         fewest_before: periods that a date needs before it.
     """
     y, size = np.asarray(counts, dtype=np.float64), np.asarray(exposures, dtype=np.float64)
-    found: list[tuple[NDArray[Any], ...]] = []
+    rows = range(len(y)) if areas is None else areas
+    made: list[tuple[NDArray[Any], ...]] = []
+    without: Counter[str] = Counter()
     for at in range(fewest_before, y.shape[1] - length + 1):
-        rows = [
-            row
-            for row in range(len(y))
-            if _is_usable(y[row], size[row], at, length)
-            and (row != place or at + length <= date)
-            and (controls is None or set(controls) - {row, place})
-        ]
-        if not rows:
-            continue
-        window = slice(0, at + length)
-        sizes = size[rows, window]
-        if controls is not None:
-            others = [[control for control in controls if control not in (row, place)] for row in rows]
-            sizes = np.array([_against(y, size, row, own, at, window) for row, own in zip(rows, others, strict=True)])
-        made = first_year_effects(y[rows, window], sizes, at, season=None if controls is not None else season)
-        fitted = np.isfinite(made.scores)
-        found.append((made.logs[fitted], made.scores[fitted], np.array(rows)[fitted], np.full(fitted.sum(), at)))
-    logs, scores, areas, dates = (
-        (np.concatenate([one[part] for one in found]) if found else np.zeros(0)) for part in range(4)
+        end = at + length
+        usable, sizes = [], []
+        for row in rows:
+            if row == place and end > date:
+                continue
+            whole = [one for one in controls or () if one not in (row, place) and _is_whole(y[one], size[one], end)]
+            reason = _why_not(y[row], size[row], at, end) or (NO_CONTROL if controls is not None and not whole else "")
+            if reason:
+                without[reason] += 1
+                continue
+            usable.append(row)
+            sizes.append(_against(y, size, row, whole, at, end) if whole else size[row, :end])
+        if usable:
+            own = season if controls is None else None
+            found = first_year_effects(y[usable, :end], np.array(sizes), at, season=own)
+            fitted = found.converged
+            without[NOT_FITTED] += int((~fitted).sum())
+            part = (found.logs[fitted], found.scores[fitted], np.array(usable)[fitted], np.full(fitted.sum(), at))
+            made.append(part)
+    return _joined(made, without)
+
+
+def _joined(made: Sequence[tuple[NDArray[Any], ...]], without: Counter[str]) -> Placebos:
+    """Placebos of all dates: logs, scores, areas and dates of each, and how many have no estimate, by reason."""
+    logs, scores, found_areas, dates = (
+        (np.concatenate([one[part] for one in made]) if made else np.zeros(0)) for part in range(4)
     )
-    return Placebos(logs, scores, areas.astype(np.int64), dates.astype(np.int64))
+    far = {reason: without[reason] for reason in (NO_EVENT_AFTER, NO_EVENT_BEFORE, NOT_FITTED) if without[reason]}
+    rest = {reason: without[reason] for reason in (NO_FIGURE, NO_EVENT, NO_CONTROL) if without[reason]}
+    return Placebos(logs, scores, found_areas.astype(np.int64), dates.astype(np.int64), far, rest)
 
 
-def _against(y: Numbers, size: Numbers, row: int, controls: list[int], at: int, window: slice) -> Numbers:
+def _against(y: Numbers, size: Numbers, row: int, controls: list[int], at: int, end: int) -> Numbers:
+    window = slice(0, end)
     return controlled_exposures(y[row, window], size[row, window], y[controls, window], size[controls, window], at)[0]
 
 
-def _is_usable(y: Numbers, size: Numbers, at: int, length: int) -> bool:
-    used = y[: at + length]
-    return bool(np.isfinite(used).all() and (size[: at + length] > 0).all() and used[:at].any() and used[at:].any())
+def _is_whole(y: Numbers, size: Numbers, end: int) -> bool:
+    return bool(np.isfinite(y[:end]).all() and (size[:end] > 0).all())
+
+
+def _why_not(y: Numbers, size: Numbers, at: int, end: int) -> str:
+    """Why a placebo has no estimate; empty where it may have one."""
+    if not _is_whole(y, size, end):
+        return NO_FIGURE
+    before, after = bool(y[:at].any()), bool(y[at:end].any())
+    if before and after:
+        return ""
+    return NO_EVENT_AFTER if before else NO_EVENT_BEFORE if after else NO_EVENT
 
 
 def _check(y: Numbers, size: Numbers, before: int) -> None:
-    if y.shape != size.shape or not (np.isfinite(y).all() and (y >= 0).all() and (size > 0).all()):
-        raise ValueError(f"one count not below 0 and one exposure above 0 for each period: {y.shape}, {size.shape}")
+    _check_figures(y, size)
     if not FEWEST_BEFORE <= before < y.shape[1]:
         raise ValueError(f"{before} periods before the date of {y.shape[1]}: at least {FEWEST_BEFORE}, and one after")
     if not (y[:, :before].any(axis=1) & y[:, before:].any(axis=1)).all():
         raise ValueError("no event before or after the date: the ratio is 0 or has no limit")
+
+
+def _check_figures(y: Numbers, size: Numbers) -> None:
+    if y.shape != size.shape or not (np.isfinite(y).all() and (y >= 0).all() and (size > 0).all()):
+        raise ValueError(f"one count not below 0 and one exposure above 0 for each period: {y.shape}, {size.shape}")
 
 
 def _design(periods: int, before: int, season: int | None) -> Numbers:
@@ -280,20 +365,45 @@ def _design(periods: int, before: int, season: int | None) -> Numbers:
     return np.column_stack(columns)
 
 
-def _fit(at: Numbers, y: Numbers, x: Numbers, offset: Numbers, r: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-    """Coefficients, Pearson residuals and whitened columns; steps of Gauss and Newton, at most 2 long."""
+@dataclass(frozen=True)
+class _Fits:
+    """Coefficients, Pearson residuals and whitened columns of each series, and whether its steps came to an end."""
+
+    at: Numbers
+    residuals: Numbers
+    columns: Numbers
+    converged: NDArray[np.bool_]
+
+
+def _fit(at: Numbers, y: Numbers, x: Numbers, offset: Numbers, r: Numbers) -> _Fits:
+    """Fit by steps of Gauss and Newton, at most 2 long."""
     for _ in range(_ROUNDS):
         fitted = np.exp(np.clip(at @ x.T + offset, -30.0, 30.0))
         root = np.sqrt(fitted)
         columns = _whiten(root[:, :, None] * x, r)
         residuals = (y - fitted) / root
         normal = columns.transpose(0, 2, 1)
-        step = np.linalg.solve(normal @ columns, normal @ _whiten(residuals[:, :, None], r))[:, :, 0]
-        step = np.clip(step, -2.0, 2.0)
+        step, regular = _solve(normal @ columns, normal @ _whiten(residuals[:, :, None], r))
+        step = np.clip(step[:, :, 0], -2.0, 2.0)
         at = at + step
-        if np.abs(step).max() < 1e-8:
+        length = np.abs(step).max(axis=1)
+        if not (length[regular] >= _LAST_STEP).any():
             break
-    return at, residuals, columns
+    return _Fits(at, residuals, columns, regular & (length < _LAST_STEP))
+
+
+def _solve(matrices: Numbers, right: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
+    """Solve each system; 0 and False for one without a solution, which must not stop the others."""
+    regular = np.asarray(np.isfinite(matrices).all(axis=(1, 2)), dtype=np.bool_)
+    wide = np.broadcast_to(right, (*matrices.shape[:2], right.shape[-1]))
+    safe = np.where(regular[:, None, None], matrices, np.eye(matrices.shape[1]))
+    try:
+        solved = np.linalg.solve(safe, wide)
+    except np.linalg.LinAlgError:  # one of them is singular: it is looked for only then, as that takes as long again
+        regular &= np.linalg.matrix_rank(safe) == matrices.shape[1]
+        solved = np.linalg.solve(np.where(regular[:, None, None], safe, np.eye(matrices.shape[1])), wide)
+    regular &= np.asarray(np.isfinite(solved).all(axis=(1, 2)), dtype=np.bool_)
+    return np.where(regular[:, None, None], solved, 0.0), regular
 
 
 def _whiten(columns: Numbers, r: Numbers) -> Numbers:
@@ -302,10 +412,28 @@ def _whiten(columns: Numbers, r: Numbers) -> Numbers:
     return np.concatenate([columns[:, :1], rest], axis=1)
 
 
-def _autocorrelation(residuals: Numbers, coefficients: int) -> Numbers:
+def _own_autocorrelation(x: Numbers, lag: int = 1) -> float:
+    """Sum of the correlations of the columns of a design at right angles: the trace of its hat matrix, ``lag`` off.
+
+    >>> round(_own_autocorrelation(np.eye(12)[np.arange(120) % 12]), 6)  # a level for each month
+    0.0
+    """
+    q = np.linalg.qr(x)[0]
+    return float((q[lag:] * q[:-lag]).sum())
+
+
+def _autocorrelation(residuals: Numbers, x: Numbers, prior: _Prior) -> Numbers:
+    """Autocorrelation of the residuals, less its bias by what the columns took, averaged with the prior."""
     n = residuals.shape[1]
     squares = np.maximum((residuals**2).sum(axis=1), 1e-12)
-    raw = (residuals[:, 1:] * residuals[:, :-1]).sum(axis=1) / squares
-    unbiased = (n * raw + coefficients) / max(n - coefficients - 2, 1)
-    drawn = (n * unbiased + PRIOR_PERIODS * PRIOR_AUTOCORRELATION) / (n + PRIOR_PERIODS)
+
+    def unbiased(lag: int) -> Numbers:
+        raw = (residuals[:, lag:] * residuals[:, :-lag]).sum(axis=1) / squares
+        taken = _own_autocorrelation(x, lag)
+        return np.asarray((n * raw + taken) / max(n - taken - 2, 1), dtype=np.float64)
+
+    found = unbiased(1)
+    if prior.slow:
+        found = np.maximum(found, np.sqrt(np.maximum(unbiased(2), 0.0)))
+    drawn = (n * found + prior.periods * prior.value) / (n + prior.periods)
     return np.asarray(np.clip(drawn, 0.0, LARGEST_AUTOCORRELATION), dtype=np.float64)

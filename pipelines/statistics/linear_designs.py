@@ -216,7 +216,8 @@ class PanelEffect:
         value: mean of the treated areas, after less before, less the same of the others.
         p: share of the ways to choose as many areas as treated whose difference is as far from 0.
         assignments: ways tried, the true one included.
-        smallest_p: that could have come out; with one treated area of ten it is 0.1.
+        smallest_p: that could have come out; with one treated area of ten it is 0.1. Where half of the areas are
+            treated, each choice has the same difference as its opposite: it is then twice as large.
     """
 
     value: float
@@ -276,7 +277,9 @@ def panel_difference(
         scores = scores / np.sqrt(np.maximum(spreads[0] + spreads[1], 1e-300))
     place = int(np.flatnonzero((ways == chosen).all(axis=1))[0])
     p = float((scores >= scores[place] * (1 - 1e-12)).mean())
-    return PanelEffect(float(means[0][place] - means[1][place]), p, len(ways), 1 / len(ways))
+    whole = comb(areas, number) <= MOST_ASSIGNMENTS
+    smallest = (2 if whole and areas == 2 * number else 1) / len(ways)
+    return PanelEffect(float(means[0][place] - means[1][place]), p, len(ways), smallest)
 
 
 def _series(times: Sequence[int], values: ArrayLike, at: int) -> tuple[Numbers, Numbers]:

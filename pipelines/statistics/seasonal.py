@@ -214,8 +214,9 @@ def turning_points_beyond_noise(
     """Return the turning points of the trend between which it moves farther than noise alone moves it.
 
     Of series that only swing at random, the trend of STL has a peak or trough every year or two. Parametric bootstrap:
-    flat series with the noise of this one are smoothed in the same way, and of each the largest rise or fall between
-    neighbouring turns (or a turn and an end) is kept. A turn stays where the trend rises or falls by more than 95 % of
+    flat series with the noise of this one are smoothed with the same windows (without the weights of robust STL, as
+    normal noise has no unusual months), and of each the largest rise or fall between neighbouring turns (or a turn and
+    an end) is kept. A turn stays where the trend rises or falls by more than 95 % of
     these on both sides of it, so that 95 % of flat series have none.
 
     The noise is AR(1) on the scale of the decomposition; its variance and autocorrelation r (0 to 0.8) are those of the

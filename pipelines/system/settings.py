@@ -29,12 +29,17 @@ class Settings:
     engine: str = "duckdb"
     runner: str = "threads"
     keep_releases: int = 5
+    keep_vintages: int = 0  # of each source kept whole; 0 keeps all
     expected: tuple[str, ...] = ()
     spill_limit: str = "50GB"  # of disk, for what does not fit into memory
     max_sql_seconds: int = 3600  # for the statements of a source definition over its files
     acquire_from: tuple[str, ...] = ()  # hosts, stores and folders that sources may be fetched from
     max_acquire_seconds: int = 1800  # for one file, with all attempts
     site: Path | None = None  # folder in which planned runs build the site of the release
+    notify_revision_percent: int = 10  # a revision of one figure by more than this is told
+    notify_silent_days: int = 0  # without a good run for longer, this is told; 0 never
+    notify_free_space: str = "2GB"  # less room for data than this is told
+    notify_success: bool = False  # a run without a problem is told, too
 
     @property
     def input(self) -> Path:
@@ -136,8 +141,24 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
         max_sql_seconds=given.whole_number("max_sql_seconds", Settings.max_sql_seconds),
         acquire_from=_origins(given.settings.get("acquire_from", Settings.acquire_from)),
         max_acquire_seconds=given.whole_number("max_acquire_seconds", Settings.max_acquire_seconds),
-        site=given.folder("site") if given.settings.get("site") else None,
+        site=given.folder("site"),
+        keep_vintages=given.whole_number("keep_vintages", Settings.keep_vintages, at_least=0),
+        notify_revision_percent=given.whole_number("notify_revision_percent", Settings.notify_revision_percent),
+        notify_silent_days=given.whole_number("notify_silent_days", Settings.notify_silent_days, at_least=0),
+        notify_free_space=given.amount("notify_free_space", Settings.notify_free_space),
+        notify_success=given.flag("notify_success", Settings.notify_success),
     )
+
+
+def bytes_of(amount: str) -> int:
+    """Return an amount of memory or disk in bytes.
+
+    >>> bytes_of("2GB"), bytes_of("1.5 MiB"), bytes_of("10B")
+    (2000000000, 1572864, 10)
+    """
+    number, unit = re.fullmatch(r"\s*([\d.]+)\s*([A-Za-z]+)\s*", amount).groups()  # type: ignore[union-attr]
+    base = 1024 if "i" in unit.lower() else 1000
+    return int(float(number) * base ** ("BKMGT".index(unit[0].upper())))
 
 
 def _origins(entries: Iterable[str]) -> tuple[str, ...]:
@@ -183,9 +204,16 @@ class _Given:
             raise UsageError(f"{name} must be an amount such as 400MB or 2GiB, not {text!r}")
         return text
 
-    def whole_number(self, key: str, default: int) -> int:
-        """Return a whole number of at least 1."""
+    def flag(self, key: str, default: bool) -> bool:
+        """Return whether something is wanted."""
         text, name = self.text(key, default)
-        if not text.isdigit() or int(text) < 1:
-            raise UsageError(f"{name} must be a whole number of at least 1, not {text!r}")
+        if text.lower() not in ("true", "false"):
+            raise UsageError(f"{name} must be true or false, not {text!r}")
+        return text.lower() == "true"
+
+    def whole_number(self, key: str, default: int, *, at_least: int = 1) -> int:
+        """Return a whole number."""
+        text, name = self.text(key, default)
+        if not text.isdigit() or int(text) < at_least:
+            raise UsageError(f"{name} must be a whole number of at least {at_least}, not {text!r}")
         return int(text)

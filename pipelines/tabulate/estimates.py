@@ -39,6 +39,8 @@ from schemas.source import Source, SourceFolder
 MIDDLE_SHARE = 0.02
 """How far from the middle of its limits, as a share of their distance, an estimate may be for a standard error to
 follow from them: printed limits are rounded, and those of a small share are not symmetric."""
+DIFFERING_SHARE = 0.005
+"""By how much of the whole the sum of its parts may differ from it: published figures are rounded."""
 DISAGREEING_SHARE = 0.1
 """By how much two forms of one error may differ, as both are printed with few digits."""
 
@@ -68,7 +70,7 @@ def take_estimates(
     paths = {name: work / f"checked-{name}.parquet" for name in CHECKED_PARTS}
     _refuse_split(connection, folder)
     _make_cells(connection, folder, validated.links)
-    outcomes = [*validated.outcomes, *_judge_errors(connection, folder)]
+    outcomes = [*validated.outcomes, *_judge_errors(connection, folder), _judge_sums(connection, folder.source)]
     compared = previous if previous is not None and not previous.same_files else None
     outcomes += _judge_losses(connection, folder.source, validated, compared)
     outcomes = accept_losses(outcomes, accepted_loss)
@@ -110,6 +112,7 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, lin
         "tabulate/estimates",
         numbers=numbers,
         links=quote_literal(str(links)),
+        form=quote_literal("taylor" if source.survey else "standard_error"),
         precision="precision_code.code" if graded else "NULL::VARCHAR",
         precision_join="LEFT JOIN precision_code ON precision_code.id = tally_part.precision_id" if graded else "",
         middle=str(MIDDLE_SHARE),
@@ -180,6 +183,29 @@ def _judge_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
     return outcomes
 
 
+def _judge_sums(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcome:
+    """Compare wholes with the sums of their parts, where the source says that they add up; mark those that differ."""
+    over = {
+        what: [name for name, one in source.measures.items() if what in one.adds]
+        for what in ("areas", "sexes", "codes")
+    }
+    parts = {what: ", ".join(map(quote_literal, names)) or "NULL" for what, names in over.items()}
+    run_sql(
+        connection,
+        "tabulate/sums_of_parts",
+        **parts,
+        attributes=", ".join(attribute_columns()),
+        most=str(DIFFERING_SHARE),
+    )
+    checked, differing, first = fetch_row(
+        connection,
+        "SELECT count(*), count(*) FILTER (differs), min_by(said, (ref_area, time_period)) FILTER (differs) "
+        "FROM part_sum",
+    )
+    run_sql(connection, "tabulate/mark_sums", attributes=attribute_columns())
+    return _outcome("estimate_parts_add", checked, differing, first or "")
+
+
 def _judge_losses(
     connection: duckdb.DuckDBPyConnection, source: Source, validated: Validated, compared: PreviousVintage | None
 ) -> list[Outcome]:
@@ -208,7 +234,7 @@ def _compare_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder)
         as_error.append(f"({forms['ci_high']} - {forms['ci_low']}) / (2 * quantile)")
     as_error += [f"{forms['cv_percent']} / 100 * abs(value)"] if "cv_percent" in forms else []
     as_error += [f"{forms['cv_share']} * abs(value)"] if "cv_share" in forms else []
-    if len(as_error) < 2:
+    if len(as_error) < 2 or source.survey is not None:  # computed here, each form from the other
         return _outcome("errors_agree", 0, 0, "")
     checked, differing, first = run_sql(
         connection, "tabulate/errors_agree", errors=", ".join(as_error), most=str(DISAGREEING_SHARE)

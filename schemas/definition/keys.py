@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from schemas.declarations import parse_yaml
 
-KINDS = ("count", "population", "incident")
+KINDS = ("count", "population", "incident", "survey")
 FORMATS = ("csv", "excel", "parquet")
 VALUES = "values.csv"
 
@@ -36,7 +36,7 @@ def load_source_keys() -> dict[str, SourceKey]:
     """Return every declared key by its path in the file.
 
     >>> load_source_keys()["personal"].kinds
-    ('incident',)
+    ('incident', 'survey')
     """
     declared = parse_yaml(resources.files("schemas").joinpath("source_keys.yml").read_text(encoding="utf-8"))
     return {
@@ -65,7 +65,7 @@ def refused_keys(declared: BaseModel, kind: str) -> list[str]:
 
     Args:
         declared: the source as declared.
-        kind: count, population or incident.
+        kind: count, population, incident or survey.
     """
     keys = load_source_keys()
     lines = []

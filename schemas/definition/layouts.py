@@ -11,12 +11,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from schemas.definition.messages import known_encoding
 
 
-def _listed(given: Any) -> Any:
+def as_list(given: Any) -> Any:
     """One name is a list of one."""
     return given if isinstance(given, list | tuple) else (given,)
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_list)]
 
 
 class _Strict(BaseModel):
@@ -65,6 +65,7 @@ class ReadOptions(_Strict):
     sheet: Names = Field(default=(), description="names of sheets, or patterns with *; the first sheet if not given")
     other_sheets: Names = Field(default=(), description="sheets that hold nothing to read, by name or pattern")
     footer: Footer | None = None
+    fills: bool = Field(default=False, description="whether the colours of cells are read, as further columns")
 
     def has_other_sheet(self, sheet: str) -> bool:
         """Tell whether a sheet is declared to hold nothing to read."""
@@ -78,6 +79,7 @@ class Layout(_Strict):
     read: ReadOptions
     reshape: str | None = None
     conserve: str | None = Field(default=None, description="regular expression of the raw columns that hold counts")
+    sample: bool = Field(default=False, description="whether the records are the sampled units of a survey")
 
 
 def reads_other_sheets(one: Layout, other: Layout) -> bool:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from schemas.definition.layouts import as_list
 from schemas.definition.messages import code_of
 
 Figures = Literal["count", "stock", "estimate", "ratio"]
@@ -22,6 +23,8 @@ HELD_STAGES = ("held", "held_unsentenced")
 
 ERRORS = ("standard_error", "half_width", "ci_low", "ci_high", "cv_percent", "cv_share")
 """Columns of the error of an estimate, in whichever of these forms the source gives it."""
+Adds = Literal["areas", "sexes", "codes", "none"]
+"""Over what the parts of an estimate or ratio add up to its whole; national codes that do are shares of 100 %."""
 BESIDE_ESTIMATES = (*ERRORS, "sample_size", "precision")
 """Every column that only an estimate or a ratio has."""
 
@@ -45,6 +48,10 @@ class Measure(BaseModel):
         default=None, description="number of the SDG indicator that the figure is, as its source publishes it"
     )
 
+    adds: Annotated[tuple[Adds, ...], BeforeValidator(as_list)] = Field(
+        default=("none",), description="over what the parts add up to the whole; their sum is then compared"
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _held_are_stocks(cls, declared: Any) -> Any:
@@ -61,8 +68,17 @@ class Measure(BaseModel):
                 raise ValueError(f"universe: is missing; say which population the {self.figures} is of")
             if self.figures == "ratio" and self.unit == "number":
                 raise ValueError("unit: a ratio is no number of anything; write percent, per_100k ...")
-            return self
-        for name in ("unit", "universe", "confidence_percent", "sdg"):
+            return self._check_adds()
+        for name in ("unit", "universe", "confidence_percent", "sdg", "adds"):
             if name in self.model_fields_set:
                 raise ValueError(f"{name}: only for figures: estimate or ratio; delete the key")
+        return self
+
+    def _check_adds(self) -> Measure:
+        if "none" in self.adds and len(self.adds) > 1:
+            raise ValueError("adds: none, or areas, sexes, codes")
+        if "codes" in self.adds and self.unit != "percent":
+            raise ValueError("adds: codes: only shares of one whole add up over national codes; write unit: percent")
+        if {"areas", "sexes"}.intersection(self.adds) and self.unit != "number":
+            raise ValueError(f"adds: a figure in {self.unit} of a whole is no sum of those of its parts; write none")
         return self

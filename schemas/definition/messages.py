@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 import yaml
 from pydantic import AfterValidator, BaseModel, ValidationError
 
-from schemas.codelists import load_areas, parse_age, valid_codes
+from schemas.codelists import area_codes, load_areas, parse_age, valid_codes
 from schemas.declarations import NotADeclaration
 from schemas.errors import nearest_values
 
@@ -122,6 +122,14 @@ def known_area_scheme(name: str) -> str:
     if name not in schemes:
         raise ValueError(f"no area list has the scheme {name!r}{hint(name, schemes)}")
     return name
+
+
+def known_area(code: str) -> str:
+    """Return the code of an area; a ValueError where no list has it."""
+    areas = area_codes()
+    if code not in areas:
+        raise ValueError(f"there is no area {code!r}{hint(code, areas)}")
+    return code
 
 
 def known_encoding(name: str) -> str:

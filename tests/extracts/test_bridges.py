@@ -10,6 +10,7 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from pipelines.reader.plots.style import save_picture
 from pipelines.reader.plots.trend import plot_trend
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.counts import read_series
+from pipelines.reader.series.placebos import areas_like
 from pipelines.reader.series.policy import evaluate_policy
 from pipelines.run import Session, run_source
 from pipelines.system.settings import Settings
@@ -237,6 +239,25 @@ def test_an_evaluation_goes_over_a_bridge_and_not_over_a_break_at_its_date(bridg
     assert found.exposures[-1] == people[-1]
     with pytest.raises(UsageError, match="break at 2013"):
         evaluate_policy(SeriesQuery("03011", "US", source="us_fbi_estimates"), "2013", settings=bridged)
+
+
+def test_placebos_of_other_states_go_over_their_own_bridges(bridged: Settings) -> None:
+    """Person-years of each state before 2013 are its population over its own factor; none is cut there."""
+    query = read_series(SeriesQuery("03011", "US-WY", source="us_fbi_estimates"), bridged).query
+    years = list(range(1979, 2020))
+    found = areas_like(query, years, bridged)
+    assert [found.areas[n] for n in found.alike] == ["US-AK", "US-AL", "US-DC", "US-WY"]  # the states of the extract
+    factors = set()
+    for area in found.areas:
+        series = read_series(replace(query, area=area), bridged)
+        (bridge,) = series.crossed
+        factors.add(bridge.factor)
+        row = found.areas.index(area)
+        for year, count, people in zip(series.steps, series.counts, series.populations, strict=True):
+            place = years.index(year)
+            assert found.counts[row, place] == count
+            assert found.exposures[row, place] == pytest.approx(people / (bridge.factor if year < 2013 else 1))
+    assert len(factors) == 4
 
 
 def test_segments_are_as_wide_as_the_bridge(bridged: Settings) -> None:

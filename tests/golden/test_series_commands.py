@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 from xml.etree import ElementTree
 
 import duckdb
@@ -17,14 +17,15 @@ import statsmodels.api as sm
 
 from pipelines.cli.main import main
 from pipelines.reader.plots.comparison import plot_pyramid, plot_slopes
+from pipelines.reader.plots.evaluation import plot_evaluation
 from pipelines.reader.plots.style import save_picture
 from pipelines.reader.plots.trend import plot_areas, plot_trend
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.counts import read_series
+from pipelines.reader.series.placebos import areas_like
 from pipelines.reader.series.policy import evaluate_policy
 from pipelines.reader.series.rates import read_rates_of_areas
-from pipelines.reader.words import LANGUAGES, word
-from pipelines.statistics.regression import Family
+from pipelines.reader.words import LANGUAGES, WORDS, word
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
@@ -163,9 +164,11 @@ def test_commands_print_for_people_and_machines(
     assert "randomisation p" in text
     assert "Limitations:" in text
     assert "inicio de la estrategia" in _words(picture)
-    assert "Regresión binomial negativa." in _words(picture)
+    assert "Regresión cuasi-Poisson" in _words(picture)
     found = evaluate_policy(SeriesQuery("0101", "MX-JAL"), "2019-03", settings=settings)
-    assert f"p = {found.first_year.effect.p:.3f}.".replace(".", ",", 1) in _words(picture)
+    said = f"p = {found.first_year.effect.p:.3f}: {word(found.first_year.verdict_key, 'es')}".replace(".", ",", 1)
+    assert said in " ".join(_words(picture).split())
+    assert "Primeros 12 meses" in _words(picture)
 
     assert main(["evaluate", "0101", *area, "--date", "2019-03", "--control", "MX-NLE", "--json", *data]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -189,9 +192,109 @@ def test_commands_print_for_people_and_machines(
     assert main(["trend", "0101", "--area", "AR", "--by", "sex", *data]) == 2
 
 
-def test_every_model_has_its_name_in_every_language() -> None:
-    for family in get_args(Family):
-        assert len({word(f"{family} regression", language) for language in LANGUAGES}) == 3
+def test_every_verdict_has_its_words_in_every_language() -> None:
+    keys = [key for key in WORDS if key.startswith("verdict ")]
+    assert len(keys) == 6
+    for key in keys:
+        assert len({word(key, language) for language in LANGUAGES}) == 3
+    assert len({word(key, "en") for key in keys}) == 6
+
+
+def test_the_picture_shows_the_model_that_is_reported(settings: Settings, monthly: pd.DataFrame) -> None:
+    """Observed over expected in the drawn months, as rates from the file, is the effect in the note, nearly."""
+    found = evaluate_policy(SeriesQuery("0101", "MX-JAL"), "2019-03", ["MX-NLE", "MX-GUA"], settings)
+    figure, axes = plot_evaluation(found, settings=settings)
+    observed, before, expected, course = (line.get_ydata() for line in axes.lines[:4])
+    assert (len(observed), len(before), len(expected), len(course)) == (120, 50, 13, 12)
+    assert np.mean(observed[50:62]) / np.mean(expected[1:]) == pytest.approx(found.first_year.effect.value, rel=0.03)
+    assert course == pytest.approx(expected[1:] * found.first_year.effect.value)
+    assert sum(monthly[14].to_numpy()[50:62]) == pytest.approx(observed[50:62] @ found.exposures[50:62] / 1e5)
+    note = plot_evaluation(found, settings=settings).text
+    assert f"{found.first_year.effect.value:.2f} (" in note
+    assert found.first_year.verdict in note
+    for area, name in (("MX-NLE", "Nuevo León"), ("MX-GUA", "Guanajuato")):
+        assert f"{name} ({found.first_year.weights[area]:.2f})" in note
+    figure.clear()
+
+
+def test_a_control_of_another_level_is_no_area_that_placebos_are_made_of(settings: Settings) -> None:
+    """The country as the control of a state: 32 states have placebos, each against the country."""
+    found = evaluate_policy(SeriesQuery("0101", "MX-JAL"), "2019-03", "MX", settings)
+    wanted, steps = found.series.query, found.series.steps
+    alone, beside = (areas_like(wanted, steps, settings, others) for others in ((), ("MX",)))
+    assert "MX" not in alone.areas and beside.areas.index("MX") not in beside.alike
+    assert len(alone.alike) == len(beside.alike) == 32
+    assert found.first_year.weights == {"MX": 1}
+    assert next(iter(found.first_year.expected_by_period)) == "2016-11"  # from then on the country has every month
+    dates = 98 - 12 - 24 + 1  # windows of twelve months with two years before them; none of Jalisco's ends before
+    assert found.first_year.placebos.number + sum(found.first_year.placebos.left_out.values()) == 31 * dates
+
+
+def test_placebos_end_where_a_series_breaks(settings: Settings) -> None:
+    """Sexual assault of Czechia in the file: 729 to 1,250 a year until 2020, then 82 and 90 by another definition."""
+    wanted = evaluate_policy(SeriesQuery("03012", "CZ"), "2016", settings=settings).series.query
+    years = list(range(2016, 2023))
+    found = areas_like(replace(wanted, area="SK"), years, settings)
+    counts = found.counts[found.areas.index("CZ")]
+    assert np.isfinite(counts).tolist() == [True] * 5 + [False] * 2
+    assert (counts[:5] >= 729).all()
+    after = areas_like(replace(wanted, area="SK"), years[5:], settings)
+    assert after.counts[after.areas.index("CZ")].tolist() == [82, 90]
+
+
+def test_a_linear_model_of_the_rates_is_that_of_least_squares_on_the_file(
+    settings: Settings, monthly: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """OLS of statsmodels with HAC errors on victims over CONAPO's total (the pipeline adds the sexes) and days."""
+    asked = ["evaluate", "0101", "--area", "MX-JAL", "--date", "2019-03", "--family", "gaussian", "--json"]
+    main([*asked, "--data", str(settings.data)])
+    document = json.loads(capsys.readouterr().out)
+    people = pd.read_csv(next((INPUT / "mx_conapo_population").glob("state-population*")))
+    people = people[people["AgeGroup"].ne("Total")].groupby(["StateCode", "Year"])["Total"].sum()
+    periods = pd.period_range("2015-01", "2024-12", freq="M")
+    share = periods.days_in_month.to_numpy() / 365.25
+
+    def rates(state: int) -> np.ndarray:
+        return np.asarray(1e5 * monthly[state].to_numpy() / (people[state][periods.year].to_numpy() * share))
+
+    t, after = np.arange(120), np.arange(120) >= 50
+    x = np.column_stack([np.ones(120), t, after, (t - 50) * after])
+    lags = int(document["linear"]["errors"].split()[1])
+    model = sm.OLS(rates(14), x).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True})
+    level = document["linear"]["effects"]["level"]
+    assert (level["value"], level["error"]) == (
+        pytest.approx(model.params[2], rel=1e-4),
+        pytest.approx(model.bse[2], rel=1e-4),
+    )
+
+    main([*asked, "--control", "MX-NLE", "MX-GUA", "MX-CMX", "--data", str(settings.data)])
+    panel = json.loads(capsys.readouterr().out)["linear"]["panel"]
+    change = [rates(state)[50:].mean() - rates(state)[:50].mean() for state in (14, 19, 11, 9)]
+    assert panel["value"] == pytest.approx(change[0] - np.mean(change[1:]), rel=1e-4)
+    assert (panel["assignments"], panel["smallest_p"]) == (4, 0.25)
+    gaps = [abs(one - (sum(change) - one) / 3) for one in change]
+    assert panel["p"] == np.mean([gap >= gaps[0] for gap in gaps])
+
+
+def test_earlier_years_have_a_direction_of_their_own(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """Sexual assault of Czechia until 2020, before another definition: the slope of a Poisson GLM on the file."""
+    raw = pd.read_csv(INPUT / "eu_crim_off_cat" / "estat_crim_off_cat.tsv.gz", sep="\t", dtype=str)
+    row = raw[raw.iloc[:, 0].str.contains("ICCS03012,NR,CZ")].iloc[0, 1:]
+    counts = {int(year): float(str(text).split()[0]) for year, text in row.items() if 2008 <= int(year) <= 2020}
+    main(["trend", "03012", "--area", "CZ", "--earlier", "--json", "--data", str(settings.data)])
+    document = json.loads(capsys.readouterr().out)
+    (found,) = document["earlier"]
+    assert (found["first_year"], found["last_year"], found["n"]) == (2008, 2020, 13)
+    assert found["break_handling"] == "before the break in 2021; used 2008-2020"
+    people = {int(one["time_period"]): one["population"] for one in document["series"]}
+    years = np.array(sorted(counts))
+    offset = np.log([people[year] for year in years])
+    model = sm.GLM(
+        [counts[year] for year in years], sm.add_constant(years - 2014), sm.families.Poisson(), offset=offset
+    ).fit()
+    assert found["apc"] == pytest.approx(100 * np.expm1(model.params[1]), rel=1e-5)
+    main(["trend", "0101", "--area", "MX", "--earlier", "--data", str(settings.data)])
+    assert "no years before a break" in capsys.readouterr().out
 
 
 def _words(path: Path) -> str:

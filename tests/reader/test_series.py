@@ -10,7 +10,7 @@ from iccs.periods import period_at, period_index
 from pipelines.publish.series.breaks import Breaks, Bridge
 from pipelines.reader.selection import SeriesKey, SeriesQuery
 from pipelines.reader.series.counts import Series
-from pipelines.reader.series.monthly import decompose_series, direction_of
+from pipelines.reader.series.monthly import compare_directions, decompose_series, direction_of, trend_of
 
 
 def _series(periods: list[str], counts: list[float | None], breaks: tuple[str, ...] = (), freq: str = "A") -> Series:
@@ -72,3 +72,36 @@ def test_monthly_counts_before_a_bridge_are_multiplied_before_the_season_is_take
     test, line = direction_of(whole)
     assert test.p == 1.0  # with one limit of the factor the series rises, with the other it falls
     assert line.low < 0 < line.high
+
+
+def _months(counts: list[float]) -> Series:
+    names = [period_at(2012 * 12 + at, "M") for at in range(len(counts))]
+    return _series(names, list(counts), (), "M")
+
+
+def test_a_monthly_trend_needs_as_many_events_as_an_annual_one() -> None:
+    """20 a year on average, as declared; one less in six years is too few, and so are events in two years only."""
+    spread = [2.0 if at % 3 == 0 else 1.5 for at in range(72)]  # 24 x 2 + 48 x 1.5 = 120: 20 a year
+    assert trend_of(_months(spread))[0] is not None
+    assert trend_of(_months([*spread[:-1], 0.5]))[0] is None
+    assert trend_of(_months([0.0] * 50 + [30.0] * 22))[0] is None  # of 2016 and 2017
+    quiet_start = trend_of(_months([0.0] * 40 + [30.0] * 32))[0]  # a first half without events is no error
+    assert quiet_start is None or quiet_start.value > 1
+
+
+@pytest.mark.parametrize(
+    ("monthly", "annual", "said"),
+    [
+        ("rising", "rising", "same"),
+        ("rising", "number rising", "same"),
+        ("number falling", "inconclusive", "open"),
+        ("inconclusive", "inconclusive", "same"),
+        ("stable", "falling", "other"),
+        ("number rising", "falling", "opposite"),
+        ("rising", "", ""),
+        ("too few events", "rising", ""),
+        ("rising", "not tested (fewer than 8 years)", ""),
+    ],
+)
+def test_directions_of_months_and_years_are_put_beside_each_other(monthly: str, annual: str, said: str) -> None:
+    assert compare_directions(monthly, annual) == said

@@ -7,15 +7,20 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from tiny_source import Tiny
 
 from pipelines.notices import tell_of_run, telling_of_failure
-from pipelines.run import Refusal, RunResult
+from pipelines.run import Refusal, RunResult, Session, run_all
+from pipelines.schedule import find_office_problems
+from pipelines.system.run_log import Attempt, log_attempts
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
+from schemas.source import find_sources
 
 got: list[str] = []
 
@@ -123,3 +128,46 @@ def test_a_run_that_could_not_publish_is_told_without_values_of_a_file(
 
 def test_without_addresses_nothing_is_sent(tmp_path: Path) -> None:
     assert tell_of_run(result(tmp_path, "mx_one"), Settings(data=tmp_path)) == []
+
+
+def test_room_that_runs_out_and_a_long_silence_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(data=tmp_path, notify_free_space="900TB", notify_silent_days=35)
+    log_attempts([Attempt("mx_one", "2026-01-05T06:00:00+00:00", "loaded")], settings)
+    log_attempts([Attempt("mx_one", "2026-03-01T06:00:00+00:00", "refused")], settings)
+    with serving(HTTPServer(("127.0.0.1", 0), Hook)) as hook:
+        monkeypatch.setenv("ICCS_NOTIFY", f"json://127.0.0.1:{hook}")
+        assert tell_of_run(result(tmp_path, loaded=("mx_one",)), settings) == []
+    assert got[0].startswith(f"iccs: 2 problems in the run in {tmp_path}")
+    assert "no run was good since 2026-01-05, more than 35 days ago" in got[0]
+    assert "less than 900TB (notify_free_space)" in got[0]
+    enough = Settings(data=tmp_path, notify_free_space="1KB", notify_silent_days=35)
+    assert find_office_problems(enough, datetime(2026, 2, 9, tzinfo=UTC)) == []
+    assert len(find_office_problems(enough, datetime(2026, 2, 10, tzinfo=UTC))) == 1
+
+
+def test_who_wishes_is_told_of_a_run_that_went_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(data=tmp_path, notify_free_space="1KB", notify_success=True)
+    with serving(HTTPServer(("127.0.0.1", 0), Hook)) as hook:
+        monkeypatch.setenv("ICCS_NOTIFY", f"json://127.0.0.1:{hook}")
+        assert tell_of_run(result(tmp_path, loaded=("mx_one",)), settings) == []
+    assert got[0].startswith(f"iccs: the run in {tmp_path} went well")
+    assert got[0].endswith("nothing new to publish\n\nloaded: mx_one")
+
+
+@pytest.mark.slow
+def test_a_figure_that_is_revised_by_much_is_told_with_both_values(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny.declare(
+        "layouts:\n  - files: [t.csv]\n    read: {columns: [area, period, code, n]}\narea_scheme: code\n"
+        "columns: {ref_area: area, time_period: period, national_code: code, value: n}\n"
+        "measures:\n  victims: {counting_unit: victim}\n"
+    )
+    session = Session(tiny.settings, tiny.given, source_folders=tiny.sources)
+    with serving(HTTPServer(("127.0.0.1", 0), Hook)) as hook:
+        monkeypatch.setenv("ICCS_NOTIFY", f"json://127.0.0.1:{hook}")
+        for events in (200, 210, 240):  # by 5 %, then by 14.3 %
+            tiny.give("t.csv", f"area,period,code,n\nMX-JAL,2024,HOM,{events}\n")
+            run = run_all(find_sources([], tiny.sources), session, named=False)
+            assert tell_of_run(run, tiny.settings) == []
+    assert len(got) == 1
+    assert got[0].startswith("iccs: large revisions in the run in")
+    assert "xx_tiny: MX-JAL, 2024, ICCS 0101: 210 became 240 (+14.3 %)" in got[0]

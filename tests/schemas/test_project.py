@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from schemas.codelists import load_areas, load_codelist
 from schemas.declarations import DeclarationError
 from schemas.errors import UsageError
 from schemas.indicators import load_indicators
-from schemas.project import find_project
+from schemas.project import SETTINGS, find_project
 from schemas.source import IN_PLACE, find_sources, list_sources
 
 AREAS = "code,name_en,name_fr,name_es,level,parent\n"
@@ -71,6 +72,36 @@ def test_argument_wins_over_environment_over_project_over_default(
     assert (settings.data, settings.threads, settings.keep_releases) == (tmp_path / "env", 1, 9)
     assert load_settings(tmp_path / "argument").data == tmp_path / "argument"
     assert settings.memory_limit == "400MB"
+
+
+_GIVEN = {
+    "data": "/elsewhere",
+    "engine": "spark://host",
+    "runner": "dask",
+    "site": "/srv/site",
+    "notify_success": "true",
+}
+
+
+def test_every_variable_of_the_page_on_projects_wins_over_the_file(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table of docs/projects.md: a setting with a variable there is taken from it, with or without a project."""
+    page = Path(__file__).parents[2].joinpath("docs", "projects.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (?:`(ICCS_\w+)`)? ?\|", page, re.MULTILINE)
+    assert {key for key, _ in rows} == SETTINGS.keys()
+    for key, variable in rows:
+        if not variable:
+            continue
+        kind = SETTINGS[key]
+        text = _GIVEN.get(key) or ("7" if kind is int else "7GB")
+        expected = int(text) if kind is int else text == "true" if kind is bool else text
+        for toml in ("", f"{key} = {'3' if kind is int else 'false' if kind is bool else repr('3GB')}\n"):
+            (project / "iccs.toml").write_text(toml, encoding="utf-8")
+            with monkeypatch.context() as patch:
+                patch.setenv(variable, text)
+                found = getattr(load_settings(), key)
+                assert (str(found) if isinstance(found, Path) else found) == expected, (key, toml)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,75 @@ def test_placebos_are_all_other_dates_and_areas() -> None:
     assert made.p(0.0) == 1
 
 
+def test_placebos_that_fall_to_no_event_count_as_far_out() -> None:
+    """Counted by hand: area 1 has its last event in period 19, area 2 its first in 25, area 3 none, area 4 a gap."""
+    counts = np.random.default_rng(6).poisson(50, (5, 40)).astype(float)
+    counts[1, 20:], counts[2, :25], counts[3] = 0, 0, 0
+    counts[4, 30] = np.nan
+    made = placebo_effects(counts, np.ones((5, 40)), 0, 30, 6, fewest_before=12)
+    assert made.extreme == {"no event after the date": 15, "no event before the date": 6}  # 20 to 34; 20 to 25
+    none = 23 + 8  # area 3 at 12 to 34, area 2 at 12 to 19, whose six periods end before 25
+    assert made.left_out == {"no event at all": none, "a period without a figure that may be compared": 10}  # 25 to 34
+    dates = {area: set(made.dates[made.areas == area].tolist()) for area in range(5)}
+    assert dates[1] == set(range(12, 20))
+    assert dates[2] == set(range(26, 35))
+    assert dates[4] == set(range(12, 25))
+    assert made.number == len(made.scores) + 21
+    assert made.p(float("inf")) == pytest.approx(22 / (1 + made.number))
+
+
+def test_a_control_with_a_gap_is_left_out_of_placebos_only_where_the_gap_is() -> None:
+    counts = np.random.default_rng(7).poisson(80, (4, 40)).astype(float)
+    counts[3, 20] = np.nan
+    made = placebo_effects(counts, np.ones((4, 40)), 0, 30, 6, controls=[2, 3], areas=[0, 1], fewest_before=12)
+    assert set(made.areas.tolist()) == {0, 1}
+    for at, controls in ((14, [2, 3]), (25, [2])):
+        place = int(np.flatnonzero((made.areas == 1) & (made.dates == at))[0])
+        window = slice(0, at + 6)
+        ones = np.ones((len(controls), at + 6))
+        sizes, _ = controlled_exposures(counts[1, window], ones[0], counts[controls, window], ones, at)
+        assert made.logs[place] == pytest.approx(first_year_effects(counts[1, window], sizes, at).logs[0])
+
+
+@pytest.mark.parametrize("season", [None, 12])
+def test_a_series_that_cannot_be_fitted_says_so_and_stops_no_other(season: int | None) -> None:
+    """A million million events in the first month, one in the last: the fit does not come to an end."""
+    good = np.random.default_rng(1).poisson(50, (1, 60)).astype(float)
+    bad = np.zeros((1, 60))
+    bad[0, 0], bad[0, -1] = 1e12, 1
+    both = first_year_effects(np.vstack([good, bad]), np.ones((2, 60)), 48, season=season)
+    alone = first_year_effects(good, np.ones((1, 60)), 48, season=season)
+    assert both.converged.tolist() == [True, False]
+    assert np.isnan([both.logs[1], both.errors[1], both.autocorrelation[1]]).all()
+    assert both.logs[0] == pytest.approx(alone.logs[0], rel=1e-6)
+
+
+def test_a_system_without_a_solution_stops_no_other() -> None:
+    solved, regular = first_year._solve(np.array([[[2.0, 0], [0, 4]], [[1, 1], [1, 1]]]), np.eye(2))
+    assert regular.tolist() == [True, False]
+    assert solved[0].tolist() == [[0.5, 0], [0, 0.25]]
+
+
+def test_what_is_expected_is_the_course_without_the_effect() -> None:
+    """100 a month and a fall by 20 %: about 100 are expected after the date, and the effect is the ratio to that."""
+    counts = [100.0, 101, 99, 100] * 12 + [80, 81, 79, 80] * 3
+    made = first_year_effects(counts, np.ones(60), 48)
+    assert made.expected[0] == pytest.approx(np.full(60, 100), rel=0.01)
+    assert np.exp(made.logs[0]) == pytest.approx(960 / made.expected[0, 48:].sum(), rel=1e-3)
+
+
+def test_bias_of_the_autocorrelation_is_that_of_the_columns_themselves() -> None:
+    """Hat matrix by hand; 4,000 series of independent normal errors have the lag-1 correlation it says."""
+    months = np.eye(12)[np.arange(60) % 12]
+    for x in (np.column_stack([months, np.arange(60)]), first_year._design(60, 48, 12)):
+        hat = x @ np.linalg.pinv(x)
+        taken = float(np.trace(hat, offset=1))
+        assert first_year._own_autocorrelation(x) == pytest.approx(taken)
+        e = np.random.default_rng(4).normal(size=(4000, 60)) @ (np.eye(60) - hat)
+        raw = (e[:, 1:] * e[:, :-1]).sum(axis=1) / (e**2).sum(axis=1)
+        assert raw.mean() == pytest.approx(-taken / (60 - x.shape[1]), abs=0.01)
+
+
 def test_refusals() -> None:
     with pytest.raises(ValueError, match="at least 8"):
         first_year_effects([1] * 9, [1] * 9, 7)
@@ -103,7 +172,16 @@ def test_refusals() -> None:
         first_year_effects([1] * 9 + [0], [1] * 10, 9)
 
 
-@pytest.mark.parametrize(("years", "autocorrelation"), [(5, 0.5), (9, 0.8)])
+def test_monthly_trends_are_found_where_they_are() -> None:
+    """5 % a year in 5 years at an autocorrelation of 0.5: a bias of 13 coefficients let 13 in 100 be found."""
+    random = np.random.default_rng(15)
+    rising = 100 * 1.05 ** (np.arange(60) / 12) * (1 + 0.1 * np.sin(2 * np.pi * np.arange(60) / 12))
+    counts = random.poisson(rising * _noisy(random, 400, 60, 0.5))
+    made = monthly_trends(counts, np.ones(counts.shape))
+    assert np.mean([made.effect(place).p < 0.05 for place in range(400)]) > 0.3
+
+
+@pytest.mark.parametrize(("years", "autocorrelation"), [(3, 0.6), (5, 0.5), (9, 0.8)])
 def test_flat_monthly_series_have_no_trend(years: int, autocorrelation: float) -> None:
     """400 series; the seasonal Mann-Kendall test that takes months as independent alarms in 13 to 40 %."""
     random = np.random.default_rng(13)

@@ -113,6 +113,15 @@ def test_randomisation_tries_every_choice_of_areas() -> None:
     assert found.p == pytest.approx(np.mean(np.abs(every) >= abs(found.value) - 1e-12))
 
 
+def test_the_smallest_p_with_half_of_the_areas_treated_is_that_of_two_choices() -> None:
+    """Three of six areas: 20 choices, and the largest difference of all comes twice, once with each sign."""
+    values = np.array([[0, 9.0], [0, 10], [0, 12], [0, 1], [0, 2], [0, 3]])
+    half = panel_difference(values, [0, 1, 2], 1)
+    assert (half.p, half.smallest_p, half.assignments) == (2 / 20, 2 / 20, 20)
+    two = panel_difference(values, [1, 2], 1, studentised=False)
+    assert (two.p, two.smallest_p, two.assignments) == (1 / 15, 1 / 15, 15)
+
+
 def test_three_treated_areas_of_thirty_two_do_not_alarm_too_often() -> None:
     """Without any effect; clustered errors find one in 18 % of such panels."""
     random = np.random.default_rng(8)

@@ -47,12 +47,15 @@ TABLES = (
     "extracts/us_fbi_rape_legacy",
     "extracts/us_fbi_population",
     "extracts/un_cts_prisons",
+    "extracts/us_bjs_ncvs",
 )
 CONCORDANCE = Path(iccs.__file__).parent / "concordances" / "ar_snic.csv"
 QUESTIONS = (
     "trend 0101 --area MX",
     "trend 0101 --area MX-AGU --sex F --by sex --plot {place}/sex.png",
     "trend 0101 --area MX-AGU --monthly",
+    "latest 0101 --area MX-AGU",
+    "funnel 0101 --area AR",
     "map 0101 --area MX --plot {place}/map.png",
     "areas",
     "compare 0101 --areas MX AR",
@@ -119,8 +122,8 @@ def _run_tables(place: Path) -> None:
     country_rates(SeriesQuery("0101", stage="recorded"), settings)
     months = range(2023 * 12, 2024 * 12)
     series = {"source": "mx_sesnsp_victims", "stage": "recorded", "counting_unit": "victim"}
-    areas, counts, _ = areas_like(SeriesQuery("0101", "MX-AGU", freq="M", **series), months, settings)
-    assert "MX-AGU" in areas and counts.shape == (len(areas), 12)
+    found = areas_like(SeriesQuery("0101", "MX-AGU", freq="M", **series), months, settings)
+    assert "MX-AGU" in found.areas and found.counts.shape == (len(found.areas), 12)
 
 
 def _share(place: Path, source: Path) -> None:

@@ -290,3 +290,67 @@ def test_persons_held_are_a_stock_with_rates_and_no_limits(tiny: Tiny) -> None:
     path.write_text(path.read_text().replace("{counting_unit: victim}", "{stage: held, counting_unit: person}"))
 
     assert tiny.source.source.stocks == ((tiny.name, "held", "person"),)
+
+
+MARKED = (
+    "SELECT ref_area, sex, estimate FROM out.estimate WHERE contains(caveats, 'parts_differ_from_total') ORDER BY ALL"
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "marked", "checked"),
+    [
+        ("AU,man,60\nAU,woman,40\nAU,both,100\n", [], 1),
+        ("AU,man,60\nAU,woman,45\nAU,both,100\n", [("AU", "_T", 100)], 1),
+        ("AU,man,60\nAU,both,100\n", [], 0),  # one sex alone is no sum
+        ("AU-NSW,both,60\nAU-VIC,both,40.2\nAU,both,100\n", [], 1),
+        ("AU-NSW,both,60\nAU-VIC,both,30\nAU,both,100\n", [("AU", "_T", 100)], 1),
+        ("AU-NSW,both,60\nAU-VIC,both,np\nAU,both,100\n", [], 0),  # a part is suppressed
+        ("AU-NSW,both,90\nAU-VIC,both,30\nAU-QLD,both,np\nAU,both,100\n", [("AU", "_T", 100)], 1),
+    ],
+)
+def test_parts_that_add_up_are_compared_with_their_whole(
+    tiny: Tiny, rows: str, marked: list[tuple[Any, ...]], checked: int
+) -> None:
+    declare(
+        tiny,
+        "",
+        ", adds: [areas, sexes]",
+        values="sex,man,M,\nsex,woman,F,\nsex,both,_T,\nvalue,np,Q,\n",
+    )
+    path = tiny.sources / tiny.name / "source.yml"
+    text = path.read_text().replace("precision: grade", "sex: grade")
+    path.write_text(text)
+
+    given = [line.split(",") for line in rows.splitlines()]
+    assert not load(tiny, "".join(f"{area},HOM,2021,{n},,{sex}\n" for area, sex, n in given)).refused
+
+    assert ask(tiny, MARKED) == marked
+    rule = "SELECT checked, failing FROM out.quality WHERE rule = 'estimate_parts_add'"
+    assert ask(tiny, rule) == [(checked, len(marked))]
+
+
+def test_shares_of_one_whole_are_a_hundred_percent_or_marked(tiny: Tiny) -> None:
+    """Reported, not reported, unknown: 2020 adds up to 100, 2021 to 90."""
+    codes = [{**HOMICIDE, "national_code": code} for code in ("yes", "no", "unknown")]
+    declare(tiny, "", ", unit: percent, adds: codes", links=codes)
+    shares = {"2020": (60, 39.9, 0.2), "2021": (50, 40, 0)}
+    answers = ("yes", "no", "unknown")
+    rows = [
+        f"AU,{code},{year},{n},,\n" for year, three in shares.items() for code, n in zip(answers, three, strict=True)
+    ]
+
+    assert not load(tiny, "".join(rows)).refused
+
+    marked = "SELECT DISTINCT time_period FROM out.estimate WHERE contains(caveats, 'parts_differ_from_total')"
+    assert ask(tiny, marked) == [("2021",)]
+    ((detail,),) = ask(tiny, "SELECT detail FROM out.quality WHERE rule = 'estimate_parts_add'")
+    assert "persons AU 2021: the codes add up to 90.0, the whole is 100.0" in detail
+
+
+@pytest.mark.parametrize("adds", ["[none, areas]", "codes", "[sexes, codes]"])
+def test_what_cannot_add_up_is_not_said_to(tiny: Tiny, adds: str) -> None:
+    declare(tiny, "", f", adds: {adds}")
+
+    with pytest.raises(UsageError, match="adds"):
+        _ = tiny.source.source

@@ -63,6 +63,9 @@ def add_parser(commands: Commands) -> None:
     parser.set_defaults(command=serve_command)
     site = add_command(commands, "deploy", "plan the runs on a Prefect server of the site (PREFECT_API_URL)")
     site.add_argument("--pool", required=True, metavar="NAME", help="work pool of type process")
+    site.add_argument(
+        "--notify", metavar="BLOCK", help="have the server send notices by its block, such as custom-webhook/office"
+    )
     site.set_defaults(command=deploy_command)
     for one in (parser, site):
         one.add_argument(
@@ -355,7 +358,7 @@ def deploy_command(options: argparse.Namespace) -> int:
         )
     settings = load_settings(options.data)
     planned = plan(options.cron, options.time_zone, settings)
-    from pipelines.flows import deploy
+    from pipelines.flows import deploy, tell_by_server
 
     project = find_project()
     environment = {"ICCS_DATA": str(settings.data), "ICCS_RUNNER": settings.runner}
@@ -366,6 +369,9 @@ def deploy_command(options: argparse.Namespace) -> int:
     names = deploy(planned, options.pool, environment, project.root if project else settings.data.parent)
     for name in names:
         print_line(f"deployed iccs/{name}")
+    if options.notify:
+        for name in tell_by_server(names, options.notify, settings.notify_silent_days):
+            print_line(f"notices by {options.notify}: {name.removeprefix('iccs: ')}")
     print_line(f"a worker takes the runs: prefect worker start --pool {options.pool}")
     return EXIT_DONE
 

@@ -30,7 +30,7 @@ def add_parser(commands: Commands) -> None:
 
 def status_command(options: argparse.Namespace) -> int:
     """Print the state of each source of this office; exit code 1 if one needs attention or nothing is published."""
-    from pipelines.schedule import read_states
+    from pipelines.schedule import find_office_problems, read_states
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
     from pipelines.system.settings import load_settings
 
@@ -39,12 +39,21 @@ def status_command(options: argparse.Namespace) -> int:
     problems = [state for state in states if state.is_problem]
     published = settings.published
     since = datetime.fromtimestamp(published.stat().st_mtime, UTC) if published.is_file() else None
-    good = since is not None and not problems
+    of_office = find_office_problems(settings, now)
+    good = since is not None and not problems and not of_office
     if options.notify:
         _notify(states, settings)
     if options.json:
         rows = [{**asdict(state), "problem": state.is_problem} for state in states]
-        print_json({"good": good, "published": published if since else None, "published_at": since, "sources": rows})
+        print_json(
+            {
+                "good": good,
+                "published": published if since else None,
+                "published_at": since,
+                "problems": of_office,
+                "sources": rows,
+            }
+        )
         return EXIT_DONE if good else EXIT_REFUSED
     print_table(
         ["source", "state", "vintage", "changed", "days ago", "last run", "outcome", "next run (UTC)"],
@@ -66,6 +75,8 @@ def status_command(options: argparse.Namespace) -> int:
     for state in problems:
         due = f", due {_day(state.due)}" if state.due and state.state in ("late", "missed") else ""
         print_error(f"{state.source}: {state.state}{due}{f': {state.message}' if state.message else ''}")
+    for line in of_office:
+        print_error(line)
     return EXIT_DONE if good else EXIT_REFUSED
 
 

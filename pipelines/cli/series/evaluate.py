@@ -11,6 +11,7 @@ from pipelines.cli.printing import print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
+    from pipelines.reader.series.linear import LinearEvaluation
     from pipelines.reader.series.policy import PolicyEvaluation
     from pipelines.statistics.regression import Effect
 
@@ -29,12 +30,20 @@ def add_parser(commands: Commands) -> None:
         metavar="AREA",
         help="areas without the policy, by code or name, to compare with; several are weighted (synthetic control)",
     )
+    parser.add_argument(
+        "--family",
+        choices=("counts", "gaussian"),
+        default="counts",
+        help="gaussian: a linear model of the rates too, as many published studies make it",
+    )
     parser.set_defaults(command=evaluate_command)
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
     """Print effect, interval, diagnostics and limitations of the evaluation; draw it if asked."""
     from pipelines.reader.areas import find_area
+    from pipelines.reader.series.linear import as_document as linear_document
+    from pipelines.reader.series.linear import evaluate_linear
     from pipelines.reader.series.policy import as_document, evaluate_policy
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
@@ -47,10 +56,14 @@ def evaluate_command(options: argparse.Namespace) -> int:
         from pipelines.reader.plots.style import save_picture
 
         save_picture(plot_evaluation(found, options.lang, settings), Path(options.plot))
+    linear = evaluate_linear(found) if options.family == "gaussian" else None
     if options.json:
-        print_json(as_document(found, options.plot))
+        beside = {} if linear is None else {"linear": linear_document(linear)}
+        print_json(as_document(found, options.plot) | beside)
         return EXIT_DONE
     _print(found)
+    if linear is not None:
+        _print_linear(linear)
     if options.plot:
         print_line(f"\npicture: {options.plot}")
     return EXIT_DONE
@@ -87,9 +100,11 @@ def _print(found: PolicyEvaluation) -> None:
         ratios = np.quantile(np.exp(first.placebos.logs), [0.025, 0.975])
         print_line(
             f"randomisation p {p_value_text(first.randomisation_p)}: rank among the same estimate at "
-            f"{len(first.placebos.logs):,} other dates and areas, 95 % of which are from {ratios[0]:.2f} to "
+            f"{first.placebos.number:,} other dates and areas, 95 % of which are from {ratios[0]:.2f} to "
             f"{ratios[1]:.2f}"
         )
+    if first.placebos_in_words:
+        print_line(f"other dates and areas {first.placebos_in_words}")
     if len(first.weights) > 1:
         print_line("weights: " + ", ".join(f"{area} {weight:.2f}" for area, weight in first.weights.items()))
     for name, figures in (("diagnostics", found.interrupted), ("against the control", found.controlled)):
@@ -104,6 +119,29 @@ def _print(found: PolicyEvaluation) -> None:
     print_line("\nLimitations:")
     for note in limitations(found):
         print_line(f"- {note}")
+
+
+def _print_linear(linear: LinearEvaluation) -> None:
+    from pipelines.statistics.wording import p_value_text
+
+    rows = [
+        [name, effect.value, effect.low, effect.high, p_value_text(effect.p).removeprefix("= ")]
+        for name, effect in linear.effects.items()
+    ]
+    print_line()
+    title = f"linear model, {linear.unit}; Newey-West errors, {linear.model.lags} lags"
+    print_table(["difference", "value", "low", "high", "p"], rows, title=title, decimals=3)
+    if linear.panel is not None:
+        panel = linear.panel
+        print_line(
+            f"mean after less before, against the controls: {panel.value:+.3f}; randomisation p "
+            f"{p_value_text(panel.p)} among {panel.assignments:,} areas taken as the one with the policy; the smallest "
+            f"that there could be is {panel.smallest_p:.3f}"
+        )
+    print_line(
+        "A linear model takes the noise as the same at all levels and looks at no other date or area: the verdict is "
+        "that of the first table."
+    )
 
 
 def _verdict(effect: Effect) -> str:

@@ -39,6 +39,9 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--monthly", action="store_true", help="the monthly series: seasonally adjusted, trend, turning points"
     )
+    parser.add_argument(
+        "--earlier", action="store_true", help="directions of the years before the last break of a series, too"
+    )
     parser.set_defaults(command=trend_command)
 
 
@@ -51,6 +54,8 @@ def trend_command(options: argparse.Namespace) -> int:
     if options.monthly:
         if options.by:
             raise UsageError("--by divides the picture of the annual series: leave out --by, or --monthly")
+        if options.earlier:
+            raise UsageError("--earlier is of the annual series: leave out --earlier, or --monthly")
         _monthly(options, settings)
         return EXIT_DONE
     if options.by and not options.plot:
@@ -60,10 +65,12 @@ def trend_command(options: argparse.Namespace) -> int:
 
 
 def _annual(options: argparse.Namespace, settings: Settings) -> None:
+    from pipelines.reader.series.earlier import read_earlier
     from pipelines.reader.series.trends import read_trends
 
     wanted = series_query(options, settings)
     found = read_trends(wanted, settings)
+    earlier = read_earlier(wanted, found.series, settings) if options.earlier else []
     if options.plot:
         from pipelines.reader.plots.style import save_picture
         from pipelines.reader.plots.trend import plot_trend
@@ -77,10 +84,15 @@ def _annual(options: argparse.Namespace, settings: Settings) -> None:
                 "changes": found.changes,
                 "segments": found.segments,
                 "plot": options.plot,
+                **({"earlier": earlier} if options.earlier else {}),
             }
         )
         return
     _print_annual(wanted, found, options.lang, settings)
+    if options.earlier:
+        print_line("before the last break (no answer for today):" if earlier else "no years before a break")
+        for row in earlier:
+            print_line(f"  {_trend_line(row)}")
     if options.plot:
         print_line(f"picture: {options.plot}")
 
@@ -252,6 +264,13 @@ def _monthly(options: argparse.Namespace, settings: Settings) -> None:
         print_line(f"picture: {options.plot}")
 
 
+_BESIDE_ANNUAL = {
+    "open": "one of the monthly and the annual direction is inconclusive: they do not contradict each other",
+    "other": "the annual direction is another: it may cover other years, and allows for slower swings",
+    "opposite": "the annual direction is the opposite: it covers other years, or a part of the years hides the rest",
+}
+
+
 def _print_monthly(found: MonthlyReport) -> None:
     from iccs.periods import period_at
     from pipelines.statistics.wording import p_value_text
@@ -268,19 +287,17 @@ def _print_monthly(found: MonthlyReport) -> None:
         print_line(f"{turn.kind} of the trend: {turn.month[0]}-{turn.month[1]:02d}, {turn.value:,.1f} a month")
     if not found.turns:
         print_line("no turning point of the trend beyond what noise makes")
-    percent, low, high = found.percent_a_year
-    what = "rate" if found.basis == "rate_per_100k" else "number"
-    print_line(
-        f"{found.direction}, {series.periods[0]} to {series.periods[-1]}, n = {test.n} months: {what} {percent:+.1f} % "
-        f"a year ({low:+.1f} to {high:+.1f}), p {p_value_text(found.trend.p)}, autocorrelation allowed for"
-    )
+    text = f"{found.direction}, {series.periods[0]} to {series.periods[-1]}, n = {test.n} months"
+    if found.trend is not None and found.percent_a_year is not None:
+        percent, low, high = found.percent_a_year
+        what = "rate" if found.basis == "rate_per_100k" else "number"
+        text += f": {what} {percent:+.1f} % a year ({low:+.1f} to {high:+.1f}), p {p_value_text(found.trend.p)}, "
+        text += "autocorrelation allowed for"
+    print_line(text)
     if found.annual[0]:
         print_line(f"annual series, {found.annual[0]}")
-    if found.differs_from_annual:
-        print_line(
-            "the annual direction is another: it may cover other years, and allows for slower swings; where one of the "
-            "two is inconclusive, they do not contradict each other"
-        )
+    if found.beside_annual in _BESIDE_ANNUAL:
+        print_line(_BESIDE_ANNUAL[found.beside_annual])
     print_line(
         f"beside it, of the counts: {test.method} p {p_value_text(test.p)}, "
         f"Sen slope {line.slope:+.3g} a year ({line.low:+.3g} to {line.high:+.3g})"
@@ -313,10 +330,11 @@ def _monthly_document(found: MonthlyReport) -> dict[str, Any]:
         "multiplicative": parts.multiplicative,
         "turning_points": [vars(turn) for turn in found.turns],
         "direction": found.direction,
-        "trend_percent_a_year": dict(zip(("value", "low", "high"), found.percent_a_year, strict=True)),
-        "trend_p": found.trend.p,
+        "trend_percent_a_year": dict(zip(("value", "low", "high"), found.percent_a_year or (None,) * 3, strict=True)),
+        "trend_p": None if found.trend is None else found.trend.p,
         "basis": found.basis,
         "annual_direction": found.annual[1] or None,
+        "beside_annual": found.beside_annual or None,
         "test": vars(found.test),
         "sen_line": vars(found.line),
     }

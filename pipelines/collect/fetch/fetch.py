@@ -93,7 +93,7 @@ def fetch(folder: SourceFolder, settings: Settings) -> Fetched:
 
 def _check_declared(one: Acquisition, folder: SourceFolder, settings: Settings) -> None:
     require_allowed(one, settings)
-    if folder.source.kind == "incident" and not (one.is_web or one.is_store):
+    if folder.source.of_persons and not (one.is_web or one.is_store):
         raise UsageError(
             f"source.yml: acquire: {one.address}: records of persons are not copied from a folder of this machine; "
             "run with them where they are: iccs run --from DIR, or have the folder in the input folder"

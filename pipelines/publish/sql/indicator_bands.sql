@@ -18,7 +18,8 @@ aged AS (
 banded AS (
     SELECT {{series}}, band, min(lower_age) AS lower_age, max(upper_age) AS upper_age,
         CASE WHEN bool_and(value IS NOT NULL) THEN sum(value) END AS value,
-        bool_and(follows AND band IS NOT NULL) AS fits
+        bool_and(follows AND band IS NOT NULL) AS fits,
+        bool_or(coalesce(contains(caveats, 'population_of_parts_differs'), false)) AS other_people
     FROM aged
     GROUP BY ALL
 ),
@@ -31,7 +32,7 @@ groups AS (
 ),
 found AS (
     SELECT banded.ref_area, banded.time_period, banded.sex, banded.band, groups.source, priority,
-        sum(groups.population) AS population
+        sum(groups.population) AS population, bool_or(groups.obs_status = 'E') AS estimated
     FROM (SELECT DISTINCT ref_area, time_period, sex, band, lower_age, upper_age FROM banded WHERE fits) AS banded
     JOIN groups
         ON groups.ref_area = banded.ref_area AND groups.time_period = banded.time_period AND groups.sex = banded.sex
@@ -49,7 +50,8 @@ series AS (
         list(value ORDER BY banded.lower_age) AS counts,
         list(population ORDER BY banded.lower_age) AS populations,
         bool_and(fits) AND max(banded.upper_age) = 200 AND count(*) = count(value)
-            AND bool_and(coalesce(population > 0, false)) AS complete
+            AND bool_and(coalesce(population > 0, false)) AS complete,
+        bool_or(coalesce(estimated, false)) AS estimated_people, bool_or(other_people) AS other_people
     FROM banded
     LEFT JOIN denominators USING (ref_area, time_period, sex, band)
     GROUP BY ALL
@@ -58,7 +60,12 @@ series AS (
 totals AS (
     SELECT {{series}}, area_level, iccs_made_from, value AS total, obs_status, completeness, caveats FROM cells WHERE age = '_T'
 )
-SELECT *
+SELECT series.* EXCLUDE (estimated_people, other_people), totals.* EXCLUDE ({{series}}, obs_status, caveats),
+    CASE WHEN estimated_people THEN out.weaker_status('E', obs_status) ELSE obs_status END AS obs_status,
+    out.join_caveats(caveats, concat_ws(';',
+        CASE WHEN estimated_people THEN 'population_interpolated' END,
+        CASE WHEN other_people THEN 'population_of_parts_differs' END
+    )) AS caveats
 FROM series
 JOIN totals USING ({{series}})
 ORDER BY ALL

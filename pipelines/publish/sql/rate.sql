@@ -49,14 +49,26 @@ first_choice AS (
 chosen AS (
     SELECT *, source <> lag(source) OVER (PARTITION BY ref_area, sex, age ORDER BY time_period) AS other_producer
     FROM first_choice
+),
+-- Parts and whole of two producers: a rate by sex or age is then of other people than the rate of all.
+of_other_people AS (
+    SELECT chosen.ref_area, chosen.time_period, chosen.sex, chosen.age
+    FROM chosen
+    JOIN chosen AS whole
+        ON whole.ref_area = chosen.ref_area AND whole.time_period = chosen.time_period AND whole.sex = '_T' AND whole.age = '_T'
+    JOIN out.population AS own
+        ON own.source = chosen.source AND own.ref_area = chosen.ref_area AND own.time_period = chosen.time_period
+        AND own.sex = '_T' AND own.age = '_T'
+    WHERE chosen.source <> whole.source AND abs(own.population - whole.population) > {{most_difference}} * whole.population
 )
 SELECT
     annual.* EXCLUDE (freq, missing_reason, conf_status, is_estimate)
         REPLACE (
             CASE WHEN annual.value IS NOT NULL AND chosen.other_producer THEN 'B'
                 WHEN chosen.estimated THEN out.weaker_status('E', annual.obs_status) ELSE annual.obs_status END AS obs_status,
-            CASE WHEN chosen.estimated OR chosen.other_producer THEN out.join_caveats(annual.caveats, concat_ws(';',
+            CASE WHEN chosen.estimated OR chosen.other_producer OR of_other_people.age IS NOT NULL THEN out.join_caveats(annual.caveats, concat_ws(';',
                 CASE WHEN chosen.estimated THEN 'population_interpolated' END,
+                CASE WHEN of_other_people.age IS NOT NULL THEN 'population_of_parts_differs' END,
                 CASE WHEN chosen.other_producer THEN 'population_source_changed' END
             )) ELSE annual.caveats END AS caveats
         ),
@@ -82,5 +94,7 @@ FROM annual
 -- No population here is known by citizenship.
 LEFT JOIN chosen ON annual.citizenship = '_T' AND chosen.ref_area = annual.ref_area
     AND chosen.time_period = annual.time_period AND chosen.sex = annual.sex AND chosen.age = annual.age
+LEFT JOIN of_other_people ON of_other_people.ref_area = chosen.ref_area AND of_other_people.time_period = chosen.time_period
+    AND of_other_people.sex = chosen.sex AND of_other_people.age = chosen.age
 LEFT JOIN poisson ON poisson.value = annual.value AND NOT annual.is_estimate
     AND (annual.source, annual.stage, annual.counting_unit) NOT IN (SELECT (source, stage, counting_unit) FROM stock)

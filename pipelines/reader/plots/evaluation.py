@@ -19,6 +19,7 @@ from pipelines.reader.plots.style import (
     picture_title,
 )
 from pipelines.reader.plots.trend import break_notes
+from pipelines.reader.release import names_of
 from pipelines.reader.series.monthly import MonthlyReport
 from pipelines.reader.series.policy import PolicyEvaluation
 from pipelines.reader.words import figure_in, word
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 def plot_evaluation(
     found: PolicyEvaluation, language: str = "en", settings: Settings | None = None, ax: Axes | None = None
 ) -> Picture:
-    """Draw an evaluation: rates as recorded, the model, and what the model expects without the change at the date.
+    """Draw an evaluation: rates as recorded, the course before the date, and what is expected in the first year after.
+
+    Curve, effect and verdict are of one model, :class:`pipelines.reader.series.placebos.FirstYear`.
 
     Args:
         found: result of :func:`pipelines.reader.series.policy.evaluate_policy`.
@@ -49,39 +52,54 @@ def plot_evaluation(
     axes.legend(frameon=False, fontsize=8, loc="lower left")
     when = word("evaluation", language).format(date=period_at(found.at, freq))
     title = f"{picture_title(series.query, [series.key], language, settings)}, {when}"
-    first = found.first_year.effect
-    shown = {name: figure_in(f"{getattr(first, name):.2f}", language) for name in ("value", "low", "high")}
-    note = word("effect", language).format(**shown, p=figure_in(p_value_text(first.p), language))
     notes = [
-        word(f"{found.family} regression", language),
-        note,
+        *_effect_notes(found, language, settings),
+        word("evaluation model", language),
         *break_notes([Breaks(bridges=series.crossed)], language),
     ]
     return finish_picture(figure, axes, title, foot_text([series.key.source], notes, language, settings), ax)
 
 
-def _draw_model(axes: Axes, found: PolicyEvaluation, scale: NDArray[np.float64], language: str) -> None:
-    """Draw counts, fitted values and expectation, each times the scale, and the date."""
-    series, model, freq = found.series, found.interrupted.model, found.series.query.freq
-    x = _positions(series.steps, freq)
-    after = np.array(series.steps) >= found.at
-    counts = np.array(series.counts, dtype=np.float64)
-    axes.plot(x, counts * scale, "o", color="0.45", markersize=3, label=word("observed", language))
-    for part in (~after, after):
-        axes.plot(
-            x[part],
-            model.fitted[part] * scale[part],
-            "-",
-            color="black",
-            linewidth=1.6,
-            label=word("fitted", language) if part is after else None,
+def _effect_notes(found: PolicyEvaluation, language: str, settings: Settings | None) -> list[str]:
+    """What the effect is called and rests on: verdict, periods, controls, other dates and areas."""
+    first = found.first_year
+    shown = {name: figure_in(f"{getattr(first.effect, name):.2f}", language) for name in ("value", "low", "high")}
+    shown |= {"p": figure_in(p_value_text(first.effect.p), language), "verdict": word(first.verdict_key, language)}
+    kind = "effect months" if found.series.query.freq == "M" else "effect year"
+    notes = [word(kind, language).format(n=first.periods, **shown)]
+    if first.weights:
+        iccs = found.series.query.iccs
+        areas = ", ".join(
+            f"{names_of(iccs, area, language, settings)[1]} ({figure_in(f'{weight:.2f}', language)})"
+            for area, weight in first.weights.items()
         )
-    expected = found.interrupted.expected_without * scale
-    near = after & (np.array(series.steps) < found.at + max(found.first_year.periods, 2))  # farther out it means little
-    axes.plot(x[near], expected[near], "--", color="#D55E00", linewidth=1.4, label=word("without", language))
+        notes.append(word("effect controls", language).format(areas=areas))
+    else:
+        notes.append(word("effect own", language))
+    if first.randomisation_p is not None:
+        number = figure_in(f"{first.placebos.number:,}", language)
+        share = figure_in(f"{100 * first.randomisation_p:.3g} %", language)
+        notes.append(word("effect placebos", language).format(n=number, share=share))
+    return [*notes, word("no cause", language)]
+
+
+def _draw_model(axes: Axes, found: PolicyEvaluation, scale: NDArray[np.float64], language: str) -> None:
+    """Draw counts, the course before the date and the one expected after it, each times the scale, and the date."""
+    series, freq = found.series, found.series.query.freq
+    x, steps = _positions(series.steps, freq), np.array(series.steps)
+    counts = np.array(series.counts, dtype=np.float64) * scale
+    axes.plot(x, counts, "o", color="0.45", markersize=3, label=word("observed", language))
+    by_period = found.first_year.expected_by_period
+    course = np.array([by_period.get(period, np.nan) for period in series.periods]) * scale
+    before, after = steps < found.at, (steps >= found.at - 1) & np.isfinite(course)
+    axes.plot(x[before], course[before], "-", color="black", linewidth=1.6, label=word("fitted", language))
+    axes.plot(x[after], course[after], "--", color="#D55E00", linewidth=1.6, label=word("without", language))
+    inside = after & ~before
+    mark = "-" if found.first_year.periods > 1 else "_"
+    axes.plot(x[inside], found.first_year.effect.value * course[inside], mark, color="black", linewidth=1.6)
     begin = float(_positions([found.at], freq)[0]) - (0.5 / 12 if freq == "M" else 0.5)
     axes.axvline(begin, color="0.3", linestyle=":", linewidth=1.2)
-    top = float(np.nanmax(np.concatenate([counts * scale, model.fitted * scale])))
+    top = float(np.nanmax(np.concatenate([counts, course])))
     axes.set_ylim(0, top * 1.25)
     axes.text(begin, top * 1.24, " " + word("begins", language), fontsize=8, va="top", color="0.3")
 

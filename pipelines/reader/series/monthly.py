@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from iccs.periods import period_at
 from pipelines.publish.series.annual_series import COUNT, RATE
-from pipelines.publish.series.trends import name_direction
+from pipelines.publish.series.trends import TOO_FEW_EVENTS, name_direction
 from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import TOTAL, SeriesQuery, key_of
 from pipelines.reader.series.counts import Series, person_years, read_series
 from pipelines.reader.series.trends import trend_sentence
+from pipelines.statistics.bridging import widest, widest_effect
+from pipelines.statistics.count_trends import FEWEST_YEARS_WITH_EVENTS
 from pipelines.statistics.first_year import monthly_trends
 from pipelines.statistics.monotonic import Line, MonotonicTest, seasonal_mann_kendall, seasonal_sen_line
 from pipelines.statistics.regression import Effect
@@ -24,7 +27,10 @@ from pipelines.statistics.seasonal import (
     turning_points_beyond_noise,
 )
 from pipelines.system.settings import Settings
+from schemas.comparison import load_comparison_rules
 from schemas.errors import UsageError
+
+NOT_FITTED = "not tested (the model cannot be fitted)"
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,8 @@ class MonthlyReport:
         parts: adjusted, trend and season.
         turns: turning points of the trend.
         trend: ratio of the rate from year to year, errors correlated from month to month; of the number without
-            populations.
+            populations. None with fewer than 20 events a year on average or events in one or two years only, as in
+            ``out.trend``, and where the model cannot be fitted.
         basis: whether it is of the rate or the number.
         annual: sentence on the annual series of the same figures, and its direction; empty where none is published.
         test: seasonal Mann-Kendall test, of the counts.
@@ -50,26 +57,60 @@ class MonthlyReport:
     last_period: str
     parts: Decomposition
     turns: list[TurningPoint]
-    trend: Effect
+    trend: Effect | None
     basis: str
     annual: tuple[str, str]
     test: MonotonicTest
     line: Line
 
     @property
-    def percent_a_year(self) -> tuple[float, float, float]:
+    def percent_a_year(self) -> tuple[float, float, float] | None:
         """The trend in percent a year, with its limits."""
+        if self.trend is None:
+            return None
         return self.trend.percent, 100 * (self.trend.low - 1), 100 * (self.trend.high - 1)
 
     @property
     def direction(self) -> str:
         """The direction, in the words of ``out.trend``."""
-        return name_direction(*self.percent_a_year[1:], self.basis)
+        percent = self.percent_a_year
+        if percent is None:
+            return TOO_FEW_EVENTS if _has_too_few(self.series) else NOT_FITTED
+        return name_direction(*percent[1:], self.basis)
 
     @property
-    def differs_from_annual(self) -> bool:
-        """Whether the annual series has another direction."""
-        return bool(self.annual[1]) and self.annual[1] != self.direction
+    def beside_annual(self) -> str:
+        """What the direction is beside that of the annual series, see :func:`compare_directions`."""
+        return compare_directions(self.direction, self.annual[1])
+
+
+def compare_directions(monthly: str, annual: str) -> Literal["", "same", "open", "other", "opposite"]:
+    """Return how two directions of one series go together: empty where one of them is none.
+
+    ``same``, also where one is of the rate and one of the number; ``open`` where one of the two is inconclusive, which
+    contradicts nothing; ``opposite`` where one rises and one falls; ``other`` where one is stable.
+
+    >>> compare_directions("rising", "number rising"), compare_directions("rising", "inconclusive")
+    ('same', 'open')
+    >>> compare_directions("rising", "number falling"), compare_directions("falling", "too few events")
+    ('opposite', '')
+    """
+    one, other = (text.removeprefix("number ") for text in (monthly, annual))
+    if not {one, other} <= {"rising", "falling", "stable", "inconclusive"}:
+        return ""
+    if one == other:
+        return "same"
+    if "inconclusive" in (one, other):
+        return "open"
+    return "other" if "stable" in (one, other) else "opposite"
+
+
+def _has_too_few(series: Series) -> bool:
+    """Whether there are fewer events than a trend is given of: 20 a year on average, events in three years."""
+    counts = [count or 0.0 for count in series.counts]
+    years = {step // 12 for step, count in zip(series.steps, counts, strict=True) if count > 0}
+    few = load_comparison_rules().fewest_events
+    return 12 * sum(counts) / len(counts) < few or len(years) < FEWEST_YEARS_WITH_EVENTS
 
 
 def read_monthly(wanted: SeriesQuery, settings: Settings | None = None) -> MonthlyReport:
@@ -91,22 +132,18 @@ def read_monthly(wanted: SeriesQuery, settings: Settings | None = None) -> Month
     return MonthlyReport(series, *ends, parts, turns, trend, basis, annual_direction(series, settings), test, line)
 
 
-def trend_of(series: Series) -> tuple[Effect, str]:
+def trend_of(series: Series) -> tuple[Effect | None, str]:
     """Return the trend of a monthly series from year to year, and whether it is of the rate or the number.
 
-    With a bridge, the widest limits and the largest p of those with its factor and with the factor's own limits.
-
-    Raises:
-        UsageError: the trend cannot be fitted.
+    With a bridge, the widest limits and the largest p of those with its factor and with the factor's own limits. None
+    where there are too few events, or the model cannot be fitted.
     """
     people, counts = person_years(series), np.array(series.counts, dtype=np.float64)
-    try:
-        found = [monthly_trends(counts, one).effect() for one in (people if series.crossed else people[:1])]
-    except ValueError as error:
-        raise UsageError(f"{series.title}: {error}") from error
-    low, high = min(one.low for one in found), max(one.high for one in found)
-    p = 1.0 if len({one.value > 1 for one in found}) > 1 else max(one.p for one in found)
-    return Effect(found[0].value, low, high, p), COUNT if None in series.populations else RATE
+    basis = COUNT if None in series.populations else RATE
+    if _has_too_few(series):
+        return None, basis
+    made = [monthly_trends(counts, one) for one in (people if series.crossed else people[:1])]
+    return (widest_effect([one.effect() for one in made]) if all(one.converged.all() for one in made) else None), basis
 
 
 def annual_direction(series: Series, settings: Settings | None = None) -> tuple[str, str]:
@@ -151,9 +188,10 @@ def direction_of(series: Series) -> tuple[MonotonicTest, Line]:
     counts = _bridged(series) if series.crossed else _bridged(series)[:1]
     tests = [seasonal_mann_kendall(years, months, column, correlated=correlated) for column in counts]
     lines = [seasonal_sen_line(years, months, column, correlated=correlated) for column in counts]
-    slopes = [line.slope for line in lines]
-    p = 1.0 if min(slopes) < 0 < max(slopes) else max(test.p for test in tests)
-    low, high = min(line.low for line in lines), max(line.high for line in lines)
+    columns = zip(
+        *((line.slope, line.low, line.high, test.p) for line, test in zip(lines, tests, strict=True)), strict=True
+    )
+    low, high, p = (float(part) for part in widest(*columns))
     return replace(tests[0], p=p), replace(lines[0], low=low, high=high)
 
 

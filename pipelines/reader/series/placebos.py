@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iccs.periods import period_index
-from pipelines.reader.release import packaged_query
+from pipelines.publish.series.breaks import Breaks, SeriesBreaks, series_break_at
+from pipelines.reader.release import open_published, packaged_query
 from pipelines.reader.selection import SeriesQuery
-from pipelines.reader.series.counts import Series
+from pipelines.reader.series.counts import Series, person_years, series_breaks
+from pipelines.reader.words import word
 from pipelines.statistics.arguments import SIGNIFICANCE
-from pipelines.statistics.first_year import Placebos, controlled_exposures, first_year_effects, placebo_effects
+from pipelines.statistics.bridging import widest_effect
+from pipelines.statistics.first_year import (
+    FirstYearEffects,
+    Placebos,
+    controlled_exposures,
+    first_year_effects,
+    placebo_effects,
+)
 from pipelines.statistics.regression import Effect
 from pipelines.statistics.wording import p_value_text
 from pipelines.system.settings import Settings
@@ -23,7 +34,7 @@ from schemas.declarations import is_compared
 Numbers = NDArray[np.float64]
 
 FEWEST_PLACEBOS = 40
-"""With fewer, a randomisation p below 0.05 rests on one or two of them: the model alone then judges the effect."""
+"""With fewer, a randomisation p below 0.05 rests on one or two of them: the verdict then names the model."""
 FEWEST_MONTHS_BEFORE = 24
 FEWEST_YEARS_BEFORE = 8
 _LJUNG_BOX_LAGS = 12
@@ -41,6 +52,7 @@ class FirstYear:
         placebos: the same estimate at other dates and in other areas.
         randomisation_p: share of the placebos, with the estimate itself, that are as far out; None with fewer than 40.
         ljung_box_p: that the residuals left by the model are independent.
+        expected_by_period: counts without the effect: as fitted before the date, as expected in the periods after it.
     """
 
     effect: Effect
@@ -50,15 +62,25 @@ class FirstYear:
     placebos: Placebos
     randomisation_p: float | None
     ljung_box_p: float
+    expected_by_period: Mapping[str, float]
+
+    @property
+    def verdict_key(self) -> str:
+        """The key of the verdict in the catalogues: below or above only where both p say so.
+
+        Where too few placebos are there for a second p, the model alone says it, and that it alone does.
+        """
+        if self.effect.p >= SIGNIFICANCE:
+            return "verdict within"
+        side = "below" if self.effect.value < 1 else "above"
+        if self.randomisation_p is None:
+            return f"verdict {side} by model"
+        return "verdict elsewhere" if self.randomisation_p >= SIGNIFICANCE else f"verdict {side}"
 
     @property
     def verdict(self) -> str:
-        """What the effect is called: below or above the course expected only where both p say so."""
-        if self.effect.p >= SIGNIFICANCE:
-            return "within the usual swings"
-        if self.randomisation_p is not None and self.randomisation_p >= SIGNIFICANCE:
-            return "as at other dates and areas"
-        return f"{'below' if self.effect.value < 1 else 'above'} the course expected"
+        """What the effect is called, in English: see :attr:`verdict_key`."""
+        return word(self.verdict_key, "en")
 
     @property
     def cannot_tell(self) -> list[str]:
@@ -66,12 +88,13 @@ class FirstYear:
         notes = []
         if self.randomisation_p is None:
             notes.append(
-                f"Whether the same comparison gives as much at other dates: only {len(self.placebos.logs)} other dates "
-                f"and areas can be compared, {FEWEST_PLACEBOS} are needed."
+                f"Whether the same comparison gives as much at other dates: only {self.placebos.number} other dates "
+                f"and areas can be compared, {FEWEST_PLACEBOS} are needed. The model alone is weak evidence: real "
+                "series turn more often than any model of noise allows for."
             )
         elif self.effect.p < SIGNIFICANCE <= self.randomisation_p:
             notes.append(
-                f"Whether the date matters: of {len(self.placebos.logs):,} other dates and areas "
+                f"Whether the date matters: of {self.placebos.number:,} other dates and areas "
                 f"{self.randomisation_p:.0%} show as much."
             )
         if self.ljung_box_p < SIGNIFICANCE:
@@ -81,19 +104,27 @@ class FirstYear:
             )
         return notes
 
+    @property
+    def placebos_in_words(self) -> str:
+        """Which of the other dates and areas count as far out without an estimate, and which are not counted."""
+        parts = [
+            f"{what} {', '.join(f'{number:,} with {reason}' for reason, number in numbers.items())}"
+            for what, numbers in (("as far out counted:", self.placebos.extreme), ("left out:", self.placebos.left_out))
+            if numbers
+        ]
+        return "; ".join(parts).replace("with the model cannot be fitted", "whose model cannot be fitted")
 
-def first_year(
-    series: Series, exposures: Numbers, at: int, controls: Sequence[tuple[Series, Numbers]], settings: Settings | None
-) -> FirstYear:
+
+def first_year(series: Series, at: int, controls: Sequence[Series], settings: Settings | None) -> FirstYear:
     """Return the effect over the first year after a date.
 
-    Over bridges, the limits and p are the widest of those with their factors and with the factors' limits.
+    Over bridges, the limits and p are the widest of those with their factors and with the factors' limits, those of
+    the controls too.
 
     Args:
         series: of the area, an unbroken run around the date.
-        exposures: person-years of each period: with the factors of bridges, their lower and their upper limits.
         at: first step after the date.
-        controls: series of the control areas over the same periods, with their person-years.
+        controls: series of the control areas over the same periods.
         settings: where the published file is.
 
     Raises:
@@ -104,91 +135,127 @@ def first_year(
     monthly = series.query.freq == "M"
     before = series.steps.index(at)
     length = min(12 if monthly else 1, len(series.steps) - before)
-    window, season = slice(0, before + length), 12 if monthly and not controls else None
-    counts = np.array(series.counts, dtype=np.float64)[window]
-    made, weights = [], np.zeros(0)
-    for variant in exposures:
-        sizes = variant[window]
-        if controls:
-            others = [np.array(one.counts, dtype=np.float64)[window] for one, _ in controls]
-            sizes, found = controlled_exposures(
-                counts, sizes, others, [people[window] for _, people in controls], before
-            )
-            weights = weights if len(weights) else found
-        made.append(first_year_effects(counts, sizes, before, season=season))
-    if not all(np.isfinite(one.scores).all() for one in made):
+    season = 12 if monthly and not controls else None
+    made, weights = _estimates(series, controls, before, length, season)
+    if not all(one.converged.all() for one in made):
         raise ValueError("the regression did not converge: there may be hardly any event before or after the date")
-    main, effects = made[0], [one.effect() for one in made]
-    placebos = _placebos(series, at, length, [one.query.area or "" for one, _ in controls], season, settings)
-    lags = max(min(_LJUNG_BOX_LAGS, len(counts) // 5), 1)
-    left = main.residuals[0]
-    r = float(main.autocorrelation[0])
+    main = made[0]
+    placebos = _placebos(series, at, length, [one.query.area or "" for one in controls], season, settings)
+    left, r = main.residuals[0], float(main.autocorrelation[0])
+    lags = max(min(_LJUNG_BOX_LAGS, len(left) // 5), 1)
     table = acorr_ljungbox(left[1:] - r * left[:-1], lags=[lags], return_df=True)
     return FirstYear(
-        Effect(
-            effects[0].value,
-            min(one.low for one in effects),
-            max(one.high for one in effects),
-            1.0 if len({one.value > 1 for one in effects}) > 1 else max(one.p for one in effects),
-        ),
+        widest_effect([one.effect() for one in made]),
         length,
-        {one.query.area or "": float(weight) for (one, _), weight in zip(controls, weights, strict=True)},
+        {one.query.area or "": float(weight) for one, weight in zip(controls, weights, strict=True)},
         r,
         placebos,
-        placebos.p(float(main.scores[0])) if len(placebos.logs) >= FEWEST_PLACEBOS else None,
+        placebos.p(float(main.scores[0])) if placebos.number >= FEWEST_PLACEBOS else None,
         float(table["lb_pvalue"].iloc[0]),
+        dict(zip(series.periods[: before + length], main.expected[0].tolist(), strict=True)),
     )
+
+
+def _estimates(
+    series: Series, controls: Sequence[Series], before: int, length: int, season: int | None
+) -> tuple[list[FirstYearEffects], Numbers]:
+    """The effect with the factors of bridges, and with their limits where any is crossed; and the controls' weights."""
+    window = slice(0, before + length)
+    counts = np.array(series.counts, dtype=np.float64)[window]
+    others = [np.array(one.counts, dtype=np.float64)[window] for one in controls]
+    own, people = person_years(series), [person_years(one) for one in controls]
+    crossed = bool(series.crossed) or any(one.crossed for one in controls)
+    made, weights = [], np.zeros(0)
+    for variant, other in [(0, 0), *(product((1, 2), repeat=2) if crossed else ())]:
+        sizes = own[variant][window]
+        if controls:
+            sizes, found = controlled_exposures(counts, sizes, others, [part[other][window] for part in people], before)
+            weights = weights if len(weights) else found
+        made.append(first_year_effects(counts, sizes, before, season=season))
+    return made, weights
 
 
 def _placebos(
     series: Series, at: int, length: int, controls: Sequence[str], season: int | None, settings: Settings | None
 ) -> Placebos:
     """The same estimate in all areas like this one, over the periods of the series."""
-    areas, counts, exposures = areas_like(series.query, series.steps, settings)
-    place = areas.index(series.query.area or "")
+    found = areas_like(series.query, series.steps, settings, controls)
     return placebo_effects(
-        counts,
-        exposures,
-        place,
+        found.counts,
+        found.exposures,
+        found.areas.index(series.query.area or ""),
         series.steps.index(at),
         length,
-        controls=[areas.index(area) for area in controls] if controls else None,
+        controls=[found.areas.index(area) for area in controls] if controls else None,
+        areas=found.alike,
         season=season,
         fewest_before=FEWEST_MONTHS_BEFORE if series.query.freq == "M" else FEWEST_YEARS_BEFORE,
     )
 
 
+@dataclass(frozen=True)
+class AreasLike:
+    """The same series of several areas.
+
+    Attributes:
+        areas: their codes.
+        counts: by area and period; not a number where there is none that may be compared, and from a break on.
+        exposures: person-years of the same; the same in all periods of an area without a population.
+        alike: positions of the areas of the level, and country, of the one asked for.
+    """
+
+    areas: list[str]
+    counts: Numbers
+    exposures: Numbers
+    alike: list[int]
+
+
 def areas_like(
-    wanted: SeriesQuery, steps: Sequence[int], settings: Settings | None = None
-) -> tuple[list[str], Numbers, Numbers]:
+    wanted: SeriesQuery, steps: Sequence[int], settings: Settings | None = None, others: Sequence[str] = ()
+) -> AreasLike:
     """Return the areas of the same level with the same series, their counts and their person-years by period.
 
-    A period without a figure, one that is not compared, and all before a break are not a number.
+    A period without a figure, one that is not compared, and all from the first break that is not bridged on are not a
+    number; periods before a bridge have as many fewer person-years as its factor says.
 
     Args:
         wanted: one series of one area.
         steps: years, or months counted through.
         settings: where the published file is.
+        others: areas that are not of the level, such as controls.
     """
     names = ("iccs", "area", "sex", "age", "freq", "source", "stage", "counting_unit")
-    rows = packaged_query(
-        "reader/placebo_areas", settings, wanted, **{name: getattr(wanted, name) for name in names}
-    ).records()
-    areas = sorted({row["ref_area"] for row in rows} | {wanted.area or ""})
+    asked = {name: getattr(wanted, name) for name in names} | {"others": list(others)}
+    rows: dict[str, list[dict[str, Any]]] = {area: [] for area in (wanted.area or "", *others)}
+    for row in packaged_query("reader/placebo_areas", settings, wanted, **asked).records():
+        rows.setdefault(row["ref_area"], []).append(row)
+    areas = sorted(rows)
     counts, people = np.full((2, len(areas), len(steps)), np.nan)
-    places = {step: place for place, step in enumerate(steps)}
-    for row in rows:
-        place = places.get(period_index(row["time_period"]))
-        if place is None:
-            continue
-        area = areas.index(row["ref_area"])
-        if row["obs_status"] == "B" and place:
-            counts[area, :place] = np.nan
-        if row["value"] is not None and is_compared(row["caveats"]):
-            counts[area, place] = row["value"]
-        people[area, place] = 1.0 if row["population"] is None else row["population"]
-    without = np.isnan(people).any(axis=1) | (people == 1.0).any(axis=1)
-    people[without] = 1.0  # as many people in all periods: the numbers are compared
+    with open_published(settings) as connection:
+        declared = SeriesBreaks(connection)
+    for place, area in enumerate(areas):
+        starts = [series_break_at(row["time_period"], row["obs_status"]) for row in rows[area]]
+        breaks = series_breaks(declared, replace(wanted, area=area), starts).inside(steps[0], steps[-1])
+        counts[place], people[place] = _figures(rows[area], steps, breaks)
     if wanted.freq == "M":
         people *= np.array([calendar.monthrange(step // 12, step % 12 + 1)[1] for step in steps]) / 365.25
-    return areas, counts, people
+    alike = [n for n, area in enumerate(areas) if area == wanted.area or any(row["is_alike"] for row in rows[area])]
+    return AreasLike(areas, counts, people, alike)
+
+
+def _figures(rows: Sequence[dict[str, Any]], steps: Sequence[int], breaks: Breaks) -> tuple[Numbers, Numbers]:
+    """Counts and populations of one area by step."""
+    counts, people = np.full((2, len(steps)), np.nan)
+    places = {step: place for place, step in enumerate(steps)}
+    end = min(breaks.cuts, default=steps[-1] + 1)
+    for row in rows:
+        step = period_index(row["time_period"])
+        place = places.get(step)
+        if place is None or step >= end:
+            continue
+        if row["value"] is not None and is_compared(row["caveats"]):
+            counts[place] = row["value"]
+        people[place] = -1.0 if row["population"] is None else row["population"]
+    if (people == -1.0).any():
+        people[np.isfinite(people)] = 1.0  # as many people in all periods: the numbers are compared
+    return counts, people / np.array(breaks.multipliers(steps)[0], dtype=np.float64)

@@ -13,6 +13,7 @@ from iccs.periods import period_at, period_index
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.counts import Series, person_years, read_series
 from pipelines.reader.series.placebos import FirstYear, first_year
+from pipelines.statistics.bridging import widest_effect
 from pipelines.statistics.evaluation import (
     ControlledSeries,
     InterruptedSeries,
@@ -91,8 +92,7 @@ def evaluate_policy(
         family, interrupted = _fit(series, at)
         compared = tuple(_control(series, area, at, settings) for area in areas)
         common = _common_run(series, compared, at)
-        people = [(one, person_years(one)[0]) for one in common[1:]]
-        effect = first_year(common[0], person_years(common[0]), at, people, settings)
+        effect = first_year(common[0], at, common[1:], settings)
         controlled = _compare(series, compared[0], at) if len(compared) == 1 else None
     except ValueError as error:
         raise UsageError(f"{wanted.words}, {date}, cannot be evaluated: {error}") from error
@@ -191,32 +191,21 @@ def _control(series: Series, area: str, at: int, settings: Settings | None) -> S
     return both
 
 
-def _widest(effects: Sequence[Effect]) -> Effect:
-    """The first of the effects with the widest limits and largest p of all; p is 1 where they point apart."""
-    values = [effect.value for effect in effects]
-    return Effect(
-        values[0],
-        min(effect.low for effect in effects),
-        max(effect.high for effect in effects),
-        1.0 if min(values) < 1 < max(values) else max(effect.p for effect in effects),
-    )
-
-
 def _widest_interrupted(found: Sequence[InterruptedSeries]) -> InterruptedSeries:
     slopes = [one.slope for one in found if one.slope is not None]
     return replace(
         found[0],
-        level=_widest([one.level for one in found]),
-        slope=_widest(slopes) if slopes else None,
-        end=_widest([one.end for one in found]),
+        level=widest_effect([one.level for one in found]),
+        slope=widest_effect(slopes) if slopes else None,
+        end=widest_effect([one.end for one in found]),
     )
 
 
 def _widest_controlled(found: Sequence[ControlledSeries]) -> ControlledSeries:
     return replace(
         found[0],
-        effect=_widest([one.effect for one in found]),
-        pre_trend=_widest([one.pre_trend for one in found]),
+        effect=widest_effect([one.effect for one in found]),
+        pre_trend=widest_effect([one.pre_trend for one in found]),
     )
 
 
@@ -259,9 +248,12 @@ def as_document(found: PolicyEvaluation, plot: str | None = None) -> dict[str, o
             "periods": found.first_year.periods,
             "autocorrelation": found.first_year.autocorrelation,
             "randomisation_p": found.first_year.randomisation_p,
-            "placebos": len(found.first_year.placebos.logs),
+            "placebos": found.first_year.placebos.number,
+            "placebos_as_far_out": dict(found.first_year.placebos.extreme),
+            "placebos_left_out": dict(found.first_year.placebos.left_out),
             "placebo_ratios": np.exp(found.first_year.placebos.logs).tolist(),
             "verdict": found.first_year.verdict,
+            "expected": dict(found.first_year.expected_by_period),
         },
         "control_diagnostics": None if controlled is None else controlled.diagnostics,
         "limitations": limitations(found),

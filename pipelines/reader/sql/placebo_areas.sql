@@ -1,12 +1,15 @@
 -- Grain: one row for each area and period of one series (source, ICCS category, stage, counting unit, sex, age), with the
--- population of the year: of all areas of the level and country of one area, or of all countries where it is one.
+-- population of the year: of all areas of the level and country of one area, or of all countries where it is one
+-- (is_alike), and of others that are asked for.
 -- reads: out.observation, out.rate, out.area
 WITH level AS (
     SELECT area_level, CASE WHEN area_level <> 'country' THEN left(code, 2) END AS country FROM out.area WHERE code = $area
 ),
-alike AS (
-    SELECT area.code FROM out.area AS area JOIN level ON level.area_level = area.area_level
-    WHERE level.country IS NULL OR left(area.code, 2) = level.country
+asked AS (
+    SELECT area.code, area.area_level = level.area_level AND (level.country IS NULL OR left(area.code, 2) = level.country) AS is_alike
+    FROM out.area AS area
+    CROSS JOIN level
+    WHERE is_alike OR list_contains($others, area.code)
 ),
 people AS (
     SELECT ref_area, time_period AS year, any_value(population ORDER BY source) AS population
@@ -14,9 +17,9 @@ people AS (
     WHERE sex = $sex AND age = $age AND population IS NOT NULL
     GROUP BY ALL
 )
-SELECT one.ref_area, one.time_period, one.value, people.population, one.obs_status, one.caveats
+SELECT one.ref_area, asked.is_alike, one.time_period, one.value, people.population, one.obs_status, one.caveats
 FROM out.observation AS one
-JOIN alike ON alike.code = one.ref_area
+JOIN asked ON asked.code = one.ref_area
 LEFT JOIN people ON people.ref_area = one.ref_area AND people.year = left(one.time_period, 4)
 WHERE one.iccs = $iccs AND one.sex = $sex AND one.freq = $freq AND one.age = $age AND one.source = $source
     AND one.stage = $stage AND one.counting_unit = $counting_unit {{attributes}}

@@ -23,7 +23,7 @@ with_error AS (
         coalesce(given_standard_error, given_half_width / quantile, given_cv_percent / 100 * abs(value), given_cv_share * abs(value),
             CASE WHEN abs((given_ci_low + given_ci_high) / 2 - value) <= {{middle}} * (given_ci_high - given_ci_low)
                 THEN (given_ci_high - given_ci_low) / (2 * quantile) END) AS error,
-        CASE WHEN given_standard_error IS NOT NULL THEN 'standard_error' WHEN given_half_width IS NOT NULL THEN 'half_width'
+        CASE WHEN given_standard_error IS NOT NULL THEN {{form}} WHEN given_half_width IS NOT NULL THEN 'half_width'
             WHEN given_ci_low IS NOT NULL THEN 'limits'
             WHEN coalesce(given_cv_percent, given_cv_share) IS NOT NULL THEN 'cv' ELSE 'none' END AS error_given_as
     FROM given

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cells import INCOMPLETE, Cells, add, add_totals, number, records, sheet, write
+import csv
+
+from cells import EXTRACTS, INCOMPLETE, Cells, add, add_totals, number, records, sheet, write
 
 COUNTS = "ref_area time_period iccs stage counting_unit sex age"
 INDIAN_STATES = {"ANDHRA PRADESH": "IN-AP", "LAKSHADWEEP": "IN-LD", "NCT OF DELHI": "IN-DL", "WEST BENGAL": "IN-WB"}
@@ -168,6 +170,43 @@ def australian_incidents() -> None:
     write("au_bocsar_lga", COUNTS, cells)
 
 
+def united_nations_population() -> None:
+    """Thousands, every fifth year; 2025 is a projection (E), and the years between lie on the line (E).
+
+    Aggregates (900 and above), 1985 and 2030 are left out. 1995 to 2010 are not in the extract.
+    """
+    areas = {"4": "AF", "412": "XK", "484": "MX"}
+    people: dict[tuple[str, str, str], dict[int, float]] = {}
+    for name in ("popAge5dt.csv", "popprojAge5dt_2025_2035.csv"):
+        with (EXTRACTS / "un_wpp_population" / name).open(encoding="utf-8", newline="") as handle:
+            for row in csv.DictReader(handle):
+                if row["country_code"] in areas and row["year"] in ("1990", "2015", "2020", "2025"):
+                    age = "Y_GE100" if row["age"] == "100+" else "Y" + row["age"].replace("-", "T")
+                    for column, sex in (("popM", "M"), ("popF", "F")):
+                        key = (areas[row["country_code"]], sex, age)
+                        people.setdefault(key, {})[int(row["year"])] = round(1000 * float(row[column]))
+    cells: Cells = {}
+    for (area, sex, age), known in people.items():
+        assert set(known) == {1990, 2015, 2020, 2025}
+        for year in (1990, *range(2015, 2026)):
+            start = year - year % 5
+            share = (year - start) / 5
+            value = known[start] if not share else known[start] + (known[start + 5] - known[start]) * share
+            cells[area, str(year), sex, age] = value
+    cells = add_totals(cells, 2, {"_T": ["M", "F"]})
+    cells = add_totals(cells, 3, {"_T": sorted({key[3] for key in cells})})
+    with (EXTRACTS / "un_wpp_population" / "expected.csv").open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(["ref_area", "time_period", "sex", "age", "population", "obs_status"])
+        rows = [
+            [*key, str(round(float(value), 6)).removesuffix(".0"), "A" if key[1] in ("1990", "2015", "2020") else "E"]
+            for key, value in sorted(cells.items())
+            if key[1] in ("1990", "2015", "2020", "2023", "2025")
+        ]
+        writer.writerows(rows)
+    print("un_wpp_population", len(rows))  # noqa: T201 (run by hand)
+
+
 def unodc_homicide() -> None:
     """Totals are as printed; what they hold beyond their parts is unknown."""
     sexes = {"Мужчины": "M", "Женщины": "F", "Все": "_T"}
@@ -264,6 +303,7 @@ if __name__ == "__main__":
     )  # fmt: skip
     australian_victims()
     australian_incidents()
+    united_nations_population()
     unodc_homicide()
     bangladeshi_cases()
     trafficking()

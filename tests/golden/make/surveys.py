@@ -111,7 +111,15 @@ def reported_violence() -> None:
         if row["Value"]:
             one |= {"estimate": shown(float(row["Value"])), "obs_status": "A", "missing_reason": ""}
         found.append(one)
-    write("gb_ons_sdg_survey", (one for one in found if one["time_period"] == "2002"))
+    for row in read("gb_ons_sdg_survey", "indicator_16-1-4.csv"):
+        if row["Year"] == "2001/02":  # of everybody, men and women
+            found.append(
+                figure(ref_area="GB-EAW", time_period="2001", iccs="TOTAL", universe="persons", age="Y_GE16",
+                       national_code="feels safe walking alone after dark", estimate=shown(float(row["Value"])),
+                       sex={"": "_T", "Male": "M", "Female": "F"}[row["Sex"]])
+            )  # fmt: skip
+    kept = [one for one in found if one["time_period"] == "2002" or one["iccs"] == "TOTAL"]
+    write("gb_ons_sdg_survey", kept)
 
 
 def who_homicide() -> None:

@@ -1,0 +1,11 @@
+-- Grain: one row for each measure and exclusion rule: what was left out of the estimates, and of the records.
+-- reads: given, left_out, measured
+COPY (
+    SELECT measure, rule, reason, cells, count
+    FROM given
+    UNION ALL
+    SELECT measured.measure, left_out.rule, left_out.reason, sum(left_out.records)::BIGINT, NULL::DOUBLE
+    FROM left_out
+    CROSS JOIN measured
+    GROUP BY measured.measure, left_out.rule, left_out.reason
+) TO {{target}} (FORMAT parquet)

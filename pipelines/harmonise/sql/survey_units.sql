@@ -1,0 +1,12 @@
+-- Grain: one row for each sampled unit that no rule leaves out; how often it is there, and in how many forms.
+-- reads: {{records}}
+-- writes: sampled_unit
+CREATE OR REPLACE TEMP TABLE sampled_unit AS
+SELECT unit_key, any_value(_file) AS _file, min(_number) AS _number, count(*) AS records,
+    count(DISTINCT [weight, stratum, psu, time_period{% for name in groups %}, {{name}}{% endfor %}]) AS forms,
+    any_value(weight) AS weight_word, TRY_CAST(any_value(weight) AS DOUBLE) AS weight,
+    any_value(stratum) AS stratum, any_value(psu) AS psu, any_value(time_period) AS time_period{% for name in groups %}, any_value({{name}}) AS {{name}}{% endfor %}
+
+FROM {{records}}
+WHERE exclusion = 0
+GROUP BY unit_key
