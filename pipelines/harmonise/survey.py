@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from pipelines.collect.acquire import Acquired, RawFile, is_unchanged
 from pipelines.collect.decode import refuse
-from pipelines.collect.definition_sql import sql_time
+from pipelines.collect.definition_sql import sql_limits
 from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_lines, open_partition
 from pipelines.harmonise.engine import DuckDBEngine, text_query
@@ -135,7 +135,7 @@ def estimate_survey(folder: SourceFolder, acquired: Acquired, settings: Settings
     engine = DuckDBEngine(settings)
     engine.connection.execute("SET preserve_insertion_order = true")  # the number of a record is its place
     try:
-        with sql_time(folder, engine.connection, settings):
+        with sql_limits(folder, engine.connection, settings):
             read = _Records(folder, acquired, settings, work, engine.connection)
             read.open()
             _open_tables(engine.connection, folder, survey)
