@@ -172,7 +172,7 @@ def test_a_load_that_lost_most_of_the_last_one_is_refused_unless_it_is_meant(tin
     few = "".join(line + "\n" for line in STATES.splitlines() if line.split(",")[2] >= "2017")
 
     (refused,) = load(tiny, few).refused
-    assert {problem["rule"] for problem in refused.problems} == {"cells_lost", "years_lost"}
+    assert {problem["rule"] for problem in refused.problems} == {"years_lost"}
     assert ask(tiny, "SELECT count(*) FROM out.estimate") == [(30,)]
 
     session = Session(tiny.settings, tiny.given, source_folders=tiny.sources, accepted_loss="a shorter series")
