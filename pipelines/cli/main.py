@@ -16,16 +16,19 @@ from collections.abc import Callable, Sequence
 from pipelines.cli import areas, check, codes, concordance, quality, run, sources
 from pipelines.cli.office import acquire, init, repair, serve, status
 from pipelines.cli.release import notebook, query, releases, share, site
-from pipelines.cli.series import compare, estimates, evaluate, map, trend
+from pipelines.cli.series import compare, estimates, evaluate, evidence, funnel, latest, map, trend
 
 COMMANDS = (
     init,
     acquire,
     run,
     trend,
+    latest,
     compare,
     estimates,
+    evidence,
     map,
+    funnel,
     query,
     notebook,
     site,

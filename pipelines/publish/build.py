@@ -33,6 +33,7 @@ from pipelines.publish.revisions import load_vintages, record_release_changes
 from pipelines.publish.series.annual_series import read_annual_series
 from pipelines.publish.series.breaks import insert_breaks
 from pipelines.publish.series.changes import make_changes
+from pipelines.publish.series.latest_months import make_latest
 from pipelines.publish.series.segments import make_segments
 from pipelines.publish.series.trends import make_trends
 from pipelines.publish.themes import load_themes_and_coverage
@@ -131,7 +132,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
 def derive_figures(
     connection: duckdb.DuckDBPyConnection, vintages: Sequence[Vintage], sources: Sequence[Source]
 ) -> None:
-    """Compute all that is made from the loaded cells: rates, comparisons, indicators, breaks, trends, changes.
+    """Compute all that is made from the loaded cells: rates, comparisons, indicators, breaks, trends, latest months.
 
     Args:
         connection: the file being built; observations, populations, estimates, links and ages are loaded.
@@ -149,6 +150,7 @@ def derive_figures(
     make_trends(connection, series)
     make_changes(connection, series)
     make_segments(connection)
+    make_latest(connection)
     load_themes_and_coverage(connection)
 
 

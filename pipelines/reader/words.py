@@ -51,6 +51,18 @@ WORDS = {
         "First {n} months after the date over the course expected: {value} ({low} to {high}), p {p}: {verdict}."
     ),
     "effect year": "First year after the date over the course expected: {value} ({low} to {high}), p {p}: {verdict}.",
+    "dark figure": "experienced and recorded",
+    "experienced panel": "Experienced (survey estimate)",
+    "recorded panel": "Recorded by the police",
+    "share panel": "Recorded over estimated",
+    "two populations": (
+        "Two figures of two populations, never one series: the survey counts each {survey} of its population "
+        "({people}), the police each {recorded} of everybody."
+    ),
+    "share with limits": "{year}: recorded over estimated {share} ({low} to {high}, limits of the estimate alone).",
+    "share without limits": "{year}: recorded over estimated {share}; the survey gives no error.",
+    "no reporting rate": "It is no reporting rate: definitions, places and periods differ.",
+    "told by survey": "Told by the survey itself ({measure}, {year}): {share} of the offences.",
     "effect own": "Expected: the area’s own course before the date.",
     "effect controls": "Expected: the weighted rates of {areas}, and the drift against them before the date.",
     "effect placebos": "Of {n} other dates and areas {share} show as much.",
@@ -88,6 +100,26 @@ WORDS = {
     "percent a year": "{percent} % a year ({low} to {high})",
     "no upper limit": "no upper limit",
     "direction not tested (fewer than 8 years)": "not tested (fewer than 8 years)",
+    "expected from the past": "expected from the past",
+    "limit of the past": "its upper limit",
+    "as published": "as published",
+    "alert": "alert",
+    "nowcast": "expected once complete, 95 %",
+    "events a month": "events a month",
+    "latest": (
+        "Limit: exceeded by chance once in 200 months (Farrington 1996, Noufaily 2013); "
+        "alert: also among all months tested in the release."
+    ),
+    "smoothed": "smoothed per 100,000",
+    "not told apart": "not told from the common rate",
+    "funnel 95": "95 %",
+    "funnel 998": "99.8 %",
+    "funnel people": "population, logarithmic",
+    "funnel": (
+        "Limits around the common rate: chance alone (dotted: exact Poisson), and with the spread between areas, "
+        "{share} % of that rate. Of {n} areas {chance} lie outside 99.8 % of the first and {outside} of the second. "
+        "Dashes: smoothed rates (Marshall 1991)."
+    ),
 }
 """English by key."""
 

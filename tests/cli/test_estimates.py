@@ -9,7 +9,9 @@ import pytest
 from tiny_source import Tiny
 
 from pipelines.cli.main import main
+from pipelines.reader.plots.dark_figure import plot_dark_figure
 from pipelines.run import Session, run_all
+from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite
 from schemas.source import list_sources
 
@@ -69,3 +71,38 @@ def test_what_is_not_there_is_named_with_the_nearest(data: Path, capsys: pytest.
     assert main(["estimates", "0102", "--data", str(data)]) == 2
 
     assert "no estimates of this category 0102 (nearest: 0101" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
+def test_picture_of_both_sides_says_what_keeps_them_apart(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str
+) -> None:
+    """150 recorded over 600 (551 to 649): 25.0 % (23.1 to 27.2)."""
+    target = tmp_path / "dark.png"
+    given = ["--areas", "MX", "--plot", str(target), "--lang", language, "--data", str(data)]
+    assert main(["estimates", "0101", *given]) == 0
+
+    assert target.stat().st_size > 10_000
+    assert "picture" in capsys.readouterr().out
+    picture = plot_dark_figure("0101", "MX", language=language, settings=Settings(data=data))
+    share = {"en": "25.0 % (23.1 % to 27.2 %", "fr": "25,0", "es": "25,0 % (23,1 % a 27,2 %"}[language]
+    assert share in picture.text
+    assert {"en": "never one series", "fr": "jamais une seule série", "es": "nunca una sola serie"}[
+        language
+    ] in picture.text
+    experienced, recorded, _ = picture.axes
+    heights = [[list(line.get_ydata()) for line in axes.get_lines()] for axes in (experienced, recorded)]
+    assert heights[1] == [[150]]
+    assert [600] in heights[0]  # of the year with both; years without a count are in neither panel
+    assert experienced.get_ylim() == recorded.get_ylim()
+
+
+@pytest.mark.parametrize("given", [["0101"], ["--areas", "MX"], ["0101", "--areas", "MX", "--sex", "F"]])
+def test_a_picture_is_of_one_category_and_area_with_both_sides(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], given: list[str]
+) -> None:
+    target = tmp_path / "dark.png"
+
+    assert main(["estimates", *given, "--plot", str(target), "--data", str(data)]) == 2
+    assert capsys.readouterr().err
+    assert not target.exists()

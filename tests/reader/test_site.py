@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
+import shutil
+import subprocess
 import threading
+import urllib.parse
 import urllib.request
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -26,6 +30,9 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
 TEMPLATES = Path(__file__).parents[2] / "pipelines" / "reader" / "site"
+
+
+BROWSER = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)
 
 
 class _Links(HTMLParser):
@@ -56,14 +63,15 @@ def test_every_text_of_a_page_is_translated() -> None:
         assert sorted(set(load_texts(language)) - texts) == []  # nothing is left over either
 
 
-def test_every_link_leads_to_a_file_and_nothing_is_a_script(site: BuiltSite) -> None:
+def test_every_link_leads_to_a_file_and_only_the_search_is_a_script(site: BuiltSite) -> None:
     pages = sorted(site.folder.rglob("*.html"))
     assert len(pages) == site.pages
     missing = set()
     for page in pages:
         found = _Links()
         found.feed(page.read_text(encoding="utf-8"))
-        assert not found.tags & {"script", "img", "iframe", "object"}
+        scripts = {"script"} if page.name == "search.html" else set()
+        assert found.tags & {"script", "img", "iframe", "object"} == scripts
         for link in found.links:
             if not link.startswith(("http://", "https://", "#")) and not (page.parent / link).resolve().is_file():
                 missing.add((page.relative_to(site.folder).as_posix(), link))
@@ -135,7 +143,7 @@ def test_a_label_with_markup_is_text() -> None:
     label = '<script>alert("x")</script>'
     for language in LANGUAGES:
         for path, text in Pages(_content(label), language).every():
-            assert "<script" not in text, path
+            assert path == "search.html" or "<script" not in text, path
             assert 'href="javascript:' not in text, path
     shown = dict(Pages(_content(label), "en").every())["country/XX/0101.html"]
     assert "&lt;script&gt;" in shown
@@ -282,12 +290,58 @@ def test_a_build_that_fails_leaves_the_old_site(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
-def test_the_server_is_of_this_machine_and_runs_no_script(site: BuiltSite) -> None:
+def _index(site: BuiltSite, language: str) -> dict[str, list[list[str]]]:
+    text = (site.folder / language / "search-index.js").read_text(encoding="utf-8")
+    found: dict[str, list[list[str]]] = json.loads(text.removeprefix("iccsIndex = ").removesuffix(";\n"))
+    return found
+
+
+def test_the_index_of_the_search_has_every_page_of_figures(site: BuiltSite) -> None:
+    for language in LANGUAGES:
+        index, folder = _index(site, language), site.folder / language
+        for entries in ("countries", "categories", "others"):
+            assert all((folder / path).is_file() for _, path, _ in index[entries]), entries
+        named = {
+            f"{index['countries'][int(place)][1].removesuffix('.html')}/{category[1].removeprefix('category/')}"
+            for category, places in zip(index["categories"], index["figures"], strict=True)
+            for place in places
+        }
+        assert named == {path.relative_to(folder).as_posix() for path in folder.glob("country/*/*.html")}
+    mexico = next(entry for entry in _index(site, "en")["countries"] if entry[1] == "country/MX.html")
+    assert (mexico[0], "Jalisco" in mexico[2], "México" in mexico[2]) == ("Mexico", True, True)
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no chromium or chrome is installed, so nothing is searched in one")
+@pytest.mark.parametrize(
+    ("language", "words", "first", "title"),
+    [
+        ("en", "homicide mexico", "country/MX/0101.html", "0101 Intentional homicide: Mexico"),
+        ("es", "homicidio mexico", "country/MX/0101.html", "0101 Homicidio intencional: México"),
+        ("en", "0401", "category/0401.html", "0401 Robbery"),
+        ("fr", "jalisco", "country/MX.html", "Mexique"),
+        ("en", "nosuchword", None, "Nothing found; try fewer or shorter words."),
+    ],
+)
+def test_a_browser_finds_the_page_from_words(
+    site: BuiltSite, tmp_path: Path, language: str, words: str, first: str | None, title: str
+) -> None:
+    address = (site.folder / language / "search.html").as_uri() + "?" + urllib.parse.urlencode({"q": words})
+    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}", "--dump-dom"]
+    page = subprocess.run([str(BROWSER), *options, address], capture_output=True, text=True, timeout=120).stdout
+    found = re.findall(r'<li><a href="([^"]+)">([^<]+)</a></li>', page)
+    if first is None:
+        assert found == []
+        assert title in page
+    else:
+        assert found[0] == (first, title)
+
+
+def test_the_server_is_of_this_machine_and_runs_the_search_alone(site: BuiltSite) -> None:
     with site_server(site.folder, 0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         host, port = server.server_address[:2]
         assert host == "127.0.0.1"
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/en/index.html") as answer:
-            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            assert "default-src 'none'; script-src 'self'" in answer.headers["Content-Security-Policy"]
             assert b"<h1>" in answer.read()
         server.shutdown()

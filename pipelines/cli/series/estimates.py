@@ -10,6 +10,7 @@ from pipelines.cli.printing import print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
+    from pipelines.system.settings import Settings
 
 
 def add_parser(commands: Commands) -> None:
@@ -19,6 +20,12 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--areas", nargs="+", default=[], metavar="AREA", help="areas, by code or name (default: all)")
     parser.add_argument("--sdg", metavar="NUMBER", help="only figures of this SDG indicator, e.g. 16.3.2")
     parser.add_argument("--sex", choices=("_T", "M", "F"), default="_T", help="sex of the persons (default: _T, both)")
+    parser.add_argument(
+        "--plot", metavar="FILE", help="picture of one category and area: estimates beside recorded counts"
+    )
+    parser.add_argument(
+        "--lang", choices=("en", "fr", "es"), default="en", help="language of the picture (default: en)"
+    )
     parser.set_defaults(command=estimates_command)
 
 
@@ -32,6 +39,8 @@ def estimates_command(options: argparse.Namespace) -> int:
     settings = load_settings(options.data)
     areas = list(dict.fromkeys(find_area(text, settings) for text in options.areas))
     found = read_estimates(options.code, areas, options.sdg, options.sex, settings)
+    if options.plot:
+        _plot(options, areas, settings)
     if options.json:
         print_json(vars(found))
         return EXIT_DONE
@@ -49,6 +58,22 @@ def estimates_command(options: argparse.Namespace) -> int:
             title="Recorded counts beside the estimates: figures of two populations, never one series",
         )
     return EXIT_DONE
+
+
+def _plot(options: argparse.Namespace, areas: list[str], settings: Settings) -> None:
+    from pathlib import Path
+
+    from pipelines.reader.plots.dark_figure import plot_dark_figure
+    from pipelines.reader.plots.style import check_picture_path, save_picture
+    from schemas.errors import UsageError
+
+    path = Path(options.plot)
+    check_picture_path(path)
+    if options.code is None or len(areas) != 1 or options.sdg:
+        raise UsageError("--plot: name one category and one area (iccs estimates 0401 --areas Australia --plot FILE)")
+    save_picture(plot_dark_figure(options.code, areas[0], options.sex, options.lang, settings), path)
+    if not options.json:
+        print_line(f"picture: {path}")
 
 
 def _row(row: dict[str, Any]) -> list[Any]:

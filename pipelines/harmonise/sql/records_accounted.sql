@@ -1,6 +1,5 @@
 -- Grain: one row for each measure of a survey: the account of its estimates, with the records that they are made of.
 -- reads: given, left_out
--- writes: the file of the reconciliation
 COPY (
     SELECT * REPLACE ({{read}}::BIGINT AS rows_read, {{used}}::BIGINT AS rows_used,
         (SELECT coalesce(sum(records), 0) FROM left_out)::BIGINT AS rows_excluded, 0::BIGINT AS rows_rejected,

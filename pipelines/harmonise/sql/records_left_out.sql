@@ -1,6 +1,5 @@
 -- Grain: one row for each measure and exclusion rule: what was left out of the estimates, and of the records.
 -- reads: given, left_out, measured
--- writes: the file of the exclusions
 COPY (
     SELECT measure, rule, reason, cells, count
     FROM given

@@ -37,12 +37,18 @@ FARTHEST = -0.7
 _MARGIN = 0.03
 _LINE: dict[str, Any] = {"edgecolor": "0.25", "linewidth": 0.5}
 _HATCHED: dict[str, Any] = {"facecolor": "white", "hatch": "////", "edgecolor": "0.45", "linewidth": 0.5}
+_DOTTED: dict[str, Any] = {"hatch": "...."}
 _SMALL = 0.018
 """Share of the map's width below which an area gets a disc, or its shade would not be seen."""
 
 
 def plot_map(
-    found: MapRates, boundaries: Boundaries, language: str = "en", settings: Settings | None = None
+    found: MapRates,
+    boundaries: Boundaries,
+    language: str = "en",
+    settings: Settings | None = None,
+    *,
+    unsure: frozenset[str] | None = None,
 ) -> Picture:
     """Draw rates by area in classes, on an equal-area projection.
 
@@ -54,6 +60,7 @@ def plot_map(
         boundaries: outlines by code of the area.
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
+        unsure: the rates are smoothed, and those of these areas cannot be told from the common one: dotted.
 
     Raises:
         UsageError: no area of the map has an outline.
@@ -62,7 +69,7 @@ def plot_map(
     if not shown:
         raise UsageError(f"boundaries {boundaries.origin}: there is no outline of any area of the map")
     figure, axes, middle, width = _canvas(boundaries, shown)
-    looks = _looks(found)
+    looks = _looks(found, unsure or frozenset())
     drawn = set()
     for code, polygons in boundaries.shapes.items():
         outline = _outline(polygons, middle)
@@ -74,9 +81,9 @@ def plot_map(
         drawn.add(code)
         axes.add_patch(_patch(outline, zorder=2, **looks[code]))
         _draw_marks(axes, found, code, project(_largest(polygons), middle), width, looks[code])
-    _add_legend(figure, found, language)
+    _add_legend(figure, found, language, len(unsure or ()))
     title = picture_title(found.query, [found.key], language, settings)
-    title = f"{title}, {found.year}, {word('rate', language)}"
+    title = f"{title}, {found.year}, {word('rate' if unsure is None else 'smoothed', language)}"
     notes = [word("classes", language)]
     notes += [word("hatched", language)] if found.missing else []
     if any(map(found.is_few, found.rows)):
@@ -110,11 +117,14 @@ def _patch(outline: Outline, **look: Any) -> PathPatch:
     return NewPatch(outline, **look)
 
 
-def _looks(found: MapRates) -> dict[str, dict[str, Any]]:
-    """Return how each area is filled: by its class, or hatched."""
+def _looks(found: MapRates, unsure: frozenset[str]) -> dict[str, dict[str, Any]]:
+    """Return how each area is filled: by its class, dotted where unsure, or hatched."""
     shades = _shades(found)
+    dotted = dict.fromkeys(unsure, _DOTTED)
     return {
-        code: {"facecolor": shades[found.class_of(code)], **_LINE} if code in found.rows else _HATCHED
+        code: {"facecolor": shades[found.class_of(code)], **_LINE, **dotted.get(code, {})}
+        if code in found.rows
+        else _HATCHED
         for code in found.codes
     }
 
@@ -135,11 +145,14 @@ def _draw_marks(axes: Axes, found: MapRates, code: str, outline: Numbers, width:
         axes.text(x, y, "*", ha="center", va="center", fontsize=9, zorder=4, color=ink)
 
 
-def _add_legend(figure: Figure, found: MapRates, language: str) -> None:
+def _add_legend(figure: Figure, found: MapRates, language: str, unsure: int) -> None:
     from matplotlib.patches import Patch
 
     handles = [Patch(facecolor=shade, **_LINE) for shade in reversed(_shades(found))]
     labels = _class_labels(found, language)[::-1]
+    if unsure:
+        handles.append(Patch(facecolor="white", **_LINE, **_DOTTED))
+        labels.append(f"{word('not told apart', language)} ({unsure})")
     if found.missing:
         handles.append(Patch(**_HATCHED))
         labels.append(f"{word('no rate', language)} ({len(found.missing)})")

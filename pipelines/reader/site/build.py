@@ -141,8 +141,9 @@ def _write(content: Content, connection: duckdb.DuckDBPyConnection, folder: Path
         target.write_bytes(data)
         sizes[path] = len(data)
 
-    style = resources.files("pipelines").joinpath("reader", "site", "templates", "style.css")
-    write("style.css", style.read_text(encoding="utf-8"))
+    templates = resources.files("pipelines").joinpath("reader", "site", "templates")
+    for name in ("style.css", "search.js"):
+        write(name, templates.joinpath(name).read_text(encoding="utf-8"))
     write("index.html", environment().get_template("languages.html").render(languages=LANGUAGE_NAMES))
     for language in LANGUAGES:
         for path, text in Pages(content, language).every():

@@ -15,6 +15,7 @@ from pipelines.reader.series.rates import year_spans
 from pipelines.reader.series.trends import trend_sentence
 from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
 from pipelines.reader.site.content import Content, Rows
+from pipelines.reader.site.search_index import INDEX_NAME, write_index
 from pipelines.reader.words import LANGUAGES, figure_in, translate
 from schemas.codelists import load_codelist
 from schemas.declarations import load_columns
@@ -66,6 +67,8 @@ class Pages:
         names = next((list(row) for rows in self._series() for row in rows), [])
         known = [(name, columns[name].comment) for name in names if name in columns]
         yield self._page("dictionary", "dictionary.html", self._("Data dictionary"), columns=known)
+        yield self._page("search", "search.html", self._("Search"), index_name=INDEX_NAME)
+        yield INDEX_NAME, self._search_index(dict(known))
 
     def _(self, text: str) -> str:
         return translate(text, self.language)
@@ -323,6 +326,19 @@ class Pages:
             path = f"quality/{name}.html"
             yield self._page("source", path, source["title"], source=source, rules=rules, link=link)
         yield self._page("quality", "quality.html", self._("Quality"), rows=rows)
+
+    def _search_index(self, columns: dict[str, str]) -> str:
+        codes = {iccs for own in self.content.figures.values() for iccs in own}
+        defined = {iccs: _definition(iccs, _DEFINITION_LANGUAGES[self.language]) for iccs in codes}
+        pages = {
+            self._("Categories"): "categories.html",
+            self._("Commitments"): "themes.html",
+            self._("Quality"): "quality.html",
+            self._("Methods"): "methods.html",
+            self._("Releases"): "releases.html",
+        } | {self._label(theme, "theme"): f"theme/{theme['theme_id']}.html" for theme in self.content.themes}
+        inclusions = {iccs: found.inclusions for iccs, found in defined.items() if found is not None}
+        return write_index(self.content, self.language, inclusions, pages, columns)
 
     def _methods(self) -> Page:
         sources = self.content.sources

@@ -9,11 +9,11 @@ from pathlib import Path
 from pipelines.reader.site.build import MARK
 from schemas.errors import UsageError
 
-_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """Files of the site; nothing is logged, and a browser runs no script and asks no other machine."""
+    """Files of the site; nothing is logged, and a browser runs only its own scripts and asks no other machine."""
 
     def end_headers(self) -> None:
         """Add the policy."""

@@ -1,0 +1,70 @@
+"""``iccs latest``: the latest months of a series, what they will come to, and whether one is unusually high."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.cli.arguments import add_command, series_arguments, series_query
+from pipelines.cli.printing import print_json, print_line, print_table
+
+if TYPE_CHECKING:
+    from pipelines.cli.arguments import Commands
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "latest", "show the latest months: still filling up, unusually high", series_arguments()
+    )
+    parser.add_argument("--area", required=True, help="area, by code or name: MX-SIN, Sinaloa")
+    parser.set_defaults(command=latest_command)
+
+
+def latest_command(options: argparse.Namespace) -> int:
+    """Print the latest months as published, with nowcast and early warning; draw them if asked."""
+    from pipelines.reader.series.latest import read_latest
+    from pipelines.system.errors import EXIT_DONE
+    from pipelines.system.settings import load_settings
+
+    settings = load_settings(options.data)
+    found = read_latest(series_query(options, settings, "M"), settings)
+    if options.plot:
+        from pipelines.reader.plots.latest import plot_latest
+        from pipelines.reader.plots.style import save_picture
+
+        save_picture(plot_latest(found, options.lang, settings), Path(options.plot))
+    if options.json:
+        document = {
+            "months": found.months,
+            "sentences": found.sentences,
+            "no_nowcast": found.no_nowcast or None,
+            "no_alert": found.no_alert or None,
+            "editions": found.editions,
+            "plot": options.plot,
+        }
+        print_json({**found.series.query.as_document(), **document})
+        return EXIT_DONE
+    names = (
+        "time_period",
+        "value",
+        "nowcast",
+        "nowcast_low",
+        "nowcast_high",
+        "count_expected",
+        "count_upper",
+        "exceedance",
+    )
+    print_table(
+        ["month", "as published", "will come to", "low", "high", "expected", "limit", "exceedance", "alert"],
+        [[*(row[name] for name in names), "yes" if row["is_alert"] else ""] for row in found.months],
+        title=found.series.title,
+        decimals=1,
+    )
+    print_line()
+    for sentence in found.sentences:
+        print_line(sentence)
+    if options.plot:
+        print_line(f"picture: {options.plot}")
+    return EXIT_DONE

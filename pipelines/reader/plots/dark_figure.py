@@ -1,0 +1,196 @@
+"""Picture of the dark figure: what a survey estimates beside what the police recorded, never as one series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipelines.reader.plots.style import (
+    STYLES,
+    Picture,
+    blank_figure,
+    caveat_notes,
+    clear_frame,
+    finish_picture,
+    foot_text,
+    label_of,
+    people_words,
+    whole_years,
+)
+from pipelines.reader.release import names_of
+from pipelines.reader.series.estimates import Rows, read_estimates
+from pipelines.reader.words import LANGUAGES, colon, figure_in, word
+from pipelines.system.settings import Settings
+from schemas.codelists import age_labels
+from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TOTAL = "_T"
+_MOST_SERIES = 4
+
+
+def plot_dark_figure(
+    iccs: str, area: str, sex: str = TOTAL, language: str = "en", settings: Settings | None = None
+) -> Picture:
+    """Draw the estimates of a survey, the recorded counts of the same years, and the one over the other.
+
+    Three panels: each of its own population, as the foot says; the first two have one scale. Bars are the limits of the
+    estimates, and of the share those that follow from them.
+
+    Args:
+        iccs: category, without those inside it.
+        area: code of the area.
+        sex: of the persons.
+        language: of titles and foot, en, fr or es.
+        settings: where the published file is.
+
+    Raises:
+        UsageError: the release has no estimate of them, or no recorded count beside one.
+
+    Example::
+
+        plot_dark_figure("0401", "AU")
+    """
+    found = read_estimates(iccs, [area], sex=sex, settings=settings)
+    rows = [row for row in found.beside if row["iccs"] == iccs]
+    if not rows:
+        raise UsageError(
+            f"no recorded count stands beside an estimate of {iccs} in {area}, of the same year and sex {sex}; "
+            "see: iccs estimates"
+        )
+    from matplotlib.ticker import MaxNLocator  # late, as all of matplotlib
+
+    figure = blank_figure(9.5, 4.8)
+    panels = figure.subplots(1, 3, gridspec_kw={"width_ratios": (3, 3, 2)})
+    for axes in panels:
+        clear_frame(axes)
+        whole_years(axes)
+    _draw_estimates(panels[0], rows, language)
+    _draw_recorded(panels[1], rows, language)
+    _draw_share(panels[2], rows, language)
+    panels[2].xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    top = 1.1 * max(max(row["upper_limit"] or row["estimate"], row["recorded"]) for row in rows)
+    years = [int(row["time_period"]) for row in rows]
+    for axes in panels:
+        axes.set_xlim(min(years) - 0.5, max(years) + 0.5)
+    for axes in panels[:2]:
+        axes.set_ylim(0, top)
+    title, name = names_of(iccs, area, language, settings)
+    heading = (
+        f"{iccs} {title}{colon(language)}{name}{people_words(sex, TOTAL, language)}, {word('dark figure', language)}"
+    )
+    told = [row for row in found.figures if row["iccs"] == iccs and row["universe"] == "offences"]
+    sources = list(dict.fromkeys(row[side] for row in rows for side in ("survey_source", "recorded_source")))
+    text = foot_text(sources, _notes(rows, told, language), language, settings)
+    return finish_picture(figure, list(panels), heading, text)
+
+
+def _series(rows: Rows, *columns: str) -> dict[tuple[str, ...], Rows]:
+    """The rows of each series of one side, each year once."""
+    found: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[name] for name in columns), {})[row["time_period"]] = row
+    return {key: [years[year] for year in sorted(years)] for key, years in found.items()}
+
+
+def _draw_estimates(axes: Axes, rows: Rows, language: str) -> None:
+    axes.set_title(word("experienced panel", language), fontsize=9, loc="left")
+    for place, ((source, label), own) in enumerate(_series(rows, "survey_source", "national_label").items()):
+        _draw_points(axes, own, "estimate", ("lower_limit", "upper_limit"), f"{label}, {source}", place)
+    _finish(axes, len(_series(rows, "survey_source", "national_label")), language)
+
+
+def _draw_recorded(axes: Axes, rows: Rows, language: str) -> None:
+    axes.set_title(word("recorded panel", language), fontsize=9, loc="left")
+    series = _series(rows, "recorded_source", "recorded_counting_unit")
+    for place, ((source, unit), own) in enumerate(series.items()):
+        label = f"{label_of('counting_unit', unit, language)}, {source}"
+        _draw_points(axes, own, "recorded", None, label, place, hollow=True)
+    _finish(axes, len(series), language)
+
+
+def _draw_share(axes: Axes, rows: Rows, language: str) -> None:
+    axes.set_title(word("share panel", language), fontsize=9, loc="left")
+    limits = ("recorded_share_low", "recorded_share_high")
+    series = _series(rows, "survey_source", "national_label", "recorded_source", "recorded_counting_unit")
+    for place, own in enumerate(series.values()):
+        percent = [
+            {**row, **{name: row[name] and 100 * row[name] for name in ("recorded_share", *limits)}} for row in own
+        ]
+        _draw_points(axes, percent, "recorded_share", limits, None, place, hollow=True)
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel("%", fontsize=8)
+    axes.tick_params(labelsize=8)
+
+
+def _draw_points(
+    axes: Axes,
+    rows: Sequence[dict[str, Any]],
+    value: str,
+    limits: tuple[str, str] | None,
+    label: str | None,
+    place: int,
+    *,
+    hollow: bool = False,
+) -> None:
+    """Points of one series, apart from those of others in the same year, with their limits where they have both."""
+    _, marker, _, colour = STYLES[place % len(STYLES)]
+    x = [int(row["time_period"]) + 0.12 * place for row in rows]
+    if limits is not None:
+        for at, row in zip(x, rows, strict=True):
+            if row[limits[0]] is not None and row[limits[1]] is not None:
+                axes.plot([at, at], [row[limits[0]], row[limits[1]]], "-", color=colour, linewidth=1.4)
+    face = "white" if hollow else colour
+    heights = [row[value] for row in rows]
+    look: dict[str, Any] = {
+        "linestyle": "none",
+        "marker": marker,
+        "color": colour,
+        "markerfacecolor": face,
+        "markersize": 6,
+    }
+    axes.plot(x, heights, label=label, **look)
+
+
+def _finish(axes: Axes, series: int, language: str) -> None:
+    from matplotlib.ticker import FuncFormatter
+
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: figure_in(f"{value:,.0f}", language)))
+    axes.tick_params(labelsize=8)
+    if series <= _MOST_SERIES:
+        axes.legend(frameon=False, fontsize=7, loc="best")
+
+
+def _notes(rows: Rows, told: Rows, language: str) -> list[str]:
+    """What the two sides are of, how they compare in the last year, and what keeps them apart."""
+    last = max(rows, key=lambda row: (row["time_period"], row["recorded"]))
+    sides = ("survey", "recorded")
+    units = {side: label_of("counting_unit", last[f"{side}_counting_unit"], language).lower() for side in sides}
+    people = label_of("universe", last["universe"], language).partition(" (")[0].lower()
+    if last["age"] != TOTAL and last["universe"] == "persons":
+        people = f"{people}, {age_labels(last['age'])[LANGUAGES.index(language)].lower()}"
+    notes = [word("two populations", language).format(people=people, **units)]
+    year = last["time_period"]
+    parts = {"share": "recorded_share", "low": "recorded_share_low", "high": "recorded_share_high"}
+    shown = {name: _percent(last[column], language) for name, column in parts.items()}
+    limited = last["recorded_share_low"] is not None and last["recorded_share_high"] is not None
+    kind = "share with limits" if limited else "share without limits"
+    notes.append(word(kind, language).format(year=year, **shown))
+    notes.append(word("no reporting rate", language))
+    for row in [one for one in told if one["time_period"] == year and one["estimate"] is not None][:2]:
+        limits = ""
+        if row["lower_limit"] is not None:
+            limits = f" ({_number(row['lower_limit'], language)}-{_number(row['upper_limit'], language)})"
+        share = f"{_number(row['estimate'], language)} %{limits}"
+        notes.append(word("told by survey", language).format(measure=row["measure"], year=year, share=share))
+    return [*notes, *caveat_notes([{**row, "year": int(row["time_period"])} for row in rows], language)]
+
+
+def _percent(share: float | None, language: str) -> str:
+    return "" if share is None else f"{_number(100 * share, language)} %"
+
+
+def _number(value: float, language: str) -> str:
+    return figure_in(f"{value:.1f}", language)

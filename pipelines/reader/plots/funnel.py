@@ -1,0 +1,76 @@
+"""Funnel: rates of areas against their population, with limits around the common rate, and the smoothed rates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipelines.reader.plots.style import Picture, canvas, caveat_notes, finish_picture, foot_text, picture_title
+from pipelines.reader.series.small_areas import INNER, OUTER, SmallAreas
+from pipelines.reader.words import figure_in, word
+from pipelines.statistics.surveillance.funnel import funnel_limits
+from pipelines.system.settings import Settings
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MOST_DASHES = 100
+_MOST_NAMES = 14
+
+
+def plot_funnel(
+    found: SmallAreas, language: str = "en", settings: Settings | None = None, ax: Axes | None = None
+) -> Picture:
+    """Draw the rate of each area against its population, on a logarithmic scale.
+
+    Args:
+        found: of :func:`pipelines.reader.series.small_areas.read_small_areas`.
+        language: of titles and foot, en, fr or es.
+        settings: where the published file is.
+        ax: axes to draw on; new ones if None.
+    """
+    figure, axes = canvas(ax)
+    people = np.array([row["population"] for row in found.rows], dtype=float)
+    rates = np.array([row["rate_per_100k"] for row in found.rows], dtype=float)
+    grid = np.geomspace(people.min() / 1.15, people.max() * 1.15, 300)
+    for spread, colour in ((0.0, "0.6"), (found.spread, "#0072B2")):
+        for confidence, name in ((INNER, "funnel 95"), (OUTER, "funnel 998")):
+            low, high = (
+                100_000 * part / grid for part in funnel_limits(grid * found.common / 100_000, confidence, spread)
+            )
+            line = ":" if spread == 0.0 else "--" if confidence == INNER else "-"
+            label = word(name, language) if spread == found.spread else None
+            axes.plot(grid, low, line, color=colour, linewidth=0.9, label=label)
+            axes.plot(grid, high, line, color=colour, linewidth=0.9)
+    axes.axhline(found.common, color="0.3", linewidth=0.9)
+    outside = np.array([row["funnel"] != "inside" for row in found.rows])
+    size = 4 if len(rates) <= _MOST_DASHES else 2.5
+    axes.plot(people[~outside], rates[~outside], "o", color="black", markersize=size)
+    axes.plot(people[outside], rates[outside], "D", color="#D55E00", markersize=size + 1)
+    if len(rates) <= _MOST_DASHES:
+        smoothed = np.array([row["smoothed_rate"] for row in found.rows], dtype=float)
+        axes.vlines(people, rates, smoothed, color="0.45", linewidth=0.8)
+        axes.plot(people, smoothed, "_", color="#009E73", markersize=8)
+    named = sorted(
+        (row for row in found.rows if row["funnel"] != "inside"),
+        key=lambda row: -abs(row["rate_per_100k"] - found.common),
+    )
+    for row in named[:_MOST_NAMES]:
+        at = (row["population"], row["rate_per_100k"])
+        axes.annotate(row["ref_area"], at, (5, 0), textcoords="offset points", va="center", fontsize=7)
+    axes.set_xscale("log")
+    axes.set_ylim(0, float(rates.max()) * 1.12)
+    axes.set_xlim(float(grid[0]), float(grid[-1]))
+    axes.set_ylabel(word("rate", language))
+    axes.legend(frameon=False, fontsize=8, loc="upper right")
+    title = f"{picture_title(found.query, [found.key], language, settings)}, {found.year}"
+    share = figure_in(f"{100 * found.spread:.0f}", language)
+    notes = [
+        f"{word('funnel people', language)[0].upper()}{word('funnel people', language)[1:]}.",
+        word("funnel", language).format(
+            share=share, outside=int(outside.sum()), chance=len(found.beyond_chance), n=len(rates)
+        ),
+    ]
+    notes += caveat_notes(found.rows, language, "ref_area")
+    return finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings), ax)

@@ -1,0 +1,70 @@
+"""The latest months of a series: counts, what the past makes expected, its limit, and nowcasts with their limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iccs.periods import period_index
+from pipelines.reader.plots.style import Picture, canvas, finish_picture, foot_text, picture_title
+from pipelines.reader.series.latest import LatestMonths
+from pipelines.reader.words import word
+from pipelines.system.settings import Settings
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MONTHS_SHOWN = 48
+
+
+def plot_latest(
+    found: LatestMonths, language: str = "en", settings: Settings | None = None, ax: Axes | None = None
+) -> Picture:
+    """Draw the last four years of a monthly series, with the limit of its past and the months that still fill up.
+
+    Args:
+        found: of :func:`pipelines.reader.series.latest.read_latest`.
+        language: of titles and foot, en, fr or es.
+        settings: where the published file is.
+        ax: axes to draw on; new ones if None.
+    """
+    figure, axes = canvas(ax)
+    last = found.series.steps[-1]
+    first = last - _MONTHS_SHOWN + 1
+    shown = [
+        (step / 12, count)
+        for step, count in zip(found.series.steps, found.series.counts, strict=True)
+        if step >= first and count is not None
+    ]
+    steps = [(period_index(at, "M"), expected, upper) for at, expected, upper in found.expected]
+    limits = [(step / 12, expected, upper) for step, expected, upper in steps if step >= first]
+    if limits:
+        at, expected, upper = zip(*limits, strict=True)
+        axes.plot(at, expected, color="#0072B2", linewidth=1, label=word("expected from the past", language))
+        axes.plot(at, upper, color="#0072B2", linewidth=1, linestyle="--", label=word("limit of the past", language))
+    axes.plot(
+        *zip(*shown, strict=True), "o-", color="black", markersize=3, linewidth=1, label=word("as published", language)
+    )
+    alerts = [(period_index(row["time_period"], "M") / 12, row["value"]) for row in found.months if row["is_alert"]]
+    if alerts:
+        axes.plot(*zip(*alerts, strict=True), "D", color="#D55E00", markersize=7, label=word("alert", language))
+    if found.nowcasts:
+        places = [period_index(row["time_period"], "M") / 12 for row in found.nowcasts]
+        middle = [row["nowcast"] for row in found.nowcasts]
+        reach = [
+            [row["nowcast"] - row["nowcast_low"] for row in found.nowcasts],
+            [row["nowcast_high"] - row["nowcast"] for row in found.nowcasts],
+        ]
+        label = word("nowcast", language)
+        axes.errorbar(
+            places, middle, reach, fmt="s", color="#009E73", markersize=4, capsize=3, fillstyle="none", label=label
+        )
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel(word("events a month", language))
+    axes.legend(frameon=False, fontsize=8, loc="best")
+    from matplotlib.ticker import MultipleLocator
+
+    axes.xaxis.set_major_locator(MultipleLocator(1))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}")
+    title = picture_title(found.series.query, [found.series.key], language, settings)
+    notes = [word("latest", language)] if found.expected else []
+    return finish_picture(figure, axes, title, foot_text([found.series.key.source], notes, language, settings), ax)

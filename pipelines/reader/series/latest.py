@@ -1,0 +1,186 @@
+"""The latest months of one series: as published, what they will come to, and whether one is higher than expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from iccs.periods import period_at
+from pipelines.publish.series.latest_months import (
+    FEWEST_EDITIONS,
+    FEWEST_EVENTS_OF_MONTH,
+    FEWEST_EVENTS_OF_PAST,
+    FEWEST_PAST_MONTHS,
+    PAST_MONTHS,
+    RUN_FALSE_ALARMS,
+    WINDOW,
+    fit_window,
+    has_past,
+    window_of,
+)
+from pipelines.reader.release import packaged_query, query
+from pipelines.reader.selection import TOTAL, SeriesQuery
+from pipelines.reader.series.counts import Series, read_series
+from pipelines.statistics.surveillance.early_warning import excess
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class LatestMonths:
+    """The latest months of a series.
+
+    Attributes:
+        series: counts by month, as the source gave them.
+        alerts: rows of ``out.alert``, by month.
+        nowcasts: rows of ``out.nowcast``, by month.
+        expected: of each month of the last 69: period, count expected, upper limit; empty where there is no past.
+        no_nowcast: why there is no nowcast; empty where there is one.
+        no_alert: why no month was tested; empty where one was.
+        editions: of the source that are kept.
+    """
+
+    series: Series
+    alerts: Rows
+    nowcasts: Rows
+    expected: list[tuple[str, float, float]]
+    no_nowcast: str
+    no_alert: str
+    editions: int
+
+    @property
+    def months(self) -> Rows:
+        """The last three months and those that still fill up, one row each, all that is known beside the count."""
+        alerts = {row["time_period"]: row for row in self.alerts}
+        nowcasts = {row["time_period"]: row for row in self.nowcasts}
+        shown = sorted({*self.series.periods[-3:], *alerts, *nowcasts})
+        counts = dict(zip(self.series.periods, self.series.counts, strict=True))
+        limits = {period: (expected, upper) for period, expected, upper in self.expected}
+        return [_month(at, counts.get(at), nowcasts.get(at), alerts.get(at), limits.get(at)) for at in shown]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The answer in words: alerts first, then months that would be one once they are full."""
+        found = [row for row in self.months if row["is_alert"]]
+        texts = [
+            f"{row['time_period']}: {row['value']:,.0f} where {row['count_expected']:,.0f} were expected and "
+            f"{row['count_upper']:,.0f} is the limit: more than the past explains (exceedance {row['exceedance']:.1f})"
+            for row in found
+        ]
+        texts += [
+            f"{row['time_period']} still fills up: expected to come to {row['nowcast']:,.0f}, above the limit of "
+            f"{row['count_upper']:,.0f}, though the count so far is not"
+            for row in self.months
+            if row["nowcast_exceedance"] is not None and row["nowcast_exceedance"] > 1 and not row["is_alert"]
+        ]
+        if self.alerts and not texts:
+            texts.append("no month is higher than the past explains")
+        if self.alerts:
+            texts.append(
+                f"{self.alerts[0]['tested']:,} months of all series were tested in this release: of its alerts "
+                f"{RUN_FALSE_ALARMS:.0%} are expected to be false"
+            )
+        texts += [text for text in (self.no_alert, self.no_nowcast) if text]
+        return texts
+
+
+def read_latest(wanted: SeriesQuery, settings: Settings | None = None) -> LatestMonths:
+    """Return the latest months of one series; where the query admits several, of the preferred one.
+
+    Raises:
+        UsageError: no such monthly series, or figures of an age or attribute, which are not tested.
+
+    Example::
+
+        read_latest(SeriesQuery("0101", "MX-SIN")).sentences
+    """
+    if wanted.age != TOTAL or wanted.attributes:
+        raise UsageError("the latest months are those of all ages and attributes together: leave --age out")
+    series = read_series(replace(wanted, freq="M"), settings)
+    asked = {
+        "source": series.key.source,
+        "area": series.query.area,
+        "iccs": series.query.iccs,
+        "stage": series.key.stage,
+        "unit": series.key.counting_unit,
+        "sex": series.query.sex,
+    }
+    alerts = packaged_query("reader/latest_alerts", settings, None, **asked).records()
+    nowcasts = packaged_query("reader/latest_nowcasts", settings, None, **asked).records()
+    editions = _editions(series.key.source, settings)
+    expected, reason = _expected(series)
+    return LatestMonths(
+        series=series,
+        alerts=alerts,
+        nowcasts=nowcasts,
+        expected=expected,
+        no_nowcast="" if nowcasts else _why_no_nowcast(series.key.source, editions),
+        no_alert="" if alerts else f"no month was tested: {reason}",
+        editions=editions,
+    )
+
+
+def _editions(source: str, settings: Settings | None) -> int:
+    """How many loads of a source are kept."""
+    ((loads,),) = query("SELECT count(*) FROM out.vintage WHERE source = $source", settings, {"source": source}).rows
+    return int(loads)
+
+
+def _why_no_nowcast(source: str, editions: int) -> str:
+    if editions < FEWEST_EDITIONS:
+        kept = "1 edition" if editions == 1 else f"{editions} editions"
+        return (
+            f"no nowcast: {kept} of {source} kept; how counts grow can be seen from {FEWEST_EDITIONS} editions of "
+            "consecutive months on"
+        )
+    return "no nowcast: by its earlier editions no month is to grow by half a percent, or too few events say how much"
+
+
+def _expected(series: Series) -> tuple[list[tuple[str, float, float]], str]:
+    """Counts expected and limits of the months of the window; or why there are none."""
+    last = series.steps[-1]
+    marks = {"steps": series.steps, "counts": series.counts, "populations": series.populations}
+    counts, exposures, _ = window_of(marks, last, series.breaks.all)
+    if not has_past(counts):
+        return [], (
+            f"fewer than {FEWEST_PAST_MONTHS} months or {FEWEST_EVENTS_OF_PAST} events since the last break, the "
+            "latest nine months left out"
+        )
+    fit, design = fit_window(counts[None], exposures[None], last)
+    rows = []
+    for place in range(WINDOW):
+        if place < PAST_MONTHS and not np.isfinite(counts[place]):
+            continue
+        found = excess(fit, counts[place : place + 1], exposures[place : place + 1], design[place])
+        rows.append((period_at(last - WINDOW + 1 + place, "M"), float(found.expected[0]), float(found.upper[0])))
+    return rows, f"fewer than {FEWEST_EVENTS_OF_MONTH} events in each of the latest months"
+
+
+def _month(
+    period: str,
+    count: float | None,
+    ahead: dict[str, Any] | None,
+    alert: dict[str, Any] | None,
+    limits: tuple[float, float] | None,
+) -> dict[str, Any]:
+    expected, upper = limits or (None, None)
+    given = ahead or {}
+    score = None
+    if ahead and expected is not None and upper is not None:
+        score = (ahead["nowcast"] - expected) / (upper - expected)
+    return {
+        "time_period": period,
+        "value": count,
+        **{name: given.get(name) for name in ("nowcast", "nowcast_low", "nowcast_high")},
+        "count_expected": expected,
+        "count_upper": upper,
+        "exceedance": (alert or {}).get("exceedance"),
+        "chance": (alert or {}).get("chance"),
+        "run_chance": (alert or {}).get("run_chance"),
+        "is_alert": bool(alert and alert["is_alert"]),
+        "nowcast_exceedance": score,
+    }

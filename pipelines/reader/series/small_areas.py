@@ -1,0 +1,137 @@
+"""Rates of small areas: as recorded, drawn towards the common rate, and against the limits of a funnel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from pipelines.reader.maps import NO_FIGURE, MapRates, class_limits
+from pipelines.reader.release import packaged_query
+from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of
+from pipelines.statistics.surveillance.funnel import between_areas, funnel_limits
+from pipelines.system.settings import Settings
+from schemas.errors import UsageError
+
+Level = Literal["admin1", "admin2"]
+INNER, OUTER = 0.95, 0.998
+
+
+@dataclass(frozen=True)
+class SmallAreas:
+    """Rates of the areas of one country, level and year.
+
+    Attributes:
+        query: what was asked for, with the series that was taken; its area is the country.
+        key: source, stage and counting unit.
+        level: admin1 or admin2.
+        year: of the rates.
+        rows: of ``out.smoothed_rate``, with their place, above, below or inside the outer limits: ``funnel`` with the
+            spread between areas, ``chance`` of chance alone; the highest smoothed rate first.
+        spread: between the areas beyond chance, a share of the common rate; 0 where chance explains all.
+        others: other series that were there to choose from, in words.
+    """
+
+    query: SeriesQuery
+    key: SeriesKey
+    level: Level
+    year: int
+    rows: list[dict[str, Any]]
+    spread: float
+    others: tuple[str, ...]
+
+    @property
+    def common(self) -> float:
+        """The rate of all areas together, per 100,000."""
+        return float(self.rows[0]["common_rate"])
+
+    @property
+    def outside(self) -> list[str]:
+        """Areas outside the outer limits, the spread between areas allowed for."""
+        return [row["ref_area"] for row in self.rows if row["funnel"] != "inside"]
+
+    @property
+    def beyond_chance(self) -> list[str]:
+        """Areas outside the outer limits of chance alone."""
+        return [row["ref_area"] for row in self.rows if row["chance"] != "inside"]
+
+    @property
+    def unsure(self) -> frozenset[str]:
+        """Areas whose 95 % limits hold the common rate: which side of it they are on is not known."""
+        return frozenset(
+            row["ref_area"] for row in self.rows if row["smoothed_low"] <= self.common <= row["smoothed_high"]
+        )
+
+    def as_map(self, expected: set[str]) -> MapRates:
+        """Return the smoothed rates as those of a map.
+
+        Args:
+            expected: areas of the map; those without a smoothed rate are hatched.
+        """
+        rows = {row["ref_area"]: row | {"rate_per_100k": row["smoothed_rate"]} for row in self.rows}
+        return MapRates(
+            query=self.query,
+            key=self.key,
+            year=self.year,
+            rows=rows,
+            missing={code: NO_FIGURE for code in sorted(expected - set(rows))},
+            limits=class_limits([row["rate_per_100k"] for row in rows.values()]),
+            others=self.others,
+            elsewhere=(),
+        )
+
+
+def read_small_areas(
+    wanted: SeriesQuery, year: int | None = None, level: Level = "admin1", settings: Settings | None = None
+) -> SmallAreas:
+    """Return the rates of the areas of a country, of one series and one composition.
+
+    Args:
+        wanted: what is asked for; its area is the country.
+        year: of the rates; the last one of the series if None.
+        level: admin1 (provinces) or admin2 (municipalities).
+        settings: where the published file is.
+
+    Raises:
+        UsageError: no country, an age or attribute, or fewer than ten areas that can be compared.
+
+    Example::
+
+        read_small_areas(SeriesQuery("0101", "MX")).outside
+    """
+    if wanted.area is None:
+        raise UsageError("say whose parts: --area MX")
+    if wanted.age != TOTAL or wanted.attributes:
+        raise UsageError("rates of small areas are those of all ages and attributes together: leave --age out")
+    wanted.check(settings)
+    asked = {"iccs": wanted.iccs, "area": wanted.area, "sex": wanted.sex, "level": level}
+    rows = packaged_query("reader/smoothed_rates", settings, None, **asked).records()
+    keys = choose_series({key_of(row) for row in rows}, wanted)
+    if not keys:
+        raise UsageError(
+            f"{wanted.area} has no ten areas at level {level} with a rate of {wanted.iccs} that can be compared"
+        )
+    own = [row for row in rows if key_of(row) == keys[0]]
+    years = sorted({row["year"] for row in own})
+    chosen = years[-1] if year is None else year
+    own = [row for row in own if row["year"] == chosen]
+    if not own:
+        raise UsageError(f"no such rates in {chosen}; there are of {years[0]} to {years[-1]}")
+    most = max((row["areas_together"], row["iccs_made_from"] or "") for row in own)[1]
+    own = [row for row in own if (row["iccs_made_from"] or "") == most]
+    expected = np.array([row["population"] for row in own]) * own[0]["common_rate"] / 100_000
+    spread = between_areas([row["value"] for row in own], expected)
+    for name, width in (("chance", 0.0), ("funnel", spread)):
+        low, high = funnel_limits(expected, OUTER, width)
+        for row, least, largest in zip(own, low, high, strict=True):
+            row[name] = "above" if row["value"] > largest else "below" if row["value"] < least else "inside"
+    return SmallAreas(
+        query=wanted.of(keys[0]),
+        key=keys[0],
+        level=level,
+        year=chosen,
+        rows=sorted(own, key=lambda row: (-row["smoothed_rate"], row["ref_area"])),
+        spread=spread,
+        others=tuple(key.name for key in keys[1:]),
+    )

@@ -1,0 +1,82 @@
+"""``iccs latest`` and ``iccs funnel`` on the bundled release: words, JSON, pictures, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli.main import main
+from pipelines.reader.selection import SeriesQuery
+from pipelines.reader.series.small_areas import read_small_areas
+from pipelines.system.settings import Settings
+
+
+@pytest.fixture
+def data(published: Path) -> str:
+    return str(published.parent.parent)
+
+
+def _json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:
+    assert main([*arguments, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert isinstance(document, dict)
+    return document
+
+
+def test_the_violence_of_sinaloa_is_an_alert(capsys: pytest.CaptureFixture[str], data: str) -> None:
+    """Sums of the rows of the file (homicidio doloso and feminicidio, state 25): 188, 176, 162."""
+    found = _json(capsys, "latest", "0101", "--area", "Sinaloa", "--data", data)
+
+    months = found["months"]
+    assert isinstance(months, list)
+    assert [(row["time_period"], row["value"], row["is_alert"]) for row in months] == [
+        ("2024-10", 188, True),
+        ("2024-11", 176, True),
+        ("2024-12", 162, True),
+    ]
+    assert all(row["nowcast"] is None for row in months)
+    assert str(found["no_nowcast"]).startswith("no nowcast: 1 edition of mx_sesnsp_victims kept")
+
+
+def test_a_quiet_state_is_said_to_be_quiet(capsys: pytest.CaptureFixture[str], data: str, tmp_path: Path) -> None:
+    picture = tmp_path / "latest.png"
+    assert main(["latest", "0101", "--area", "MX-JAL", "--data", data, "--plot", str(picture), "--lang", "fr"]) == 0
+    out = capsys.readouterr().out
+    assert "no month is higher than the past explains" in out
+    assert "months of all series were tested in this release" in out
+    assert picture.stat().st_size > 10_000
+
+
+def test_an_annual_source_has_no_latest_months(capsys: pytest.CaptureFixture[str], data: str) -> None:
+    assert main(["latest", "0101", "--area", "DE", "--data", data]) == 2
+    assert "DE" in capsys.readouterr().err
+
+
+def test_the_funnel_names_the_province_apart(capsys: pytest.CaptureFixture[str], data: str, tmp_path: Path) -> None:
+    files = tmp_path / "funnel.png", tmp_path / "map.png"
+    found = _json(
+        capsys, "funnel", "0101", "--area", "Argentina", "--data", data, "--plot", str(files[0]), "--map", str(files[1])
+    )
+    assert found["outside"] == ["AR-S"]
+    assert all(file.stat().st_size > 10_000 for file in files)
+    rows = found["rows"]
+    assert isinstance(rows, list)
+    # Every smoothed rate lies between the recorded and the common one.
+    for row in rows:
+        low, high = sorted((row["rate_per_100k"], row["common_rate"]))
+        assert low - 1e-9 <= row["smoothed_rate"] <= high + 1e-9
+
+
+def test_the_common_rate_is_that_of_the_country(data: str) -> None:
+    found = read_small_areas(SeriesQuery("0101", "AR", source="ar_snic"), settings=Settings(data=Path(data)))
+    events = sum(row["value"] for row in found.rows)
+    people = sum(row["population"] for row in found.rows)
+    assert found.common == pytest.approx(events / people * 100_000)
+    assert len(found.rows) == 24
+
+
+def test_too_few_areas_are_refused(capsys: pytest.CaptureFixture[str], data: str) -> None:
+    assert main(["funnel", "0101", "--area", "MX", "--level", "admin2", "--data", data]) == 2
+    assert "has no ten areas at level admin2" in capsys.readouterr().err
