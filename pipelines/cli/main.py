@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pipelines.cli import areas, check, codes, concordance, quality, run, sources
 from pipelines.cli.office import acquire, init, repair, serve, status
 from pipelines.cli.release import notebook, query, releases, share, site
-from pipelines.cli.series import compare, estimates, evaluate, funnel, latest, map, trend
+from pipelines.cli.series import compare, estimates, evaluate, evidence, funnel, latest, map, trend
 
 COMMANDS = (
     init,
@@ -26,6 +26,7 @@ COMMANDS = (
     latest,
     compare,
     estimates,
+    evidence,
     map,
     funnel,
     query,

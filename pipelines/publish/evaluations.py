@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 
@@ -19,9 +20,11 @@ from pipelines.system.connection import insert_rows
 from schemas.codelists import load_areas, load_codelist, read_csv_rows
 from schemas.errors import UsageError, nearest_values
 from schemas.project import find_project
+from schemas.source import Level
 
 _NEEDED = ("programme", "ref_area", "started", "iccs", "study_design", "effect_measure", "cannot_tell", "said_by")
-_TEXTS = ("compared_with", "evaluation_reference")
+_TEXTS = ("compared_with", "evaluation_reference", "share_level")
+_LEVELS = get_args(Level)
 _NUMBERS = ("effect", "effect_low", "effect_high", "effect_confidence_percent")
 _POSITIVE = ("rate_ratio", "odds_ratio")
 _DESIGNS_WITHOUT_COMPARISON = ("before_after",)
@@ -81,6 +84,8 @@ def _text_problems(row: dict[str, str], codes: dict[str, frozenset[str]]) -> Ite
         elif name in codes and row[name] not in codes[name]:
             near = ", ".join(nearest_values(row[name], sorted(codes[name])))
             yield f"{name}: {row[name]!r} is no code of this list; nearest: {near or 'none'}"
+    if row["share_level"] and row["share_level"] not in _LEVELS:
+        yield f"share_level: {row['share_level']!r} is none of {', '.join(_LEVELS)}"
     if row["started"] and not _is_day(row["started"]):
         yield f"started: {row['started']!r} is no date; write 2019, 2019-04 or 2019-04-01"
 
@@ -146,5 +151,6 @@ def _published(row: dict[str, str]) -> dict[str, object]:
     return {
         **{name: row[name] or None for name in (*_NEEDED, *_TEXTS)},
         **numbers,
+        "share_level": row["share_level"] or "internal",
         "evidence_lacks": "; ".join(name for name, missing in lacks.items() if missing) or None,
     }

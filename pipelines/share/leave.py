@@ -80,7 +80,7 @@ def make_package(
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
         try:
-            built = build_release(release, found, folders, settings, staging / DATABASE)
+            built = build_release(release, found, folders, settings, staging / DATABASE, level)
             read_back(built, release, found)
             _write(built, staging, found, write or partial(write_data_package, level=level))
             if write is None:

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import duckdb
 import pyarrow as pa
@@ -38,7 +38,7 @@ from pipelines.tabulate.gates import declared_breaks
 from pipelines.tabulate.vintages import Vintage, current_vintage
 from schemas.declarations import attribute_columns, load_rules, quote_literal
 from schemas.errors import UsageError
-from schemas.source import SourceFolder
+from schemas.source import Level, SourceFolder
 
 _DECLARED = {"mass_event", "draft_links"}
 """Caveats that a rule gives, and that say what the office declares: they tell nothing of a count."""
@@ -62,6 +62,7 @@ def build_release(
     folders: Mapping[str, SourceFolder],
     settings: Settings,
     target: Path,
+    level: Level = "public",
 ) -> BuiltRelease:
     """Build the file of what leaves.
 
@@ -71,6 +72,7 @@ def build_release(
         folders: the definitions of sources, by identifier.
         settings: where data live.
         target: the DuckDB file to write; it must not be there.
+        level: who it is for; evidence on programmes leaves where its own level allows it.
 
     Raises:
         UsageError: the published release is not of the current vintages.
@@ -92,6 +94,7 @@ def build_release(
         sources = [folders[one.source].source for one in leaving]
         open_vintages = [vintages[one.source] for one in leaving if one.outcome == "as_it_is"]
         derive_figures(connection, open_vintages, sources)
+        _load_evidence(connection, release, level)
         key = _content_key(connection)
         (published_at,) = fetch_row(release.connection, "SELECT published_at FROM out.release")
         name = f"{published_at.date().isoformat()}-{key[:8]}"
@@ -99,6 +102,17 @@ def build_release(
         refuse_personal(connection, sources, settings)
         connection.execute("CHECKPOINT")
     return BuiltRelease(target, name, key, vintages)
+
+
+def _load_evidence(connection: duckdb.DuckDBPyConnection, release: OpenRelease, level: Level) -> None:
+    """Copy the results on programmes that readers of a level may have."""
+    levels = get_args(Level)
+    allowed = list(levels[: levels.index(level) + 1])
+    found = release.connection.execute(
+        "SELECT * FROM out.evaluation WHERE list_contains($allowed, share_level) ORDER BY ALL", {"allowed": allowed}
+    )
+    names = [column[0] for column in found.description or ()]
+    insert_rows(connection, "out.evaluation", [dict(zip(names, row, strict=True)) for row in found.fetchall()])
 
 
 def _vintages(release: OpenRelease, leaving: Sequence[SharedSource], settings: Settings) -> dict[str, Vintage]:
@@ -190,4 +204,6 @@ def _fingerprint(connection: duckdb.DuckDBPyConnection, source: str) -> str:
 def _content_key(connection: duckdb.DuckDBPyConnection) -> str:
     """Return the fingerprint of what the release shows and of the program that made it."""
     sources: list[tuple[Any, ...]] = connection.execute("SELECT source, vintage FROM out.source ORDER BY 1").fetchall()
-    return hashlib.sha256(repr((release_code_version(), sources)).encode()).hexdigest()[:16]
+    evidence = connection.execute("FROM out.evaluation ORDER BY ALL").fetchall()
+    shown = (release_code_version(), sources, *([evidence] if evidence else []))
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]

@@ -2,8 +2,8 @@
 
 ``python tests/benchmarks/turning_points.py``, with the root of the repository on ``PYTHONPATH``. Ten years of 80 events
 a month with a season of 10 %: Poisson alone, and with normal noise of 15 % on the logarithm, joined from month to month
-or not. Beside it, how many turning points there are of the trend of STL without the bootstrap. Fixed seed; a minute or
-two.
+or not. Beside it, how many turning points there are of the trend of STL without the bootstrap. Fixed seed; a few
+minutes.
 """
 
 from __future__ import annotations

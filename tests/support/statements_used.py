@@ -62,6 +62,7 @@ QUESTIONS = (
     "evaluate 0101 --area MX-AGU --date 2023-06",
     "query SELECT",
     "quality",
+    "evidence",
     "quality ar_snic",
     "quality --rejected",
     "releases list",
