@@ -42,6 +42,7 @@ from pipelines.publish.build import Publication, content_key, publish
 from pipelines.publish.releases import newest_key
 from pipelines.publish.report import write_reports
 from pipelines.reader.release import open_published
+from pipelines.system.clean_copy import note_records
 from pipelines.system.connection import connect, forget_engine
 from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full
 from pipelines.system.faults import describe_fault, write_fault_report
@@ -171,6 +172,8 @@ def _for_persons(folder: SourceFolder, session: Session) -> Session:
 
 def _run_source(folder: SourceFolder, session: Session, again: Quarantined | None) -> tuple[Vintage, bool]:
     name, settings, run_step = folder.source_id, session.settings, session.run_step
+    if folder.source.of_persons or folder.source.personal:
+        note_records(name)
     if again is None and session.directory is None and folder.source.acquire:
         run_step("fetch", name, 0, fetch, folder, settings)
     acquired = _acquire(folder, session) if again is None else run_step("acquire", name, 0, receive_again, again)
@@ -206,6 +209,8 @@ def reload_source(folder: SourceFolder, session: Session) -> Vintage:
     Raises:
         DataRefused, ConcordanceError, UsageError: the source cannot be used.
     """
+    if folder.source.of_persons or folder.source.personal:
+        note_records(folder.source_id)
     with hiding(bool(folder.source.personal)):
         return _load(folder, _acquire(folder, session), _for_persons(folder, session), None)
 

@@ -37,8 +37,9 @@ from pipelines.publish.series.latest_months import make_latest
 from pipelines.publish.series.segments import make_segments
 from pipelines.publish.series.trends import make_trends
 from pipelines.publish.themes import load_themes_and_coverage
+from pipelines.system.clean_copy import copy_cleanly, records_were_read
 from pipelines.system.code_version import release_code_version
-from pipelines.system.connection import connect, fetch_row, insert_rows, run_sql
+from pipelines.system.connection import STORAGE_VERSION, connect, fetch_row, insert_rows, run_sql
 from pipelines.system.outcomes import with_todays_texts
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
@@ -119,6 +120,8 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
                 record_release_changes(connection, release, settings)
             refuse_personal(connection, sources, settings)
             connection.execute("CHECKPOINT")
+        if records_were_read():
+            copy_cleanly(unfinished, settings, STORAGE_VERSION)
         with unfinished.open("rb") as handle:
             os.fsync(handle.fileno())
         put_in_place(unfinished, settings)

@@ -30,8 +30,9 @@ from pipelines.publish.revisions import load_vintages
 from pipelines.reader.release import OpenRelease
 from pipelines.share.check import SharedSource
 from pipelines.share.margins import dimensions
+from pipelines.system.clean_copy import copy_cleanly
 from pipelines.system.code_version import release_code_version
-from pipelines.system.connection import connect, fetch_row, insert_rows, run_sql
+from pipelines.system.connection import STORAGE_VERSION, connect, fetch_row, insert_rows, run_sql
 from pipelines.system.settings import Settings
 from pipelines.tabulate.aggregate import caveats_sql
 from pipelines.tabulate.gates import declared_breaks
@@ -101,6 +102,7 @@ def build_release(
         load_release(connection, name, key, published_at, {"release_history": [], "release_source": []})
         refuse_personal(connection, sources, settings)
         connection.execute("CHECKPOINT")
+    copy_cleanly(target, settings, STORAGE_VERSION)  # this process has read what is hidden
     return BuiltRelease(target, name, key, vintages)
 
 

@@ -1,0 +1,72 @@
+"""A copy of a database by a process that has never held records of persons.
+
+DuckDB fills the gaps between the values of a file with whatever its memory held before: after records were read, pieces
+of a few letters of them, or of figures that are to stay hidden, can lie in a file that has none of them as a value. A
+process that knows nothing but the file writes one without.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+
+from pipelines.system.settings import Settings
+from schemas.declarations import quote_literal
+
+_PROGRAM = Path(__file__).parents[2]
+_DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+_READ: list[str] = []
+
+
+def note_records(source_id: str) -> None:
+    """Note that this process reads records of persons, of a source."""
+    _READ.append(source_id)
+
+
+def records_were_read() -> bool:
+    """Whether this process has read records of persons: what it writes as a database is to be copied cleanly."""
+    return bool(_READ)
+
+
+def copy_cleanly(path: Path, settings: Settings, version: str) -> None:
+    """Put a copy in the place of a database file: the same schemas, tables, views, functions and comments.
+
+    Args:
+        path: the file; nobody has it open.
+        settings: memory and threads.
+        version: of DuckDB's files that the copy has.
+
+    Raises:
+        OSError: the copy could not be written; the file is as it was.
+    """
+    copy = path.with_name(f"{path.name}.copy")
+    copy.unlink(missing_ok=True)
+    # -P and the path at the end: a file in the current folder must not take the place of a library.
+    start = f"import sys; sys.path.append({str(_PROGRAM)!r}); from pipelines.system.clean_copy import main; main()"
+    given = [str(path), str(copy), settings.memory_limit, str(settings.threads), str(settings.work / "spill"), version]
+    done = subprocess.run([sys.executable, "-P", "-c", start, *given], capture_output=True, check=False, umask=0o077)
+    if done.returncode:
+        copy.unlink(missing_ok=True)
+        said = done.stderr.decode("utf-8", errors="replace").strip().splitlines() or [f"ended by {done.returncode}"]
+        raise OSError(f"the database could not be copied: {said[-1]}")
+    copy.chmod(path.stat().st_mode & 0o777)
+    os.replace(copy, path)
+
+
+def main() -> None:
+    """Copy a database: the program of the other process. It ends when the one that started it does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
+    path, copy, memory_limit, threads, spill, version = sys.argv[1:]
+    config = {"memory_limit": memory_limit, "threads": threads, "temp_directory": spill}
+    with duckdb.connect(config={**config, "storage_compatibility_version": version}) as connection:
+        connection.execute(f"ATTACH {quote_literal(path)} AS original (READ_ONLY)")
+        connection.execute(f"ATTACH {quote_literal(copy)} AS copied")
+        connection.execute("COPY FROM DATABASE original TO copied")
+        connection.execute("CHECKPOINT copied")
