@@ -115,7 +115,7 @@ def test_releases_stay_and_can_be_put_back(tiny: Tiny, capsys: pytest.CaptureFix
     assert _jalisco(tiny.settings) == [("2023", 3), ("2024", 5)]
     assert _run(tiny, "14,2024,HOM,8\n15,2024,HOM,1\n").publication is None
     assert _jalisco(tiny.settings) == [("2023", 3), ("2024", 5)]
-    third = _run(tiny, "14,2024,HOM,9\n", keep=2)
+    third = _run(tiny, "14,2024,HOM,9\n15,2024,HOM,1\n", keep=2)
     assert _jalisco(tiny.settings) == [("2024", 9)]
     assert [release.release for release in kept_releases(tiny.settings)] == [second, _release(third)]
     releases = query("SELECT release FROM out.release_history ORDER BY published_at", tiny.settings).rows

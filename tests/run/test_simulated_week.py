@@ -32,7 +32,9 @@ def test_a_week_with_failures_revisions_a_clock_change_and_a_restart(
         ("2027-03-29", "xx_code"),
         ("2027-03-29", "xx_code"),
     ], "each failure in its own source; that of Monday twice, by its own run and by that of all"
-    assert [message.split(":")[0] for _, message in week.messages] == ["xx_web", "xx_share", "xx_code", "xx_code"]
+    # 22 victims became 29, which is told; of 11 that became 15 a percentage says nothing.
+    told_of = [message.split(":")[0] for _, message in week.messages]
+    assert told_of == ["xx_web", "xx_inbox", "xx_share", "xx_code", "xx_code"]
     # The machine was off on Saturday, and on Sunday when the clocks were changed: one run takes what all five missed.
     assert week.caught_up == ["xx_code", "xx_hand", "xx_inbox", "xx_share", "xx_web"]
     assert [moment for moment, what in week.runs if "catching up" in what] == [ON_AGAIN]

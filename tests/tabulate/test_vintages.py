@@ -32,9 +32,9 @@ LINKS = [
 Edition = dict[tuple[str, str, str], int | None]  # area, year, code -> count, None is given as ':'
 
 
-def _load(tiny: Tiny, text: str) -> Vintage:
+def _load(tiny: Tiny, text: str, accepted_loss: str | None = None) -> Vintage:
     tiny.give("t.csv", "area,year,code,n\n" + text)
-    vintage, _ = run_source(tiny.source, Session(tiny.settings, tiny.given))
+    vintage, _ = run_source(tiny.source, Session(tiny.settings, tiny.given, accepted_loss=accepted_loss))
     return vintage
 
 
@@ -133,7 +133,8 @@ def test_as_of_each_load_the_cells_are_those_of_its_vintage(
 def test_each_change_is_told_with_size_and_reason(tiny: Tiny) -> None:
     tiny.declare_plain(links=LINKS, values="value,:,O,\n")
     first = _load(tiny, "14,2022,HOM,4\n14,2023,HOM,100\n15,2023,HOM,:\n16,2023,HOM,7\n")
-    second = _load(tiny, "14,2022,HOM,4\n14,2023,HOM,120\n15,2023,HOM,5\n14,2023,ROB,1\n14,2024,HOM,3\n")
+    corrected = "14,2022,HOM,4\n14,2023,HOM,120\n15,2023,HOM,5\n14,2023,ROB,1\n14,2024,HOM,3\n"
+    second = _load(tiny, corrected, accepted_loss="16 was withdrawn")
 
     with _publish(tiny) as out:
         rows = out.execute(
