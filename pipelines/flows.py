@@ -43,9 +43,9 @@ from pipelines.reader.release import query
 from pipelines.reader.release_changes import read_release_changes
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.running.steps import Arguments, Result
+from pipelines.system.running.workers import Runner, divide_limits, parse_runner
 from pipelines.system.settings import Settings, load_settings
-from pipelines.system.steps import Arguments, Result
-from pipelines.system.workers import Runner, divide_limits, parse_runner
 from schemas.definition.publication_calendar import Calendar
 from schemas.errors import UsageError
 from schemas.source import find_sources

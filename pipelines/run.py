@@ -45,13 +45,13 @@ from pipelines.reader.release import open_published
 from pipelines.system.clean_copy import note_records
 from pipelines.system.connection import connect, forget_engine
 from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full
-from pipelines.system.faults import describe_fault, write_fault_report
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
-from pipelines.system.run_log import Attempt, log_attempts, logging_events, start_time
+from pipelines.system.running.faults import describe_fault, write_fault_report
+from pipelines.system.running.run_log import Attempt, log_attempts, logging_events, start_time
+from pipelines.system.running.steps import RunStep, WatchedSteps, plain_step, raise_if_signalled
+from pipelines.system.running.workers import LARGE_BYTES, Stopped, run_in_workers
 from pipelines.system.settings import Settings
-from pipelines.system.steps import RunStep, WatchedSteps, plain_step, raise_if_signalled
-from pipelines.system.workers import LARGE_BYTES, Stopped, run_in_workers
 from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.estimates import take_estimates
 from pipelines.tabulate.retention import NOTHING_FREED, Freed, reduce_old_vintages

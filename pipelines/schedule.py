@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.collect.acquire import find_files
 from pipelines.collect.fetch.inbox import WaitingFile, find_waiting, say_left
-from pipelines.system.run_log import Attempt, last_attempts, read_attempts
+from pipelines.system.running.run_log import Attempt, last_attempts, read_attempts
 from pipelines.system.settings import Settings, bytes_of
 from pipelines.tabulate.vintages import LostPointer, Vintage, current_vintage, find_damage
 from schemas.definition.publication_calendar import Calendar

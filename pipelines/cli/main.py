@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
     except Exception as error:
-        from pipelines.system.steps import ended_by_signal
+        from pipelines.system.running.steps import ended_by_signal
 
         if number := ended_by_signal():  # DuckDB makes an error of it, "Query interrupted"
             sys.stderr.write("stopped by a signal; the last release is unchanged\n")
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def prepare_process() -> None:
     """End on SIGTERM as on Ctrl-C, and keep what is written from accounts that are neither owner nor group."""
-    from pipelines.system.steps import end_on_signals
+    from pipelines.system.running.steps import end_on_signals
 
     if threading.current_thread() is threading.main_thread():
         end_on_signals()

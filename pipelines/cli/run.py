@@ -15,8 +15,8 @@ from schemas.errors import UsageError
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
     from pipelines.run import RunResult
+    from pipelines.system.running.steps import StepReport
     from pipelines.system.settings import Settings
-    from pipelines.system.steps import StepReport
 
 _MAX_COUNTRIES = 12
 _MOST_UNCLAIMED = 10
@@ -64,8 +64,8 @@ def run_command(options: argparse.Namespace) -> int:
     from pipelines.notices import tell_of_run, telling_of_failure
     from pipelines.run import Session, run_all
     from pipelines.system.errors import EXIT_DONE, EXIT_FAULT, EXIT_REFUSED
+    from pipelines.system.running.steps import plain_step
     from pipelines.system.settings import load_settings
-    from pipelines.system.steps import plain_step
     from schemas.source import find_sources
 
     settings = load_settings(options.data, options.engine)

@@ -17,8 +17,8 @@ import duckdb
 
 from pipelines.system.connection import memory_bound, time_limit
 from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.running.workers import BESIDE_LIMIT_BYTES, address_space
 from pipelines.system.settings import Settings
-from pipelines.system.workers import BESIDE_LIMIT_BYTES, address_space
 from schemas.errors import UsageError
 from schemas.source import SourceFolder
 

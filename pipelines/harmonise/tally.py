@@ -41,10 +41,10 @@ from pipelines.system.code_version import reading_code_version
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.files import DamagedFile, read_json, sha256_of_file, write_json
-from pipelines.system.progress import Progress
 from pipelines.system.removal import delete
+from pipelines.system.running.progress import Progress
+from pipelines.system.running.workers import LARGE_BYTES, Stopped, divide_limits, run_in_workers, stop_event
 from pipelines.system.settings import Settings
-from pipelines.system.workers import LARGE_BYTES, Stopped, divide_limits, run_in_workers, stop_event
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.errors import nearest_values
 from schemas.source import SourceFolder

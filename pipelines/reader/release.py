@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from pipelines.system.connection import fetch_row, memory_bound
+from pipelines.system.running.workers import address_space
 from pipelines.system.settings import Settings, load_settings
 from pipelines.system.sql import fill_sql, load_sql, needed_values
-from pipelines.system.workers import address_space
 from schemas.declarations import no_attributes_sql, quote_literal
 from schemas.errors import UsageError, nearest_values
 from schemas.project import check_owner, find_project

@@ -11,8 +11,8 @@ import duckdb
 from tiny_source import Tiny
 
 from pipelines.run import Session, run_all
+from pipelines.system.running.steps import plain_step
 from pipelines.system.settings import Settings
-from pipelines.system.steps import plain_step
 from schemas.source import list_sources
 
 OLD = "area,year,code,n\nMX-JAL,2024,HOM,5\nMX-COL,2024,HOM,6\n"

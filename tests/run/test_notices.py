@@ -17,7 +17,7 @@ from tiny_source import Tiny
 from pipelines.notices import tell_of_run, telling_of_failure
 from pipelines.run import Refusal, RunResult, Session, run_all
 from pipelines.schedule import find_office_problems
-from pipelines.system.run_log import Attempt, log_attempts
+from pipelines.system.running.run_log import Attempt, log_attempts
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 from schemas.source import find_sources

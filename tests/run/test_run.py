@@ -13,7 +13,7 @@ from tiny_source import Tiny
 from pipelines.cli.main import main
 from pipelines.collect.acquire import acquire
 from pipelines.run import RunResult, Session, run_all, writing
-from pipelines.system.steps import StepReport, plain_step
+from pipelines.system.running.steps import StepReport, plain_step
 from pipelines.tabulate.vintages import run_key
 from schemas.errors import UsageError
 from schemas.source import find_sources

@@ -34,7 +34,7 @@ from tiny_source import Tiny
 from pipelines.notices import VARIABLE, tell_of_run
 from pipelines.run import Session, run_all
 from pipelines.schedule import find_missed
-from pipelines.system.run_log import Attempt, read_attempts
+from pipelines.system.running.run_log import Attempt, read_attempts
 from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite
 from schemas.definition.publication_calendar import Calendar

@@ -213,7 +213,7 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
     from pipelines.reader.site.build import check_site_folder
     from pipelines.system.errors import EXIT_DONE, EXIT_FAULT
     from pipelines.system.removal import check_folders
-    from pipelines.system.run_log import rotate
+    from pipelines.system.running.run_log import rotate
     from pipelines.system.settings import load_settings
 
     places.check()
@@ -233,7 +233,7 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
     import asyncio
 
     from pipelines.flows import ALL_SOURCES, next_planned_run, register, tally_on
-    from pipelines.system.workers import parse_runner
+    from pipelines.system.running.workers import parse_runner
 
     planned = plan(cron, time_zone, settings)
     tally_on(parse_runner(settings.runner))

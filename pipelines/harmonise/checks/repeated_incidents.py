@@ -28,8 +28,8 @@ from pipelines.harmonise.engine import text_query
 from pipelines.system.connection import connect, run_sql
 from pipelines.system.errors import Problem
 from pipelines.system.outcomes import Outcome
+from pipelines.system.running.workers import LARGE_BYTES
 from pipelines.system.settings import Settings
-from pipelines.system.workers import LARGE_BYTES
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder

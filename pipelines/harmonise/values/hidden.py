@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from pipelines.system.errors import DataRefused, Problem
-from pipelines.system.steps import Arguments, Result, RunStep
-from pipelines.system.workers import Stopped
+from pipelines.system.running.steps import Arguments, Result, RunStep
+from pipelines.system.running.workers import Stopped
 from schemas.declarations import quote_literal
 from schemas.errors import UsageError
 

@@ -17,8 +17,8 @@ from pipelines.harmonise.tally import Tallied, tally
 from pipelines.run import Session, run_all
 from pipelines.system.errors import DataRefused
 from pipelines.system.removal import make_work_folder
+from pipelines.system.running.workers import divide_limits, memory_bytes, parse_runner
 from pipelines.system.settings import Settings
-from pipelines.system.workers import divide_limits, memory_bytes, parse_runner
 from schemas.errors import UsageError
 from schemas.source import SourceFolder, list_sources
 

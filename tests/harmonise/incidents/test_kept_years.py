@@ -21,8 +21,8 @@ from pipelines.harmonise.reconcile import account
 from pipelines.harmonise.tally import tally
 from pipelines.run import Session, run_source
 from pipelines.system.connection import connect
+from pipelines.system.running.steps import StepReport, plain_step
 from pipelines.system.settings import Settings
-from pipelines.system.steps import StepReport, plain_step
 from pipelines.tabulate.aggregate import aggregate
 from pipelines.tabulate.rules import Checked, check
 from pipelines.tabulate.unchanged_years import PreviousVintage

@@ -14,8 +14,8 @@ import pipelines.harmonise.tally
 from pipelines.harmonise.reconcile import Validated
 from pipelines.harmonise.tally import Tallied
 from pipelines.system.errors import DataRefused
-from pipelines.system.progress import Progress
-from pipelines.system.workers import Stopped, run_in_workers
+from pipelines.system.running.progress import Progress
+from pipelines.system.running.workers import Stopped, run_in_workers
 
 Take = Callable[..., tuple[Tallied, Validated]]
 LIMITS = {"memory_limit": "800MB", "threads": 4}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from pipelines.system.steps import WatchedSteps, plain_step
-from pipelines.system.workers import Stopped, run_in_workers
+from pipelines.system.running.steps import WatchedSteps, plain_step
+from pipelines.system.running.workers import Stopped, run_in_workers
 
 
 @dataclass(frozen=True)

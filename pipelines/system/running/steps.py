@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from threading import Event
 from typing import ParamSpec, Protocol, TypeVar
 
-from pipelines.system.run_log import EVENTS
-from pipelines.system.workers import Stopped
+from pipelines.system.running.run_log import EVENTS
+from pipelines.system.running.workers import Stopped
 
 
 class StepResult(Protocol):
