@@ -93,20 +93,9 @@ def find_fills(path: Path, sheet: str) -> dict[tuple[int, int], str]:
     """
     with zipfile.ZipFile(path) as archive:
         colours = _style_colours(archive)
-        found = {}
-        row = column = -1
         with archive.open(sheet_parts(archive)[sheet]) as stream:
-            for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
-                tag = _tag(element)
-                if event == "start" and tag == "row":
-                    row, column = int(element.get("r", row + 2)) - 1, -1
-                elif event == "start" and tag == "c":
-                    column = _column(element.get("r", ""), column + 1)
-                    if colour := colours.get(element.get("s", "0")):
-                        found[row, column] = colour
-                elif event == "end" and tag in ("c", "row"):
-                    element.clear()
-        return found
+            coloured = ((place, colours.get(cell.get("s", "0"))) for place, cell in _xlsx_elements(stream))
+            return {place: colour for place, colour in coloured if colour}
 
 
 def _style_colours(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -219,6 +208,13 @@ def mark_raised(runs: Iterable[tuple[str, str]]) -> str | None:
 def _xlsx_cells(
     stream: IO[bytes], strings: dict[str, str], uncalculated: bool
 ) -> Iterator[tuple[tuple[int, int], Shown]]:
+    for place, cell in _xlsx_elements(stream):
+        if (shown := _shown_in_xlsx(cell, strings, uncalculated)) is not None:
+            yield place, shown
+
+
+def _xlsx_elements(stream: IO[bytes]) -> Iterator[tuple[tuple[int, int], Element]]:
+    """Give the element of each cell of a sheet with its row and column, from 0; it is emptied afterwards."""
     row = column = -1
     for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
         tag = _tag(element)
@@ -227,8 +223,7 @@ def _xlsx_cells(
         elif event == "start" and tag == "c":
             column = _column(element.get("r", ""), column + 1)
         elif tag == "c":
-            if (shown := _shown_in_xlsx(element, strings, uncalculated)) is not None:
-                yield (row, column), shown
+            yield (row, column), element
             element.clear()
         elif tag == "row":
             element.clear()
