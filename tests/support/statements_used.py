@@ -228,7 +228,7 @@ def _read_unclear_counts(place: Path) -> None:
 
 
 def _publish_estimates(place: Path) -> None:
-    """Estimates with their error in two forms, and a grade."""
+    """Two editions of estimates with their error in two forms, and a grade."""
     tiny = Tiny(place)
     tiny.declare_plain(scheme="code", values="precision,,good,\n")
     path = tiny.sources / tiny.name / "source.yml"
@@ -237,10 +237,11 @@ def _publish_estimates(place: Path) -> None:
     )
     kind = "{stage: experienced, counting_unit: victim, figures: estimate, universe: persons, confidence_percent: 95}"
     path.write_text(text.replace("{counting_unit: victim}", kind), encoding="utf-8")
-    tiny.give("t.csv", "area,year,code,n,h,e,g\nMX,2024,HOM,3,1,0.5,\n")
-    with without_suite():
-        folder = list_sources(tiny.sources)[tiny.name]
-        assert not run_all([folder], Session(tiny.settings, tiny.given, source_folders=tiny.sources)).refused
+    for edition in ("3", "3.1"):
+        tiny.give("t.csv", f"area,year,code,n,h,e,g\nMX,2024,HOM,{edition},1,0.5,\n")
+        with without_suite():
+            folder = list_sources(tiny.sources)[tiny.name]
+            assert not run_all([folder], Session(tiny.settings, tiny.given, source_folders=tiny.sources)).refused
     _ask(["estimates 0101"], place, tiny.settings)
 
 

@@ -180,6 +180,40 @@ def test_a_load_that_lost_most_of_the_last_one_is_refused_unless_it_is_meant(tin
     assert ask(tiny, "SELECT count(*) FROM out.estimate") == [(9,)]
 
 
+def _judged(tiny: Tiny) -> dict[str, tuple[str, str]]:
+    rows = ask(tiny, "SELECT rule, outcome, detail FROM out.quality WHERE rule LIKE 'estimates_%'")
+    return {rule: (outcome, detail) for rule, outcome, detail in rows}
+
+
+def test_an_estimate_that_another_edition_changes_is_named(tiny: Tiny) -> None:
+    """40 with a standard error of 3 became 42, which is within it, and 44, which is not."""
+    declare(tiny, ", standard_error: error")
+    load(tiny, STATES)
+    assert {outcome for outcome, _ in _judged(tiny).values()} == {"not applicable"}
+
+    changed = STATES.replace("AU-VIC,HOM,2015,40", "AU-VIC,HOM,2015,42").replace(
+        "AU-QLD,HOM,2016,40", "AU-QLD,HOM,2016,44"
+    )
+    assert not load(tiny, changed).refused
+
+    found = _judged(tiny)
+    assert found["estimates_fallen"][0] == "passed"
+    assert found["estimates_changed"][0] == "warned"
+    assert "AU-QLD" in found["estimates_changed"][1] and "40.0 before, 44.0 now" in found["estimates_changed"][1]
+    assert "AU-VIC" not in found["estimates_changed"][1]
+
+
+def test_an_edition_whose_estimates_are_lower_by_a_quarter_is_refused(tiny: Tiny) -> None:
+    """As if one of four quarters were missing from the records: 40 became 30."""
+    declare(tiny, ", standard_error: error")
+    load(tiny, STATES)
+
+    (refused,) = load(tiny, STATES.replace(",40,", ",30,")).refused
+
+    assert {problem["rule"] for problem in refused.problems} == {"estimates_fallen"}
+    assert "40 before, 30 now" in refused.message
+
+
 def test_a_corrected_estimate_is_a_new_vintage_and_no_revision_of_observations(tiny: Tiny) -> None:
     declare(tiny, ", standard_error: error")
     load(tiny, STATES)
