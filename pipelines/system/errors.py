@@ -99,9 +99,9 @@ def is_out_of_reach(error: BaseException) -> bool:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what an error says, in one line; of DuckDB's JSON inside a text its message.
+    r"""Return what an error says, in one line; of DuckDB's JSON inside a text its message.
 
-    >>> reason_of(ValueError("no\\nmore"))
+    >>> reason_of(ValueError("no\nmore"))
     'no'
     """
     text = str(error).strip()
