@@ -127,8 +127,8 @@ def _content(label: str, licence: str = "CC BY 4.0") -> Content:
     }  # fmt: skip
     for name in ("area", "category", "limits", "composition", "caveats"):
         figure |= {f"{name}_{language}": label for language in LANGUAGES}
-    nothing = "counted_at population population_source rate_per_100k ci_low ci_high missing_reason no_rate_reason iccs_made_from"
-    for name in f"{nothing} caveats break_before break_note mapping_notes other_series".split():
+    nothing = "population population_source rate_per_100k ci_low ci_high missing_reason no_rate_reason iccs_made_from"
+    for name in f"{nothing} counted_at caveats break_before break_note mapping_notes other_series".split():
         figure[name] = label if name in ("mapping_notes", "other_series") else None
     source = {name: label for name in ("title", "publisher", "citation")} | {"source": "xx_a", "licence": licence}
     from datetime import UTC, datetime
