@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -26,7 +26,7 @@ WRITTEN = {
     STRUCTURE_XML_3: Format.STRUCTURE_SDMX_ML_3_0,
     STRUCTURE_JSON: Format.STRUCTURE_SDMX_JSON_2_0_0,
 }
-_CLASSES = {
+_CLASSES: dict[Any, str] = {
     Dataflow: "dataflow",
     DataStructureDefinition: "datastructure",
     Codelist: "codelist",
@@ -75,13 +75,12 @@ def select(structures: Structures, asked: Artefacts, references: str, detail: st
     if not chosen:
         raise NotAnswered(404, "There is no such structure here.")
     kinds = _referred({kind_of(one) for one in chosen}, references)
-    lists = {one.id for one in chosen if isinstance(one, Codelist)}
     stub, reference_stub = _DETAILS[detail]
     found = []
     for one in everything:
         if is_meant(one, asked):
             found.append(_stub(one) if stub else one)
-        elif kind_of(one) in kinds and not (lists and kind_of(one) == "codelist" and references.startswith("parents")):
+        elif kind_of(one) in kinds:
             found.append(_stub(one) if reference_stub else one)
     return found
 
@@ -157,7 +156,7 @@ def _stub(artefact: Any) -> Any:
     return artefact  # the others are small, and what they refer to is what readers look for
 
 
-def constraint_of(structures: Structures, codes: dict[str, Sequence[str]]) -> DataConstraint:
+def constraint_of(structures: Structures, codes: Mapping[str, Sequence[str]]) -> DataConstraint:
     """Return a content constraint with some codes by dimension."""
     from pysdmx.model.constraint import CubeKeyValue, CubeRegion, CubeValue
 

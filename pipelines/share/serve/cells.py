@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Literal
 
 import duckdb
 
@@ -66,7 +67,7 @@ def answer_data(
             Part("Replace", one.rows(), start, end) for one, start, end in zip(counted, moments, ends, strict=True)
         ]
     else:
-        actions = ("Replace", "Delete")
+        actions: tuple[Literal["Replace", "Delete"], ...] = ("Replace", "Delete")
         parts = [Part(action, one.rows()) for action, one, n in zip(actions, counted, numbers, strict=False) if n]
     yield from write_data(parts, form, shape)
 

@@ -1,4 +1,4 @@
-"""What a request filters by, as conditions of SQL with bound values: no word of a request is ever part of a statement."""
+"""What a request filters by, as conditions of SQL with bound values: no word of a request is part of a statement."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ MOST_CODES = 2_000
 """Codes in one request: as many combinations as are asked for have to be looked at."""
 BEGINS = (
     "CASE WHEN length(time_period) = 4 THEN make_date(CAST(time_period AS INTEGER), 1, 1) "
-    "WHEN time_period[6] = 'Q' THEN make_date(CAST(time_period[:4] AS INTEGER), 3 * CAST(time_period[7] AS INTEGER) - 2, 1) "
+    "WHEN time_period[6] = 'Q' "
+    "THEN make_date(CAST(time_period[:4] AS INTEGER), 3 * CAST(time_period[7] AS INTEGER) - 2, 1) "
     "ELSE make_date(CAST(time_period[:4] AS INTEGER), CAST(time_period[6:7] AS INTEGER), 1) END"
 )
 """The first day of an observation's period: 2021, 2021-Q2 or 2021-03."""
@@ -53,7 +54,7 @@ class Conditions:
     """
 
     def __init__(self, ask: Ask) -> None:
-        self.values: dict[str, str | date] = {}
+        self.values: dict[str, object] = {}
         if sum(len(codes) for key in ask.key for codes in key) > MOST_CODES:
             raise NotAnswered(413, f"The key has more than {MOST_CODES:,} codes; ask in several requests.")
         parts = []

@@ -7,8 +7,8 @@ class NotAnswered(Exception):
     """Ends the work on a request.
 
     Args:
-        status: of HTTP: 400 wrong words, 404 not there, 406 no such format, 413 too much, 422 no such component, 501 not
-            done by this server.
+        status: of HTTP: 400 wrong words, 404 not there, 406 no such format, 413 too much, 422 no such component, 501
+            not done by this server.
         said: one sentence for the person who asked; it has no path of this machine.
     """
 

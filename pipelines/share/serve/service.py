@@ -149,9 +149,15 @@ class Service:
 
 
 def _known(before: Sequence[Edition], current: Edition, since: datetime) -> list[Edition]:
-    """Return the package that a client had which asked at a moment; none if it was before the first."""
+    """Return the package that a client had which asked at a moment.
+
+    Raises:
+        NotAnswered: 501, it is not kept: what is gone since could not be said, and would stay with the client.
+    """
     had = [one for one in (*before, current) if one.published_at <= since]
-    return [had[-1]] if had else []
+    if not had:
+        raise NotAnswered(501, "What was here at that moment is not kept; ask for all data, without updatedAfter.")
+    return [had[-1]]
 
 
 def _structure_message(ask: Ask, edition: Edition, form: Form, cursor: duckdb.DuckDBPyConnection) -> str:

@@ -38,8 +38,11 @@ _NAME = re.compile(r"crime-statistics-([a-z]+)")
 class Edition:
     """One package: what it is called, for whom it is, and when its release was published (UTC)."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, alias: str, agency: str, level: Level) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, alias: str, agency: str, level: Level, written: int = 0
+    ) -> None:
         self._connection, self.alias, self.agency, self.level = connection, alias, agency, level
+        self.written = written  # of two packages of one release, the later one counts
         self.release: str
         self.published_at: datetime
         self.release, self.published_at = fetch_row(
@@ -101,12 +104,16 @@ class Shelf:
             raise UsageError(f"{folder} has no package; write one there: iccs share package -o {folder}/FIRST")
 
     def editions(self, levels: tuple[Level, ...]) -> list[Edition]:
-        """Return the packages for some levels, the newest last; what was put into the folder since is there."""
+        """Return the packages for some levels, the newest last; what was put into the folder since is there.
+
+        Of several packages of one release it is the one for the fewest readers, then the one written last.
+        """
         with self._lock:
             if time.monotonic() - self._looked > _LOOK_AGAIN_SECONDS:
                 self._look(lambda path, said: _LOG.error("%s is not served: %s", path.name, said))
             found = [one for one in self._editions.values() if one is not None and one.level in levels]
-        return sorted(found, key=lambda one: (one.published_at, levels.index(one.level)))
+        found.sort(key=lambda one: (one.published_at, levels.index(one.level), one.written))
+        return list({one.published_at: one for one in found}.values())
 
     def current(self, levels: tuple[Level, ...], moment: datetime | None = None) -> Edition:
         """Return the newest package for some levels, or the one that was the newest at a moment (UTC).
@@ -149,7 +156,7 @@ class Shelf:
         self._number += 1
         alias = f"package_{self._number}"
         self._connection.execute(f"ATTACH {quote_literal(str(path / DATABASE))} AS {alias} (READ_ONLY)")
-        edition = Edition(self._connection, alias, self.agency, level)
+        edition = Edition(self._connection, alias, self.agency, level, (path / DATABASE).stat().st_mtime_ns)
         described = json.loads((path / "datapackage.json").read_text(encoding="utf-8"))
         if described["version"] != edition.release:
             raise UsageError("its description is of another release")
