@@ -87,13 +87,13 @@ def draw_dots(rows: Rows, names: dict[str, str], text: str, language: str) -> Ma
         text: what it shows in words, for readers who do not see it.
         language: of figures.
     """
-    highest = max(max(row["rate_per_100k"], row["ci_high"] or 0) for row in rows)
+    highest: float = max(max(row["rate_per_100k"], row["ci_high"] or 0) for row in rows)
     room, height = _WIDTH - _NAMES - _VALUES, len(rows) * _ROW
     step = step_of_marks(highest)
-    top = max(step, highest)
+    top: float = max(step, highest)
 
     def x(value: float) -> float:
-        return round(_NAMES + room * value / top, 1)
+        return float(round(_NAMES + room * value / top, 1))
 
     parts = []
     for mark in range(int(top / step) + 1):
