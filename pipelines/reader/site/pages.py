@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -15,6 +15,7 @@ from pipelines.reader.series.rates import year_spans
 from pipelines.reader.series.trends import trend_sentence
 from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
 from pipelines.reader.site.content import Content, Rows
+from pipelines.reader.site.query_file import ReadyQuery
 from pipelines.reader.site.search_index import INDEX_NAME, write_index
 from pipelines.reader.site.side_by_side import SideBySide, draw_courses, draw_dots, put_side_by_side
 from pipelines.reader.words import LANGUAGES, figure_in, translate
@@ -45,8 +46,19 @@ def environment() -> Environment:
 class Pages:
     """Renders the pages of one language."""
 
-    def __init__(self, content: Content, language: str) -> None:
-        """Prepare what all pages share."""
+    def __init__(
+        self, content: Content, language: str, queries: Sequence[ReadyQuery] = (), megabytes: float = 0
+    ) -> None:
+        """Prepare what all pages share.
+
+        Args:
+            content: what the pages show.
+            language: of the pages.
+            queries: that the query page offers; without any there is no such page.
+            megabytes: that the query page loads.
+        """
+        self.queries = queries
+        self.megabytes = megabytes
         self.content = content
         self.language = language
         self._templates: dict[str, Callable[..., str]] = {}
@@ -74,6 +86,8 @@ class Pages:
         names = next((list(row) for rows in self._series() for row in rows), [])
         known = [(name, columns[name].comment) for name in names if name in columns]
         yield self._page("dictionary", "dictionary.html", self._("Data dictionary"), columns=known)
+        if self.queries:
+            yield self._ask()
         yield self._page("search", "search.html", self._("Search"), index_name=INDEX_NAME)
         yield INDEX_NAME, self._search_index(dict(known))
 
@@ -95,6 +109,7 @@ class Pages:
             title=title,
             path=path,
             home="../" * depth,
+            can_be_asked=bool(self.queries),
             root="../" * (depth + 1),
             release=self.content.release,
             number=self._number,
@@ -390,6 +405,11 @@ class Pages:
             path = f"quality/{name}.html"
             yield self._page("source", path, source["title"], source=source, rules=rules, link=link)
         yield self._page("quality", "quality.html", self._("Quality"), rows=rows)
+
+    def _ask(self) -> Page:
+        example = next(iter(self.content.figures))
+        values: dict[str, Any] = {"queries": self.queries, "megabytes": self.megabytes, "example": example}
+        return self._page("ask", "ask.html", self._("Ask the release"), **values)
 
     def _search_index(self, columns: dict[str, str]) -> str:
         codes = {iccs for own in self.content.figures.values() for iccs in own}
