@@ -408,8 +408,8 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "3230 in 2010, 22083 in 2011",
     ),
-    # a small place, and Qatar, which trebled in ten years; Germany in 2019 with a digit too many, a year in thousands and
-    # one of nobody
+    # a small place, and Qatar, which trebled in ten years; Germany in 2019 with a digit too many, a year in thousands
+    # and one of nobody
     "population_leaps": (
         Data(cells=years([82_000_000, 81_500_000, 83_000_000]) + years([90_000, 20_000], iccs="0102")
              + years([592_000], first=2000, iccs="02") + years([1_856_000], iccs="02")),
@@ -427,8 +427,8 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
     ),
     # Lakshadweep, a 300th of the middle one of these; Eastern Cape in thousands
     "population_far_below": (
-        Data(cells=[{**row, "value": 21_000.0 if number == 0 else 6_400_000.0} for number, row in enumerate(states(*ZA_AREAS))]),
-        Data(cells=[{**row, "value": 6_400.0 if number == 0 else 6_400_000.0} for number, row in enumerate(states(*ZA_AREAS))]),
+        Data(cells=[{**row, "value": 21_000.0 if number == 0 else 6.4e6} for number, row in enumerate(states(*ZA_AREAS))]),
+        Data(cells=[{**row, "value": 6_400.0 if number == 0 else 6.4e6} for number, row in enumerate(states(*ZA_AREAS))]),
         1,
         "6400 persons, the middle one of 9 regions has 6400000",
     ),

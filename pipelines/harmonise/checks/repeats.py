@@ -80,8 +80,8 @@ def _check_overlap(connection: duckdb.DuckDBPyConnection, keys: str, same_key: s
     """Warn of cells that are sums over two files of which each has them once, and which follow each other in time."""
     found = run_sql(connection, "harmonise/cells_of_two_files", keys=keys, same_key=same_key).fetchall()
     named = [
-        f"{cells:,} cells from {first_period} to {last_period} are in {first} and in {second}, the first as {one:,.0f} and "
-        f"{other:,.0f} of {area}"
+        f"{cells:,} cells from {first_period} to {last_period} are in {first} and in {second}, the first as "
+        f"{one:,.0f} and {other:,.0f} of {area}"
         for first, second, cells, first_period, last_period, area, one, other in found
     ]
     outcome = "warned" if found else "passed"

@@ -69,9 +69,9 @@ def number_pattern(thousands: str, decimal: str) -> str:
 
 _NO_NUMBERS = {
     "a percentage or a share: it is no count (a measure with figures: ratio may have it)": r".*\d\s*[%‰].*",
-    "a negative number, in brackets or with a long minus": r"\(\s*\d[\d.,\s]*\)|[−–—]\s*\d.*",  # noqa: RUF001
+    "a negative number, in brackets or with a long minus": r"\(\s*\d[\d.,\s]*\)|[−–—]\s*\d.*",
     "a number with an exponent, as spreadsheets write large ones: its last digits may be lost": r"[\d.,]+[eE][+-]?\d+",
-    "a range": r"\d+\s*[-–—]\s*\d+",  # noqa: RUF001
+    "a range": r"\d+\s*[-–—]\s*\d+",
     "a limit: fewer or more than": r"[<>≤≥]\s*\d+|\d+\s*\+",
     "a number with the letter O for a zero, or l for a one": r"(?=.*[0-9])(?=.*[OolI])[0-9OolI.,]+",
     "a number in other digits than 0 to 9": r"[^\W_a-zA-Z]+",
