@@ -427,8 +427,8 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
     ),
     # Lakshadweep, a 300th of the middle one of these; Eastern Cape in thousands
     "population_far_below": (
-        Data(cells=[{**row, "value": 21_000.0 if number == 0 else 6.4e6} for number, row in enumerate(states(*ZA_AREAS))]),
-        Data(cells=[{**row, "value": 6_400.0 if number == 0 else 6.4e6} for number, row in enumerate(states(*ZA_AREAS))]),
+        Data(cells=[{**row, "value": 6.4e6 if number else 21_000.0} for number, row in enumerate(states(*ZA_AREAS))]),
+        Data(cells=[{**row, "value": 6.4e6 if number else 6_400.0} for number, row in enumerate(states(*ZA_AREAS))]),
         1,
         "6400 persons, the middle one of 9 regions has 6400000",
     ),
