@@ -178,7 +178,7 @@ def parts_of(word: str) -> tuple[str, ...]:
     The words are those of the glossary; between two of them may stand what German joins words with (-s-, -n-, -en-).
 
     >>> parts_of("wohnungseinbruchdiebstahl"), parts_of("betrug")
-    (('wohnung', 'einbruch', 'diebstahl'), ())
+    (('wohnungseinbruch', 'diebstahl'), ())
     """
     known = _german_words()
     # The best way to come to each place: the number of words, and the words.
