@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,10 +22,15 @@ from pipelines.harmonise.values.numbers import describe_number, parse_decimal, p
 from schemas.source import Source
 
 
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """One for all tests here: opening it takes longer than what they ask."""
+    return duckdb.connect()
+
+
 def value_of(expression: str, text: str | None) -> Any:
-    with duckdb.connect() as connection:
-        ((found,),) = connection.execute(f"SELECT {expression} FROM (SELECT $text AS word)", {"text": text}).fetchall()
-        return found
+    ((found,),) = _engine().execute(f"SELECT {expression} FROM (SELECT $text AS word)", {"text": text}).fetchall()
+    return found
 
 
 def written(thousands: str = "", decimal: str = ".", marks: tuple[str, ...] = ()) -> Source:

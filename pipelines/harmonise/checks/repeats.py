@@ -88,9 +88,12 @@ def _check_overlap(connection: duckdb.DuckDBPyConnection, keys: str, same_key: s
     return Outcome("files_overlap", outcome, len(found), len(found), "; ".join(named[:3]))
 
 
-def several_times_problem(folder: SourceFolder, file: str, times: int) -> Problem:
-    """Return the problem of a file that holds its rows several times."""
-    found = f"Nearly every row stands in the file {times} times, or a multiple of that, identical in every column."
+def several_times_problem(folder: SourceFolder, file: str, times: int, part: str | None = None) -> Problem:
+    """Return the problem of a file that holds its rows, or those of one code, area or year, several times."""
+    of_part = f" of {part!r}" if part else ""
+    found = (
+        f"Nearly every row{of_part} stands in the file {times} times, or a multiple of that, identical in every column."
+    )
     return Problem("rows_given_twice", folder.source_id, found, file=file)
 
 
@@ -106,10 +109,7 @@ def _check_rows(
             continue
         found = run_sql(connection, "harmonise/repeated_rows", raw=_table(paths), **SEVERAL_TIMES).fetchall()
         of_layout, different, again, first, several = found[0]
-        problems += [
-            several_times_problem(folder, file, times)
-            for file, times in {one["file"]: one["times"] for one in reversed(several or [])}.items()
-        ]
+        problems += [several_times_problem(folder, one["file"], one["times"], one["part"]) for one in several or []]
         if folder.source.rows == "parts" or tells_rows_apart(of_layout, different):
             rows, repeated, places = rows + of_layout, repeated + again, [*places, *(first or [])]
     if not rows:
