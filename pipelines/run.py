@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -44,7 +44,7 @@ from pipelines.publish.report import write_reports
 from pipelines.reader.release import open_published
 from pipelines.system.clean_copy import note_records
 from pipelines.system.connection import connect, forget_engine
-from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full
+from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full, is_out_of_reach
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
 from pipelines.system.running.faults import describe_fault, write_fault_report
@@ -410,12 +410,13 @@ class _Attempts:
     def _refuse_for_fault(self, folder: SourceFolder, step: str, error: BaseException) -> Refusal:
         forget_engine(error)
         name = folder.source_id
-        try:
-            report = write_fault_report(self.session.settings, name, step, error)
-        except OSError:
-            report = None
+        report, rule = None, "out_of_reach"
+        if not is_out_of_reach(error):
+            rule = "internal_error"
+            with suppress(OSError):
+                report = write_fault_report(self.session.settings, name, step, error)
         message = describe_fault(error, step, report, show_text=not folder.source.personal)
-        return Refusal(name, message, ({"rule": "internal_error", "found": message},), True, report)
+        return Refusal(name, message, ({"rule": rule, "found": message},), True, report)
 
     def as_logged(self, started: str, publication: Publication | None) -> list[Attempt]:
         """Return what is written down of this run: every source that there was something to do for."""

@@ -81,6 +81,7 @@ SLOW_MODULES = (
     "share/test_editions.py",
     "share/test_package.py",
     "share/test_sdmx.py",
+    "share/test_serve.py",
     "share/test_share_check.py",
     "system/test_code_version.py",
     "tabulate/test_aggregate.py",

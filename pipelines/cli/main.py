@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import signal
 import sys
 import threading
@@ -144,13 +143,12 @@ def _explain(error: Exception) -> int:
         is_disk_full,
         is_out_of_memory,
         is_out_of_reach,
+        reason_of,
     )
     from schemas.declarations import DeclarationError
     from schemas.errors import UsageError
 
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    if said := re.search(r'"exception_message":"((?:[^"\\]|\\.)*)"', reason):  # DuckDB's own, as JSON inside a text
-        reason = said[1].replace('\\"', '"')
+    reason = reason_of(error)
     if is_disk_full(error):
         print_error(f"the disk is full, or a file exceeded its size limit ({reason})")
         print_error("the last release is unchanged; free space in the data folder and run again")

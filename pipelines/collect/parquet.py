@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.decode import refuse
+from pipelines.system.errors import is_of_the_machine
 
 
 def read_parquet_schema(source_id: str, file: RawFile) -> pa.Schema:
@@ -14,10 +15,13 @@ def read_parquet_schema(source_id: str, file: RawFile) -> pa.Schema:
 
     Raises:
         DataRefused: it is not one, or incomplete or corrupt.
+        OSError: it cannot be reached.
     """
     try:
         return pq.read_schema(file.path)
     except (pa.ArrowException, OSError) as error:
+        if is_of_the_machine(error):
+            raise
         found = f"The Parquet file is incomplete or corrupt ({str(error).splitlines()[0]})."
         raise refuse(source_id, file, "file_not_readable", found) from error
 

@@ -14,7 +14,7 @@ from pipelines.collect.decode import decode_to_utf8, refuse
 from pipelines.collect.foot import Foot, FootFinder
 from pipelines.collect.header import Header, read_first_rows, read_header, split_rows
 from pipelines.system.connection import run_sql
-from pipelines.system.errors import DataRefused, Problem, is_out_of_room
+from pipelines.system.errors import DataRefused, Problem, is_of_the_machine
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
 from schemas.source import SourceFolder
@@ -58,7 +58,7 @@ def read_text_file(
 
 def unreadable(source_id: str, file: RawFile, error: duckdb.Error) -> Exception:
     """What to raise where DuckDB cannot read a file: the error itself where it is not about the file."""
-    if is_out_of_room(error):
+    if is_of_the_machine(error):
         return error
     found = f"The file cannot be read as a table ({str(error).splitlines()[0]})."
     return refuse(source_id, file, "file_not_readable", found)

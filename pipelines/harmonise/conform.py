@@ -23,7 +23,7 @@ from pipelines.harmonise.statements import Statements, make_statements, open_lis
 from pipelines.harmonise.values.labels import Label, labels_of_cells
 from pipelines.harmonise.values.numbers import create_number_macros, has_mark, number_text, write_number
 from pipelines.system.connection import connect, fetch_row, joins_as_written, run_sql
-from pipelines.system.errors import DataRefused, Problem, is_out_of_room
+from pipelines.system.errors import DataRefused, Problem, is_of_the_machine
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
 from schemas.declarations import quote_identifier, quote_literal
@@ -206,7 +206,7 @@ def _reshape(
             # The statement says "raw"; each layout needs a raw of its own.
             _write(connection, f"WITH raw AS (FROM raw_{number}) FROM (\n{folder.reshape(layout)}\n)", target)
         except duckdb.Error as error:
-            if is_out_of_room(error):
+            if is_of_the_machine(error):
                 raise
             found = _first_line(error) if isinstance(error, _NOT_COMPUTABLE) else str(error)
             raise DataRefused([_problem("reshape_failed", folder, f"{name}: {found}")]) from error

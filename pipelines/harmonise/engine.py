@@ -17,7 +17,7 @@ import pyarrow as pa
 from pipelines.collect.parquet import text_of_column
 from pipelines.collect.text_table import TextTable
 from pipelines.system.connection import TIME_ZONE, connection_config, quote_path
-from pipelines.system.errors import is_out_of_room
+from pipelines.system.errors import is_of_the_machine
 from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_identifier, quote_literal
@@ -114,7 +114,7 @@ class DuckDBEngine:
         try:
             self.connection.execute(statement)
         except duckdb.Error as error:
-            if is_out_of_room(error):
+            if is_of_the_machine(error):
                 raise
             raise FileUnreadable(str(error).strip().splitlines()[0]) from error
 

@@ -24,7 +24,7 @@ from pipelines.collect.text_table import TextTable, find_lines, open_partition
 from pipelines.harmonise.engine import DuckDBEngine, text_query
 from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import connect, fetch_row, run_sql
-from pipelines.system.errors import DataRefused, Problem, is_out_of_room
+from pipelines.system.errors import DataRefused, Problem, is_of_the_machine
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
@@ -255,7 +255,7 @@ class _Records:
             self.connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
             self.connection.execute(f"CREATE TEMP TABLE {name} AS {text_query(table, {}, numbered=True)}")
         except duckdb.Error as error:
-            if is_out_of_room(error):
+            if is_of_the_machine(error):
                 raise
             found = f"The file cannot be read to its end ({str(error).strip().splitlines()[0]})."
             raise refuse(self.folder.source_id, file, "file_not_readable", found) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,8 +18,10 @@ _OUT_OF_REACH = (
     "Transport endpoint is not connected",
     "No such device",
     "Too many open files",
+    "No such file or directory",
+    "No files found that match",
 )
-"""What the system says of a file that the account may not use, or whose device is gone."""
+"""What the system says of a file that the account may not use, or that is gone with its device or folder."""
 
 EXIT_DONE = 0
 EXIT_REFUSED = 1
@@ -88,10 +91,24 @@ class DamagedStore(Exception):
 def is_out_of_reach(error: BaseException) -> bool:
     """Tell whether an error, of the system or of DuckDB, means that a file may not or cannot be read or written.
 
-    >>> is_out_of_reach(PermissionError(13, "Permission denied")), is_out_of_reach(ValueError("no"))
+    >>> is_out_of_reach(PermissionError(13, "Permission denied")), is_out_of_reach(ValueError("Permission denied"))
     (True, False)
     """
-    return any(text in str(error) for text in _OUT_OF_REACH)
+    of_duckdb = type(error).__name__ in ("IOException", "PermissionException", "HTTPException", "Error")
+    return (isinstance(error, OSError) or of_duckdb) and any(text in str(error) for text in _OUT_OF_REACH)
+
+
+def reason_of(error: BaseException) -> str:
+    r"""Return what an error says, in one line; of DuckDB's JSON inside a text its message.
+
+    >>> reason_of(ValueError("no\nmore"))
+    'no'
+    """
+    text = str(error).strip()
+    reason = text.splitlines()[0] if text else type(error).__name__
+    if said := re.search(r'"exception_message":"((?:[^"\\]|\\.)*)"', reason):
+        return said[1].replace('\\"', '"')
+    return reason
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -112,10 +129,10 @@ def is_out_of_memory(error: BaseException) -> bool:
     return type(error).__name__ == "OutOfMemoryException"  # by name: to import DuckDB takes longer than most commands
 
 
-def is_out_of_room(error: BaseException) -> bool:
-    """Tell whether an error is about the disk or the memory, and not about the file that was read.
+def is_of_the_machine(error: BaseException) -> bool:
+    """Tell whether an error is about disk, memory or access, and not about what is in the file that was read.
 
-    >>> is_out_of_room(OSError(28, "No space left on device"))
-    True
+    >>> is_of_the_machine(OSError(28, "No space left on device")), is_of_the_machine(OSError(5, "Input/output error"))
+    (True, True)
     """
-    return is_disk_full(error) or is_out_of_memory(error)
+    return is_disk_full(error) or is_out_of_memory(error) or is_out_of_reach(error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -15,19 +16,42 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 SCHEMES = ("https", "http", "s3")
 _PATTERN = re.compile(r"[*?\[]")
+_FLOW = re.compile(r"[A-Za-z0-9_@$\-.]+(,[A-Za-z0-9_@$\-]+(,[0-9A-Za-z.+]+)?)?")
+_KEY = re.compile(r"[A-Za-z0-9_@$\-.+]+")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?")
 
 
 class Acquisition(BaseModel):
-    """One address, or a pattern of files in a folder or store."""
+    """One address, a pattern of files in a folder or store, or a dataflow of a server of SDMX."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    address: str
+    address: str = Field(default="", validate_default=True)
+    sdmx: str | None = Field(default=None, description="entry point of SDMX REST 1 (of SDMX 2.1), in place of address")
+    flow: str | None = Field(default=None, description="its dataflow: ID, or AGENCY,ID,VERSION")
+    key: str | None = Field(default=None, description="codes of its dimensions, as A.MX+AR..; all if not given")
     name: str | None = Field(
         default=None, description="what the file is called here; the end of the address by default"
     )
     redirects: tuple[str, ...] = Field(default=(), description="other hosts to which the address may lead")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _make_address(cls, given: object) -> object:
+        """Make the address of the data of a dataflow."""
+        if not isinstance(given, Mapping) or not {"sdmx", "flow", "key"} & given.keys():
+            return given
+        entry, flow, key = (given.get(name) for name in ("sdmx", "flow", "key"))
+        if "address" in given or not isinstance(entry, str) or not isinstance(flow, str):
+            raise ValueError("sdmx and flow are given together, in place of address: {sdmx: https://host/v1, flow: ID}")
+        if not entry.startswith(("https://", "http://")) or "?" in entry or "#" in entry:
+            raise ValueError(f"sdmx: {entry!r} is no entry point: write https://host/path, without a query")
+        if not _FLOW.fullmatch(flow):
+            raise ValueError(f"flow: {flow!r} is none: write ID, AGENCY,ID or AGENCY,ID,VERSION")
+        if key is not None and not (isinstance(key, str) and _KEY.fullmatch(key)):
+            raise ValueError(f"key: {key!r} is none: write codes by dimension, as A.MX+AR..")
+        plain = flow.split(",")[1 if "," in flow else 0]
+        return {"name": f"{plain}.csv", **given, "address": f"{entry.rstrip('/')}/data/{flow}/{key or 'all'}"}
 
     @field_validator("address")
     @classmethod
@@ -82,6 +106,15 @@ class Acquisition(BaseModel):
     def is_web(self) -> bool:
         """Whether it is asked by HTTP."""
         return self.address.startswith(("http://", "https://"))
+
+    @property
+    def is_sdmx(self) -> bool:
+        """Whether it is asked for data in SDMX-CSV.
+
+        >>> Acquisition(sdmx="https://example.org/v1", flow="NSO,DF_ICCS,1.0", key="A.MX...").address
+        'https://example.org/v1/data/NSO,DF_ICCS,1.0/A.MX...'
+        """
+        return self.sdmx is not None
 
     @property
     def is_store(self) -> bool:

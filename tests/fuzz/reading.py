@@ -29,7 +29,7 @@ import xlrd
 from mutators import OF_FORMAT
 
 from pipelines.collect.acquire import RawFile, acquire
-from pipelines.collect.read import read_table
+from pipelines.collect.read import FILL, read_table
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
@@ -197,7 +197,8 @@ def _compare(base: Base, file: RawFile, content: bytes, target: Path) -> str:
     if not expected:
         return ""
     table = pq.read_table(target)
-    names = [name for name in table.column_names if name not in ("_file", "_sheet", "_row")]
+    colours = [f"{name}{FILL}" for name in table.column_names]  # these are no cells: openpyxl's rows have none
+    names = [name for name in table.column_names if name not in ("_file", "_sheet", "_row", *colours)]
     places = list(zip(table["_sheet"].to_pylist(), table["_row"].to_pylist(), strict=True))
     columns = [table[name].to_pylist() for name in names]
     for n, place in enumerate(places):

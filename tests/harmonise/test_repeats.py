@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_source import Tiny
+from tiny_source import HOMICIDE, Tiny
 
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import account
@@ -235,3 +235,36 @@ def test_a_file_that_holds_its_rows_several_times_is_refused_in_both_grains(
     found = table(Tiny(tmp_path / "parts"), {"a.csv": "".join(parts)})
     assert [(one.rule, one.file, one.row) for one in found] == wanted
     assert all(f"{times} times" in one.found for one in found)
+
+
+def of_codes(lines: dict[str, range], again: str = "", until: int = 100) -> str:
+    """Rows of parts with figures that nothing else has; those of the code ``again`` stand a second time, at the end."""
+    rows = [f"{11 + n % 20},{2000 + n % 9},{code},{n}\n" for code, numbers in lines.items() for n in numbers]
+    return "".join([*rows, *[row for row in rows if again and f",{again}," in row][:until]])
+
+
+@pytest.mark.parametrize(
+    ("again", "until", "told"),
+    [
+        ("HOM", 60, True),  # the murders were appended once more
+        ("HOM", 55, True),  # 55 of 60: the end was not
+        ("HOM", 30, False),  # half of them: a warning
+        ("FEW", 30, False),  # 30 rows are too few to say of one code among many
+    ],
+)
+def test_the_rows_of_one_code_that_stand_twice_are_refused_and_named(
+    tiny: Tiny, again: str, until: int, told: bool
+) -> None:
+    links = [{**HOMICIDE, "national_code": code} for code in ("HOM", "FEW", "MANY")]
+    tiny.declare_plain(PARTS, links=links)
+    lines = {"MANY": range(1000, 1600), "FEW": range(200, 230), "HOM": range(1, 61)}
+    tiny.give("a.csv", "area,year,code,n\n" + of_codes(lines, again, until))
+    if not told:
+        (found,) = [one for one in tiny.outcomes() if one.rule == "rows_repeated"]
+        assert (found.outcome, found.failing) == ("warned", until)
+        return
+    with pytest.raises(DataRefused) as refused:
+        tiny.outcomes()
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.file) == ("rows_given_twice", "a.csv")
+    assert "Nearly every row of 'HOM' stands in the file 2 times" in problem.found

@@ -17,6 +17,7 @@ from tiny_source import Tiny
 import pipelines.run
 import schemas.source
 from pipelines.cli.main import main
+from pipelines.harmonise.engine import DuckDBEngine
 from pipelines.run import RunResult, Session, run_all, writing
 from pipelines.system.settings import Settings
 from schemas.source import SourceFolder, list_sources
@@ -97,6 +98,42 @@ def test_a_fault_in_any_step_of_a_source_leaves_the_others_and_is_reported(
     with writing(tiny.settings):  # the lock is free
         pass
     assert not list(tiny.settings.work.glob("xx_*"))
+
+
+@pytest.mark.parametrize("step", ["acquire", "read", "store"])
+def test_a_device_that_fails_is_named_and_is_neither_the_program_nor_the_data(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    folders = declare(tiny, "xx_bad", "xx_good")
+    plant(monkeypatch, step, "xx_bad", OSError(5, "Input/output error", "/data/.iccs-work/x"))
+    result = run_all(list(folders.values()), Session(tiny.settings, tiny.given, source_folders=tiny.sources))
+    assert result.loaded == ("xx_good",)
+    (fault,) = result.faults
+    told = f"cannot be read or written in step {step} ([Errno 5] Input/output error: '/data/.iccs-work/x')"
+    assert told in fault.message and "run again" in fault.message
+    assert fault.report is None and not tiny.settings.faults.exists()
+
+
+@pytest.mark.parametrize("place", ["folder for work", "input file"])
+def test_a_folder_that_vanishes_while_incidents_are_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """What the engine says of a path that is gone is not told as a damaged file."""
+    real = DuckDBEngine.run
+
+    def run(self: DuckDBEngine, statement: str, target: Path) -> None:
+        gone = target.parent if place == "folder for work" else tmp_path / "in"
+        gone.rename(tmp_path / "gone")
+        try:
+            real(self, statement, target)
+        finally:
+            (tmp_path / "gone").rename(gone)
+
+    monkeypatch.setattr(DuckDBEngine, "run", run)
+    (fault,) = run_incidents(tmp_path).refused
+    assert fault.is_fault and "cannot be read or written in step tally" in fault.message
+    assert ("tally.parquet" if place == "folder for work" else "a.csv") in fault.message
+    assert "damaged" not in fault.message and VALUE not in fault.message
 
 
 def run_incidents(tmp_path: Path) -> RunResult:

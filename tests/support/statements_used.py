@@ -29,6 +29,8 @@ from pipelines.run import Session, run_all
 from pipelines.share.difference import compare_packages
 from pipelines.share.leave import make_package
 from pipelines.share.questionnaires import write_questionnaires
+from pipelines.share.serve.service import Service
+from pipelines.share.serve.shelf import Shelf
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
@@ -142,6 +144,10 @@ def _share(place: Path, source: Path) -> None:
         run_all(list(folders.values()), Session(settings, place / "to_share", source_folders=place / "shared"))
     package = make_package(folders, "public", "a reader", settings, place / "package").package
     compare_packages(package, package, settings)
+    service = Service(Shelf(place / "package", "NSO"))
+    for query in ("firstNObservations=1&limit=5", "lastNObservations=1", "measures=none&attributes=none"):
+        assert service.answer("/v2/data/dataflow/NSO/DF_ICCS/1.0", query, {}).status == 200
+    assert service.answer("/v2/data/dataflow/NSO/DF_ICCS/1.0", "updatedAfter=2999-01-01", {}).status == 204
     place = place / "questionnaires"
     make_package(
         folders, "public", "", settings, place, write=lambda connection, to, _: write_questionnaires(connection, to)

@@ -1,4 +1,4 @@
-"""``iccs share check|package|sdmx|cts|diff``: what may leave of a release, and what is hidden first."""
+"""``iccs share check|package|sdmx|cts|diff|serve``: what may leave of a release, and what is hidden first."""
 
 from __future__ import annotations
 
@@ -34,6 +34,21 @@ def add_parser(commands: Commands) -> None:
     diff.add_argument("old", metavar="A", help="a package, as named in data/shared/log.jsonl")
     diff.add_argument("new", metavar="B")
     diff.set_defaults(command=diff_command)
+    serve = add_command(group, "serve", "answer SDMX REST requests from packages (/v1 and /v2); reads nothing else")
+    serve.add_argument(
+        "packages", metavar="DIR", help="a package, or a folder of packages: the newest is the current one"
+    )
+    serve.add_argument("--agency", default="NSO", metavar="ID", help="agency that publishes, in SDMX (default: NSO)")
+    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1, this machine alone")
+    serve.add_argument("--port", type=int, default=8100, help="default: 8100; 0 for any that is free")
+    serve.add_argument(
+        "--tokens",
+        metavar="FILE",
+        help="tokens of partners, 'NAME TOKEN' a line, in a file that only its owner reads (default: ICCS_SHARE_TOKEN)",
+    )
+    serve.add_argument("--most-cells", type=int, default=1_000_000, metavar="N", help="in an answer (default: 1000000)")
+    serve.add_argument("--most-seconds", type=float, default=60, metavar="S", help="to make an answer (default: 60)")
+    serve.set_defaults(command=serve_command)
 
 
 def _add_leaving(group: Commands, name: str, help_text: str) -> Any:
@@ -143,6 +158,30 @@ def check_command(options: argparse.Namespace) -> int:
     for one in refused:
         print_error(f"{one.source} cannot be shared: {one.why}")
     return EXIT_REFUSED if refused else EXIT_DONE
+
+
+def serve_command(options: argparse.Namespace) -> int:
+    """Serve packages until stopped."""
+    from pathlib import Path
+
+    from pipelines.system.errors import EXIT_DONE
+    from schemas.errors import UsageError
+
+    try:
+        from pipelines.share.sdmx.structures import check_agency
+        from pipelines.share.serve.app import run_server
+        from pipelines.share.serve.service import Limits, Service
+        from pipelines.share.serve.shelf import Shelf
+    except ImportError as error:
+        raise UsageError("SDMX needs a library: pip install 'iccs-pipelines[sdmx]'") from error
+    from pipelines.share.serve.tokens import read_tokens
+
+    check_agency(options.agency)
+    tokens = read_tokens(options.tokens)
+    shelf = Shelf(Path(options.packages), options.agency)
+    print_line(f"SDMX REST of {options.packages}: http://{options.host}:{options.port}/v2/ and /v1/")
+    run_server(Service(shelf, tokens, Limits(options.most_cells, options.most_seconds)), options.host, options.port)
+    return EXIT_DONE
 
 
 def diff_command(options: argparse.Namespace) -> int:

@@ -34,6 +34,7 @@ _SILENCE_SECONDS = 30.0
 _MOST_REDIRECTS = 5
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 """Answers that may be others a minute later; all other refusals are final."""
+_SDMX_CSV = "application/vnd.sdmx.data+csv;version=1.0.0;labels=id, application/vnd.sdmx.data+csv;labels=id;q=0.5"
 _NO_DATA = ("text/html", "application/xhtml+xml", "application/json", "application/problem+json")
 
 
@@ -163,7 +164,8 @@ def _ask(
 ) -> Answer | None:
     address, headers = one.address, _conditions(last, partial)
     for _ in range(_MOST_REDIRECTS + 1):
-        request = client.build_request("GET", address, headers={**headers, **secret_header(address)})
+        asked = {"Accept": _SDMX_CSV} if one.is_sdmx else {}
+        request = client.build_request("GET", address, headers={**headers, **asked, **secret_header(address)})
         response = client.send(request, stream=True, follow_redirects=False)
         try:
             if not response.has_redirect_location:
@@ -208,6 +210,9 @@ def _take(response: httpx.Response, one: Acquisition, partial: _Partial, limits:
         raise limits.refuse("file_is_html", f"{without_query(one.address)} gives a web page (content type {kind}).")
     if kind in _NO_DATA:
         raise limits.refuse("file_not_readable", f"{without_query(one.address)} gives a message (content type {kind}).")
+    if one.is_sdmx and "csv" not in kind:
+        found = f"{without_query(one.address)} gives {kind or 'no content type'} where SDMX-CSV was asked for."
+        raise limits.refuse("file_not_readable", found)
     if headers.get("content-encoding", "identity").lower() not in ("identity", ""):
         found = f"{without_query(one.address)} gives the file packed ({headers['content-encoding']}), unasked."
         raise limits.refuse("file_not_readable", found)

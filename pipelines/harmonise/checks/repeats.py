@@ -58,7 +58,9 @@ def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
     """
     source = folder.source
     problems = _repeated_ids(connection, folder, raw) if source.id else []
-    keys = ", ".join(("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns()))
+    names = ("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns())
+    keys = ", ".join(names)
+    overlap = Outcome("files_overlap", "not applicable", 0, 0)
     if source.rows != "cells":  # there a cell that is given twice is refused by itself
         for first, second, year, share, cells, period, is_near in run_sql(
             connection, "harmonise/repeated_figures", keys=keys, least=str(SHARE_OF_AN_EDITION)
@@ -66,16 +68,32 @@ def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
             where = f" of {year}, in {cells:,} cells" if year else f", in {cells:,} cells from {period} on"
             found = f"{share:.0%} of its counts{where}, are in {first} too{', or nearly' if is_near else ''}."
             problems.append(Problem(rule="file_given_twice", source=folder.source_id, file=second, found=found))
+        overlap = _check_overlap(connection, keys, " AND ".join(f"other.{name} = one.{name}" for name in names))
     rows, again = _check_rows(connection, folder, raw)
     if problems or again:
         raise DataRefused([*problems, *again])
     ids = Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0)
-    return [ids, rows]
+    return [ids, rows, overlap]
 
 
-def several_times_problem(folder: SourceFolder, file: str, times: int) -> Problem:
-    """Return the problem of a file that holds its rows several times."""
-    found = f"Nearly every row stands in the file {times} times, or a multiple of that, identical in every column."
+def _check_overlap(connection: duckdb.DuckDBPyConnection, keys: str, same_key: str) -> Outcome:
+    """Warn of cells that are sums over two files of which each has them once, and which follow each other in time."""
+    found = run_sql(connection, "harmonise/cells_of_two_files", keys=keys, same_key=same_key).fetchall()
+    named = [
+        f"{cells:,} cells from {first_period} to {last_period} are in {first} and in {second}, the first as "
+        f"{one:,.0f} and {other:,.0f} of {area}"
+        for first, second, cells, first_period, last_period, area, one, other in found
+    ]
+    outcome = "warned" if found else "passed"
+    return Outcome("files_overlap", outcome, len(found), len(found), "; ".join(named[:3]))
+
+
+def several_times_problem(folder: SourceFolder, file: str, times: int, part: str | None = None) -> Problem:
+    """Return the problem of a file that holds its rows, or those of one code, area or year, several times."""
+    of_part = f" of {part!r}" if part else ""
+    found = (
+        f"Nearly every row{of_part} stands in the file {times} times, or a multiple of that, identical in every column."
+    )
     return Problem("rows_given_twice", folder.source_id, found, file=file)
 
 
@@ -91,10 +109,7 @@ def _check_rows(
             continue
         found = run_sql(connection, "harmonise/repeated_rows", raw=_table(paths), **SEVERAL_TIMES).fetchall()
         of_layout, different, again, first, several = found[0]
-        problems += [
-            several_times_problem(folder, file, times)
-            for file, times in {one["file"]: one["times"] for one in reversed(several or [])}.items()
-        ]
+        problems += [several_times_problem(folder, one["file"], one["times"], one["part"]) for one in several or []]
         if folder.source.rows == "parts" or tells_rows_apart(of_layout, different):
             rows, repeated, places = rows + of_layout, repeated + again, [*places, *(first or [])]
     if not rows:

@@ -48,7 +48,7 @@ def complete_xml(text: str, labels: Mapping[str, Sequence[Label]], *, plain_pare
 def complete_json(text: str, labels: Mapping[str, Sequence[Label]]) -> str:
     """Return a structure message in JSON with names in three languages and parents."""
     message = json.loads(text)
-    for codelist in message["data"]["codelists"]:
+    for codelist in message["data"].get("codelists", []):
         known = {label.code: label for label in labels.get(codelist["id"], ())}
         for code in codelist["codes"]:
             label = known[code["id"]]

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pipelines.system.errors import is_out_of_memory
+from pipelines.system.errors import is_out_of_memory, is_out_of_reach, reason_of
 from pipelines.system.settings import Settings
 
 _LIBRARIES = ("iccs-pipelines", "duckdb", "pyarrow", "python-calamine", "great_expectations", "prefect")
@@ -65,13 +65,20 @@ def describe_fault(error: BaseException, step: str, report: Path | None, *, show
         error: what was raised.
         step: the step that was running.
         report: the file written about it, None where it could not be written.
-        show_text: whether the text of the error may be shown: it may quote a cell.
+        show_text: whether the text of the error may be shown: it may quote a cell. What the system says of a file is
+            shown always.
 
     >>> print(describe_fault(KeyError("0"), "account", Path("faults/1.txt"), show_text=True))
     internal error in step account (KeyError: '0')
       The data of this source were not used; they may be in order.
       report: faults/1.txt (no data values in it; please send it to the maintainers)
     """
+    if is_out_of_reach(error):
+        return (
+            f"a file or folder cannot be read or written in step {step} ({reason_of(error)})\n"
+            "  The data of this source were not used; they may be in order.\n"
+            "  Look whether it is mounted, and make it accessible for the account that runs this; then run again."
+        )
     first = (str(error).strip().splitlines() or [""])[0]
     if is_out_of_memory(error):
         return f"the memory limit is too small in step {step} ({first}); raise ICCS_MEMORY_LIMIT and run again"

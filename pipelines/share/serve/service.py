@@ -1,0 +1,233 @@
+"""What the server answers: from an address and a few headers to a status, headers and a body in pieces.
+
+It knows nothing of HTTP libraries: ``app`` gives it what came and sends what it returns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import BoundedSemaphore
+from typing import IO
+
+import duckdb
+
+from pipelines.share.serve import catalogue
+from pipelines.share.serve.cells import answer_data, codes_in_cells
+from pipelines.share.serve.formats import DATA, STRUCTURE, Form, choose_form
+from pipelines.share.serve.periods import read_moment
+from pipelines.share.serve.refused import NotAnswered
+from pipelines.share.serve.request import Ask, parse_request
+from pipelines.share.serve.shelf import Edition, Shelf
+from pipelines.system.connection import time_limit
+from schemas.source import Level
+
+_PUBLIC: tuple[Level, ...] = ("public",)
+_PARTNERS: tuple[Level, ...] = ("public", "partners")
+_IN_MEMORY, _PIECE = 8 * 1024**2, 256 * 1024  # bytes
+_VARY = "Accept, Accept-Encoding, Authorization"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one answer may be, and how long its making may take (seconds); how many are made at a time."""
+
+    cells: int = 1_000_000
+    seconds: float = 60.0
+    at_a_time: int = 8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Iterator[bytes] = field(default_factory=lambda: iter(()))
+
+
+class Service:
+    """Answers requests from the packages of a shelf.
+
+    Args:
+        shelf: the packages.
+        tokens: of partners, by the name of each; whoever sends one has what is for partners too.
+        limits: of each answer.
+    """
+
+    def __init__(self, shelf: Shelf, tokens: Mapping[str, str] | None = None, limits: Limits | None = None) -> None:
+        self.shelf = shelf
+        self.limits = limits or Limits()
+        self._tokens = {name: hashlib.sha256(token.encode()).digest() for name, token in (tokens or {}).items()}
+        self._places = BoundedSemaphore(self.limits.at_a_time)
+
+    def answer(self, path: str, query: str, headers: Mapping[str, str]) -> Answer:
+        """Answer a request.
+
+        Args:
+            path: as it came.
+            query: as it came.
+            headers: by names in small letters.
+        """
+        try:
+            levels = self._levels(headers.get("authorization"))
+            ask = parse_request(path, query)
+            return self._answer(ask, levels, path, query, headers)
+        except NotAnswered as error:
+            return _refusal(error)
+
+    def _levels(self, authorization: str | None) -> tuple[Level, ...]:
+        """Return whose packages are answered from. Every token is compared, each in the same time."""
+        if authorization is None:
+            return _PUBLIC
+        scheme, _, token = authorization.partition(" ")
+        digest = hashlib.sha256(token.strip().encode()).digest()
+        matches = [hmac.compare_digest(digest, one) for one in self._tokens.values()]
+        if scheme.lower() != "bearer" or not any(matches):
+            raise NotAnswered(401, "The token is not known here; without one you have what is public.")
+        return _PARTNERS
+
+    def _answer(self, ask: Ask, levels: tuple[Level, ...], path: str, query: str, headers: Mapping[str, str]) -> Answer:
+        forms = DATA[ask.version] if ask.resource == "data" else STRUCTURE[ask.version]
+        form = choose_form(forms, headers.get("accept", ""), ask.form)
+        editions = self._editions(ask, levels)
+        packed = _takes_gzip(headers.get("accept-encoding", ""))
+        tag = _tag(editions, levels, path, query, form, packed=packed)
+        said = {
+            "ETag": tag,
+            "Vary": _VARY,
+            "Cache-Control": "private, no-cache" if "partners" in levels else "no-cache",
+        }
+        if _has_tag(headers.get("if-none-match", ""), tag):
+            return Answer(304, said)
+        said["Content-Type"] = form.content_type
+        if packed:
+            said["Content-Encoding"] = "gzip"
+        if not self._places.acquire(timeout=self.limits.seconds):
+            raise NotAnswered(503, "Too many requests are being answered; ask again in a minute.")
+        try:
+            body = _spool(self._pieces(ask, editions, form), packed=packed)
+        finally:
+            self._places.release()
+        size = body.seek(0, 2)
+        return Answer(200, {**said, "Content-Length": str(size)}, _read(body))
+
+    def _editions(self, ask: Ask, levels: tuple[Level, ...]) -> list[Edition]:
+        """Return the packages that an answer is made from: the current one first, then those before it."""
+        moment = read_moment(ask.parameters["asOf"]) if "asOf" in ask.parameters else None
+        current = self.shelf.current(levels, moment)
+        before = [one for one in self.shelf.editions(levels) if one.published_at < current.published_at]
+        if "updatedAfter" in ask.parameters:
+            since = read_moment(ask.parameters["updatedAfter"])
+            if moment is not None and since > moment:
+                raise NotAnswered(400, "updatedAfter is later than asOf.")
+            return [current, *_known(before, current, since)]
+        if ask.parameters.get("includeHistory", "false") == "true":
+            return [current, *reversed(before)]
+        return [current]
+
+    def _pieces(self, ask: Ask, editions: Sequence[Edition], form: Form) -> Iterator[str]:
+        """Give the body in pieces; what is asked of DuckDB is stopped when it takes too long."""
+        cursor = editions[0].cursor()
+        too_long = NotAnswered(413, f"The answer takes more than {self.limits.seconds:,.0f} seconds; ask for less.")
+        try:
+            with time_limit(cursor, self.limits.seconds, too_long):
+                if ask.resource == "data":
+                    yield from answer_data(ask, editions, form, cursor, self.limits.cells)
+                else:
+                    yield _structure_message(ask, editions[0], form, cursor)
+        except duckdb.OutOfMemoryException as error:
+            raise NotAnswered(413, "The answer needs more memory than there is; ask for less.") from error
+        finally:
+            cursor.close()
+
+
+def _known(before: Sequence[Edition], current: Edition, since: datetime) -> list[Edition]:
+    """Return the package that a client had which asked at a moment.
+
+    Raises:
+        NotAnswered: 501, it is not kept: what is gone since could not be said, and would stay with the client.
+    """
+    had = [one for one in (*before, current) if one.published_at <= since]
+    if not had:
+        raise NotAnswered(501, "What was here at that moment is not kept; ask for all data, without updatedAfter.")
+    return [had[-1]]
+
+
+def _structure_message(ask: Ask, edition: Edition, form: Form, cursor: duckdb.DuckDBPyConnection) -> str:
+    structures = edition.structures
+    references = ask.parameters.get("references", "none")
+    if ask.resource == "structure":
+        found = catalogue.select(structures, ask.artefacts, references, ask.parameters.get("detail", "full"))
+        return catalogue.write_structures(edition, found, form)
+    if ask.parameters.get("mode", "exact") not in ("exact", "available"):
+        raise NotAnswered(400, "mode is exact or available.")
+    if not [one for one in structures.artefacts() if catalogue.is_meant(one, ask.artefacts)]:
+        raise NotAnswered(404, "There is no such dataflow here.")
+    asked = catalogue.constraint_of(structures, codes_in_cells(ask, edition, cursor))
+    found = []
+    if references != "none":
+        beside = catalogue.select(structures, ask.artefacts, "descendants", "full")
+        kinds = set(references.replace("contentconstraint", "dataconstraint").split(","))
+        found = [one for one in beside if "all" in kinds or catalogue.kind_of(one) in kinds]
+    return catalogue.write_structures(edition, [*found, asked], form)
+
+
+def _tag(
+    editions: Sequence[Edition], levels: Sequence[Level], path: str, query: str, form: Form, *, packed: bool
+) -> str:
+    """Return the version of an answer: another release, question or format has another one."""
+    said = (*(one.release for one in editions), editions[0].agency, levels, path, query, form.content_type)
+    digest = hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+    return f'"{editions[0].release}-{digest}{"-gzip" if packed else ""}"'
+
+
+def _has_tag(header: str, tag: str) -> bool:
+    return header.strip() == "*" or tag in [one.strip().removeprefix("W/") for one in header.split(",")]
+
+
+def _takes_gzip(header: str) -> bool:
+    for one in header.lower().split(","):
+        name, *parameters = (part.strip() for part in one.split(";"))
+        if name == "gzip":
+            return not any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters)
+    return False
+
+
+def _spool(pieces: Iterator[str], *, packed: bool) -> IO[bytes]:
+    """Write a whole body aside: what fails does so before anything is sent, and a slow reader holds nothing up."""
+    packer = zlib.compressobj(6, wbits=31) if packed else None
+    body: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (closed when it was read)
+    try:
+        for piece in pieces:
+            body.write(packer.compress(piece.encode()) if packer else piece.encode())
+        if packer:
+            body.write(packer.flush())
+    except BaseException:
+        body.close()
+        raise
+    return body
+
+
+def _read(body: IO[bytes]) -> Iterator[bytes]:
+    with body:
+        body.seek(0)
+        while piece := body.read(_PIECE):
+            yield piece
+
+
+def _refusal(error: NotAnswered) -> Answer:
+    headers = {"Content-Type": "text/plain; charset=utf-8", "Vary": _VARY, "Cache-Control": "no-store"}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.status == 503:
+        headers["Retry-After"] = "60"
+    if error.status == 204:
+        return Answer(204, {name: headers[name] for name in ("Vary", "Cache-Control")})
+    return Answer(error.status, headers, iter([f"{error.said}\n".encode()]))

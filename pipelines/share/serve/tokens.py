@@ -1,0 +1,53 @@
+"""Tokens by which partners are known: from a file that only its owner reads, or from the environment."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from schemas.errors import UsageError
+
+VARIABLE = "ICCS_SHARE_TOKEN"
+SHORTEST = 24
+"""Signs of a token: with fewer it can be guessed."""
+
+
+def read_tokens(path: str | None) -> dict[str, str]:
+    """Return the token of each partner, by name.
+
+    Args:
+        path: of a file with a name and a token in each line, or None for the one token in the environment.
+
+    Raises:
+        UsageError: others can read the file, or a line is no name and token, or a token is too short.
+    """
+    if path is None:
+        found = os.environ.get(VARIABLE)
+        return _checked({"partner": found} if found else {}, VARIABLE)
+    try:
+        with Path(path).open(encoding="utf-8") as handle:
+            mode = os.fstat(handle.fileno()).st_mode
+            lines = handle.read().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--tokens {path} cannot be read ({type(error).__name__})") from error
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise UsageError(f"--tokens {path} can be read by others; chmod 600 {path}")
+    tokens: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, _, token = line.strip().partition(" ")
+        if not token.strip() or name in tokens:
+            raise UsageError(f"--tokens {path}, line {number}: write NAME TOKEN, each name once")
+        tokens[name] = token.strip()
+    if not tokens:
+        raise UsageError(f"--tokens {path} has no token; write NAME TOKEN in a line")
+    return _checked(tokens, f"--tokens {path}")
+
+
+def _checked(tokens: dict[str, str], where: str) -> dict[str, str]:
+    for name, token in tokens.items():
+        if len(token) < SHORTEST or not token.isascii() or " " in token:
+            raise UsageError(f"{where}: the token of {name} has to be {SHORTEST} signs or more, without blanks")
+    return tokens
