@@ -22,6 +22,8 @@ WORDS = {
     "source": "Source",
     "release": "Release",
     "poisson": "Band: exact Poisson 95 % interval.",
+    "usual": "It is of chance alone; with the usual spread between years it reaches more than twice as far.",
+    "usual year": "It is of chance alone; with the usual spread between years: {low} to {high} in {year}.",
     "segments": "Thin lines: joinpoint segments, percent a year (ns: not significant).",
     "not drawn": "Not drawn, as too many or not comparable: {areas}.",
     "log": "Logarithmic scale; a year without an event is not drawn.",
