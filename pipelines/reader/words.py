@@ -122,7 +122,7 @@ WORDS = {
     "not told apart": "not told from the common rate",
     "funnel 95": "95 %",
     "funnel 998": "99.8 %",
-    "funnel people": "population, logarithmic",
+    "funnel people": "population, persons (logarithmic)",
     "funnel": (
         "Limits around the common rate: chance alone (dotted: exact Poisson), and with the spread between areas, "
         "{share} % of that rate. Of {n} areas {chance} lie outside 99.8 % of the first and {outside} of the second. "

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 from browser import BROWSER, Tab, open_browser
 
+from pipelines.publish.published_schema import create_tables
 from pipelines.reader.site.build import MARK
 from pipelines.reader.site.content import read_content
 from pipelines.reader.site.engine import read_engine
@@ -42,28 +43,45 @@ def whole(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     return path, answered
 
 
-def test_a_source_that_may_not_be_shown_and_rates_of_its_population_are_not_in_the_file(
-    published: Path, tmp_path: Path
-) -> None:
-    with duckdb.connect(str(published), read_only=True) as connection:
-        (people,) = connection.execute(
-            "SELECT max(population_source) FROM out.rate WHERE source = 'mx_sesnsp_victims'"
-        ).fetchall()[0]
-    path = tmp_path / "release.duckdb"
-    write_query_file(published, ("eu_crim_off_cat", people), path)
+def _release(path: Path) -> Path:
+    """A release: figures of ``xx_open`` have the population of ``xx_people`` in A, and another one in B."""
+    with duckdb.connect(str(path)) as connection:
+        create_tables(connection)
+        described = connection.execute("DESCRIBE out.rate").fetchall()
+        for source, area, people in (
+            ("xx_open", "A", "xx_people"),
+            ("xx_open", "B", "xx_other"),
+            ("xx_closed", "A", "xx_other"),
+        ):
+            given = {"source": source, "ref_area": area, "population_source": people, "time_period": "2024"}
+            row = [given.get(name, 5 if kind == "DOUBLE" else None) for name, kind, *_ in described]
+            connection.execute(f"INSERT INTO out.rate VALUES ({', '.join('?' * len(row))})", row)
+            for table in ("trend", "change", "indicator", "observation"):
+                connection.execute(f"INSERT INTO out.{table} (source, ref_area) VALUES (?, ?)", [source, area])
+        connection.execute("INSERT INTO out.release (release, published_at) VALUES ('r', '2026-01-02')")
+    return path
+
+
+def test_a_source_that_may_not_be_shown_and_rates_of_its_population_are_not_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "shown.duckdb"
+    write_query_file(_release(tmp_path / "release.duckdb"), ("xx_closed", "xx_people"), path)
     with duckdb.connect(str(path), read_only=True) as connection:
         for table in PUBLIC_TABLES:
             columns = {row[0] for row in connection.execute(f"DESCRIBE out.{table}").fetchall()}
             if "source" in columns:
                 found = connection.execute(
-                    f"SELECT count(*) FROM out.{table} WHERE source IN ('eu_crim_off_cat', ?)", [people]
+                    f"SELECT count(*) FROM out.{table} WHERE source IN ('xx_closed', 'xx_people')"
                 )
                 assert found.fetchall() == [(0,)], table
-        rates = "SELECT count(value) > 0, count(rate_per_100k), count(population), count(ci_low) FROM out.rate "
-        assert connection.execute(f"{rates} WHERE source = 'mx_sesnsp_victims'").fetchall() == [(True, 0, 0, 0)]
+        names = {row[0]: row[1] for row in connection.execute("DESCRIBE out.rate").fetchall()}
+        rates = [name for name in names if name.startswith(("ci_", "usual_", "rate_", "population"))]
+        assert len(rates) >= 8
+        for name in rates:
+            areas = connection.execute(f"SELECT ref_area FROM out.rate WHERE {name} IS NOT NULL").fetchall()
+            assert areas in ([("B",)], []), name
+        assert connection.execute("SELECT value FROM out.rate").fetchall() == [(5.0,), (5.0,)]  # counts stay
         for table in ("trend", "change", "indicator"):
-            found = connection.execute(f"SELECT count(*) FROM out.{table} WHERE source = 'mx_sesnsp_victims'")
-            assert found.fetchall() == [(0,)], table
+            assert connection.execute(f"SELECT ref_area FROM out.{table}").fetchall() == [("B",)], table
 
 
 def test_an_engine_that_is_missing_or_another_one_is_refused(tmp_path: Path) -> None:

@@ -31,9 +31,9 @@ def plot_funnel(
         ax: axes to draw on; new ones if None.
     """
     figure, axes = canvas(ax)
-    people = np.array([row["population"] for row in found.rows], dtype=float)
+    persons = np.array([row["population"] for row in found.rows], dtype=float)
     rates = np.array([row["rate_per_100k"] for row in found.rows], dtype=float)
-    grid = np.geomspace(people.min() / 1.15, people.max() * 1.15, 300)
+    grid = np.geomspace(persons.min() / 1.15, persons.max() * 1.15, 300)
     for spread, colour in ((0.0, "0.6"), (found.spread, "#0072B2")):
         for confidence, name in ((INNER, "funnel 95"), (OUTER, "funnel 998")):
             low, high = (
@@ -46,12 +46,12 @@ def plot_funnel(
     axes.axhline(found.common, color="0.3", linewidth=0.9)
     outside = np.array([row["funnel"] != "inside" for row in found.rows])
     size = 4 if len(rates) <= _MOST_DASHES else 2.5
-    axes.plot(people[~outside], rates[~outside], "o", color="black", markersize=size)
-    axes.plot(people[outside], rates[outside], "D", color="#D55E00", markersize=size + 1)
+    axes.plot(persons[~outside], rates[~outside], "o", color="black", markersize=size)
+    axes.plot(persons[outside], rates[outside], "D", color="#D55E00", markersize=size + 1)
     if len(rates) <= _MOST_DASHES:
         smoothed = np.array([row["smoothed_rate"] for row in found.rows], dtype=float)
-        axes.vlines(people, rates, smoothed, color="0.45", linewidth=0.8)
-        axes.plot(people, smoothed, "_", color="#009E73", markersize=8)
+        axes.vlines(persons, rates, smoothed, color="0.45", linewidth=0.8)
+        axes.plot(persons, smoothed, "_", color="#009E73", markersize=8)
     named = sorted(
         (row for row in found.rows if row["funnel"] != "inside"),
         key=lambda row: -abs(row["rate_per_100k"] - found.common),
@@ -63,11 +63,14 @@ def plot_funnel(
     axes.set_ylim(0, float(rates.max()) * 1.12)
     axes.set_xlim(float(grid[0]), float(grid[-1]))
     axes.set_ylabel(word("rate", language))
+    people = word("funnel people", language)
+    if ax is None:  # below axes of the caller stands the foot, which names it there
+        axes.set_xlabel(people)
     axes.legend(frameon=False, fontsize=8, loc="upper right")
     title = f"{picture_title(found.query, [found.key], language, settings)}, {found.year}"
     share = figure_in(f"{100 * found.spread:.0f}", language)
-    notes = [
-        f"{word('funnel people', language)[0].upper()}{word('funnel people', language)[1:]}.",
+    notes = [] if ax is None else [f"{people[0].upper()}{people[1:]}."]
+    notes += [
         word("funnel", language).format(
             share=share, outside=int(outside.sum()), chance=len(found.beyond_chance), n=len(rates)
         ),

@@ -11,6 +11,7 @@ import duckdb
 
 from pipelines.publish.published_schema import create_tables
 from schemas.declarations import load_tables, quote_identifier, quote_literal
+from schemas.errors import UsageError
 
 STORAGE = "v1.0.0"
 """Oldest format of DuckDB that has what the file needs: the engine in the browser may be older than the one here."""
@@ -23,7 +24,9 @@ PUBLIC_TABLES = (
 )  # fmt: skip
 """Tables of schema ``out`` that the page may be asked for. Others are there, as views read them, and empty."""
 
-_RATES = ("population", "population_source", "rate_per_100k", "ci_low", "ci_high")
+_SAYS_NO_RATE = ("few_events", "no_rate_reason")
+"""Columns of ``out.rate`` that tell nothing of a population."""
+
 _OF_RATES = ("change", "indicator", "trend", "trend_segment")
 """Tables of what is worked out from rates, and does not say from which population."""
 
@@ -63,12 +66,19 @@ def write_query_file(release: Path, withheld: tuple[str, ...], path: Path) -> tu
         release: a published file.
         withheld: names of sources that may not be on a site.
         path: to write; there is nothing yet.
+
+    Raises:
+        UsageError: the release is of another version of this program, and lacks a table or column.
     """
     with duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE}) as connection:
         create_tables(connection)
         connection.execute(f"ATTACH {quote_literal(str(release))} AS published (READ_ONLY)")
-        for table in PUBLIC_TABLES:
-            _copy_table(connection, table, withheld)
+        try:
+            for table in PUBLIC_TABLES:
+                _copy_table(connection, table, withheld)
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            first = str(error).partition("\n")[0]
+            raise UsageError(f"{release.name} is of another version of this program ({first})") from error
         connection.execute("DETACH published")
         connection.execute("CHECKPOINT")
         (day,) = connection.execute("SELECT strftime(published_at, '%Y-%m-%d') FROM out.release").fetchall()[0]
@@ -77,15 +87,28 @@ def write_query_file(release: Path, withheld: tuple[str, ...], path: Path) -> tu
         return tuple(query for query in offered if _has_answer(connection, query))
 
 
+def of_rates() -> list[str]:
+    """Return the columns of ``out.rate`` from which, with the count, a population could be computed.
+
+    All that ``out.observation`` has not, so that a new one is hidden before anybody thinks of it.
+
+    >>> "usual_low" in of_rates(), "value" in of_rates()
+    (True, False)
+    """
+    counts = {column.name for column in load_tables()["observation"].columns}
+    names = [column.name for column in load_tables()["rate"].columns]
+    return [name for name in names if name not in counts and name not in _SAYS_NO_RATE]
+
+
 def _copy_table(connection: duckdb.DuckDBPyConnection, table: str, withheld: tuple[str, ...]) -> None:
     columns = [column.name for column in load_tables()[table].columns]
     hidden = f"[{', '.join(map(quote_literal, withheld))}]::VARCHAR[]"
     where = f"NOT list_contains({hidden}, source)" if "source" in columns else "true"
     chosen = "*"
-    if withheld and "population_source" in columns:
+    if withheld and table == "rate":
         kept = f"population_source IS NULL OR NOT list_contains({hidden}, population_source)"
         replaced = ", ".join(
-            f"CASE WHEN {kept} THEN {name} END AS {quote_identifier(name)}" for name in _RATES if name in columns
+            f"CASE WHEN {kept} THEN {name} END AS {name}" for name in map(quote_identifier, of_rates())
         )
         chosen = f"* REPLACE ({replaced})"
     if withheld and table in _OF_RATES:
