@@ -171,6 +171,44 @@ def plain(text: str) -> str:
     return re.sub(r"\bnon[- ](?=[a-z])", "non", bare)
 
 
+@lru_cache(maxsize=65536)
+def parts_of(word: str) -> tuple[str, ...]:
+    """Return the words that a German word is joined from, the fewest and longest; empty where it is one word.
+
+    The words are those of the glossary; between two of them may stand what German joins words with (-s-, -n-, -en-).
+
+    >>> parts_of("wohnungseinbruchdiebstahl"), parts_of("betrug")
+    (('wohnungseinbruch', 'diebstahl'), ())
+    """
+    known = _german_words()
+    # The best way to come to each place: the number of words, and the words.
+    best: list[tuple[str, ...] | None] = [(), *([None] * len(word))]
+    for end in range(1, len(word) + 1):
+        for start in range(end - _SHORTEST_PART, -1, -1):
+            before = best[start]
+            if before is None:
+                continue
+            piece = word[start:end]
+            for link in _LINKS if end < len(word) else ("",):
+                bare = piece.removesuffix(link) if link else piece
+                if len(bare) < _SHORTEST_PART or (link and bare == piece) or bare not in known or bare == word:
+                    continue
+                found = (*before, bare)
+                if best[end] is None or len(found) < len(best[end] or ()):
+                    best[end] = found
+    return best[-1] or ()
+
+
+_SHORTEST_PART = 4
+_LINKS = ("", "s", "es", "n", "en", "er", "e")
+
+
+@cache
+def _german_words() -> frozenset[str]:
+    words = (word for row in load_glossary() if row.language == "de" for word in _WORD.findall(plain(row.term)))
+    return frozenset(word for word in words if len(word) >= _SHORTEST_PART)
+
+
 class Reader:
     """Reads labels of one language; get one from `reader()`."""
 
@@ -217,6 +255,9 @@ class Reader:
         for word in _WORD.findall(text):
             if len(word) > 1 and not word.isdigit() and word not in self._stop:
                 yield word, stem_of(word, self.index_language)
+                for part in parts_of(word) if self.language == "de" else ():
+                    if part not in self._stop:
+                        yield word, stem_of(part, self.index_language)
 
     def _pattern(self, term: str) -> re.Pattern[str]:
         # German joins words (Ladendiebstahl): a term counts wherever it occurs. Elsewhere it matches whole words,

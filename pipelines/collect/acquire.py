@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import stat
 import time
@@ -35,7 +36,13 @@ FETCHED, FROM_INBOX = "acquired", "inbox"
 _NEW_LINE = ord("\n")
 _IN = "//"  # between the path of an archive and the name of a file in it: no path has it
 _MOST_NEAREST = 100  # files for which the nearest patterns are looked for: it takes a millisecond for each
-_NO_FIGURES = (".*", "README*", "LICENSE*", "LICENCE*", "*.md", "SHA256SUMS*", "*.sha256")
+_NO_FIGURES = (".*", "*.md", "SHA256SUMS*", "*.sha256")
+_ABOUT_FIGURES = re.compile(  # "read me" and "licence", as offices write them
+    r"(read[ _-]?me|l[eé]e(me|nos)|leia([ _-]?me)?|lisez[ _-]?moi|lies[ _-]?mich|licen[sc]e|licen[cç][ia]a?|lizenz)"
+    r"(?![a-zà-ÿ]).*"
+)
+_OF_TABLES = (".csv", ".tsv", ".tab", ".dat", ".psv", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".parquet")
+"""Files under such a name are never passed over, whatever else the name says."""
 # A file written again within this time of its hashing could keep size and times: its hash is then not trusted later.
 _SAFE_AGE_NS = 2 * 10**9
 
@@ -228,8 +235,15 @@ def _has_pattern(path: Path, directory: Path, pattern: str) -> bool:
 
 
 def is_about_figures(name: str) -> bool:
-    """Whether a file says something about others and has no figures: a README, a licence, checksums."""
-    return any(fnmatch(name.casefold(), pattern.casefold()) for pattern in _NO_FIGURES)
+    """Whether a file says something about others and has no figures: a README, a licence, checksums.
+
+    >>> is_about_figures("LÉEME.txt"), is_about_figures("readme_2023.csv"), is_about_figures("licensed_guns.txt")
+    (True, False, False)
+    """
+    bare = name.casefold()
+    if any(fnmatch(bare, pattern.casefold()) for pattern in _NO_FIGURES):
+        return True
+    return _ABOUT_FIGURES.fullmatch(bare) is not None and not bare.endswith(_OF_TABLES)
 
 
 def find_layouts(folder: SourceFolder, directory: Path, path: Path) -> list[int]:

@@ -112,6 +112,14 @@ def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadO
     if best is None:
         raise DataRefused([Problem(rule="file_empty", source=source_id, file=file, sheet=sheet, found="No rows.")])
     row, missing, names = best
+    if (
+        len(missing) > 1
+        and len(missing) == len(options.columns)
+        and not any(nearest_values(one, names) for one in missing)
+    ):
+        found = f"None of the columns {', '.join(map(repr, missing))} is in the file: it is another table, or none."
+        row += options.header_rows
+        raise DataRefused([Problem("missing_column", source_id, found, file=file, sheet=sheet, row=row)])
     raise DataRefused(
         [
             Problem(

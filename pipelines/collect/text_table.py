@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.content import ends_with_mark, is_read_in_place, open_content
+from pipelines.collect.content import ends_with_mark, has_blank_row, is_read_in_place, open_content
 from pipelines.collect.decode import check_start, refuse
 from pipelines.collect.header import find_header, read_first_rows, read_header
 from pipelines.collect.parquet import read_parquet_schema
@@ -54,8 +54,8 @@ def open_partition(folder: SourceFolder, file: RawFile, settings: Settings, work
     """Return a partition as a table of text, and what else there is in its file: feet, other sheets.
 
     CSV in UTF-8 with its header in the first line, and Parquet, are read in place. Workbooks, files of an archive and
-    those with a foot, a banner, a column without a name, another encoding or packing than gzip are first turned into
-    Parquet by the readers of national tables, in the work folder.
+    those with a foot, a banner, a column without a name, rows of delimiters only, another encoding or packing than gzip
+    are first turned into Parquet by the readers of national tables, in the work folder.
 
     Raises:
         DataRefused: the file is empty, damaged, a web page, of another kind, or lacks a column.
@@ -67,7 +67,8 @@ def open_partition(folder: SourceFolder, file: RawFile, settings: Settings, work
         return _open_parquet(folder, file, options, constants), TableRead()
     if _may_be_read_in_place(file, options):
         header = read_header(folder, file, _read_first_rows(folder.source_id, file, options))
-        if header.last_row == 1 and not nameless_columns(folder, file, header):
+        is_plain = header.last_row == 1 and not nameless_columns(folder, file, header)
+        if is_plain and not has_blank_row(file.path, options.delimiter, len(header.names)):
             kept = _kept(folder, file, header.names)
             outside = {name: value for name, value in constants.items() if name not in header.names}
             return TextTable(file.path, "csv", header.names, kept, options.delimiter, 1, outside), TableRead()

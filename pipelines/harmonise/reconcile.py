@@ -37,16 +37,20 @@ from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.tally import Tallied
 from pipelines.harmonise.values.dates import describe_period, period_freq, period_text
 from pipelines.harmonise.values.labels import area_words, check_labels, check_places
-from pipelines.harmonise.values.numbers import create_number_macros, number_text
+from pipelines.harmonise.values.numbers import create_number_macros, describe_number, number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
-from schemas.declarations import quote_literal
+from schemas.declarations import breakdown_columns, quote_literal
 from schemas.errors import nearest_values
 from schemas.source import Source, SourceFolder
 
 _MOST_PROBLEMS_SHOWN = 50
+_BELOW_SUM_SO_FAR = (
+    " Figures count all of the year so far (cumulative: true); this is the difference from the month before, which the "
+    "file gives a larger figure."
+)
 _FOOT = "foot"
 _MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
 _RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_national_code")
@@ -262,6 +266,8 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
         else:
             found += f"{rule.replace('_', ' ')}."
         found += f" {describe_period(value, folder.source)}" if rule == "invalid_period" and value else ""
+        found += f" {describe_number(value)}" if rule == "count_not_a_number" and value else ""
+        found += _BELOW_SUM_SO_FAR if rule == "count_negative" and folder.source.cumulative else ""
         found += _doubled_rows(connection) if rule == "duplicate_key" else ""
         if folder.source.personal and value is not None and "x" in value:
             found += (
@@ -316,6 +322,7 @@ def _valid_words(folder: SourceFolder, concordance: Concordance | None) -> dict[
 def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> Outcome:
     """Refuse totals and parts over one dimension in the same table, in the relation of observations.
 
+    Also over a dimension that no breakdown asks for: the rows of a file are added up whether it is published or not.
     Where every cell is written once, a total is a cell of its own: it is set apart when totals are made, see
     ``pipelines.tabulate.aggregate``.
     """
@@ -323,11 +330,13 @@ def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Sou
         return Outcome("total_beside_parts", "not applicable", 0, 0)
     checked = 0
     problems = []
-    for name in sorted({name for breakdown in source.breakdowns for name in breakdown.by}):
+    asked_for = {name for breakdown in source.breakdowns for name in breakdown.by}
+    for name in sorted(asked_for | set(source.columns) & set(breakdown_columns())):
         checked += 1
+        total = quote_literal(source.totals.get(name, "_T"))
         for measure, file, row in connection.execute(
-            f"SELECT measure, arg_min(_file, _row) FILTER ({name} = '_T'), min(_row) FILTER ({name} = '_T') "
-            f"FROM {relation} GROUP BY measure HAVING bool_or({name} = '_T') AND bool_or({name} <> '_T')"
+            f"SELECT measure, arg_min(_file, _row) FILTER ({name} = {total}), min(_row) FILTER ({name} = {total}) "
+            f"FROM {relation} GROUP BY measure HAVING bool_or({name} = {total}) AND bool_or({name} <> {total})"
         ).fetchall():
             problems.append(
                 Problem(

@@ -32,7 +32,7 @@ from pipelines.publish.releases import (
 from pipelines.publish.revisions import load_vintages, record_release_changes
 from pipelines.publish.series.annual_series import read_annual_series
 from pipelines.publish.series.breaks import insert_breaks
-from pipelines.publish.series.changes import make_changes
+from pipelines.publish.series.changes import make_changes, make_usual_limits
 from pipelines.publish.series.latest_months import make_latest
 from pipelines.publish.series.segments import make_segments
 from pipelines.publish.series.trends import make_trends
@@ -152,6 +152,7 @@ def derive_figures(
     series = read_annual_series(connection, stocks)
     make_trends(connection, series)
     make_changes(connection, series)
+    make_usual_limits(connection, series)
     make_segments(connection)
     make_latest(connection)
     load_themes_and_coverage(connection)

@@ -10,8 +10,10 @@ from typing import Any
 from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import SeriesQuery, key_of, preference
 from pipelines.reader.series.rates import Rows
+from pipelines.reader.words import colon, word
 from pipelines.system.settings import Settings
-from schemas.comparison import ComparisonRules, load_comparison_rules
+from schemas.codelists import load_codelist
+from schemas.comparison import Aspect, ComparisonRules, load_comparison_rules
 from schemas.errors import UsageError
 
 NAMES_SHOWN = 4
@@ -88,7 +90,7 @@ def compare_areas(
         raise UsageError(f"no rate of {wanted.words} to compare" + (f"; there are figures of {there}" if there else ""))
     stage, unit = _most_common_kind(admitted)
     wanted = replace(wanted, stage=stage, counting_unit=unit)
-    year = year or _common_year([row for row in admitted if wanted.admits(key_of(row))])
+    year = year or common_year([row for row in admitted if wanted.admits(key_of(row))])
     rows = _one_of_each_area([row for row in admitted if int(row["time_period"]) == year], wanted)
     if not rows:
         years = sorted({int(row["time_period"]) for row in admitted if row["rate_per_100k"] is not None})
@@ -118,7 +120,7 @@ def rank_figures(rows: Rows, rules: ComparisonRules | None = None, language: str
         language: of the reasons.
     """
     rules = rules or load_comparison_rules()
-    reasons = [_left_out(row, rules) for row in rows]
+    reasons = [_left_out(row, rules, language) for row in rows]
     kinds = [tuple(aspect.value(row) for aspect in rules.alike) for row in rows]
     shared = Counter(kind for kind, why in zip(kinds, reasons, strict=True) if not why)
     most = max(shared.values(), default=0)
@@ -127,7 +129,8 @@ def rank_figures(rows: Rows, rules: ComparisonRules | None = None, language: str
     ranked, unranked = [], []
     for row, kind, why in zip(rows, kinds, reasons, strict=True):
         differs = [
-            f"{aspect.labels[language]}: {aspect.words(own, language)} (ranked: {aspect.words(other, language)})"
+            f"{aspect.labels[language]}{colon(language)}{_aspect_words(aspect, own, language)} "
+            f"({word('ranked', language)}{colon(language)}{_aspect_words(aspect, other, language)})"
             for aspect, own, other in zip(rules.alike, kind, chosen, strict=False)
             if own != other
         ]
@@ -136,7 +139,7 @@ def rank_figures(rows: Rows, rules: ComparisonRules | None = None, language: str
         else:
             ranked.append(row)
     if len(ranked) == 1:
-        unranked.insert(0, ranked.pop() | {"why": ["no other figure is like it"]})
+        unranked.insert(0, ranked.pop() | {"why": [word("no other alike", language)]})
     ranked.sort(key=lambda row: -row["rate_per_100k"])
     return [row | {"place": place} for place, row in enumerate(ranked, 1)], unranked
 
@@ -152,7 +155,7 @@ def unlike_most(rows: Rows) -> dict[str, str]:
     """
     rules = load_comparison_rules()
     inside = [aspect for aspect in rules.alike if aspect.name in ("composition", "scope")]
-    found = {row["ref_area"]: " and ".join(why) for row in rows if (why := _exceptional(row, rules))}
+    found = {row["ref_area"]: " and ".join(why) for row in rows if (why := _exceptional(row, rules, "en"))}
     kinds = {row["ref_area"]: tuple(aspect.value(row) for aspect in inside) for row in rows}
     counted = Counter(kind for code, kind in kinds.items() if code not in found)
     if counted:
@@ -164,21 +167,43 @@ def unlike_most(rows: Rows) -> dict[str, str]:
     return found
 
 
-def _left_out(row: dict[str, Any], rules: ComparisonRules) -> list[str]:
+def _left_out(row: dict[str, Any], rules: ComparisonRules, language: str) -> list[str]:
     """Why a figure is of no use in an order at all."""
     if row["rate_per_100k"] is None:
-        return [f"no rate: {(row['no_rate_reason'] or 'none given').replace('_', ' ')}"]
+        reason = row["no_rate_reason"]
+        words = code_words("no_rate_reason", reason, language) if reason else word("none given", language)
+        return [f"{word('no rate', language)}{colon(language)}{words}"]
     why = []
     if row["events"] is not None and row["events"] < rules.fewest_events:
-        why.append(f"fewer than {rules.fewest_events} events")
-    return why + _exceptional(row, rules)
+        why.append(word("fewer events", language).format(n=rules.fewest_events))
+    return why + _exceptional(row, rules, language)
 
 
-def _exceptional(row: dict[str, Any], rules: ComparisonRules) -> list[str]:
+def _exceptional(row: dict[str, Any], rules: ComparisonRules, language: str) -> list[str]:
     """What is said of a figure that forbids comparing it with any other."""
     carried = (row["caveats"] or "").split(";")
-    why = [code.replace("_", " ") for code in rules.caveats_left_out if code in carried]
-    return why + ([f"status {row['obs_status']}"] if row["obs_status"] in rules.statuses_left_out else [])
+    why = [code_words("caveat", code, language) for code in rules.caveats_left_out if code in carried]
+    if row["obs_status"] in rules.statuses_left_out:
+        why.append(word("status", language).format(status=row["obs_status"]))
+    return why
+
+
+def code_words(codelist: str, codes: str, language: str) -> str:
+    """Return codes in words: short ones in English, the labels of the code list in other languages.
+
+    >>> code_words("caveat", "months_missing", "en"), code_words("counting_unit", "victim", "fr")
+    ('months missing', 'Victime')
+    """
+    if language == "en":
+        return codes.replace("_", " ")
+    known = {entry.code: str(getattr(entry, f"label_{language}")) for entry in load_codelist(codelist)}
+    return "; ".join(known.get(code, code) for code in codes.split(";"))
+
+
+def _aspect_words(aspect: Aspect, value: str, language: str) -> str:
+    if language == "en" or not value or aspect.column == "iccs_made_from":
+        return aspect.words(value, language)
+    return code_words(aspect.column or "caveat", value, language)
 
 
 def _most_common_kind(rows: Rows) -> tuple[str, str]:
@@ -192,8 +217,8 @@ def _most_common_kind(rows: Rows) -> tuple[str, str]:
     return max((kind for kind in kinds if kind in areas), key=lambda kind: len(areas[kind]))
 
 
-def _common_year(rows: Rows) -> int:
-    """Return the last year in which about as many areas have a rate as ever."""
+def common_year(rows: Iterable[dict[str, Any]]) -> int:
+    """Return the last year in which about as many areas have a rate as ever; at least one has to have one."""
     areas: dict[int, set[str]] = {}
     for row in rows:
         if row["rate_per_100k"] is not None:

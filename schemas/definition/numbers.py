@@ -72,6 +72,11 @@ def check_marks(thousands: str, decimal: str, decimal_given: bool, notes: tuple[
         raise ValueError("decimal: a blank separates numbers; write the mark before the fraction")
     for note in notes:
         bare = note.strip()
+        if set(bare) & set("%‰"):
+            raise ValueError(
+                f"marks: {note!r} says that the number is a share, and it would be published as a count; declare a "
+                "measure with figures: ratio and unit: percent, and remove the sign in reshape.sql"
+            )
         if (
             not bare
             or bare[0].isdigit()

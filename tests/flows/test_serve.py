@@ -277,6 +277,28 @@ def test_another_address_is_named_and_each_port_is_free() -> None:
             Places(port=_free_port(), health_port=port).check()
 
 
+def test_a_server_that_takes_long_to_start_is_waited_for_and_one_that_died_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a busy machine it takes minutes; here a server that begins to listen after a second and a half."""
+    from pipelines.cli.office import serve
+    from schemas.errors import UsageError
+
+    monkeypatch.setattr(serve, "_SAY_WAITING_SECONDS", 0.2)
+    port, log = _free_port(), tmp_path / "server.log"
+    late = "import time, http.server as h; time.sleep(1.5); h.test(h.SimpleHTTPRequestHandler, "
+    late += f"port={port}, bind='127.0.0.1')"
+    with subprocess.Popen([sys.executable, "-c", late], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        serve._wait_for(f"http://127.0.0.1:{port}/", server, log)
+        assert server.poll() is None
+        said = capsys.readouterr().out.replace("\n", " ")
+        assert said.count("takes long to start") == 1
+        server.kill()
+        server.wait()
+        with pytest.raises(UsageError, match="did not start"):
+            serve._wait_for(f"http://127.0.0.1:{port}/", server, log)
+
+
 def test_a_probe_is_told_whether_all_is_well_and_nothing_of_the_data() -> None:
     from pipelines.cli.office.health import answering_probes
 

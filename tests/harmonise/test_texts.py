@@ -18,7 +18,7 @@ from pipelines.harmonise.values.dates import (
     parse_period,
     period_number,
 )
-from pipelines.harmonise.values.numbers import parse_decimal, parse_number, parse_whole
+from pipelines.harmonise.values.numbers import describe_number, parse_decimal, parse_number, parse_whole
 from schemas.source import Source
 
 
@@ -235,3 +235,26 @@ def test_a_text_that_is_no_period_may_say_its_year(text: str, number: int | None
 )
 def test_a_period_that_is_none_is_named_for_what_it_looks_like(text: str, said: str) -> None:
     assert said in describe_period(text, cast("Source", SimpleNamespace(kind="count", columns={}, year_starts=None)))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("12 %", "a percentage or a share"),
+        ("\u22123", "a negative number"),
+        ("(1,203)", "a negative number"),
+        ("1.4E+06", "an exponent"),
+        ("3-5", "a range"),
+        ("<5", "a limit"),
+        ("1O2", "the letter O"),
+        ("\u0661\u0662", "other digits"),
+        ("#REF!", "an error of a spreadsheet"),
+    ],
+)
+def test_a_count_that_is_none_is_named_for_what_it_looks_like(text: str, said: str) -> None:
+    assert said in describe_number(text)
+
+
+@pytest.mark.parametrize("text", ["12 b", "-", "n.d.", "12,5,3"])
+def test_a_text_that_looks_like_nothing_known_is_not_guessed(text: str) -> None:
+    assert describe_number(text) == ""

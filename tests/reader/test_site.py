@@ -24,6 +24,7 @@ from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.licences import may_be_published
 from pipelines.reader.site.pages import Pages
 from pipelines.reader.site.serve import site_server
+from pipelines.reader.site.side_by_side import put_side_by_side
 from pipelines.reader.words import LANGUAGES, load_texts
 from pipelines.run import Session, run_all
 from pipelines.system.settings import Settings
@@ -127,7 +128,7 @@ def _content(label: str, licence: str = "CC BY 4.0") -> Content:
     for name in ("area", "category", "limits", "composition", "caveats"):
         figure |= {f"{name}_{language}": label for language in LANGUAGES}
     nothing = "population population_source rate_per_100k ci_low ci_high missing_reason no_rate_reason iccs_made_from"
-    for name in f"{nothing} caveats break_before break_note mapping_notes other_series".split():
+    for name in f"{nothing} counted_at caveats break_before break_note mapping_notes other_series".split():
         figure[name] = label if name in ("mapping_notes", "other_series") else None
     source = {name: label for name in ("title", "publisher", "citation")} | {"source": "xx_a", "licence": licence}
     from datetime import UTC, datetime
@@ -177,6 +178,45 @@ def test_the_card_of_commitments_says_what_can_be_measured_and_what_cannot() -> 
     ]
     page = dict(Pages(replace(content, themes=themes), "en").every())["themes.html"]
     assert "<td>TS</td><td>(TR)</td><td></td></tr>" in page
+
+
+def _beside(**countries: dict[str, object]) -> dict[str, list[dict[str, object]]]:
+    """Figures of 2024 of one category by country: what each differs in from the first."""
+    figure = _content("Homicide").figures["XX"]["0101"][0]
+    figure |= {"value": 100.0, "rate_per_100k": 5.0, "ci_low": 4.0, "ci_high": 6.0, "few_events": False}
+    return {code: [figure | {"ref_area": code, "area_en": code} | about] for code, about in countries.items()}
+
+
+def test_only_countries_that_count_the_same_are_put_in_an_order_and_the_others_say_why() -> None:
+    by_country = _beside(
+        AA={}, BB={"rate_per_100k": 9.0}, CC={"rate_per_100k": 99.0, "counting_unit": "offence"},
+        DD={"rate_per_100k": 98.0, "obs_status": "P"}, EE={"rate_per_100k": 97.0, "is_compared": False},
+        FF={"value": 19.0}, GG={"time_period": "2011"}, HH={"rate_per_100k": None, "no_rate_reason": "no_population"},
+    )  # fmt: skip
+    found = put_side_by_side(by_country, "en")  # type: ignore[arg-type]
+    assert found is not None
+    assert [(row["place"], row["ref_area"]) for row in found.ranked] == [(1, "BB"), (2, "AA")]
+    assert {row["ref_area"]: row["why"] for row in found.unranked} == {
+        "CC": ["counting unit: offence (ranked: victim)"],
+        "DD": ["status P"],
+        "EE": ["a part of it is missing or exceptional"],
+        "FF": ["fewer than 20 events"],
+        "HH": ["no rate: no population"],
+    }
+    assert found.elsewhere == {"GG": ("2011", "2011")}
+    french = put_side_by_side(by_country, "fr")  # type: ignore[arg-type]
+    assert french is not None
+    assert french.unranked[0]["why"] == ["unité de compte : Infraction (classés : Victime)"]
+
+
+def test_a_page_of_countries_side_by_side_has_no_order_of_one_and_none_of_two_unlike() -> None:
+    content = _content("Homicide")
+    figures = {code: {"0101": rows} for code, rows in _beside(AA={}, BB={"counting_unit": "offence"}).items()}
+    pages = dict(Pages(replace(content, figures=figures), "en").every())  # type: ignore[arg-type]
+    page = pages["compare/0101.html"]
+    assert "nothing is put in an order" in page
+    assert "<circle" not in page
+    assert "compare/0101.html" not in dict(Pages(content, "en").every())  # one country is compared with nobody
 
 
 @pytest.mark.slow

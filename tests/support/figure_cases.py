@@ -408,11 +408,29 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "3230 in 2010, 22083 in 2011",
     ),
+    # a small place, and Qatar, which trebled in ten years; Germany in 2019 with a digit too many, a year in thousands
+    # and one of nobody
     "population_leaps": (
-        Data(cells=years([82_000_000, 81_500_000, 83_000_000]) + years([90_000, 20_000], iccs="0102")),  # a small place
-        Data(cells=years([82_905_782, 830_929_620, 83_160_871])),  # Germany in 2019 with a digit too many
+        Data(cells=years([82_000_000, 81_500_000, 83_000_000]) + years([90_000, 20_000], iccs="0102")
+             + years([592_000], first=2000, iccs="02") + years([1_856_000], iccs="02")),
+        Data(cells=years([82_905_782, 830_929_620, 83_160_871]) + years([1_400, 1_425_607], iccs="0102")
+             + years([8_000_000, 0], iccs="02")),
+        4,
+        "8000000 in 2010, 0 in 2011",
+    ),
+    # three men of four persons, as in Qatar; men in thousands, and a printed total of other persons
+    "sexes_of_population": (
+        Data(cells=by_sex(2_046_000, 692_000, 0), core=by_sex(99_000, 98_000, 0)[:2], printed=[{"value": 200_000.0}]),
+        Data(cells=by_sex(700, 720_000, 0), core=by_sex(700_000, 720_000, 0)[:2], printed=[{"value": 1_820_000.0}]),
         2,
-        "82905782 in 2010, 830929620 in 2011",
+        "700 men, 720000 women",
+    ),
+    # Lakshadweep, a 300th of the middle one of these; Eastern Cape in thousands
+    "population_far_below": (
+        Data(cells=[{**row, "value": 6.4e6 if number else 21_000.0} for number, row in enumerate(states(*ZA_AREAS))]),
+        Data(cells=[{**row, "value": 6.4e6 if number else 6_400.0} for number, row in enumerate(states(*ZA_AREAS))]),
+        1,
+        "6400 persons, the middle one of 9 regions has 6400000",
     ),
     "composition_changes": (
         Data(cells=[{**row, "iccs_made_from": "0301;0302"} for row in years([5, 6], iccs="03")]),

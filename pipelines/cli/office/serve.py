@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from pipelines.system.settings import Settings
 
 LOOPBACK = "127.0.0.1"
-_SERVER_START_SECONDS = 90
+_SERVER_START_SECONDS = 600  # a busy machine takes minutes; a server that died is told at once
+_SAY_WAITING_SECONDS = 60
 _SERVER_END_SECONDS = 30
 _SIGN_IN_NAME = "iccs"
-_PLANNING_SECONDS = 90  # the server plans a new deployment within 5 s, and all of them every 60 s
+_PLANNING_SECONDS = 300  # the server plans a new deployment within 5 s, and all of them every 60 s, if it has the time
 _PLANNING_HORIZON_DAYS = 3660  # ten years: the next run of any cron line that has one, even on 29 February
 _INBOX_SECONDS = 5
 _ERROR_LINE = re.compile(rb"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
@@ -426,14 +427,18 @@ def _no_plan(log: Path, start: int) -> str:
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the server answers, as long as it lives; say so where it takes long."""
     from urllib.request import urlopen  # with the modules of HTTP, a quarter of the time that iccs --help takes
 
-    deadline = time.monotonic() + _SERVER_START_SECONDS
-    while time.monotonic() < deadline:
+    start, is_said = time.monotonic(), False
+    while (waited := time.monotonic() - start) < _SERVER_START_SECONDS:
         if server.poll() is not None:
             raise UsageError(f"the Prefect server did not start; see {log}")
+        if waited > _SAY_WAITING_SECONDS and not is_said:
+            is_said = True
+            print_line(f"the Prefect server takes long to start, and is waited for; see {log}")
         try:
-            with urlopen(url, timeout=2):  # noqa: S310 (our own server on this machine)
+            with urlopen(url, timeout=10):  # noqa: S310 (our own server on this machine)
                 return
         except OSError:
             time.sleep(0.5)

@@ -20,6 +20,12 @@ def add_parser(commands: Commands) -> None:
     build = add_command(group, "build", "write the pages of a release; the old ones stay until the new are complete")
     build.add_argument("--release", metavar="NAME", help="a release that is kept (default: the published one)")
     build.add_argument("-o", "--output", metavar="DIR", default="site", help="folder of the site (default: site)")
+    build.add_argument(
+        "--with-query",
+        metavar="DIR",
+        help="add a page that answers SQL in the browser; DIR has the packages of its engine, fetched with "
+        "npm pack @duckdb/duckdb-wasm@1.32.0 apache-arrow@17.0.0",
+    )
     build.set_defaults(command=build_command)
     serve = add_command(group, "serve", "show a site on this machine (127.0.0.1)")
     serve.add_argument("-o", "--output", metavar="DIR", default="site", help="folder of the site (default: site)")
@@ -33,7 +39,8 @@ def build_command(options: argparse.Namespace) -> int:
     from pipelines.reader.site.build import build_site
     from pipelines.system.errors import EXIT_DONE
 
-    built = build_site(reading_settings(options.data), Path(options.output), options.release)
+    engine = Path(options.with_query) if options.with_query else None
+    built = build_site(reading_settings(options.data), Path(options.output), options.release, engine)
     if options.json:
         print_json(vars(built))
     else:

@@ -126,6 +126,11 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
         [[row[name] for name in _YEAR_COLUMNS.values()] for row in rows],
         title=key.name,
     )
+    wide = [row for row in rows if row["usual_low"] is not None]
+    if wide:
+        low, high = (f"{wide[-1][name]:,.2f}" for name in ("usual_low", "usual_high"))
+        year = wide[-1]["time_period"]
+        print_line(f"limits are of chance alone; with the usual spread between years, {year}: {low} to {high}")
     bounded = [
         f"{row['time_period']} {row['rate_at_least']:,.2f} to {row['rate_at_most']:,.2f}"
         for row in rows

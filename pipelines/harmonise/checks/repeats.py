@@ -58,7 +58,9 @@ def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
     """
     source = folder.source
     problems = _repeated_ids(connection, folder, raw) if source.id else []
-    keys = ", ".join(("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns()))
+    names = ("measure", "national_code", "iccs", "ref_area", "time_period", *breakdown_columns())
+    keys = ", ".join(names)
+    overlap = Outcome("files_overlap", "not applicable", 0, 0)
     if source.rows != "cells":  # there a cell that is given twice is refused by itself
         for first, second, year, share, cells, period, is_near in run_sql(
             connection, "harmonise/repeated_figures", keys=keys, least=str(SHARE_OF_AN_EDITION)
@@ -66,11 +68,24 @@ def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
             where = f" of {year}, in {cells:,} cells" if year else f", in {cells:,} cells from {period} on"
             found = f"{share:.0%} of its counts{where}, are in {first} too{', or nearly' if is_near else ''}."
             problems.append(Problem(rule="file_given_twice", source=folder.source_id, file=second, found=found))
+        overlap = _check_overlap(connection, keys, " AND ".join(f"other.{name} = one.{name}" for name in names))
     rows, again = _check_rows(connection, folder, raw)
     if problems or again:
         raise DataRefused([*problems, *again])
     ids = Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0)
-    return [ids, rows]
+    return [ids, rows, overlap]
+
+
+def _check_overlap(connection: duckdb.DuckDBPyConnection, keys: str, same_key: str) -> Outcome:
+    """Warn of cells that are sums over two files of which each has them once, and which follow each other in time."""
+    found = run_sql(connection, "harmonise/cells_of_two_files", keys=keys, same_key=same_key).fetchall()
+    named = [
+        f"{cells:,} cells from {first_period} to {last_period} are in {first} and in {second}, the first as "
+        f"{one:,.0f} and {other:,.0f} of {area}"
+        for first, second, cells, first_period, last_period, area, one, other in found
+    ]
+    outcome = "warned" if found else "passed"
+    return Outcome("files_overlap", outcome, len(found), len(found), "; ".join(named[:3]))
 
 
 def several_times_problem(folder: SourceFolder, file: str, times: int, part: str | None = None) -> Problem:

@@ -379,6 +379,9 @@ def describe_period(text: str, source: Source) -> str:
                 f"(time_zone in source.yml). {forms}"
             )
         return forms
+    if source.kind == "incident":
+        year, month = (repr(source.columns.get(name)) for name in ("year", "month"))
+        return f"The year (column {year}) and the month (column {month}) are numbers: 2024, and 1 to 12."
     if source.year_starts is not None:
         return "Its years are written 2009-10, 2009/10, 2009-2010 or 2009 (year_starts in source.yml)."
     if years == 2:

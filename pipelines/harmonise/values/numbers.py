@@ -67,6 +67,31 @@ def number_pattern(thousands: str, decimal: str) -> str:
     return f"[-+]?{whole}([{decimal}][0-9]+)?"
 
 
+_NO_NUMBERS = {
+    "a percentage or a share: it is no count (a measure with figures: ratio may have it)": r".*\d\s*[%‰].*",
+    "a negative number, in brackets or with a long minus": r"\(\s*\d[\d.,\s]*\)|[−–—]\s*\d.*",
+    "a number with an exponent, as spreadsheets write large ones: its last digits may be lost": r"[\d.,]+[eE][+-]?\d+",
+    "a range": r"\d+\s*[-–—]\s*\d+",
+    "a limit: fewer or more than": r"[<>≤≥]\s*\d+|\d+\s*\+",
+    "a number with the letter O for a zero, or l for a one": r"(?=.*[0-9])(?=.*[OolI])[0-9OolI.,]+",
+    "a number in other digits than 0 to 9": r"[^\W_a-zA-Z]+",
+    "an error of a spreadsheet": r"#[A-Z/0!?]+",
+}
+
+
+def describe_number(text: str) -> str:
+    """Return what a text that is not read as a count looks like, for messages; empty where it looks like nothing known.
+
+    >>> describe_number("(1,203)")
+    'It looks like a negative number, in brackets or with a long minus.'
+    >>> describe_number("12 b")
+    ''
+    """
+    # Digits raised or of another script are digits to a pattern of Unicode; a count has those of ASCII.
+    looks = [name for name, form in _NO_NUMBERS.items() if re.fullmatch(form, text.strip(), re.DOTALL)]
+    return f"It looks like {looks[0]}." if looks and re.search(r"\d|#", text) else ""
+
+
 def may_be_thousands(text: str) -> str:
     """Return the SQL condition that a whole number has a point and three zeros, as thousands have (12.000).
 

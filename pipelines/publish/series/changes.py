@@ -8,15 +8,17 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.publish.series.annual_series import COUNT, RATE, AnnualSeries
-from pipelines.publish.series.breaks import Breaks
+from pipelines.publish.series.breaks import SERIES_KEY, Breaks
 from pipelines.statistics.arguments import SIGNIFICANCE
 from pipelines.statistics.bridging import widest
 from pipelines.statistics.rates import odds_limits
-from pipelines.system.connection import insert_rows
+from pipelines.system.connection import insert_rows, run_sql
 from schemas.comparison import why_no_percent
+from schemas.declarations import no_attributes_sql
 
 Numbers = NDArray[np.float64]
 
@@ -26,6 +28,8 @@ ASSUMED_AUTOCORRELATION = 0.6
 FEWEST_PAIRS = 5
 """Pairs of neighbouring years from which the usual spread of a series is taken; with fewer, chance alone counts."""
 EXACT = "ratio of two Poisson rates, exact conditional limits"
+WIDER_BY = 2
+"""How many times as far as chance the usual spread must reach for the limits of both to be published."""
 UNTESTED = "ratio of two figures to which chance gives no limits"
 SPREAD = "the wider of exact conditional limits and those with the usual spread of years so far apart"
 
@@ -103,6 +107,31 @@ def describe_changes(series: Sequence[AnnualSeries]) -> dict[str, list[Any]]:
     found = _describe_figures(spans, ends[:, 0], values, figures, dispersion, untested)
     percent = [float(x) if np.isfinite(x) else None for x in swings]
     return _describe_spans(series, spans) | found | {"usual_swing_percent": percent}
+
+
+def make_usual_limits(connection: duckdb.DuckDBPyConnection, series: Sequence[AnnualSeries]) -> None:
+    """Fill the usual limits in ``out.rate``: those of the spread of the series, where it is far wider than chance.
+
+    The limits of a count from chance alone suppose independent events; crimes come in clusters and counts swing. The
+    dispersion is that of :func:`describe_changes`, and the limits are those of the logarithm of a quasi-Poisson count
+    by Student's t (McCullagh and Nelder 1989, section 6.2).
+
+    Args:
+        connection: the file being built; its rates are filled.
+        series: years rising.
+    """
+    from scipy.special import stdtrit
+
+    rows = []
+    for one in series:
+        dispersion, pairs = _dispersion(one, rates=True)
+        if np.isfinite(dispersion):
+            reach = float(stdtrit(pairs, 0.975) * np.sqrt(max(dispersion, 1.0)))
+            rows.append({name: one.key[name] for name in SERIES_KEY} | {"reach": reach})
+    columns = [*((name, pa.string()) for name in SERIES_KEY), ("reach", pa.float64())]
+    connection.register("usual_spread", pa.Table.from_pylist(rows, schema=pa.schema(columns)))
+    run_sql(connection, "publish/usual_limits", times=str(WIDER_BY), no_attributes=no_attributes_sql())
+    connection.unregister("usual_spread")
 
 
 def _spans(series: Sequence[AnnualSeries]) -> list[_Span]:

@@ -211,8 +211,17 @@ def _part_label(one: RateSeries, by: By, language: str) -> str:
 
 
 def limit_notes(series: Sequence[RateSeries], language: str) -> list[str]:
-    """Return what the bands are, where any figure has limits."""
-    return [word("poisson", language)] if any(row["ci_low"] is not None for one in series for row in one.rows) else []
+    """Return what the bands are, where figures have limits, and how far years usually differ where that is farther."""
+    if not any(row["ci_low"] is not None for one in series for row in one.rows):
+        return []
+    wide = [row for one in series for row in one.rows if row.get("usual_low") is not None]
+    if len(series) == 1 and wide:
+        low, high = (figure_in(f"{wide[-1][name]:.2f}", language) for name in ("usual_low", "usual_high"))
+        return [
+            word("poisson", language),
+            word("usual year", language).format(year=wide[-1]["year"], low=low, high=high),
+        ]
+    return [word("poisson", language), *([word("usual", language)] if wide else [])]
 
 
 def break_notes(breaks: Sequence[Breaks], language: str) -> list[str]:

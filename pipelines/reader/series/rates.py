@@ -30,9 +30,9 @@ class RateSeries:
         area: code of the area.
         sex: code of the sex.
         age: code of the age.
-        rows: of each year with a rate, in order: year, value, population, rate_per_100k, ci_low, ci_high, obs_status,
-            caveats, and ``recorded``: the published rate, where ``rate_per_100k`` was brought over a bridged break. The
-            limits of the bridge's factor widen those of the rate.
+        rows: of each year with a rate, in order: year, value, population, rate_per_100k, ci_low, ci_high, usual_low,
+            usual_high, obs_status, caveats, and ``recorded``: the published rate, where ``rate_per_100k`` was brought
+            over a bridged break. The limits of the bridge's factor widen those of the rate.
         breaks: inside the years of the rows.
         bounds: years without a rate as the sex or age of too many is unknown: year, rate_at_least, rate_at_most.
         gaps: why there is no rate, by year, where the release has a row without one.
@@ -180,6 +180,7 @@ def _bridged(one: SeriesQuery, key: SeriesKey, rows: Rows, declared: SeriesBreak
             "rate_per_100k": row["rate_per_100k"] * factor,
             "ci_low": _limit(row, "ci_low", low, factor),
             "ci_high": _limit(row, "ci_high", high, factor),
+            **({} if factor == 1 else {"usual_low": None, "usual_high": None}),  # those of the definition before
         }
         for row, factor, low, high in zip(rows, *breaks.multipliers(years), strict=True)
     ]

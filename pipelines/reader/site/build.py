@@ -18,7 +18,9 @@ from pipelines.publish.releases import attached, kept_releases, release_path
 from pipelines.reader.answers import write_csv_rows, write_table
 from pipelines.reader.release import OpenRelease
 from pipelines.reader.site.content import Content, read_content
+from pipelines.reader.site.engine import read_engine
 from pipelines.reader.site.pages import LANGUAGE_NAMES, LANGUAGES, Pages, country_files, environment
+from pipelines.reader.site.query_file import ReadyQuery, write_query_file
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError, nearest_values
 
@@ -49,20 +51,23 @@ class BuiltSite:
     seconds: float
 
 
-def build_site(settings: Settings, folder: Path, release: str | None = None) -> BuiltSite:
+def build_site(settings: Settings, folder: Path, release: str | None = None, engine: Path | None = None) -> BuiltSite:
     """Build the site of a release; the folder holds the old site until the new one is complete.
 
     Args:
         settings: where the published file is.
         folder: to write; one that holds something else is refused.
         release: name of a release that is kept; the published one if None.
+        engine: folder with the packages of the engine of the query page; without it there is no such page.
 
     Raises:
-        UsageError: nothing is published, no such release is kept, or the folder holds something else.
+        UsageError: a package of the engine is missing or another one, nothing is published, no such release is kept,
+            or the folder holds something else.
     """
     start = time.monotonic()
     folder = folder.absolute()
     check_site_folder(folder)
+    files = read_engine(engine) if engine is not None else {}
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
     new.chmod(0o755)  # mkdtemp leaves it to the owner alone, and a site is for everybody
@@ -71,7 +76,8 @@ def build_site(settings: Settings, folder: Path, release: str | None = None) -> 
             content = _read(connection, release)
             if not content.figures:
                 raise UsageError("the release has no figure of a country that a site may show")
-            sizes = _write(content, connection, new)
+            queries = _write_engine(files, settings, release, content, new) if files else ()
+            sizes = _write(content, connection, new, queries)
         (new / MARK).write_text(f"{content.release['release']}\n", encoding="utf-8")
         _put_in_place(new, folder)
     except BaseException:
@@ -127,9 +133,25 @@ def _open(settings: Settings, release: str | None) -> Iterator[duckdb.DuckDBPyCo
         yield connection
 
 
-def _write(content: Content, connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
-    """Write every file of the site; return its bytes by path."""
-    sizes: dict[str, int] = {}
+def _write_engine(
+    files: dict[str, bytes], settings: Settings, release: str | None, content: Content, folder: Path
+) -> tuple[ReadyQuery, ...]:
+    """Write the engine of the query page and its file; return the questions that the file answers."""
+    (folder / "engine").mkdir()
+    for name, data in files.items():
+        (folder / "engine" / name).write_bytes(data)
+    (folder / "data").mkdir()
+    path = settings.published if release is None else release_path(release, settings)
+    return write_query_file(path, content.withheld, folder / "data" / "release.duckdb")
+
+
+def _write(
+    content: Content, connection: duckdb.DuckDBPyConnection, folder: Path, queries: tuple[ReadyQuery, ...]
+) -> dict[str, int]:
+    """Write every other file of the site; return the bytes of all by path."""
+    there = [path for path in folder.rglob("*") if path.is_file()]  # the engine and its file
+    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in there}
+    megabytes = round(sum(sizes.values()) / 1e6)
     made: set[Path] = set()
 
     def write(path: str, text: str) -> None:
@@ -142,13 +164,13 @@ def _write(content: Content, connection: duckdb.DuckDBPyConnection, folder: Path
         sizes[path] = len(data)
 
     templates = resources.files("pipelines").joinpath("reader", "site", "templates")
-    for name in ("style.css", "search.js"):
+    for name in ("style.css", "search.js", *(("ask.js",) if queries else ())):
         write(name, templates.joinpath(name).read_text(encoding="utf-8"))
     write("index.html", environment().get_template("languages.html").render(languages=LANGUAGE_NAMES))
     for language in LANGUAGES:
-        for path, text in Pages(content, language).every():
+        for path, text in Pages(content, language, queries, megabytes).every():
             write(f"{language}/{path}", text)
-    (folder / "data").mkdir()
+    (folder / "data").mkdir(exist_ok=True)
     # One for all countries, so that their files can be read together: of one alone, a column may have no value.
     schema = pa.Table.from_pylist(
         [row for own in content.figures.values() for rows in own.values() for row in rows]

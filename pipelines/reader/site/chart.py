@@ -54,10 +54,10 @@ def draw_chart(rows: Sequence[dict[str, Any]], title: str, text: str, language: 
         return Markup("")
     limits = column == "rate_per_100k"
     highest = max(max(row[column], (limits and row["ci_high"]) or 0) for row in drawn)
-    step = _step(highest)
+    step = step_of_marks(highest)
     frame = _Frame(int(rows[0]["time_period"]), int(rows[-1]["time_period"]), max(math.ceil(highest / step), 1) * step)
     parts = [*_grid(frame, step, language), *_years(frame)]
-    for run in _runs(rows, column):
+    for run in run_of_years(rows, column):
         parts += _run(run, column, frame, limits=limits)
     for year in sorted({int(row["break_before"]) for row in rows if row["break_before"]}):
         if frame.first < year <= frame.last:
@@ -89,10 +89,10 @@ def years_apart(rows: Sequence[dict[str, Any]]) -> list[int]:
     return [int(row["time_period"]) for row in rows if row[column] is not None and not row["is_compared"]]
 
 
-def _step(highest: float) -> float:
-    """The distance of marks: 1, 2 or 5 times a power of ten, four to eight of them.
+def step_of_marks(highest: float) -> float:
+    """Return the distance of marks: 1, 2 or 5 times a power of ten, four to eight of them.
 
-    >>> _step(23.4), _step(0.9), _step(0)
+    >>> step_of_marks(23.4), step_of_marks(0.9), step_of_marks(0)
     (5.0, 0.2, 1.0)
     """
     if highest <= 0:
@@ -120,7 +120,7 @@ def _years(frame: _Frame) -> list[str]:
     ]
 
 
-def _runs(rows: Sequence[dict[str, Any]], column: str) -> list[list[dict[str, Any]]]:
+def run_of_years(rows: Sequence[dict[str, Any]], column: str) -> list[list[dict[str, Any]]]:
     """Return the years between gaps, breaks and figures that are not compared; each of these alone."""
     runs: list[list[dict[str, Any]]] = []
     before: dict[str, Any] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -15,7 +15,9 @@ from pipelines.reader.series.rates import year_spans
 from pipelines.reader.series.trends import trend_sentence
 from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
 from pipelines.reader.site.content import Content, Rows
+from pipelines.reader.site.query_file import ReadyQuery
 from pipelines.reader.site.search_index import INDEX_NAME, write_index
+from pipelines.reader.site.side_by_side import SideBySide, draw_courses, draw_dots, put_side_by_side
 from pipelines.reader.words import LANGUAGES, figure_in, translate
 from schemas.codelists import load_codelist
 from schemas.declarations import load_columns
@@ -44,11 +46,27 @@ def environment() -> Environment:
 class Pages:
     """Renders the pages of one language."""
 
-    def __init__(self, content: Content, language: str) -> None:
-        """Prepare what all pages share."""
+    def __init__(
+        self, content: Content, language: str, queries: Sequence[ReadyQuery] = (), megabytes: float = 0
+    ) -> None:
+        """Prepare what all pages share.
+
+        Args:
+            content: what the pages show.
+            language: of the pages.
+            queries: that the query page offers; without any there is no such page.
+            megabytes: that the query page loads.
+        """
+        self.queries = queries
+        self.megabytes = megabytes
         self.content = content
         self.language = language
         self._templates: dict[str, Callable[..., str]] = {}
+        self._beside = {
+            iccs: found
+            for iccs, by_country in self._shared_categories().items()
+            if (found := put_side_by_side(by_country, language)) is not None
+        }
         self._regions = {key: self._region_rows(rows) for key, rows in content.regions.items()}
 
     def every(self) -> Iterator[Page]:
@@ -59,6 +77,7 @@ class Pages:
             for iccs in self.content.figures[code]:
                 yield self._figure(code, iccs)
         yield from self._by_category()
+        yield from self._side_by_side()
         yield from self._themes()
         yield from self._quality()
         yield self._methods()
@@ -67,6 +86,8 @@ class Pages:
         names = next((list(row) for rows in self._series() for row in rows), [])
         known = [(name, columns[name].comment) for name in names if name in columns]
         yield self._page("dictionary", "dictionary.html", self._("Data dictionary"), columns=known)
+        if self.queries:
+            yield self._ask()
         yield self._page("search", "search.html", self._("Search"), index_name=INDEX_NAME)
         yield INDEX_NAME, self._search_index(dict(known))
 
@@ -88,6 +109,7 @@ class Pages:
             title=title,
             path=path,
             home="../" * depth,
+            can_be_asked=bool(self.queries),
             root="../" * (depth + 1),
             release=self.content.release,
             number=self._number,
@@ -290,8 +312,65 @@ class Pages:
                 }
                 for key, own in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
             ]
-            yield self._page("category", f"category/{iccs}.html", f"{iccs} {name}", iccs=iccs, groups=shown)
+            title = f"{iccs} {name}"
+            compared = iccs in self._beside
+            yield self._page("category", f"category/{iccs}.html", title, iccs=iccs, groups=shown, compared=compared)
         yield self._page("categories", "categories.html", self._("Categories"), categories=listed)
+
+    def _side_by_side(self) -> Iterator[Page]:
+        listed = []
+        shared = self._shared_categories()
+        for iccs, found in self._beside.items():
+            by_country = shared[iccs]
+            category = self._label(next(iter(by_country.values()))[0], "category")
+            listed.append({"iccs": iccs, "category": category, "ranked": len(found.ranked), "year": found.year})
+            yield self._compared(iccs, category, by_country, found)
+        yield self._page("compared", "compare.html", self._("Compare countries"), categories=listed)
+
+    def _shared_categories(self) -> dict[str, dict[str, Rows]]:
+        """Rows by category and country, of categories that several countries have."""
+        found: dict[str, dict[str, Rows]] = {}
+        for code, own in self.content.figures.items():
+            for iccs, rows in own.items():
+                found.setdefault(iccs, {})[code] = rows
+        return {iccs: found[iccs] for iccs in sorted(found) if len(found[iccs]) > 1}
+
+    def _others(self, row: dict[str, Any], shared: set[str]) -> str:
+        """The caveats of a figure without those that are on all of a table."""
+        own = [code for code in (row["caveats"] or "").split(";") if code and code not in shared]
+        return "; ".join(_code_label("caveat", code, self.language) for code in own)
+
+    def _compared(self, iccs: str, category: str, by_country: dict[str, Rows], found: SideBySide) -> Page:
+        names = {code: self._label(rows[0], "area") for code, rows in by_country.items()}
+        ranked = {row["ref_area"]: by_country[row["ref_area"]] for row in found.ranked}
+        title = f"{iccs} {category}: " + self._("countries side by side")
+        unit = self._("rate per 100,000 population")
+        carried = [set(filter(None, (row["caveats"] or "").split(";"))) for row in found.ranked]
+        shared = set.intersection(*carried) if carried else set()
+        shown = [
+            row | {"name": names[row["ref_area"]], "counted": self._counted(row), "caveats": self._others(row, shared)}
+            for row in [*found.ranked, *found.unranked]
+        ]
+        return self._page(
+            "compare",
+            f"compare/{iccs}.html",
+            title,
+            iccs=iccs,
+            year=found.year,
+            unit=unit,
+            counted=self._counted(found.ranked[0]) if found.ranked else "",
+            composition=self._label(found.ranked[0], "composition") if found.ranked else "",
+            shared=[_code_label("caveat", code, self.language) for code in sorted(shared)],
+            dots=draw_dots(found.ranked, names, f"{title}, {found.year}, {unit}", self.language) if ranked else "",
+            courses=draw_courses(ranked, names) if ranked else [],
+            ranked=shown[: len(found.ranked)],
+            unranked=shown[len(found.ranked) :],
+            elsewhere=[(code, names[code], *years) for code, years in found.elsewhere.items()],
+            definition=_definition(iccs, _DEFINITION_LANGUAGES[self.language]),
+            definition_language=_DEFINITION_LANGUAGES[self.language],
+            sources=[self.content.sources[name] for name in sorted({row["source"] for row in found.ranked})],
+            populations=sorted({row["population_source"] or "" for row in found.ranked}),
+        )
 
     def _themes(self) -> Iterator[Page]:
         names = {code: self._label(next(iter(own.values()))[0], "area") for code, own in self.content.figures.items()}
@@ -327,11 +406,17 @@ class Pages:
             yield self._page("source", path, source["title"], source=source, rules=rules, link=link)
         yield self._page("quality", "quality.html", self._("Quality"), rows=rows)
 
+    def _ask(self) -> Page:
+        example = next(iter(self.content.figures))
+        values: dict[str, Any] = {"queries": self.queries, "megabytes": self.megabytes, "example": example}
+        return self._page("ask", "ask.html", self._("Ask the release"), **values)
+
     def _search_index(self, columns: dict[str, str]) -> str:
         codes = {iccs for own in self.content.figures.values() for iccs in own}
         defined = {iccs: _definition(iccs, _DEFINITION_LANGUAGES[self.language]) for iccs in codes}
         pages = {
             self._("Categories"): "categories.html",
+            self._("Compare countries"): "compare.html",
             self._("Commitments"): "themes.html",
             self._("Quality"): "quality.html",
             self._("Methods"): "methods.html",

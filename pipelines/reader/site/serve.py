@@ -9,7 +9,10 @@ from pathlib import Path
 from pipelines.reader.site.build import MARK
 from schemas.errors import UsageError
 
-_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
+    "style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+)
 
 
 class _Handler(SimpleHTTPRequestHandler):

@@ -79,7 +79,7 @@ SELECT
         IF (one.source, one.stage, one.counting_unit) <> (annual.source, annual.stage, annual.counting_unit)], '; ')
         AS other_series,
     annual.sex, annual.age, annual.value, annual.value AS events, annual.at_least, annual.at_most, annual.population, annual.population_source,
-    annual.rate_per_100k, annual.ci_low, annual.ci_high, annual.rate_at_least, annual.rate_at_most, limits, limits_en, limits_fr, limits_es, annual.few_events,
+    annual.rate_per_100k, annual.ci_low, annual.ci_high, annual.usual_low, annual.usual_high, annual.rate_at_least, annual.rate_at_most, limits, limits_en, limits_fr, limits_es, annual.few_events,
     missing.missing_reason, annual.no_rate_reason, annual.iccs_made_from, composition_en, composition_fr, composition_es,
     annual.obs_status, annual.completeness, annual.is_compared, annual.caveats, caveats_en, caveats_fr, caveats_es, mapping_notes,
     annual.break_before, coalesce(own.note, general.note, borders.note) AS break_note, annual.vintage

@@ -40,7 +40,8 @@ changes AS (
 )
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, NULL AS age, value AS found, before AS expected,
     greatest(value, before) >= {{least_count}}
-        AND greatest(value, before) >= {{factor}} * greatest(least(value, before), 1)
+        AND greatest(value, before) >= {{factor}} * CASE WHEN {{a_year}} THEN year - year_before ELSE 1 END
+            * greatest(least(value, before), 1)
         AND NOT ({{breaks_between}}) AND NOT ({{real_between}}) AS failing,
     CAST(before AS BIGINT) || ' in ' || year_before || ', ' || CAST(value AS BIGINT) || ' in ' || year AS detail,
     abs(value - before) AS size

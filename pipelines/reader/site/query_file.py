@@ -1,0 +1,103 @@
+"""The file that the query page asks: what of a release may be on a site, as a database for DuckDB in a browser."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+
+from pipelines.publish.published_schema import create_tables
+from schemas.declarations import load_tables, quote_identifier, quote_literal
+
+STORAGE = "v1.0.0"
+"""Oldest format of DuckDB that has what the file needs: the engine in the browser may be older than the one here."""
+
+PUBLIC_TABLES = (
+    "age", "alert", "area", "caveat", "change", "coverage", "estimate", "iccs", "indicator",
+    "indicator_definition", "mapping", "nowcast", "observation", "population", "quality", "rate",
+    "reconciliation", "release", "release_change", "release_history", "release_source", "series_break", "sex",
+    "source", "theme", "theme_coverage", "trend", "trend_segment", "vintage",
+)  # fmt: skip
+"""Tables of schema ``out`` that the page may be asked for. Others are there, as views read them, and empty."""
+
+_RATES = ("population", "population_source", "rate_per_100k", "ci_low", "ci_high")
+_OF_RATES = ("change", "indicator", "trend", "trend_segment")
+"""Tables of what is worked out from rates, and does not say from which population."""
+
+_QUERY = re.compile(r"^### \d+\. ([^\n]+)\n```sql\n(.*?)```", flags=re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class ReadyQuery:
+    """A question and the SQL that answers it.
+
+    Attributes:
+        title: the question.
+        sql: one statement.
+    """
+
+    title: str
+    sql: str
+
+
+def load_queries() -> tuple[ReadyQuery, ...]:
+    """Return the questions of ``docs/queries.md``, of which the package has a copy.
+
+    >>> load_queries()[0].title
+    'How did the homicide rate of a country develop?'
+    """
+    folder = resources.files("pipelines").joinpath("reader", "site", "templates")
+    text = folder.joinpath("queries.md").read_text(encoding="utf-8")
+    return tuple(ReadyQuery(title, sql.strip()) for title, sql in _QUERY.findall(text))
+
+
+def write_query_file(release: Path, withheld: tuple[str, ...], path: Path) -> tuple[ReadyQuery, ...]:
+    """Write the file of the query page and return the questions that it has an answer to.
+
+    Rows of a source that may not be on a site are left out, with every figure that is worked out from its populations.
+
+    Args:
+        release: a published file.
+        withheld: names of sources that may not be on a site.
+        path: to write; there is nothing yet.
+    """
+    with duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE}) as connection:
+        create_tables(connection)
+        connection.execute(f"ATTACH {quote_literal(str(release))} AS published (READ_ONLY)")
+        for table in PUBLIC_TABLES:
+            _copy_table(connection, table, withheld)
+        connection.execute("DETACH published")
+        connection.execute("CHECKPOINT")
+        (day,) = connection.execute("SELECT strftime(published_at, '%Y-%m-%d') FROM out.release").fetchall()[0]
+        # The engine in the browser does not know which day it is: the day of the release stands for it.
+        offered = (ReadyQuery(one.title, one.sql.replace("current_date", f"DATE '{day}'")) for one in load_queries())
+        return tuple(query for query in offered if _has_answer(connection, query))
+
+
+def _copy_table(connection: duckdb.DuckDBPyConnection, table: str, withheld: tuple[str, ...]) -> None:
+    columns = [column.name for column in load_tables()[table].columns]
+    hidden = f"[{', '.join(map(quote_literal, withheld))}]::VARCHAR[]"
+    where = f"NOT list_contains({hidden}, source)" if "source" in columns else "true"
+    chosen = "*"
+    if withheld and "population_source" in columns:
+        kept = f"population_source IS NULL OR NOT list_contains({hidden}, population_source)"
+        replaced = ", ".join(
+            f"CASE WHEN {kept} THEN {name} END AS {quote_identifier(name)}" for name in _RATES if name in columns
+        )
+        chosen = f"* REPLACE ({replaced})"
+    if withheld and table in _OF_RATES:
+        where += (
+            " AND (source, ref_area) NOT IN (SELECT (source, ref_area) FROM published.out.rate "
+            f"WHERE list_contains({hidden}, population_source))"
+        )
+    connection.execute(f"INSERT INTO out.{table} BY NAME SELECT {chosen} FROM published.out.{table} WHERE {where}")
+
+
+def _has_answer(connection: duckdb.DuckDBPyConnection, query: ReadyQuery) -> bool:
+    try:
+        return connection.execute(query.sql).fetchone() is not None
+    except duckdb.Error:
+        return False
