@@ -79,6 +79,7 @@ SLOW_MODULES = (
     "schemas/test_source_rules.py",
     "share/test_attacks.py",
     "share/test_editions.py",
+    "share/test_offices.py",
     "share/test_package.py",
     "share/test_sdmx.py",
     "share/test_serve.py",
