@@ -87,6 +87,7 @@ WORDS = {
     "classes": "Classes of about as many areas each (their number in brackets); equal-area projection.",
     "hatched": "Hatched: no rate, or none that can be compared with the others; not zero.",
     "few events": "*: fewer than {n} events.",
+    "few events in": "Fewer than {n} events, so that chance moves the rate far: {where}.",
     "without outline": "Not drawn, no outline: {names}.",
     "outlines": "Outlines: {origin}; they state no view on any border.",
     "slopes": "Solid lines rise, dashed lines fall; named: those that changed most, and the highest.",

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
 from pipelines.reader.plots.style import STYLES, finish_picture, label_ends, new_figure, save_picture
-from pipelines.reader.plots.trend import _draw_breaks, draw_gaps, gap_notes
+from pipelines.reader.plots.trend import _draw_breaks, draw_gaps, few_notes, gap_notes
 from pipelines.reader.selection import SeriesKey
 from pipelines.reader.series.rates import RateSeries
 from pipelines.reader.series.trends import DIRECTED, trend_sentence
@@ -55,6 +55,19 @@ def _series(name: str, years: list[int], cuts: list[int], gaps: dict[int, str | 
         for year in years
     ]
     return RateSeries(SeriesKey(name, "recorded", "victim"), "XX", "_T", "_T", rows, Breaks(tuple(cuts)), gaps=gaps)
+
+
+def test_years_with_few_events_are_named() -> None:
+    many, few = (_series(name, [2020, 2021, 2022], [], {}) for name in ("many", "few"))
+    for row in few.rows[1:]:
+        row["value"] = 9.0
+
+    assert few_notes([many], ["M"], "en") == []
+    assert few_notes([few], ["F"], "en") == ["Fewer than 10 events, so that chance moves the rate far: 2021-2022."]
+    (note,) = few_notes([many, few], ["M", "F"], "es")
+    assert note.endswith(": F 2021-2022.")
+    (note,) = few_notes([few] * 7 + [many], "ABCDEFGM", "fr")
+    assert note.endswith(" : 7/8.")
 
 
 def test_a_break_is_drawn_on_its_own_series_only() -> None:

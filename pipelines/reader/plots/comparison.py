@@ -23,7 +23,15 @@ from pipelines.reader.plots.style import (
     spread_labels,
     whole_years,
 )
-from pipelines.reader.plots.trend import break_notes, draw_rates, limit_notes, line_ends, not_drawn_notes, series_notes
+from pipelines.reader.plots.trend import (
+    break_notes,
+    draw_rates,
+    few_notes,
+    limit_notes,
+    line_ends,
+    not_drawn_notes,
+    series_notes,
+)
 from pipelines.reader.release import packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of
 from pipelines.reader.series.rates import Rows, read_rates
@@ -168,6 +176,7 @@ def plot_compared(
     whole_years(axes)
     label_ends(axes, line_ends(series, labels))
     notes = [*series_notes(found.query, series, labels, language, settings), *limit_notes(series, language)]
+    notes += few_notes(series, labels, language)
     notes += break_notes([one.breaks for one in series], language)
     notes += caveat_notes([row for one in series for row in one.rows], language)
     left = [row["ref_area"] for row in [*found.ranked[len(STYLES) :], *found.unranked]]

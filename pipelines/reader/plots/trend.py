@@ -33,6 +33,7 @@ from pipelines.reader.series.rates import By, RateSeries, read_rates, year_spans
 from pipelines.reader.series.trends import series_sentence
 from pipelines.reader.words import LANGUAGES, colon, figure_in, word
 from pipelines.statistics.arguments import SIGNIFICANCE
+from pipelines.statistics.rates import FEWEST_EVENTS
 from pipelines.system.settings import Settings
 from schemas.codelists import age_labels, load_codelist
 from schemas.declarations import is_compared
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 MAX_PANELS = 42
 MAX_SENTENCES = 2
 """Series up to this number have a sentence each on their course in the foot."""
+_FEW_NAMED = 6
+"""Series with few events are named up to this number, and counted above it."""
 MAX_LINEAR_RATIO = 8
 """Small multiples whose middle rates differ more than this go on a logarithmic scale."""
 
@@ -101,6 +104,7 @@ def plot_trend(
         *series_notes(wanted, series, labels, language, settings),
         *gap_notes(gaps, language),
         *limit_notes(series, language),
+        *few_notes(series, labels, language),
         *([word("segments", language)] if segments else []),
     ]
     notes += [word("bounds", language)] if any(one.bounds for one in series) else []
@@ -137,7 +141,8 @@ def plot_areas(
         axes.tick_params(labelbottom=True)  # the lowest panel of each column
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
-    notes = [*limit_notes(panels, language), *break_notes([one.breaks for one in panels], language)]
+    notes = [*limit_notes(panels, language), *few_notes(panels, [names[one.area] for one in panels], language)]
+    notes += break_notes([one.breaks for one in panels], language)
     notes += [word("bounds", language)] if any(one.bounds for one in panels) else []
     if _scale_panels(grid, panels, language):
         notes.append(word("log", language))
@@ -222,6 +227,24 @@ def limit_notes(series: Sequence[RateSeries], language: str) -> list[str]:
             word("usual year", language).format(year=wide[-1]["year"], low=low, high=high),
         ]
     return [word("poisson", language), *([word("usual", language)] if wide else [])]
+
+
+def few_notes(series: Sequence[RateSeries], labels: Sequence[str], language: str) -> list[str]:
+    """Return which years rest on few events; of several series with their names, and of many only how many.
+
+    Args:
+        series: what is drawn.
+        labels: the name of each.
+        language: en, fr or es.
+    """
+    found = []
+    for one, label in zip(series, labels, strict=True):
+        if few := [row["year"] for row in one.rows if row["value"] < FEWEST_EVENTS]:
+            found.append(f"{label} {year_spans(few)}" if len(series) > 1 else year_spans(few))
+    if not found:
+        return []
+    listed = "; ".join(found) if len(found) <= _FEW_NAMED else f"{len(found)}/{len(series)}"
+    return [word("few events in", language).format(n=FEWEST_EVENTS, where=listed)]
 
 
 def break_notes(breaks: Sequence[Breaks], language: str) -> list[str]:
