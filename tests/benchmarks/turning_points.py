@@ -15,7 +15,7 @@ import numpy as np
 from pipelines.statistics.seasonal import decompose, turning_points, turning_points_beyond_noise
 
 SEED = 20261128
-SERIES = 60
+SERIES = 120
 MONTHS = 120
 EVENTS, SEASON = 80, 0.1
 
