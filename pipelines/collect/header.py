@@ -42,6 +42,8 @@ def read_header(folder: SourceFolder, file: RawFile, rows: list[list[str]], shee
     """
     layout = folder.source.layouts[file.layout]
     header = find_header(folder.source_id, file.name, rows, layout.read, sheet)
+    if layout.read.header_rows > 1:
+        _refuse_groups(folder, file, rows, header.last_row, sheet)
     _refuse_twice(folder, file, layout, header, sheet)
     return header
 
@@ -149,6 +151,32 @@ def _join_header(rows: list[list[str]]) -> list[str]:
                     cells[position] = cells[position - 1]
         filled.append(cells)
     return [" | ".join(dict.fromkeys(part for part in parts if part)) for parts in zip(*filled, strict=True)]
+
+
+def _refuse_groups(folder: SourceFolder, file: RawFile, rows: list[list[str]], last: int, sheet: str | None) -> None:
+    """Refuse a header in which the label of a group is not above the first of its parts.
+
+    A label written in the middle of its columns, without a merged cell, would count for the columns to its right only,
+    and the first part of each group for the group before it. It shows where a part that other groups have follows a
+    column of words that has none: ``offence, Men, 2022: Women, Men, 2023: Women``.
+    """
+    first = last - folder.source.layouts[file.layout].read.header_rows
+    width = max(map(len, rows[first:last]))
+    filled = [[" ".join(cell.split()) for cell in [*row, *[""] * (width - len(row))]] for row in rows[first:]]
+    top, low, below = filled[0], filled[last - first - 1], filled[last - first :]
+    starts: list[int] = []
+    for place in range(width):
+        starts.append(place if top[place] or not place else starts[-1])
+    elsewhere = {fold(low[place]) for place in range(width) if low[place] and low[starts[place]]}
+    for place, start in enumerate(starts):
+        if place == start or not low[place] or low[start] or fold(low[place]) not in elsewhere:
+            continue
+        cells = [row[start] for row in below if start < len(row) and row[start]]
+        if 2 * sum(not any(map(str.isdigit, cell)) for cell in cells) > len(cells):
+            found = (
+                f"{low[place]!r} in column {place + 1} is a part of groups further right, and here of {top[start]!r}."
+            )
+            raise DataRefused([Problem("header_groups_unclear", folder.source_id, found, file.name, sheet, first + 1)])
 
 
 def _name_declared(names: list[str], declared: tuple[str, ...]) -> tuple[tuple[str, ...], set[int]]:

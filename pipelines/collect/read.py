@@ -25,6 +25,7 @@ from schemas.source import SourceFolder
 
 FILL = " | fill"
 """Follows the name of a column in that of the colours of its cells."""
+_HIDDEN_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class RawTable:
     """Result of step 2, one Parquet file of text a raw file: columns as labelled, and _file, _sheet, _row.
 
     ``footers`` holds, for each file and sheet, what its foot prints under each column; ``cut`` the rows below one that
-    have numbers; ``unread`` the sheets with cells that no layout reads, as text; ``files`` what was received.
+    have numbers; ``unread`` the sheets with cells that no layout reads, and ``hidden`` the rows and columns that were
+    read and are hidden, as text; ``files`` what was received.
     """
 
     source_id: str
@@ -42,6 +44,7 @@ class RawTable:
     files: tuple[RawFile, ...]
     cut: tuple[CutRow, ...] = ()
     unread: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -82,6 +85,7 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
         files=acquired.files,
         cut=tuple(row for _, table in tables for row in table.cut),
         unread=unread_sheets(folder, tables),
+        hidden=tuple(text for _, table in tables for text in table.hidden),
     )
 
 
@@ -178,6 +182,7 @@ def _read_workbook(
     tables: list[pa.Table] = []
     footers: dict[str | None, dict[str, str]] = {}
     cut: list[CutRow] = []
+    hidden: list[str] = []
     problems: list[Problem] = []
     for sheet in workbook.sheets:
         try:
@@ -186,6 +191,7 @@ def _read_workbook(
             problems.extend(refused.problems)
             continue
         tables.append(table)
+        hidden += _hidden_in(folder, file, sheet, table)
         if foot is not None:
             footers[sheet.name] = foot.printed
             cut.extend(foot.cut)
@@ -201,7 +207,8 @@ def _read_workbook(
         target=quote_literal(str(target)),
     )
     connection.unregister("sheet_rows")
-    return TableRead(footers, tuple(cut), tuple(sheet.name for sheet in workbook.sheets), workbook.others)
+    names = tuple(sheet.name for sheet in workbook.sheets)
+    return TableRead(footers, tuple(cut), names, workbook.others, tuple(hidden))
 
 
 def _table_of_sheet(folder: SourceFolder, file: RawFile, sheet: Sheet) -> tuple[pa.Table, Foot | None]:
@@ -243,6 +250,22 @@ def _table_of_sheet(folder: SourceFolder, file: RawFile, sheet: Sheet) -> tuple[
             colours = [sheet.fills.get((number - 1, place)) for number, _ in numbered]
             table = table.append_column(f"{name}{FILL}", pa.array(colours, pa.string()))
     return table, foot
+
+
+def _hidden_in(folder: SourceFolder, file: RawFile, sheet: Sheet, table: pa.Table) -> list[str]:
+    """Say which rows of the table, and which columns that the source uses, are hidden and have content."""
+    rows, columns = sheet.hidden
+    numbers = [number for number in table.column("_row").to_pylist() if number - 1 in rows]
+    needed = Needed(folder, folder.source.layouts[file.layout])
+    names = [
+        name
+        for place, name in enumerate(table.column_names[2:])
+        if place in columns and needed.uses(name, name) and table.column(name).null_count < table.num_rows
+    ]
+    shown = ", ".join(map(str, numbers[:_HIDDEN_SHOWN])) + (" ..." if len(numbers) > _HIDDEN_SHOWN else "")
+    found = [f"{len(numbers):,} hidden row{'s' * (len(numbers) > 1)} ({shown})"] if numbers else []
+    found += [f"hidden column {name!r}" for name in names]
+    return [f"{file.name}, {sheet.name}: {one}" for one in found]
 
 
 def _cells_without_value(

@@ -28,12 +28,14 @@ class TableRead:
         cut: rows below a foot that have numbers.
         sheets: the sheets of a workbook that were read.
         other_sheets: those with cells that were not, and whether each is hidden.
+        hidden: rows and columns that were read and that a person who opens the workbook does not see, as text.
     """
 
     footers: dict[str | None, dict[str, str]] = field(default_factory=dict)
     cut: tuple[CutRow, ...] = ()
     sheets: tuple[str, ...] = ()
     other_sheets: dict[str, bool] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
 
 
 def sheets_read_twice(source_id: str, tables: Sequence[tuple[RawFile, TableRead]]) -> list[Problem]:
@@ -64,9 +66,16 @@ def unread_sheets(folder: SourceFolder, tables: Sequence[tuple[RawFile, TableRea
 
 
 def judge_unread(
-    folder: SourceFolder, files: Sequence[RawFile], unread: Sequence[str], cut: Sequence[CutRow]
+    folder: SourceFolder,
+    files: Sequence[RawFile],
+    unread: Sequence[str],
+    cut: Sequence[CutRow],
+    hidden: Sequence[str],
 ) -> list[Outcome]:
-    """Return the outcomes of the rules on what was not read: layouts without a file, sheets, rows below a foot."""
+    """Return the outcomes of the rules on what was not read: layouts without a file, sheets, rows below a foot.
+
+    And on what was read and cannot be seen: hidden rows and columns.
+    """
     layouts = folder.source.layouts
     without = set(range(len(layouts))) - {file.layout for file in files}
     patterns = [f"layouts.{number + 1} ({', '.join(layouts[number].files)})" for number in sorted(without)]
@@ -79,6 +88,7 @@ def judge_unread(
     return [
         _outcome("layouts_without_file", len(layouts), patterns),
         _outcome("unread_sheets", len(workbooks), unread),
+        _outcome("hidden_cells", len(workbooks), hidden),
         # A label of a file of persons may be a name.
         _outcome("rows_below_foot", len(feet), rows, hidden=bool(folder.source.personal)),
     ]

@@ -29,13 +29,15 @@ class Sheet:
     """One sheet as read: name, rows of text ('' where empty) from row 1 and column A on, an empty row as [].
 
     ``faults`` are the cells that have no value, by row and column from 0, with what they show: #REF!, =SUM(A1:A2).
-    ``fills`` are the colours of cells, where they are asked for.
+    ``fills`` are the colours of cells, where they are asked for; ``hidden`` the rows and the columns that a person does
+    not see.
     """
 
     name: str
     rows: list[list[str]]
     faults: dict[tuple[int, int], str]
     fills: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def _read_back(sheet: dict[str, Any], target: Path, number: int) -> Sheet:
     with target.with_name(f"{target.name}.{number}").open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     faults, fills = ({(row, column): text for row, column, text in sheet[name]} for name in ("faults", "fills"))
-    return Sheet(sheet["name"], rows, faults, fills)
+    hidden_rows, hidden_columns = map(frozenset, sheet["hidden"])
+    return Sheet(sheet["name"], rows, faults, fills, (hidden_rows, hidden_columns))
 
 
 def _ask_reader(job: dict[str, Any]) -> dict[str, Any]:

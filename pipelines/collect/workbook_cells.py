@@ -27,6 +27,7 @@ _RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽�
 _LOWERED = str.maketrans("0123456789+-()", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎")
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,'’\s]*")
 _ERROR = re.compile(r"#[A-Z/0]+[!?]?|#N/A|Err:[0-9]+")
+_HIDDEN = re.compile(rb"""\s(hidden=["'](1|true)|(ht|width)=["']0)["'.]""")
 _SUSPECT = re.compile(
     rb"""\st\s*=\s*["']e["']|(super|sub)script|</(\w+:)?f>\s*<(/|(\w+:)?v\s*/>|(\w+:)?v>\s*</)"""
     rb"""|<(\w+:)?f\b[^>]*/>\s*<(/|(\w+:)?v\s*/>|(\w+:)?v>\s*</)"""
@@ -125,6 +126,40 @@ def _fill_colour(fill: Element) -> str:
             else " ".join(f"{name} {value}" for name, value in named.items())
         )
     return ""
+
+
+def find_hidden(path: Path, sheet: str) -> tuple[set[int], set[int]]:
+    """Return the hidden rows and the hidden columns of a sheet of an xlsx file, from 0.
+
+    A row that a filter leaves out is hidden too; so is a row or column of no height or width.
+
+    Raises:
+        KeyError: the workbook has no part for the sheet.
+    """
+    rows: set[int] = set()
+    columns: set[int] = set()
+    with zipfile.ZipFile(path) as archive:
+        part = sheet_parts(archive)[sheet]
+        with archive.open(part) as stream:
+            if not any(_HIDDEN.search(piece) for piece in _pieces(stream)):
+                return rows, columns
+        row = -1
+        with archive.open(part) as stream:
+            for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
+                tag = _tag(element)
+                if event == "start" and tag == "row":
+                    row = int(element.get("r", row + 2)) - 1
+                    if _is_hidden(element, "ht"):
+                        rows.add(row)
+                elif event == "start" and tag == "col" and _is_hidden(element, "width"):
+                    columns.update(range(int(element.get("min", "1")) - 1, int(element.get("max", "0"))))
+                elif event == "end" and tag in ("row", "col"):
+                    element.clear()
+    return rows, columns
+
+
+def _is_hidden(element: Element, size: str) -> bool:
+    return element.get("hidden", "0") in ("1", "true") or element.get(size, "1") in ("0", "0.0")
 
 
 def has_cells(archive: zipfile.ZipFile, part: str) -> bool:

@@ -8,7 +8,8 @@ sees), ``decimal``, ``fills`` (whether to read colours of cells), ``target``, ``
 ``max_bytes``. Output, on stdout: ``{"sheets": [...], "others": [...]}`` once the rows of the first sheet are in
 ``target`` with ``.0`` added, of the second with ``.1`` and so on, one JSON list of texts a line, an empty list for an
 empty row. Of each sheet there is the ``name``, and ``faults``: row, column (from 0) and what the cell shows that has no
-value; ``fills``: the same with its colour. ``others`` are sheets with cells that were not asked for. Else
+value; ``fills``: the same with its colour;
+``hidden``: its hidden rows and columns (xlsx). ``others`` are sheets with cells that were not asked for. Else
 ``{"rule": ..., "found": ...}``, or ``{"errno": ...}`` where the disk failed.
 """
 
@@ -33,6 +34,7 @@ from pipelines.collect.workbook_cells import (
     Cells,
     column_letters,
     find_fills,
+    find_hidden,
     find_in_ods,
     find_in_xls,
     find_in_xlsx,
@@ -123,7 +125,9 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
         _write_rows(sheet, shown, job["decimal"], Path(f"{job['target']}.{number}"), job["max_bytes"])
         faults = [[*place, one.text] for place, one in sorted(shown.items()) if one.is_fault]
         fills = find_fills(path, name) if job["fills"] else {}
-        sheets.append({"name": name, "faults": faults, "fills": [[*place, one] for place, one in fills.items()]})
+        colours = [[*place, one] for place, one in fills.items()]
+        hidden = find_hidden(path, name) if find_shown is find_in_xlsx else ((), ())
+        sheets.append({"name": name, "faults": faults, "fills": colours, "hidden": [sorted(one) for one in hidden]})
     return {"sheets": sheets, "others": _other_sheets(path, workbook, names)}
 
 

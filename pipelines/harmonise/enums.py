@@ -87,7 +87,8 @@ def register_areas(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the lists of areas that adding up and the rules need.
 
     ``area_ancestor``: each area with itself and every area above it, and the levels of both. ``area_validity``: first
-    and last year of areas that were created or dissolved. ``area_whole``: each area and level of which the lists have
+    and last year of areas that were created or dissolved. ``area_split``: each area that was made of a part of another,
+    with its first year. ``area_whole``: each area and level of which the lists have
     every part. ``area_unlisted``: which parts the other lists lack. ``area_claimed``: each territory and country that
     claims it.
     """
@@ -101,11 +102,13 @@ def _area_tables(_: Path | None) -> dict[str, pa.Table]:
     levels = {area.code: area.level for area in areas}
     ancestors = [(area, levels[area], ancestor, level) for area, ancestor, level in area_ancestors()]
     changed = [(area.code, area.first_year, area.last_year) for area in areas if area.valid_from or area.valid_to]
+    split = [(area.code, origin, area.first_year) for area in areas for origin in area.split_from]
     claimed = [(area.code, country) for area in areas for country in area.claimed_by]
     year = pa.int32()
     return {
         "area_ancestor": _table(ancestors, area=None, area_level=None, ancestor=None, ancestor_level=None),
         "area_validity": _table(changed, area=None, valid_from=year, valid_to=year),
+        "area_split": _table(split, area=None, origin=None, first_year=year),
         "area_whole": _table(sorted(whole_lists()), ancestor=None, area_level=None),
         "area_unlisted": _table(unlisted_subdivisions(), ancestor=None, area_level=None, missing=None),
         "area_claimed": _table(claimed, area=None, country=None),

@@ -160,7 +160,7 @@ def account(
     outcomes.append(_compare(connection, _compare_controls(connection, folder, judged), paths["controls"]))
     _write_links(connection, judged, paths)
     outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
-    outcomes += judge_unread(folder, judged.raw.files, judged.raw.unread, judged.raw.cut)
+    outcomes += judge_unread(folder, judged.raw.files, judged.raw.unread, judged.raw.cut, judged.raw.hidden)
     # Which of the labels occur among incidents is not known: those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
     outcomes += check_labels(judged.labels if isinstance(judged, Conformed) else ages)

@@ -83,6 +83,7 @@ class Tallied:
             files=self.files,
             cut=tuple(row for _, more in not_rows for row in more.cut),
             unread=unread_sheets(self.folder, not_rows),
+            hidden=tuple(text for _, more in not_rows for text in more.hidden),
         )
 
     @property
@@ -97,7 +98,8 @@ class Tallied:
             more = fact["not_rows"]
             cut = tuple(CutRow(**row) for row in more["cut"])
             footers = {sheet: printed for sheet, printed in more["footers"]}
-            found.append((file, TableRead(footers, cut, tuple(more["sheets"]), more["other_sheets"])))
+            sheets, hidden = tuple(more["sheets"]), tuple(more.get("hidden", ()))  # older tallies do not have it
+            found.append((file, TableRead(footers, cut, sheets, more["other_sheets"], hidden)))
         return found
 
     @property

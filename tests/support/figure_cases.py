@@ -56,6 +56,11 @@ def codes_of_places(lacking: Collection[int]) -> Rows:
     ]
 
 
+def split_of_2014(old: list[float | None], new: list[float | None]) -> Rows:
+    """Andhra Pradesh from 2012 on, and Telangana, made of a part of it in 2014."""
+    return [*years(old, 2012, ref_area="IN-AP"), *years(new, 2014, ref_area="IN-TS")]
+
+
 OFFENCE = {"counting_unit": "offence", "measure": "offences"}
 
 # Two areas that keep to a hundred and to three hundred, within three per cent; in 2013 each has the other's figure.
@@ -291,6 +296,12 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=states(*ZA_AREAS[:-1])),
         1,
         "ZA-WC is never given",
+    ),
+    "area_split_twice": (
+        Data(core=split_of_2014([200, 204, 120, 118], [80, 82])),
+        Data(core=split_of_2014([200, 204, 201, 118], [80, 82])),  # whole in 2014, and its part beside it
+        1,
+        "beside 80 of IN-TS",
     ),
     "areas_stop": (
         Data(core=[*years([50, 50], ref_area="ES"), *years([50, 50], ref_area="FR")]),
