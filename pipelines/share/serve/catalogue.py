@@ -116,7 +116,7 @@ def _referred(kinds: set[str], references: str) -> set[str]:
         one = "dataconstraint" if one == "contentconstraint" else one
         if one in TYPES:
             found |= {one} & (_down(kinds) | _up(kinds))
-        if one in ("children",):
+        if one == "children":
             found |= _step_down(kinds)
         if one in ("descendants", "all"):
             found |= _down(kinds)

@@ -30,8 +30,10 @@
     return { names, rows };
   }
 
-  const quote = (value) =>
-    value === null ? "" : value === "" || /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  // A text that a spreadsheet would take for a formula begins with an apostrophe, as in the files of `iccs query`.
+  const harmless = (value) => (/^[=+\-@\t\r]/.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value);
+  const quoted = (value) => (value === "" || /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  const quote = (value) => (value === null ? "" : quoted(harmless(value)));
   const csv = ({ names, rows }) => [names, ...rows].map((row) => row.map(quote).join(",")).join("\r\n") + "\r\n";
 
   function element(name, text, parent, className) {
