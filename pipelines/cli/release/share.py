@@ -48,6 +48,13 @@ def add_parser(commands: Commands) -> None:
     )
     serve.add_argument("--most-cells", type=int, default=1_000_000, metavar="N", help="in an answer (default: 1000000)")
     serve.add_argument("--most-seconds", type=float, default=60, metavar="S", help="to make an answer (default: 60)")
+    serve.add_argument(
+        "--most-requests",
+        type=int,
+        default=600,
+        metavar="N",
+        help="of a client in a minute, by token or address; 0 for any number (default: 600)",
+    )
     serve.set_defaults(command=serve_command)
 
 
@@ -180,7 +187,8 @@ def serve_command(options: argparse.Namespace) -> int:
     tokens = read_tokens(options.tokens)
     shelf = Shelf(Path(options.packages), options.agency)
     print_line(f"SDMX REST of {options.packages}: http://{options.host}:{options.port}/v2/ and /v1/")
-    run_server(Service(shelf, tokens, Limits(options.most_cells, options.most_seconds)), options.host, options.port)
+    limits = Limits(options.most_cells, options.most_seconds, per_minute=options.most_requests)
+    run_server(Service(shelf, tokens, limits), options.host, options.port)
     return EXIT_DONE
 
 

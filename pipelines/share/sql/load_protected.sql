@@ -21,7 +21,7 @@ SELECT {{source}} AS source, {{vintage}} AS vintage,
         END AS obs_status,
         CASE WHEN hidden.stage IS NOT NULL THEN 'suppressed' ELSE CAST(cells.missing_reason AS VARCHAR) END
             AS missing_reason,
-        CASE WHEN hidden.stage IS NOT NULL THEN 'C' ELSE 'F' END AS conf_status,
+        CASE WHEN hidden.stage IS NOT NULL THEN 'C' ELSE CAST(cells.conf_status AS VARCHAR) END AS conf_status,
         CASE WHEN hidden.stage IS NULL THEN unmarked.completeness END AS completeness,
         out.join_caveats(declared_caveats, concat_ws(';', 'checks_left_out', array_to_string(
             [one FOR one IN string_split(coalesce(cells.caveats, ''), ';') IF one <> '' AND one NOT IN {{of_checks}}], ';'
