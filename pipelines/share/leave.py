@@ -19,7 +19,7 @@ from pipelines.share.check import SharedSource, check_sharing
 from pipelines.share.data_package import SUMS, write_data_package
 from pipelines.share.left import log_package, read_left, shared_folder
 from pipelines.share.margins import dimensions
-from pipelines.share.package import BuiltRelease, build_release
+from pipelines.share.package import BuiltRelease, build_release, protected_cells
 from pipelines.share.read_back import read_back
 from pipelines.system.connection import run_sql
 from pipelines.system.files import replace_atomically, seal, sha256_of_file
@@ -136,18 +136,9 @@ def _keep_cells(release: OpenRelease, found: Sequence[SharedSource], package: st
     folder.mkdir(parents=True, exist_ok=True)
     for path in (folder.parent, folder):
         path.chmod(0o700)
-    rows = [
-        (one.source, series.stage, series.counting_unit, *key)
-        for one in found
-        for series in one.series
-        for key in sorted(series.hidden)
-    ]
     names = ("source", "stage", "counting_unit", *dimensions())
     with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE hidden_cell ({', '.join(f'{name} VARCHAR' for name in names)})")
-        if rows:
-            places = ", ".join("?" for _ in names)
-            connection.executemany(f"INSERT INTO hidden_cell VALUES ({places})", rows)
+        connection.register("hidden_cell", protected_cells(found))
         cells = release.connection.sql(
             f"SELECT {', '.join(names)}, value FROM out.observation "
             "WHERE value IS NOT NULL AND list_contains($sources, source)",

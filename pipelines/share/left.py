@@ -93,25 +93,36 @@ def read_editions(left: Sequence[Left], sources: Sequence[str]) -> list[Edition]
         for source in sources:
             policy = package.policy_of(source)
             if policy.get("outcome") == "protected":
-                found.append(_edition(package, source, zeros_shown=policy["zeros"] == "shown"))
+                rounding = policy.get("rounding")  # of before there was rounding: none
+                found.append(_edition(package, source, rounding, zeros_shown=policy["zeros"] == "shown"))
     return found
 
 
-def _edition(package: Left, source: str, *, zeros_shown: bool) -> Edition:
+def _edition(package: Left, source: str, rounding: int | None, *, zeros_shown: bool) -> Edition:
+    path = quote_literal(str(package.cells))
     with duckdb.connect() as connection:
         rows = connection.execute(
-            f"SELECT stage, counting_unit, {', '.join(dimensions())}, value, shown "
-            f"FROM read_parquet({quote_literal(str(package.cells))}) WHERE source = $source",
+            f"SELECT stage, counting_unit, {', '.join(dimensions())}, value, shown, "
+            f"{'rounded' if rounding else 'NULL'} FROM read_parquet({path}) WHERE source = $source",
             {"source": source},
         ).fetchall()
     counts: dict[Name, dict[Key, int]] = defaultdict(dict)
     shown: dict[Name, set[Key]] = defaultdict(set)
-    for stage, unit, *key, value, is_shown in rows:
+    rounded: dict[Name, dict[Key, int]] = defaultdict(dict)
+    for stage, unit, *key, value, is_shown, left_as in rows:
         counts[stage, unit][tuple(key)] = int(value)
+        if rounding:
+            rounded[stage, unit][tuple(key)] = int(left_as)
         if is_shown:
             shown[stage, unit].add(tuple(key))
     return Edition(
-        source, package.package, counts, {name: frozenset(shown[name]) for name in counts}, zeros_shown=zeros_shown
+        source,
+        package.package,
+        counts,
+        {name: frozenset(shown[name]) for name in counts},
+        zeros_shown=zeros_shown,
+        rounding=rounding,
+        rounded=rounded,
     )
 
 

@@ -174,3 +174,28 @@ def test_bounds_in_place_of_a_count_are_counts_that_nobody_protected() -> None:
         )
         with pytest.raises(UsageError, match="has bounds in place of a count"):
             read_counts(connection, "s")
+
+
+def test_rounded_counts_leave_as_estimates_and_nothing_is_hidden(place: Path) -> None:
+    """Every number is a multiple of 3, next to the count that it stands for, which the office has."""
+    policy(place, {"level": "public", "rounding": 3})
+    code, said = command("share", "package", "-o", str(place / "rounded"), "--data", str(place / "data"))
+    assert code == 0, said
+    key = ", ".join(("stage", "counting_unit", *dimensions()))
+    with duckdb.connect(str(place / "rounded" / "crime.duckdb"), read_only=True) as connection:
+        connection.execute(f"ATTACH '{place / 'data' / 'published' / 'crime.duckdb'}' AS office (READ_ONLY)")
+        (cells, away, of_three, marked, free) = connection.execute(
+            "SELECT count(*), max(abs(left_as.value - own.value)), bool_and(left_as.value % 3 = 0), "
+            "bool_and(left_as.obs_status IN ('E', 'B') AND contains(left_as.caveats, 'figures_rounded')), "
+            "bool_and(left_as.conf_status = 'F') "
+            f"FROM out.observation AS left_as JOIN office.out.observation AS own USING ({key}) "
+            "WHERE own.value IS NOT NULL"
+        ).fetchall()[0]
+        assert (cells > 10, 0 < away < 3, of_three, marked, free) == (True, True, True, True, True)
+        assert connection.execute("SELECT count(ci_low) FROM out.rate").fetchall() == [(0,)], "no limits from chance"
+    entry = json.loads((place / "data" / "shared" / "log.jsonl").read_text().splitlines()[-1])["sources"][SOURCE]
+    assert (entry["rounding"], entry["hidden"], entry["computable"]) == (3, 0, 0)
+    policy(place, {"level": "public", "threshold": 3})
+    code, said = command("share", "check", "--data", str(place / "data"))
+    assert code == 1
+    assert "were rounded to 3 in package" in said

@@ -162,6 +162,9 @@ def check_command(options: argparse.Namespace) -> int:
     if rows := [{"source": one.source, **figures} for one in found for figures in map(_figures, one.series)]:
         print_line()
         print_table([name.replace("_", " ") for name in rows[0]], [list(row.values()) for row in rows])
+    for one in found:
+        for said in one.coarser:
+            print_line(f"{one.source}: {said}")
     for one in refused:
         print_error(f"{one.source} cannot be shared: {one.why}")
     return EXIT_REFUSED if refused else EXIT_DONE
@@ -236,5 +239,7 @@ def _as_json(one: SharedSource) -> dict[str, Any]:
         "outcome": one.outcome,
         "why": one.why,
         "threshold": one.threshold,
+        "rounding": one.policy.rounding if one.policy else None,
+        "coarser": list(one.coarser),
         "series": [_figures(series) for series in one.series],
     }
