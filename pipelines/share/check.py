@@ -10,11 +10,11 @@ from typing import Literal
 import duckdb
 
 from pipelines.reader.release import OpenRelease
-from pipelines.share.coarser import TOO_MANY, propose_coarser
-from pipelines.share.counts import read_counts, read_levels, refuse_ring
 from pipelines.share.left import Left, read_editions, read_known
-from pipelines.share.margins import Levels
-from pipelines.share.protect import Protected, Series, group_sources, protect
+from pipelines.share.protection.coarser import TOO_MANY, propose_coarser
+from pipelines.share.protection.counts import read_counts, read_levels, refuse_ring
+from pipelines.share.protection.margins import Levels
+from pipelines.share.protection.protect import Protected, Series, group_sources, protect
 from schemas.errors import UsageError
 from schemas.source import Level, Sharing, SourceFolder
 

@@ -18,9 +18,10 @@ from pipelines.reader.release import OpenRelease
 from pipelines.share.check import SharedSource, check_sharing
 from pipelines.share.data_package import SUMS, write_data_package
 from pipelines.share.left import log_package, read_left, shared_folder
-from pipelines.share.margins import dimensions
 from pipelines.share.package import BuiltRelease, build_release, protected_cells
+from pipelines.share.protection.margins import dimensions
 from pipelines.share.read_back import read_back
+from pipelines.share.signature import read_key, sign_sums
 from pipelines.system.connection import run_sql
 from pipelines.system.files import replace_atomically, seal, sha256_of_file
 from pipelines.system.settings import Settings
@@ -53,6 +54,7 @@ def make_package(
     *,
     form: str = "package",
     write: Writer | None = None,
+    key: Path | None = None,
 ) -> Package:
     """Write what may leave of the published release into a folder, and note in the log that it left.
 
@@ -67,6 +69,7 @@ def make_package(
         target: the folder to write; not there yet, or empty.
         form: what it is called in the log.
         write: writes the files in another form. If not given, they are the database and the data package.
+        key: a private key, with which the sums of a data package are signed.
 
     Raises:
         UsageError: a source cannot be shared, nothing may leave, or the folder has something in it.
@@ -74,6 +77,7 @@ def make_package(
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UsageError(f"{target} is there already and not empty; name a new folder with -o")
     now = datetime.now(UTC)
+    signing_key = read_key(key) if key else None
     with OpenRelease(settings) as release:
         found = check_sharing(release, folders, level, now.date(), read_left(settings))
         _refuse(found)
@@ -85,6 +89,8 @@ def make_package(
             _write(built, staging, found, write or partial(write_data_package, level=level))
             if write is None:
                 _sum_database(built)
+                if signing_key:
+                    sign_sums(staging, signing_key)
             else:
                 built.path.unlink()
             package = f"{built.release}-{level}"

@@ -18,9 +18,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines.share.counts import Name
-from pipelines.share.margins import Key, dimensions
-from pipelines.share.protect import Edition, KnownCells, Protected
+from pipelines.share.protection.counts import Name
+from pipelines.share.protection.margins import Key, dimensions
+from pipelines.share.protection.protect import Edition, KnownCells, Protected
 from pipelines.system.connection import run_sql
 from pipelines.system.files import check_seal
 from pipelines.system.settings import Settings

@@ -29,7 +29,7 @@ from pipelines.publish.privacy import refuse_personal
 from pipelines.publish.revisions import load_vintages
 from pipelines.reader.release import OpenRelease
 from pipelines.share.check import SharedSource
-from pipelines.share.margins import dimensions
+from pipelines.share.protection.margins import dimensions
 from pipelines.system.clean_copy import copy_cleanly
 from pipelines.system.code_version import release_code_version
 from pipelines.system.connection import STORAGE_VERSION, connect, fetch_row, insert_rows, run_sql

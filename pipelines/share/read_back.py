@@ -8,9 +8,9 @@ import duckdb
 
 from pipelines.reader.release import OpenRelease
 from pipelines.share.check import SharedSource
-from pipelines.share.counts import read_counts
-from pipelines.share.margins import Key, dimensions
 from pipelines.share.package import BuiltRelease
+from pipelines.share.protection.counts import read_counts
+from pipelines.share.protection.margins import Key, dimensions
 from schemas.declarations import load_tables, quote_literal
 
 EMPTY_OF_PROTECTED = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 import math
@@ -14,14 +15,17 @@ import duckdb
 import numpy as np
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from damaged_files import INCIDENTS, command, declared
 from tiny_source import Tiny
 
 from pipelines.publish.published_schema import load_published
 from pipelines.share.left import read_known
-from pipelines.share.margins import dimensions
-from pipelines.share.protect import Protected
+from pipelines.share.protection.margins import dimensions
+from pipelines.share.protection.protect import Protected
+from pipelines.share.signature import read_key
 from schemas.declarations import load_columns, load_tables
+from schemas.errors import UsageError
 
 SOURCE = "xx_test_incidents"
 POLICY = {"level": "public", "threshold": 5}
@@ -87,7 +91,11 @@ def share(root: Path, *words: str) -> tuple[int, str]:
 @pytest.fixture(scope="module")
 def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = stored(tmp_path_factory.mktemp("package"), incidents(3))
-    code, said = share(root, "package", "-o", str(root / "out"), "--recipient", "the ministry")
+    code, said = command("share", "key", str(root / "key"), "--json")
+    assert code == 0, said
+    (root / "key.pub").write_text(json.loads(said)["public_key"])
+    words = ("--recipient", "the ministry", "--sign", str(root / "key"))
+    code, said = share(root, "package", "-o", str(root / "out"), *words)
     assert code == 0, said
     yield root
 
@@ -319,7 +327,7 @@ def test_the_package_describes_and_sums_every_file(left: Path) -> None:
 
 
 def test_a_second_package_of_a_release_has_the_same_bytes(left: Path) -> None:
-    code, said = share(left, "package", "-o", str(left / "again"))
+    code, said = share(left, "package", "-o", str(left / "again"), "--sign", str(left / "key"))
     assert code == 0, said
     for path in (left / "out").rglob("*"):
         if path.is_file() and not path.name.startswith("crime.duckdb"):
@@ -383,3 +391,53 @@ def test_a_lost_log_is_no_empty_log(left: Path) -> None:
         log.write_bytes(kept)
     assert code == 2
     assert "what left is not known; put it back" in said
+
+
+def test_a_signed_package_is_verified_and_a_changed_one_is_not(left: Path, tmp_path: Path) -> None:
+    """The signature is of the documented bytes, as the library checks them by itself; then a package is damaged."""
+    folder, public = left / "out", (left / "key.pub").read_text()
+    assert (left / "key").stat().st_mode & 0o777 == 0o600
+    assert (folder / "signing_key.pub").read_text().strip() == public
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public.removeprefix("ed25519 ")))
+    for name in ("SHA256SUMS", "crime.duckdb.sha256"):
+        message = b"iccs package sums, version 1\n" + name.encode() + b"\n" + (folder / name).read_bytes()
+        key.verify(base64.b64decode((folder / f"{name}.sig").read_text()), message)
+    code, said = command("share", "verify", str(folder), "--key", str(left / "key.pub"))
+    assert code == 0, said
+
+    def refused(path: str, content: bytes | None, key: str = public) -> str:
+        copy = tmp_path / "copy"
+        shutil.copytree(folder, copy)
+        (copy / path).unlink(missing_ok=True)
+        if content is not None:
+            (copy / path).write_bytes(content)
+        code, said = command("share", "verify", str(copy), "--key", key)
+        shutil.rmtree(copy)
+        assert code == 1, said
+        return said
+
+    other = json.loads(command("share", "key", str(tmp_path / "other"), "--json")[1])["public_key"]
+    sums = (folder / "SHA256SUMS").read_bytes()
+    assert "README.md is not as it was" in refused("README.md", b"")
+    assert "data/observation.csv is missing" in refused("data/observation.csv", None)
+    assert "crime.duckdb is not as it was" in refused("crime.duckdb", b"")
+    assert "data/more.csv was not in the package" in refused("data/more.csv", b"")
+    assert "SHA256SUMS was not signed with this key, or was changed" in refused("SHA256SUMS", sums + b"\n")
+    assert "was not signed with this key" in refused("README.md", (folder / "README.md").read_bytes(), other)
+    assert "is not signed" in refused("SHA256SUMS.sig", None)
+
+
+def test_a_key_is_its_owners_alone_and_never_replaced(tmp_path: Path) -> None:
+    assert command("share", "key", str(tmp_path / "key"))[0] == 0
+    before = (tmp_path / "key").read_bytes()
+    code, said = command("share", "key", str(tmp_path / "key"))
+    assert (code, (tmp_path / "key").read_bytes()) == (2, before), said
+    (tmp_path / "key").chmod(0o644)
+    with pytest.raises(UsageError, match="can be read by others"):
+        read_key(tmp_path / "key")
+    (tmp_path / "none").touch(0o600)
+    (tmp_path / "none").write_bytes(b"c2VjcmV0\n")
+    with pytest.raises(UsageError, match="has no key") as refused:
+        read_key(tmp_path / "none")
+    assert "c2Vj" not in str(refused.value)
+    assert refused.value.__cause__ is None

@@ -7,9 +7,9 @@ import pytest
 from made_counts import LEVELS, NOT_USED, table, totals
 from scipy.optimize import linprog
 
-from pipelines.share.margins import Key, link_margins
-from pipelines.share.protect import Edition, KnownCells, Protected, Series, protect
-from pipelines.share.rounding import audit_rounded, round_counts
+from pipelines.share.protection.margins import Key, link_margins
+from pipelines.share.protection.protect import Edition, KnownCells, Protected, Series, protect
+from pipelines.share.protection.rounding import audit_rounded, round_counts
 from schemas.errors import UsageError
 from schemas.source import Sharing
 

@@ -17,9 +17,9 @@ from damaged_files import INCIDENTS, command, declared
 
 from pipelines.reader.release import OpenRelease
 from pipelines.share.check import SharedSource, check_sharing
-from pipelines.share.counts import read_counts
 from pipelines.share.left import Left
-from pipelines.share.margins import dimensions
+from pipelines.share.protection.counts import read_counts
+from pipelines.share.protection.margins import dimensions
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 from schemas.source import Level, list_sources

@@ -1,4 +1,4 @@
-"""``iccs share check|package|sdmx|cts|diff|serve``: what may leave of a release, and what is hidden first."""
+"""``iccs share check|package|sdmx|cts|tables|...``: what may leave of a release, and what is hidden first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
     from pipelines.share.check import SharedSource
     from pipelines.share.leave import Writer
-    from pipelines.share.protect import Series
+    from pipelines.share.protection.protect import Series
 
 
 def add_parser(commands: Commands) -> None:
@@ -22,7 +22,17 @@ def add_parser(commands: Commands) -> None:
     _add_level(check, "public", "partners", "internal")
     check.set_defaults(command=check_command)
     package = _add_leaving(group, "package", "write what may leave: a protected DuckDB release and a data package")
+    package.add_argument("--sign", metavar="FILE", help="private key with which the sums are signed (iccs share key)")
     package.set_defaults(command=package_command)
+    key = add_command(group, "key", "make a key with which packages are signed, in a file of mode 600")
+    key.add_argument("file", metavar="FILE", help="must not be there yet; keep it, and never pass it on")
+    key.set_defaults(command=key_command)
+    verify = add_command(group, "verify", "check the signature of a package and the sum of each of its files")
+    verify.add_argument("package", metavar="DIR")
+    verify.add_argument(
+        "--key", required=True, metavar="KEY", help="public key, or a file with it, that did not come with the package"
+    )
+    verify.set_defaults(command=verify_command)
     sdmx = _add_leaving(
         group, "sdmx", "write what may leave as SDMX 2.1 and 3.0: structures and data in XML, JSON, CSV"
     )
@@ -30,6 +40,8 @@ def add_parser(commands: Commands) -> None:
     sdmx.set_defaults(command=sdmx_command)
     cts = _add_leaving(group, "cts", "write the national figures that may leave as rows of the UN-CTS and SDG series")
     cts.set_defaults(command=cts_command)
+    tables = _add_leaving(group, "tables", "write what may leave as a workbook of printed tables (.xlsx)")
+    tables.set_defaults(command=tables_command)
     diff = add_command(group, "diff", "count what a package shows, hides and changed against another, by source")
     diff.add_argument("old", metavar="A", help="a package, as named in data/shared/log.jsonl")
     diff.add_argument("new", metavar="B")
@@ -78,6 +90,45 @@ def package_command(options: argparse.Namespace) -> int:
     return _leave(options, "package", None)
 
 
+def key_command(options: argparse.Namespace) -> int:
+    """Make a key, and print its public half."""
+    from pathlib import Path
+
+    from pipelines.share.signature import make_key
+    from pipelines.system.errors import EXIT_DONE
+
+    public = make_key(Path(options.file))
+    if options.json:
+        print_json({"file": options.file, "public_key": public})
+    else:
+        print_line(f"Private key in {options.file}. Give readers the public key by another way than the packages:")
+        print_line(public)
+    return EXIT_DONE
+
+
+def verify_command(options: argparse.Namespace) -> int:
+    """Print whether a package is as it was signed; fail if not."""
+    from pathlib import Path
+
+    from pipelines.share.signature import verify_package
+    from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
+    from schemas.errors import UsageError
+
+    try:
+        found = verify_package(Path(options.package), options.key)
+    except UsageError as error:
+        if options.json:
+            print_json({"package": options.package, "verified": False, "why": str(error)})
+        else:
+            print_error(str(error))
+        return EXIT_REFUSED
+    if options.json:
+        print_json({"package": options.package, "verified": True, "key": found.key, "files": found.files})
+    else:
+        print_line(f"{options.package}: {found.files} files are as they were signed, with {found.key}")
+    return EXIT_DONE
+
+
 def sdmx_command(options: argparse.Namespace) -> int:
     """Write SDMX files, and print what left of each source."""
     from schemas.errors import UsageError
@@ -96,6 +147,13 @@ def cts_command(options: argparse.Namespace) -> int:
     from pipelines.share.questionnaires import write_questionnaires
 
     return _leave(options, "cts", lambda connection, folder, _: write_questionnaires(connection, folder))
+
+
+def tables_command(options: argparse.Namespace) -> int:
+    """Write a workbook of printed tables, and print what left of each source."""
+    from pipelines.share.printed_tables import write_printed_tables
+
+    return _leave(options, "tables", lambda connection, folder, _: write_printed_tables(connection, folder))
 
 
 def _leave(options: argparse.Namespace, form: str, write: Writer | None) -> int:
@@ -117,6 +175,7 @@ def _leave(options: argparse.Namespace, form: str, write: Writer | None) -> int:
             Path(options.output),
             form=form,
             write=write,
+            key=Path(options.sign) if getattr(options, "sign", None) else None,
         )
     if options.json:
         sources = [_as_json(one) for one in made.sources]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipelines.share.margins import Key, Levels, dimensions
+from pipelines.share.protection.margins import Key, Levels, dimensions
 
 TOO_MANY = 1 / 3
 """Share of hidden cells above which a coarser breakdown is proposed: it tells readers more than a table of holes."""

@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from pipelines.share.margins import Margins
+from pipelines.share.protection.margins import Margins
 
 _EXACT = 1e-6
 

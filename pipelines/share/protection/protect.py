@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipelines.share.audit import audit_hidden
-from pipelines.share.counts import Counts, Name
-from pipelines.share.margins import Key, Levels, Margins, dimensions, link_margins
-from pipelines.share.rounding import audit_rounded, round_counts
-from pipelines.share.suppression import Pattern, hide_cells
+from pipelines.share.protection.audit import audit_hidden
+from pipelines.share.protection.counts import Counts, Name
+from pipelines.share.protection.margins import Key, Levels, Margins, dimensions, link_margins
+from pipelines.share.protection.rounding import audit_rounded, round_counts
+from pipelines.share.protection.suppression import Pattern, hide_cells
 from schemas.errors import UsageError
 
 

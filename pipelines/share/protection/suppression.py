@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array, hstack
 from scipy.sparse.csgraph import connected_components
 
-from pipelines.share.margins import Margins, dimensions
+from pipelines.share.protection.margins import Margins, dimensions
 from schemas.errors import UsageError
 
 MOST_CELLS = 2000

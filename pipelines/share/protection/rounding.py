@@ -14,9 +14,9 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csr_array, hstack
 
-from pipelines.share.audit import Audit, audit_within
-from pipelines.share.margins import Margins, dimensions
-from pipelines.share.suppression import linked_cells, refuse_size
+from pipelines.share.protection.audit import Audit, audit_within
+from pipelines.share.protection.margins import Margins, dimensions
+from pipelines.share.protection.suppression import linked_cells, refuse_size
 from schemas.errors import UsageError
 
 _MOST_SECONDS = 120.0
