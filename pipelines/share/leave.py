@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -28,6 +28,9 @@ from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
 from schemas.errors import UsageError
 from schemas.source import Level, SourceFolder
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 DATABASE = "crime.duckdb"
 
@@ -88,9 +91,7 @@ def make_package(
             read_back(built, release, found)
             _write(built, staging, found, write or partial(write_data_package, level=level))
             if write is None:
-                _sum_database(built)
-                if signing_key:
-                    sign_sums(staging, signing_key)
+                _sum_database(built, signing_key)
             else:
                 built.path.unlink()
             package = f"{built.release}-{level}"
@@ -99,10 +100,7 @@ def make_package(
             said |= {"left_at": now.isoformat(timespec="seconds"), "release": release.release, "sums": _sums(staging)}
             sources = {one.source: _policy(one, built) for one in found}
             log_package({**said, "content_key": built.content_key, "sources": sources}, settings)
-            if target.is_dir():
-                target.rmdir()
-            staging.chmod(0o755)
-            os.replace(staging, target)
+            _put(staging, target)
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
             raise
@@ -130,10 +128,20 @@ def _write(built: BuiltRelease, staging: Path, found: Sequence[SharedSource], wr
     (staging / "files").rmdir()
 
 
-def _sum_database(built: BuiltRelease) -> None:
+def _put(staging: Path, target: Path) -> None:
+    if target.is_dir():
+        target.rmdir()
+    staging.chmod(0o755)
+    os.replace(staging, target)
+
+
+def _sum_database(built: BuiltRelease, key: Ed25519PrivateKey | None) -> None:
+    """Write the sum of the database beside it; sign all sums, if there is a key."""
     built.path.chmod(0o444)
     text = f"{sha256_of_file(built.path)}  {DATABASE}\n"
     built.path.with_name(f"{DATABASE}.sha256").write_text(text, encoding="ascii", newline="\n")
+    if key:
+        sign_sums(built.path.parent, key)
 
 
 def _keep_cells(release: OpenRelease, found: Sequence[SharedSource], package: str, settings: Settings) -> None:
