@@ -199,3 +199,52 @@ def test_rounded_counts_leave_as_estimates_and_nothing_is_hidden(place: Path) ->
     code, said = command("share", "check", "--data", str(place / "data"))
     assert code == 1
     assert "were rounded to 3 in package" in said
+
+
+def read_tau_argus(folder: Path) -> tuple[list[tuple[str, str, dict[str, list[str]]]], dict[tuple[str, ...], int]]:
+    """A table as its metadata says: name, total and hierarchy of each dimension; value of each cell."""
+    described: list[tuple[str, str, dict[str, list[str]]]] = []
+    for line in (folder / "table.rda").read_text().splitlines():
+        word, _, rest = line.strip().partition(" ")
+        if not line.startswith((" ", "<")) and word not in ("VALUE", "STATUS"):
+            described.append((word, "", {}))
+        elif word == "<TOTCODE>":
+            described[-1] = (described[-1][0], rest.strip('"'), {})
+        elif word == "<HIERCODELIST>":
+            path = [described[-1][1]]
+            for code in (folder / rest.strip('"')).read_text().splitlines():
+                depth = len(code) - len(code.lstrip("@"))
+                path[depth + 1 :] = [code.lstrip("@")]
+                described[-1][2].setdefault(path[depth], []).append(path[-1])
+    rows = [line.split(";") for line in (folder / "table.tab").read_text().splitlines()]
+    hidden = {tuple(line.split(";")[:-1]) for line in (folder / "table.hst").read_text().splitlines()}
+    assert {tuple(codes) for *codes, _, status in rows if status == "U"} == hidden
+    for place, (_, total, below) in enumerate(described):
+        if not below:
+            below[total] = sorted({row[place] for row in rows} - {total})
+    return described, {tuple(codes): int(value) for *codes, value, _ in rows}
+
+
+def test_tables_for_tau_argus_are_additive_and_have_the_pattern(place: Path) -> None:
+    """Read by what the metadata say, with nothing of the program: every total is the sum of what is below it."""
+    policy(place, {"level": "public", "threshold": 3})
+    hidden = {key for series in check(place).series for key in series.hidden}
+    words = ("share", "check", "--tau-argus", str(place / "argus"), "--data", str(place / "data"))
+    (place / "data" / "shared").rename(place / "left before")
+    code, said = command(*words)
+    assert code == 0, said
+    assert command(*words)[0] == 2, "a folder that is there is never written over"
+    (place / "left before").rename(place / "data" / "shared")
+    sums, marked = 0, 0
+    for folder in sorted((place / "argus").iterdir()):
+        assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}, "the counts are the true ones"
+        described, values = read_tau_argus(folder)
+        for cell, value in values.items():
+            for at, (_, _, below) in enumerate(described):
+                parts = [values.get((*cell[:at], code, *cell[at + 1 :])) for code in below.get(cell[at], [])]
+                if any(one is not None for one in parts):
+                    assert sum(one or 0 for one in parts) == value, (folder.name, cell)
+                    sums += 1
+        marked += len({line for line in (folder / "table.hst").read_text().splitlines() if "~rest" not in line})
+    assert sums > 10
+    assert marked >= len(hidden) > 0

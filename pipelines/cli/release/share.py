@@ -20,6 +20,11 @@ def add_parser(commands: Commands) -> None:
     group = add_group(commands, "share", "what of a release may leave the office, and which cells are hidden")
     check = add_command(group, "check", "say what would leave, what is hidden and why; writes nothing")
     _add_level(check, "public", "partners", "internal")
+    check.add_argument(
+        "--tau-argus",
+        metavar="DIR",
+        help="write tables and what is hidden of them for tau-argus (.tab, .rda, .hrc, .hst); they have true counts",
+    )
     check.set_defaults(command=check_command)
     package = _add_leaving(group, "package", "write what may leave: a protected DuckDB release and a data package")
     package.add_argument("--sign", metavar="FILE", help="private key with which the sums are signed (iccs share key)")
@@ -195,10 +200,12 @@ def _leave(options: argparse.Namespace, form: str, write: Writer | None) -> int:
 def check_command(options: argparse.Namespace) -> int:
     """Print, for each source of the release, what would leave; fail if any source is refused."""
     from datetime import date
+    from pathlib import Path
 
     from pipelines.reader.release import OpenRelease
     from pipelines.share.check import check_sharing
     from pipelines.share.left import read_left
+    from pipelines.share.tau_argus import write_tau_argus
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
     from pipelines.system.settings import load_settings
     from schemas.source import list_sources
@@ -207,6 +214,8 @@ def check_command(options: argparse.Namespace) -> int:
     with OpenRelease(settings) as release:
         number = release.release
         found = check_sharing(release, list_sources(), options.to, date.today(), read_left(settings))
+        if options.tau_argus:
+            write_tau_argus(release, found, Path(options.tau_argus))
     refused = [one for one in found if one.outcome == "refused"]
     if options.json:
         print_json(
