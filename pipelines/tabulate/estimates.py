@@ -142,6 +142,7 @@ def _measure_table(source: Source) -> pa.Table:
             "figures": [measure.figures for measure in measures.values()],
             "unit": [measure.unit for measure in measures.values()],
             "universe": pa.array([measure.universe for measure in measures.values()], pa.string()),
+            "reference_period": pa.array([measure.reference_period for measure in measures.values()], pa.string()),
             "sdg": pa.array([measure.sdg for measure in measures.values()], pa.string()),
             "confidence_percent": pa.array(levels, pa.float64()),
             "quantile": pa.array([_quantile(level) if level else None for level in levels], pa.float64()),

@@ -189,7 +189,7 @@ def test_the_account_has_every_record_and_the_rule_that_leaves_it_out(tiny: Tiny
         (read, read - 7, 7, True)
     ]
     assert ask(tiny, "SELECT DISTINCT rule, reason, cells, count FROM out.exclusion") == [
-        ("no_interview", "Did not take part.", 7, None)
+        ("no_interview", "Did not take part.", 7, 7)
     ]
     assert ask(
         tiny, "SELECT estimate FROM out.estimate WHERE measure = 'incidents' AND sex = '_T' AND ref_area = 'AU'"
