@@ -119,6 +119,12 @@ WORDS = {
         "Limit: exceeded by chance once in 200 months (Farrington 1996, Noufaily 2013); "
         "alert: also among all months tested in the release."
     ),
+    "month alert": (
+        "{month}: {value}, where {expected} were expected and {upper} is the limit: more than the past explains."
+    ),
+    "months usual": "No month from {first} to {last} is higher than the past explains.",
+    "months not tested": "Not tested: too few months or events since the last break.",
+    "month fills": "{month} still fills up: it is expected to come to {value} ({low} to {high}).",
     "smoothed": "smoothed per 100,000",
     "not told apart": "not told from the common rate",
     "funnel 95": "95 %",
