@@ -13,6 +13,7 @@ import urllib.request
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -266,7 +267,9 @@ def test_the_latest_months_of_a_country_say_what_they_are_compared_with() -> Non
         m2024_09={"value": None}, m2024_10=tested, m2024_11=tested | {"is_alert": True},
         m2024_12={"nowcast": 130.0, "nowcast_low": 120.0, "nowcast_high": 140.4},
     )  # fmt: skip
-    content = replace(_content("Homicide"), months={("XX", "0101"): rows})  # type: ignore[dict-item]
+    region = rows[-2] | {f"{name}_{one}": name for name in ("area", "category") for one in LANGUAGES}
+    about: dict[str, Any] = {"months": {("XX", "0101"): rows}, "alerts": {"XX": [region]}}
+    content = replace(_content("Homicide"), **about)
     pages = dict(Pages(content, "en").every())
     alert = "2024-11: 110, where 90 were expected and 99 is the limit: more than the past explains."
     fills = "2024-12 still fills up: it is expected to come to 130 (120 to 140)."
@@ -274,6 +277,10 @@ def test_the_latest_months_of_a_country_say_what_they_are_compared_with() -> Non
         assert alert in pages[path], path
         assert fills in pages[path], path
         assert pages[path].count('class="alert"') == 1
+    listed = (
+        "area, 0101 category (Victim, recorded by the police or prosecutor), 2024-11: 110 (expected: 90.2; limit: 99.9)"
+    )
+    assert listed in pages["country/XX.html"]
     assert "2024-11 : 110, pour 90 attendus" in dict(Pages(content, "fr").every())["country/XX/0101.html"]
     picture = pages["country/XX/0101.html"].partition("months-title")[2]
     assert picture.count('class="gap"') == 1

@@ -211,12 +211,7 @@ class Pages:
             matrix=matrix,
             months=self._latest_months(code),
             alerts=[
-                row
-                | {
-                    "name": self._label(row, "area"),
-                    "category": self._label(row, "category"),
-                    "counted": self._counted(row),
-                }
+                row | {name: self._label(row, name) for name in ("area", "category")} | {"counted": self._counted(row)}
                 for row in self.content.alerts.get(code, [])
             ],
             files=country_files(code),
