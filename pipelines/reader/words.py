@@ -61,6 +61,9 @@ WORDS = {
         "Two figures of two populations, never one series: the survey counts each {survey} of its population "
         "({people}), the police each {recorded} of everybody."
     ),
+    "told of period": "People were asked about {period}.",
+    "told of unknown period": "About which period people were asked is not declared.",
+    "share signs": "On the right: the colour of the estimates, the sign of the recorded counts.",
     "share with limits": "{year}: recorded over estimated {share} ({low} to {high}, limits of the estimate alone).",
     "share without limits": "{year}: recorded over estimated {share}; the survey gives no error.",
     "no reporting rate": "It is no reporting rate: definitions, places and periods differ.",

@@ -24,6 +24,7 @@ EMPTY_OF_PROTECTED = (
     "rate_check",
     "release_change",
     "release_change_cell",
+    "release_change_estimate",
 )
 """Tables with numbers that are no function of the cells shown: no row of them may be of a protected source."""
 
