@@ -575,7 +575,7 @@ class Source(_Strict):
         if self.kind != "survey":
             return []
         if self.survey is None:
-            return ["survey: is missing; say which columns hold key, weight, stratum and psu"]
+            return ["survey: is missing; say which columns hold key, weight, stratum and psu, or the replicate weights"]
         lines = [
             f"personal: {column!r} is also under columns; its values would be published"
             for column in sorted(set(self.columns.values()).intersection(self.personal))

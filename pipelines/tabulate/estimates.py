@@ -112,7 +112,7 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, lin
         "tabulate/estimates",
         numbers=numbers,
         links=quote_literal(str(links)),
-        form=quote_literal("taylor" if source.survey else "standard_error"),
+        form=quote_literal(_form(source)),
         precision="precision_code.code" if graded else "NULL::VARCHAR",
         precision_join="LEFT JOIN precision_code ON precision_code.id = tally_part.precision_id" if graded else "",
         middle=str(MIDDLE_SHARE),
@@ -122,6 +122,13 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, lin
         mass_events=_mass_events(source),
         caveats=caveats_sql(source),
     )
+
+
+def _form(source: Source) -> str:
+    """How a standard error came about, of the code list."""
+    if source.survey is None:
+        return "standard_error"
+    return "replicates" if source.survey.replicates else "taylor"
 
 
 def _quantile(confidence_percent: float) -> float:
