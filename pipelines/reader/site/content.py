@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -31,6 +31,7 @@ class Content:
         themes: rows of ``out.theme`` with the rows of ``out.theme_coverage`` of sources that are shown.
         quality: rows of ``out.quality`` by source.
         changes: rows of ``out.release_change``.
+        evidence: rows of ``out.evaluation`` that everybody may have.
     """
 
     release: dict[str, Any]
@@ -42,6 +43,7 @@ class Content:
     themes: Rows
     quality: dict[str, Rows]
     changes: Rows
+    evidence: Rows = field(default_factory=list)
 
 
 def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
@@ -82,6 +84,7 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
         ],
         quality=quality,
         changes=shown.of(packaged_rows(connection, "reader/site_changes")),
+        evidence=packaged_rows(connection, "reader/site_evidence"),
     )
 
 
