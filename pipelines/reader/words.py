@@ -88,6 +88,13 @@ WORDS = {
     "status": "status {status}",
     "part missing": "a part of it is missing or exceptional",
     "classes": "Classes of about as many areas each (their number in brackets); equal-area projection.",
+    "areas in brackets": "areas in brackets",
+    "class highest": "highest",
+    "class high": "high",
+    "class middle": "middle",
+    "class low": "low",
+    "class lowest": "lowest",
+    "disputed borders": "Dotted borders: disputed (set {name}).",
     "hatched": "Hatched: no rate, or none that can be compared with the others; not zero.",
     "few events": "*: fewer than {n} events.",
     "few events in": "Fewer than {n} events, so that chance moves the rate far: {where}.",
@@ -122,6 +129,12 @@ WORDS = {
         "Limit: exceeded by chance once in 200 months (Farrington 1996, Noufaily 2013); "
         "alert: also among all months tested in the release."
     ),
+    "month alert": (
+        "{month}: {value}, where {expected} were expected and {upper} is the limit: more than the past explains."
+    ),
+    "months usual": "No month from {first} to {last} is higher than the past explains.",
+    "months not tested": "Not tested: too few months or events since the last break.",
+    "month fills": "{month} still fills up: it is expected to come to {value} ({low} to {high}).",
     "smoothed": "smoothed per 100,000",
     "not told apart": "not told from the common rate",
     "funnel 95": "95 %",
