@@ -28,6 +28,7 @@ from pipelines.reader.series.rates import country_rates
 from pipelines.run import Session, check_source, run_all
 from pipelines.share.difference import compare_packages
 from pipelines.share.leave import make_package
+from pipelines.share.printed_tables import write_printed_tables
 from pipelines.share.questionnaires import write_questionnaires
 from pipelines.share.serve.service import Service
 from pipelines.share.serve.shelf import Shelf
@@ -152,6 +153,14 @@ def _share(place: Path, source: Path) -> None:
     place = place / "questionnaires"
     make_package(
         folders, "public", "", settings, place, write=lambda connection, to, _: write_questionnaires(connection, to)
+    )
+    make_package(
+        folders,
+        "public",
+        "",
+        settings,
+        place.with_name("tables"),
+        write=lambda connection, to, _: write_printed_tables(connection, to),
     )
 
 
