@@ -19,6 +19,8 @@ import duckdb
 import pytest
 from tiny_source import Tiny
 
+from pipelines.publish.published_schema import create_tables
+from pipelines.reader.release import packaged_rows
 from pipelines.reader.site.build import MARK, BuiltSite, build_site, check_site_folder
 from pipelines.reader.site.chart import draw_chart, years_apart
 from pipelines.reader.site.content import Content, read_content
@@ -29,6 +31,7 @@ from pipelines.reader.site.serve import site_server
 from pipelines.reader.site.side_by_side import put_side_by_side
 from pipelines.reader.words import LANGUAGES, load_texts
 from pipelines.run import Session, run_all
+from pipelines.system.connection import insert_rows
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
@@ -457,3 +460,37 @@ def test_the_server_is_of_this_machine_and_runs_the_search_alone(site: BuiltSite
             assert "default-src 'none'; script-src 'self'" in answer.headers["Content-Security-Policy"]
             assert b"<h1>" in answer.read()
         server.shutdown()
+
+
+def test_evidence_on_programmes_says_what_each_result_lacks_and_only_public_ones_are_there() -> None:
+    """Two rows of a project's file: a rate ratio with limits on both sides of 1, and an effect without comparison."""
+    whole = {
+        "programme": "Lamps <b>", "ref_area": "MX", "started": "2019-04", "iccs": "0501", "study_design": "randomised",
+        "compared_with": "lots without", "effect_measure": "rate_ratio", "effect": 0.8, "effect_low": 0.6,
+        "effect_high": 1.05, "effect_confidence_percent": 95.0, "evidence_lacks": None, "cannot_tell": "long term",
+        "said_by": "An office", "evaluation_reference": None, "share_level": "public",
+    }  # fmt: skip
+    bare: dict[str, object] = {
+        **whole, "programme": "Patrols", "study_design": "before_after", "compared_with": None, "effect": -12.5,
+        "effect_measure": "percent_change", "effect_low": None, "effect_high": None,
+        "effect_confidence_percent": None, "evidence_lacks": "interval; comparison",
+    }  # fmt: skip
+    with duckdb.connect() as connection:
+        create_tables(connection)
+        for row in (whole, bare, {**whole, "programme": "Kept inside", "share_level": "internal"}):
+            insert_rows(connection, "out.evaluation", [row])
+        rows = packaged_rows(connection, "reader/site_evidence")
+    content = replace(_content("Homicide"), evidence=rows)
+    pages = {language: dict(Pages(content, language).every()) for language in LANGUAGES}
+
+    page = pages["en"]["evidence.html"]
+    assert "Kept inside" not in page and "Lamps &lt;b&gt;" in page
+    assert "Rate ratio: 0.8" in page and "(0.6 – 1.05 (95 %))" in page
+    assert page.count("include that nothing changed") == 1 and "exclude that nothing changed" not in page
+    assert page.index("Patrols") < page.index("an interval: it is not known") < page.index("a comparison: what would")
+    assert "-12.5" in page or "−12.5" in page
+    assert "12,5" in pages["fr"]["evidence.html"] and "Falta:" in pages["es"]["evidence.html"]
+    for name in ("index.html", "themes.html"):
+        assert 'href="evidence.html"' in pages["en"][name]
+    nothing = dict(Pages(_content("Homicide"), "en").every())["evidence.html"]
+    assert "no result on a programme" in nothing

@@ -33,6 +33,7 @@ class Content:
         themes: rows of ``out.theme`` with the rows of ``out.theme_coverage`` of sources that are shown.
         quality: rows of ``out.quality`` by source.
         changes: rows of ``out.release_change``.
+        evidence: rows of ``out.evaluation`` that everybody may have.
         months: the last four years of the preferred monthly series by country and category, in order of months, each
             row with ``starts_anew``: whether the series breaks there.
         alerts: months of regions that are higher than their past explains, by country.
@@ -47,6 +48,7 @@ class Content:
     themes: Rows
     quality: dict[str, Rows]
     changes: Rows
+    evidence: Rows = field(default_factory=list)
     months: dict[tuple[str, str], Rows] = field(default_factory=dict)
     alerts: dict[str, Rows] = field(default_factory=dict)
 
@@ -92,6 +94,7 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
         ],
         quality=quality,
         changes=shown.of(packaged_rows(connection, "reader/site_changes")),
+        evidence=packaged_rows(connection, "reader/site_evidence"),
         months=_read_months(connection, without),
         alerts=alerts,
     )

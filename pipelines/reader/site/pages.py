@@ -15,6 +15,7 @@ from pipelines.reader.series.rates import year_spans
 from pipelines.reader.series.trends import trend_sentence
 from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
 from pipelines.reader.site.content import Content, Rows
+from pipelines.reader.site.evidence import evidence_rows
 from pipelines.reader.site.months import draw_months, draw_small_months, month_sentences, year_before
 from pipelines.reader.site.query_file import ReadyQuery
 from pipelines.reader.site.search_index import INDEX_NAME, write_index
@@ -80,6 +81,12 @@ class Pages:
         yield from self._by_category()
         yield from self._side_by_side()
         yield from self._themes()
+        yield self._page(
+            "evidence",
+            "evidence.html",
+            self._("Evidence on programmes"),
+            rows=evidence_rows(self.content.evidence, self.language),
+        )
         yield from self._quality()
         yield self._methods()
         yield self._page("releases", "releases.html", self._("Releases"), changes=self._changes())
@@ -469,6 +476,7 @@ class Pages:
             self._("Categories"): "categories.html",
             self._("Compare countries"): "compare.html",
             self._("Commitments"): "themes.html",
+            self._("Evidence on programmes"): "evidence.html",
             self._("Quality"): "quality.html",
             self._("Methods"): "methods.html",
             self._("Releases"): "releases.html",
