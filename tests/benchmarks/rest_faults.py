@@ -137,6 +137,16 @@ PATHS: dict[str, tuple[list[str], list[dict[str, Any]]]] = {
          part("componentID", several(one_of(["SEX", "*"], r"^[A-Za-z][A-Za-z0-9_-]*$"))), FILTER, REFERENCED,
          word("mode", {"type": "string", "enum": ["exact", "available"]}), word("updatedAfter", MOMENT)],
     ),
+    # The same, of the dataflow that there is, without words that are not done here: these reach data.
+    "/data/dataflow/NSO/DF_ICCS/1.0/{key}": (
+        DATA, [KEY, *(one for one in DATA_WORDS if one["name"] in (
+            "c", "firstNObservations", "dimensionAtObservation", "offset", "limit", "includeHistory"
+        ))]
+    ),
+    "/structure/{structureType}/NSO/*/1.0": (
+        STRUCTURE,
+        [part("structureType", {"type": "string", "enum": ["dataflow", "datastructure", "codelist", "*"]}), REFERENCED],
+    ),
     "/schema/{context}/{agencyID}/{resourceID}/{version}": (STRUCTURE, [CONTEXT, AGENCY, RESOURCE, VERSION]),
     "/structure/{structureType}/{agencyID}/{resourceID}/{version}": (
         STRUCTURE,
