@@ -258,6 +258,28 @@ class Sharing(_Strict):
         default="shown", description="hidden where it is a secret that nobody is in a group"
     )
     embargo: date | None = Field(default=None, description="the first day on which the figures may leave")
+    rounding: Literal[3, 5] | None = Field(
+        default=None, description="all counts are rounded to multiples of it, with totals that fit; none is hidden"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_dominance(cls, given: Any) -> Any:
+        for name in ("dominance", "p_percent", "nk") if isinstance(given, dict) else ():
+            if name in given:
+                raise ValueError(
+                    f"{name} protects sums of amounts to which a few contribute most of (turnover, money). Counts of "
+                    "events and persons have no such parts, each is one: declare threshold, or rounding"
+                )
+        return given
+
+    @model_validator(mode="after")
+    def _check_rounding(self) -> Sharing:
+        if self.rounding and self.never_suppress:
+            raise ValueError(
+                "never_suppress: with rounding no count is hidden and all are rounded; delete one of the two"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_categories(self) -> Sharing:
@@ -269,6 +291,11 @@ class Sharing(_Strict):
             if known != code:
                 raise ValueError(f"never_suppress: {code!r} is written {known!r}")
         return self
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether counts leave hidden or rounded, and never as they are."""
+        return self.threshold is not None or self.rounding is not None
 
     def why_it_stays(self, level: Level, today: date) -> str | None:
         """Return why the figures may not leave to readers of a level on a day; None where they may.
@@ -553,7 +580,7 @@ class Source(_Strict):
         if self.kind != "survey":
             return []
         if self.survey is None:
-            return ["survey: is missing; say which columns hold key, weight, stratum and psu"]
+            return ["survey: is missing; say which columns hold key, weight, stratum and psu, or the replicate weights"]
         lines = [
             f"personal: {column!r} is also under columns; its values would be published"
             for column in sorted(set(self.columns.values()).intersection(self.personal))

@@ -23,6 +23,8 @@ from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_lines, open_partition
 from pipelines.harmonise.engine import DuckDBEngine, text_query
 from pipelines.harmonise.reconcile import Validated
+from pipelines.harmonise.replicates import replicate_columns, replicate_problems, sum_replicates
+from pipelines.harmonise.survey_hiding import hide_more
 from pipelines.system.connection import connect, fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem, is_of_the_machine
 from pipelines.system.outcomes import Outcome
@@ -44,12 +46,16 @@ _BESIDE = ("value", "standard_error", "ci_low", "ci_high", "sample_size")
 
 @dataclass(frozen=True)
 class Surveyed:
-    """The estimates of a survey as a table, and the account of its records: role, rule (none where used), records."""
+    """The estimates of a survey as a table, and the account of its records: role, rule (none where used), records.
+
+    Of the estimates that are withheld ``few`` are from few records, the others lest those follow from them.
+    """
 
     source_id: str
     raw: RawTable
     account: tuple[tuple[str, str | None, int], ...]
     withheld: int
+    few: int
 
     @property
     def rows(self) -> int:
@@ -142,7 +148,7 @@ def estimate_survey(folder: SourceFolder, acquired: Acquired, settings: Settings
             if problems := list(_problems(engine.connection, folder, read)):
                 raise DataRefused(problems)
             target = work / "estimates.parquet"
-            _write_estimates(engine.connection, folder, survey, target)
+            few = _write_estimates(engine.connection, folder, survey, target)
             account = _account(engine.connection, folder)
     finally:
         engine.close()
@@ -151,7 +157,7 @@ def estimate_survey(folder: SourceFolder, acquired: Acquired, settings: Settings
         rows, withheld = fetch_row(connection, f"SELECT {counted} FROM read_parquet($path)", {"path": str(target)})
     files = tuple(replace(file, layout=0) for file in acquired.files)
     raw = RawTable(folder.source_id, ((target,),), rows, {}, files)
-    return Surveyed(folder.source_id, raw, account, withheld)
+    return Surveyed(folder.source_id, raw, account, withheld, few)
 
 
 def add_records(folder: SourceFolder, surveyed: Surveyed, validated: Validated, settings: Settings) -> Validated:
@@ -178,7 +184,9 @@ def add_records(folder: SourceFolder, surveyed: Surveyed, validated: Validated, 
             run_sql(connection, f"harmonise/{statement}", target=quote_literal(str(path)), **rows)
         connection.unregister("left_out")
         connection.unregister("measured")
-    few = f"{surveyed.withheld:,} estimates from fewer than {_survey(folder).smallest_sample} records are withheld"
+    few = f"{surveyed.few:,} estimates from fewer than {_survey(folder).smallest_sample} records are withheld"
+    if more := surveyed.withheld - surveyed.few:
+        few += f", and {more:,} from which these would follow"
     outcome = Outcome(
         "small_samples",
         "warned" if surveyed.withheld else "passed",
@@ -219,6 +227,7 @@ class _Records:
         self.folder, self.settings, self.work, self.connection = folder, settings, work, connection
         self.files = acquired.files
         self.opened: dict[str, tuple[RawFile, TextTable]] = {}
+        self.replicates: list[str] = []  # columns of the replicate weights
         self.bound: set[str] = set()  # the rules of which some layout has the columns
 
     def open(self) -> None:
@@ -292,7 +301,9 @@ class _Records:
         parts = {"unit_record"} if single or layout.sample else {"event_record"}
         texts: dict[str, str] = {}
         if "unit_record" in parts:
-            texts |= {"weight": survey.weight, "stratum": survey.stratum, "psu": survey.psu}
+            texts |= {"weight": survey.weight}
+            texts |= {"stratum": survey.stratum} if survey.stratum else {}
+            texts |= {"psu": survey.psu} if survey.psu else {}
             texts |= {name: source.columns[name] for name in _groups(source)}
             texts |= {"time_period": source.columns["time_period"]} if "time_period" in source.columns else {}
         if single or "event_record" in parts:
@@ -330,7 +341,12 @@ class _Records:
         if name == "event_record" or len(source.layouts) == 1:
             own.setdefault("times", quote_literal(source.constants.get("value", "1")))
             own.setdefault("national_code", quote_literal(source.constants.get("national_code", "")))
+        replicates = _survey(self.folder).replicates if "weight" in own else None
+        if replicates is not None:
+            file = next(file.name for file in self.files if file.layout == number)
+            self.replicates = replicate_columns(replicates, columns, source.source_id, file)
         if "weight" in own:
+            own |= {name: quote_literal("all") for name in ("stratum", "psu") if name not in own}
             own.setdefault("time_period", quote_literal(source.constants.get("time_period", "")))
         key = ", ".join(
             f"trim(coalesce(CAST({quote_identifier(one)} AS VARCHAR), ''))" for one in _survey(self.folder).key
@@ -342,6 +358,7 @@ class _Records:
             exclusion=self._exclusion(number),
             key=key,
             texts=own,
+            replicates=[quote_identifier(one) for one in self.replicates] if replicates else [],
             tidy=f"FROM tidy_{number}",
         )
 
@@ -372,13 +389,21 @@ def _open_tables(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, su
     source = folder.source
     units, events = _tables(source)
     own_weight = survey.event_weight is not None
-    run_sql(connection, "harmonise/survey_units", records=units, groups=_groups(source))
+    run_sql(connection, "harmonise/survey_units", records=units, groups=_groups(source), **_replicated(survey))
     run_sql(
         connection,
         "harmonise/survey_events",
         records=events,
         weight_word="event.event_weight" if own_weight else "unit.weight_word",
     )
+
+
+def _replicated(survey: Survey) -> dict[str, bool]:
+    """Whether the units have replicate weights, and whether these are multiples of the weight."""
+    return {
+        "replicates": survey.replicates is not None,
+        "factors": survey.replicates is not None and survey.replicates.factors,
+    }
 
 
 def _problems(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, read: _Records) -> Iterator[Problem]:
@@ -389,6 +414,7 @@ def _problems(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, read:
     parts = {
         "repeated": "forms > 1" if several else "records > 1",
         "own_weight": "true" if survey.event_weight else "false",
+        "design": survey.replicates is None,
     }
     rows = run_sql(connection, "harmonise/survey_faults", **parts).fetchall()
     for rule, role, file, number, word, cells in rows:
@@ -405,25 +431,52 @@ def _problems(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, read:
         yield Problem(
             rule, source.source_id, found, file, row=read.place(file, number), column=column, value=word, cells=cells
         )
+    if survey.replicates is not None and not rows:
+        yield from replicate_problems(connection, survey.replicates, read.replicates, source.source_id, read.place)
 
 
-def _write_estimates(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, survey: Survey, target: Path) -> None:
-    """Write the table of estimates, as text, to a Parquet file."""
+def _write_estimates(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, survey: Survey, target: Path) -> int:
+    """Write the table of estimates, as text, to a Parquet file; return how many are from too few records."""
     source, groups = folder.source, _groups(folder.source)
     parts = {"groups": groups, "all": quote_literal(ALL), "sets": _grouping_sets(source)}
     run_sql(connection, "harmonise/survey_psu_units", **parts)
     run_sql(connection, "harmonise/survey_psu_events", **parts)
     _check_sum(connection, folder)
     connection.register("survey_measure", _measure_table(source.measures))
-    connection.register("survey_quantile", _quantile_table(connection, source.measures))
+    connection.register("survey_quantile", _quantile_table(connection, source.measures, survey))
+    smallest = str(survey.smallest_sample)
+    if survey.replicates is None:
+        run_sql(connection, "harmonise/survey_estimates", groups=groups, smallest=smallest)
+    else:
+        sum_replicates(connection, **parts)
+        made = {"number": str(survey.replicates.number), "factor": repr(survey.replicates.factor)}
+        run_sql(connection, "harmonise/replicate_estimates", groups=groups, smallest=smallest, **made)
+    connection.register("survey_hidden", _hidden_table(connection, groups))
     query = fill_sql(
-        "harmonise/survey_estimates",
+        "harmonise/survey_estimates_as_text",
         groups=groups,
-        smallest=str(survey.smallest_sample),
         hidden=quote_literal(WITHHELD),
         file=quote_literal("estimates from the records"),
     )
     connection.execute(f"COPY (\n{query}\n) TO {quote_literal(str(target))} (FORMAT parquet)")
+    (few,) = fetch_row(connection, "SELECT count(*) FROM survey_estimate WHERE withheld")
+    return int(few)
+
+
+def _hidden_table(connection: duckdb.DuckDBPyConnection, groups: list[str]) -> pa.Table:
+    """The groups of each period and national code whose estimates are withheld, for all measures."""
+    keys = ", ".join(("time_period", "national_code", *groups))
+    rows = connection.execute(
+        f"SELECT {keys}, min(records), bool_or(withheld) FROM survey_estimate GROUP BY {keys} ORDER BY {keys}"
+    ).fetchall()
+    tables: dict[tuple[str, str], tuple[dict[tuple[str, ...], int], set[tuple[str, ...]]]] = {}
+    for period, code, *group, records, is_few in rows:
+        known, few = tables.setdefault((period, code), ({}, set()))
+        known[tuple(group)] = records
+        few.update([tuple(group)] if is_few else [])
+    hidden = [(*key, *cell) for key, (known, few) in tables.items() for cell in sorted(hide_more(known, few, ALL))]
+    names = ["time_period", "national_code", *groups]
+    return pa.table({name: pa.array([row[at] for row in hidden], pa.string()) for at, name in enumerate(names)})
 
 
 def _grouping_sets(source: Source) -> list[str]:
@@ -449,13 +502,19 @@ def _measure_table(measures: Mapping[str, Measure]) -> pa.Table:
     )
 
 
-def _quantile_table(connection: duckdb.DuckDBPyConnection, measures: Mapping[str, Measure]) -> pa.Table:
-    """Of each measure and period, how many standard errors a limit is away: Student's t, psu less strata degrees."""
+def _quantile_table(connection: duckdb.DuckDBPyConnection, measures: Mapping[str, Measure], survey: Survey) -> pa.Table:
+    """Of each measure and period, how many standard errors a limit is away by Student's t.
+
+    The degrees of freedom are primary sampling units less strata, or replicates less one.
+    """
     from scipy.special import stdtrit  # late: it takes as long to load as a small survey
 
     periods = connection.execute(
         "SELECT time_period, count(DISTINCT (stratum, psu)) - count(DISTINCT stratum) FROM psu_units GROUP BY ALL"
     ).fetchall()
+    if survey.replicates is not None:
+        known = survey.replicates.degrees_of_freedom or survey.replicates.number - 1
+        periods = [(period, known) for period, _ in periods]
     rows = [
         (name, period, float(stdtrit(freedom, 0.5 + (one.confidence_percent or _CONFIDENCE_PERCENT) / 200)))
         for name, one in measures.items()

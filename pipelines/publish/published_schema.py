@@ -26,6 +26,7 @@ from schemas.declarations import (
     quote_literal,
     uncompared_sql,
 )
+from schemas.definition.survey import UNIT_COUNTS
 
 _CODED_ARGUMENTS = ("iccs", "area", "sex", "age")  # of macros, each with its code list in schema out
 _CREATES = re.compile(r"^CREATE (?:OR REPLACE )?(VIEW|MACRO) ([\w.]+)", re.MULTILINE)
@@ -162,6 +163,10 @@ def fill_published(statement: PublishedStatement) -> str:
     for name, form in _OF_ATTRIBUTES.items():
         offered[name] = (" AND " if " = " in form else ", ").join(form.format(each) for each in attribute_columns())
     offered |= {"age_bands": _age_bands(), "limits": _limits(), "uncompared": uncompared_sql()} | _thresholds()
+    offered |= {
+        "reference_periods": _named_codes("reference_period"),
+        "unit_counts": ", ".join(map(quote_literal, UNIT_COUNTS)),
+    }
     offered |= {f"known_{name}": fill_text(known, macro=macro, name=name) for name in _CODED_ARGUMENTS}
     return fill_text(statement.text, **needed_values(statement.text, offered))
 
@@ -191,6 +196,12 @@ def _limits() -> str:
     """Rows of (kind of limits, what they mean in English, French, Spanish)."""
     kinds = [(kind.code, kind.label_en, kind.label_fr, kind.label_es) for kind in load_codelist("limits")]
     return ", ".join(f"({', '.join(map(quote_literal, kind))})" for kind in kinds)
+
+
+def _named_codes(codelist: str) -> str:
+    """Rows of (code, its label in English)."""
+    pairs = [(code.code, code.label_en) for code in load_codelist(codelist)]
+    return ", ".join(f"({', '.join(map(quote_literal, pair))})" for pair in pairs)
 
 
 def _age_bands() -> str:

@@ -26,6 +26,22 @@ LARGEST = 10
 
 _DIMENSIONS = ("source", "ref_area", "time_period", "iccs", "stage", "counting_unit", "sex", "age")
 _REST = ("value", "obs_status", "caveats")
+_ESTIMATE_KEY = ("source", "measure", "national_code", "ref_area", "time_period", "freq", "sex", "age")
+_ESTIMATE_REST = (
+    "iccs",
+    "national_label",
+    "counting_unit",
+    "universe",
+    "unit_of_measure",
+    "estimate",
+    "standard_error",
+    "lower_limit",
+    "upper_limit",
+    "confidence_percent",
+    "obs_status",
+    "missing_reason",
+    "caveats",
+)
 _PERCENT = {
     "percent": percent_change_sql("old_value", "new_value"),
     "no_percent": no_percent_sql("old_value", "new_value"),
@@ -141,12 +157,12 @@ def _read_cells(connection: duckdb.DuckDBPyConnection, name: str, cells: Path, o
 
 
 def record_release_changes(connection: duckdb.DuckDBPyConnection, release: str, settings: Settings) -> None:
-    """Fill ``out.release_change`` and ``out.release_change_cell`` from the file that is still published.
+    """Fill the tables of what a release changed, counts and estimates, from the file that is still published.
 
     Figures of a release with other columns are compared in today's: an attribute that it lacks is the total.
 
     Args:
-        connection: the warehouse being built, complete but for these two tables.
+        connection: the warehouse being built, complete but for these three tables.
         release: its identifier.
         settings: where the published file is; without one, nothing is recorded.
     """
@@ -167,10 +183,13 @@ def record_release_changes(connection: duckdb.DuckDBPyConnection, release: str, 
             columns=", ".join(columns),
             key=key,
         )
+        _compare_estimates(connection)
     finally:
         connection.execute("DETACH last_release")
     named = {"release": quote_literal(release)}
-    run_sql(connection, "publish/count_release_changes", previous=quote_literal(last.release), **named)
+    against = {"previous": quote_literal(last.release), **named}
+    run_sql(connection, "publish/count_release_changes", **against)
+    run_sql(connection, "publish/estimate_release_changes", key=_estimate_key(), **against)
     attributes = attribute_columns()
     run_sql(
         connection,
@@ -181,7 +200,27 @@ def record_release_changes(connection: duckdb.DuckDBPyConnection, release: str, 
         **_PERCENT,
         **named,
     )
-    connection.execute("DROP TABLE changed_figure")
+    connection.execute("DROP TABLE changed_figure; DROP TABLE changed_estimate")
+
+
+def _estimate_key() -> str:
+    return ", ".join((*_ESTIMATE_KEY, *attribute_columns()))
+
+
+def _compare_estimates(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the table of estimates that are not those of the last release."""
+    columns = (*_ESTIMATE_KEY, *attribute_columns(), *_ESTIMATE_REST)
+    known = connection.execute(
+        "FROM duckdb_tables() WHERE database_name = 'last_release' AND schema_name = 'out' AND table_name = 'estimate'"
+    ).fetchall()  # a release older than estimates has none
+    run_sql(
+        connection,
+        "publish/changed_estimates",
+        last="last_release.out.estimate" if known else "(FROM out.estimate LIMIT 0)",
+        old=_todays_columns(connection, "estimate", columns) if known else ", ".join(columns),
+        columns=", ".join(columns),
+        key=_estimate_key(),
+    )
 
 
 def _todays_columns(

@@ -111,14 +111,19 @@ def _harmless(label: str) -> str:
     return f"'{label}" if re.match(_FORMULA, label) else label
 
 
+_ROWS_HELD = 5_000
+
+
 def _write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     try:
         import xlsxwriter
     except ImportError as error:
         raise UsageError("workbooks need a library: pip install 'iccs-pipelines[xlsx]'; or write .csv") from error
+    ((rows,),) = connection.execute("SELECT count(*) FROM memory.main.answer").fetchall()
     found = connection.execute("FROM memory.main.answer")
     options = {
-        "constant_memory": True,
+        # Texts written once and pointed at are quicker, and smaller, but all of the workbook is held until its end.
+        "constant_memory": rows > _ROWS_HELD,
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,

@@ -38,6 +38,7 @@ class MapRates:
         limits: upper rate of each class but the last.
         others: other series that were there to choose from, in words.
         elsewhere: areas with a rate in that year in one of the other series only, which the map does not show.
+        whole: the row of the area whose parts are shown, of the same series and year; None where there is none.
     """
 
     query: SeriesQuery
@@ -48,6 +49,7 @@ class MapRates:
     limits: tuple[float, ...]
     others: tuple[str, ...]
     elsewhere: tuple[str, ...]
+    whole: dict[str, Any] | None = None
 
     def class_of(self, code: str) -> int:
         """Return the class of an area, 0 for the lowest rates."""
@@ -137,7 +139,17 @@ def read_map_rates(wanted: SeriesQuery, year: int | None = None, settings: Setti
         limits=class_limits([row["rate_per_100k"] for row in rates.values()]),
         others=tuple(key.name for key in keys[1:]),
         elsewhere=tuple(sorted({row["ref_area"] for row in every if _is_elsewhere(row, latest[chosen])} - expected)),
+        whole=_read_whole(wanted, chosen, latest[chosen], settings),
     )
+
+
+def _read_whole(wanted: SeriesQuery, key: SeriesKey, year: int, settings: Settings | None) -> dict[str, Any] | None:
+    """The rate of the area whose parts are shown; None of countries, which have nothing above them."""
+    if wanted.area is None:
+        return None
+    asked = {"iccs": wanted.iccs, "areas": [wanted.area], "sexes": [wanted.sex], "age": wanted.age}
+    rows = packaged_query("reader/rates", settings, wanted, **asked).records()
+    return next((row for row in rows if key_of(row) == key and row["year"] == year), None)
 
 
 def _is_elsewhere(row: dict[str, Any], year: int) -> bool:

@@ -61,6 +61,9 @@ WORDS = {
         "Two figures of two populations, never one series: the survey counts each {survey} of its population "
         "({people}), the police each {recorded} of everybody."
     ),
+    "told of period": "People were asked about {period}.",
+    "told of unknown period": "About which period people were asked is not declared.",
+    "share signs": "On the right: the colour of the estimates, the sign of the recorded counts.",
     "share with limits": "{year}: recorded over estimated {share} ({low} to {high}, limits of the estimate alone).",
     "share without limits": "{year}: recorded over estimated {share}; the survey gives no error.",
     "no reporting rate": "It is no reporting rate: definitions, places and periods differ.",
@@ -85,6 +88,13 @@ WORDS = {
     "status": "status {status}",
     "part missing": "a part of it is missing or exceptional",
     "classes": "Classes of about as many areas each (their number in brackets); equal-area projection.",
+    "areas in brackets": "areas in brackets",
+    "class highest": "highest",
+    "class high": "high",
+    "class middle": "middle",
+    "class low": "low",
+    "class lowest": "lowest",
+    "disputed borders": "Dotted borders: disputed (set {name}).",
     "hatched": "Hatched: no rate, or none that can be compared with the others; not zero.",
     "few events": "*: fewer than {n} events.",
     "few events in": "Fewer than {n} events, so that chance moves the rate far: {where}.",
@@ -119,6 +129,12 @@ WORDS = {
         "Limit: exceeded by chance once in 200 months (Farrington 1996, Noufaily 2013); "
         "alert: also among all months tested in the release."
     ),
+    "month alert": (
+        "{month}: {value}, where {expected} were expected and {upper} is the limit: more than the past explains."
+    ),
+    "months usual": "No month from {first} to {last} is higher than the past explains.",
+    "months not tested": "Not tested: too few months or events since the last break.",
+    "month fills": "{month} still fills up: it is expected to come to {value} ({low} to {high}).",
     "smoothed": "smoothed per 100,000",
     "not told apart": "not told from the common rate",
     "funnel 95": "95 %",

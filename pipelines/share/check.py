@@ -10,10 +10,11 @@ from typing import Literal
 import duckdb
 
 from pipelines.reader.release import OpenRelease
-from pipelines.share.counts import read_counts, read_levels, refuse_ring
 from pipelines.share.left import Left, read_editions, read_known
-from pipelines.share.margins import Levels
-from pipelines.share.protect import Protected, Series, group_sources, protect
+from pipelines.share.protection.coarser import TOO_MANY, propose_coarser
+from pipelines.share.protection.counts import read_counts, read_levels, refuse_ring
+from pipelines.share.protection.margins import Levels
+from pipelines.share.protection.protect import Protected, Series, group_sources, protect
 from schemas.errors import UsageError
 from schemas.source import Level, Sharing, SourceFolder
 
@@ -23,7 +24,10 @@ DEFAULT_THRESHOLD = 3
 
 @dataclass(frozen=True)
 class SharedSource:
-    """What leaves of one source: ``as_it_is``, ``protected``, ``stays`` (by policy), or ``refused``, and why."""
+    """What leaves of one source: ``as_it_is``, ``protected``, ``stays`` (by policy), or ``refused``, and why.
+
+    ``coarser`` says with which breakdown less fewer cells would be hidden, where many are.
+    """
 
     source: str
     outcome: Literal["as_it_is", "protected", "stays", "refused"]
@@ -31,6 +35,7 @@ class SharedSource:
     threshold: int | None = None
     series: tuple[Series, ...] = ()
     policy: Sharing | None = None
+    coarser: tuple[str, ...] = ()
 
 
 def check_sharing(
@@ -86,18 +91,21 @@ def _judge(source: str, kind: str, folders: Mapping[str, SourceFolder], level: L
         )
     if why := policy.why_it_stays(level, today):
         return SharedSource(source, "stays", why, policy=policy)
-    threshold = policy.threshold or (DEFAULT_THRESHOLD if kind == "incident" else None)
-    if threshold is None:
+    threshold = policy.threshold or DEFAULT_THRESHOLD
+    if kind != "incident" and not policy.is_protected:
         return SharedSource(source, "as_it_is", "its policy declares no threshold", policy=policy)
     if kind in ("estimate", "population"):
         return SharedSource(
             source,
             "refused",
             f"it holds figures of kind {kind}, which are no counts of events and cannot be protected; remove the "
-            "threshold, or keep the source with level: internal",
+            "threshold and rounding, or keep the source with level: internal",
             threshold,
             policy=policy,
         )
+    if policy.rounding:
+        why = f"all counts are rounded to multiples of {policy.rounding}, with totals that fit"
+        return SharedSource(source, "protected", why, threshold, policy=policy)
     why = f"counts from {1 if policy.zeros == 'shown' else 0} to {threshold - 1} are hidden"
     return SharedSource(source, "protected", why, threshold, policy=policy)
 
@@ -113,6 +121,7 @@ def _read(connection: duckdb.DuckDBPyConnection, source: SharedSource, levels: L
         source.threshold,
         zeros_shown=source.policy.zeros == "shown",
         never_suppress=source.policy.never_suppress,
+        rounding=source.policy.rounding,
     )
 
 
@@ -129,12 +138,25 @@ def _protect_group(
     try:
         series = protect(group, read_editions(left, names), read_known(connection, group, as_they_are, left), levels)
     except UsageError as error:
-        for name in names:
-            found[name] = replace(found[name], outcome="refused", why=str(error))
+        for source in group:
+            proposed = {propose_coarser(cells, source.threshold, levels) for cells in source.counts.values()}
+            said = tuple(sorted(one for one in proposed if one))
+            found[source.source] = replace(found[source.source], outcome="refused", why=str(error), coarser=said)
         return
     failed = {name: sum(one.determined + one.determined_for_one_person for one in series[name]) for name in names}
-    for name in names:
-        found[name] = replace(found[name], series=series[name])
+    for source in group:
+        name = source.source
+        found[name] = replace(found[name], series=series[name], coarser=_coarser(source, series[name], levels))
         if number := max(failed.values()):
-            why = f"the audit can compute {number} hidden cells; declare fewer breakdowns, and report it"
+            why = f"the audit can compute {number} protected counts; declare fewer breakdowns, and report it"
             found[name] = replace(found[name], outcome="refused", why=why)
+
+
+def _coarser(source: Protected, series: Sequence[Series], levels: Levels) -> tuple[str, ...]:
+    """What is proposed where more than a third of the cells of a stage and counting unit are hidden."""
+    said = {
+        propose_coarser(source.counts[one.stage, one.counting_unit], source.threshold, levels)
+        for one in series
+        if len(one.hidden) > TOO_MANY * one.cells
+    }
+    return tuple(sorted(one for one in said if one))

@@ -118,6 +118,8 @@ def _describe(
 def _confidentiality(one: SharedSource) -> str:
     if one.outcome == "as_it_is":
         return "as published by its office"
+    if one.policy and one.policy.rounding:
+        return f"all counts are rounded to multiples of {one.policy.rounding}: obs_status E, caveat figures_rounded"
     return "small counts, and others from which they could be computed, are hidden: no value, conf_status C"
 
 

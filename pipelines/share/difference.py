@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines.share.left import Left, read_left
-from pipelines.share.margins import dimensions
+from pipelines.share.protection.margins import dimensions
 from pipelines.system.connection import run_sql
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal

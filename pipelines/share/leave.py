@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -18,15 +18,19 @@ from pipelines.reader.release import OpenRelease
 from pipelines.share.check import SharedSource, check_sharing
 from pipelines.share.data_package import SUMS, write_data_package
 from pipelines.share.left import log_package, read_left, shared_folder
-from pipelines.share.margins import dimensions
-from pipelines.share.package import BuiltRelease, build_release
+from pipelines.share.package import BuiltRelease, build_release, protected_cells
+from pipelines.share.protection.margins import dimensions
 from pipelines.share.read_back import read_back
+from pipelines.share.signature import read_key, sign_sums
 from pipelines.system.connection import run_sql
 from pipelines.system.files import replace_atomically, seal, sha256_of_file
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
 from schemas.errors import UsageError
 from schemas.source import Level, SourceFolder
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 DATABASE = "crime.duckdb"
 
@@ -53,6 +57,7 @@ def make_package(
     *,
     form: str = "package",
     write: Writer | None = None,
+    key: Path | None = None,
 ) -> Package:
     """Write what may leave of the published release into a folder, and note in the log that it left.
 
@@ -67,6 +72,7 @@ def make_package(
         target: the folder to write; not there yet, or empty.
         form: what it is called in the log.
         write: writes the files in another form. If not given, they are the database and the data package.
+        key: a private key, with which the sums of a data package are signed.
 
     Raises:
         UsageError: a source cannot be shared, nothing may leave, or the folder has something in it.
@@ -74,6 +80,7 @@ def make_package(
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UsageError(f"{target} is there already and not empty; name a new folder with -o")
     now = datetime.now(UTC)
+    signing_key = read_key(key) if key else None
     with OpenRelease(settings) as release:
         found = check_sharing(release, folders, level, now.date(), read_left(settings))
         _refuse(found)
@@ -84,7 +91,7 @@ def make_package(
             read_back(built, release, found)
             _write(built, staging, found, write or partial(write_data_package, level=level))
             if write is None:
-                _sum_database(built)
+                _sum_database(built, signing_key)
             else:
                 built.path.unlink()
             package = f"{built.release}-{level}"
@@ -93,10 +100,7 @@ def make_package(
             said |= {"left_at": now.isoformat(timespec="seconds"), "release": release.release, "sums": _sums(staging)}
             sources = {one.source: _policy(one, built) for one in found}
             log_package({**said, "content_key": built.content_key, "sources": sources}, settings)
-            if target.is_dir():
-                target.rmdir()
-            staging.chmod(0o755)
-            os.replace(staging, target)
+            _put(staging, target)
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
             raise
@@ -124,10 +128,20 @@ def _write(built: BuiltRelease, staging: Path, found: Sequence[SharedSource], wr
     (staging / "files").rmdir()
 
 
-def _sum_database(built: BuiltRelease) -> None:
+def _put(staging: Path, target: Path) -> None:
+    if target.is_dir():
+        target.rmdir()
+    staging.chmod(0o755)
+    os.replace(staging, target)
+
+
+def _sum_database(built: BuiltRelease, key: Ed25519PrivateKey | None) -> None:
+    """Write the sum of the database beside it; sign all sums, if there is a key."""
     built.path.chmod(0o444)
     text = f"{sha256_of_file(built.path)}  {DATABASE}\n"
     built.path.with_name(f"{DATABASE}.sha256").write_text(text, encoding="ascii", newline="\n")
+    if key:
+        sign_sums(built.path.parent, key)
 
 
 def _keep_cells(release: OpenRelease, found: Sequence[SharedSource], package: str, settings: Settings) -> None:
@@ -136,18 +150,9 @@ def _keep_cells(release: OpenRelease, found: Sequence[SharedSource], package: st
     folder.mkdir(parents=True, exist_ok=True)
     for path in (folder.parent, folder):
         path.chmod(0o700)
-    rows = [
-        (one.source, series.stage, series.counting_unit, *key)
-        for one in found
-        for series in one.series
-        for key in sorted(series.hidden)
-    ]
     names = ("source", "stage", "counting_unit", *dimensions())
     with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE hidden_cell ({', '.join(f'{name} VARCHAR' for name in names)})")
-        if rows:
-            places = ", ".join("?" for _ in names)
-            connection.executemany(f"INSERT INTO hidden_cell VALUES ({places})", rows)
+        connection.register("hidden_cell", protected_cells(found))
         cells = release.connection.sql(
             f"SELECT {', '.join(names)}, value FROM out.observation "
             "WHERE value IS NOT NULL AND list_contains($sources, source)",

@@ -8,6 +8,7 @@ never leaves.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,13 +18,16 @@ from typing import Any
 
 import duckdb
 
-from pipelines.share.counts import Name
-from pipelines.share.margins import Key, dimensions
-from pipelines.share.protect import Edition, KnownCells, Protected
+from pipelines.share.protection.counts import Name
+from pipelines.share.protection.margins import Key, dimensions
+from pipelines.share.protection.protect import Edition, KnownCells, Protected
+from pipelines.system.connection import run_sql
 from pipelines.system.files import check_seal
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
 from schemas.errors import UsageError
+
+_PER = {"number": 1, "percent": 100, "per_100": 100, "per_1000": 1_000, "per_10k": 10_000, "per_100k": 100_000}
 
 
 @dataclass(frozen=True)
@@ -89,25 +93,36 @@ def read_editions(left: Sequence[Left], sources: Sequence[str]) -> list[Edition]
         for source in sources:
             policy = package.policy_of(source)
             if policy.get("outcome") == "protected":
-                found.append(_edition(package, source, zeros_shown=policy["zeros"] == "shown"))
+                rounding = policy.get("rounding")  # of before there was rounding: none
+                found.append(_edition(package, source, rounding, zeros_shown=policy["zeros"] == "shown"))
     return found
 
 
-def _edition(package: Left, source: str, *, zeros_shown: bool) -> Edition:
+def _edition(package: Left, source: str, rounding: int | None, *, zeros_shown: bool) -> Edition:
+    path = quote_literal(str(package.cells))
     with duckdb.connect() as connection:
         rows = connection.execute(
-            f"SELECT stage, counting_unit, {', '.join(dimensions())}, value, shown "
-            f"FROM read_parquet({quote_literal(str(package.cells))}) WHERE source = $source",
+            f"SELECT stage, counting_unit, {', '.join(dimensions())}, value, shown, "
+            f"{'rounded' if rounding else 'NULL'} FROM read_parquet({path}) WHERE source = $source",
             {"source": source},
         ).fetchall()
     counts: dict[Name, dict[Key, int]] = defaultdict(dict)
     shown: dict[Name, set[Key]] = defaultdict(set)
-    for stage, unit, *key, value, is_shown in rows:
+    rounded: dict[Name, dict[Key, int]] = defaultdict(dict)
+    for stage, unit, *key, value, is_shown, left_as in rows:
         counts[stage, unit][tuple(key)] = int(value)
+        if rounding:
+            rounded[stage, unit][tuple(key)] = int(left_as)
         if is_shown:
             shown[stage, unit].add(tuple(key))
     return Edition(
-        source, package.package, counts, {name: frozenset(shown[name]) for name in counts}, zeros_shown=zeros_shown
+        source,
+        package.package,
+        counts,
+        {name: frozenset(shown[name]) for name in counts},
+        zeros_shown=zeros_shown,
+        rounding=rounding,
+        rounded=rounded,
     )
 
 
@@ -116,7 +131,8 @@ def read_known(
 ) -> KnownCells:
     """Return the cells of some protected sources that readers have from others, which leave or left as they are.
 
-    Another source of the same counts prints them: the cell with the same codes and the same count.
+    Another source of the same counts prints them: the cell with the same codes and the same count. So does one that
+    prints their rates, where the population is known: with enough decimals one whole count is possible alone.
 
     Args:
         connection: to the release.
@@ -138,4 +154,21 @@ def read_known(
             {"sources": plain},
         ).fetchall()
     printed = {((stage, unit), tuple(key), value) for stage, unit, *key, value in rows}
-    return KnownCells(frozenset(wanted & printed))
+    return KnownCells(frozenset(wanted & (printed | _counts_of_rates(connection, as_they_are))))
+
+
+def _counts_of_rates(connection: duckdb.DuckDBPyConnection, sources: Sequence[str]) -> set[tuple[Name, Key, int]]:
+    """Return the counts that printed rates and populations give away: those that are the only one possible."""
+    rows = run_sql(
+        connection,
+        "share/printed_rates",
+        sources=f"[{', '.join(map(quote_literal, sources))}]",
+        cell=", ".join(f"printed.{name}" for name in dimensions()),
+    ).fetchall()
+    found = set()
+    for stage, unit, *key, printed, decimals, measured, population in rows:
+        persons, half = population / _PER[measured], 0.5 * 10**-decimals
+        least, greatest = ((printed + side * half) * persons for side in (-1, 1))
+        if math.ceil(least - 1e-9) == math.floor(greatest + 1e-9):
+            found.add(((stage, unit), tuple(key), math.floor(greatest + 1e-9)))
+    return found

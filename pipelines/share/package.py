@@ -29,7 +29,7 @@ from pipelines.publish.privacy import refuse_personal
 from pipelines.publish.revisions import load_vintages
 from pipelines.reader.release import OpenRelease
 from pipelines.share.check import SharedSource
-from pipelines.share.margins import dimensions
+from pipelines.share.protection.margins import dimensions
 from pipelines.system.clean_copy import copy_cleanly
 from pipelines.system.code_version import release_code_version
 from pipelines.system.connection import STORAGE_VERSION, connect, fetch_row, insert_rows, run_sql
@@ -134,10 +134,7 @@ def _vintages(release: OpenRelease, leaving: Sequence[SharedSource], settings: S
 def _load_protected(
     connection: duckdb.DuckDBPyConnection, one: SharedSource, vintage: Vintage, folder: SourceFolder
 ) -> None:
-    rows = [(series.stage, series.counting_unit, *key) for series in one.series for key in sorted(series.hidden)]
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in _CELL]
-    hidden = {name: pa.array(column, pa.string()) for name, column in zip(_CELL, columns, strict=True)}
-    connection.register("hidden_cell", pa.table(hidden))
+    connection.register("hidden_cell", protected_cells([one]))
     of_checks = {rule.caveat for rule in load_rules().values() if rule.caveat} - _DECLARED
     source = folder.source
     run_sql(
@@ -182,6 +179,20 @@ def _load_protected(
             }
         ],
     )
+
+
+def protected_cells(found: Sequence[SharedSource]) -> pa.Table:
+    """Return the cells that are hidden or rounded: source, codes, and the rounded count, empty where it is hidden."""
+    rows: list[tuple[str | int | None, ...]] = []
+    for one in found:
+        for series in one.series:
+            name = (one.source, series.stage, series.counting_unit)
+            rows += [(*name, *key, None) for key in sorted(series.hidden)]
+            rows += [(*name, *key, count) for key, count in sorted(series.rounded.items())]
+    names = ("source", *_CELL)
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in (*names, "rounded")]
+    table = {name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=False)}
+    return pa.table({**table, "rounded": pa.array(columns[-1], pa.float64())})
 
 
 def _same(other: str) -> str:

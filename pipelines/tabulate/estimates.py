@@ -112,7 +112,7 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, lin
         "tabulate/estimates",
         numbers=numbers,
         links=quote_literal(str(links)),
-        form=quote_literal("taylor" if source.survey else "standard_error"),
+        form=quote_literal(_form(source)),
         precision="precision_code.code" if graded else "NULL::VARCHAR",
         precision_join="LEFT JOIN precision_code ON precision_code.id = tally_part.precision_id" if graded else "",
         middle=str(MIDDLE_SHARE),
@@ -122,6 +122,13 @@ def _make_cells(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, lin
         mass_events=_mass_events(source),
         caveats=caveats_sql(source),
     )
+
+
+def _form(source: Source) -> str:
+    """How a standard error came about, of the code list."""
+    if source.survey is None:
+        return "standard_error"
+    return "replicates" if source.survey.replicates else "taylor"
 
 
 def _quantile(confidence_percent: float) -> float:
@@ -142,6 +149,7 @@ def _measure_table(source: Source) -> pa.Table:
             "figures": [measure.figures for measure in measures.values()],
             "unit": [measure.unit for measure in measures.values()],
             "universe": pa.array([measure.universe for measure in measures.values()], pa.string()),
+            "reference_period": pa.array([measure.reference_period for measure in measures.values()], pa.string()),
             "sdg": pa.array([measure.sdg for measure in measures.values()], pa.string()),
             "confidence_percent": pa.array(levels, pa.float64()),
             "quantile": pa.array([_quantile(level) if level else None for level in levels], pa.float64()),

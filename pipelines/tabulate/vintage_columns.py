@@ -28,6 +28,9 @@ _TABLES = {
 """The published table that a part of a vintage fills, without its source and vintage; ``estimates`` are the cells of a
 source of estimates."""
 
+_HIDDEN_BY_SOURCE = "CASE WHEN missing_reason = 'suppressed' THEN 'C' ELSE conf_status END AS conf_status"
+"""Of counts; what their source hides was free for publication (F) in vintages of earlier versions."""
+
 
 def part_columns(part: str) -> dict[str, str]:
     """Return the columns, with their types, that a part of a vintage has today; empty where none depend on the schema.
@@ -74,6 +77,8 @@ def read_part(part: str, path: Path) -> str:
     declared = part_columns(part)
     given = set(pq.read_schema(path).names)
     filled = {name: _absent(part, name, kind) for name, kind in declared.items() if name not in given}
+    if part == "cells" and {"missing_reason", "conf_status"} <= given:
+        filled["conf_status"] = _HIDDEN_BY_SOURCE
     if part in _TABLES:
         columns = [filled.get(name, quote_identifier(name)) for name in declared]
     else:

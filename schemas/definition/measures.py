@@ -41,6 +41,9 @@ class Measure(BaseModel):
     universe: Annotated[str, code_of("universe")] | None = Field(
         default=None, description="population that an estimate or a ratio is of"
     )
+    reference_period: Annotated[str, code_of("reference_period")] | None = Field(
+        default=None, description="period that those who were asked had to tell of"
+    )
     confidence_percent: float | None = Field(
         default=None, gt=50, lt=100, description="confidence level of the limits or half-widths that the source gives"
     )
@@ -69,7 +72,7 @@ class Measure(BaseModel):
             if self.figures == "ratio" and self.unit == "number":
                 raise ValueError("unit: a ratio is no number of anything; write percent, per_100k ...")
             return self._check_adds()
-        for name in ("unit", "universe", "confidence_percent", "sdg", "adds"):
+        for name in ("unit", "universe", "reference_period", "confidence_percent", "sdg", "adds"):
             if name in self.model_fields_set:
                 raise ValueError(f"{name}: only for figures: estimate or ratio; delete the key")
         return self

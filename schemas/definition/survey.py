@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from schemas.definition.layouts import Names
 from schemas.definition.messages import known_area
@@ -15,6 +15,50 @@ PER = {"percent": 100, "per_100": 100, "per_1000": 1_000, "per_10k": 10_000, "pe
 """Units of measure that are a share or a rate of the sampled population -> what it is multiplied by."""
 
 
+ReplicateMethod = Literal["brr", "fay", "jk1", "jk2", "jkn", "sdr"]
+
+
+class Replicates(BaseModel):
+    """Replicate weights: the same sample weighted again, so that the spread of its estimates is their error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    weights: str = Field(min_length=1, description="columns of the replicate weights: a name with * for what differs")
+    number: int = Field(ge=2, description="how many columns there are")
+    method: ReplicateMethod = Field(description="how the replicates were made")
+    fay: float | None = Field(default=None, gt=0, lt=1, description="Fay's coefficient, of method fay")
+    scale: float | None = Field(default=None, gt=0, description="factor of the sum of squares, of method jkn")
+    factors: bool = Field(default=False, description="whether the columns are multiples of the weight, not weights")
+    degrees_of_freedom: int | None = Field(default=None, ge=1, description="for the limits; one less than replicates")
+
+    @model_validator(mode="after")
+    def _check_method(self) -> Replicates:
+        for name, method in (("fay", "fay"), ("scale", "jkn")):
+            if (getattr(self, name) is not None) != (self.method == method):
+                raise ValueError(f"{name}: is for method {method}, which needs it")
+        return self
+
+    @property
+    def factor(self) -> float:
+        """What the sum of squared distances of the replicates from the estimate is multiplied by.
+
+        Wolter 2007, chapters 3 and 4; Judkins 1990 (Fay); Fay and Train 1995 (successive differences).
+
+        >>> Replicates(weights="r*", number=80, method="sdr").factor
+        0.05
+        """
+        if self.scale is not None:
+            return self.scale
+        kept = 1 - (self.fay or 0)
+        return {
+            "brr": 1 / self.number,
+            "fay": 1 / (self.number * kept * kept),
+            "jk1": (self.number - 1) / self.number,
+            "jk2": 1.0,
+            "sdr": 4 / self.number,
+        }[self.method]
+
+
 class Survey(BaseModel):
     """Columns, after the reshape, that say how the sample was drawn and what each record stands for."""
 
@@ -23,9 +67,19 @@ class Survey(BaseModel):
     key: Names = Field(min_length=1, description="columns that identify a sampled unit in every layout")
     weight: str = Field(description="column of the number of units that a sampled one stands for")
     event_weight: str | None = Field(default=None, description="column of the weight of an event, where it has its own")
-    stratum: str = Field(description="column of the stratum")
-    psu: str = Field(description="column of the primary sampling unit in the stratum")
+    stratum: str | None = Field(default=None, description="column of the stratum")
+    psu: str | None = Field(default=None, description="column of the primary sampling unit in the stratum")
+    replicates: Replicates | None = Field(default=None, description="replicate weights, in place of stratum and psu")
     smallest_sample: int = Field(default=10, ge=3, description="estimates from fewer records are withheld")
     whole: Annotated[str, AfterValidator(known_area)] | None = Field(
         default=None, description="area of all sampled units together, where columns.ref_area gives that of each"
     )
+
+    @model_validator(mode="after")
+    def _check_design(self) -> Survey:
+        given = [name for name in ("stratum", "psu") if getattr(self, name) is not None]
+        if self.replicates is not None and given:
+            raise ValueError(f"{given[0]}: the errors come from the replicate weights; delete it, or replicates")
+        if self.replicates is None and len(given) < 2:
+            raise ValueError("stratum and psu: name both, or the replicate weights under replicates")
+        return self

@@ -19,8 +19,8 @@ from itertools import product
 
 from made_counts import Seen, intervals, totals
 
-from pipelines.share.margins import Key, Levels, dimensions
-from pipelines.share.protect import Edition, KnownCells, Protected, protect
+from pipelines.share.protection.margins import Key, Levels, dimensions
+from pipelines.share.protection.protect import Edition, KnownCells, Protected, protect
 
 SEED = 20261128
 NAME = ("recorded", "victim")

@@ -10,6 +10,7 @@ from tiny_source import Tiny
 
 from pipelines.cli.main import main
 from pipelines.reader.plots.dark_figure import plot_dark_figure
+from pipelines.reader.series.estimates import read_estimates
 from pipelines.run import Session, run_all
 from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite
@@ -25,19 +26,48 @@ columns: {ref_area: area, time_period: year, value: n, standard_error: error}
 measures:
   persons: {stage: experienced, counting_unit: victim, figures: estimate, universe: persons, sdg: "16.1.3"}
 """
+SEVERAL = """\
+layouts:
+  - files: ['several.csv']
+    read: {columns: [area, year, what, ages, n, error]}
+area_scheme: code
+constants: {national_code: HOM}
+columns: {ref_area: area, time_period: year, measure: what, age: ages, value: n, standard_error: error}
+measures:
+  persons:
+    {stage: experienced, counting_unit: victim, figures: estimate, universe: persons, reference_period: last_12_months}
+  events:
+    {stage: experienced, counting_unit: incident, figures: estimate, universe: persons,
+     reference_period: last_12_months}
+  homes:
+    {stage: experienced, counting_unit: household, figures: estimate, universe: households,
+     reference_period: calendar_year}
+  rate: {stage: experienced, counting_unit: victim, figures: estimate, unit: per_1000, universe: persons}
+"""
+"""Persons once each, events, households: three series; a rate, which stands beside no count; and one age group."""
+TOLD = """\
+area,year,what,ages,n,error
+AR,2022,persons,15 +,1000,100
+AR,2022,persons,15-29,400,80
+AR,2022,events,15 +,1500,200
+AR,2022,homes,all,800,50
+AR,2022,rate,15 +,25,2
+"""
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A survey of three years, and recorded victims of the last of them."""
     root = tmp_path_factory.mktemp("estimates")
-    survey, police = Tiny(root, "xx_survey"), Tiny(root, "xx_police")
+    survey, police, several = Tiny(root, "xx_survey"), Tiny(root, "xx_police"), Tiny(root, "xx_several")
     survey.declare(SURVEY)
+    several.declare(SEVERAL, values="age,15 +,Y_GE15,\nage,15-29,Y15T29,\nage,all,_T,\n")
+    several.give("several.csv", TOLD)
     police.declare_plain(scheme="code")
     path = police.sources / police.name / "source.yml"
     path.write_text(path.read_text().replace("*.csv", "police.csv"))
     survey.give("survey.csv", "area,year,n,error\nMX,2020,400,20\nMX,2021,500,30\nMX,2022,600,25\n")
-    police.give("police.csv", "area,year,code,n\nMX,2022,HOM,150\n")
+    police.give("police.csv", "area,year,code,n\nMX,2022,HOM,150\nAR,2022,HOM,300\n")
     with without_suite():
         folders = list(list_sources(survey.sources).values())
         assert not run_all(folders, Session(survey.settings, survey.given, source_folders=survey.sources)).refused
@@ -56,6 +86,44 @@ def test_figures_lines_and_recorded_counts(data: Path, capsys: pytest.CaptureFix
     assert beside["recorded_share_low"] == pytest.approx(150 / (600 + 1.959964 * 25))
     assert beside["recorded_share_high"] == pytest.approx(150 / (600 - 1.959964 * 25))
     assert "persons (Y_GE15), the police count is of everybody" in beside["differences"]
+
+
+def test_every_measure_of_a_survey_is_a_series_of_its_own(data: Path) -> None:
+    """Of the group of 15 to 29 there is no share of everybody's count, and of the rate none at all."""
+    settings = Settings(data=data)
+
+    beside = read_estimates("0101", ["AR"], settings=settings).beside
+
+    columns = ("measure", "survey_counting_unit", "universe", "age", "reference_period", "recorded_share")
+    assert {tuple(row[name] for name in columns) for row in beside} == {
+        ("persons", "victim", "persons", "Y_GE15", "last_12_months", 300 / 1000),
+        ("events", "incident", "persons", "Y_GE15", "last_12_months", 300 / 1500),
+        ("homes", "household", "households", "_T", "calendar_year", 300 / 800),
+    }
+    said = {row["measure"]: row["differences"] for row in beside}
+    assert "victims, each once however often it experienced the offence, the police victims" in said["persons"]
+    assert "people told of the 12 months before the interview, the police count is of the year" in said["events"]
+    assert "each once" not in said["events"] and "told of" not in said["homes"]
+    assert (
+        "of which period people told is not declared"
+        in read_estimates("0101", ["MX"], settings=settings).beside[0]["differences"]
+    )
+
+    picture = plot_dark_figure("0101", "AR", settings=settings)
+    experienced, recorded, share = picture.axes
+    points = [[list(line.get_ydata()) for line in axes.get_lines() if line.get_linestyle() == "None"]
+              for axes in (experienced, recorded, share)]  # fmt: skip
+    assert sorted(points[0]) == [[800], [1000], [1500]]
+    assert points[1] == [[300]]
+    assert sorted(points[2]) == [[20], [pytest.approx(30)], [37.5]]
+    names = [text.get_text() for text in experienced.get_legend().get_texts()]
+    assert [name.split(", ")[2] for name in names] == [
+        "events\n(incident; persons",
+        "homes\n(household; households)",
+        "persons\n(victim; persons",
+    ]
+    assert "asked about the calendar year" in picture.text
+    assert "37.5 % (33.4 % to 42.7 %" in picture.text  # 300 / (800 +- 1.96 x 50)
 
 
 def test_tables_for_people(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,6 +64,12 @@ def test_rates_are_those_of_the_release_of_one_source_and_year(
     assert [code for code, rate in sorted(rates.items()) if rate == 0] == ["AR-K", "AR-V"]
     assert {found.class_of(code) for code in ("AR-K", "AR-V")} == {0}
     assert found.missing == {}
+    whole = out.execute(
+        "SELECT rate_per_100k FROM out.rate WHERE source = 'ar_snic' AND iccs = '0101' AND sex = 'F' AND age = '_T' "
+        "AND counting_unit = 'victim' AND time_period = '2023' AND ref_area = 'AR' AND weapon = '_T'"
+    ).fetchall()
+    assert found.whole is not None
+    assert [(found.whole["rate_per_100k"],)] == whole
     sizes = [sum(found.class_of(code) == number for code in found.rows) for number in range(5)]
     assert min(sizes) >= 4
 

@@ -133,3 +133,70 @@ def test_a_run_says_what_it_changed_and_the_first_one_that_there_was_none(
 def test_a_run_that_finds_no_file_at_all_is_not_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--data", str(tmp_path)]) == 1
     assert f"no file of any source was found in {tmp_path / 'input'}" in capsys.readouterr().err
+
+
+ESTIMATE: dict[str, Any] = {
+    "source": "xx_survey", "vintage": "v", "measure": "persons", "figure_kind": "estimate", "ref_area": "MX",
+    "freq": "A", "iccs": "0101", "national_code": "HOM", "stage": "experienced", "counting_unit": "victim",
+    "universe": "persons", **dict.fromkeys(breakdown_columns(), "_T"), "unit_of_measure": "percent",
+    "estimate": 4.0, "standard_error": 0.5,
+    "obs_status": "A",
+}  # fmt: skip
+
+
+def fill_estimates(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        connection.register("given", pa.Table.from_pylist([{**ESTIMATE, **row}]))
+        connection.execute("INSERT INTO out.estimate BY NAME FROM given")
+
+
+def test_estimates_of_a_new_edition_are_among_what_changed(last: Settings) -> None:
+    """4.0 (0.5) became 5.0 (0.4): two standard errors, the larger of both; an error alone is a revision too."""
+    with duckdb.connect(str(last.published)) as connection:
+        fill_estimates(connection, [{"time_period": str(year)} for year in range(2010, 2016)])
+    with duckdb.connect() as connection:
+        create_tables(connection)
+        now: list[dict[str, Any]] = [
+            {"time_period": "2010"},  # the same
+            {"time_period": "2011", "estimate": 5.0, "standard_error": 0.4},
+            {"time_period": "2012", "estimate": None, "standard_error": None, "missing_reason": "too_unreliable"},
+            {"time_period": "2013", "standard_error": 0.7},
+            {"time_period": "2014", "obs_status": "U"},
+            {"time_period": "2016"},
+            {"time_period": "2015", "measure": "households"},  # of another measure: one new, one withdrawn
+        ]
+        fill_estimates(connection, now)
+        record_release_changes(connection, "second", last)
+        counted = connection.execute(
+            "SELECT release_change, cells, what_changed FROM out.release_change WHERE source = 'xx_survey'"
+        ).fetchall()
+        cells = connection.execute(
+            "SELECT time_period, measure, release_change, old_value, new_value, errors_apart, what_changed "
+            "FROM out.release_change_estimate"
+        ).fetchall()
+    assert counted == [
+        ("gated", 1, "too_unreliable 1"),
+        ("marked", 1, "status U 1"),
+        ("new", 2, None),
+        ("revised", 2, "only the error is another 1"),
+        ("withdrawn", 1, None),
+    ]
+    assert cells == [
+        ("2011", "persons", "revised", 4.0, 5.0, pytest.approx(2.0), None),
+        ("2013", "persons", "revised", 4.0, 4.0, 0.0, "only the error is another"),
+        ("2012", "persons", "gated", 4.0, None, None, "too_unreliable"),
+        ("2015", "persons", "withdrawn", 4.0, None, None, None),
+    ]
+
+
+def test_a_release_older_than_estimates_has_none_that_changed(last: Settings) -> None:
+    with duckdb.connect(str(last.published)) as connection:
+        for view in ("dark_figure", "estimate_trend"):
+            connection.execute(f"DROP VIEW out.{view}")
+        connection.execute("DROP TABLE out.estimate")
+    with duckdb.connect() as connection:
+        create_tables(connection)
+        fill_estimates(connection, [{"time_period": "2010"}])
+        record_release_changes(connection, "second", last)
+        counted = connection.execute("SELECT release_change, cells FROM out.release_change WHERE source = 'xx_survey'")
+        assert counted.fetchall() == [("new", 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import shutil
@@ -92,6 +93,51 @@ def test_an_engine_that_is_missing_or_another_one_is_refused(tmp_path: Path) -> 
         read_engine(tmp_path)
 
 
+@pytest.mark.skipif(BROWSER is None, reason="no chromium or chrome is installed, so nothing is drawn in one")
+def test_the_picture_of_an_answer_joins_years_that_follow_and_nothing_else(tmp_path: Path) -> None:
+    """Two series, one with a year without figure and one with a missing year; then rows without periods."""
+    page = tmp_path / "page.html"
+    script = (TEMPLATES / "picture.js").as_uri()
+    page.write_text(f'<!doctype html><title>t</title><body><script src="{script}"></script>', encoding="utf-8")
+    years = [["2019", "MX", "0101", "5"], ["2020", "MX", "0101", None], ["2021", "MX", "0101", "7"]]
+    years += [["2018", "AR", "0101", "1"], ["2019", "AR", "0101", "2"], ["2021", "AR", "0101", "30"]]
+    twice = [["2019", "MX", "0101", "5"], ["2020", "MX", "0101", "6"], ["2020", "MX", "0101", "9"]]
+    flat = [["<b>Chile</b>", "-2"], ["Peru", "4"], ["Brazil", None]]
+    texts = {"text": "{n} figures, from {low} to {high}.", "part": "{m} of {n} series", "rows": "{m} of {n} rows"}
+
+    def drawn(names: list[str], rows: list[list[str | None]]) -> Any:
+        found = json.dumps({"names": names, "rows": rows})
+        return tab.run(f"""(() => {{
+            const [name] = iccsPicture.columns({found});
+            if (!name) return null;
+            const {{ svg, text }} = iccsPicture.draw({found}, name, {json.dumps(texts)});
+            document.body.append(svg);
+            const count = (selector) => svg.querySelectorAll(selector).length;
+            const words = [...svg.querySelectorAll("text")].map((one) => one.textContent);
+            return [name, text, count("path[d*=L]"), count("circle, rect ~ path[d*=z]"), words];
+        }})()""")
+
+    with open_browser(tmp_path) as tab:
+        tab.open(page.as_uri())
+        columns = ["time_period", "ref_area", "iccs", "rate_per_100k"]
+        name, text, joined, points, _ = drawn(columns, years)
+        assert (name, text) == ("rate_per_100k", "5 figures, from 1 to 30.")
+        assert (joined, points) == (1, 5 + 2)  # 2018 and 2019 of AR alone follow one another; two are in the legend
+        assert drawn(columns, twice)[2:4] == [0, 3]  # two figures of one year are no line
+        broken = [
+            [str(year), "1", "true" if year != 2012 else "false", "2015" if year > 2014 else None]
+            for year in range(2010, 2018)
+        ]
+        # 2010-2011, 2013-2014, 2015-2016, 2016-2017: not to 2012, which is not compared, nor across the break.
+        assert drawn(["time_period", "value", "is_compared", "break_before"], broken)[2] == 4
+        name, text, _, bars, words = drawn(["area", "apc"], flat)
+        assert (name, text, bars) == ("apc", "2 figures, from -2 to 4.", 2)
+        assert "<b>Chile</b>" in words  # a label is text
+        many = [[str(2000 + year), f"A{area}", "0101", "1"] for area in range(14) for year in range(2)]
+        assert drawn(columns, many)[1].endswith("12 of 14 series")
+        assert drawn(["iccs", "category"], [["0101", "homicide"]]) is None
+
+
 @pytest.fixture(scope="module")
 def tab(whole: Whole, published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
     if ENGINE is None or BROWSER is None:
@@ -101,7 +147,7 @@ def tab(whole: Whole, published: Path, tmp_path_factory: pytest.TempPathFactory)
         (folder / part).mkdir()
     for name, data in read_engine(ENGINE).items():
         (folder / "engine" / name).write_bytes(data)
-    for name in ("ask.js", "style.css"):
+    for name in ("ask.js", "picture.js", "style.css"):
         shutil.copy(TEMPLATES / name, folder)
     path, queries = whole
     shutil.copy(path, folder / "data" / "release.duckdb")
@@ -162,6 +208,10 @@ def test_own_sql_an_error_and_the_csv(tab: Tab) -> None:
 
     assert ask("SELECT 1 AS a, NULL AS b, '<b>x,y</b>' AS c;")["rows"] == [["1", None, "<b>x,y</b>"]]
     assert tab.run("document.querySelector('#result b')") is None  # a label is text
+    assert tab.run("document.getElementById('drawn').hidden") is False  # of the column a
+    tab.run("document.getElementById('column').focus()")
+    assert tab.run("document.activeElement.id") == "column"
+    assert "1 figures" in tab.run("document.querySelector('#picture svg').getAttribute('aria-label')")
     assert tab.run("fetch(document.getElementById('csv').href).then((got) => got.text()).catch(String)") is not None
     assert "nothere" in ask("FROM nothere")["error"]
     assert "error" in ask("DELETE FROM out.rate")

@@ -13,20 +13,25 @@ import urllib.request
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from tiny_source import Tiny
 
+from pipelines.publish.published_schema import create_tables
+from pipelines.reader.release import packaged_rows
 from pipelines.reader.site.build import MARK, BuiltSite, build_site, check_site_folder
 from pipelines.reader.site.chart import draw_chart, years_apart
 from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.licences import may_be_published
+from pipelines.reader.site.months import year_before
 from pipelines.reader.site.pages import Pages
 from pipelines.reader.site.serve import site_server
 from pipelines.reader.site.side_by_side import put_side_by_side
 from pipelines.reader.words import LANGUAGES, load_texts
 from pipelines.run import Session, run_all
+from pipelines.system.connection import insert_rows
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
@@ -246,6 +251,76 @@ def test_a_country_whose_preferred_source_may_not_be_shown_has_the_next_one(tmp_
     assert "source = &#39;xx_b&#39;" in page
 
 
+def _months(**about: dict[str, object]) -> list[dict[str, object]]:
+    """Counts of 2023 and 2024 by month, and how some months differ from the plain ones (``m2024_12``)."""
+    plain: dict[str, object] = dict.fromkeys(("caveats", "count_expected", "count_upper", "is_alert"))
+    plain |= dict.fromkeys(("missing_reason", "nowcast", "nowcast_low", "nowcast_high"))
+    plain |= {"iccs": "0101", "source": "xx_a", "stage": "recorded", "counting_unit": "victim", "is_compared": True}
+    rows = []
+    for step in range(12 * 2023, 12 * 2025):
+        period = f"{step // 12}-{step % 12 + 1:02d}"
+        own = {"time_period": period, "step": step, "value": 100.0 + step % 12, "starts_anew": False}
+        rows.append(plain | own | about.get(f"m{period.replace('-', '_')}", {}))
+    return rows
+
+
+def test_the_latest_months_of_a_country_say_what_they_are_compared_with() -> None:
+    tested = {"count_expected": 90.2, "count_upper": 99.9}
+    rows = _months(
+        m2024_09={"value": None}, m2024_10=tested, m2024_11=tested | {"is_alert": True},
+        m2024_12={"nowcast": 130.0, "nowcast_low": 120.0, "nowcast_high": 140.4},
+    )  # fmt: skip
+    region = rows[-2] | {f"{name}_{one}": name for name in ("area", "category") for one in LANGUAGES}
+    about: dict[str, Any] = {"months": {("XX", "0101"): rows}, "alerts": {"XX": [region]}}
+    content = replace(_content("Homicide"), **about)
+    pages = dict(Pages(content, "en").every())
+    alert = "2024-11: 110, where 90 were expected and 99 is the limit: more than the past explains."
+    fills = "2024-12 still fills up: it is expected to come to 130 (120 to 140)."
+    for path in ("country/XX.html", "country/XX/0101.html"):
+        assert alert in pages[path], path
+        assert fills in pages[path], path
+        assert pages[path].count('class="alert"') == 1
+    listed = (
+        "area, 0101 category (Victim, recorded by the police or prosecutor), 2024-11: 110 (expected: 90.2; limit: 99.9)"
+    )
+    assert listed in pages["country/XX.html"]
+    assert "2024-11 : 110, pour 90 attendus" in dict(Pages(content, "fr").every())["country/XX/0101.html"]
+    picture = pages["country/XX/0101.html"].partition("months-title")[2]
+    assert picture.count('class="gap"') == 1
+    assert picture.count('class="line"') == 2  # before and after the month without a figure
+    plain = replace(content, months={("XX", "0101"): _months()})  # type: ignore[dict-item]
+    assert "Not tested: too few months" in dict(Pages(plain, "en").every())["country/XX.html"]
+    assert "Latest months" not in dict(Pages(_content("Homicide"), "en").every())["country/XX.html"]
+
+
+def test_a_month_is_beside_that_of_a_year_before_only_where_they_may_be_compared() -> None:
+    before = {
+        "plain": _months(),
+        "break between": _months(m2024_03={"starts_anew": True}),
+        "break before both": _months(m2023_12={"starts_anew": True}),
+        "not compared": _months(m2023_12={"is_compared": False}),
+        "no figure": _months(m2023_12={"value": None}),
+    }
+    found = {name: year_before(rows, rows[-1]) for name, rows in before.items()}
+    assert found == {
+        "plain": 111.0, "break between": None, "break before both": 111.0, "not compared": None, "no figure": None
+    }  # fmt: skip
+
+
+def test_months_are_of_a_source_that_may_be_shown(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with duckdb.connect(str(published), read_only=True) as connection:
+        expected = connection.execute(
+            "SELECT time_period, sum(value) FROM out.observation WHERE ref_area = 'MX' AND iccs = '0101' "
+            "AND freq = 'M' AND sex IN ('M', 'F', '_U') AND age = '_T' AND weapon = '_T' AND time_period >= '2021' "
+            "GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        rows = read_content(connection).months["MX", "0101"]
+        assert [(row["time_period"], row["value"]) for row in rows] == expected
+        monkeypatch.setattr("pipelines.reader.site.content._find_withheld", lambda _: ("mx_sesnsp_victims",))
+        hidden = read_content(connection)
+        assert (hidden.months, hidden.alerts) == ({}, {})
+
+
 def _row(year: int, rate: float | None, break_before: str | None = None, is_compared: bool = True) -> dict[str, object]:
     limits = {"value": rate, "rate_per_100k": rate, "ci_low": rate, "ci_high": rate}
     return {"time_period": str(year), "break_before": break_before, "is_compared": is_compared} | limits
@@ -385,3 +460,37 @@ def test_the_server_is_of_this_machine_and_runs_the_search_alone(site: BuiltSite
             assert "default-src 'none'; script-src 'self'" in answer.headers["Content-Security-Policy"]
             assert b"<h1>" in answer.read()
         server.shutdown()
+
+
+def test_evidence_on_programmes_says_what_each_result_lacks_and_only_public_ones_are_there() -> None:
+    """Two rows of a project's file: a rate ratio with limits on both sides of 1, and an effect without comparison."""
+    whole = {
+        "programme": "Lamps <b>", "ref_area": "MX", "started": "2019-04", "iccs": "0501", "study_design": "randomised",
+        "compared_with": "lots without", "effect_measure": "rate_ratio", "effect": 0.8, "effect_low": 0.6,
+        "effect_high": 1.05, "effect_confidence_percent": 95.0, "evidence_lacks": None, "cannot_tell": "long term",
+        "said_by": "An office", "evaluation_reference": None, "share_level": "public",
+    }  # fmt: skip
+    bare: dict[str, object] = {
+        **whole, "programme": "Patrols", "study_design": "before_after", "compared_with": None, "effect": -12.5,
+        "effect_measure": "percent_change", "effect_low": None, "effect_high": None,
+        "effect_confidence_percent": None, "evidence_lacks": "interval; comparison",
+    }  # fmt: skip
+    with duckdb.connect() as connection:
+        create_tables(connection)
+        for row in (whole, bare, {**whole, "programme": "Kept inside", "share_level": "internal"}):
+            insert_rows(connection, "out.evaluation", [row])
+        rows = packaged_rows(connection, "reader/site_evidence")
+    content = replace(_content("Homicide"), evidence=rows)
+    pages = {language: dict(Pages(content, language).every()) for language in LANGUAGES}
+
+    page = pages["en"]["evidence.html"]
+    assert "Kept inside" not in page and "Lamps &lt;b&gt;" in page
+    assert "Rate ratio: 0.8" in page and "(0.6 – 1.05 (95 %))" in page
+    assert page.count("include that nothing changed") == 1 and "exclude that nothing changed" not in page
+    assert page.index("Patrols") < page.index("an interval: it is not known") < page.index("a comparison: what would")
+    assert "-12.5" in page or "−12.5" in page
+    assert "12,5" in pages["fr"]["evidence.html"] and "Falta:" in pages["es"]["evidence.html"]
+    for name in ("index.html", "themes.html"):
+        assert 'href="evidence.html"' in pages["en"][name]
+    nothing = dict(Pages(_content("Homicide"), "en").every())["evidence.html"]
+    assert "no result on a programme" in nothing

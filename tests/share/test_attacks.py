@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from made_counts import LEVELS, NOT_USED, Seen, recovered, table, totals
 
-from pipelines.share.audit import audit_hidden
-from pipelines.share.margins import Levels, Margins, link_margins, uncovered_crossing
-from pipelines.share.suppression import hide_cells
+from pipelines.share.protection.audit import audit_hidden
+from pipelines.share.protection.margins import Levels, Margins, link_margins, uncovered_crossing
+from pipelines.share.protection.suppression import hide_cells
 from schemas.errors import UsageError
 
 

@@ -7,8 +7,8 @@ import random
 import pytest
 from made_counts import LEVELS, NOT_USED, Seen, recovered, table, totals
 
-from pipelines.share.margins import Key
-from pipelines.share.protect import Edition, KnownCells, Protected, Series, group_sources, protect
+from pipelines.share.protection.margins import Key
+from pipelines.share.protection.protect import Edition, KnownCells, Protected, Series, group_sources, protect
 from schemas.errors import UsageError
 
 NAME = ("recorded", "victim")

@@ -35,7 +35,7 @@ exclusions: [{{rule: section, where: "length(ICCS) = 6", reason: "Sections are m
 breakdowns: [{{by: [{by}]}}]
 """
 EARLIER = [f"AR-{area},{year},HOM,{year - 2003}," for area in "BX" for year in range(2010, 2020)]
-CELL = "ref_area, iccs, stage, counting_unit, sex, age, time_period, value, obs_status, missing_reason"
+CELL = "ref_area, iccs, stage, counting_unit, sex, age, time_period, value, obs_status, missing_reason, conf_status"
 Cells = set[tuple[object, ...]]
 
 
@@ -104,7 +104,7 @@ def argentina(root: Path) -> Office:
         "layouts: [{files: ['*.csv'], read: {columns: [area, year, code, n, flag]}}]\narea_scheme: code\n"
         "columns: {ref_area: area, time_period: year, national_code: code, value: n, obs_status: flag}\n"
         "measures:\n  victims: {counting_unit: victim}\n",
-        values="obs_status,,A,\nobs_status,p,P,\nvalue,-,O,\n",
+        values="obs_status,,A,\nobs_status,p,P,\nvalue,-,O,\nvalue,*,Q,\n",
     )
     return Office(root, "NSO_AR", ARGENTINA)
 
@@ -168,9 +168,9 @@ def test_a_region_has_what_its_offices_show(offices: tuple[Office, Office], tmp_
     """The cells of the packages are the expected values: what left of each office, by its own pipeline."""
     mx, ar = offices
     give_incidents(mx.root, 20)
-    give_table(ar.root, *EARLIER, "AR-B,2020,HOM,7,", "AR-B,2021,HOM,9,p", "AR-X,2020,HOM,4,", "AR-X,2021,HOM,5,")
+    give_table(ar.root, *EARLIER, "AR-B,2020,HOM,7,", "AR-B,2021,HOM,9,p", "AR-X,2020,HOM,4,", "AR-X,2021,HOM,*,")
     shown = {mx: mx.publish(), ar: ar.publish()}
-    assert any(row[-1] == "suppressed" for row in shown[mx])
+    assert any(row[9] == "suppressed" for row in shown[mx])
     with ExitStack() as stack:
         urls = {one: stack.enter_context(serving(one.root / "packages", one.agency)) for one in (mx, ar)}
         root = tmp_path / "region"
@@ -182,6 +182,10 @@ def test_a_region_has_what_its_offices_show(offices: tuple[Office, Office], tmp_
         for one in (mx, ar):
             assert different(told(region.cells(one)), told(shown[one])) == []
 
+        for one in (mx, ar):
+            hidden = {row[:7] for row in shown[one] if row[8] == "Q"}
+            assert hidden, "AR-X by its own source, MX by the policy"
+            assert hidden <= {row[:7] for row in region.cells(one) if row[10] == "C"}, "hidden there, not free here"
         # A hidden total of which some parts are shown (zeros) is told as one that lacks parts.
         assert region.reasons(mx, shown[mx]) == {"suppressed", "incomplete"}
 

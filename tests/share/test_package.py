@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
+import math
 import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from damaged_files import INCIDENTS, command, declared
+from tiny_source import Tiny
 
 from pipelines.publish.published_schema import load_published
+from pipelines.share.left import read_known
+from pipelines.share.protection.margins import dimensions
+from pipelines.share.protection.protect import Protected
+from pipelines.share.signature import read_key
 from schemas.declarations import load_columns, load_tables
+from schemas.errors import UsageError
 
 SOURCE = "xx_test_incidents"
 POLICY = {"level": "public", "threshold": 5}
+POPULATION = {
+    ("MX-AGU", "F"): 728_924, ("MX-AGU", "M"): 696_683, ("MX-JAL", "F"): 4_249_696, ("MX-JAL", "M"): 4_098_455
+}  # fmt: skip
 
 
 def incidents(women: int) -> list[str]:
@@ -34,11 +47,28 @@ def incidents(women: int) -> list[str]:
     ]
 
 
+def declare_population(root: Path) -> None:
+    """A population that everybody knows, by area and sex: with a rate it gives a count."""
+    people = Tiny(root, "xx_people")
+    people.declare(
+        "kind: population\nlayouts:\n  - files: [people.csv]\n    read: {columns: [area, year, sex, n]}\n"
+        "area_scheme: code\ncolumns: {ref_area: area, time_period: year, sex: sex, value: n}\n"
+        "measures:\n  persons: {counting_unit: person}\nbreakdowns: [{by: [sex]}]\n",
+        values="sex,M,M,\nsex,F,F,\n",
+    )
+    (root / "sources" / "xx_people" / "concordance.csv").unlink()
+    rows = [f"{area},2021,{sex},{POPULATION[area, sex]}" for area, sex in POPULATION]
+    (root / "given" / "xx_people").mkdir(parents=True)
+    (root / "given" / "xx_people" / "people.csv").write_text("\n".join(["area,year,sex,n", *rows]) + "\n")
+
+
 def stored(root: Path, rows: list[str]) -> Path:
     """A data folder with a release of the incidents, which are shared with everybody."""
     shutil.copytree(INCIDENTS, root / "sources" / SOURCE)
     text = (INCIDENTS / "source.yml").read_text(encoding="utf-8") + yaml.safe_dump({"sharing": POLICY})
+    text = text.replace('"*.csv", "*.csv.gz"', '"incidents*.csv"')
     (root / "sources" / SOURCE / "source.yml").write_text(text, encoding="utf-8")
+    declare_population(root)
     give(root, rows)
     return root
 
@@ -61,7 +91,11 @@ def share(root: Path, *words: str) -> tuple[int, str]:
 @pytest.fixture(scope="module")
 def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = stored(tmp_path_factory.mktemp("package"), incidents(3))
-    code, said = share(root, "package", "-o", str(root / "out"), "--recipient", "the ministry")
+    code, said = command("share", "key", str(root / "key"), "--json")
+    assert code == 0, said
+    (root / "key.pub").write_text(json.loads(said)["public_key"])
+    words = ("--recipient", "the ministry", "--sign", str(root / "key"))
+    code, said = share(root, "package", "-o", str(root / "out"), *words)
     assert code == 0, said
     yield root
 
@@ -104,6 +138,90 @@ def test_nothing_is_computed_from_a_hidden_cell(left: Path) -> None:
         assert seen >= 5
         reasons = connection.execute(f"SELECT DISTINCT no_rate_reason FROM out.rate SEMI JOIN hidden USING ({key})")
         assert reasons.fetchall() == [("suppressed",)]
+
+
+MACROS = (
+    "out.trend_of('0101', 'MX-AGU', sex := 'F')",
+    "out.trend_of('0101', 'MX-JAL', sex := 'M')",
+    "out.change_between(2020, 2021)",
+    "out.counts_at_level(2)",
+    "out.counts_by_age_band('minor_adult')",
+    "out.counts_by_period('A')",
+    "out.counts_of_areas(['MX-AGU', 'MX-JAL'])",
+    "out.observation_asof('2100-01-01')",
+    "out.revision_triangle('xx_test_incidents', '0101', 'MX-AGU', sex := 'F')",
+)
+
+
+def numbers_of(database: Path, *names: str) -> dict[str, set[float]]:
+    """Every number of some tables, views and macros of a release, by column."""
+    found: dict[str, set[float]] = {}
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{database}' AS crime (READ_ONLY)")
+        connection.execute("USE crime.out")
+        for name in names:
+            for column, values in connection.execute(f"FROM {name}").fetchnumpy().items():
+                there = values.compressed() if isinstance(values, np.ma.MaskedArray) else values
+                found[f"{name}.{column}"] = {float(one) for one in there.tolist() if isinstance(one, int | float)}
+    return found
+
+
+def test_no_rate_gives_a_hidden_count_away(left: Path) -> None:
+    """The attack: whatever number there is, times a known population, is no count of the cell that is hidden.
+
+    Expected values by hand: of Aguascalientes, 3 women of 728,924 and 477 men (37 in January, 40 in eleven months).
+    """
+    office = left / "data" / "published" / "crime.duckdb"
+    package = left / "out" / "crime.duckdb"
+    women = 3 / POPULATION["MX-AGU", "F"] * 100_000
+    men = 477 / POPULATION["MX-AGU", "M"] * 100_000
+
+    def recovered(database: Path, *names: str) -> set[str]:
+        columns = numbers_of(database, *names).items()
+        return {
+            column
+            for column, numbers in columns
+            if any(math.isclose(one, rate) for one in numbers for rate in (women, men))
+        }
+
+    assert {"out.rate.rate_per_100k", f"{MACROS[0]}.rate_per_100k"} <= recovered(office, "out.rate", MACROS[0]), (
+        "the attack works there"
+    )
+    views = [f"out.{table}" for table in load_tables()] + [one.name for one in load_published() if one.kind == "VIEW"]
+    assert recovered(package, *views, *MACROS) == set()
+    with duckdb.connect(str(package), read_only=True) as connection:
+        query = (
+            "SELECT ref_area, sex, no_rate_reason FROM out.rate WHERE iccs = '0101' AND age = '_T' AND population > 0"
+        )
+        reasons = {(area, sex): why for area, sex, why in connection.execute(query).fetchall()}
+    assert (reasons["MX-AGU", "F"], reasons["MX-AGU", "M"], reasons["MX-AGU", "_T"]) == (
+        "suppressed",
+        "suppressed",
+        None,
+    )
+
+
+def test_a_rate_that_another_source_prints_makes_its_count_known() -> None:
+    """By hand: of 728,924 persons, 3 are 0.41 in 100,000, and 2 are 0.27: with two decimals no other count is possible.
+
+    With none, 0 in 100,000 are 0 to 3 persons, and nothing is known. A rate of another count is no count of ours.
+    """
+    key = ("MX-AGU", "2021", "0101", "F", *["_T"] * (len(dimensions()) - 4))
+    for printed, more, known in (("0.41", "12.25", {3}), ("0", "12", set()), ("0.55", "12.25", set())):
+        with duckdb.connect() as connection:
+            connection.execute("CREATE SCHEMA out")
+            quoted = ", ".join(f"'{code}' AS {name}" for name, code in zip(dimensions(), key, strict=True))
+            connection.execute(
+                "CREATE TABLE out.estimate AS SELECT 'rates' AS source, 'r' AS measure, 'recorded' AS stage, "
+                f"'victim' AS counting_unit, {quoted}, rate AS estimate, 'per_100k' AS unit_of_measure "
+                f"FROM (VALUES ({printed}::DOUBLE), ({more}::DOUBLE)) AS printed (rate)"
+            )
+            connection.execute(f"CREATE TABLE out.population AS SELECT {quoted}, 728924.0::DOUBLE AS population")
+            connection.execute(
+                "CREATE TABLE out.observation AS SELECT * REPLACE ('' AS source), 1 AS value FROM out.estimate"
+            )
+            found = read_known(connection, [Protected(SOURCE, {("recorded", "victim"): {key: 3}}, 5)], ["rates"], [])
+        assert {count for _, _, count in found.cells} == known, printed
 
 
 @pytest.mark.slow
@@ -164,19 +282,19 @@ def test_what_only_the_office_may_see_stays(left: Path) -> None:
             "revision",
             "release_change",
         ):
-            assert connection.execute(f"SELECT count(*) FROM out.{table}").fetchall() == [(0,)], table
+            assert connection.execute(f"FROM out.{table} WHERE source = '{SOURCE}'").fetchall() == [], table
         assert connection.execute("SELECT DISTINCT count_linked, share_of_count FROM out.mapping").fetchall() == [
             (None, None)
         ]
-        assert connection.execute("SELECT files FROM out.source").fetchall() == [("incidents.csv",)], (
-            "no sum of the file"
-        )
+        assert connection.execute(f"SELECT files FROM out.source WHERE source = '{SOURCE}'").fetchall() == [
+            ("incidents.csv",)
+        ], "no sum of the file"
         (vintage,), (key,) = connection.execute(
-            "SELECT vintage FROM out.source UNION ALL SELECT content_key FROM out.release"
+            f"SELECT vintage FROM out.source WHERE source = '{SOURCE}' UNION ALL SELECT content_key FROM out.release"
         ).fetchall()
     with duckdb.connect(str(left / "data" / "published" / "crime.duckdb"), read_only=True) as connection:
         (own,), (own_key,) = connection.execute(
-            "SELECT vintage FROM out.source UNION ALL SELECT content_key FROM out.release"
+            f"SELECT vintage FROM out.source WHERE source = '{SOURCE}' UNION ALL SELECT content_key FROM out.release"
         ).fetchall()
     assert vintage != own, "the fingerprint of the true cells would confirm a guess"
     assert key != own_key
@@ -198,7 +316,7 @@ def test_the_package_describes_and_sums_every_file(left: Path) -> None:
     assert all(sha256_of_file(folder / name) == total for name, total in summed.items())
     catalogue = json.loads((folder / "dcat.jsonld").read_text(encoding="utf-8"))
     assert {one["dcat:downloadURL"]["@id"] for one in catalogue["dcat:distribution"]} == paths
-    (source,) = described["sources"]
+    (source,) = (one for one in described["sources"] if one["title"].startswith("Incidents"))
     assert source["confidentiality"].startswith("small counts")
     with duckdb.connect() as connection:
         csv, parquet = (
@@ -209,7 +327,7 @@ def test_the_package_describes_and_sums_every_file(left: Path) -> None:
 
 
 def test_a_second_package_of_a_release_has_the_same_bytes(left: Path) -> None:
-    code, said = share(left, "package", "-o", str(left / "again"))
+    code, said = share(left, "package", "-o", str(left / "again"), "--sign", str(left / "key"))
     assert code == 0, said
     for path in (left / "out").rglob("*"):
         if path.is_file() and not path.name.startswith("crime.duckdb"):
@@ -273,3 +391,53 @@ def test_a_lost_log_is_no_empty_log(left: Path) -> None:
         log.write_bytes(kept)
     assert code == 2
     assert "what left is not known; put it back" in said
+
+
+def test_a_signed_package_is_verified_and_a_changed_one_is_not(left: Path, tmp_path: Path) -> None:
+    """The signature is of the documented bytes, as the library checks them by itself; then a package is damaged."""
+    folder, public = left / "out", (left / "key.pub").read_text()
+    assert (left / "key").stat().st_mode & 0o777 == 0o600
+    assert (folder / "signing_key.pub").read_text().strip() == public
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public.removeprefix("ed25519 ")))
+    for name in ("SHA256SUMS", "crime.duckdb.sha256"):
+        message = b"iccs package sums, version 1\n" + name.encode() + b"\n" + (folder / name).read_bytes()
+        key.verify(base64.b64decode((folder / f"{name}.sig").read_text()), message)
+    code, said = command("share", "verify", str(folder), "--key", str(left / "key.pub"))
+    assert code == 0, said
+
+    def refused(path: str, content: bytes | None, key: str = public) -> str:
+        copy = tmp_path / "copy"
+        shutil.copytree(folder, copy)
+        (copy / path).unlink(missing_ok=True)
+        if content is not None:
+            (copy / path).write_bytes(content)
+        code, said = command("share", "verify", str(copy), "--key", key)
+        shutil.rmtree(copy)
+        assert code == 1, said
+        return said
+
+    other = json.loads(command("share", "key", str(tmp_path / "other"), "--json")[1])["public_key"]
+    sums = (folder / "SHA256SUMS").read_bytes()
+    assert "README.md is not as it was" in refused("README.md", b"")
+    assert "data/observation.csv is missing" in refused("data/observation.csv", None)
+    assert "crime.duckdb is not as it was" in refused("crime.duckdb", b"")
+    assert "data/more.csv was not in the package" in refused("data/more.csv", b"")
+    assert "SHA256SUMS was not signed with this key, or was changed" in refused("SHA256SUMS", sums + b"\n")
+    assert "was not signed with this key" in refused("README.md", (folder / "README.md").read_bytes(), other)
+    assert "is not signed" in refused("SHA256SUMS.sig", None)
+
+
+def test_a_key_is_its_owners_alone_and_never_replaced(tmp_path: Path) -> None:
+    assert command("share", "key", str(tmp_path / "key"))[0] == 0
+    before = (tmp_path / "key").read_bytes()
+    code, said = command("share", "key", str(tmp_path / "key"))
+    assert (code, (tmp_path / "key").read_bytes()) == (2, before), said
+    (tmp_path / "key").chmod(0o644)
+    with pytest.raises(UsageError, match="can be read by others"):
+        read_key(tmp_path / "key")
+    (tmp_path / "none").touch(0o600)
+    (tmp_path / "none").write_bytes(b"c2VjcmV0\n")
+    with pytest.raises(UsageError, match="has no key") as refused:
+        read_key(tmp_path / "none")
+    assert "c2Vj" not in str(refused.value)
+    assert refused.value.__cause__ is None

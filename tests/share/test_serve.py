@@ -24,6 +24,7 @@ from damaged_files import INCIDENTS, command, declared
 pysdmx_io = pytest.importorskip("pysdmx.io")
 from sdmx_server import serving  # noqa: E402 (needs pysdmx)
 
+from pipelines.share.serve.rates import MOST_CLIENTS, Rates  # noqa: E402
 from pipelines.share.serve.service import Limits  # noqa: E402
 from pipelines.share.serve.shelf import Shelf  # noqa: E402
 from schemas.errors import UsageError  # noqa: E402
@@ -409,6 +410,33 @@ def test_limits(office: Path, cells: Cells) -> None:
         assert refused.status_code == 413
         assert f"{len(cells):,} cells" in refused.text
         assert get(f"{url}/v1/data/DF_ICCS/A...............").status_code == 200
+
+
+def test_who_asks_too_often_waits(office: Path) -> None:
+    """By hand: three in a minute are one in 20 seconds. A proxy on this machine says whose request it is."""
+    with serving(office / "packages", "NSO_CRIME", {"ministry": TOKEN}, Limits(per_minute=3)) as address:
+        there = f"{address}/v2/structure/dataflow"
+        bearer = {"Authorization": f"Bearer {TOKEN}"}
+        assert [get(there).status_code for _ in range(2)] == [200, 200]
+        assert get(there, Authorization="Bearer guessed").status_code == 401
+        refused = get(there, Authorization="Bearer guessed again")
+        assert (refused.status_code, refused.headers["content-type"]) == (429, "text/plain; charset=utf-8")
+        assert 15 <= int(refused.headers["retry-after"]) <= 20
+        assert [get(there, **bearer).status_code for _ in range(4)] == [200, 200, 200, 429]
+        assert get(there, X_Forwarded_For="192.0.2.7").status_code == 200
+
+
+def test_the_rate_of_a_client() -> None:
+    now = [0.0]
+    rates = Rates(60, clock=lambda: now[0])
+    assert [rates.wait("one") for _ in range(61)] == [0] * 60 + [1]
+    now[0] = 1.0
+    assert [rates.wait("one"), rates.wait("one")] == [0, 1]
+    now[0] = 1000.0
+    assert [rates.wait("one") for _ in range(61)] == [0] * 60 + [1], "no more than a minute's is kept"
+    for number in range(MOST_CLIENTS):
+        rates.wait(f"client {number}")
+    assert rates.wait("one") == 0, "forgotten, so that memory is bounded"
 
 
 def test_what_is_for_partners_is_given_for_a_token(office: Path, tmp_path: Path) -> None:

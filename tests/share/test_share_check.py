@@ -17,9 +17,9 @@ from damaged_files import INCIDENTS, command, declared
 
 from pipelines.reader.release import OpenRelease
 from pipelines.share.check import SharedSource, check_sharing
-from pipelines.share.counts import read_counts
 from pipelines.share.left import Left
-from pipelines.share.margins import dimensions
+from pipelines.share.protection.counts import read_counts
+from pipelines.share.protection.margins import dimensions
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 from schemas.source import Level, list_sources
@@ -174,3 +174,77 @@ def test_bounds_in_place_of_a_count_are_counts_that_nobody_protected() -> None:
         )
         with pytest.raises(UsageError, match="has bounds in place of a count"):
             read_counts(connection, "s")
+
+
+def test_rounded_counts_leave_as_estimates_and_nothing_is_hidden(place: Path) -> None:
+    """Every number is a multiple of 3, next to the count that it stands for, which the office has."""
+    policy(place, {"level": "public", "rounding": 3})
+    code, said = command("share", "package", "-o", str(place / "rounded"), "--data", str(place / "data"))
+    assert code == 0, said
+    key = ", ".join(("stage", "counting_unit", *dimensions()))
+    with duckdb.connect(str(place / "rounded" / "crime.duckdb"), read_only=True) as connection:
+        connection.execute(f"ATTACH '{place / 'data' / 'published' / 'crime.duckdb'}' AS office (READ_ONLY)")
+        (cells, away, of_three, marked, free) = connection.execute(
+            "SELECT count(*), max(abs(left_as.value - own.value)), bool_and(left_as.value % 3 = 0), "
+            "bool_and(left_as.obs_status IN ('E', 'B') AND contains(left_as.caveats, 'figures_rounded')), "
+            "bool_and(left_as.conf_status = 'F') "
+            f"FROM out.observation AS left_as JOIN office.out.observation AS own USING ({key}) "
+            "WHERE own.value IS NOT NULL"
+        ).fetchall()[0]
+        assert (cells > 10, 0 < away < 3, of_three, marked, free) == (True, True, True, True, True)
+        assert connection.execute("SELECT count(ci_low) FROM out.rate").fetchall() == [(0,)], "no limits from chance"
+    entry = json.loads((place / "data" / "shared" / "log.jsonl").read_text().splitlines()[-1])["sources"][SOURCE]
+    assert (entry["rounding"], entry["hidden"], entry["computable"]) == (3, 0, 0)
+    policy(place, {"level": "public", "threshold": 3})
+    code, said = command("share", "check", "--data", str(place / "data"))
+    assert code == 1
+    assert "were rounded to 3 in package" in said
+
+
+def read_tau_argus(folder: Path) -> tuple[list[tuple[str, str, dict[str, list[str]]]], dict[tuple[str, ...], int]]:
+    """A table as its metadata says: name, total and hierarchy of each dimension; value of each cell."""
+    described: list[tuple[str, str, dict[str, list[str]]]] = []
+    for line in (folder / "table.rda").read_text().splitlines():
+        word, _, rest = line.strip().partition(" ")
+        if not line.startswith((" ", "<")) and word not in ("VALUE", "STATUS"):
+            described.append((word, "", {}))
+        elif word == "<TOTCODE>":
+            described[-1] = (described[-1][0], rest.strip('"'), {})
+        elif word == "<HIERCODELIST>":
+            path = [described[-1][1]]
+            for code in (folder / rest.strip('"')).read_text().splitlines():
+                depth = len(code) - len(code.lstrip("@"))
+                path[depth + 1 :] = [code.lstrip("@")]
+                described[-1][2].setdefault(path[depth], []).append(path[-1])
+    rows = [line.split(";") for line in (folder / "table.tab").read_text().splitlines()]
+    hidden = {tuple(line.split(";")[:-1]) for line in (folder / "table.hst").read_text().splitlines()}
+    assert {tuple(codes) for *codes, _, status in rows if status == "U"} == hidden
+    for place, (_, total, below) in enumerate(described):
+        if not below:
+            below[total] = sorted({row[place] for row in rows} - {total})
+    return described, {tuple(codes): int(value) for *codes, value, _ in rows}
+
+
+def test_tables_for_tau_argus_are_additive_and_have_the_pattern(place: Path) -> None:
+    """Read by what the metadata say, with nothing of the program: every total is the sum of what is below it."""
+    policy(place, {"level": "public", "threshold": 3})
+    hidden = {key for series in check(place).series for key in series.hidden}
+    words = ("share", "check", "--tau-argus", str(place / "argus"), "--data", str(place / "data"))
+    (place / "data" / "shared").rename(place / "left before")
+    code, said = command(*words)
+    assert code == 0, said
+    assert command(*words)[0] == 2, "a folder that is there is never written over"
+    (place / "left before").rename(place / "data" / "shared")
+    sums, marked = 0, 0
+    for folder in sorted((place / "argus").iterdir()):
+        assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}, "the counts are the true ones"
+        described, values = read_tau_argus(folder)
+        for cell, value in values.items():
+            for at, (_, _, below) in enumerate(described):
+                parts = [values.get((*cell[:at], code, *cell[at + 1 :])) for code in below.get(cell[at], [])]
+                if any(one is not None for one in parts):
+                    assert sum(one or 0 for one in parts) == value, (folder.name, cell)
+                    sums += 1
+        marked += len({line for line in (folder / "table.hst").read_text().splitlines() if "~rest" not in line})
+    assert sums > 10
+    assert marked >= len(hidden) > 0

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array
 
-from pipelines.share.margins import Key, Levels, dimensions
+from pipelines.share.protection.margins import Key, Levels, dimensions
 
 LEVELS = Levels(
     areas={"MX": None, **{f"MX-{n}": "MX" for n in range(6)}},

@@ -25,9 +25,10 @@ from pipelines.reader.plots.comparison import plot_pyramid
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.placebos import areas_like
 from pipelines.reader.series.rates import country_rates
-from pipelines.run import Session, run_all
+from pipelines.run import Session, check_source, run_all
 from pipelines.share.difference import compare_packages
 from pipelines.share.leave import make_package
+from pipelines.share.printed_tables import write_printed_tables
 from pipelines.share.questionnaires import write_questionnaires
 from pipelines.share.serve.service import Service
 from pipelines.share.serve.shelf import Shelf
@@ -90,6 +91,7 @@ def record_all_statements(place: Path) -> dict[str, str]:
         _read_running_sums(place / "running_sums")
         _read_unclear_counts(place / "unclear_counts")
         _publish_estimates(place / "estimates")
+        _estimate_records(place / "records")
         with duckdb.connect() as connection:
             connection.execute(f"CREATE TABLE cells AS FROM read_parquet('{_newest_cells(place / 'tables')}')")
             write_frames(connection, place)
@@ -151,6 +153,14 @@ def _share(place: Path, source: Path) -> None:
     place = place / "questionnaires"
     make_package(
         folders, "public", "", settings, place, write=lambda connection, to, _: write_questionnaires(connection, to)
+    )
+    make_package(
+        folders,
+        "public",
+        "",
+        settings,
+        place.with_name("tables"),
+        write=lambda connection, to, _: write_printed_tables(connection, to),
     )
 
 
@@ -249,6 +259,20 @@ def _publish_estimates(place: Path) -> None:
             folder = list_sources(tiny.sources)[tiny.name]
             assert not run_all([folder], Session(tiny.settings, tiny.given, source_folders=tiny.sources)).refused
     _ask(["estimates 0101"], place, tiny.settings)
+
+
+def _estimate_records(place: Path) -> None:
+    """Records of a survey with replicate weights: two half-samples of four persons."""
+    tiny = Tiny(place)
+    tiny.declare(
+        "kind: survey\nlayouts:\n  - {files: ['t.csv'], read: {columns: [id, w, n]}}\narea_scheme: code\n"
+        "columns: {value: n}\nconstants: {ref_area: MX, time_period: '2024', national_code: HOM}\npersonal: [id]\n"
+        "survey: {key: id, weight: w, replicates: {weights: 'r*', number: 2, method: brr}}\nmeasures:\n"
+        "  persons: {stage: experienced, counting_unit: victim, figures: estimate, universe: persons}\n"
+    )
+    rows = "".join(f"{n},1,1,{2 * (n % 2)},{2 - 2 * (n % 2)}\n" for n in range(20))
+    tiny.give("t.csv", f"id,w,n,r1,r2\n{rows}")
+    check_source(tiny.source, Session(tiny.settings, tiny.given, source_folders=tiny.sources))
 
 
 def _account(tiny: Tiny, files: dict[str, str], more: str = "", *, refused: str | None = None, **parts: str) -> None:

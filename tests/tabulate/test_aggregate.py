@@ -360,6 +360,22 @@ def test_five_kinds_of_nothing_stay_apart(tiny: Tiny) -> None:
         "MX-MEX": (None, "Q", "suppressed"),
     }
     assert result.rows("reconciliation", "cells_read, cells_used, cells_missing") == [(5, 5, 4)]
+    # What the source hides is not free for publication, nor what would be told by it; the rest is.
+    assert result.rows("cells", "ref_area", "conf_status = 'C' AND iccs = '0101'") == [("MX-MEX",)]
+
+
+def test_a_total_that_lacks_what_its_source_hides_is_not_free_either(tiny: Tiny) -> None:
+    tiny.declare_plain(values="value,*,Q,\nvalue,..,O,\n")
+    tiny.give("t.csv", f"{HEAD}11,2023,HOM,5\n12,2023,HOM,*\n11,2024,HOM,5\n12,2024,HOM,..\n")
+    rows = tiny.run().rows("cells", "time_period, ref_area, missing_reason, conf_status", "iccs = '0101'")
+    assert sorted(rows, key=str) == [
+        ("2023", "MX", "incomplete", "C"),
+        ("2023", "MX-GRO", "suppressed", "C"),
+        ("2023", "MX-GUA", None, "F"),
+        ("2024", "MX", "incomplete", "F"),
+        ("2024", "MX-GRO", "not_reported", "F"),
+        ("2024", "MX-GUA", None, "F"),
+    ]
 
 
 # --- time ----------------------------------------------------------------------------------------

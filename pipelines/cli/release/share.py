@@ -1,4 +1,4 @@
-"""``iccs share check|package|sdmx|cts|diff|serve``: what may leave of a release, and what is hidden first."""
+"""``iccs share check|package|sdmx|cts|tables|...``: what may leave of a release, and what is hidden first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
     from pipelines.share.check import SharedSource
     from pipelines.share.leave import Writer
-    from pipelines.share.protect import Series
+    from pipelines.share.protection.protect import Series
 
 
 def add_parser(commands: Commands) -> None:
@@ -20,9 +20,24 @@ def add_parser(commands: Commands) -> None:
     group = add_group(commands, "share", "what of a release may leave the office, and which cells are hidden")
     check = add_command(group, "check", "say what would leave, what is hidden and why; writes nothing")
     _add_level(check, "public", "partners", "internal")
+    check.add_argument(
+        "--tau-argus",
+        metavar="DIR",
+        help="write tables and what is hidden of them for tau-argus (.tab, .rda, .hrc, .hst); they have true counts",
+    )
     check.set_defaults(command=check_command)
     package = _add_leaving(group, "package", "write what may leave: a protected DuckDB release and a data package")
+    package.add_argument("--sign", metavar="FILE", help="private key with which the sums are signed (iccs share key)")
     package.set_defaults(command=package_command)
+    key = add_command(group, "key", "make a key with which packages are signed, in a file of mode 600")
+    key.add_argument("file", metavar="FILE", help="must not be there yet; keep it, and never pass it on")
+    key.set_defaults(command=key_command)
+    verify = add_command(group, "verify", "check the signature of a package and the sum of each of its files")
+    verify.add_argument("package", metavar="DIR")
+    verify.add_argument(
+        "--key", required=True, metavar="KEY", help="public key, or a file with it, that did not come with the package"
+    )
+    verify.set_defaults(command=verify_command)
     sdmx = _add_leaving(
         group, "sdmx", "write what may leave as SDMX 2.1 and 3.0: structures and data in XML, JSON, CSV"
     )
@@ -30,6 +45,8 @@ def add_parser(commands: Commands) -> None:
     sdmx.set_defaults(command=sdmx_command)
     cts = _add_leaving(group, "cts", "write the national figures that may leave as rows of the UN-CTS and SDG series")
     cts.set_defaults(command=cts_command)
+    tables = _add_leaving(group, "tables", "write what may leave as a workbook of printed tables (.xlsx)")
+    tables.set_defaults(command=tables_command)
     diff = add_command(group, "diff", "count what a package shows, hides and changed against another, by source")
     diff.add_argument("old", metavar="A", help="a package, as named in data/shared/log.jsonl")
     diff.add_argument("new", metavar="B")
@@ -48,6 +65,13 @@ def add_parser(commands: Commands) -> None:
     )
     serve.add_argument("--most-cells", type=int, default=1_000_000, metavar="N", help="in an answer (default: 1000000)")
     serve.add_argument("--most-seconds", type=float, default=60, metavar="S", help="to make an answer (default: 60)")
+    serve.add_argument(
+        "--most-requests",
+        type=int,
+        default=600,
+        metavar="N",
+        help="of a client in a minute, by token or address; 0 for any number (default: 600)",
+    )
     serve.set_defaults(command=serve_command)
 
 
@@ -71,6 +95,45 @@ def package_command(options: argparse.Namespace) -> int:
     return _leave(options, "package", None)
 
 
+def key_command(options: argparse.Namespace) -> int:
+    """Make a key, and print its public half."""
+    from pathlib import Path
+
+    from pipelines.share.signature import make_key
+    from pipelines.system.errors import EXIT_DONE
+
+    public = make_key(Path(options.file))
+    if options.json:
+        print_json({"file": options.file, "public_key": public})
+    else:
+        print_line(f"Private key in {options.file}. Give readers the public key by another way than the packages:")
+        print_line(public)
+    return EXIT_DONE
+
+
+def verify_command(options: argparse.Namespace) -> int:
+    """Print whether a package is as it was signed; fail if not."""
+    from pathlib import Path
+
+    from pipelines.share.signature import verify_package
+    from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
+    from schemas.errors import UsageError
+
+    try:
+        found = verify_package(Path(options.package), options.key)
+    except UsageError as error:
+        if options.json:
+            print_json({"package": options.package, "verified": False, "why": str(error)})
+        else:
+            print_error(str(error))
+        return EXIT_REFUSED
+    if options.json:
+        print_json({"package": options.package, "verified": True, "key": found.key, "files": found.files})
+    else:
+        print_line(f"{options.package}: {found.files} files are as they were signed, with {found.key}")
+    return EXIT_DONE
+
+
 def sdmx_command(options: argparse.Namespace) -> int:
     """Write SDMX files, and print what left of each source."""
     from schemas.errors import UsageError
@@ -89,6 +152,13 @@ def cts_command(options: argparse.Namespace) -> int:
     from pipelines.share.questionnaires import write_questionnaires
 
     return _leave(options, "cts", lambda connection, folder, _: write_questionnaires(connection, folder))
+
+
+def tables_command(options: argparse.Namespace) -> int:
+    """Write a workbook of printed tables, and print what left of each source."""
+    from pipelines.share.printed_tables import write_printed_tables
+
+    return _leave(options, "tables", lambda connection, folder, _: write_printed_tables(connection, folder))
 
 
 def _leave(options: argparse.Namespace, form: str, write: Writer | None) -> int:
@@ -110,6 +180,7 @@ def _leave(options: argparse.Namespace, form: str, write: Writer | None) -> int:
             Path(options.output),
             form=form,
             write=write,
+            key=Path(options.sign) if getattr(options, "sign", None) else None,
         )
     if options.json:
         sources = [_as_json(one) for one in made.sources]
@@ -129,10 +200,12 @@ def _leave(options: argparse.Namespace, form: str, write: Writer | None) -> int:
 def check_command(options: argparse.Namespace) -> int:
     """Print, for each source of the release, what would leave; fail if any source is refused."""
     from datetime import date
+    from pathlib import Path
 
     from pipelines.reader.release import OpenRelease
     from pipelines.share.check import check_sharing
     from pipelines.share.left import read_left
+    from pipelines.share.tau_argus import write_tau_argus
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
     from pipelines.system.settings import load_settings
     from schemas.source import list_sources
@@ -141,6 +214,8 @@ def check_command(options: argparse.Namespace) -> int:
     with OpenRelease(settings) as release:
         number = release.release
         found = check_sharing(release, list_sources(), options.to, date.today(), read_left(settings))
+        if options.tau_argus:
+            write_tau_argus(release, found, Path(options.tau_argus))
     refused = [one for one in found if one.outcome == "refused"]
     if options.json:
         print_json(
@@ -155,6 +230,9 @@ def check_command(options: argparse.Namespace) -> int:
     if rows := [{"source": one.source, **figures} for one in found for figures in map(_figures, one.series)]:
         print_line()
         print_table([name.replace("_", " ") for name in rows[0]], [list(row.values()) for row in rows])
+    for one in found:
+        for said in one.coarser:
+            print_line(f"{one.source}: {said}")
     for one in refused:
         print_error(f"{one.source} cannot be shared: {one.why}")
     return EXIT_REFUSED if refused else EXIT_DONE
@@ -180,7 +258,8 @@ def serve_command(options: argparse.Namespace) -> int:
     tokens = read_tokens(options.tokens)
     shelf = Shelf(Path(options.packages), options.agency)
     print_line(f"SDMX REST of {options.packages}: http://{options.host}:{options.port}/v2/ and /v1/")
-    run_server(Service(shelf, tokens, Limits(options.most_cells, options.most_seconds)), options.host, options.port)
+    limits = Limits(options.most_cells, options.most_seconds, per_minute=options.most_requests)
+    run_server(Service(shelf, tokens, limits), options.host, options.port)
     return EXIT_DONE
 
 
@@ -228,5 +307,7 @@ def _as_json(one: SharedSource) -> dict[str, Any]:
         "outcome": one.outcome,
         "why": one.why,
         "threshold": one.threshold,
+        "rounding": one.policy.rounding if one.policy else None,
+        "coarser": list(one.coarser),
         "series": [_figures(series) for series in one.series],
     }

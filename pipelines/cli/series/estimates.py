@@ -24,6 +24,9 @@ def add_parser(commands: Commands) -> None:
         "--plot", metavar="FILE", help="picture of one category and area: estimates beside recorded counts"
     )
     parser.add_argument(
+        "--style", default="screen", metavar="STYLE", help="of the picture: screen, print, slides, or a .mplstyle file"
+    )
+    parser.add_argument(
         "--lang", choices=("en", "fr", "es"), default="en", help="language of the picture (default: en)"
     )
     parser.set_defaults(command=estimates_command)
@@ -45,7 +48,10 @@ def estimates_command(options: argparse.Namespace) -> int:
         print_json(vars(found))
         return EXIT_DONE
     print_table(
-        ["area", "period", "category", "in the source", "of", "estimate", "low", "high", "unit", "status", "source"],
+        [
+            *("area", "period", "category", "in the source", "measure", "of"),
+            *("estimate", "low", "high", "unit", "status", "source"),
+        ],
         [_row(row) for row in found.figures],
         title="As published; low and high at the level of the source, else 95 %",
     )
@@ -53,7 +59,10 @@ def estimates_command(options: argparse.Namespace) -> int:
         print_line(_line(line))
     if found.beside:
         print_table(
-            ["area", "year", "category", "survey", "low", "high", "recorded", "of", "source", "share", "differences"],
+            [
+                *("area", "year", "category", "measure", "of the survey", "estimate", "low", "high"),
+                *("recorded", "of", "source", "share", "differences"),
+            ],
             [_beside(row) for row in found.beside],
             title="Recorded counts beside the estimates: figures of two populations, never one series",
         )
@@ -71,7 +80,8 @@ def _plot(options: argparse.Namespace, areas: list[str], settings: Settings) -> 
     check_picture_path(path)
     if options.code is None or len(areas) != 1 or options.sdg:
         raise UsageError("--plot: name one category and one area (iccs estimates 0401 --areas Australia --plot FILE)")
-    save_picture(plot_dark_figure(options.code, areas[0], options.sex, options.lang, settings), path)
+    asked = (options.code, areas[0], options.sex, options.lang, settings)
+    save_picture(plot_dark_figure(*asked, style=options.style), path)
     if not options.json:
         print_line(f"picture: {path}")
 
@@ -79,26 +89,30 @@ def _plot(options: argparse.Namespace, areas: list[str], settings: Settings) -> 
 def _row(row: dict[str, Any]) -> list[Any]:
     limits = ("estimate", "lower_limit", "upper_limit")
     status = row["missing_reason"] or row["obs_status"]
-    names = [row["ref_area"], row["time_period"], row["iccs"], row["national_label"], _universe(row)]
+    names = [row["ref_area"], row["time_period"], row["iccs"], row["national_label"], row["measure"]]
+    names.append(f"{row['counting_unit']}s: {_universe(row)}")
     return [*names, *(row[name] for name in limits), row["unit_of_measure"], status, row["source"]]
 
 
 def _universe(row: dict[str, Any]) -> str:
     from schemas.declarations import attribute_columns
 
-    parts = [row[name] for name in ("age", *attribute_columns()) if row[name] != "_T"]
+    parts = [row[name] for name in ("age", *attribute_columns()) if row.get(name, "_T") != "_T"]
     return " ".join([row["universe"], *parts])
 
 
 def _line(line: dict[str, Any]) -> str:
     return (
-        f"{line['ref_area']} {line['iccs']} {line['national_label']} ({line['source']}): {line['direction']}, "
+        f"{line['ref_area']} {line['iccs']} {line['national_label']}, {line['measure']} ({line['source']}): "
+        f"{line['direction']}, "
         f"{line['first_year']}-{line['last_year']}, n = {line['n']}, {line['slope_per_year']:+,.3g} a year "
         f"({line['lower_limit']:+,.3g} to {line['upper_limit']:+,.3g})"
     )
 
 
 def _beside(row: dict[str, Any]) -> list[Any]:
-    survey = [row[name] for name in ("ref_area", "time_period", "iccs", "estimate", "lower_limit", "upper_limit")]
+    survey = [row[name] for name in ("ref_area", "time_period", "iccs", "measure")]
+    survey += [f"{row['survey_counting_unit']}s: {_universe(row)}"]
+    survey += [row[name] for name in ("estimate", "lower_limit", "upper_limit")]
     recorded = [row["recorded"], f"{row['recorded_counting_unit']}s", row["recorded_source"]]
     return [*survey, *recorded, row["recorded_share"], row["differences"]]

@@ -30,6 +30,12 @@ def add_parser(commands: Commands) -> None:
         metavar="NAME",
         help="property of FILE that contains the area codes (default: id)",
     )
+    parser.add_argument(
+        "--disputed",
+        default="declared",
+        metavar="SET",
+        help="borders drawn as disputed: a set of boundaries/disputed.csv, or none (default: declared)",
+    )
     parser.set_defaults(command=map_command)
 
 
@@ -61,7 +67,10 @@ def _draw(found: MapRates, options: argparse.Namespace, settings: Settings) -> l
     from pipelines.reader.plots.style import save_picture
 
     outlines = map_boundaries(found, Path(options.boundaries) if options.boundaries else None, options.property)
-    save_picture(plot_map(found, outlines, options.lang, settings), Path(options.plot))
+    save_picture(
+        plot_map(found, outlines, options.lang, settings, disputed=options.disputed, style=options.style),
+        Path(options.plot),
+    )
     return [code for code in found.codes if code not in outlines.shapes]
 
 

@@ -18,7 +18,7 @@ UNION ALL
 SELECT 'iccs', code FROM iccs_ancestor
 UNION ALL
 SELECT dimension, code
-FROM (VALUES {{totals}}, ('freq', 'A'), ('freq', 'M'), ('freq', 'Q'), ('conf_status', 'F'),
+FROM (VALUES {{totals}}, ('freq', 'A'), ('freq', 'M'), ('freq', 'Q'), ('conf_status', 'F'), ('conf_status', 'C'),
     ('missing_reason', 'incomplete'), ('missing_reason', 'not_applicable'), ('missing_reason', 'not_collected'),
     ('missing_reason', 'not_reported'), ('missing_reason', 'suppressed')) AS possible (dimension, code);
 DELETE FROM code_in_use WHERE code IS NULL

@@ -1,8 +1,9 @@
--- Grain: one row for each measure, period, group of units and national code: the estimate as text, with its standard error by
+-- Grain: one row for each measure, period, group of units and national code: the estimate, with its standard error by
 -- Taylor linearisation (Wolter 2007, chapter 6): of the linearised values of the primary sampling units, those without
--- an event too, the variance between units of one stratum, added over strata. No sampling fraction is taken off. Limits end
--- at zero, and those of a share of units at all of them.
+-- an event too, the variance between units of one stratum, added over strata. No sampling fraction is taken off.
 -- reads: psu_units, psu_events, survey_measure, survey_quantile
+-- writes: survey_estimate
+CREATE OR REPLACE TEMP TABLE survey_estimate AS
 WITH stratum_size AS (
     SELECT time_period, stratum, count(DISTINCT psu) AS psus
     FROM psu_units
@@ -61,12 +62,5 @@ estimate AS (
 
     JOIN survey_quantile AS quantile ON quantile.measure = total.measure AND quantile.time_period = total.time_period
 )
-SELECT {{file}} AS _file, NULL::VARCHAR AS _sheet,
-    row_number() OVER (ORDER BY measure, time_period, national_code{% for name in groups %}, {{name}}{% endfor %}) AS _row,
-    measure, time_period, national_code{% for name in groups %}, {{name}}{% endfor %},
-    CASE WHEN withheld THEN {{hidden}} ELSE printf('%.9f', figure) END AS value,
-    {% for name, text in (("standard_error", "error"), ("ci_low", "greatest(figure - quantile * error, 0)"), ("ci_high", "least(figure + quantile * error, most)")) %}
-    CASE WHEN withheld THEN '' ELSE printf('%.9f', {{text}}) END AS {{name}},
-    {% endfor %}
-    CASE WHEN withheld THEN '' ELSE sampled::VARCHAR END AS sample_size
+SELECT measure, time_period, national_code{% for name in groups %}, {{name}}{% endfor %}, figure, error, quantile, most, records, sampled, withheld
 FROM estimate

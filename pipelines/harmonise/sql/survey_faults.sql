@@ -9,10 +9,17 @@ WITH broken AS (
     FROM survey_event
     WHERE {{own_weight}} AND is_sampled AND coalesce(NOT (weight > 0 AND isfinite(weight)), true)
     UNION ALL
+    {% if design %}
     SELECT 'survey_design_missing', CASE WHEN stratum = '' THEN 'stratum' ELSE 'psu' END, _file, _number, NULL
     FROM sampled_unit
     WHERE stratum = '' OR psu = ''
     UNION ALL
+    SELECT 'survey_one_psu', 'stratum', min(_file), min(_number), any_value(stratum)
+    FROM sampled_unit
+    GROUP BY time_period, stratum
+    HAVING count(DISTINCT psu) = 1
+    UNION ALL
+    {% endif %}
     SELECT 'survey_unit_repeated', 'key', _file, _number, NULL
     FROM sampled_unit
     WHERE {{repeated}}
@@ -24,11 +31,6 @@ WITH broken AS (
     SELECT 'survey_number', 'value', _file, _number, times_word
     FROM survey_event
     WHERE coalesce(NOT (times >= 0 AND isfinite(times)), true)
-    UNION ALL
-    SELECT 'survey_one_psu', 'stratum', min(_file), min(_number), any_value(stratum)
-    FROM sampled_unit
-    GROUP BY time_period, stratum
-    HAVING count(DISTINCT psu) = 1
 )
 SELECT rule, role, arg_min(_file, (_file, _number)), arg_min(_number, (_file, _number)), arg_min(word, (_file, _number)), count(*)
 FROM broken

@@ -82,7 +82,7 @@ SELECT
     annual.at_least / nullif(chosen.population, 0) * 100000 AS rate_at_least,
     annual.at_most / nullif(chosen.population, 0) * 100000 AS rate_at_most,
     CASE
-        WHEN annual.conf_status <> 'F' THEN 'suppressed'
+        WHEN annual.missing_reason = 'suppressed' THEN 'suppressed'
         WHEN annual.value IS NULL THEN 'value_missing'
         WHEN annual.sex IN ('_U', '_Z') THEN 'sex_unknown'
         WHEN annual.age IN ('_U', '_Z') THEN 'age_unknown'

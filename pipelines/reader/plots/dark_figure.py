@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
     STYLES,
     Picture,
@@ -28,11 +29,29 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TOTAL = "_T"
-_MOST_SERIES = 4
+_SURVEY = (
+    "survey_source",
+    "measure",
+    "national_code",
+    "survey_counting_unit",
+    "universe",
+    "age",
+    "reference_period",
+)
+"""What a series of a survey is of: figures that differ in one of these are never drawn as one."""
+_RECORDED = ("recorded_source", "recorded_counting_unit")
+_MOST_SERIES = len(STYLES)
 
 
+@styled
 def plot_dark_figure(
-    iccs: str, area: str, sex: str = TOTAL, language: str = "en", settings: Settings | None = None
+    iccs: str,
+    area: str,
+    sex: str = TOTAL,
+    language: str = "en",
+    settings: Settings | None = None,
+    *,
+    style: str = SCREEN,
 ) -> Picture:
     """Draw the estimates of a survey, the recorded counts of the same years, and the one over the other.
 
@@ -45,9 +64,11 @@ def plot_dark_figure(
         sex: of the persons.
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
+        style: screen, print or slides, or a style sheet of matplotlib.
 
     Raises:
-        UsageError: the release has no estimate of them, or no recorded count beside one.
+        UsageError: the release has no estimate of them, or no recorded count beside one, or more series on a side than
+            a picture can tell apart.
 
     Example::
 
@@ -60,6 +81,9 @@ def plot_dark_figure(
             f"no recorded count stands beside an estimate of {iccs} in {area}, of the same year and sex {sex}; "
             "see: iccs estimates"
         )
+    for side in (_SURVEY, _RECORDED):
+        if len(there := _series(rows, *side)) > _MOST_SERIES:
+            raise UsageError(f"{len(there)} series of {iccs} in {area} are too many for a picture; see: iccs estimates")
     from matplotlib.ticker import MaxNLocator  # late, as all of matplotlib
 
     figure = blank_figure(9.5, 4.8)
@@ -70,7 +94,8 @@ def plot_dark_figure(
     _draw_estimates(panels[0], rows, language)
     _draw_recorded(panels[1], rows, language)
     _draw_share(panels[2], rows, language)
-    panels[2].xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    for axes, most in zip(panels, (9, 9, 4), strict=True):
+        axes.xaxis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
     top = 1.1 * max(max(row["upper_limit"] or row["estimate"], row["recorded"]) for row in rows)
     years = [int(row["time_period"]) for row in rows]
     for axes in panels:
@@ -87,42 +112,66 @@ def plot_dark_figure(
     return finish_picture(figure, list(panels), heading, text)
 
 
-def _series(rows: Rows, *columns: str) -> dict[tuple[str, ...], Rows]:
+def _series(rows: Rows, *columns: str) -> dict[tuple[str | None, ...], Rows]:
     """The rows of each series of one side, each year once."""
-    found: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
+    found: dict[tuple[str | None, ...], dict[str, dict[str, Any]]] = {}
     for row in rows:
         found.setdefault(tuple(row[name] for name in columns), {})[row["time_period"]] = row
     return {key: [years[year] for year in sorted(years)] for key, years in found.items()}
 
 
+def _survey_names(rows: Rows, language: str) -> dict[tuple[str | None, ...], str]:
+    """What each series of a survey is called: the category, and where there are several its measure and unit too."""
+    series = _series(rows, *_SURVEY)
+    names = {}
+    for key, own in series.items():
+        one = own[0]
+        name = f"{one['national_label']}, {one['survey_source']}"
+        if len(series) > 1:
+            unit = label_of("counting_unit", one["survey_counting_unit"], language).lower()
+            name = f"{name}, {one['measure']}\n({unit}; {_people(one, language)})"
+        names[key] = name
+    return names
+
+
+def _people(row: dict[str, Any], language: str) -> str:
+    """The population that an estimate is of, in words."""
+    people = label_of("universe", row["universe"], language).partition(" (")[0].lower()
+    if row["age"] not in (TOTAL, "_Z") and row["universe"] == "persons":
+        people = f"{people}, {age_labels(row['age'])[LANGUAGES.index(language)].lower()}"
+    return people
+
+
 def _draw_estimates(axes: Axes, rows: Rows, language: str) -> None:
-    axes.set_title(word("experienced panel", language), fontsize=9, loc="left")
-    for place, ((source, label), own) in enumerate(_series(rows, "survey_source", "national_label").items()):
-        _draw_points(axes, own, "estimate", ("lower_limit", "upper_limit"), f"{label}, {source}", place)
-    _finish(axes, len(_series(rows, "survey_source", "national_label")), language)
+    axes.set_title(word("experienced panel", language), fontsize=sized(9), loc="left")
+    names = _survey_names(rows, language)
+    for place, (key, own) in enumerate(_series(rows, *_SURVEY).items()):
+        _draw_points(axes, own, "estimate", ("lower_limit", "upper_limit"), names[key], (place, place))
+    _finish(axes, language)
 
 
 def _draw_recorded(axes: Axes, rows: Rows, language: str) -> None:
-    axes.set_title(word("recorded panel", language), fontsize=9, loc="left")
-    series = _series(rows, "recorded_source", "recorded_counting_unit")
-    for place, ((source, unit), own) in enumerate(series.items()):
-        label = f"{label_of('counting_unit', unit, language)}, {source}"
-        _draw_points(axes, own, "recorded", None, label, place, hollow=True)
-    _finish(axes, len(series), language)
+    axes.set_title(word("recorded panel", language), fontsize=sized(9), loc="left")
+    for place, ((source, unit), own) in enumerate(_series(rows, *_RECORDED).items()):
+        label = f"{label_of('counting_unit', str(unit), language)}, {source}"
+        _draw_points(axes, own, "recorded", None, label, (place, place), hollow=True)
+    _finish(axes, language)
 
 
 def _draw_share(axes: Axes, rows: Rows, language: str) -> None:
-    axes.set_title(word("share panel", language), fontsize=9, loc="left")
+    """Each share in the colour of its estimates, with the sign of its recorded counts."""
+    axes.set_title(word("share panel", language), fontsize=sized(9), loc="left")
     limits = ("recorded_share_low", "recorded_share_high")
-    series = _series(rows, "survey_source", "national_label", "recorded_source", "recorded_counting_unit")
-    for place, own in enumerate(series.values()):
+    surveys, records = list(_series(rows, *_SURVEY)), list(_series(rows, *_RECORDED))
+    for key, own in _series(rows, *_SURVEY, *_RECORDED).items():
+        looks = surveys.index(key[: len(_SURVEY)]), records.index(key[len(_SURVEY) :])
         percent = [
             {**row, **{name: row[name] and 100 * row[name] for name in ("recorded_share", *limits)}} for row in own
         ]
-        _draw_points(axes, percent, "recorded_share", limits, None, place, hollow=True)
+        _draw_points(axes, percent, "recorded_share", limits, None, looks, hollow=True)
     axes.set_ylim(bottom=0)
-    axes.set_ylabel("%", fontsize=8)
-    axes.tick_params(labelsize=8)
+    axes.set_ylabel("%", fontsize=sized(8))
+    axes.tick_params(labelsize=sized(8))
 
 
 def _draw_points(
@@ -131,17 +180,20 @@ def _draw_points(
     value: str,
     limits: tuple[str, str] | None,
     label: str | None,
-    place: int,
+    looks: tuple[int, int],
     *,
     hollow: bool = False,
 ) -> None:
-    """Points of one series, apart from those of others in the same year, with their limits where they have both."""
-    _, marker, _, colour = STYLES[place % len(STYLES)]
-    x = [int(row["time_period"]) + 0.12 * place for row in rows]
+    """Points of one series, apart from those of others in the same year, with their limits where they have both.
+
+    ``looks`` are the places of its colour and of its sign in the list of styles.
+    """
+    colour, marker = STYLES[looks[0]][3], STYLES[looks[1]][1]
+    x = [int(row["time_period"]) + 0.12 * max(looks) for row in rows]
     if limits is not None:
         for at, row in zip(x, rows, strict=True):
             if row[limits[0]] is not None and row[limits[1]] is not None:
-                axes.plot([at, at], [row[limits[0]], row[limits[1]]], "-", color=colour, linewidth=1.4)
+                axes.plot([at, at], [row[limits[0]], row[limits[1]]], "-", color=colour, linewidth=thick(1.4))
     face = "white" if hollow else colour
     heights = [row[value] for row in rows]
     look: dict[str, Any] = {
@@ -154,31 +206,27 @@ def _draw_points(
     axes.plot(x, heights, label=label, **look)
 
 
-def _finish(axes: Axes, series: int, language: str) -> None:
+def _finish(axes: Axes, language: str) -> None:
     from matplotlib.ticker import FuncFormatter
 
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: figure_in(f"{value:,.0f}", language)))
-    axes.tick_params(labelsize=8)
-    if series <= _MOST_SERIES:
-        axes.legend(frameon=False, fontsize=7, loc="best")
+    axes.tick_params(labelsize=sized(8))
+    axes.legend(frameon=False, fontsize=sized(7), loc="best")
 
 
 def _notes(rows: Rows, told: Rows, language: str) -> list[str]:
-    """What the two sides are of, how they compare in the last year, and what keeps them apart."""
-    last = max(rows, key=lambda row: (row["time_period"], row["recorded"]))
-    sides = ("survey", "recorded")
-    units = {side: label_of("counting_unit", last[f"{side}_counting_unit"], language).lower() for side in sides}
-    people = label_of("universe", last["universe"], language).partition(" (")[0].lower()
-    if last["age"] != TOTAL and last["universe"] == "persons":
-        people = f"{people}, {age_labels(last['age'])[LANGUAGES.index(language)].lower()}"
-    notes = [word("two populations", language).format(people=people, **units)]
-    year = last["time_period"]
-    parts = {"share": "recorded_share", "low": "recorded_share_low", "high": "recorded_share_high"}
-    shown = {name: _percent(last[column], language) for name, column in parts.items()}
-    limited = last["recorded_share_low"] is not None and last["recorded_share_high"] is not None
-    kind = "share with limits" if limited else "share without limits"
-    notes.append(word(kind, language).format(year=year, **shown))
+    """What the sides are of, how they compare in the last year of each survey series, and what keeps them apart."""
+    notes = []
+    names = _survey_names(rows, language)
+    for key, own in _series(rows, *_SURVEY).items():
+        year = own[-1]["time_period"]
+        same = [row for row in rows if tuple(row[name] for name in _SURVEY) == key and row["time_period"] == year]
+        said = _told_of_series(max(same, key=lambda row: row["recorded"]), language)
+        notes += [f"{names[key].replace(chr(10), ' ')}{colon(language)}{said}"] if len(names) > 1 else [said]
+    if len(names) > 1:
+        notes.append(word("share signs", language))
     notes.append(word("no reporting rate", language))
+    year = max(row["time_period"] for row in rows)
     for row in [one for one in told if one["time_period"] == year and one["estimate"] is not None][:2]:
         limits = ""
         if row["lower_limit"] is not None:
@@ -186,6 +234,26 @@ def _notes(rows: Rows, told: Rows, language: str) -> list[str]:
         share = f"{_number(row['estimate'], language)} %{limits}"
         notes.append(word("told by survey", language).format(measure=row["measure"], year=year, share=share))
     return [*notes, *caveat_notes([{**row, "year": int(row["time_period"])} for row in rows], language)]
+
+
+def _told_of_series(row: dict[str, Any], language: str) -> str:
+    """Of one row: what the two sides count and of whom, of which period people told, and the share with its limits."""
+    units = {
+        side: label_of("counting_unit", row[f"{side}_counting_unit"], language).lower()
+        for side in ("survey", "recorded")
+    }
+    notes = [word("two populations", language).format(people=_people(row, language), **units)]
+    period = row["reference_period"]
+    if period is None:
+        notes.append(word("told of unknown period", language))
+    else:
+        label = label_of("reference_period", period, language)
+        notes.append(word("told of period", language).format(period=label[0].lower() + label[1:]))
+    parts = {"share": "recorded_share", "low": "recorded_share_low", "high": "recorded_share_high"}
+    shown = {name: _percent(row[column], language) for name, column in parts.items()}
+    limited = row["recorded_share_low"] is not None and row["recorded_share_high"] is not None
+    kind = "share with limits" if limited else "share without limits"
+    return " ".join([*notes, word(kind, language).format(year=row["time_period"], **shown)])
 
 
 def _percent(share: float | None, language: str) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.collect.boundaries import Boundaries, Polygon, Ring
+from pipelines.reader.borders import DECLARED, disputed_lines
 from pipelines.reader.maps import MapRates
+from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
     Picture,
     blank_figure,
@@ -19,7 +23,7 @@ from pipelines.reader.plots.style import (
     picture_title,
 )
 from pipelines.reader.release import query
-from pipelines.reader.words import figure_in, word
+from pipelines.reader.words import colon, figure_in, word
 from pipelines.system.settings import Settings
 from schemas.comparison import load_comparison_rules
 from schemas.errors import UsageError
@@ -40,8 +44,31 @@ _HATCHED: dict[str, Any] = {"facecolor": "white", "hatch": "////", "edgecolor": 
 _DOTTED: dict[str, Any] = {"hatch": "...."}
 _SMALL = 0.018
 """Share of the map's width below which an area gets a disc, or its shade would not be seen."""
+_WORLD = 0.25
+"""Cosine of the distance from the middle of the map: where an area shown is farther, the map is one of the world."""
+_WORLD_SOUTH, _WORLD_NORTH = -57.0, 84.0
+"""Degrees: Antarctica is left out, as nobody is counted there."""
+_CLASS_NAMES = {5: ("lowest", "low", "middle", "high", "highest"), 4: ("lowest", "low", "high", "highest")}
+_CLASS_NAMES |= {3: ("lowest", "middle", "highest"), 2: ("lowest", "highest")}
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a point of the earth is on the map; outlines far from ``middle`` are torn apart and not drawn."""
+
+    project: Callable[[Ring], Numbers]
+    middle: tuple[float, float] | None
+
+    def __call__(self, points: Ring) -> Numbers:
+        """Return points, in degrees, on the plane of the map."""
+        return self.project(points)
+
+    def is_torn(self, points: Ring) -> bool:
+        """Whether an outline is so far away that it cannot be drawn."""
+        return self.middle is not None and float(_closeness(points, self.middle).min()) < FARTHEST
+
+
+@styled
 def plot_map(
     found: MapRates,
     boundaries: Boundaries,
@@ -49,11 +76,14 @@ def plot_map(
     settings: Settings | None = None,
     *,
     unsure: frozenset[str] | None = None,
+    disputed: str = DECLARED,
+    style: str = SCREEN,
 ) -> Picture:
     """Draw rates by area in classes, on an equal-area projection.
 
     Areas without a rate are hatched; a star marks rates from few events; land that is not asked for is white. The
-    map shows the largest part of each area: distant islands may lie outside it.
+    map shows the largest part of each area: distant islands may lie outside it. Countries of several continents are
+    shown on a map of the world. The legend has the rate of the whole, where areas of a country are shown.
 
     Args:
         found: rates, of :func:`pipelines.reader.maps.read_map_rates`.
@@ -61,27 +91,21 @@ def plot_map(
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
         unsure: the rates are smoothed, and those of these areas cannot be told from the common one: dotted.
+        disputed: set of borders that are drawn as disputed (:mod:`pipelines.reader.borders`), or ``none``.
+        style: screen, print or slides, or a style sheet of matplotlib.
 
     Raises:
-        UsageError: no area of the map has an outline.
+        UsageError: no area of the map has an outline, or there is no such set of borders.
     """
     shown = [code for code in found.codes if code in boundaries.shapes]
     if not shown:
         raise UsageError(f"boundaries {boundaries.origin}: there is no outline of any area of the map")
-    figure, axes, middle, width = _canvas(boundaries, shown)
-    looks = _looks(found, unsure or frozenset())
-    drawn = set()
-    for code, polygons in boundaries.shapes.items():
-        outline = _outline(polygons, middle)
-        if outline is None:
-            continue
-        if code not in shown:
-            axes.add_patch(_patch(outline, facecolor="white", edgecolor="0.8", linewidth=0.4, zorder=1))
-            continue
-        drawn.add(code)
-        axes.add_patch(_patch(outline, zorder=2, **looks[code]))
-        _draw_marks(axes, found, code, project(_largest(polygons), middle), width, looks[code])
-    _add_legend(figure, found, language, len(unsure or ()))
+    figure, axes, place, width = _canvas(boundaries, shown)
+    drawn = _draw_areas(axes, found, boundaries, place, width, unsure or frozenset())
+    dotted = _draw_disputed(axes, boundaries, disputed, place)
+    names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
+    whole = "" if found.query.area is None or unsure is not None else names[found.query.area]
+    _add_legend(figure, found, language, len(unsure or ()), whole)
     title = picture_title(found.query, [found.key], language, settings)
     title = f"{title}, {found.year}, {word('rate' if unsure is None else 'smoothed', language)}"
     notes = [word("classes", language)]
@@ -89,26 +113,77 @@ def plot_map(
     if any(map(found.is_few, found.rows)):
         notes.append(word("few events", language).format(n=load_comparison_rules().fewest_events))
     notes += caveat_notes(list(found.rows.values()), language, "ref_area")
-    names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     undrawn = [names[code] for code in found.codes if code not in drawn]
     notes += [word("without outline", language).format(names=", ".join(undrawn))] if undrawn else []
+    notes += [word("disputed borders", language).format(name=disputed)] if dotted else []
     notes.append(word("outlines", language).format(origin=boundaries.origin))
     return finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings))
 
 
-def _canvas(boundaries: Boundaries, shown: Sequence[str]) -> tuple[Figure, Axes, tuple[float, float], float]:
-    """Return a figure and axes that hold the outlines shown, the middle of the projection, and the map's width."""
-    middle = _middle(_largest(boundaries.shapes[code]) for code in shown)
-    every = np.concatenate([project(_largest(boundaries.shapes[code]), middle) for code in shown])
+def _draw_areas(
+    axes: Axes, found: MapRates, boundaries: Boundaries, place: Place, width: float, unsure: frozenset[str]
+) -> set[str]:
+    """Draw every outline; return the areas of the map that have one."""
+    looks = _looks(found, unsure)
+    drawn = set()
+    edge = (_frame(), axes.transData) if place.middle is None else None
+    for code, polygons in boundaries.shapes.items():
+        outline = _outline(polygons, place)
+        if outline is None:
+            continue
+        if code not in looks:
+            patch = axes.add_patch(_patch(outline, facecolor="white", edgecolor="0.8", linewidth=thick(0.4), zorder=1))
+        else:
+            patch = axes.add_patch(_patch(outline, zorder=2, **looks[code]))
+        if edge is not None:
+            patch.set_clip_path(*edge)
+        if code not in looks:
+            continue
+        drawn.add(code)
+        size = 7.0 if edge is None else 3.5
+        _draw_marks(axes, found, code, place(_unwrapped(_largest(polygons))), width, looks[code] | {"size": size})
+    return drawn
+
+
+def _draw_disputed(axes: Axes, boundaries: Boundaries, disputed: str, place: Place) -> bool:
+    """Draw the disputed borders that lie in the map dotted, over a white line; return whether there are any."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    lines = [place(line) for line in disputed_lines(boundaries, disputed) if not place.is_torn(line)]
+    inside = [flat for flat in lines if ((flat > (left, bottom)) & (flat < (right, top))).all()]
+    if not inside:
+        return False
+    from matplotlib.collections import LineCollection
+
+    axes.add_collection(LineCollection(inside, colors="white", linewidths=1.4, zorder=2.5))
+    points = np.array([flat.mean(axis=0) for flat in inside])
+    axes.plot(points[:, 0], points[:, 1], ".", color="0.1", markersize=1.6, markeredgewidth=0, zorder=2.6)
+    return True
+
+
+def _canvas(boundaries: Boundaries, shown: Sequence[str]) -> tuple[Figure, Axes, Place, float]:
+    """Return a figure and axes that hold the outlines shown, where a point of the earth is on them, and their width."""
+    largest = [_largest(boundaries.shapes[code]) for code in shown]
+    middle = _middle(largest)
+    world = min(float(_closeness(ring, middle).mean()) for ring in largest) < _WORLD
+
+    def place(points: Ring) -> Numbers:
+        return project_world(points) if world else project(points, middle)
+
+    place_of = Place(place, None if world else middle)
+    every = np.concatenate([place(ring) for ring in largest])
+    if world:
+        edge = np.array([[-180.0, 0.0], [180.0, 0.0], [0.0, _WORLD_SOUTH], [0.0, _WORLD_NORTH]])
+        every = project_world(edge)
     low, high = every.min(axis=0), every.max(axis=0)
     width, height = (high - low).tolist()
-    figure = blank_figure(8.0, float(np.clip(6.0 * height / width, 3.2, 7.5)) + 0.9)
+    across = 11.0 if world else 8.0
+    figure = blank_figure(across, float(np.clip((across - 2) * height / width, 3.2, 7.5)) + 0.9)
     axes = figure.subplots()
     axes.set_xlim(low[0] - _MARGIN * width, high[0] + _MARGIN * width)
     axes.set_ylim(low[1] - _MARGIN * height, high[1] + _MARGIN * height)
     axes.set_aspect("equal")
     axes.set_axis_off()
-    return figure, axes, middle, width
+    return figure, axes, place_of, width
 
 
 def _patch(outline: Outline, **look: Any) -> PathPatch:
@@ -139,16 +214,20 @@ def _draw_marks(axes: Axes, found: MapRates, code: str, outline: Numbers, width:
     """Draw a disc on an area too small to see, and a star where the rate is based on few events."""
     x, y = ((outline.min(axis=0) + outline.max(axis=0)) / 2).tolist()
     if float(np.ptp(outline, axis=0).max()) < _SMALL * width:
-        axes.plot(x, y, "o", markersize=7, markeredgecolor="0.25", zorder=3, markerfacecolor=look["facecolor"])
+        edge, size = {"markeredgecolor": "0.25", "markeredgewidth": look["size"] / 10}, look["size"]
+        axes.plot(x, y, "o", markersize=size, zorder=3, markerfacecolor=look["facecolor"], **edge)
     if code in found.rows and found.is_few(code):
         ink = "white" if found.class_of(code) > (len(found.limits) + 1) / 2 else "black"
-        axes.text(x, y, "*", ha="center", va="center", fontsize=9, zorder=4, color=ink)
+        axes.text(x, y, "*", ha="center", va="center", fontsize=sized(9), zorder=4, color=ink)
 
 
-def _add_legend(figure: Figure, found: MapRates, language: str, unsure: int) -> None:
+def _add_legend(figure: Figure, found: MapRates, language: str, unsure: int, whole: str) -> None:
+    """Name the classes and their limits, what is hatched and dotted, and the rate of the whole with its class."""
+    from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    handles = [Patch(facecolor=shade, **_LINE) for shade in reversed(_shades(found))]
+    shades = _shades(found)
+    handles: list[Any] = [Patch(facecolor=shade, **_LINE) for shade in reversed(shades)]
     labels = _class_labels(found, language)[::-1]
     if unsure:
         handles.append(Patch(facecolor="white", **_LINE, **_DOTTED))
@@ -156,7 +235,17 @@ def _add_legend(figure: Figure, found: MapRates, language: str, unsure: int) -> 
     if found.missing:
         handles.append(Patch(**_HATCHED))
         labels.append(f"{word('no rate', language)} ({len(found.missing)})")
-    figure.legend(handles, labels, loc="outside right center", frameon=False, fontsize=8, handleheight=1.4)
+    if whole:
+        row = found.whole or {}
+        rate = row.get("rate_per_100k")
+        text = word("no rate", language) if rate is None else figure_in(f"{rate:.{2 if rate < 10 else 1}f}", language)
+        label = f"{whole}{colon(language)}{text}"
+        handles.append(Line2D([], [], linestyle=""))
+        labels.append("\n".join(textwrap.wrap(label, 26)))
+    heading = f"{word('rate' if not unsure else 'smoothed', language)}\n({word('areas in brackets', language)})"
+    look: dict[str, Any] = {"frameon": False, "fontsize": sized(8), "title_fontsize": sized(8), "handleheight": 1.4}
+    legend = figure.legend(handles, labels, loc="outside right center", title=heading, **look)
+    legend.set_alignment("left")
 
 
 def project(points: Ring, middle: tuple[float, float]) -> Numbers:
@@ -180,6 +269,26 @@ def project(points: Ring, middle: tuple[float, float]) -> Numbers:
             scale * (np.cos(centre) * np.sin(latitude) - np.sin(centre) * np.cos(latitude) * np.cos(turned)),
         ]
     )
+
+
+def project_world(points: Ring) -> Numbers:
+    """Return points on a plane that keeps areas and shows the whole earth: the Equal Earth projection.
+
+    Šavrič, Patterson and Jenny (2018), The Equal Earth map projection, International Journal of Geographical
+    Information Science 33(3), equations 1 and 2; a sphere of radius 1.
+
+    Args:
+        points: longitude and latitude in degrees, shape (n, 2).
+
+    >>> project_world(np.array([[180.0, 0.0], [0.0, 90.0]])).round(4).tolist()
+    [[2.7066, 0.0], [0.0, 1.3173]]
+    """
+    longitude, latitude = np.radians(points[:, 0]), np.radians(points[:, 1])
+    tilt = np.arcsin(np.sqrt(3) / 2 * np.sin(latitude))
+    a1, a2, a3, a4 = 1.340264, -0.081106, 0.000893, 0.003796
+    across = 2 * np.sqrt(3) * longitude * np.cos(tilt)
+    across /= 3 * (9 * a4 * tilt**8 + 7 * a3 * tilt**6 + 3 * a2 * tilt**2 + a1)
+    return np.column_stack([across, a4 * tilt**9 + a3 * tilt**7 + a2 * tilt**3 + a1 * tilt])
 
 
 def _closeness(points: Ring, middle: tuple[float, float]) -> Numbers:
@@ -212,34 +321,59 @@ def _signed_area(ring: Numbers) -> float:
     return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2)
 
 
-def _outline(polygons: list[Polygon], middle: tuple[float, float]) -> Outline | None:
+def _outline(polygons: list[Polygon], place: Place) -> Outline | None:
     """All polygons of an area as one outline: outer rings one way round, holes the other, so that holes stay open."""
     from matplotlib.path import Path as NewOutline
 
     parts = []
     for polygon in polygons:
-        if _closeness(np.concatenate(polygon), middle).min() < FARTHEST:
+        if place.is_torn(np.concatenate(polygon)):
             continue
-        for place, ring in enumerate(polygon):
-            flat = project(ring, middle)
-            outer = place == 0
-            flat = flat if (_signed_area(flat) > 0) == outer else flat[::-1]
-            parts.append(NewOutline(flat, closed=True))
+        for number, ring in enumerate(polygon):
+            for copy in _copies(ring) if place.middle is None else [ring]:
+                flat = place(copy)
+                outer = number == 0
+                flat = flat if (_signed_area(flat) > 0) == outer else flat[::-1]
+                parts.append(NewOutline(flat, closed=True))
     return NewOutline.make_compound_path(*parts) if parts else None
 
 
+def _unwrapped(ring: Ring) -> Ring:
+    """A ring without the jump from 180 to -180 degrees: beyond one of them instead."""
+    return np.column_stack([np.unwrap(ring[:, 0], period=360), ring[:, 1]])
+
+
+def _copies(ring: Ring) -> list[Ring]:
+    """A ring as often as it is seen on a map of the world: one that crosses 180 degrees at both edges."""
+    whole = _unwrapped(ring)
+    if abs(whole[-1, 0] - whole[0, 0]) > 1:  # around a pole: it has no inside on the map
+        return []
+    shifts = [0.0, *([-360.0] if whole[:, 0].max() > 180 else []), *([360.0] if whole[:, 0].min() < -180 else [])]
+    return [np.add(whole, (shift, 0.0)) for shift in shifts]
+
+
+def _frame() -> Outline:
+    """The edge of a map of the world."""
+    from matplotlib.path import Path as NewOutline
+
+    north = np.linspace(-90, 90, 181)
+    edge = [np.column_stack([np.full(181, side), way]) for side, way in ((-180.0, north), (180.0, north[::-1]))]
+    return NewOutline(project_world(np.concatenate(edge)), closed=False)
+
+
 def _class_labels(found: MapRates, language: str) -> list[str]:
-    """Lowest and highest rate in each class, and how many areas are in it."""
+    """Name of each class, its lowest and highest rate, and how many areas are in it."""
     groups: list[list[float]] = [[] for _ in range(len(found.limits) + 1)]
     for code, row in found.rows.items():
         groups[found.class_of(code)].append(row["rate_per_100k"])
     decimals = 1 if max(map(max, groups)) >= 5 else 2
+    names = _CLASS_NAMES.get(len(groups), ("",) * len(groups))
     return [
-        figure_in(
-            f"{min(group):.{decimals}f}"
-            + (f" – {max(group):.{decimals}f}" if max(group) > min(group) else "")
-            + f"  ({len(group)})",
+        (f"{word(f'class {name}', language)}{colon(language)}" if name else "")
+        + figure_in(
+            f"{min(group):.{decimals}f}" + (f" – {max(group):.{decimals}f}" if max(group) > min(group) else ""),
             language,
         )
-        for group in groups
+        + f"  ({len(group)})"
+        for name, group in zip(names, groups, strict=True)
     ]

@@ -164,7 +164,7 @@ def _write(
         sizes[path] = len(data)
 
     templates = resources.files("pipelines").joinpath("reader", "site", "templates")
-    for name in ("style.css", "search.js", *(("ask.js",) if queries else ())):
+    for name in ("style.css", "search.js", *(("ask.js", "picture.js") if queries else ())):
         write(name, templates.joinpath(name).read_text(encoding="utf-8"))
     write("index.html", environment().get_template("languages.html").render(languages=LANGUAGE_NAMES))
     for language in LANGUAGES:

@@ -15,24 +15,28 @@ from markupsafe import Markup, escape
 from pipelines.reader.words import figure_in, word
 
 WIDTH, HEIGHT = 640, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 14, 30
+LEFT, RIGHT, TOP, BOTTOM = 56, 16, 14, 30
 _MOST_YEAR_MARKS = 9
 _ROOM = 80
 """Left of the right edge: what a word needs."""
 
 
 @dataclass(frozen=True)
-class _Frame:
+class Frame:
+    """Where years (or months, counted through) and values are in a picture."""
+
     first: int
     last: int
     top: float
 
     def x(self, year: float) -> float:
+        """Place of a year from the left."""
         span = max(self.last - self.first, 1)
-        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * (year - self.first) / span, 1)
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * (year - self.first) / span, 1)
 
     def y(self, value: float) -> float:
-        return round(HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * value / self.top, 1)
+        """Place of a value from the top."""
+        return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / self.top, 1)
 
 
 def draw_chart(rows: Sequence[dict[str, Any]], title: str, text: str, language: str) -> Markup:
@@ -55,21 +59,21 @@ def draw_chart(rows: Sequence[dict[str, Any]], title: str, text: str, language: 
     limits = column == "rate_per_100k"
     highest = max(max(row[column], (limits and row["ci_high"]) or 0) for row in drawn)
     step = step_of_marks(highest)
-    frame = _Frame(int(rows[0]["time_period"]), int(rows[-1]["time_period"]), max(math.ceil(highest / step), 1) * step)
-    parts = [*_grid(frame, step, language), *_years(frame)]
+    frame = Frame(int(rows[0]["time_period"]), int(rows[-1]["time_period"]), max(math.ceil(highest / step), 1) * step)
+    parts = [*draw_grid(frame, step, language), *_years(frame)]
     for run in run_of_years(rows, column):
         parts += _run(run, column, frame, limits=limits)
     for year in sorted({int(row["break_before"]) for row in rows if row["break_before"]}):
         if frame.first < year <= frame.last:
             at = frame.x(year - 0.5)
             label = escape(word("break", language))
-            parts.append(f'<path class="break" d="M{at} {_TOP}V{HEIGHT - _BOTTOM}"/>')
+            parts.append(f'<path class="break" d="M{at} {TOP}V{HEIGHT - BOTTOM}"/>')
             x, anchor = (at + 3, "start") if at < WIDTH - _ROOM else (at - 3, "end")  # at the edge it would be cut off
-            parts.append(f'<text class="mark" x="{x}" y="{_TOP + 9}" text-anchor="{anchor}">{label}</text>')
+            parts.append(f'<text class="mark" x="{x}" y="{TOP + 9}" text-anchor="{anchor}">{label}</text>')
     there = {int(row["time_period"]) for row in drawn}
     for year in range(frame.first, frame.last + 1):
         if year not in there:
-            at, foot = frame.x(year), HEIGHT - _BOTTOM
+            at, foot = frame.x(year), HEIGHT - BOTTOM
             parts.append(f'<path class="gap" d="M{at - 3} {foot - 9}l6 6m0 -6l-6 6"/>')
     svg = (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="chart-title chart-text">'
@@ -101,18 +105,19 @@ def step_of_marks(highest: float) -> float:
     return float(next(round(power * by, 12) for by in (1, 2, 5, 10) if highest / (power * by) <= 6))
 
 
-def _grid(frame: _Frame, step: float, language: str) -> list[str]:
+def draw_grid(frame: Frame, step: float, language: str) -> list[str]:
+    """Return a line with its figure at each ``step`` of the vertical axis, as parts of an SVG."""
     decimals = max(0, -math.floor(math.log10(step)))
     parts = []
     for number in range(round(frame.top / step) + 1):
         height = frame.y(number * step)
         label = escape(figure_in(f"{number * step:,.{decimals}f}", language))
-        parts.append(f'<path class="grid" d="M{_LEFT} {height}H{WIDTH - _RIGHT}"/>')
-        parts.append(f'<text class="mark" x="{_LEFT - 6}" y="{height + 4}" text-anchor="end">{label}</text>')
+        parts.append(f'<path class="grid" d="M{LEFT} {height}H{WIDTH - RIGHT}"/>')
+        parts.append(f'<text class="mark" x="{LEFT - 6}" y="{height + 4}" text-anchor="end">{label}</text>')
     return parts
 
 
-def _years(frame: _Frame) -> list[str]:
+def _years(frame: Frame) -> list[str]:
     every = math.ceil((frame.last - frame.first + 1) / _MOST_YEAR_MARKS)
     return [
         f'<text class="mark" x="{frame.x(year)}" y="{HEIGHT - 10}" text-anchor="middle">{year}</text>'
@@ -140,7 +145,7 @@ def _goes_on(before: dict[str, Any], row: dict[str, Any]) -> bool:
     return follows and row["break_before"] == before["break_before"] and row["is_compared"] and before["is_compared"]
 
 
-def _run(run: Sequence[dict[str, Any]], column: str, frame: _Frame, *, limits: bool) -> list[str]:
+def _run(run: Sequence[dict[str, Any]], column: str, frame: Frame, *, limits: bool) -> list[str]:
     points = [(frame.x(int(row["time_period"])), frame.y(row[column])) for row in run]
     parts = []
     if limits and all(row["ci_low"] is not None and row["ci_high"] is not None for row in run):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 import duckdb
 
+from pipelines.publish.series.breaks import SERIES_KEY, SeriesBreaks, series_break_at
 from pipelines.reader.release import packaged_rows
 from pipelines.reader.site.licences import may_be_published, must_stay
-from schemas.declarations import quote_literal
+from schemas.declarations import no_attributes_sql, quote_literal, uncompared_sql
 from schemas.source import list_sources
 
 Rows = list[dict[str, Any]]
@@ -31,6 +33,10 @@ class Content:
         themes: rows of ``out.theme`` with the rows of ``out.theme_coverage`` of sources that are shown.
         quality: rows of ``out.quality`` by source.
         changes: rows of ``out.release_change``.
+        evidence: rows of ``out.evaluation`` that everybody may have.
+        months: the last four years of the preferred monthly series by country and category, in order of months, each
+            row with ``starts_anew``: whether the series breaks there.
+        alerts: months of regions that are higher than their past explains, by country.
     """
 
     release: dict[str, Any]
@@ -42,6 +48,9 @@ class Content:
     themes: Rows
     quality: dict[str, Rows]
     changes: Rows
+    evidence: Rows = field(default_factory=list)
+    months: dict[tuple[str, str], Rows] = field(default_factory=dict)
+    alerts: dict[str, Rows] = field(default_factory=dict)
 
 
 def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
@@ -65,6 +74,9 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
         (row["ref_area"], row["iccs"], row["source"], row["stage"], row["counting_unit"]): row
         for row in shown.of(packaged_rows(connection, "reader/site_trends"))
     }
+    alerts: dict[str, Rows] = {}
+    for row in shown.of(packaged_rows(connection, "reader/site_alerts")):
+        alerts.setdefault(row["country"], []).append(row)
     coverage = shown.of(packaged_rows(connection, "reader/site_theme_coverage"))
     quality: dict[str, Rows] = {name: [] for name in sources if name not in withheld}
     for row in shown.of(packaged_rows(connection, "reader/site_quality")):
@@ -82,7 +94,24 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
         ],
         quality=quality,
         changes=shown.of(packaged_rows(connection, "reader/site_changes")),
+        evidence=packaged_rows(connection, "reader/site_evidence"),
+        months=_read_months(connection, without),
+        alerts=alerts,
     )
+
+
+def _read_months(connection: duckdb.DuckDBPyConnection, without: str) -> dict[tuple[str, str], Rows]:
+    compared, attributes = uncompared_sql("cell.caveats"), no_attributes_sql()
+    every = packaged_rows(
+        connection, "reader/site_months", withheld=without, uncompared=compared, no_attributes=attributes
+    )
+    breaks = SeriesBreaks(connection)
+    months: dict[tuple[str, str], Rows] = {}
+    for key, group in groupby(every, key=lambda row: tuple(row[name] for name in SERIES_KEY)):
+        rows = list(group)
+        starts = breaks.of(key, (series_break_at(row["time_period"], row["obs_status"]) for row in rows), "M").all
+        months[key[1], key[2]] = [row | {"starts_anew": row["step"] in starts} for row in rows]
+    return months
 
 
 def _find_withheld(sources: dict[str, dict[str, Any]]) -> tuple[str, ...]:

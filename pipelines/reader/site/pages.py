@@ -15,6 +15,8 @@ from pipelines.reader.series.rates import year_spans
 from pipelines.reader.series.trends import trend_sentence
 from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
 from pipelines.reader.site.content import Content, Rows
+from pipelines.reader.site.evidence import evidence_rows
+from pipelines.reader.site.months import draw_months, draw_small_months, month_sentences, year_before
 from pipelines.reader.site.query_file import ReadyQuery
 from pipelines.reader.site.search_index import INDEX_NAME, write_index
 from pipelines.reader.site.side_by_side import SideBySide, draw_courses, draw_dots, put_side_by_side
@@ -79,6 +81,12 @@ class Pages:
         yield from self._by_category()
         yield from self._side_by_side()
         yield from self._themes()
+        yield self._page(
+            "evidence",
+            "evidence.html",
+            self._("Evidence on programmes"),
+            rows=evidence_rows(self.content.evidence, self.language),
+        )
         yield from self._quality()
         yield self._methods()
         yield self._page("releases", "releases.html", self._("Releases"), changes=self._changes())
@@ -208,9 +216,38 @@ class Pages:
             years=years,
             few=any(row["few_events"] for row in rows),
             matrix=matrix,
+            months=self._latest_months(code),
+            alerts=[
+                row | {name: self._label(row, name) for name in ("area", "category")} | {"counted": self._counted(row)}
+                for row in self.content.alerts.get(code, [])
+            ],
             files=country_files(code),
             sources=[self.content.sources[name] for name in used],
         )
+
+    def _latest_months(self, code: str) -> Rows:
+        """The last month of each category of a country, with the same month a year before and what was expected."""
+        found = []
+        for iccs, own in self.content.figures[code].items():
+            rows = self.content.months.get((code, iccs), [])
+            if (last := _latest(rows)) is None:
+                continue
+            category = self._label(own[0], "category")
+            sentences = month_sentences(rows, self._number, self.language)
+            about = f"{category}, {rows[0]['time_period']}–{rows[-1]['time_period']}. {' '.join(sentences)}"
+            caveats = filter(None, (last["caveats"] or "").split(";"))
+            found.append(
+                last
+                | {
+                    "category": category,
+                    "counted": self._counted(last),
+                    "before": year_before(rows, last),
+                    "sentences": sentences,
+                    "picture": draw_small_months(rows, about),
+                    "caveats": "; ".join(_code_label("caveat", one, self.language) for one in caveats),
+                }
+            )
+        return found
 
     def _figure(self, code: str, iccs: str) -> Page:
         rows = self.content.figures[code][iccs]
@@ -262,10 +299,31 @@ class Pages:
                 for row in rows
             ],
             few=any(row["few_events"] for row in rows),
+            months=self._months(code, iccs, title),
             regions=[row for row in self._regions.get((code, iccs), []) if _series(row) == _series(last)],
             files=[f"{code}_{iccs}.csv", *country_files(code)],
             query=_query(last),
         )
+
+    def _months(self, code: str, iccs: str, title: str) -> dict[str, Any] | None:
+        """The latest months of a country and category: picture and sentences; None where there are none."""
+        rows = self.content.months.get((code, iccs), [])
+        if (last := _latest(rows)) is None:
+            return None
+        sentences = month_sentences(rows, self._number, self.language)
+        span = f"{rows[0]['time_period']}–{rows[-1]['time_period']}"
+        figure = f"{last['time_period']}: {self._number(last['value'])}"
+        about = f"{self._counted(last)}; {span}. {figure}. {' '.join(sentences)}"
+        name = self._("latest months")
+        return {
+            "counted": self._counted(last),
+            "span": span,
+            "sentences": sentences,
+            "picture": draw_months(rows, f"{title}, {name}", about, self.language),
+            "source": self.content.sources[last["source"]],
+            "tested": any(row["count_upper"] is not None for row in rows),
+            "filling": any(row["nowcast"] is not None for row in rows),
+        }
 
     def _region_rows(self, rows: Rows) -> Rows:
         return [
@@ -418,6 +476,7 @@ class Pages:
             self._("Categories"): "categories.html",
             self._("Compare countries"): "compare.html",
             self._("Commitments"): "themes.html",
+            self._("Evidence on programmes"): "evidence.html",
             self._("Quality"): "quality.html",
             self._("Methods"): "methods.html",
             self._("Releases"): "releases.html",

@@ -27,7 +27,7 @@ def make_app(service: Service) -> FastAPI:
         path = request.scope.get("raw_path", b"").decode("ascii", "replace").partition("?")[0]
         query = request.scope.get("query_string", b"").decode("ascii", "replace")
         try:
-            made = service.answer(path, query, dict(request.headers))
+            made = service.answer(path, query, dict(request.headers), request.client.host if request.client else "")
         except Exception:
             _LOG.exception("a request was not answered")
             made = Answer(500, {"Content-Type": "text/plain; charset=utf-8"}, iter([b"A fault of the server.\n"]))

@@ -149,8 +149,7 @@ class _Selection:
         conditions = Conditions(ask)
         self._cursor, self._values = cursor, conditions.values
         shown = [f"concat('{ICCS}', iccs)" if name == "iccs" else name for name in _COLUMNS]
-        if shape.keys_only:
-            shown = shown[: len(dimensions())]
+        shown = shown[: len(dimensions())] if shape.keys_only else [*shown, "'0'"]  # counts are in units
         offset, limit = _positive(ask, "offset", 0), _positive(ask, "limit")
         window = f"LIMIT {limit}" if limit is not None else ""
         window += f" OFFSET {offset}" if offset else ""
@@ -179,8 +178,7 @@ class _Selection:
         """Give the rows."""
         self._cursor.execute(self._statement, self._values)
         while rows := self._cursor.fetchmany(_FETCHED):
-            for row in rows:
-                yield (*row, "0")  # counts are in units
+            yield from rows
 
 
 def _changes(

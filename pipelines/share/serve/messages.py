@@ -12,7 +12,8 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any, Literal
 from xml.sax.saxutils import quoteattr
 
@@ -95,6 +96,11 @@ def _marks(row: Row, shape: Shape) -> list[tuple[str, str]]:
     return [(name, _number(value)) for name, value in found if value is not None]
 
 
+def _plain(values: Sequence[str | float | None]) -> Sequence[str | float | None]:
+    """Return values with whole numbers without a point; most have one number, the count."""
+    return [int(one) if one.__class__ is float and one.is_integer() else one for one in values]
+
+
 def _write_csv(parts: Sequence[Part], form: Form, shape: Shape) -> Iterator[str]:
     first = form == DATA_CSV_1
     flow = f"{shape.agency}:{FLOW}({VERSION})"
@@ -103,16 +109,18 @@ def _write_csv(parts: Sequence[Part], form: Form, shape: Shape) -> Iterator[str]
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\r\n")
     table.writerow([*(["DATAFLOW"] if first else ["STRUCTURE", "STRUCTURE_ID", "ACTION"]), *names])
+    marks = [len(DIMENSIONS) + 1 + (VALUE, *ATTRIBUTES).index(name) for name in given]
     for part in parts:
         start = [flow] if first else ["dataflow", flow, part.action[0]]
-        for number, row in enumerate(part.rows):
-            key: list[str] = [str(code) for code in row[: len(names) if shape.keys_only else len(DIMENSIONS) + 1]]
-            marks = {} if shape.keys_only or part.action == "Delete" else dict(_marks(row, shape))
-            table.writerow([*start, *key, *([] if shape.keys_only else [marks.get(name, "") for name in given])])
-            if number % _MESSAGES == 0:
-                yield text.getvalue()
-                text.seek(0)
-                text.truncate()
+        keys = len(names) if shape.keys_only else len(DIMENSIONS) + 1
+        columns = [*range(keys), *([] if shape.keys_only or part.action == "Delete" else marks)]
+        blank = [""] * (len(names) - len(columns))
+        chosen, end = itemgetter(*columns), [*blank]
+        while rows := list(islice(part.rows, _MESSAGES)):
+            table.writerows([*start, *_plain(chosen(row)), *end] for row in rows)
+            yield text.getvalue()
+            text.seek(0)
+            text.truncate()
     yield text.getvalue()
 
 

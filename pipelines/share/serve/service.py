@@ -22,6 +22,7 @@ from pipelines.share.serve import catalogue
 from pipelines.share.serve.cells import answer_data, codes_in_cells
 from pipelines.share.serve.formats import DATA, STRUCTURE, Form, choose_form
 from pipelines.share.serve.periods import read_moment
+from pipelines.share.serve.rates import Rates, client_of
 from pipelines.share.serve.refused import NotAnswered
 from pipelines.share.serve.request import Ask, parse_request
 from pipelines.share.serve.shelf import Edition, Shelf
@@ -36,11 +37,15 @@ _VARY = "Accept, Accept-Encoding, Authorization"
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one answer may be, and how long its making may take (seconds); how many are made at a time."""
+    """How much one answer may be, and how long its making may take (seconds); how many are made at a time.
+
+    ``per_minute`` is how many requests a client may send, 0 for any number.
+    """
 
     cells: int = 1_000_000
     seconds: float = 60.0
     at_a_time: int = 8
+    per_minute: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,33 +70,38 @@ class Service:
         self.shelf = shelf
         self.limits = limits or Limits()
         self._tokens = {name: hashlib.sha256(token.encode()).digest() for name, token in (tokens or {}).items()}
+        self._rates = Rates(self.limits.per_minute)
         self._places = BoundedSemaphore(self.limits.at_a_time)
 
-    def answer(self, path: str, query: str, headers: Mapping[str, str]) -> Answer:
+    def answer(self, path: str, query: str, headers: Mapping[str, str], address: str = "") -> Answer:
         """Answer a request.
 
         Args:
             path: as it came.
             query: as it came.
             headers: by names in small letters.
+            address: of who asks.
         """
         try:
-            levels = self._levels(headers.get("authorization"))
+            partner = self._partner(headers.get("authorization"))
+            if seconds := self._rates.wait(f"token {partner}" if partner else f"address {client_of(address)}"):
+                raise NotAnswered(429, f"More than {self.limits.per_minute:,} requests in a minute.", seconds)
+            if partner == "":
+                raise NotAnswered(401, "The token is not known here; without one you have what is public.")
+            levels = _PARTNERS if partner else _PUBLIC
             ask = parse_request(path, query)
             return self._answer(ask, levels, path, query, headers)
         except NotAnswered as error:
             return _refusal(error)
 
-    def _levels(self, authorization: str | None) -> tuple[Level, ...]:
-        """Return whose packages are answered from. Every token is compared, each in the same time."""
+    def _partner(self, authorization: str | None) -> str | None:
+        """Return whose token it is, empty if nobody's, None without one. Each is compared in the same time."""
         if authorization is None:
-            return _PUBLIC
+            return None
         scheme, _, token = authorization.partition(" ")
         digest = hashlib.sha256(token.strip().encode()).digest()
-        matches = [hmac.compare_digest(digest, one) for one in self._tokens.values()]
-        if scheme.lower() != "bearer" or not any(matches):
-            raise NotAnswered(401, "The token is not known here; without one you have what is public.")
-        return _PARTNERS
+        matches = [name for name, one in self._tokens.items() if hmac.compare_digest(digest, one)]
+        return matches[0] if matches and scheme.lower() == "bearer" else ""
 
     def _answer(self, ask: Ask, levels: tuple[Level, ...], path: str, query: str, headers: Mapping[str, str]) -> Answer:
         forms = DATA[ask.version] if ask.resource == "data" else STRUCTURE[ask.version]
@@ -110,7 +120,7 @@ class Service:
         if packed:
             said["Content-Encoding"] = "gzip"
         if not self._places.acquire(timeout=self.limits.seconds):
-            raise NotAnswered(503, "Too many requests are being answered; ask again in a minute.")
+            raise NotAnswered(503, "Too many requests are being answered; ask again in a minute.", 60)
         try:
             body = _spool(self._pieces(ask, editions, form), packed=packed)
         finally:
@@ -226,8 +236,8 @@ def _refusal(error: NotAnswered) -> Answer:
     headers = {"Content-Type": "text/plain; charset=utf-8", "Vary": _VARY, "Cache-Control": "no-store"}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if error.status == 503:
-        headers["Retry-After"] = "60"
+    if error.retry_after:
+        headers["Retry-After"] = str(error.retry_after)
     if error.status == 204:
         return Answer(204, {name: headers[name] for name in ("Vary", "Cache-Control")})
     return Answer(error.status, headers, iter([f"{error.said}\n".encode()]))

@@ -1,7 +1,8 @@
--- Grain: one row for each cell with a count of the sources that leave, and whether it is shown.
+-- Grain: one row for each cell with a count of the sources that leave, whether it is shown, and
+-- what it is rounded to where it is.
 -- reads: cells, hidden_cell
 COPY (
-    SELECT cells.*, hidden.source IS NULL AS shown
+    SELECT cells.*, hidden.source IS NULL OR hidden.rounded IS NOT NULL AS shown, hidden.rounded
     FROM cells
     LEFT JOIN hidden_cell AS hidden ON {{same_cell}}
     ORDER BY ALL

@@ -123,7 +123,8 @@ SELECT
         WHEN value IS NULL THEN 'not_reported'
         ELSE 'incomplete'
     END AS missing_reason,
-    'F' AS conf_status,
+    -- What lacks a count that its source hides is no more free than that count.
+    CASE WHEN present < expected AND 'Q' IN (lowest, highest) THEN 'C' ELSE 'F' END AS conf_status,
     present / expected AS completeness
 FROM located
 LEFT JOIN country_of_any USING (ref_area)

@@ -34,7 +34,7 @@ shown AS (
     FROM with_error
 )
 SELECT measure, figures AS figure_kind, sdg, ref_area, area_level, time_period, freq, nullif(CAST(iccs AS VARCHAR), '') AS iccs,
-    national_code, coalesce(nullif(CAST(national_label AS VARCHAR), ''), link_label) AS national_label, relation, stage, counting_unit, universe, sex, age, {{attributes}},
+    national_code, coalesce(nullif(CAST(national_label AS VARCHAR), ''), link_label) AS national_label, relation, stage, counting_unit, universe, reference_period, sex, age, {{attributes}},
     CASE WHEN NOT withheld THEN cells.value END AS estimate, CASE WHEN NOT withheld THEN cells.value END AS value,
     unit AS unit_of_measure,
     CASE WHEN NOT (withheld OR missing) THEN error END AS standard_error,

@@ -1,21 +1,46 @@
 -- out.dark_figure: what people told a survey beside what the police recorded, of one country (or region), category and
--- year: two figures of two populations, and never one series. recorded_share is the recorded count over the estimate, with
--- limits from those of the estimate; it is not a reporting rate: differences says in what else the two differ.
--- Grain: one row for each estimate of a number experienced that has recorded counts of its area, ICCS category and year,
--- and counting unit of these.
--- reads: out.estimate, out.rate
+-- year: two figures of two populations, and never one series. Every measure of a survey is a series of its own, with its
+-- counting unit, population and period of reference: persons and households, persons who experienced an offence and
+-- offences experienced are never one. Only the whole of what a survey asked of is there, its widest age group, as the police
+-- count is of everybody. recorded_share is the recorded count over the estimate, with limits from those of the estimate; it
+-- is not a reporting rate: differences says in what else the two differ. Rates and shares are in out.estimate alone.
+-- Grain: one row for each source, measure and national category of a survey with an estimate of a number experienced, area,
+-- ICCS category, year and sex, that has recorded counts, and source and counting unit of these.
+-- reads: out.estimate, out.rate, out.age
 CREATE OR REPLACE VIEW out.dark_figure AS
-SELECT survey.ref_area, survey.iccs, survey.time_period, survey.sex, survey.source AS survey_source, survey.national_label,
-    survey.counting_unit AS survey_counting_unit, survey.universe, survey.age, survey.estimate, survey.lower_limit,
+WITH period_name AS (
+    SELECT * FROM (VALUES {{reference_periods}}) AS named(code, says)
+),
+asked AS (
+    SELECT one.*, coalesce(known.lower_age, 0) AS youngest, coalesce(known.upper_age, 999) AS oldest
+    FROM out.estimate AS one
+    LEFT JOIN out.age AS known ON known.code = one.age
+    WHERE one.stage = 'experienced' AND one.figure_kind = 'estimate' AND one.unit_of_measure = 'number' AND one.age <> '_U'
+),
+survey AS (
+    SELECT asked.* EXCLUDE (youngest, oldest), period_name.says AS told_of
+    FROM asked
+    LEFT JOIN period_name ON period_name.code = asked.reference_period
+    WINDOW whole AS (PARTITION BY source, measure, national_code, ref_area, freq, time_period, sex)
+    QUALIFY youngest = min(youngest) OVER whole AND oldest = max(oldest) OVER whole
+)
+SELECT survey.ref_area, survey.iccs, survey.time_period, survey.sex, survey.source AS survey_source, survey.measure,
+    survey.national_code, survey.national_label, survey.counting_unit AS survey_counting_unit, survey.unit_of_measure,
+    survey.universe, survey.age, survey.reference_period, survey.estimate, survey.lower_limit,
     survey.upper_limit, survey.confidence_percent, police.source AS recorded_source,
     police.counting_unit AS recorded_counting_unit, police.value AS recorded,
     police.value / nullif(survey.estimate, 0) AS recorded_share,
     police.value / nullif(survey.upper_limit, 0) AS recorded_share_low,
     CASE WHEN survey.lower_limit > 0 THEN police.value / survey.lower_limit END AS recorded_share_high,
     concat_ws('; ',
-        concat('the survey counts ', survey.counting_unit, 's, the police ', police.counting_unit, 's'),
-        concat('the survey is of ', survey.universe, CASE WHEN survey.age <> '_T' THEN concat(' (', survey.age, ')') ELSE '' END,
+        concat('the survey counts ', survey.counting_unit, 's',
+            CASE WHEN survey.counting_unit IN ({{unit_counts}}) THEN ', each once however often it experienced the offence' END,
+            ', the police ', police.counting_unit, 's'),
+        concat('the survey is of ', survey.universe, CASE WHEN survey.age NOT IN ('_T', '_Z') THEN concat(' (', survey.age, ')') END,
             ', the police count is of everybody'),
+        CASE WHEN survey.reference_period IS NULL THEN 'of which period people told is not declared'
+            WHEN survey.reference_period <> 'calendar_year'
+            THEN concat('people told of ', lower(left(survey.told_of, 1)), substr(survey.told_of, 2), ', the police count is of the year') END,
         CASE WHEN survey.relation <> 'exact' THEN concat('the survey category is ', survey.relation) END,
         CASE WHEN contains(survey.caveats, 'financial_year') OR contains(police.caveats, 'financial_year')
             THEN 'years do not begin in the same month' END,
@@ -23,9 +48,8 @@ SELECT survey.ref_area, survey.iccs, survey.time_period, survey.sex, survey.sour
     ) AS differences,
     out.weaker_status(survey.obs_status, police.obs_status) AS obs_status,
     out.join_caveats(survey.caveats, police.caveats) AS caveats
-FROM out.estimate AS survey
+FROM survey
 JOIN out.rate AS police
     ON police.ref_area = survey.ref_area AND police.iccs = survey.iccs AND police.time_period = survey.time_period
     AND police.sex = survey.sex AND police.age = '_T' AND police.stage = 'recorded' AND police.value IS NOT NULL
-WHERE survey.stage = 'experienced' AND survey.figure_kind = 'estimate' AND survey.unit_of_measure = 'number'
-    AND survey.estimate IS NOT NULL AND {{police_totals}} AND {{survey_totals}}
+WHERE survey.estimate IS NOT NULL AND {{police_totals}} AND {{survey_totals}}

@@ -19,7 +19,7 @@ broken AS (
 ),
 pair AS (
     SELECT one.source, one.ref_area, one.iccs, one.measure, one.national_code, one.national_label, one.figure_kind,
-        one.stage, one.counting_unit, one.universe, one.unit_of_measure, one.sex, one.age, {{own_attributes}},
+        one.stage, one.counting_unit, one.universe, one.reference_period, one.unit_of_measure, one.sex, one.age, {{own_attributes}},
         asked.first_period, asked.last_period, one.estimate AS first_value, other.estimate AS last_value,
         other.estimate - one.estimate AS change,
         sqrt(one.standard_error ** 2 + other.standard_error ** 2) AS standard_error,

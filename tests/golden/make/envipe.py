@@ -92,6 +92,15 @@ def figures() -> Iterator[dict[str, object]]:
         place = {"ref_area": "MX", "iccs": "TOTAL", "national_code": "offences", "sex": sex}
         own = figure(time_period="2011", age="Y_GE18", unit_of_measure="number", universe="persons", **place)
         yield own | {"estimate": shown(number), "precision": grade}
+    for year, sheet in ((2012, "3.11"), (2024, "3.18")):
+        reported = next(rows_of(year, sheet, "Delitos denunciados"))
+        for column, sex in ((2, "_T"), (5, "M"), (8, "F")):
+            number, grade = cell(reported[column])
+            place = {"ref_area": "MX", "iccs": "TOTAL", "national_code": "offences", "sex": sex}
+            own = figure(
+                time_period=str(year - 1), age="Y_GE18", unit_of_measure="percent", universe="offences", **place
+            )
+            yield own | {"estimate": shown(number), "precision": grade}
 
 
 if __name__ == "__main__":

@@ -61,12 +61,34 @@
     URL.revokeObjectURL(link.href);
     link.href = URL.createObjectURL(new Blob([csv(found)], { type: "text/csv" }));
     link.hidden = false;
+    offer(found);
     window.iccsResult = found;
+  }
+
+  // The picture is of one column of numbers, which the reader may change.
+  let shown = null;
+  function offer(found) {
+    shown = found;
+    const names = iccsPicture.columns(found);
+    by("column").replaceChildren(...names.map((name) => new Option(name, name)));
+    by("drawn").hidden = !names.length;
+    by("picture").replaceChildren();
+    if (names.length) paint();
+  }
+
+  function paint() {
+    const { svg, text } = iccsPicture.draw(shown, by("column").value, by("drawn").dataset);
+    by("picture").replaceChildren(svg);
+    by("said").textContent = text;
+    const link = by("svg");
+    URL.revokeObjectURL(link.href);
+    link.href = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" }));
   }
 
   async function run() {
     by("state").textContent = by("state").dataset.busy;
     by("csv").hidden = true;
+    by("drawn").hidden = true;
     by("result").replaceChildren();
     window.iccsResult = null;
     try {
@@ -90,6 +112,7 @@
       by("load").disabled = false;
     }
   });
+  by("column").addEventListener("change", paint);
   by("form").addEventListener("submit", (event) => {
     event.preventDefault();
     run();

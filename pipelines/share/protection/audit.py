@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from pipelines.share.margins import Margins
+from pipelines.share.protection.margins import Margins
 
 _EXACT = 1e-6
 
@@ -74,6 +74,34 @@ def audit_hidden(
     return Audit(tuple(determined), tuple(sorted(for_one)), len(must_hold), solved)
 
 
+def audit_within(margins: Margins, least: Sequence[int], greatest: Sequence[int], small: Collection[int]) -> Audit:
+    """Return which small cells are determined where readers know bounds of every cell, and the sums.
+
+    Args:
+        margins: cells and sums; their true counts say who is the only person of a cell.
+        least: of each place.
+        greatest: of each place.
+        small: places of the cells that must have two possible counts, also for the only person of another cell.
+    """
+    every = range(len(margins.counts))
+    system, left = _what_is_left(margins, every)
+    determined: list[int] = []
+    for_one: set[int] = set()
+    solved = 0
+    for block in _blocks(system):
+        places = [int(place) for place in block]
+        targets = [number for number, place in enumerate(places) if place in small]
+        if not targets:
+            continue
+        low = np.array([float(least[place]) for place in places])
+        high = np.array([float(greatest[place]) for place in places])
+        part = _Block(csr_array(system[:, block]), left, low, high)
+        determined += [places[number] for number in part.determined(targets)]
+        for_one |= _known_to_one(part, places, margins, set(small))
+        solved += part.solved
+    return Audit(tuple(determined), tuple(sorted(for_one)), len(small), solved)
+
+
 def _what_is_left(margins: Margins, unknown: Sequence[int]) -> tuple[csr_array, np.ndarray]:
     """Return the sums over unknown cells, and what the shown cells leave for them."""
     column = {place: number for number, place in enumerate(unknown)}
@@ -103,11 +131,11 @@ def _blocks(system: csr_array) -> list[np.ndarray]:
 class _Block:
     """Unknown cells that are linked with each other, and what the sums among them leave for each."""
 
-    def __init__(self, system: csr_array, left: np.ndarray, least: np.ndarray, most: float) -> None:
+    def __init__(self, system: csr_array, left: np.ndarray, least: np.ndarray, most: float | np.ndarray) -> None:
         used = np.flatnonzero(np.diff(system.indptr))
         self._system: Any = csr_array(system[used])  # the stubs of linprog know dense arrays only
         self._left = left[used]
-        self._bounds = np.column_stack([least, np.full(len(least), most)])
+        self._bounds = np.column_stack([least, np.broadcast_to(most, len(least))])
         self.solved = 0
 
     def determined(self, targets: Sequence[int], known: int | None = None) -> list[int]:

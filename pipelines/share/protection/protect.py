@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipelines.share.audit import audit_hidden
-from pipelines.share.counts import Counts, Name
-from pipelines.share.margins import Key, Levels, Margins, dimensions, link_margins
-from pipelines.share.suppression import Pattern, hide_cells
+from pipelines.share.protection.audit import audit_hidden
+from pipelines.share.protection.counts import Counts, Name
+from pipelines.share.protection.margins import Key, Levels, Margins, dimensions, link_margins
+from pipelines.share.protection.rounding import audit_rounded, round_counts
+from pipelines.share.protection.suppression import Pattern, hide_cells
 from schemas.errors import UsageError
 
 
@@ -26,6 +27,7 @@ class Protected:
     threshold: int
     zeros_shown: bool = True
     never_suppress: tuple[str, ...] = ()
+    rounding: int | None = None
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,13 @@ class Edition:
     counts: Counts
     shown: Mapping[Name, frozenset[Key]]
     zeros_shown: bool = True
+    rounding: int | None = None
+    rounded: Mapping[Name, Mapping[Key, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Series:
-    """Counts of one source, stage and counting unit, and what is hidden of them."""
+    """Counts of one source, stage and counting unit, and what is hidden of them, or what they are rounded to."""
 
     stage: str
     counting_unit: str
@@ -53,6 +57,7 @@ class Series:
     examined: int
     determined: int
     determined_for_one_person: int
+    rounded: Mapping[Key, int] = field(default_factory=dict)
 
     @property
     def hidden(self) -> frozenset[Key]:
@@ -115,9 +120,12 @@ def protect(
             protected; says what to do.
     """
     zeros_shown = _agreed_zeros(sources, editions)
+    rounding = _agreed_rounding(sources, editions)
     names = sorted({name for source in sources for name in source.counts})
     systems = [_link(name, sources, editions, known, levels) for name in names]
     threshold = max(source.threshold for source in sources)
+    if rounding:
+        return _rounded(systems, sources, rounding, max(threshold, rounding), known, zeros_shown=zeros_shown)
     hidden: set[tuple[str, Key]] = set()
     while True:
         patterns = [_hide(system, threshold, hidden, zeros_shown) for system in systems]
@@ -154,6 +162,70 @@ def _agreed_zeros(sources: Sequence[Protected], editions: Sequence[Edition]) -> 
                 f"undone; put back sharing: {{zeros: {before}}}"
             )
     return zeros_shown
+
+
+def _agreed_rounding(sources: Sequence[Protected], editions: Sequence[Edition]) -> int | None:
+    said = {source.rounding: source.source for source in sources}
+    if len(said) > 1:
+        raise UsageError(
+            f"{' and '.join(sorted(said.values()))} have the same counts and are rounded differently; give them the "
+            "same rounding in their policy, or none"
+        )
+    (rounding,) = said
+    for edition in editions:
+        if edition.rounding != rounding:
+            before = f"rounded to {edition.rounding}" if edition.rounding else "shown or hidden"
+            raise UsageError(
+                f"counts of {edition.source} were {before} in package {edition.package}, and what left cannot be "
+                "undone: two methods together tell more than each; put back its policy"
+            )
+    return rounding
+
+
+def _rounded(
+    systems: Sequence[_System],
+    sources: Sequence[Protected],
+    base: int,
+    threshold: int,
+    known: KnownCells,
+    *,
+    zeros_shown: bool,
+) -> dict[str, tuple[Series, ...]]:
+    """Return all counts rounded. Those of other stages and units are as uncertain, each by itself."""
+    if exact := [one for one in known.cells if one[2]]:
+        name, key, _ = min(exact)
+        raise UsageError(
+            f"another source shows {len(exact)} of the same counts as they are ({' '.join((*name, *key[:3]))}, for "
+            "instance), and rounding would protect nothing; hide small counts (threshold), or keep the other here"
+        )
+    series: dict[str, list[Series]] = {source.source: [] for source in sources}
+    for system in systems:
+        margins = system.margins
+        fixed = {
+            place: edition.rounded[system.name][key]
+            for edition, places in zip(system.editions, margins.editions[len(system.sources) :], strict=True)
+            for key, place in places.items()
+        }
+        rounded = round_counts(margins, base, fixed)
+        small = {at for at, count in enumerate(margins.counts) if (0 if not zeros_shown else 1) <= count < threshold}
+        audit = audit_rounded(margins, rounded, base, small, zeros_shown=zeros_shown)
+        for number, source in enumerate(system.sources):
+            places = system.places(number)
+            series[source.source].append(
+                Series(
+                    *system.name,
+                    cells=len(places),
+                    count=sum(margins.counts[place] for place in places.values()),
+                    primary=frozenset(),
+                    secondary=frozenset(),
+                    hidden_count=0,
+                    examined=audit.examined,
+                    determined=len(audit.determined),
+                    determined_for_one_person=len(audit.determined_for_one_person),
+                    rounded={key: rounded[place] for key, place in places.items()},
+                )
+            )
+    return {source: tuple(found) for source, found in series.items()}
 
 
 def _link(

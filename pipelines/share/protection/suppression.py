@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array, hstack
 from scipy.sparse.csgraph import connected_components
 
-from pipelines.share.margins import Margins, dimensions
+from pipelines.share.protection.margins import Margins, dimensions
 from schemas.errors import UsageError
 
 MOST_CELLS = 2000
@@ -74,16 +74,16 @@ def hide_cells(
     small = {place for place, count in enumerate(margins.counts) if least <= count < threshold} - pinned
     unpublished = {place for place, shown_too in enumerate(margins.published) if not shown_too}
     hidden = small | unpublished | {place for place in also if margins.counts[place] >= least}
-    for block in _linked(margins):
+    for block in linked_cells(margins):
         if hidden.isdisjoint(block):
             continue
-        _refuse_size(margins, block)
+        refuse_size(margins, block)
         hidden |= _Block(margins, block, pinned, threshold, least).hide(hidden & set(block), small)
     primary = frozenset(small - unpublished)
     return Pattern(primary, frozenset(hidden - unpublished - small), frozenset(small & unpublished))
 
 
-def _linked(margins: Margins) -> list[list[int]]:
+def linked_cells(margins: Margins) -> list[list[int]]:
     """Return the cells that sums link with each other, one list for each group."""
     pairs = [(total, part) for total, parts in margins.sums for part in parts]
     size = len(margins.keys)
@@ -96,7 +96,12 @@ def _linked(margins: Margins) -> list[list[int]]:
     return groups
 
 
-def _refuse_size(margins: Margins, block: Collection[int]) -> None:
+def refuse_size(margins: Margins, block: Collection[int]) -> None:
+    """Refuse more linked cells than can be protected together.
+
+    Raises:
+        UsageError: names the dimension with the most codes.
+    """
     if len(block) <= MOST_CELLS:
         return
     codes = {name: len({margins.keys[place][at] for place in block}) for at, name in enumerate(dimensions())}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import duckdb
 
-from pipelines.share.margins import Key, Levels, dimensions, uncovered_crossing
+from pipelines.share.protection.margins import Key, Levels, dimensions, uncovered_crossing
 from schemas.errors import UsageError
 
 Name = tuple[str, str]

@@ -1,0 +1,167 @@
+"""The latest months of a country and category: a small and a large picture, and what they say in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from iccs.periods import period_at
+from pipelines.reader.site.chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Frame, draw_grid, step_of_marks
+from pipelines.reader.site.content import Rows
+from pipelines.reader.words import word
+
+_SMALL_WIDTH, _SMALL_HEIGHT, _SMALL_SIDE = 150, 44, 4
+Number = Callable[[float | None], str]
+
+
+def month_sentences(rows: Rows, number: Number, language: str) -> list[str]:
+    """Return what the latest months say, in sentences: of alerts, of months that still fill up, or why nothing is said.
+
+    Args:
+        rows: of ``site_months.sql``, of one country and category.
+        number: writes a figure in the language.
+        language: of the sentences.
+    """
+    tested = [row for row in rows if row["count_upper"] is not None]
+    texts = [
+        word("month alert", language).format(
+            month=row["time_period"],
+            value=number(row["value"]),
+            expected=number(round(row["count_expected"])),
+            upper=number(math.floor(row["count_upper"])),
+        )
+        for row in tested
+        if row["is_alert"]
+    ]
+    if tested and not texts:
+        texts.append(
+            word("months usual", language).format(first=tested[0]["time_period"], last=tested[-1]["time_period"])
+        )
+    if not tested:
+        texts.append(word("months not tested", language))
+    for row in rows:
+        if row["nowcast"] is not None:
+            figures = {name: number(round(row[f"nowcast{name}"])) for name in ("", "_low", "_high")}
+            month, low, high = row["time_period"], figures["_low"], figures["_high"]
+            texts.append(word("month fills", language).format(month=month, value=figures[""], low=low, high=high))
+    return texts
+
+
+def year_before(rows: Rows, row: dict[str, Any]) -> float | None:
+    """Return the count of the same month a year before; None where there is none, or it may not be compared.
+
+    Args:
+        rows: of one country and category, in order.
+        row: one of them.
+    """
+    before = next((one for one in rows if one["step"] == row["step"] - 12), None)
+    crossed = any(one["starts_anew"] for one in rows if row["step"] - 12 < one["step"] <= row["step"])
+    if before is None or crossed or not (before["is_compared"] and row["is_compared"]):
+        return None
+    value: float | None = before["value"]
+    return value
+
+
+def draw_small_months(rows: Rows, text: str) -> Markup:
+    """Return a small picture of the counts by month for a table, from 0 up; gaps and breaks interrupt its line.
+
+    Args:
+        rows: of one country and category, in order.
+        text: what it shows in words, for readers who do not see it.
+    """
+    first, last, top = rows[0]["step"], rows[-1]["step"], _highest(rows)
+    base, room = _SMALL_HEIGHT - 3, _SMALL_WIDTH - 2 * _SMALL_SIDE
+
+    def point(row: dict[str, Any]) -> str:
+        across = _SMALL_SIDE + room * (row["step"] - first) / max(last - first, 1)
+        return f"{across:.1f} {base - (base - 5) * row['value'] / top:.1f}"
+
+    parts = [f'<path class="grid" d="M{_SMALL_SIDE} {base}H{_SMALL_WIDTH - _SMALL_SIDE}"/>']
+    for run in _runs(rows):
+        parts.append(f'<path class="line" d="M{"L".join(map(point, run if len(run) > 1 else run * 2))}"/>')
+    for row in rows:
+        if row["is_alert"]:
+            parts.append(f'<path class="alert" d="M{point(row)}m0 -4l4 4l-4 4l-4 -4z"/>')
+    size = f"{_SMALL_WIDTH} {_SMALL_HEIGHT}"
+    svg = f'<svg class="chart months" viewBox="0 0 {size}" role="img" aria-label="{escape(text)}">'
+    return Markup(f"{svg}{''.join(parts)}</svg>")  # noqa: S704 (the text is escaped above, all else is numbers)
+
+
+def draw_months(rows: Rows, title: str, text: str, language: str) -> Markup:
+    """Return a picture of the counts by month: with what was expected in the months tested, and what others come to.
+
+    Args:
+        rows: of one country and category, in order.
+        title: of the picture.
+        text: what it shows in words, for readers who do not see it.
+        language: of figures and words.
+    """
+    step = step_of_marks(_highest(rows))
+    first, last = rows[0]["step"], rows[-1]["step"]
+    frame = Frame(first, last, max(math.ceil(_highest(rows) / step), 1) * step)
+    parts = draw_grid(frame, step, language)
+    for month in range(first, last + 1):
+        if month % 12 == 0:
+            year = period_at(month, "M")[:4]
+            parts.append(f'<path class="grid" d="M{frame.x(month)} {TOP}V{HEIGHT - BOTTOM}"/>')
+            parts.append(
+                f'<text class="mark" x="{frame.x(month)}" y="{HEIGHT - 10}" text-anchor="middle">{year}</text>'
+            )
+    for run in _runs(rows):
+        points = [f"{frame.x(row['step'])} {frame.y(row['value'])}" for row in run]
+        parts.append(f'<path class="line" d="M{"L".join(points)}"/>')
+    for row in rows:
+        parts += _month_marks(row, frame, language, first=row["step"] == first)
+    svg = (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="months-title months-text">'
+        f'<title id="months-title">{escape(title)}</title><desc id="months-text">{escape(text)}</desc>'
+    )
+    return Markup(f"{svg}{''.join(parts)}</svg>")  # noqa: S704 (the texts are escaped above, all else is numbers)
+
+
+def _month_marks(row: dict[str, Any], frame: Frame, language: str, *, first: bool) -> Iterator[str]:
+    """The point of a month, a cross where there is none, and what is known beside it."""
+    at, foot = frame.x(row["step"]), HEIGHT - BOTTOM
+    if row["starts_anew"] and not first:
+        edge = frame.x(row["step"] - 0.5)
+        yield f'<path class="break" d="M{edge} {TOP}V{foot}"/>'
+        label, right = escape(word("break", language)), edge > WIDTH - RIGHT - LEFT
+        x, anchor = (edge - 3, "end") if right else (edge + 3, "start")
+        yield f'<text class="mark" x="{x}" y="{TOP + 9}" text-anchor="{anchor}">{label}</text>'
+    if row["value"] is None:
+        yield f'<path class="gap" d="M{at - 3} {foot - 9}l6 6m0 -6l-6 6"/>'
+        return
+    if row["count_upper"] is not None:
+        expected, upper = frame.y(row["count_expected"]), frame.y(row["count_upper"])
+        yield f'<path class="limits" d="M{at} {expected}V{upper}"/>'
+        yield f'<path class="expected" d="M{at - 4} {expected}h8M{at - 4} {upper}h8"/>'
+    if row["nowcast"] is not None:
+        low, high, middle = (frame.y(row[f"nowcast{name}"]) for name in ("_low", "_high", ""))
+        yield f'<path class="expected" d="M{at} {low}V{high}M{at - 3} {middle - 3}h6v6h-6z"/>'
+    mark = "" if row["is_compared"] else ' class="apart"'
+    yield f'<circle{mark} cx="{at}" cy="{frame.y(row["value"])}" r="2.2"/>'
+    if row["is_alert"]:
+        yield f'<path class="alert" d="M{at} {frame.y(row["value"])}m0 -6l6 6l-6 6l-6 -6z"/>'
+
+
+def _highest(rows: Rows) -> float:
+    names = ("value", "count_upper", "nowcast_high")
+    return max((row[name] for row in rows for name in names if row[name] is not None), default=0.0) or 1.0
+
+
+def _runs(rows: Rows) -> list[Rows]:
+    """The months between gaps, breaks and figures that are not compared; each of these alone."""
+    runs: list[Rows] = []
+    before: dict[str, Any] | None = None
+    for row in rows:
+        if row["value"] is None:
+            continue
+        follows = before is not None and row["step"] == before["step"] + 1 and not row["starts_anew"]
+        if before is None or not (follows and row["is_compared"] and before["is_compared"]):
+            runs.append([])
+        runs[-1].append(row)
+        before = row
+    return runs

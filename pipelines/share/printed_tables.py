@@ -1,0 +1,173 @@
+"""A workbook of tables as statistical offices print them: categories down, years across, signs for what is no number.
+
+Texts are texts, whatever they begin with: none becomes a formula or a link. The same release gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from pipelines.system.connection import fetch_row
+from pipelines.system.sql import fill_sql
+from schemas.declarations import attribute_columns
+from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+WORKBOOK = "tables.xlsx"
+MOST_ROWS = 1_048_500
+"""Of a sheet, less its title and notes."""
+SIGNS = {
+    "suppressed": ("c", "hidden to protect persons"),
+    "not_applicable": (".", "not applicable"),
+    "not_collected": ("/", "not collected"),
+    "incomplete": ("…", "parts are missing"),
+}
+"""For why there is no number; every other reason is ``..``."""
+MARKS = {
+    "B": "break: not comparable with the years before",
+    "D": "definition differs",
+    "E": "estimated or rounded",
+    "P": "provisional",
+    "U": "of low reliability",
+}
+_PARTS = {"category": "by category", "area": "by area and category", "person": "by category, sex and age"}
+_FORMULA = tuple("=+-@\t\r")
+Row = tuple[str, ...]
+
+
+@dataclass
+class _Table:
+    """One table: its rows by name, the years, and for each of both the number, its mark, or the sign in its place."""
+
+    source: str
+    title: str
+    columns: tuple[str, ...]
+    years: set[str] = field(default_factory=set)
+    rows: dict[Row, dict[str, tuple[float | None, str]]] = field(default_factory=dict)
+
+
+def write_printed_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write ``tables.xlsx`` of a release: contents, then a sheet for each source, stage, counting unit and breakdown.
+
+    Args:
+        connection: to the release that leaves.
+        folder: where to write.
+
+    Raises:
+        UsageError: the library is not there, or a table has more rows than a sheet.
+    """
+    try:
+        import xlsxwriter
+    except ImportError as error:
+        raise UsageError("workbooks need a library: pip install 'iccs-pipelines[xlsx]'") from error
+    release, published_at = fetch_row(connection, "SELECT release, published_at FROM out.release")
+    sources = {
+        source: (title, publisher, licence)
+        for source, title, publisher, licence in connection.execute(
+            "SELECT source, title, publisher, licence FROM out.source"
+        ).fetchall()
+    }
+    tables = list(_read_tables(connection))
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with workbook_of(xlsxwriter.Workbook(str(folder / WORKBOOK), options), published_at) as book:
+        bold, text = book.add_format({"bold": True}), book.add_format({"quote_prefix": True})
+        numbers = {
+            (mark, whole): book.add_format({"num_format": f"#,##0{'' if whole else '.00'}{_shown(mark)}"})
+            for mark in ("", *MARKS)
+            for whole in (True, False)
+        }
+        contents = book.add_worksheet("Contents")
+        contents.write_string(0, 0, f"Crime statistics, release {release}", bold)
+        for number, table in enumerate(tables, 1):
+            title, publisher, licence = sources[table.source]
+            heading = f"Table {number}. {title}: {table.title}"
+            _write_text(contents, number + 1, 0, heading, text)
+            sheet = book.add_worksheet(f"Table {number}")
+            _write_text(sheet, 0, 0, heading, bold)
+            _write_text(sheet, 1, 0, f"Source: {publisher}. Licence: {licence}. Release {release}.", text)
+            _write_table(sheet, table, bold, text, numbers)
+
+
+def workbook_of(book: Any, published_at: Any) -> Any:
+    """Return a workbook dated by its release, not by the clock."""
+    book.set_properties({"created": published_at})
+    return book
+
+
+def _shown(mark: str) -> str:
+    return f'" {mark.lower()}"' if mark else ""
+
+
+def _read_tables(connection: duckdb.DuckDBPyConnection) -> Iterator[_Table]:
+    attributes = attribute_columns()
+    query = fill_sql(
+        "share/printed_cells", attributes=", ".join(attributes), totals=", ".join("'_T'" for _ in attributes)
+    )
+    found: dict[tuple[str, ...], _Table] = {}
+    for (
+        source,
+        stage,
+        unit,
+        part,
+        area,
+        area_name,
+        iccs,
+        category,
+        sex,
+        age,
+        year,
+        value,
+        status,
+        reason,
+    ) in connection.execute(query).fetchall():
+        key = (source, stage, unit, part)
+        if key not in found:
+            more = ("Sex", "Age") if part == "person" else ()
+            title = f"{stage.replace('_', ' ')}, {unit.replace('_', ' ')}, {_PARTS[part]}"
+            found[key] = _Table(source, title, ("Code", "Area", "ICCS", "Category", *more))
+        table = found[key]
+        name = (area, area_name, iccs, category, *((sex, age) if part == "person" else ()))
+        sign = status if value is not None else SIGNS.get(reason, ("..", ""))[0]
+        table.rows.setdefault(name, {})[year] = (value, sign)
+        table.years.add(year)
+    yield from found.values()
+
+
+def _write_table(sheet: Any, table: _Table, bold: Any, text: Any, numbers: Mapping[tuple[str, bool], Any]) -> None:
+    """Write the header in row 4 and the rows below it; then what the signs mean that occur."""
+    if len(table.rows) > MOST_ROWS:
+        raise UsageError(f"{table.source}: {len(table.rows):,} rows do not fit a sheet; share the data package")
+    years = sorted(table.years)
+    for column, label in enumerate((*table.columns, *years)):
+        sheet.write_string(3, column, label, bold)
+    used: set[str] = set()
+    for place, (name, cells) in enumerate(table.rows.items(), 4):
+        for column, part in enumerate(name):
+            _write_text(sheet, place, column, part, text)
+        for column, year in enumerate(years, len(name)):
+            value, sign = cells.get(year, (None, ".."))
+            used.add(sign)
+            if value is None:
+                sheet.write_string(place, column, sign)
+            else:
+                sheet.write_number(place, column, value, numbers[sign if sign in MARKS else "", value == int(value)])
+    sheet.freeze_panes(4, len(table.columns))
+    for place, note in enumerate(_notes(used), len(table.rows) + 5):
+        sheet.write_string(place, 0, note)
+
+
+def _notes(used: set[str]) -> Sequence[str]:
+    signs = {"..": "not reported, or no figure", **dict(SIGNS.values()), **{mark: said for mark, said in MARKS.items()}}
+    return [f"{sign.lower()}  {said}" for sign, said in signs.items() if sign in used]
+
+
+def _write_text(sheet: Any, row: int, column: int, value: str, text: Any) -> None:
+    """Write a text as a text; one that begins like a formula is marked so that a spreadsheet keeps it when edited."""
+    sheet.write_string(row, column, value, *([text] if value.startswith(_FORMULA) or text.bold else []))

@@ -1,0 +1,15 @@
+-- Grain: one row for each figure that some sources print as a number, a share or a rate, with the population that readers
+-- divide by: a number has none. decimals: those that its source prints, of which the last are often zeros.
+-- reads: out.estimate, out.population
+WITH printed AS (
+    SELECT *, max(CASE WHEN contains(CAST(estimate AS VARCHAR), '.') AND estimate <> round(estimate)
+        THEN length(split_part(CAST(estimate AS VARCHAR), '.', 2)) ELSE 0 END) OVER (PARTITION BY source, measure) AS decimals
+    FROM out.estimate
+    WHERE list_contains({{sources}}, source) AND estimate IS NOT NULL
+)
+SELECT DISTINCT printed.stage, printed.counting_unit, {{cell}}, printed.estimate, decimals, printed.unit_of_measure,
+    CASE WHEN printed.unit_of_measure = 'number' THEN 1 ELSE population END AS population
+FROM printed
+LEFT JOIN out.population USING (ref_area, time_period, sex, age)
+WHERE population > 0 OR printed.unit_of_measure = 'number'
+ORDER BY ALL
