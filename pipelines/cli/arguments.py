@@ -71,6 +71,13 @@ def series_arguments() -> argparse.ArgumentParser:
     )
     parent.add_argument("--plot", metavar="FILE", help="draw a picture: .png, .svg or .pdf")
     parent.add_argument(
+        "--style",
+        default="screen",
+        metavar="STYLE",
+        help="of the picture: screen, print (grey, for paper), slides (16:9, large letters), or a style sheet of "
+        "matplotlib, .mplstyle (default: screen)",
+    )
+    parent.add_argument(
         "--lang", choices=("en", "fr", "es"), default="en", help="language of titles, names and pictures"
     )
     return parent
@@ -80,17 +87,20 @@ def series_query(options: argparse.Namespace, settings: Settings, freq: str = "A
     """Return the query that the arguments of :func:`series_arguments` and ``--area`` ask for.
 
     Raises:
-        UsageError: no area has that code or name, or the picture's file name has not the ending of a picture.
+        UsageError: no area has that code or name, there is no such style, or the picture's file name has not the
+            ending of a picture.
     """
     from pathlib import Path
 
     from iccs.classification import load_classification
     from pipelines.reader.areas import find_area
+    from pipelines.reader.plots.sheets import style_path
     from pipelines.reader.plots.style import check_picture_path
     from pipelines.reader.selection import SeriesQuery
 
     if options.plot:
         check_picture_path(Path(options.plot))
+        style_path(options.style)
     return SeriesQuery(
         iccs=load_classification().normalise(options.code),
         area=None if options.area is None else find_area(options.area, settings),

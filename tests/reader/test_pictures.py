@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
-from pipelines.reader.plots.style import STYLES, finish_picture, label_ends, new_figure, save_picture
+from pipelines.reader.plots.sheets import sized, styled, thick
+from pipelines.reader.plots.style import STYLES, Picture, finish_picture, label_ends, new_figure, save_picture
 from pipelines.reader.plots.trend import _draw_breaks, draw_gaps, few_notes, gap_notes
 from pipelines.reader.selection import SeriesKey
 from pipelines.reader.series.rates import RateSeries
 from pipelines.reader.series.trends import DIRECTED, trend_sentence
 from pipelines.reader.words import LANGUAGES, WORDS, load_catalogue, word
+from schemas.errors import UsageError
 
 
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
@@ -118,3 +120,43 @@ def test_a_picture_is_drawn_on_axes_of_the_caller() -> None:
     assert picture.figure is figure
     assert (left.get_title(loc="left"), right.get_title(loc="left")) == ("", "Homicide")
     assert right.get_xlabel() == "Source: X."
+
+
+@styled
+def _drawn(*, style: str = "screen") -> Picture:
+    figure, axes = new_figure()
+    axes.plot([1, 2], [3, 4], color=STYLES[1][3], linewidth=thick(2))
+    axes.set_title("a title", fontsize=sized(10), color="red")
+    return finish_picture(figure, axes, "title", "foot")
+
+
+@pytest.mark.parametrize(
+    ("style", "letters", "width", "size"),
+    [("screen", 10, 2.0, (8.0, 4.8)), ("print", 8.5, 1.6, (6.7, 4.2)), ("slides", 16, 2.6 / 1.5 * 2, (10.67, 6.0))],
+)
+def test_a_style_sets_letters_lines_and_size_and_print_is_grey(
+    style: str, letters: float, width: float, size: tuple[float, float]
+) -> None:
+    """Figures of the style sheets: slides are 16:9, print is as wide as the text of an A4 page (6.7 of 8.3 inches)."""
+    from matplotlib import rcParams
+    from matplotlib.colors import to_rgb
+
+    before = dict(rcParams)
+    figure, axes = _drawn(style=style)
+    assert dict(rcParams) == before
+    (line,) = axes.lines
+    assert axes.title.get_size() == pytest.approx(letters)
+    assert line.get_linewidth() == pytest.approx(width)
+    assert tuple(figure.get_size_inches()) == pytest.approx(size)
+    red, green, blue = to_rgb(line.get_color())
+    assert (red == green == blue) == (style == "print")
+
+
+def test_an_own_style_sheet_has_only_what_it_changes_and_an_unknown_style_is_named(tmp_path: Path) -> None:
+    own = tmp_path / "ours.mplstyle"
+    own.write_text("font.size: 20\n", encoding="utf-8")
+    figure, axes = _drawn(style=str(own))
+    assert axes.title.get_size() == 20
+    assert tuple(figure.get_size_inches()) == (8.0, 4.8)
+    with pytest.raises(UsageError, match="no style 'slide'; nearest: slides"):
+        _drawn(style="slide")

@@ -45,7 +45,7 @@ def compare_command(options: argparse.Namespace) -> int:
         from pipelines.reader.plots.comparison import plot_compared
         from pipelines.reader.plots.style import save_picture
 
-        save_picture(plot_compared(found, options.lang, settings), Path(options.plot))
+        save_picture(plot_compared(found, options.lang, settings, style=options.style), Path(options.plot))
     courses = courses_of(found, settings)
     if options.json:
         document = {name: value for name, value in vars(found).items() if name != "query"}

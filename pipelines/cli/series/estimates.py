@@ -24,6 +24,9 @@ def add_parser(commands: Commands) -> None:
         "--plot", metavar="FILE", help="picture of one category and area: estimates beside recorded counts"
     )
     parser.add_argument(
+        "--style", default="screen", metavar="STYLE", help="of the picture: screen, print, slides, or a .mplstyle file"
+    )
+    parser.add_argument(
         "--lang", choices=("en", "fr", "es"), default="en", help="language of the picture (default: en)"
     )
     parser.set_defaults(command=estimates_command)
@@ -77,7 +80,8 @@ def _plot(options: argparse.Namespace, areas: list[str], settings: Settings) -> 
     check_picture_path(path)
     if options.code is None or len(areas) != 1 or options.sdg:
         raise UsageError("--plot: name one category and one area (iccs estimates 0401 --areas Australia --plot FILE)")
-    save_picture(plot_dark_figure(options.code, areas[0], options.sex, options.lang, settings), path)
+    asked = (options.code, areas[0], options.sex, options.lang, settings)
+    save_picture(plot_dark_figure(*asked, style=options.style), path)
     if not options.json:
         print_line(f"picture: {path}")
 

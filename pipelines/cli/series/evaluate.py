@@ -55,7 +55,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
         from pipelines.reader.plots.evaluation import plot_evaluation
         from pipelines.reader.plots.style import save_picture
 
-        save_picture(plot_evaluation(found, options.lang, settings), Path(options.plot))
+        save_picture(plot_evaluation(found, options.lang, settings, style=options.style), Path(options.plot))
     linear = evaluate_linear(found) if options.family == "gaussian" else None
     if options.json:
         beside = {} if linear is None else {"linear": linear_document(linear)}

@@ -91,12 +91,13 @@ def _draw(found: SmallAreas, options: argparse.Namespace, settings: Settings) ->
     if options.map_file:
         check_picture_path(Path(options.map_file))
     if options.plot:
-        save_picture(plot_funnel(found, options.lang, settings), Path(options.plot))
+        save_picture(plot_funnel(found, options.lang, settings, style=options.style), Path(options.plot))
     if options.map_file:
         asked: dict[str, object] = {"area": found.query.area}
         below = query(
             "SELECT code FROM out.area WHERE parent = $area AND area_level <> 'not_stated'", settings, asked
         ).rows
         shown = found.as_map({row[0] for row in below})
-        picture = plot_map(shown, map_boundaries(shown), options.lang, settings, unsure=found.unsure)
+        outlines = map_boundaries(shown)
+        picture = plot_map(shown, outlines, options.lang, settings, unsure=found.unsure, style=options.style)
         save_picture(picture, Path(options.map_file))

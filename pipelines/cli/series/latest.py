@@ -34,7 +34,7 @@ def latest_command(options: argparse.Namespace) -> int:
         from pipelines.reader.plots.latest import plot_latest
         from pipelines.reader.plots.style import save_picture
 
-        save_picture(plot_latest(found, options.lang, settings), Path(options.plot))
+        save_picture(plot_latest(found, options.lang, settings, style=options.style), Path(options.plot))
     if options.json:
         document = {
             "months": found.months,

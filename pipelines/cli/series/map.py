@@ -67,7 +67,10 @@ def _draw(found: MapRates, options: argparse.Namespace, settings: Settings) -> l
     from pipelines.reader.plots.style import save_picture
 
     outlines = map_boundaries(found, Path(options.boundaries) if options.boundaries else None, options.property)
-    save_picture(plot_map(found, outlines, options.lang, settings, disputed=options.disputed), Path(options.plot))
+    save_picture(
+        plot_map(found, outlines, options.lang, settings, disputed=options.disputed, style=options.style),
+        Path(options.plot),
+    )
     return [code for code in found.codes if code not in outlines.shapes]
 
 

@@ -75,7 +75,7 @@ def _annual(options: argparse.Namespace, settings: Settings) -> None:
         from pipelines.reader.plots.style import save_picture
         from pipelines.reader.plots.trend import plot_trend
 
-        save_picture(plot_trend(wanted, options.by, options.lang, settings), Path(options.plot))
+        save_picture(plot_trend(wanted, options.by, options.lang, settings, style=options.style), Path(options.plot))
     if options.json:
         print_json(
             {
@@ -260,7 +260,7 @@ def _monthly(options: argparse.Namespace, settings: Settings) -> None:
         from pipelines.reader.plots.evaluation import plot_monthly
         from pipelines.reader.plots.style import save_picture
 
-        save_picture(plot_monthly(found, options.lang, settings), Path(options.plot))
+        save_picture(plot_monthly(found, options.lang, settings, style=options.style), Path(options.plot))
     if options.json:
         print_json(_monthly_document(found) | {"plot": options.plot})
         return

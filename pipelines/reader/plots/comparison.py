@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.reader.comparison import Comparison
+from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
     STYLES,
     Picture,
@@ -50,6 +51,7 @@ MIN_WHOLE_RATE = 20
 """If the highest rate is lower, different rates would have the same whole number: a decimal is shown."""
 
 
+@styled
 def plot_slopes(
     wanted: SeriesQuery,
     first_year: int,
@@ -57,6 +59,8 @@ def plot_slopes(
     language: str = "en",
     settings: Settings | None = None,
     ax: Axes | None = None,
+    *,
+    style: str = SCREEN,
 ) -> Picture:
     """Draw a line for each area below one from its rate in one year to that in another.
 
@@ -70,6 +74,7 @@ def plot_slopes(
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
         ax: axes of yours to draw on; a new figure if None.
+        style: screen, print or slides, or a style sheet of matplotlib.
 
     Raises:
         UsageError: fewer than two areas have a rate in both years, without a break between that is not bridged.
@@ -116,7 +121,7 @@ def _draw_slopes(axes: Axes, ends: Ends, named: set[str]) -> None:
     for code, heights in ends.items():
         look = "-o" if heights[1] > heights[0] else "--s"
         shade, above = ("black", 3) if code in named else ("0.7", 2)
-        axes.plot((0, 1), heights, look, color=shade, markersize=3, linewidth=1.2, zorder=above)
+        axes.plot((0, 1), heights, look, color=shade, markersize=3, linewidth=thick(1.2), zorder=above)
 
 
 def _named(ends: Ends) -> set[str]:
@@ -135,12 +140,18 @@ def _name_ends(axes: Axes, ends: Ends, names: dict[str, str], language: str) -> 
         heights = spread_labels([ends[code][side] for code in ranked], top * 0.035)
         for code, height in zip(ranked, heights, strict=True):
             text = f"{short_name(names[code])} {figure_in(f'{ends[code][side]:.{decimals}f}', language)}"
-            axes.plot((side, side + shift), (ends[code][side], height), color="0.5", linewidth=0.6)
-            axes.text(side + 1.3 * shift, height, text, ha=align, va="center", fontsize=7)
+            axes.plot((side, side + shift), (ends[code][side], height), color="0.5", linewidth=thick(0.6))
+            axes.text(side + 1.3 * shift, height, text, ha=align, va="center", fontsize=sized(7))
 
 
+@styled
 def plot_compared(
-    found: Comparison, language: str = "en", settings: Settings | None = None, ax: Axes | None = None
+    found: Comparison,
+    language: str = "en",
+    settings: Settings | None = None,
+    ax: Axes | None = None,
+    *,
+    style: str = SCREEN,
 ) -> Picture:
     """Draw the annual rates of the ranked areas of a comparison in one picture, each from its own series.
 
@@ -151,6 +162,7 @@ def plot_compared(
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
         ax: axes of yours to draw on; a new figure if None.
+        style: screen, print or slides, or a style sheet of matplotlib.
 
     Raises:
         UsageError: no two of its figures are alike.
@@ -186,8 +198,15 @@ def plot_compared(
     )
 
 
+@styled
 def plot_pyramid(
-    wanted: SeriesQuery, year: int, language: str = "en", settings: Settings | None = None, ax: Axes | None = None
+    wanted: SeriesQuery,
+    year: int,
+    language: str = "en",
+    settings: Settings | None = None,
+    ax: Axes | None = None,
+    *,
+    style: str = SCREEN,
 ) -> Picture:
     """Draw the counts of one year by age and sex, men to the left, women to the right.
 
@@ -197,6 +216,7 @@ def plot_pyramid(
         language: of titles and foot.
         settings: where the published file is.
         ax: axes of yours to draw on; a new figure if None.
+        style: screen, print or slides, or a style sheet of matplotlib.
 
     Raises:
         UsageError: no counts by age and sex there.
@@ -209,14 +229,16 @@ def plot_pyramid(
     for sex, sign in (("M", -1), ("F", 1)):
         _draw_side(axes, [counts.get((age, sex)) for age in ages], sign, most, language)
     axes.set_ylim(-0.6, len(ages) - 0.4)
-    axes.set_yticks(np.arange(len(ages)), [age_labels(age)[LANGUAGES.index(language)] for age in ages], fontsize=8)
+    axes.set_yticks(
+        np.arange(len(ages)), [age_labels(age)[LANGUAGES.index(language)] for age in ages], fontsize=sized(8)
+    )
     axes.set_xlim(-most * 1.2, most * 1.2)
     ticks = [tick for tick in axes.get_xticks() if abs(tick) <= most * 1.2]
     axes.set_xticks(ticks, [figure_in(f"{abs(tick):,.0f}", language) for tick in ticks])
-    axes.axvline(0, color="black", linewidth=0.8)
+    axes.axvline(0, color="black", linewidth=thick(0.8))
     axes.grid(visible=False)
     unit = label_of("counting_unit", key.counting_unit, language).lower()
-    axes.set_xlabel(f"← {word('men', language)}      {unit}      {word('women', language)} →", fontsize=8)
+    axes.set_xlabel(f"← {word('men', language)}      {unit}      {word('women', language)} →", fontsize=sized(8))
     shown = SeriesQuery(wanted.iccs, wanted.area, attributes=wanted.attributes)
     title = f"{picture_title(shown, [key], language, settings)}, {year}"
     notes = caveat_notes(rows, language)
@@ -243,7 +265,7 @@ def _draw_side(axes: Axes, values: Sequence[float | None], sign: int, most: floa
     shade, hatch, align = ("0.35", "", "right") if sign < 0 else ("0.85", "///", "left")
     places = np.arange(len(values))
     bars = [sign * (value or 0) for value in values]
-    axes.barh(places, bars, color=shade, edgecolor="black", linewidth=0.5, hatch=hatch)
+    axes.barh(places, bars, color=shade, edgecolor="black", linewidth=thick(0.5), hatch=hatch)
     for place, value in enumerate(values):
         text = word("no figure", language) if value is None else figure_in(f"{value:,.0f}", language)
-        axes.text(sign * ((value or 0) + most * 0.015), place, text, ha=align, va="center", fontsize=7)
+        axes.text(sign * ((value or 0) + most * 0.015), place, text, ha=align, va="center", fontsize=sized(7))

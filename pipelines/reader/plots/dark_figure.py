@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
     STYLES,
     Picture,
@@ -42,8 +43,15 @@ _RECORDED = ("recorded_source", "recorded_counting_unit")
 _MOST_SERIES = len(STYLES)
 
 
+@styled
 def plot_dark_figure(
-    iccs: str, area: str, sex: str = TOTAL, language: str = "en", settings: Settings | None = None
+    iccs: str,
+    area: str,
+    sex: str = TOTAL,
+    language: str = "en",
+    settings: Settings | None = None,
+    *,
+    style: str = SCREEN,
 ) -> Picture:
     """Draw the estimates of a survey, the recorded counts of the same years, and the one over the other.
 
@@ -56,6 +64,7 @@ def plot_dark_figure(
         sex: of the persons.
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
+        style: screen, print or slides, or a style sheet of matplotlib.
 
     Raises:
         UsageError: the release has no estimate of them, or no recorded count beside one, or more series on a side than
@@ -134,7 +143,7 @@ def _people(row: dict[str, Any], language: str) -> str:
 
 
 def _draw_estimates(axes: Axes, rows: Rows, language: str) -> None:
-    axes.set_title(word("experienced panel", language), fontsize=9, loc="left")
+    axes.set_title(word("experienced panel", language), fontsize=sized(9), loc="left")
     names = _survey_names(rows, language)
     for place, (key, own) in enumerate(_series(rows, *_SURVEY).items()):
         _draw_points(axes, own, "estimate", ("lower_limit", "upper_limit"), names[key], (place, place))
@@ -142,7 +151,7 @@ def _draw_estimates(axes: Axes, rows: Rows, language: str) -> None:
 
 
 def _draw_recorded(axes: Axes, rows: Rows, language: str) -> None:
-    axes.set_title(word("recorded panel", language), fontsize=9, loc="left")
+    axes.set_title(word("recorded panel", language), fontsize=sized(9), loc="left")
     for place, ((source, unit), own) in enumerate(_series(rows, *_RECORDED).items()):
         label = f"{label_of('counting_unit', str(unit), language)}, {source}"
         _draw_points(axes, own, "recorded", None, label, (place, place), hollow=True)
@@ -151,7 +160,7 @@ def _draw_recorded(axes: Axes, rows: Rows, language: str) -> None:
 
 def _draw_share(axes: Axes, rows: Rows, language: str) -> None:
     """Each share in the colour of its estimates, with the sign of its recorded counts."""
-    axes.set_title(word("share panel", language), fontsize=9, loc="left")
+    axes.set_title(word("share panel", language), fontsize=sized(9), loc="left")
     limits = ("recorded_share_low", "recorded_share_high")
     surveys, records = list(_series(rows, *_SURVEY)), list(_series(rows, *_RECORDED))
     for key, own in _series(rows, *_SURVEY, *_RECORDED).items():
@@ -161,8 +170,8 @@ def _draw_share(axes: Axes, rows: Rows, language: str) -> None:
         ]
         _draw_points(axes, percent, "recorded_share", limits, None, looks, hollow=True)
     axes.set_ylim(bottom=0)
-    axes.set_ylabel("%", fontsize=8)
-    axes.tick_params(labelsize=8)
+    axes.set_ylabel("%", fontsize=sized(8))
+    axes.tick_params(labelsize=sized(8))
 
 
 def _draw_points(
@@ -184,7 +193,7 @@ def _draw_points(
     if limits is not None:
         for at, row in zip(x, rows, strict=True):
             if row[limits[0]] is not None and row[limits[1]] is not None:
-                axes.plot([at, at], [row[limits[0]], row[limits[1]]], "-", color=colour, linewidth=1.4)
+                axes.plot([at, at], [row[limits[0]], row[limits[1]]], "-", color=colour, linewidth=thick(1.4))
     face = "white" if hollow else colour
     heights = [row[value] for row in rows]
     look: dict[str, Any] = {
@@ -201,8 +210,8 @@ def _finish(axes: Axes, language: str) -> None:
     from matplotlib.ticker import FuncFormatter
 
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: figure_in(f"{value:,.0f}", language)))
-    axes.tick_params(labelsize=8)
-    axes.legend(frameon=False, fontsize=7, loc="best")
+    axes.tick_params(labelsize=sized(8))
+    axes.legend(frameon=False, fontsize=sized(7), loc="best")
 
 
 def _notes(rows: Rows, told: Rows, language: str) -> list[str]:

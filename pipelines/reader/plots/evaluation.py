@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from iccs.periods import period_at
 from pipelines.publish.series.breaks import Breaks
+from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
     Picture,
     canvas,
@@ -30,8 +31,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@styled
 def plot_evaluation(
-    found: PolicyEvaluation, language: str = "en", settings: Settings | None = None, ax: Axes | None = None
+    found: PolicyEvaluation,
+    language: str = "en",
+    settings: Settings | None = None,
+    ax: Axes | None = None,
+    *,
+    style: str = SCREEN,
 ) -> Picture:
     """Draw an evaluation: rates as recorded, the course before the date, and what is expected in the first year after.
 
@@ -42,6 +49,7 @@ def plot_evaluation(
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
         ax: axes of yours to draw on; a new figure if None.
+        style: screen, print or slides, or a style sheet of matplotlib.
     """
     series, freq = found.series, found.series.query.freq
     figure, axes = canvas(ax)
@@ -49,7 +57,7 @@ def plot_evaluation(
     _draw_model(axes, found, 100_000 / found.exposures if rates else np.array(series.multipliers[0]), language)
     unit = label_of("counting_unit", series.key.counting_unit, language).lower()
     axes.set_ylabel(word("yearly rate", language) if rates else unit)
-    axes.legend(frameon=False, fontsize=8, loc="lower left")
+    axes.legend(frameon=False, fontsize=sized(8), loc="lower left")
     when = word("evaluation", language).format(date=period_at(found.at, freq))
     title = f"{picture_title(series.query, [series.key], language, settings)}, {when}"
     notes = [
@@ -92,20 +100,26 @@ def _draw_model(axes: Axes, found: PolicyEvaluation, scale: NDArray[np.float64],
     by_period = found.first_year.expected_by_period
     course = np.array([by_period.get(period, np.nan) for period in series.periods]) * scale
     before, after = steps < found.at, (steps >= found.at - 1) & np.isfinite(course)
-    axes.plot(x[before], course[before], "-", color="black", linewidth=1.6, label=word("fitted", language))
-    axes.plot(x[after], course[after], "--", color="#D55E00", linewidth=1.6, label=word("without", language))
+    axes.plot(x[before], course[before], "-", color="black", linewidth=thick(1.6), label=word("fitted", language))
+    axes.plot(x[after], course[after], "--", color="#D55E00", linewidth=thick(1.6), label=word("without", language))
     inside = after & ~before
     mark = "-" if found.first_year.periods > 1 else "_"
-    axes.plot(x[inside], found.first_year.effect.value * course[inside], mark, color="black", linewidth=1.6)
+    axes.plot(x[inside], found.first_year.effect.value * course[inside], mark, color="black", linewidth=thick(1.6))
     begin = float(_positions([found.at], freq)[0]) - (0.5 / 12 if freq == "M" else 0.5)
-    axes.axvline(begin, color="0.3", linestyle=":", linewidth=1.2)
+    axes.axvline(begin, color="0.3", linestyle=":", linewidth=thick(1.2))
     top = float(np.nanmax(np.concatenate([counts, course])))
     axes.set_ylim(0, top * 1.25)
-    axes.text(begin, top * 1.24, " " + word("begins", language), fontsize=8, va="top", color="0.3")
+    axes.text(begin, top * 1.24, " " + word("begins", language), fontsize=sized(8), va="top", color="0.3")
 
 
+@styled
 def plot_monthly(
-    found: MonthlyReport, language: str = "en", settings: Settings | None = None, ax: Axes | None = None
+    found: MonthlyReport,
+    language: str = "en",
+    settings: Settings | None = None,
+    ax: Axes | None = None,
+    *,
+    style: str = SCREEN,
 ) -> Picture:
     """Draw a monthly series as recorded, seasonally adjusted and its trend, with the turning points.
 
@@ -114,18 +128,19 @@ def plot_monthly(
         language: of titles and foot.
         settings: where the published file is.
         ax: axes of yours to draw on; a new figure if None.
+        style: screen, print or slides, or a style sheet of matplotlib.
     """
     series, parts = found.series, found.parts
     x = _positions([year * 12 + month - 1 for year, month in parts.months], "M")
     figure, axes = canvas(ax)
-    axes.plot(x, parts.values, "-", color="0.65", linewidth=0.9, label=word("raw", language))
-    axes.plot(x, parts.adjusted, "--", color="#0072B2", linewidth=1.0, label=word("adjusted", language))
-    axes.plot(x, parts.trend, "-", color="black", linewidth=2.0, label=word("trend", language))
+    axes.plot(x, parts.values, "-", color="0.65", linewidth=thick(0.9), label=word("raw", language))
+    axes.plot(x, parts.adjusted, "--", color="#0072B2", linewidth=thick(1.0), label=word("adjusted", language))
+    axes.plot(x, parts.trend, "-", color="black", linewidth=thick(2.0), label=word("trend", language))
     _draw_turns(axes, found, language)
     axes.set_ylim(bottom=0)
     unit = label_of("counting_unit", series.key.counting_unit, language).lower()
     axes.set_ylabel(f"{word('monthly', language)} ({unit})")
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    axes.legend(frameon=False, fontsize=sized(8), loc="lower right")
     title = f"{picture_title(series.query, [series.key], language, settings)}, {word('monthly', language)}"
     notes = [word("stl", language), *break_notes([Breaks(bridges=series.crossed)], language)]
     return finish_picture(figure, axes, title, foot_text([series.key.source], notes, language, settings), ax)
@@ -144,7 +159,7 @@ def _draw_turns(axes: Axes, found: MonthlyReport, language: str) -> None:
             (at, turn.value),
             (0, 8 if turn.kind == "peak" else -14),
             textcoords="offset points",
-            fontsize=7,
+            fontsize=sized(7),
             ha="center",
             bbox=box,
         )

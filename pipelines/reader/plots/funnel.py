@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import Picture, canvas, caveat_notes, finish_picture, foot_text, picture_title
 from pipelines.reader.series.small_areas import INNER, OUTER, SmallAreas
 from pipelines.reader.words import figure_in, word
@@ -19,8 +20,14 @@ _MOST_DASHES = 100
 _MOST_NAMES = 14
 
 
+@styled
 def plot_funnel(
-    found: SmallAreas, language: str = "en", settings: Settings | None = None, ax: Axes | None = None
+    found: SmallAreas,
+    language: str = "en",
+    settings: Settings | None = None,
+    ax: Axes | None = None,
+    *,
+    style: str = SCREEN,
 ) -> Picture:
     """Draw the rate of each area against its population, on a logarithmic scale.
 
@@ -29,6 +36,7 @@ def plot_funnel(
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
         ax: axes to draw on; new ones if None.
+        style: screen, print or slides, or a style sheet of matplotlib.
     """
     figure, axes = canvas(ax)
     persons = np.array([row["population"] for row in found.rows], dtype=float)
@@ -41,16 +49,16 @@ def plot_funnel(
             )
             line = ":" if spread == 0.0 else "--" if confidence == INNER else "-"
             label = word(name, language) if spread == found.spread else None
-            axes.plot(grid, low, line, color=colour, linewidth=0.9, label=label)
-            axes.plot(grid, high, line, color=colour, linewidth=0.9)
-    axes.axhline(found.common, color="0.3", linewidth=0.9)
+            axes.plot(grid, low, line, color=colour, linewidth=thick(0.9), label=label)
+            axes.plot(grid, high, line, color=colour, linewidth=thick(0.9))
+    axes.axhline(found.common, color="0.3", linewidth=thick(0.9))
     outside = np.array([row["funnel"] != "inside" for row in found.rows])
     size = 4 if len(rates) <= _MOST_DASHES else 2.5
     axes.plot(persons[~outside], rates[~outside], "o", color="black", markersize=size)
     axes.plot(persons[outside], rates[outside], "D", color="#D55E00", markersize=size + 1)
     if len(rates) <= _MOST_DASHES:
         smoothed = np.array([row["smoothed_rate"] for row in found.rows], dtype=float)
-        axes.vlines(persons, rates, smoothed, color="0.45", linewidth=0.8)
+        axes.vlines(persons, rates, smoothed, color="0.45", linewidth=thick(0.8))
         axes.plot(persons, smoothed, "_", color="#009E73", markersize=8)
     named = sorted(
         (row for row in found.rows if row["funnel"] != "inside"),
@@ -58,7 +66,7 @@ def plot_funnel(
     )
     for row in named[:_MOST_NAMES]:
         at = (row["population"], row["rate_per_100k"])
-        axes.annotate(row["ref_area"], at, (5, 0), textcoords="offset points", va="center", fontsize=7)
+        axes.annotate(row["ref_area"], at, (5, 0), textcoords="offset points", va="center", fontsize=sized(7))
     axes.set_xscale("log")
     axes.set_ylim(0, float(rates.max()) * 1.12)
     axes.set_xlim(float(grid[0]), float(grid[-1]))
@@ -66,7 +74,7 @@ def plot_funnel(
     people = word("funnel people", language)
     if ax is None:  # below axes of the caller stands the foot, which names it there
         axes.set_xlabel(people)
-    axes.legend(frameon=False, fontsize=8, loc="upper right")
+    axes.legend(frameon=False, fontsize=sized(8), loc="upper right")
     title = f"{picture_title(found.query, [found.key], language, settings)}, {found.year}"
     share = figure_in(f"{100 * found.spread:.0f}", language)
     notes = [] if ax is None else [f"{people[0].upper()}{people[1:]}."]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iccs.periods import period_index
+from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import Picture, canvas, finish_picture, foot_text, picture_title
 from pipelines.reader.series.latest import LatestMonths
 from pipelines.reader.words import word
@@ -16,8 +17,14 @@ if TYPE_CHECKING:
 _MONTHS_SHOWN = 48
 
 
+@styled
 def plot_latest(
-    found: LatestMonths, language: str = "en", settings: Settings | None = None, ax: Axes | None = None
+    found: LatestMonths,
+    language: str = "en",
+    settings: Settings | None = None,
+    ax: Axes | None = None,
+    *,
+    style: str = SCREEN,
 ) -> Picture:
     """Draw the last four years of a monthly series, with the limit of its past and the months that still fill up.
 
@@ -26,6 +33,7 @@ def plot_latest(
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
         ax: axes to draw on; new ones if None.
+        style: screen, print or slides, or a style sheet of matplotlib.
     """
     figure, axes = canvas(ax)
     last = found.series.steps[-1]
@@ -39,10 +47,17 @@ def plot_latest(
     limits = [(step / 12, expected, upper) for step, expected, upper in steps if step >= first]
     if limits:
         at, expected, upper = zip(*limits, strict=True)
-        axes.plot(at, expected, color="#0072B2", linewidth=1, label=word("expected from the past", language))
-        axes.plot(at, upper, color="#0072B2", linewidth=1, linestyle="--", label=word("limit of the past", language))
+        axes.plot(at, expected, color="#0072B2", linewidth=thick(1), label=word("expected from the past", language))
+        axes.plot(
+            at, upper, color="#0072B2", linewidth=thick(1), linestyle="--", label=word("limit of the past", language)
+        )
     axes.plot(
-        *zip(*shown, strict=True), "o-", color="black", markersize=3, linewidth=1, label=word("as published", language)
+        *zip(*shown, strict=True),
+        "o-",
+        color="black",
+        markersize=3,
+        linewidth=thick(1),
+        label=word("as published", language),
     )
     alerts = [(period_index(row["time_period"], "M") / 12, row["value"]) for row in found.months if row["is_alert"]]
     if alerts:
@@ -60,7 +75,7 @@ def plot_latest(
         )
     axes.set_ylim(bottom=0)
     axes.set_ylabel(word("events a month", language))
-    axes.legend(frameon=False, fontsize=8, loc="best")
+    axes.legend(frameon=False, fontsize=sized(8), loc="best")
     from matplotlib.ticker import MultipleLocator
 
     axes.xaxis.set_major_locator(MultipleLocator(1))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipelines.collect.boundaries import Boundaries, Polygon, Ring
 from pipelines.reader.borders import DECLARED, disputed_lines
 from pipelines.reader.maps import MapRates
+from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
     Picture,
     blank_figure,
@@ -67,6 +68,7 @@ class Place:
         return self.middle is not None and float(_closeness(points, self.middle).min()) < FARTHEST
 
 
+@styled
 def plot_map(
     found: MapRates,
     boundaries: Boundaries,
@@ -75,6 +77,7 @@ def plot_map(
     *,
     unsure: frozenset[str] | None = None,
     disputed: str = DECLARED,
+    style: str = SCREEN,
 ) -> Picture:
     """Draw rates by area in classes, on an equal-area projection.
 
@@ -89,6 +92,7 @@ def plot_map(
         settings: where the published file is.
         unsure: the rates are smoothed, and those of these areas cannot be told from the common one: dotted.
         disputed: set of borders that are drawn as disputed (:mod:`pipelines.reader.borders`), or ``none``.
+        style: screen, print or slides, or a style sheet of matplotlib.
 
     Raises:
         UsageError: no area of the map has an outline, or there is no such set of borders.
@@ -128,7 +132,7 @@ def _draw_areas(
         if outline is None:
             continue
         if code not in looks:
-            patch = axes.add_patch(_patch(outline, facecolor="white", edgecolor="0.8", linewidth=0.4, zorder=1))
+            patch = axes.add_patch(_patch(outline, facecolor="white", edgecolor="0.8", linewidth=thick(0.4), zorder=1))
         else:
             patch = axes.add_patch(_patch(outline, zorder=2, **looks[code]))
         if edge is not None:
@@ -214,7 +218,7 @@ def _draw_marks(axes: Axes, found: MapRates, code: str, outline: Numbers, width:
         axes.plot(x, y, "o", markersize=size, zorder=3, markerfacecolor=look["facecolor"], **edge)
     if code in found.rows and found.is_few(code):
         ink = "white" if found.class_of(code) > (len(found.limits) + 1) / 2 else "black"
-        axes.text(x, y, "*", ha="center", va="center", fontsize=9, zorder=4, color=ink)
+        axes.text(x, y, "*", ha="center", va="center", fontsize=sized(9), zorder=4, color=ink)
 
 
 def _add_legend(figure: Figure, found: MapRates, language: str, unsure: int, whole: str) -> None:
@@ -239,7 +243,7 @@ def _add_legend(figure: Figure, found: MapRates, language: str, unsure: int, who
         handles.append(Line2D([], [], linestyle=""))
         labels.append("\n".join(textwrap.wrap(label, 26)))
     heading = f"{word('rate' if not unsure else 'smoothed', language)}\n({word('areas in brackets', language)})"
-    look: dict[str, Any] = {"frameon": False, "fontsize": 8, "title_fontsize": 8, "handleheight": 1.4}
+    look: dict[str, Any] = {"frameon": False, "fontsize": sized(8), "title_fontsize": sized(8), "handleheight": 1.4}
     legend = figure.legend(handles, labels, loc="outside right center", title=heading, **look)
     legend.set_alignment("left")
 

@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from pipelines.reader.plots.sheets import figure_size, make_grey_if_printed, sized, thick
 from pipelines.reader.release import names_of, query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery
 from pipelines.reader.series.rates import year_spans
@@ -142,10 +143,11 @@ def new_figure(width: float = 8.0, height: float = 4.8) -> tuple[Figure, Axes]:
 
 def blank_figure(width: float, height: float) -> Figure:
     """Return a figure without axes that needs no display."""
+    from matplotlib import rcParams
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as NewFigure
 
-    figure = NewFigure(figsize=(width, height), dpi=110, layout="constrained")
+    figure = NewFigure(figsize=figure_size(width, height), dpi=rcParams["figure.dpi"], layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
@@ -153,7 +155,7 @@ def blank_figure(width: float, height: float) -> Figure:
 def clear_frame(axes: Axes) -> None:
     """Keep only the parts of the frame that are read: two axes and light lines."""
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", color="0.88", linewidth=0.8)
+    axes.grid(axis="y", color="0.88", linewidth=thick(0.8))
     axes.set_axisbelow(True)
 
 
@@ -175,14 +177,18 @@ def canvas(ax: Axes | None, width: float = 8.0, height: float = 4.8) -> tuple[Fi
 def finish_picture(figure: Figure, axes: Any, title: str, text: str, ax: Axes | None = None) -> Picture:
     """Add title and foot: to the figure, or to the axes where these are the caller's, and return the picture."""
     if ax is None:
-        lines = textwrap.wrap(title, int(figure.get_figwidth() * 11))
-        figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=11)
-        lines = textwrap.wrap(text, int(figure.get_figwidth() * 18))
-        figure.supxlabel("\n".join(lines), fontsize=7, color="0.35", x=0.01, ha="left")
+        lines = textwrap.wrap(title, int(figure.get_figwidth() * 121 / sized(11)))
+        figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=sized(11))
+        lines = textwrap.wrap(text, int(figure.get_figwidth() * 126 / sized(7)))
+        figure.supxlabel("\n".join(lines), fontsize=sized(7), color="0.35", x=0.01, ha="left")
     else:
         width = figure.get_figwidth() * ax.get_position().width
-        ax.set_title("\n".join(textwrap.wrap(title, int(width * 12))), loc="left", fontsize=9)
-        ax.set_xlabel("\n".join(textwrap.wrap(text, int(width * 18))), fontsize=6, color="0.35", loc="left")
+        ax.set_title("\n".join(textwrap.wrap(title, int(width * 108 / sized(9)))), loc="left", fontsize=sized(9))
+        ax.set_xlabel(
+            "\n".join(textwrap.wrap(text, int(width * 108 / sized(6)))), fontsize=sized(6), color="0.35", loc="left"
+        )
+    if ax is None:  # the rest of the caller's figure is not ours to change
+        make_grey_if_printed(figure)
     return Picture(figure, axes, title, text)
 
 
@@ -214,7 +220,7 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> Non
             (x, y),
             (1.02, height),
             textcoords="axes fraction",
-            fontsize=8,
+            fontsize=sized(8),
             va="center",
             color=colour,
             arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 4},

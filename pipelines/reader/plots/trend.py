@@ -11,6 +11,7 @@ import numpy as np
 
 from pipelines.publish.series.breaks import Breaks
 from pipelines.publish.series.segments import fit_segments
+from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
     STYLES,
     Picture,
@@ -51,12 +52,15 @@ MAX_LINEAR_RATIO = 8
 """Small multiples whose middle rates differ more than this go on a logarithmic scale."""
 
 
+@styled
 def plot_trend(
     wanted: SeriesQuery,
     by: By | None = None,
     language: str = "en",
     settings: Settings | None = None,
     ax: Axes | None = None,
+    *,
+    style: str = SCREEN,
 ) -> Picture:
     """Draw the annual rates of one category in one area: a line for each series, or by sex, age or area.
 
@@ -67,6 +71,7 @@ def plot_trend(
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
         ax: axes of yours to draw on; a new figure if None.
+        style: screen, print or slides, or a style sheet of matplotlib.
 
     Raises:
         UsageError: unknown area, sex or age, or there is no rate to draw.
@@ -112,8 +117,14 @@ def plot_trend(
     return finish_picture(figure, axes, title, foot_text([key.source for key in keys], notes, language, settings), ax)
 
 
+@styled
 def plot_areas(
-    wanted: SeriesQuery, series: Sequence[RateSeries], language: str = "en", settings: Settings | None = None
+    wanted: SeriesQuery,
+    series: Sequence[RateSeries],
+    language: str = "en",
+    settings: Settings | None = None,
+    *,
+    style: str = SCREEN,
 ) -> Picture:
     """Draw small multiples of annual rates, a panel for each area, all on one scale.
 
@@ -123,6 +134,7 @@ def plot_areas(
             :func:`pipelines.reader.series.rates.read_rates_of_areas` gives them; at most 42 are drawn.
         language: of titles and foot.
         settings: where the published file is.
+        style: screen, print or slides, or a style sheet of matplotlib.
     """
     panels = series[:MAX_PANELS]
     columns = min(len(panels), 7 if len(panels) > 18 else 4 if len(panels) > 6 else 3)
@@ -133,8 +145,8 @@ def plot_areas(
     for axes, one in zip(grid, panels, strict=False):
         clear_frame(axes)
         draw_rates(axes, one, "", 0, small=True)
-        axes.set_title(short_name(names[one.area]), fontsize=7, loc="left", pad=2)
-        axes.tick_params(labelsize=6)
+        axes.set_title(short_name(names[one.area]), fontsize=sized(7), loc="left", pad=2)
+        axes.tick_params(labelsize=sized(6))
         whole_years(axes)
         axes.xaxis.get_major_locator().set_params(nbins=3)
     for axes in grid[max(len(panels) - columns, 0) : len(panels)]:
@@ -206,7 +218,7 @@ def draw_rates(axes: Axes, one: RateSeries, label: str, position: int, *, small:
     shift = 0.12 * position  # the brackets of men and women would hide each other
     for row in one.bounds:
         span = (row["rate_at_least"], row["rate_at_most"])
-        axes.plot((row["year"] + shift,) * 2, span, color=colour, marker="_", markersize=2 * size, linewidth=0.8)
+        axes.plot((row["year"] + shift,) * 2, span, color=colour, marker="_", markersize=2 * size, linewidth=thick(0.8))
 
 
 def _part_label(one: RateSeries, by: By, language: str) -> str:
@@ -264,9 +276,11 @@ def _draw_breaks(axes: Axes, series: Sequence[RateSeries], language: str) -> Non
         for year in sorted({*one.breaks.cuts, *factors}):
             near = min(one.rows, key=lambda row: abs(row["year"] - year))["rate_per_100k"]
             text = word("break", language) if year in one.breaks.cuts else word("bridged", language) + factors[year]
-            axes.plot((year - 0.5,) * 2, (near - reach, near + reach), linestyle=":", color=colour, linewidth=1.4)
+            axes.plot(
+                (year - 0.5,) * 2, (near - reach, near + reach), linestyle=":", color=colour, linewidth=thick(1.4)
+            )
             if (year, text) not in named:
-                place: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "fontsize": 7}
+                place: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "fontsize": sized(7)}
                 axes.annotate(text, (year - 0.5, near + reach), (0, 2), **place)
             named.add((year, text))
     axes.set_ylim(low, high)
@@ -349,7 +363,7 @@ def _draw_segments(axes: Axes, one: RateSeries, position: int, language: str) ->
     for place, part in enumerate(parts):
         span = np.linspace(part["first_year"], part["last_year"], 40)
         line = np.geomspace(part["fitted_first"], part["fitted_last"], 40)  # straight on the logarithm
-        axes.plot(span, line, color=colour, linewidth=0.9)
+        axes.plot(span, line, color=colour, linewidth=thick(0.9))
         if place:
             axes.plot(span[0], line[0], marker="|", markersize=12, color=colour)
         text = figure_in(f"{part['apc']:+.1f} %", language) + ("" if part["p_value"] < SIGNIFICANCE else " (ns)")
@@ -364,7 +378,7 @@ def _draw_segments(axes: Axes, one: RateSeries, position: int, language: str) ->
             textcoords="offset points",
             ha="center",
             va="center",
-            fontsize=7.5,
+            fontsize=sized(7.5),
             color=colour,
             bbox=box,
             zorder=2.5,  # beneath the points, of this series and of others
