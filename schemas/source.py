@@ -292,6 +292,11 @@ class Sharing(_Strict):
                 raise ValueError(f"never_suppress: {code!r} is written {known!r}")
         return self
 
+    @property
+    def is_protected(self) -> bool:
+        """Whether counts leave hidden or rounded, and never as they are."""
+        return self.threshold is not None or self.rounding is not None
+
     def why_it_stays(self, level: Level, today: date) -> str | None:
         """Return why the figures may not leave to readers of a level on a day; None where they may.
 

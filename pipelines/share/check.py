@@ -91,8 +91,8 @@ def _judge(source: str, kind: str, folders: Mapping[str, SourceFolder], level: L
         )
     if why := policy.why_it_stays(level, today):
         return SharedSource(source, "stays", why, policy=policy)
-    threshold = policy.threshold or (DEFAULT_THRESHOLD if kind == "incident" or policy.rounding else None)
-    if threshold is None:
+    threshold = policy.threshold or DEFAULT_THRESHOLD
+    if kind != "incident" and not policy.is_protected:
         return SharedSource(source, "as_it_is", "its policy declares no threshold", policy=policy)
     if kind in ("estimate", "population"):
         return SharedSource(

@@ -28,12 +28,17 @@ from pipelines.share.serve.shelf import Shelf
 from pipelines.system.files import sha256_of_file
 from schemas.declarations import load_tables
 
+LISTS = {
+    "categories": [f"{1 + n // 25:02}{1 + n % 25:02}" for n in range(250)],
+    "areas": [f"C{n:03}" for n in range(800)],
+    "months": [f"{2016 + n // 12}-{1 + n % 12:02}" for n in range(25)],
+}
 MADE = {
-    "iccs": "printf('%02d%02d', 1 + i // 400000 // 25, 1 + i // 400000 % 25)",
-    "ref_area": "printf('C%03d', i // 500 % 800)",
+    "iccs": "getvariable('categories')[1 + i // 400000]",
+    "ref_area": "getvariable('areas')[1 + i // 500 % 800]",
+    "time_period": "getvariable('months')[1 + i % 500 // 20]",
     "sex": "['_T', 'F', 'M', '_U'][1 + i % 4]",
     "age": "['_T', 'Y0T17', 'Y18T29', 'Y_GE30', '_U'][1 + i // 4 % 5]",
-    "time_period": "printf('%d-%02d', 2016 + i % 500 // 20 // 12, 1 + i % 500 // 20 % 12)",
     "value": "CAST(hash(i) % 1000 AS DOUBLE)",
     "freq": "'M'", "area_level": "'country'", "stage": "'recorded'", "counting_unit": "'victim'", "obs_status": "'A'",
     "conf_status": "'F'", "completeness": "1.0", "source": "'made'", "vintage": "'made'",
@@ -53,6 +58,8 @@ def make(package: Path, target: Path, categories: int) -> int:
     )
     with duckdb.connect(str(database), config={"threads": 2, "memory_limit": "4GB"}) as connection:
         connection.execute("DELETE FROM out.observation")
+        for name, codes in LISTS.items():
+            connection.execute(f"SET VARIABLE {name} = {codes}")
         connection.execute(
             f"INSERT INTO out.observation SELECT {made} FROM range($n) AS made (i)", {"n": categories * 400_000}
         )

@@ -36,10 +36,12 @@ def must_stay(kind: str, policy: Sharing | None, today: date) -> bool:
     (True, False)
     >>> must_stay("count", Sharing(level="public", embargo=date(2026, 2, 1)), date(2026, 1, 31))
     True
+    >>> must_stay("count", Sharing(level="public", rounding=3), date(2026, 1, 1))
+    True
     """
     if policy is None or kind == "incident":
         return kind == "incident"
-    return policy.threshold is not None or policy.why_it_stays("public", today) is not None
+    return policy.is_protected or policy.why_it_stays("public", today) is not None
 
 
 def _holds(licence: str | None, names: list[str]) -> bool:
