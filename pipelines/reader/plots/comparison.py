@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.publish.series.breaks import Breaks
 from pipelines.reader.comparison import Comparison
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
@@ -35,7 +36,7 @@ from pipelines.reader.plots.trend import (
 )
 from pipelines.reader.release import packaged_query, query
 from pipelines.reader.selection import SeriesKey, SeriesQuery, choose_series, key_of
-from pipelines.reader.series.rates import Rows, read_rates
+from pipelines.reader.series.rates import RateSeries, Rows, read_rates
 from pipelines.reader.words import LANGUAGES, figure_in, word
 from pipelines.system.settings import Settings
 from schemas.codelists import age_labels, parse_age
@@ -83,14 +84,9 @@ def plot_slopes(
 
         plot_slopes(SeriesQuery("0101", "MX"), 2015, 2024)
     """
-    ends: Ends = {}
     series = read_rates(wanted, "area", settings)
     between = [one.breaks.inside(first_year, last_year) for one in series]
-    for one, breaks in zip(series, between, strict=True):
-        recorded = {row["year"]: row["recorded"] for row in one.rows if is_compared(row["caveats"])}
-        if first_year in recorded and last_year in recorded and not breaks.cuts:
-            factor, _ = breaks.multipliers([first_year, last_year])[0]
-            ends[one.area] = (recorded[first_year] * factor, recorded[last_year])
+    ends = _ends(series, between, first_year, last_year)
     if len(ends) < 2:
         raise UsageError(
             f"fewer than two areas of {wanted.area} have a rate of {wanted.iccs} in {first_year} and {last_year} "
@@ -115,6 +111,17 @@ def plot_slopes(
     return finish_picture(
         figure, axes, title, foot_text(sorted({key.source for key in keys}), notes, language, settings), ax
     )
+
+
+def _ends(series: Sequence[RateSeries], between: Sequence[Breaks], first_year: int, last_year: int) -> Ends:
+    """The rates of both years of each area that has them, without a break between that is not bridged."""
+    ends: Ends = {}
+    for one, breaks in zip(series, between, strict=True):
+        recorded = {row["year"]: row["recorded"] for row in one.rows if is_compared(row["caveats"])}
+        if first_year in recorded and last_year in recorded and not breaks.cuts:
+            factor, _ = breaks.multipliers([first_year, last_year])[0]
+            ends[one.area] = (recorded[first_year] * factor, recorded[last_year])
+    return ends
 
 
 def _draw_slopes(axes: Axes, ends: Ends, named: set[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
@@ -81,11 +81,9 @@ def plot_dark_figure(
             f"no recorded count stands beside an estimate of {iccs} in {area}, of the same year and sex {sex}; "
             "see: iccs estimates"
         )
-    for side in (_SURVEY, _RECORDED):
-        if len(there := _series(rows, *side)) > _MOST_SERIES:
-            raise UsageError(f"{len(there)} series of {iccs} in {area} are too many for a picture; see: iccs estimates")
-    from matplotlib.ticker import MaxNLocator  # late, as all of matplotlib
-
+    most = max(len(_series(rows, *side)) for side in (_SURVEY, _RECORDED))
+    if most > _MOST_SERIES:
+        raise UsageError(f"{most} series of {iccs} in {area} are too many for a picture; see: iccs estimates")
     figure = blank_figure(9.5, 4.8)
     panels = figure.subplots(1, 3, gridspec_kw={"width_ratios": (3, 3, 2)})
     for axes in panels:
@@ -94,22 +92,26 @@ def plot_dark_figure(
     _draw_estimates(panels[0], rows, language)
     _draw_recorded(panels[1], rows, language)
     _draw_share(panels[2], rows, language)
-    for axes, most in zip(panels, (9, 9, 4), strict=True):
-        axes.xaxis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
+    _space_years(panels, rows)
     top = 1.1 * max(max(row["upper_limit"] or row["estimate"], row["recorded"]) for row in rows)
-    years = [int(row["time_period"]) for row in rows]
-    for axes in panels:
-        axes.set_xlim(min(years) - 0.5, max(years) + 0.5)
-    for axes in panels[:2]:
-        axes.set_ylim(0, top)
+    panels[0].set_ylim(0, top)
+    panels[1].set_ylim(0, top)
     title, name = names_of(iccs, area, language, settings)
-    heading = (
-        f"{iccs} {title}{colon(language)}{name}{people_words(sex, TOTAL, language)}, {word('dark figure', language)}"
-    )
+    people = people_words(sex, TOTAL, language)
+    heading = f"{iccs} {title}{colon(language)}{name}{people}, {word('dark figure', language)}"
     told = [row for row in found.figures if row["iccs"] == iccs and row["universe"] == "offences"]
     sources = list(dict.fromkeys(row[side] for row in rows for side in ("survey_source", "recorded_source")))
     text = foot_text(sources, _notes(rows, told, language), language, settings)
     return finish_picture(figure, list(panels), heading, text)
+
+
+def _space_years(panels: Iterable[Axes], rows: Rows) -> None:
+    from matplotlib.ticker import MaxNLocator  # late, as all of matplotlib
+
+    years = [int(row["time_period"]) for row in rows]
+    for axes, most in zip(panels, (9, 9, 4), strict=True):
+        axes.set_xlim(min(years) - 0.5, max(years) + 0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
 
 
 def _series(rows: Rows, *columns: str) -> dict[tuple[str | None, ...], Rows]:

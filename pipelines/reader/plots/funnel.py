@@ -60,13 +60,7 @@ def plot_funnel(
         smoothed = np.array([row["smoothed_rate"] for row in found.rows], dtype=float)
         axes.vlines(persons, rates, smoothed, color="0.45", linewidth=thick(0.8))
         axes.plot(persons, smoothed, "_", color="#009E73", markersize=8)
-    named = sorted(
-        (row for row in found.rows if row["funnel"] != "inside"),
-        key=lambda row: -abs(row["rate_per_100k"] - found.common),
-    )
-    for row in named[:_MOST_NAMES]:
-        at = (row["population"], row["rate_per_100k"])
-        axes.annotate(row["ref_area"], at, (5, 0), textcoords="offset points", va="center", fontsize=sized(7))
+    _name_outside(axes, found)
     axes.set_xscale("log")
     axes.set_ylim(0, float(rates.max()) * 1.12)
     axes.set_xlim(float(grid[0]), float(grid[-1]))
@@ -85,3 +79,14 @@ def plot_funnel(
     ]
     notes += caveat_notes(found.rows, language, "ref_area")
     return finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings), ax)
+
+
+def _name_outside(axes: Axes, found: SmallAreas) -> None:
+    """Put the code of the areas farthest outside beside their points."""
+    named = sorted(
+        (row for row in found.rows if row["funnel"] != "inside"),
+        key=lambda row: -abs(row["rate_per_100k"] - found.common),
+    )
+    for row in named[:_MOST_NAMES]:
+        at = (row["population"], row["rate_per_100k"])
+        axes.annotate(row["ref_area"], at, (5, 0), textcoords="offset points", va="center", fontsize=sized(7))

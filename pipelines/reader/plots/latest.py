@@ -62,17 +62,7 @@ def plot_latest(
     alerts = [(period_index(row["time_period"], "M") / 12, row["value"]) for row in found.months if row["is_alert"]]
     if alerts:
         axes.plot(*zip(*alerts, strict=True), "D", color="#D55E00", markersize=7, label=word("alert", language))
-    if found.nowcasts:
-        places = [period_index(row["time_period"], "M") / 12 for row in found.nowcasts]
-        middle = [row["nowcast"] for row in found.nowcasts]
-        reach = [
-            [row["nowcast"] - row["nowcast_low"] for row in found.nowcasts],
-            [row["nowcast_high"] - row["nowcast"] for row in found.nowcasts],
-        ]
-        label = word("nowcast", language)
-        axes.errorbar(
-            places, middle, reach, fmt="s", color="#009E73", markersize=4, capsize=3, fillstyle="none", label=label
-        )
+    _draw_nowcasts(axes, found, language)
     axes.set_ylim(bottom=0)
     axes.set_ylabel(word("events a month", language))
     axes.legend(frameon=False, fontsize=sized(8), loc="best")
@@ -83,3 +73,19 @@ def plot_latest(
     title = picture_title(found.series.query, [found.series.key], language, settings)
     notes = [word("latest", language)] if found.expected else []
     return finish_picture(figure, axes, title, foot_text([found.series.key.source], notes, language, settings), ax)
+
+
+def _draw_nowcasts(axes: Axes, found: LatestMonths, language: str) -> None:
+    """Draw what the months that still fill up will come to, with limits."""
+    if not found.nowcasts:
+        return
+    places = [period_index(row["time_period"], "M") / 12 for row in found.nowcasts]
+    middle = [row["nowcast"] for row in found.nowcasts]
+    reach = [
+        [row["nowcast"] - row["nowcast_low"] for row in found.nowcasts],
+        [row["nowcast_high"] - row["nowcast"] for row in found.nowcasts],
+    ]
+    label = word("nowcast", language)
+    axes.errorbar(
+        places, middle, reach, fmt="s", color="#009E73", markersize=4, capsize=3, fillstyle="none", label=label
+    )

@@ -84,7 +84,7 @@ def plot_trend(
     if by == "area":
         if ax is not None:
             raise UsageError("small multiples of areas have axes of their own: leave out ax")
-        return plot_areas(wanted, series, language, settings)
+        return plot_areas(wanted, series, language, settings, style=style)
     figure, axes = canvas(ax)
     keys = list(dict.fromkeys(one.key for one in series))
     segments, labels = False, list[str]()
@@ -94,7 +94,6 @@ def plot_trend(
         draw_rates(axes, one, label, position)
         if by in (None, "sex") and (by or position == 0):  # the first is the preferred one
             segments |= _draw_segments(axes, one, position, language)
-    breaks = [one.breaks for one in series]
     shown = replace(wanted, sex=TOTAL) if by == "sex" else replace(wanted, age=TOTAL) if by == "age" else wanted
     years = [year for one in series for year in one.years]
     title = f"{picture_title(shown, keys, language, settings)}, {min(years)}-{max(years)}"
@@ -105,16 +104,23 @@ def plot_trend(
     _draw_breaks(axes, series, language)
     gaps = draw_gaps(axes, series)
     label_ends(axes, line_ends(series, labels))
-    notes = [
-        *series_notes(wanted, series, labels, language, settings),
+    notes = series_notes(wanted, series, labels, language, settings) + _line_notes(series, labels, gaps, language)
+    notes += [word("segments", language)] if segments else []
+    notes += break_notes([one.breaks for one in series], language)
+    notes += caveat_notes([row for one in series for row in one.rows], language)
+    return finish_picture(figure, axes, title, foot_text([key.source for key in keys], notes, language, settings), ax)
+
+
+def _line_notes(
+    series: Sequence[RateSeries], labels: Sequence[str], gaps: set[tuple[int, str | None]], language: str
+) -> list[str]:
+    """What the foot says of the lines: their gaps, bands, few events and brackets."""
+    return [
         *gap_notes(gaps, language),
         *limit_notes(series, language),
         *few_notes(series, labels, language),
-        *([word("segments", language)] if segments else []),
+        *([word("bounds", language)] if any(one.bounds for one in series) else []),
     ]
-    notes += [word("bounds", language)] if any(one.bounds for one in series) else []
-    notes += break_notes(breaks, language) + caveat_notes([row for one in series for row in one.rows], language)
-    return finish_picture(figure, axes, title, foot_text([key.source for key in keys], notes, language, settings), ax)
 
 
 @styled
