@@ -302,13 +302,28 @@ def smallest_sums(series: LogSeries, number: int, responses: Numbers | None = No
     candidates = np.arange(BEYOND_ENDS, series.n - BEYOND_ENDS)
     if len(candidates) <= (number - 1) * (BETWEEN + 1):
         raise ValueError(f"{series.n} years are too few for {number} joinpoints")
-    line = np.linalg.qr(series.whiten @ series.design([]))[0]
-    y = y - line @ (line.T @ y)
+    hinges = series.whiten @ series.design(candidates.tolist())[:, 2:]
+    return search_hinges(series.whiten @ series.design([]), hinges, candidates, number, y)
+
+
+def search_hinges(
+    base: Numbers, hinges: Numbers, candidates: Whole, number: int, responses: Numbers
+) -> tuple[Numbers, Whole]:
+    """Return the smallest sum of squares of each response over all allowed sets of hinges, and their positions.
+
+    Args:
+        base: columns that every model has, whitened as all others.
+        hinges: a column for each candidate.
+        candidates: positions of the hinges, rising by 1.
+        number: of hinges in a set.
+        responses: one a column.
+    """
+    line = np.linalg.qr(base)[0]
+    y = responses - line @ (line.T @ responses)
     total = np.einsum("ij,ij->j", y, y)
     if number == 0:
         return total, np.zeros((y.shape[1], 0), dtype=np.int64)
-    hinges = series.whiten @ series.design(candidates.tolist())[:, 2:]
-    hinges -= line @ (line.T @ hinges)
+    hinges = hinges - line @ (line.T @ hinges)
     products, shared = hinges.T @ hinges, hinges.T @ y
     searches = []
     for start in range(0, y.shape[1], _RESPONSES_AT_ONCE):

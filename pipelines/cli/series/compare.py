@@ -32,6 +32,7 @@ def compare_command(options: argparse.Namespace) -> int:
     """Print the figures of the areas, what each counts, and why some are not ranked; draw the series if asked."""
     from pipelines.reader.areas import find_area
     from pipelines.reader.comparison import compare_areas
+    from pipelines.reader.series.courses import courses_of
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
@@ -45,11 +46,15 @@ def compare_command(options: argparse.Namespace) -> int:
         from pipelines.reader.plots.style import save_picture
 
         save_picture(plot_compared(found, options.lang, settings, style=options.style), Path(options.plot))
+    courses = courses_of(found, settings)
     if options.json:
         document = {name: value for name, value in vars(found).items() if name != "query"}
-        print_json({**found.query.as_document(), **document, "plot": options.plot})
+        told = courses and {**vars(courses), "sentence": courses.sentence}
+        print_json({**found.query.as_document(), **document, "courses": told, "plot": options.plot})
         return EXIT_DONE
     print_comparison(found, options.lang, settings)
+    if courses is not None:
+        print_line(courses.sentence)
     if options.plot:
         print_line(f"picture: {options.plot}")
     return EXIT_DONE

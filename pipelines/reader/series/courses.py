@@ -1,0 +1,122 @@
+"""Whether the rates of two areas move alike over the years that both have: a test of their segmented courses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pipelines.publish.series.segments import ASSUMED_AUTOCORRELATION, MOST_ZERO_SHARE
+from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
+from pipelines.reader.comparison import Comparison
+from pipelines.reader.series.rates import RateSeries, read_rates
+from pipelines.statistics.joinpoint import log_ready
+from pipelines.statistics.joinpoint_comparison import compare_joinpoints
+from pipelines.statistics.joinpoint_number import choose_joinpoints
+from pipelines.system.settings import Settings
+from schemas.comparison import load_comparison_rules
+from schemas.declarations import is_compared
+
+_LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Courses:
+    """How the rates of two areas moved.
+
+    Attributes:
+        areas: codes.
+        years: that both have and that may be compared, since the last break of either.
+        number: of joinpoints in each model.
+        p: that courses that are parallel differ as much; None where it is not tested.
+        why_not: why it is not tested.
+    """
+
+    areas: tuple[str, str]
+    years: tuple[int, ...]
+    number: int | None
+    p: float | None
+    why_not: str | None
+
+    @property
+    def sentence(self) -> str:
+        """What was found, for people."""
+        both = " and ".join(self.areas)
+        if self.p is None:
+            return f"Courses of {both}: not tested, {self.why_not}."
+        span = f"{self.years[0]}-{self.years[-1]} ({len(self.years)} years, {self.number} joinpoints)"
+        if self.p <= _LEVEL:
+            return f"Courses of {both}, {span}: not parallel, p = {self.p:.3f}."
+        return f"Courses of {both}, {span}: no difference found but in level, p = {self.p:.3f}; none is proved by that."
+
+
+def courses_of(found: Comparison, settings: Settings | None = None) -> Courses | None:
+    """Return whether two areas that are ranked have parallel courses; None unless two are.
+
+    Years since the last break of either, bridged or not; the errors of neighbouring years are taken as correlated as
+    for the segments of one series.
+
+    Args:
+        found: a comparison.
+        settings: where the published file is.
+
+    Example::
+
+        courses_of(compare_areas(SeriesQuery("0101"), ["MX", "AR"]))
+    """
+    if len(found.ranked) != 2:
+        return None
+    pair = []
+    for row in found.ranked:
+        every = read_rates(replace(found.query, area=row["ref_area"]), settings=settings)
+        pair.append(next(one for one in every if one.key.source == row["source"]))
+    areas = (found.ranked[0]["ref_area"], found.ranked[1]["ref_area"])
+    return judge_courses(areas, pair[0], pair[1])
+
+
+def judge_courses(areas: tuple[str, str], one: RateSeries, other: RateSeries) -> Courses:
+    """Test whether two series are parallel.
+
+    Args:
+        areas: codes, for the answer.
+        one: rates of the first.
+        other: rates of the second.
+    """
+    first = max((at for series in (one, other) for at in series.breaks.all), default=0)
+    kept = [
+        {row["year"]: row for row in series.rows if row["year"] >= first and is_compared(row["caveats"])}
+        for series in (one, other)
+    ]
+    years = tuple(sorted(kept[0].keys() & kept[1].keys()))
+    events = [[rows[year]["value"] for year in years] for rows in kept]
+    people = [[rows[year]["population"] for year in years] for rows in kept]
+    if why_not := _why_not(events):
+        return Courses(areas, years, None, None, why_not)
+    ready = [log_ready(own, n, zeros="add half") for own, n in zip(events, people, strict=True)]
+    numbers = [
+        len(choose_joinpoints(years, *own, method="bic3", autocorrelation=ASSUMED_AUTOCORRELATION).model.joinpoints)
+        for own in ready
+    ]
+    number = min(max(numbers), (len(years) - 3) // 2)
+    found = compare_joinpoints(
+        years,
+        ready[0][0],
+        ready[1][0],
+        errors=(ready[0][1], ready[1][1]),
+        number=number,
+        autocorrelation=ASSUMED_AUTOCORRELATION,
+    )
+    return Courses(areas, years, number, found.p, None)
+
+
+def _why_not(events: list[list[float]]) -> str | None:
+    """Why two series are not tested: as one alone would have no segments."""
+    years = len(events[0])
+    if years < FEWEST_YEARS_TESTED:
+        return (
+            f"both have {years} years that may be compared since the last break, and {FEWEST_YEARS_TESTED} are wanted"
+        )
+    fewest = load_comparison_rules().fewest_events
+    if any(sum(own) < fewest * years for own in events):
+        return f"one has fewer than {fewest} events a year"
+    if any(sum(count == 0 for count in own) > MOST_ZERO_SHARE * years for own in events):
+        return "one has no event in more than a quarter of the years"
+    return None
