@@ -78,6 +78,7 @@ SLOW_MODULES = (
     "reader/test_selection.py",
     "schemas/test_source_rules.py",
     "share/test_attacks.py",
+    "share/test_rounding.py",
     "share/test_editions.py",
     "share/test_offices.py",
     "share/test_package.py",

@@ -81,7 +81,10 @@ def load_vintages(
             """
             INSERT INTO out.revision BY NAME
             SELECT $source AS source, $vintage AS vintage, $before AS previous_vintage,
-                CAST($loaded_at AS TIMESTAMP) AS loaded_at, $causes AS revision_cause, *
+                CAST($loaded_at AS TIMESTAMP) AS loaded_at, $causes AS revision_cause, * REPLACE (
+                    -- Kept by earlier versions, in which what a source hides was free.
+                    CASE WHEN old_missing_reason = 'suppressed' THEN 'C' ELSE old_conf_status END AS old_conf_status
+                )
             FROM read_parquet($path)
             """,
             {

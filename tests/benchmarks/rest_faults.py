@@ -69,7 +69,7 @@ REFERENCES = [
     "dataflow",
     "valuelist",
 ]
-STATUS = (204, 304, 400, 401, 403, 404, 406, 413, 414, 422, 501)
+STATUS = (400, 401, 403, 404, 406, 413, 414, 422, 501)
 DATA = [
     f"application/vnd.sdmx.data+{form}" for form in ("json;version=2.0.0", "csv;version=2.0.0", "xml;version=3.0.0")
 ]
@@ -186,6 +186,7 @@ DESCRIPTION = {
                 "parameters": [*parameters, *HEADERS],
                 "responses": {
                     "200": {"description": "OK", "content": {name: {"schema": TEXT} for name in types}},
+                    **{str(status): {"description": ""} for status in (204, 304)},
                     **{
                         str(status): {"description": "", "content": {"text/plain": {"schema": TEXT}}}
                         for status in STATUS

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 from tiny_source import Tiny
 
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.files import sha256_of_file
-from pipelines.tabulate.vintage_columns import columns_version, part_columns
+from pipelines.tabulate.vintage_columns import columns_version, part_columns, read_part
 from pipelines.tabulate.vintages import Vintage, current_vintage
 
 FIRST = "area,year,code,n\n14,2022,HOM,4\n14,2023,HOM,10\n15,2023,HOM,7\n"
@@ -82,3 +83,13 @@ def test_figures_are_compared_with_an_older_vintage(tiny: Tiny) -> None:
         (outcome,) = connection.execute("SELECT outcome FROM out.quality WHERE rule = 'past_changed'").fetchall()
     assert revised == [("MX-MEX", "2023", "_T", 7, 9)]
     assert outcome == ("warned",)
+
+
+def test_what_its_source_hid_is_not_free_in_an_older_vintage_either(tmp_path: Path) -> None:
+    """Earlier versions wrote F, free for publication, for every cell."""
+    cells = {"missing_reason": ["suppressed", "not_reported", None], "conf_status": ["F", "F", "F"]}
+    pq.write_table(pa.table(cells), tmp_path / "cells.parquet")
+    with duckdb.connect() as connection:
+        query = read_part("cells", tmp_path / "cells.parquet")
+        found = connection.execute(f"SELECT missing_reason, conf_status FROM {query}").fetchall()
+    assert found == [("suppressed", "C"), ("not_reported", "F"), (None, "F")]
