@@ -1,7 +1,8 @@
 """What a table says of itself in words: the lines above it, the labels of its columns, its foot, the name of its sheet.
 
 The law: words and declaration do not contradict each other. Figures that the table says to be in thousands are not
-taken as units, and a table that says which year it is of has figures of that year.
+taken as units, a table that says which year it is of has figures of that year, and what it says to be of nine months is
+no year.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import PurePosixPath
 
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.header import Header, Needed
+from pipelines.collect.parts_of_years import says_part_of_year
 from pipelines.system.errors import Problem
 from pipelines.system.outcomes import Outcome
 from schemas.source import SourceFolder
@@ -157,6 +159,32 @@ def judge_years(
     if not judged:
         return Outcome("years_of_title", "not applicable", 0, 0)
     return Outcome("years_of_title", "warned" if found else "passed", judged, len(found), "; ".join(found[:10]))
+
+
+def judge_parts_of_years(
+    captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]]
+) -> Outcome:
+    """Return the outcome of the rule on tables that say a part of a year and give it as a whole year.
+
+    Args:
+        captions: of all tables.
+        years: those of which each file and sheet has annual figures.
+    """
+    found: dict[str, None] = {}
+    for caption in captions:
+        annual = years.get((caption.file, caption.sheet), frozenset())
+        part = says_part_of_year(caption.text) if annual else None
+        named = years_in(caption.text) & annual
+        if part is None or not (named or not years_in(caption.text)):
+            continue
+        of = ", ".join(map(str, sorted(named))) if named else "its years"
+        where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
+        place = ", ".join(filter(None, where))
+        found[f"{place}: {part!r}, and the figures of {of} are of the whole year"] = None
+    if not any(years.values()):
+        return Outcome("part_of_year", "not applicable", 0, 0)
+    tables = max(len(years), len(found))
+    return Outcome("part_of_year", "warned" if found else "passed", tables, len(found), "; ".join(list(found)[:10]))
 
 
 def years_in(text: str) -> set[int]:

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from iccs.concordance import Concordance
-from pipelines.collect.captions import judge_years
+from pipelines.collect.captions import judge_parts_of_years, judge_years
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
 from pipelines.harmonise.checks.periods import check_first_days, check_periods
@@ -163,7 +163,7 @@ def account(
     _write_links(connection, judged, paths)
     outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
     outcomes += judge_unread(folder, judged.raw.files, judged.raw.unread, judged.raw.cut, judged.raw.hidden)
-    outcomes.append(_judge_years(connection, source, judged))
+    outcomes += _judge_captions(connection, source, judged)
     # Which of the labels occur among incidents is not known: those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
     outcomes += check_labels(judged.labels if isinstance(judged, Conformed) else ages)
@@ -183,12 +183,19 @@ def account(
     )
 
 
-def _judge_years(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> Outcome:
+def _judge_captions(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> list[Outcome]:
     """Compare the years that titles name with those of the figures; incidents keep no place, and have their dates."""
     years = run_sql(connection, "harmonise/years_of_tables").fetchall() if judged.statements.grain == "cell" else []
     more = (0, 1) if source.year_starts else (0,)  # such a year is of two
-    by_table = {(file, sheet): frozenset(int(one) + step for one in of for step in more) for file, sheet, of in years}
-    return judge_years(judged.raw.captions, by_table, is_personal=bool(source.personal))
+    by_table = {
+        (file, sheet): frozenset(int(one) + step for one in of for step in more) for file, sheet, of, _ in years
+    }
+    annual = {(file, sheet): frozenset(map(int, of or ())) for file, sheet, _, of in years}
+    captions = judged.raw.captions
+    return [
+        judge_years(captions, by_table, is_personal=bool(source.personal)),
+        judge_parts_of_years(captions, {} if source.personal else annual),
+    ]
 
 
 def _account_for_foot(connection: duckdb.DuckDBPyConnection, source: Source, raw: RawTable) -> float:

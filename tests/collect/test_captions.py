@@ -132,3 +132,47 @@ def test_the_name_of_a_sheet_is_a_title(tiny: Tiny) -> None:
 
 def test_years_of_a_text_are_found_with_their_spans() -> None:
     assert years_in("Año 2019/20; 2021 to 2023; 31/12/1999; 20201231; 1.998; ley 2000-2300") == {*range(2019, 2024)}
+
+
+@pytest.mark.parametrize(
+    ("title", "part"),
+    [
+        ("Homicidios, enero a septiembre de 2024", "enero a septiembre"),
+        ("Homicides, January - June 2024", "January - June"),
+        ("Infractions 2024, janvier à mars", "janvier à mars"),
+        ("Erstes Quartal 2024", "Erstes Quartal"),
+        ("Ocorrências, primeiro semestre de 2024", "primeiro semestre"),
+        ("Provisional figures until May 2024", "until May"),
+        ("First nine months of 2024", "nine months"),
+        ("Offences, January to December 2024", None),
+        ("Offences, April 2023 to March 2024", None),
+        ("Offences, January to March 2019", None),  # another year, of which there are no figures
+        ("Offences of 2024 in March district", None),
+        ("Offences 2024, month of registration", None),
+    ],
+)
+def test_annual_figures_said_to_be_of_a_part_of_the_year_are_named(tiny: Tiny, title: str, part: str | None) -> None:
+    tiny.declare_plain()
+    tiny.give("a.csv", f'"{title}",,,\n{HEADER}{ROWS}')
+    (outcome,) = (one for one in tiny.outcomes() if one.rule == "part_of_year")
+    assert outcome.detail == (f"a.csv, row 1: {part!r}, and the figures of 2024 are of the whole year" if part else "")
+
+
+def test_the_label_of_a_year_may_say_that_it_is_a_part(tiny: Tiny) -> None:
+    """The pattern takes the column for 2024, and left() its first letters."""
+    tiny.declare(
+        "layouts: [{files: ['*.csv'], read: {columns: [area, code]}, conserve: '^20'}]\narea_scheme: inegi\n"
+        "columns: {ref_area: area, time_period: year, national_code: code, value: n}\n"
+        "measures: {victims: {counting_unit: victim}}\n",
+        reshape="SELECT *, c AS _column, left(c, 4) AS year FROM raw UNPIVOT (n FOR c IN (COLUMNS('^20')))",
+    )
+    tiny.give("a.csv", "area,code,2023,2024 (Jan-Sep)\n14,HOM,12,9\n")
+    (outcome,) = (one for one in tiny.outcomes() if one.rule == "part_of_year")
+    assert outcome.detail == "a.csv, row 1: 'Jan-Sep', and the figures of 2024 are of the whole year"
+
+
+def test_months_are_months_whatever_the_title_says(tiny: Tiny) -> None:
+    tiny.declare_plain("breakdowns: [{freq: M}]\n")
+    tiny.give("a.csv", f"January to March 2024\n{HEADER}14,2024-01,HOM,3\n14,2024-02,HOM,3\n14,2024-03,HOM,3\n")
+    (outcome,) = (one for one in tiny.outcomes() if one.rule == "part_of_year")
+    assert outcome.outcome == "not applicable"
