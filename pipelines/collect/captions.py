@@ -171,7 +171,8 @@ def judge_parts_of_years(
         years: those of which each file and sheet has annual figures.
     """
     found: dict[str, None] = {}
-    for caption in captions:
+    names = [Caption(file, sheet, None, PurePosixPath(file).stem.replace("_", " ")) for file, sheet in years]
+    for caption in (*names, *captions):
         annual = years.get((caption.file, caption.sheet), frozenset())
         part = says_part_of_year(caption.text) if annual else None
         named = years_in(caption.text) & annual

@@ -158,6 +158,13 @@ def test_annual_figures_said_to_be_of_a_part_of_the_year_are_named(tiny: Tiny, t
     assert outcome.detail == (f"a.csv, row 1: {part!r}, and the figures of 2024 are of the whole year" if part else "")
 
 
+def test_the_name_of_a_file_may_say_it(tiny: Tiny) -> None:
+    tiny.declare_plain()
+    tiny.give("delitos_2024_enero-noviembre.csv", HEADER + ROWS)
+    (outcome,) = (one for one in tiny.outcomes() if one.rule == "part_of_year")
+    assert outcome.detail.startswith("delitos_2024_enero-noviembre.csv: 'enero-noviembre', and the figures of 2024")
+
+
 def test_the_label_of_a_year_may_say_that_it_is_a_part(tiny: Tiny) -> None:
     """The pattern takes the column for 2024, and left() its first letters."""
     tiny.declare(
