@@ -12,7 +12,7 @@ help:  ## say what the targets do
 demo: .venv/installed  ## set up .venv and publish the bundled data to data/published/crime.duckdb
 	.venv/bin/iccs run
 
-check: .venv-test/installed lint  ## set up .venv-test, check the code and run the quick tests (two to three minutes the first time)
+check: .venv-test/installed lint  ## set up .venv-test, check the code and run the quick tests (about four minutes, the first time)
 	.venv-test/bin/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test: .venv-test/installed lint  ## set up .venv-test, check the code and run the tests, but for the long ones

@@ -33,11 +33,15 @@ class CutRow:
 
 @dataclass(frozen=True)
 class Foot:
-    """Where a table is cut: before this row, counted from 1 at its top. ``printed`` is the total, by column."""
+    """Where a table is cut: before this row, counted from 1 at its top.
+
+    ``printed`` is the total, by column; ``cut`` the rows below it that have numbers, ``rows`` all of the foot.
+    """
 
     row: int
     printed: dict[str, str]
     cut: tuple[CutRow, ...]
+    rows: tuple[tuple[int, list[str]], ...] = ()
 
 
 @dataclass
@@ -116,7 +120,8 @@ class FootFinder:
             for number, row in self._place.below
             if self._numbers_in(row)
         )
-        return Foot(self._place.number, dict(zip(self._header.names, self._place.printed, strict=False)), cut)
+        printed = dict(zip(self._header.names, self._place.printed, strict=False))
+        return Foot(self._place.number, printed, cut, ((self._place.number, self._place.printed), *self._place.below))
 
     def _learn(self, row: Sequence[str]) -> None:
         filled = {place for place, cell in enumerate(row) if cell.strip()}

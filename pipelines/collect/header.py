@@ -26,12 +26,14 @@ _MAX_LINE = 2_000_000  # what DuckDB takes; a compressed file could hold one tha
 class Header:
     """Where the header is: its last row (counted from 1) and the column names, unique, in order.
 
-    ``labels`` are the same names as they are in the file, without the numbers that make them unique.
+    ``labels`` are the same names as they are in the file, without the numbers that make them unique; ``above`` are the
+    rows before the header.
     """
 
     last_row: int
     names: tuple[str, ...]
     labels: tuple[str, ...]
+    above: tuple[list[str], ...] = ()
 
 
 def read_header(folder: SourceFolder, file: RawFile, rows: list[list[str]], sheet: str | None = None) -> Header:
@@ -110,7 +112,7 @@ def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadO
             best = (start, missing, names)
         if not missing:
             labels, declared = _name_declared(names, options.columns)
-            return Header(start + options.header_rows, _unique(labels, declared), labels)
+            return Header(start + options.header_rows, _unique(labels, declared), labels, tuple(rows[:start]))
     if best is None:
         raise DataRefused([Problem(rule="file_empty", source=source_id, file=file, sheet=sheet, found="No rows.")])
     row, missing, names = best

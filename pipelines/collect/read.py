@@ -9,14 +9,15 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.collect.acquire import Acquired, RawFile
+from pipelines.collect.captions import Caption, captions_of, find_scales
 from pipelines.collect.decode import check_start, refuse
 from pipelines.collect.foot import CutRow, Foot, FootFinder, find_foot
 from pipelines.collect.header import HEADER_SEARCH_ROWS, Header, Needed, read_header
 from pipelines.collect.parquet import read_parquet_schema, text_of_column
 from pipelines.collect.text_file import read_text_file, unreadable
 from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread_sheets
-from pipelines.collect.workbook import Sheet, read_sheets
-from pipelines.collect.workbook_cells import column_letters
+from pipelines.collect.workbook.cells import column_letters
+from pipelines.collect.workbook.sheets import Sheet, read_sheets
 from pipelines.system.connection import connect, fetch_row, quote_path, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
@@ -34,7 +35,7 @@ class RawTable:
 
     ``footers`` holds, for each file and sheet, what its foot prints under each column; ``cut`` the rows below one that
     have numbers; ``unread`` the sheets with cells that no layout reads, and ``hidden`` the rows and columns that were
-    read and are hidden, as text; ``files`` what was received.
+    read and are hidden, as text; ``captions`` what tables say of themselves; ``files`` what was received.
     """
 
     source_id: str
@@ -45,6 +46,7 @@ class RawTable:
     cut: tuple[CutRow, ...] = ()
     unread: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    captions: tuple[Caption, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -75,7 +77,8 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
                 continue
             rows += read_rows
             layouts[file.layout].append(target)
-    if problems := problems or sheets_read_twice(folder.source_id, tables):
+    problems = problems or sheets_read_twice(folder.source_id, tables)
+    if problems := problems or find_scales(folder, [one for _, table in tables for one in table.captions]):
         raise DataRefused(problems)
     return RawTable(
         source_id=folder.source_id,
@@ -86,6 +89,7 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
         cut=tuple(row for _, table in tables for row in table.cut),
         unread=unread_sheets(folder, tables),
         hidden=tuple(text for _, table in tables for text in table.hidden),
+        captions=tuple(caption for _, table in tables for caption in table.captions),
     )
 
 
@@ -107,7 +111,17 @@ def read_table(
     else:
         header = _read_parquet(connection, folder, file, target)
     _refuse_nameless(connection, folder, file, header, target)
-    return TableRead() if foot is None else TableRead({None: foot.printed}, foot.cut)
+    captions = _captions(folder, file, None, header, foot)
+    return (
+        TableRead(captions=captions) if foot is None else TableRead({None: foot.printed}, foot.cut, captions=captions)
+    )
+
+
+def _captions(
+    folder: SourceFolder, file: RawFile, sheet: str | None, header: Header, foot: Foot | None
+) -> tuple[Caption, ...]:
+    above = list(enumerate(header.above, start=1))
+    return captions_of(folder, file, sheet, header, above, foot.rows if foot else ())
 
 
 def _refuse_nameless(
@@ -183,15 +197,17 @@ def _read_workbook(
     footers: dict[str | None, dict[str, str]] = {}
     cut: list[CutRow] = []
     hidden: list[str] = []
+    captions: list[Caption] = []
     problems: list[Problem] = []
     for sheet in workbook.sheets:
         try:
-            table, foot = _table_of_sheet(folder, file, sheet)
+            table, header, foot = _table_of_sheet(folder, file, sheet)
         except DataRefused as refused:
             problems.extend(refused.problems)
             continue
         tables.append(table)
         hidden += _hidden_in(folder, file, sheet, table)
+        captions += _captions(folder, file, sheet.name, header, foot)
         if foot is not None:
             footers[sheet.name] = foot.printed
             cut.extend(foot.cut)
@@ -208,10 +224,10 @@ def _read_workbook(
     )
     connection.unregister("sheet_rows")
     names = tuple(sheet.name for sheet in workbook.sheets)
-    return TableRead(footers, tuple(cut), names, workbook.others, tuple(hidden))
+    return TableRead(footers, tuple(cut), names, workbook.others, tuple(hidden), tuple(captions))
 
 
-def _table_of_sheet(folder: SourceFolder, file: RawFile, sheet: Sheet) -> tuple[pa.Table, Foot | None]:
+def _table_of_sheet(folder: SourceFolder, file: RawFile, sheet: Sheet) -> tuple[pa.Table, Header, Foot | None]:
     """Return the rows of a sheet between header and foot, as text with their numbers."""
     options = folder.source.layouts[file.layout].read
     header = read_header(folder, file, sheet.rows[:HEADER_SEARCH_ROWS], sheet.name)
@@ -249,7 +265,7 @@ def _table_of_sheet(folder: SourceFolder, file: RawFile, sheet: Sheet) -> tuple[
         for place, name in enumerate(header.names):
             colours = [sheet.fills.get((number - 1, place)) for number, _ in numbered]
             table = table.append_column(f"{name}{FILL}", pa.array(colours, pa.string()))
-    return table, foot
+    return table, header, foot
 
 
 def _hidden_in(folder: SourceFolder, file: RawFile, sheet: Sheet, table: pa.Table) -> list[str]:

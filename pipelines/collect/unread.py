@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipelines.collect.acquire import RawFile
+from pipelines.collect.captions import Caption
 from pipelines.collect.foot import CutRow
 from pipelines.system.errors import Problem
 from pipelines.system.outcomes import Outcome
@@ -29,6 +30,7 @@ class TableRead:
         sheets: the sheets of a workbook that were read.
         other_sheets: those with cells that were not, and whether each is hidden.
         hidden: rows and columns that were read and that a person who opens the workbook does not see, as text.
+        captions: what each table says of itself in words.
     """
 
     footers: dict[str | None, dict[str, str]] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class TableRead:
     sheets: tuple[str, ...] = ()
     other_sheets: dict[str, bool] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
+    captions: tuple[Caption, ...] = ()
 
 
 def sheets_read_twice(source_id: str, tables: Sequence[tuple[RawFile, TableRead]]) -> list[Problem]:

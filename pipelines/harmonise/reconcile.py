@@ -15,9 +15,10 @@ import duckdb
 import pyarrow as pa
 
 from iccs.concordance import Concordance
+from pipelines.collect.captions import judge_parts_of_years, judge_years
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
-from pipelines.harmonise.checks.periods import check_periods
+from pipelines.harmonise.checks.periods import check_first_days, check_periods
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
 from pipelines.harmonise.checks.repeats import check_repeats
 from pipelines.harmonise.conform import NO_WORDS, Conformed
@@ -35,7 +36,7 @@ from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
 from pipelines.harmonise.rejected import open_lost_rows
 from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.tally import Tallied
-from pipelines.harmonise.values.dates import describe_period, period_freq, period_text
+from pipelines.harmonise.values.dates import RowPeriod, describe_period, period_freq, period_text
 from pipelines.harmonise.values.labels import area_words, check_labels, check_places
 from pipelines.harmonise.values.numbers import create_number_macros, describe_number, number_text
 from pipelines.system.connection import fetch_row, run_sql
@@ -155,12 +156,14 @@ def account(
     outcomes.append(check_totals_beside_parts(connection, source, observed))
     outcomes += check_places(connection, folder, "core")
     outcomes += check_periods(connection, source, "core")
+    outcomes.append(check_first_days(connection, source, has_days=RowPeriod(source).has_days))
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
     outcomes.append(_compare(connection, _compare_controls(connection, folder, judged), paths["controls"]))
     _write_links(connection, judged, paths)
     outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
     outcomes += judge_unread(folder, judged.raw.files, judged.raw.unread, judged.raw.cut, judged.raw.hidden)
+    outcomes += _judge_captions(connection, source, judged)
     # Which of the labels occur among incidents is not known: those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
     outcomes += check_labels(judged.labels if isinstance(judged, Conformed) else ages)
@@ -178,6 +181,21 @@ def account(
         rows=rows,
         year_partitions=_year_partitions(connection, judged) if by_year and isinstance(judged, Tallied) else {},
     )
+
+
+def _judge_captions(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> list[Outcome]:
+    """Compare the years that titles name with those of the figures; incidents keep no place, and have their dates."""
+    years = run_sql(connection, "harmonise/years_of_tables").fetchall() if judged.statements.grain == "cell" else []
+    more = (0, 1) if source.year_starts else (0,)  # such a year is of two
+    by_table = {
+        (file, sheet): frozenset(int(one) + step for one in of for step in more) for file, sheet, of, _ in years
+    }
+    annual = {(file, sheet): frozenset(map(int, of or ())) for file, sheet, _, of in years}
+    captions = judged.raw.captions
+    return [
+        judge_years(captions, by_table, is_personal=bool(source.personal)),
+        judge_parts_of_years(captions, {} if source.personal else annual),
+    ]
 
 
 def _account_for_foot(connection: duckdb.DuckDBPyConnection, source: Source, raw: RawTable) -> float:

@@ -238,6 +238,8 @@ class _Maker:
         own = dict(self.own)
         if self._conserves(layout):
             numbers["conserved"], own["_conserved"] = "r._conserved", "tidy._conserved"
+        if self.period.has_days:
+            numbers["first_days"] = "CASE WHEN month(r._day) = 1 AND day(r._day) = 1 THEN 1 ELSE 0 END"
         return Rows(own, numbers, tidy, "\n".join(self.joins))
 
     def _tally(self, rows: Rows, layout: Layout) -> str:
@@ -248,6 +250,7 @@ class _Maker:
             labels = {name: f"trim(coalesce(r.{name}, ''))" for name in rows.own if name.endswith("_word")}
             return rows.select({**place, **labels, **excluded}, {name: f"tidy.{name}" for name in place})
         sums = [*(["number"] if self.counted else []), *(["conserved"] if self._conserves(layout) else [])]
+        sums += ["first_days"] if self.period.has_days else []
         return fill_sql(
             "harmonise/tally", keys=", ".join(["exclusion", *self.numbers]), rows=rows.select(excluded), sums=sums
         )

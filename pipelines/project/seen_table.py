@@ -16,7 +16,7 @@ from pipelines.collect.content import ZIP, ArchiveRefused, describe_kind, list_m
 from pipelines.collect.decode import check_start, decode_to_utf8
 from pipelines.collect.foot import begins_with_word
 from pipelines.collect.header import fold
-from pipelines.collect.workbook import read_sheets
+from pipelines.collect.workbook.sheets import read_sheets
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError

@@ -157,6 +157,8 @@ def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]
     for part in loc:
         if isinstance(part, int) or not (isinstance(here, type) and issubclass(here, BaseModel)):
             continue
+        if part not in here.model_fields:  # a name that the declaration gives, such as that of a measure
+            continue
         here = _model_of(here.model_fields[part].annotation) or here
     return [name for name in here.model_fields if name != "source_id"]
 

@@ -36,9 +36,9 @@ def checked_mark(mark: str) -> str:
 
 def checked_multiplier(number: int) -> int:
     """Return how many units a number stands for; a ValueError unless it moves the decimal point, and no digit."""
-    if number < 10 or set(str(number)) != {"0", "1"} or str(number).count("1") > 1:
+    if number < 1 or not set(str(number)) <= {"0", "1"} or str(number).count("1") > 1:
         raise ValueError(
-            f"{number} must be 10, 100, 1000 ...: the figures of the file are in tens, hundreds, thousands"
+            f"{number} must be 1, 10, 100, 1000 ...: the figures of the file are in units, tens, hundreds, thousands"
         )
     return number
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from tiny_source import Tiny
 
-from pipelines.collect import workbook
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.workbook import read_sheets
+from pipelines.collect.workbook import sheets as workbook
+from pipelines.collect.workbook.sheets import read_sheets
 from pipelines.run import Session, run_all
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
@@ -154,8 +154,8 @@ def test_what_makes_a_reader_abort_refuses_the_file_within_seconds(tmp_path: Pat
 
 
 def test_a_reader_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(Path(workbook.__file__).parent, tmp_path / "pipelines" / "collect")
-    reader = tmp_path / "pipelines" / "collect" / "workbook_reader.py"
+    shutil.copytree(Path(workbook.__file__).parent, tmp_path / "pipelines" / "collect" / "workbook")
+    reader = tmp_path / "pipelines" / "collect" / "workbook" / "reader.py"
     source = reader.read_text(encoding="utf-8")
     start = "    try:\n        return read_sheets"
     assert source.count(start) == 1

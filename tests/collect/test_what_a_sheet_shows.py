@@ -13,7 +13,7 @@ from tiny_source import Tiny
 
 from pipelines.collect.acquire import RawFile, acquire
 from pipelines.collect.text_table import open_partition
-from pipelines.collect.workbook import Sheet, read_sheets
+from pipelines.collect.workbook.sheets import Sheet, read_sheets
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 
@@ -36,7 +36,7 @@ def _read(folder: Path, content: bytes, sheet: str = "S") -> Sheet:
     return one
 
 
-def _ods(cells: str, styles: str = "") -> bytes:
+def _ods(cells: str, styles: str = "", columns: str = "") -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(ODS) as shipped, zipfile.ZipFile(content, "w") as archive:
         for name in shipped.namelist():
@@ -45,8 +45,8 @@ def _ods(cells: str, styles: str = "") -> bytes:
         archive.writestr(
             "content.xml",
             f"<office:document-content {NAMES}><office:automatic-styles>{styles}</office:automatic-styles><office:body>"
-            f'<office:spreadsheet><table:table table:name="S"><table:table-row>{cells}</table:table-row></table:table>'
-            "</office:spreadsheet></office:body></office:document-content>",
+            f'<office:spreadsheet><table:table table:name="S">{columns}<table:table-row>{cells}</table:table-row>'
+            "</table:table></office:spreadsheet></office:body></office:document-content>",
         )
     return content.getvalue()
 
@@ -187,3 +187,26 @@ def test_a_damaged_number_of_a_text_is_not_the_first_text(tmp_path: Path, number
     _replace(tmp_path / "whole.xlsx", None, b"<v>1</v>", b"<v>" + number + b"</v>")
     shown = f"damaged reference to a text ({number.decode()})"
     assert _read(tmp_path, (tmp_path / "whole.xlsx").read_bytes()).faults == {(0, 1): shown}
+
+
+def test_hidden_rows_and_columns_of_an_ods_file(tmp_path: Path) -> None:
+    """Rows 2 to 3 are left out by a filter, row 5 is hidden, and so is column B; the file writes equal ones once."""
+    cell = '<table:table-cell office:value-type="string"><text:p>a</text:p></table:table-cell>'
+    rows = "".join(
+        f"<table:table-row{mark}>{cell}</table:table-row>"
+        for mark in (
+            ' table:visibility="filter" table:number-rows-repeated="2"',
+            "",
+            ' table:visibility="collapse"',
+            ' table:visibility="visible"',
+        )
+    )
+    columns = '<table:table-column/><table:table-column table:visibility="collapse"/><table:table-column/>'
+    content = _ods(f"{cell}</table:table-row>{rows}<table:table-row>{cell}", columns=columns)
+    assert _read(tmp_path, content).hidden == ({1, 2, 4}, {1})
+
+
+def test_hidden_rows_and_columns_of_an_xls_file(tmp_path: Path) -> None:
+    """The third row and column were hidden by the program that wrote the file."""
+    content = Path(__file__).with_name("hidden.xls").read_bytes()
+    assert _read(tmp_path, content).hidden == ({2}, {2})

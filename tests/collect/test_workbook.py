@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.workbook import read_sheets
+from pipelines.collect.workbook.sheets import read_sheets
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 

@@ -72,8 +72,8 @@ def test_the_sum_before_a_reshape_reads_flags_that_values_csv_declares(tiny: Tin
         ('marks: {"1": P}\n', "marks: '1' cannot follow a number"),
         ('marks: {"-": P}\n', "marks: '-' cannot follow a number"),
         ('marks: {".": P}\n', r"marks: '\.' cannot follow a number"),
-        ("multiply: 12\n", "multiply: 12 must be 10, 100, 1000"),
-        ("multiply: 1\n", "multiply: 1 must be 10, 100, 1000"),
+        ("multiply: 12\n", "multiply: 12 must be 1, 10, 100, 1000"),
+        ("multiply: 0\n", "multiply: 0 must be 1, 10, 100, 1000"),
     ],
 )
 def test_marks_under_which_a_figure_changes_are_refused(tiny: Tiny, more: str, told: str) -> None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from tiny_source import Tiny
 
+from pipelines.collect.acquire import acquire
+from pipelines.harmonise.reconcile import account
+from pipelines.harmonise.tally import tally
+from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused, Problem
 from schemas.errors import UsageError
 
@@ -194,3 +198,26 @@ def test_a_start_of_years_that_cannot_be_is_refused(tiny: Tiny, more: str, told:
 def test_a_school_year_says_its_months(tiny: Tiny) -> None:
     (caveat,) = tiny.declare_plain('year_starts: "09"\n').source.caveats
     assert "2023 is September 2023 to August 2024" in caveat.note
+
+
+@pytest.mark.parametrize(
+    ("on_first", "found"),
+    [(19, ""), (25, "2024: 25 of 85 incidents of January are dated 1 January"), (0, "")],
+)
+def test_dates_of_which_only_the_year_is_known_pile_up_on_the_first_of_january(
+    tiny: Tiny, on_first: int, found: str
+) -> None:
+    """Two incidents on each other day of January; 25 is more than six times as many, 19 too few to tell."""
+    tiny.declare(
+        "kind: incident\nlayouts: [{files: ['*.csv'], read: {columns: [when, area, code]}}]\narea_scheme: inegi\n"
+        "columns: {ref_area: area, time_period: when, national_code: code}\nrows: events\n"
+        "measures: {victims: {counting_unit: victim}}\nbreakdowns: [{freq: M}]\n"
+    )
+    days = [f"2024-01-{day:02}" for day in range(2, 32)] * 2 + ["2024-01-01"] * on_first + ["2024-02-01"] * 100
+    tiny.give("a.csv", "case,when,area,code\n" + "".join(f"{n},{day},14,HOM\n" for n, day in enumerate(days)))
+    source, settings = tiny.source, tiny.settings
+    judged = tally(source, acquire(source, settings, tiny.given), settings, tiny.work)
+    with connect(settings) as connection:
+        outcomes = account(source, judged, connection, settings, tiny.work).outcomes
+    (outcome,) = (one for one in outcomes if one.rule == "first_days")
+    assert (outcome.outcome, outcome.detail) == ("warned" if found else "passed", found)

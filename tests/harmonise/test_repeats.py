@@ -268,3 +268,24 @@ def test_the_rows_of_one_code_that_stand_twice_are_refused_and_named(
     (problem,) = refused.value.problems
     assert (problem.rule, problem.file) == ("rows_given_twice", "a.csv")
     assert "Nearly every row of 'HOM' stands in the file 2 times" in problem.found
+
+
+@pytest.mark.parametrize(
+    ("lower", "found"),
+    [
+        ("14,2023,HOM,3\n20,2023,HOM,4\n21,2023,HOM,5\n", "a.csv: 3 of 3 cells from row 6 on are those of the block "),
+        ("14,2024,HOM,3\n20,2024,HOM,4\n21,2024,HOM,5\n", ""),  # another year
+        ("14,2023,HOM,3\n14,2023,HOM,2\n20,2023,HOM,4\n21,2023,HOM,5\n", ""),  # parts of a cell, as declared
+        ("14,2023,HOM,3\n20,2023,HOM,4\n", ""),  # too few to tell
+    ],
+)
+@pytest.mark.parametrize("blank", ["\n", ",,,\n"])
+def test_a_block_below_a_blank_line_with_the_cells_of_the_one_above_is_said(
+    tiny: Tiny, blank: str, lower: str, found: str
+) -> None:
+    """Nothing else tells men from women here: the figures are added up."""
+    tiny.declare_plain(PARTS)
+    upper = "14,2023,HOM,12\n20,2023,HOM,7\n21,2023,HOM,8\n"
+    tiny.give("a.csv", f"area,year,code,n\n{upper}{blank}{lower}")
+    (outcome,) = (one for one in tiny.outcomes() if one.rule == "blocks_repeated")
+    assert outcome.detail == (f"{found}from row 2 on" if found else "")

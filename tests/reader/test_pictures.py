@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.publish.series.breaks import Breaks, Bridge
 from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
 from pipelines.reader.plots.sheets import sized, styled, thick
 from pipelines.reader.plots.style import STYLES, Picture, finish_picture, label_ends, new_figure, save_picture
 from pipelines.reader.plots.trend import _draw_breaks, draw_gaps, few_notes, gap_notes
 from pipelines.reader.selection import SeriesKey
 from pipelines.reader.series.rates import RateSeries
-from pipelines.reader.series.trends import DIRECTED, trend_sentence
+from pipelines.reader.series.trends import DIRECTED, handling_in, trend_sentence
 from pipelines.reader.words import LANGUAGES, WORDS, load_catalogue, word
 from schemas.errors import UsageError
 
@@ -50,8 +51,6 @@ def test_twelve_lines_differ_without_colour() -> None:
 
 
 def _series(name: str, years: list[int], cuts: list[int], gaps: dict[int, str | None]) -> RateSeries:
-    from pipelines.publish.series.breaks import Breaks
-
     rows = [
         {"year": year, "rate_per_100k": 5.0, "ci_low": 4.0, "ci_high": 6.0, "value": 50.0, "recorded": 5.0}
         for year in years
@@ -160,3 +159,28 @@ def test_an_own_style_sheet_has_only_what_it_changes_and_an_unknown_style_is_nam
     assert tuple(figure.get_size_inches()) == (8.0, 4.8)
     with pytest.raises(UsageError, match="no style 'slide'; nearest: slides"):
         _drawn(style="slide")
+
+
+def test_what_was_done_about_breaks_is_said_in_every_language() -> None:
+    """Every kind of text that the pipeline writes (``Breaks.handling``) has its words in the others."""
+    breaks = Breaks((2010,), (Bridge(2014, 1.38, 1.362, 1.398), Bridge(2017, 2.0, 2.0, 2.0)))
+    text = breaks.handling(2012, 2024)
+    assert handling_in(text, "en") == (
+        "Break in 2010; used 2012-2024; bridged in 2014 (factor 1.380, 1.362 to 1.398); bridged in 2017 (factor 2.000)."
+    )
+    for language, used, factor in (
+        ("fr", "années utilisées : 2012-2024", "1,380"),
+        ("es", "se usan 2012-2024", "1,380"),
+    ):
+        said = handling_in(text, language)
+        assert used in said
+        assert factor in said
+        assert not re.search(r"break|bridged|used", said)
+        assert handling_in(Breaks().handling(2012, 2024), language) != "No break declared."
+    assert handling_in("another <text>", "fr") == "Another <text>."
+
+
+def test_a_notebook_gives_the_picture_its_text() -> None:
+    image, about = _drawn()._repr_png_()
+    assert image.startswith(b"\x89PNG")
+    assert about == {"alt": "title. foot"}

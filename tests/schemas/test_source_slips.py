@@ -38,6 +38,7 @@ AREAS = "code,name_en,name_fr,name_es,level,parent,ours\nXX,X,X,X,country,,\nXX-
         ("area_scheme", "area_schema", "area_schema: there is no such key; nearest: area_scheme"),
         ("read: {", "read: {delimitor: ';', ", "layouts.1.read.delimitor: there is no such key; nearest: delimiter"),
         ("national_code: code", "national_cod: code", "nearest: national_code"),
+        ("counting_unit:", "units:", "measures.victims.units: there is no such key; nearest: unit"),
         ("counting_unit: victim", "counting_unit: victm", "there is no code 'victm'; nearest: victim"),
         ("counting_unit: victim", "counting_unit: victim, stage: record", "no code 'record'; nearest: recorded"),
         ("area_scheme: inegi", "area_scheme: ingei", "no area list has the scheme 'ingei'; nearest: inegi"),

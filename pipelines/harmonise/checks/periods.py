@@ -18,6 +18,11 @@ _FREQUENCIES = {"A": "year", "Q": "quarter", "M": "month"}
 # In running sums no month falls below the one before; corrections may make one in fifty.
 _MOST_FALLING = 0.02
 _LEAST_RISES = 5
+# The night of New Year has two to four times the violence of another day; dates of which the year alone is known pile
+# up on its day.
+_LEAST_FIRST_DAYS = 20
+_MOST_FIRST_DAYS = 6
+_OTHER_DAYS = 30
 
 
 def check_periods(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Outcome]:
@@ -103,6 +108,27 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
     if problems:
         raise DataRefused(problems)
     return Outcome("months_accumulate", "passed" if judged else "not applicable", judged, 0)
+
+
+def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_days: bool) -> Outcome:
+    """Warn where 1 January has far more incidents than the other days of January: of some only the year is known.
+
+    The year is right; January has what belongs to all months.
+
+    Args:
+        connection: has ``tally_part``, the combinations of incidents, and ``period_seen``.
+        source: the source.
+        has_days: whether the tallies know on how many incidents are dated 1 January.
+    """
+    if not has_days:
+        return Outcome("first_days", "not applicable", 0, 0)
+    years = run_sql(connection, "harmonise/first_days").fetchall()
+    found = [
+        f"{year}: {first:,} of {january:,} incidents of January are dated 1 January"
+        for year, first, january in years
+        if first >= _LEAST_FIRST_DAYS and first * _OTHER_DAYS > _MOST_FIRST_DAYS * (january - first)
+    ]
+    return Outcome("first_days", "warned" if found else "passed", len(years), len(found), "; ".join(found[:5]))
 
 
 def _problem(

@@ -24,6 +24,7 @@ SHARE_OF_AN_EDITION = 0.5
 
 _LEAST_DIFFERENT = 0.9
 _LEAST_ROWS = 20
+_LEAST_OF_A_BLOCK = 3
 
 SEVERAL_TIMES = {"least_rows": str(_LEAST_ROWS), "least_share": "0.9"}
 """When a file holds its rows several times: so many different rows, nearly all of them twice, four times, six times...
@@ -69,11 +70,38 @@ def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, r
             found = f"{share:.0%} of its counts{where}, are in {first} too{', or nearly' if is_near else ''}."
             problems.append(Problem(rule="file_given_twice", source=folder.source_id, file=second, found=found))
         overlap = _check_overlap(connection, keys, " AND ".join(f"other.{name} = one.{name}" for name in names))
+    blocks = _check_blocks(connection, folder, raw, names)
     rows, again = _check_rows(connection, folder, raw)
     if problems or again:
         raise DataRefused([*problems, *again])
     ids = Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0)
-    return [ids, rows, overlap]
+    return [ids, rows, overlap, blocks]
+
+
+def _check_blocks(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable, names: Sequence[str]
+) -> Outcome:
+    """Warn of a block below a blank line with the cells of a block above it: men below women, or another edition."""
+    tables = [paths for paths in raw.layouts if paths] if folder.source.rows == "parts" else []
+    if not tables:
+        return Outcome("blocks_repeated", "not applicable", 0, 0)
+    same_key = " AND ".join(f"other.{name} IS NOT DISTINCT FROM one.{name}" for name in names)
+    found = [
+        f"{file}{f', {sheet}' if sheet else ''}: {shared:,} of {cells:,} cells from row {lower:,} on are those of the "
+        f"block from row {upper:,} on"
+        for paths in tables
+        for file, sheet, upper, lower, cells, shared in run_sql(
+            connection,
+            "harmonise/repeated_blocks",
+            raw=_table(paths),
+            keys=", ".join(names),
+            same_key=same_key,
+            least=str(_LEAST_OF_A_BLOCK),
+            share=str(_LEAST_DIFFERENT),
+        ).fetchall()
+    ]
+    outcome = "warned" if found else "passed"
+    return Outcome("blocks_repeated", outcome, max(len(tables), len(found)), len(found), "; ".join(found[:3]))
 
 
 def _check_overlap(connection: duckdb.DuckDBPyConnection, keys: str, same_key: str) -> Outcome:

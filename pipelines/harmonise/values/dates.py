@@ -219,6 +219,12 @@ class RowPeriod:
         return self.source.kind != "incident"
 
     @property
+    def has_days(self) -> bool:
+        """Whether the rows are incidents whose day is known."""
+        in_column = not self.is_of_cells and "time_period" in self.source.columns
+        return in_column and precision_of(self.source) == "day"
+
+    @property
     def forms(self) -> tuple[str, ...]:
         """The forms that a text may have."""
         if not self.is_of_cells:

@@ -189,7 +189,9 @@ def plot_compared(
         draw_rates(axes, one, labels[-1], position)
         series.append(one)
     keys = {one.key for one in series}
+    years = [year for one in series for year in one.years]
     title = picture_title(replace(found.query, area=None), keys, language, settings)
+    title += f", {min(years)}-{max(years)}"
     axes.set_ylabel(word("rate", language))
     axes.set_ylim(bottom=0)
     whole_years(axes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iccs.periods import period_index
+from iccs.periods import period_at, period_index
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import Picture, canvas, finish_picture, foot_text, picture_title
 from pipelines.reader.series.latest import LatestMonths
@@ -71,6 +71,7 @@ def plot_latest(
     axes.xaxis.set_major_locator(MultipleLocator(1))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}")
     title = picture_title(found.series.query, [found.series.key], language, settings)
+    title += f", {period_at(max(first, found.series.steps[0]), 'M')} – {found.series.periods[-1]}"
     notes = [word("latest", language)] if found.expected else []
     return finish_picture(figure, axes, title, foot_text([found.series.key.source], notes, language, settings), ax)
 

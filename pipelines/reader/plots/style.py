@@ -66,10 +66,11 @@ class Picture:
         """The picture in words, for those who do not see it."""
         return f"{self.title}. {self.text}"
 
-    def _repr_png_(self) -> bytes:
+    def _repr_png_(self) -> tuple[bytes, dict[str, str]]:
+        """The picture, and its text for pages made from a notebook."""
         image = BytesIO()
         self.figure.savefig(image, format="png", metadata={"Description": self.alt})
-        return image.getvalue()
+        return image.getvalue(), {"alt": self.alt}
 
 
 def label_of(codelist: str, code: str, language: str) -> str:

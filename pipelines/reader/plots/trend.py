@@ -167,7 +167,9 @@ def plot_areas(
     notes += caveat_notes([row for one in panels for row in one.rows], language)
     notes += not_drawn_notes([one.area for one in series[MAX_PANELS:]], language)
     keys = {one.key for one in panels}
-    title = f"{picture_title(wanted, keys, language, settings)}, {word('rate', language)}"
+    years = [year for one in panels for year in one.years]
+    span = f"{min(years)}-{max(years)}"
+    title = f"{picture_title(wanted, keys, language, settings)}, {span}, {word('rate', language)}"
     return finish_picture(
         figure, grid[: len(panels)], title, foot_text(sorted({key.source for key in keys}), notes, language, settings)
     )

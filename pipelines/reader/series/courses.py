@@ -42,7 +42,8 @@ class Courses:
         both = " and ".join(self.areas)
         if self.p is None:
             return f"Courses of {both}: not tested, {self.why_not}."
-        span = f"{self.years[0]}-{self.years[-1]} ({len(self.years)} years, {self.number} joinpoints)"
+        turns = f"{self.number} joinpoint{'s' if self.number != 1 else ''}"
+        span = f"{self.years[0]}-{self.years[-1]} ({len(self.years)} years, {turns})"
         if self.p <= _LEVEL:
             return f"Courses of {both}, {span}: not parallel, p = {self.p:.3f}."
         return f"Courses of {both}, {span}: no difference found but in level, p = {self.p:.3f}; none is proved by that."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,15 @@ from schemas.errors import UsageError
 
 DIRECTED = frozenset({"rising", "falling", "stable", "number rising", "number falling", "number stable"})
 """Directions of ``out.trend`` that say how a series goes."""
+
+_HANDLING = (
+    ("no break", r"no break declared"),
+    ("break in", r"break in (?P<years>[\d, ]+)"),
+    ("used years", r"used (?P<years>[\d-]+)"),
+    ("bridged in", r"bridged in (?P<year>\d+) \(x (?P<factor>[\d.]+)\)"),
+    ("bridged between", r"bridged in (?P<year>\d+) \(x (?P<factor>[\d.]+), (?P<low>[\d.]+) to (?P<high>[\d.]+)\)"),
+)
+"""Words of :meth:`pipelines.publish.series.breaks.Breaks.handling`; what is unlike them stays as it is."""
 
 
 @dataclass(frozen=True)
@@ -97,3 +107,26 @@ def series_sentence(wanted: SeriesQuery, key: SeriesKey, language: str = "en", s
     asked = {"iccs": wanted.iccs, "area": wanted.area, "sex": wanted.sex}
     rows = packaged_query("reader/trend_summary", settings, wanted, **asked).records()
     return next((trend_sentence(row, language) for row in rows if key_of(row) == key), "")
+
+
+def handling_in(text: str, language: str) -> str:
+    """Return what was done about the breaks of a series (``break_handling`` of ``out.trend``) in a language.
+
+    >>> handling_in("break in 2014, 2017; used 2017-2024", "es")
+    'Ruptura en 2014, 2017; se usan 2017-2024.'
+    >>> handling_in("no break declared", "en")
+    'No break declared.'
+    """
+    parts = []
+    for part in re.split(r"; (?=break in|used|bridged)", text):
+        known = ((key, re.fullmatch(pattern, part)) for key, pattern in _HANDLING)
+        key, found = next(((key, match) for key, match in known if match), ("", None))
+        if found is not None:
+            figures = {
+                name: text if name.startswith("year") else figure_in(text, language)
+                for name, text in found.groupdict().items()
+            }
+            part = word(key, language).format(**figures)
+        parts.append(part)
+    sentence = "; ".join(parts)
+    return f"{sentence[:1].upper()}{sentence[1:]}."

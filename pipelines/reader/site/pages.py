@@ -12,7 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from iccs.classification import UnknownCode, load_classification
 from pipelines.reader.plots.style import label_of
 from pipelines.reader.series.rates import year_spans
-from pipelines.reader.series.trends import trend_sentence
+from pipelines.reader.series.trends import handling_in, trend_sentence
 from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
 from pipelines.reader.site.content import Content, Rows
 from pipelines.reader.site.evidence import evidence_rows
@@ -279,7 +279,7 @@ class Pages:
             first=rows[0]["time_period"],
             last=rows[-1]["time_period"],
             sentence=sentence,
-            handling=trend["break_handling"] if trend else None,
+            handling=handling_in(trend["break_handling"], self.language) if trend else None,
             chart=draw_chart(rows, title, alt, self.language),
             source=self.content.sources[last["source"]],
             population=", ".join(f"{self.content.sources[name]['publisher']} ({name})" for name in sources),
@@ -420,7 +420,7 @@ class Pages:
             composition=self._label(found.ranked[0], "composition") if found.ranked else "",
             shared=[_code_label("caveat", code, self.language) for code in sorted(shared)],
             dots=draw_dots(found.ranked, names, f"{title}, {found.year}, {unit}", self.language) if ranked else "",
-            courses=draw_courses(ranked, names) if ranked else [],
+            courses=draw_courses(ranked, names, self.language) if ranked else [],
             ranked=shown[: len(found.ranked)],
             unranked=shown[len(found.ranked) :],
             elsewhere=[(code, names[code], *years) for code, years in found.elsewhere.items()],

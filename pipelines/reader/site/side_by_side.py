@@ -11,7 +11,7 @@ from pipelines.reader.comparison import code_words, common_year, rank_figures
 from pipelines.reader.plots.style import short_name
 from pipelines.reader.site.chart import run_of_years, step_of_marks
 from pipelines.reader.site.content import Rows
-from pipelines.reader.words import figure_in, word
+from pipelines.reader.words import colon, figure_in, word
 
 _WIDTH, _NAMES, _VALUES, _ROW, _FOOT = 400, 138, 52, 19, 22
 _SMALL_WIDTH, _SMALL_HEIGHT, _SMALL_TOP, _SMALL_FOOT, _SMALL_SIDE = 160, 96, 20, 16, 6
@@ -114,7 +114,7 @@ def draw_dots(rows: Rows, names: dict[str, str], text: str, language: str) -> Ma
     return Markup(f"{svg}{''.join(parts)}</svg>")  # noqa: S704 (the texts are escaped above, all else is numbers)
 
 
-def draw_courses(by_country: dict[str, Rows], names: dict[str, str]) -> list[Markup]:
+def draw_courses(by_country: dict[str, Rows], names: dict[str, str], language: str) -> list[Markup]:
     """Return a small picture of each country's rates by year, as SVG: all with the same years and the same height.
 
     Gaps and breaks interrupt the line, and a figure that is not compared is a ring.
@@ -122,6 +122,7 @@ def draw_courses(by_country: dict[str, Rows], names: dict[str, str]) -> list[Mar
     Args:
         by_country: rows of ``site_figures.sql`` of one category.
         names: of the countries by code.
+        language: of figures and words.
     """
     drawn = {code: [row for row in rows if row["rate_per_100k"] is not None] for code, rows in by_country.items()}
     years = [int(row["time_period"]) for rows in drawn.values() for row in rows]
@@ -147,12 +148,13 @@ def draw_courses(by_country: dict[str, Rows], names: dict[str, str]) -> list[Mar
         parts.append(f'<text class="mark" x="{_SMALL_SIDE}" y="{_SMALL_HEIGHT - 3}">{first}</text>')
         at = f'x="{_SMALL_WIDTH - _SMALL_SIDE}" y="{_SMALL_HEIGHT - 3}" text-anchor="end"'
         parts.append(f'<text class="mark" {at}>{last}</text>')
-        text = f"{name}: {_ends(rows)}"
+        text = f"{name}, {word('rate', language)}{colon(language)}{_ends(rows, language)}"
         svg = f'<svg class="chart" viewBox="0 0 {_SMALL_WIDTH} {_SMALL_HEIGHT}" role="img" aria-label="{escape(text)}">'
         pictures.append(Markup(f"{svg}{''.join(parts)}</svg>"))  # noqa: S704 (escaped above)
     return pictures
 
 
-def _ends(rows: Rows) -> str:
+def _ends(rows: Rows, language: str) -> str:
     ends = [rows[0], rows[-1]] if len(rows) > 1 else rows
-    return ", ".join(f"{row['time_period']} {row['rate_per_100k']:.2f}" for row in ends)
+    rates = [figure_in(f"{row['rate_per_100k']:.2f}", language) for row in ends]
+    return "; ".join(f"{row['time_period']}{colon(language)}{rate}" for row, rate in zip(ends, rates, strict=True))

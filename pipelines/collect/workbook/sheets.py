@@ -21,7 +21,7 @@ MEMORY_BYTES = 2 * 2**30
 CPU_SECONDS, CPU_SECONDS_PER_MIB = 30, 3
 _WAIT_FACTOR = 20  # real time for processor time, on a machine that does other work as well
 
-PROGRAM = Path(__file__).parents[2]
+PROGRAM = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _read_back(sheet: dict[str, Any], target: Path, number: int) -> Sheet:
 def _ask_reader(job: dict[str, Any]) -> dict[str, Any]:
     """Start the reader, and return its answer; where it was ended before it could give one, why."""
     # -P and the path at the end: a file in the current folder must not take the place of a library.
-    start = f"import sys; sys.path.append({str(PROGRAM)!r}); from pipelines.collect.workbook_reader import main; main()"
+    start = f"import sys; sys.path.append({str(PROGRAM)!r}); from pipelines.collect.workbook.reader import main; main()"
     command = [sys.executable, "-P", "-c", start]
     try:
         done = subprocess.run(

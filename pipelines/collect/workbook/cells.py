@@ -2,7 +2,7 @@
 
 The law: a number is what the sheet shows. The reader of workbooks gives an error (#REF!) and a formula that was never
 calculated as an empty cell, 1876 with a superscript 2 as 18762, and for a cell whose reference to a shared text is
-damaged the first of these texts. Part of the program ``workbook_reader``: it imports
+damaged the first of these texts. Part of the program ``reader``: it imports
 nothing of the package.
 """
 
@@ -27,7 +27,6 @@ _RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽�
 _LOWERED = str.maketrans("0123456789+-()", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎")
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,'’\s]*")
 _ERROR = re.compile(r"#[A-Z/0]+[!?]?|#N/A|Err:[0-9]+")
-_HIDDEN = re.compile(rb"""\s(hidden=["'](1|true)|(ht|width)=["']0)["'.]""")
 _SUSPECT = re.compile(
     rb"""\st\s*=\s*["']e["']|(super|sub)script|</(\w+:)?f>\s*<(/|(\w+:)?v\s*/>|(\w+:)?v>\s*</)"""
     rb"""|<(\w+:)?f\b[^>]*/>\s*<(/|(\w+:)?v\s*/>|(\w+:)?v>\s*</)"""
@@ -74,7 +73,7 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     links = {link.get("Id"): link.get("Target", "") for link in _tree(archive, f"{folder}/_rels/{name}.rels")}
     parts = {}
     for element in _tree(archive, book).iter():
-        if _tag(element) == "sheet":
+        if tag_of(element) == "sheet":
             link = next((value for key, value in element.items() if key.endswith("}id")), None)
             target = links.get(link, "")
             parts[element.get("name", "")] = (
@@ -105,17 +104,17 @@ def _style_colours(archive: zipfile.ZipFile) -> dict[str, str]:
     if part is None:
         return {}
     root = _tree(archive, part)
-    fills = [_fill_colour(fill) for fills in root if _tag(fills) == "fills" for fill in fills]
-    styles = [style for styles in root if _tag(styles) == "cellXfs" for style in styles]
+    fills = [_fill_colour(fill) for fills in root if tag_of(fills) == "fills" for fill in fills]
+    styles = [style for styles in root if tag_of(styles) == "cellXfs" for style in styles]
     numbered = {str(number): int(style.get("fillId", "0")) for number, style in enumerate(styles)}
     return {number: fills[fill] for number, fill in numbered.items() if fill < len(fills) and fills[fill]}
 
 
 def _fill_colour(fill: Element) -> str:
     for pattern in fill:
-        colour = next((one for one in pattern if _tag(one) == "fgColor"), None)
+        colour = next((one for one in pattern if tag_of(one) == "fgColor"), None)
         if pattern.get("patternType", "none") in ("none", "gray125") or colour is None:
-            return "gradient" if _tag(pattern) == "gradientFill" else ""
+            return "gradient" if tag_of(pattern) == "gradientFill" else ""
         rgb = colour.get("rgb", "")
         if rgb:
             return "" if rgb[-6:].upper() == "FFFFFF" else rgb[-6:].upper()
@@ -128,44 +127,10 @@ def _fill_colour(fill: Element) -> str:
     return ""
 
 
-def find_hidden(path: Path, sheet: str) -> tuple[set[int], set[int]]:
-    """Return the hidden rows and the hidden columns of a sheet of an xlsx file, from 0.
-
-    A row that a filter leaves out is hidden too; so is a row or column of no height or width.
-
-    Raises:
-        KeyError: the workbook has no part for the sheet.
-    """
-    rows: set[int] = set()
-    columns: set[int] = set()
-    with zipfile.ZipFile(path) as archive:
-        part = sheet_parts(archive)[sheet]
-        with archive.open(part) as stream:
-            if not any(_HIDDEN.search(piece) for piece in _pieces(stream)):
-                return rows, columns
-        row = -1
-        with archive.open(part) as stream:
-            for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
-                tag = _tag(element)
-                if event == "start" and tag == "row":
-                    row = int(element.get("r", row + 2)) - 1
-                    if _is_hidden(element, "ht"):
-                        rows.add(row)
-                elif event == "start" and tag == "col" and _is_hidden(element, "width"):
-                    columns.update(range(int(element.get("min", "1")) - 1, int(element.get("max", "0"))))
-                elif event == "end" and tag in ("row", "col"):
-                    element.clear()
-    return rows, columns
-
-
-def _is_hidden(element: Element, size: str) -> bool:
-    return element.get("hidden", "0") in ("1", "true") or element.get(size, "1") in ("0", "0.0")
-
-
 def has_cells(archive: zipfile.ZipFile, part: str) -> bool:
     """Tell whether a sheet of an xlsx file has a cell with a value."""
     with archive.open(part) as stream:
-        return any(re.search(rb"<(\w+:)?(v|is)[\s>]", piece) for piece in _pieces(stream))
+        return any(re.search(rb"<(\w+:)?(v|is)[\s>]", piece) for piece in read_pieces(stream))
 
 
 def _is_uncalculated(archive: zipfile.ZipFile) -> bool:
@@ -179,11 +144,13 @@ def _tree(archive: zipfile.ZipFile, part: str) -> Element:
         return ET.parse(stream).getroot()  # noqa: S314
 
 
-def _tag(element: Element) -> str:
+def tag_of(element: Element) -> str:
+    """Return the tag of an element without its namespace."""
     return element.tag.rpartition("}")[2]
 
 
-def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+def read_pieces(stream: IO[bytes]) -> Iterator[bytes]:
+    """Give a part in pieces of 1 MiB, each after the end of the one before: a short pattern lies whole in one."""
     end = b""
     while piece := stream.read(_PIECE):
         yield end + piece
@@ -191,7 +158,7 @@ def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _has_suspect(stream: IO[bytes], uncalculated: bool) -> bool:
-    return any(_SUSPECT.search(piece) or (uncalculated and _FORMULA.search(piece)) for piece in _pieces(stream))
+    return any(_SUSPECT.search(piece) or (uncalculated and _FORMULA.search(piece)) for piece in read_pieces(stream))
 
 
 def _raised_strings(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -200,12 +167,12 @@ def _raised_strings(archive: zipfile.ZipFile) -> dict[str, str]:
     if name is None:
         return {}
     with archive.open(name) as stream:
-        if not any(re.search(rb"(super|sub)script", piece) for piece in _pieces(stream)):
+        if not any(re.search(rb"(super|sub)script", piece) for piece in read_pieces(stream)):
             return {}
     found, number = {}, 0
     with archive.open(name) as stream:
         for _, element in ET.iterparse(stream):  # noqa: S314
-            if _tag(element) == "si":
+            if tag_of(element) == "si":
                 if (text := _raised_text(element)) is not None:
                     found[str(number)] = text
                 number += 1
@@ -216,9 +183,9 @@ def _raised_strings(archive: zipfile.ZipFile) -> dict[str, str]:
 def _raised_text(item: Element) -> str | None:
     runs = []
     for run in item:
-        text = "".join(child.text or "" for child in run if _tag(child) == "t")
-        position = next((one.get("val", "") for one in run.iter() if _tag(one) == "vertAlign"), "")
-        runs.append((run.text or "" if _tag(run) == "t" else text if _tag(run) == "r" else "", position))
+        text = "".join(child.text or "" for child in run if tag_of(child) == "t")
+        position = next((one.get("val", "") for one in run.iter() if tag_of(one) == "vertAlign"), "")
+        runs.append((run.text or "" if tag_of(run) == "t" else text if tag_of(run) == "r" else "", position))
     return mark_raised(runs)
 
 
@@ -252,7 +219,7 @@ def _xlsx_elements(stream: IO[bytes]) -> Iterator[tuple[tuple[int, int], Element
     """Give the element of each cell of a sheet with its row and column, from 0; it is emptied afterwards."""
     row = column = -1
     for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
-        tag = _tag(element)
+        tag = tag_of(element)
         if event == "start" and tag == "row":
             row, column = int(element.get("r", row + 2)) - 1, -1
         elif event == "start" and tag == "c":
@@ -287,7 +254,7 @@ def column_letters(number: int) -> str:
 
 def _shown_in_xlsx(cell: Element, strings: dict[str, str], uncalculated: bool) -> Shown | None:
     kind = cell.get("t", "n")
-    parts = {_tag(child): child for child in cell}
+    parts = {tag_of(child): child for child in cell}
     number = (parts["v"].text or "") if "v" in parts else ""
     value = number.strip()
     if kind == "s" and number and not re.fullmatch("[0-9]+", number):  # the reader would take the first text of all
@@ -316,11 +283,11 @@ def _raised_styles(stream: IO[bytes]) -> dict[str, str]:
     """Return the styles of text above or below the line."""
     styles, name = {}, ""
     for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
-        tag = _tag(element)
+        tag = tag_of(element)
         if event == "start" and tag == "style":
-            name = _attribute(element, "name")
+            name = attribute_of(element, "name")
         elif event == "start" and tag == "text-properties":
-            height = _attribute(element, "text-position").split(" ")[0]
+            height = attribute_of(element, "text-position").split(" ")[0]
             if height and height.strip("-0%"):
                 styles[name] = "subscript" if height == "sub" or height.startswith("-") else "superscript"
         elif event == "end" and tag == "body":
@@ -333,24 +300,24 @@ def _raised_styles(stream: IO[bytes]) -> dict[str, str]:
 def _ods_cells(stream: IO[bytes], sheet: str, styles: dict[str, str]) -> Iterator[tuple[tuple[int, int], Shown]]:
     inside, row, column = False, 0, 0
     for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
-        tag = _tag(element)
+        tag = tag_of(element)
         if event == "start" and tag == "table":
-            inside, row = _attribute(element, "name") == sheet, 0
+            inside, row = attribute_of(element, "name") == sheet, 0
         elif event == "start" and tag == "table-row":
             column = 0
         elif event == "end" and tag in ("table-cell", "covered-table-cell"):
             if inside and (shown := _shown_in_ods(element, styles)) is not None:
                 yield (row, column), shown
-            column += int(_attribute(element, "number-columns-repeated") or 1)
+            column += int(attribute_of(element, "number-columns-repeated") or 1)
         elif event == "end" and tag == "table-row":
-            row += int(_attribute(element, "number-rows-repeated") or 1)
+            row += int(attribute_of(element, "number-rows-repeated") or 1)
             element.clear()
 
 
 def _shown_in_ods(cell: Element, styles: dict[str, str]) -> Shown | None:
-    paragraphs = [child for child in cell if _tag(child) == "p"]
+    paragraphs = [child for child in cell if tag_of(child) == "p"]
     text = " ".join("".join(paragraph.itertext()) for paragraph in paragraphs).strip()
-    formula = _attribute(cell, "formula")
+    formula = attribute_of(cell, "formula")
     kinds = {value for key, value in cell.items() if key.endswith("}value-type")}
     if "error" in kinds or (formula and _ERROR.fullmatch(text)):
         return Shown(text or "#ERROR!", is_fault=True)
@@ -363,14 +330,15 @@ def _shown_in_ods(cell: Element, styles: dict[str, str]) -> Shown | None:
 
 
 def _spans(element: Element, styles: dict[str, str], position: str) -> Iterator[tuple[str, str]]:
-    own = styles.get(_attribute(element, "style-name"), position)
+    own = styles.get(attribute_of(element, "style-name"), position)
     yield element.text or "", own
     for child in element:
         yield from _spans(child, styles, own)
         yield child.tail or "", own
 
 
-def _attribute(element: Element, name: str) -> str:
+def attribute_of(element: Element, name: str) -> str:
+    """Return an attribute of an element by its name without namespace; an empty text where there is none."""
     return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
 
 

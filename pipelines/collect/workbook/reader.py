@@ -9,7 +9,7 @@ sees), ``decimal``, ``fills`` (whether to read colours of cells), ``target``, ``
 ``target`` with ``.0`` added, of the second with ``.1`` and so on, one JSON list of texts a line, an empty list for an
 empty row. Of each sheet there is the ``name``, and ``faults``: row, column (from 0) and what the cell shows that has no
 value; ``fills``: the same with its colour;
-``hidden``: its hidden rows and columns (xlsx). ``others`` are sheets with cells that were not asked for. Else
+``hidden``: its hidden rows and columns. ``others`` are sheets with cells that were not asked for. Else
 ``{"rule": ..., "found": ...}``, or ``{"errno": ...}`` where the disk failed.
 """
 
@@ -30,17 +30,17 @@ from typing import Any
 
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from pipelines.collect.workbook_cells import (
+from pipelines.collect.workbook.cells import (
     Cells,
     column_letters,
     find_fills,
-    find_hidden,
     find_in_ods,
     find_in_xls,
     find_in_xlsx,
     has_cells,
     sheet_parts,
 )
+from pipelines.collect.workbook.hidden import Hidden, find_hidden_in_ods, find_hidden_in_xls, find_hidden_in_xlsx
 
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
@@ -114,7 +114,7 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
         raise
     except Exception as error:
         raise Refused("file_not_readable", f"The file is not a workbook, or is damaged ({error}).") from error
-    find_shown = _finder(path)
+    find_shown, find_hidden = _finders(path)
     if job["fills"] and find_shown is not find_in_xlsx:
         raise Refused("file_not_readable", "Colours of cells (read.fills) are read from xlsx only; save it as xlsx.")
     names = _choose_sheets(workbook, job["sheets"])
@@ -126,21 +126,24 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
         faults = [[*place, one.text] for place, one in sorted(shown.items()) if one.is_fault]
         fills = find_fills(path, name) if job["fills"] else {}
         colours = [[*place, one] for place, one in fills.items()]
-        hidden = find_hidden(path, name) if find_shown is find_in_xlsx else ((), ())
+        hidden = find_hidden(path, name)
         sheets.append({"name": name, "faults": faults, "fills": colours, "hidden": [sorted(one) for one in hidden]})
     return {"sheets": sheets, "others": _other_sheets(path, workbook, names)}
 
 
-def _finder(path: Path) -> Callable[[Path, str], Cells]:
-    """Return what finds the cells of this kind of workbook that show something else than their reader gives."""
+def _finders(path: Path) -> tuple[Callable[[Path, str], Cells], Callable[[Path, str], Hidden]]:
+    """Return what finds, in this kind of workbook, cells that show something else than their reader gives.
+
+    And what finds its hidden rows and columns.
+    """
     if not zipfile.is_zipfile(path):
-        return find_in_xls
+        return find_in_xls, find_hidden_in_xls
     with zipfile.ZipFile(path) as archive:
         parts = {name.lower() for name in archive.namelist()}
     if "xl/workbook.xml" in parts:
-        return find_in_xlsx
+        return find_in_xlsx, find_hidden_in_xlsx
     if "content.xml" in parts:
-        return find_in_ods
+        return find_in_ods, find_hidden_in_ods
     found = "This kind of workbook (xlsb) does not tell errors from empty cells; save it as xlsx."
     raise Refused("file_not_readable", found)
 
@@ -222,7 +225,7 @@ def _other_sheets(path: Path, workbook: CalamineWorkbook, names: list[str]) -> l
         for sheet in workbook.sheets_metadata
         if sheet.typ == SheetTypeEnum.WorkSheet and sheet.name not in names
     ]
-    if _finder(path) is not find_in_xlsx:  # these are read as a whole by now
+    if _finders(path)[0] is not find_in_xlsx:  # these are read as a whole by now
         return [one for one in others if workbook.get_sheet_by_name(str(one["name"])).height]
     with zipfile.ZipFile(path) as archive:
         parts = sheet_parts(archive)

@@ -1,0 +1,201 @@
+"""What a table says of itself in words: the lines above it, the labels of its columns, its foot, the name of its sheet.
+
+The law: words and declaration do not contradict each other. Figures that the table says to be in thousands are not
+taken as units, a table that says which year it is of has figures of that year, and what it says to be of nine months is
+no year.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pipelines.collect.acquire import RawFile
+from pipelines.collect.header import Header, Needed
+from pipelines.collect.parts_of_years import says_part_of_year
+from pipelines.system.errors import Problem
+from pipelines.system.outcomes import Outcome
+from schemas.source import SourceFolder
+
+_MOST_ROWS = 20
+_LONGEST = 500
+_SHOWN = 120
+
+_SCALES = (
+    r"""['’´`]000s?\b|\b000s\b|\(\s*000s?\s*\)"""
+    # English, French, German, Spanish, Portuguese: in thousands, figures in millions, thousands of offences
+    r"""|\b(in|en|em)\s+(the\s+)?(hundreds|thousands?|millions?|milliers|cent(ain)?e?s|miles|millones"""
+    r"""|milhares|mil|milh[oõ]es|tausend(en)?|tsd\.?|mio\.?|millionen|1[.,\s]?000s?(er[n]?)?)(?![\w,.]*\d)\b"""
+    r"""(?!\s+(?!(of|de|and|y|et|und|unless|except|rounded)\b)\w)"""
+    r"""|\(\s*(thousands?|millions?|milliers|miles|millones|milhares|tausend|tsd\.?|mio\.?)\s*\)"""
+    r"""|\b(thousands|milliers|miles|milhares)\s+(of|de|d['’])\s*(offen[cs]es|crimes|incidents|persons|people|victims"""
+    r"""|households|infractions|personnes|victimes|m[eé]nages|delitos|personas|v[ií]ctimas|hogares|crimes|pessoas)"""
+    r"""|\b[x×*]\s?1[.,\s]?000\b"""
+)
+_SCALE = re.compile(_SCALES, re.IGNORECASE)
+_OTHER_THINGS = re.compile(
+    r"popula[tc]|poblaci|bev[oö]lkerung|einwohner|habitant|inhabitant|dollar|euro|peso|\breal|\breais|pounds?\b|francs?\b"
+    r"|\brate|\btasa|\btaxa|\btaux|\bper\b|\bpor cada\b|\bpour\b|\bje\b|[$€£]",
+    re.IGNORECASE,
+)
+"""A line that is about people, money or rates says nothing of the scale of counts."""
+
+_YEAR = re.compile(
+    r"(?<![\d.,/:-])((?:19|20)\d\d)(?:(?:\s?[-–—/_]\s?|\s(?:to|until|a|al|à|au|bis|até|ao)\s)((?:19|20)?\d\d))?(?![\d.,/:-]*\d)",
+    re.IGNORECASE,
+)
+_OF_THE_EDITION = re.compile(
+    r"publi|updat|\bas (at|of|on)\b|extract|edition|edici|édition|\bsource|fuente|fonte|quelle|©|copyright|\bstand\b"
+    r"|erstellt|actuali[sz]|atuali[sz]|\bcorte\b|mise à jour|elabora|\bprinted|generat|generad|downloaded|descarga"
+    r"|consult|\blaw\b|\bley\b|\bloi\b|\blei\b|gesetz|\bcensus\b|\bcenso\b|recensement|\bsince\b|desde|depuis|seit\b|\bbase\b",
+    re.IGNORECASE,
+)
+"""A line about the edition, a law or a base names years that are not those of the figures."""
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Words of a table: where they stand, and whether they are a title (above the table, or the name of its sheet)."""
+
+    file: str
+    sheet: str | None
+    row: int | None
+    text: str
+    is_title: bool = False
+
+
+def captions_of(
+    folder: SourceFolder,
+    file: RawFile,
+    sheet: str | None,
+    header: Header,
+    above: Sequence[tuple[int, Sequence[str]]],
+    foot: Iterable[tuple[int, Sequence[str]]],
+) -> tuple[Caption, ...]:
+    """Return what a table says of itself, of each row the words together.
+
+    Args:
+        folder: the source.
+        file: the file.
+        sheet: the sheet of a workbook.
+        header: its header; of the labels those that the source uses.
+        above: the rows above the header, by their numbers.
+        foot: those from the foot on.
+    """
+    needed = Needed(folder, folder.source.layouts[file.layout])
+    used = [
+        Caption(file.name, sheet, header.last_row, label)
+        for label, name in zip(header.labels, header.names, strict=True)
+        if needed.uses(label, name)
+    ]
+    rows = [Caption(file.name, sheet, number, _words(row), True) for number, row in above[-_MOST_ROWS:]]
+    rows += [Caption(file.name, sheet, number, _words(row)) for number, row in list(foot)[:_MOST_ROWS]]
+    title = [Caption(file.name, sheet, None, sheet, True)] if sheet else []
+    return (*title, *(one for one in rows if one.text), *used)
+
+
+def _words(row: Sequence[str]) -> str:
+    return " ".join(" ".join(row).split())[:_LONGEST]
+
+
+def find_scales(folder: SourceFolder, captions: Iterable[Caption]) -> list[Problem]:
+    """Return a problem for each file and sheet that says its figures are in thousands, where the source does not.
+
+    ``multiply`` in source.yml, also ``multiply: 1``, says what the figures are.
+
+    >>> bool(_SCALE.search("Infractions (en milliers)")), bool(_SCALE.search("Figures in 2,000 households"))
+    (True, False)
+    """
+    source = folder.source
+    in_numbers = any(measure.unit == "number" for measure in source.measures.values())
+    if "multiply" in source.model_fields_set or source.kind in ("incident", "survey") or not in_numbers:
+        return []
+    found: dict[tuple[str, str | None], Problem] = {}
+    for caption in captions:
+        said = _SCALE.search(caption.text)
+        if said is None or (source.kind != "population" and _OTHER_THINGS.search(caption.text)):
+            continue
+        place = (caption.file, caption.sheet)
+        words = caption.text if len(caption.text) <= _SHOWN else f"{caption.text[: _SHOWN - 4]} ..."
+        told = f"The table says {said[0].strip()!r} of its figures ({words!r}); source.yml does not say multiply."
+        if place not in found:
+            found[place] = Problem(
+                "scale_not_declared", source.source_id, told, caption.file, caption.sheet, caption.row, None, said[0]
+            )
+    return list(found.values())
+
+
+def judge_years(
+    captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]], is_personal: bool = False
+) -> Outcome:
+    """Return the outcome of the rule on titles that name other years than the figures below them are of.
+
+    And on names of files, whose years may be those of the publication: they are all before the figures.
+
+    Args:
+        captions: of all tables.
+        years: those of the figures of each file and sheet.
+        is_personal: whether words of the file may be those of a person, which are not shown.
+    """
+    named: dict[tuple[str, str | None], dict[int, str]] = {}
+    for caption in captions:
+        if caption.is_title and not _OF_THE_EDITION.search(caption.text):
+            for year in years_in(caption.text):
+                named.setdefault((caption.file, caption.sheet), {})[year] = caption.text
+    found, judged = [], 0
+    for (file, sheet), of in sorted(years.items(), key=str):
+        texts = named.get((file, sheet), {})
+        in_name = years_in(PurePosixPath(file).name)
+        judged += bool(texts or in_name)
+        span = str(min(of)) if len(of) == 1 else f"{min(of)} to {max(of)}"
+        place = f"{file}{f', {sheet}' if sheet else ''}"
+        if texts and not of & set(texts):
+            title = "the title" if is_personal else f"{next(iter(texts.values()))[:_SHOWN]!r}"
+            found.append(f"{place}: {title}, and the figures are of {span}")
+        elif in_name and max(in_name) < min(of):  # a name may say the year of publication, but none before the figures
+            found.append(f"{place}: the name of the file, and the figures are of {span}")
+    if not judged:
+        return Outcome("years_of_title", "not applicable", 0, 0)
+    return Outcome("years_of_title", "warned" if found else "passed", judged, len(found), "; ".join(found[:10]))
+
+
+def judge_parts_of_years(
+    captions: Iterable[Caption], years: Mapping[tuple[str, str | None], frozenset[int]]
+) -> Outcome:
+    """Return the outcome of the rule on tables that say a part of a year and give it as a whole year.
+
+    Args:
+        captions: of all tables.
+        years: those of which each file and sheet has annual figures.
+    """
+    found: dict[str, None] = {}
+    for caption in captions:
+        annual = years.get((caption.file, caption.sheet), frozenset())
+        part = says_part_of_year(caption.text) if annual else None
+        named = years_in(caption.text) & annual
+        if part is None or not (named or not years_in(caption.text)):
+            continue
+        of = ", ".join(map(str, sorted(named))) if named else "its years"
+        where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
+        place = ", ".join(filter(None, where))
+        found[f"{place}: {part!r}, and the figures of {of} are of the whole year"] = None
+    if not any(years.values()):
+        return Outcome("part_of_year", "not applicable", 0, 0)
+    tables = max(len(years), len(found))
+    return Outcome("part_of_year", "warned" if found else "passed", tables, len(found), "; ".join(list(found)[:10]))
+
+
+def years_in(text: str) -> set[int]:
+    """Return the years that a text names, of spans each; parts of dates and numbers are none.
+
+    >>> sorted(years_in("Delitos 2019-2021, corte 12.03.2024")), sorted(years_in("Year to March 2019/20"))
+    ([2019, 2020, 2021], [2019, 2020])
+    """
+    found: set[int] = set()
+    for first, last in _YEAR.findall(text):
+        start = int(first)
+        end = int(last if len(last) == 4 else first[:2] + last) if last else start
+        found.update(range(start, end + 1) if start <= end <= start + 100 else (start,))
+    return found
