@@ -183,6 +183,9 @@ def test_the_card_of_commitments_says_what_can_be_measured_and_what_cannot() -> 
     ]
     page = dict(Pages(replace(content, themes=themes), "en").every())["themes.html"]
     assert "<td>TS</td><td>(TR)</td><td></td></tr>" in page
+    assert ">countries: 1</span>" in page, "of the first"
+    assert ">countries: 0; with figures of its categories only: 1</span>" in page, "of the second"
+    assert ">countries: 0</span>" in page, "of the third"
 
 
 def _beside(**countries: dict[str, object]) -> dict[str, list[dict[str, object]]]:

@@ -439,7 +439,9 @@ class Pages:
                 for row in theme["coverage"]
             ]
             name = self._label(theme, "theme")
-            listed.append({**theme, "name": name, "countries": len({row["country"] for row in rows})})
+            met = {row["country"] for row in rows if row["conditions_met"]}
+            others = {row["country"] for row in rows} - met
+            listed.append({**theme, "name": name, "countries": len(met), "of_its_categories": len(others)})
             path = f"theme/{theme['theme_id']}.html"
             yield self._page("theme", path, name, theme=theme, rows=sorted(rows, key=lambda row: row["name"]))
         card = [
