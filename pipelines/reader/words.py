@@ -26,6 +26,7 @@ WORDS = {
     "usual year": "It is of chance alone; with the usual spread between years: {low} to {high} in {year}.",
     "segments": "Thin lines: joinpoint segments, percent a year (ns: not significant).",
     "not drawn": "Not drawn, as too many or not comparable: {areas}.",
+    "whole line": "Grey line: {name}.",
     "log": "Logarithmic scale; a year without an event is not drawn.",
     "bounds": "Brackets: the sex or age of too many is unknown; the rate lies between (none of them, all of them).",
     "breaks": "Dotted: break in series, not compared across.",

@@ -11,7 +11,16 @@ import pytest
 from pipelines.publish.series.breaks import Breaks, Bridge
 from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
 from pipelines.reader.plots.sheets import sized, styled, thick
-from pipelines.reader.plots.style import STYLES, Picture, finish_picture, label_ends, new_figure, save_picture
+from pipelines.reader.plots.style import (
+    STYLES,
+    Picture,
+    blank_figure,
+    finish_picture,
+    label_ends,
+    new_figure,
+    save_picture,
+    wrap_lines,
+)
 from pipelines.reader.plots.trend import _draw_breaks, draw_gaps, few_notes, gap_notes
 from pipelines.reader.selection import SeriesKey
 from pipelines.reader.series.rates import RateSeries
@@ -184,3 +193,15 @@ def test_a_notebook_gives_the_picture_its_text() -> None:
     image, about = _drawn()._repr_png_()
     assert image.startswith(b"\x89PNG")
     assert about == {"alt": "title. foot"}
+
+
+def test_lines_are_as_wide_as_the_room_whatever_the_letters_are() -> None:
+    """Measured by what matplotlib draws: forty wide letters need twice the room of forty narrow ones."""
+    text = " ".join(["WWWW"] * 40 + ["iiii"] * 40)
+    figure = blank_figure(4.0, 3.0)
+    for line in wrap_lines(text, 4.0, 7.0).split("\n"):
+        drawn = figure.text(0, 0, line, fontsize=7.0)
+        inches = drawn.get_window_extent().width / figure.dpi
+        assert inches <= 4.0
+        assert "iiii" in line or inches > 3.3, "the line is full"
+    assert wrap_lines(text, 4.0, 7.0).replace("\n", " ") == text

@@ -21,6 +21,7 @@ from pipelines.reader.plots.style import (
     label_ends,
     label_of,
     picture_title,
+    population_notes,
     short_name,
     spread_labels,
     whole_years,
@@ -106,7 +107,7 @@ def plot_slopes(
     title = f"{picture_title(wanted, keys, language, settings)}, {years}"
     notes = [word("slopes", language), *break_notes(between, language)]
     shown = [row for one in series if one.area in ends for row in one.rows if row["year"] in (first_year, last_year)]
-    notes += caveat_notes(shown, language)
+    notes += [*population_notes(shown, language, settings), *caveat_notes(shown, language)]
     notes += not_drawn_notes([one.area for one in series if one.area not in ends], language)
     return finish_picture(
         figure, axes, title, foot_text(sorted({key.source for key in keys}), notes, language, settings), ax

@@ -21,6 +21,7 @@ from pipelines.reader.plots.style import (
     finish_picture,
     foot_text,
     picture_title,
+    population_notes,
 )
 from pipelines.reader.release import query
 from pipelines.reader.words import colon, figure_in, word
@@ -112,6 +113,7 @@ def plot_map(
     notes += [word("hatched", language)] if found.missing else []
     if any(map(found.is_few, found.rows)):
         notes.append(word("few events", language).format(n=load_comparison_rules().fewest_events))
+    notes += population_notes(list(found.rows.values()), language, settings)
     notes += caveat_notes(list(found.rows.values()), language, "ref_area")
     undrawn = [names[code] for code in found.codes if code not in drawn]
     notes += [word("without outline", language).format(names=", ".join(undrawn))] if undrawn else []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -39,6 +39,11 @@ STYLES = (
     ((0, (8, 2)), "X", False, "#01665E"),
     ((0, (3, 1, 1, 1)), "*", False, "#A50F15"),
 )
+
+
+_POINTS_OF_INCH = 72
+_ROUNDED_UP = 1.08
+"""On a coarse screen each letter is as wide as whole pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,19 +183,50 @@ def canvas(ax: Axes | None, width: float = 8.0, height: float = 4.8) -> tuple[Fi
 def finish_picture(figure: Figure, axes: Any, title: str, text: str, ax: Axes | None = None) -> Picture:
     """Add title and foot: to the figure, or to the axes where these are the caller's, and return the picture."""
     if ax is None:
-        lines = textwrap.wrap(title, int(figure.get_figwidth() * 121 / sized(11)))
-        figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=sized(11))
-        lines = textwrap.wrap(text, int(figure.get_figwidth() * 126 / sized(7)))
-        figure.supxlabel("\n".join(lines), fontsize=sized(7), color="0.35", x=0.01, ha="left")
+        width = figure.get_figwidth() * 0.98
+        figure.suptitle(wrap_lines(title, width, sized(11)), x=0.01, ha="left", fontsize=sized(11))
+        figure.supxlabel(wrap_lines(text, width, sized(7)), fontsize=sized(7), color="0.35", x=0.01, ha="left")
     else:
         width = figure.get_figwidth() * ax.get_position().width
-        ax.set_title("\n".join(textwrap.wrap(title, int(width * 108 / sized(9)))), loc="left", fontsize=sized(9))
-        ax.set_xlabel(
-            "\n".join(textwrap.wrap(text, int(width * 108 / sized(6)))), fontsize=sized(6), color="0.35", loc="left"
-        )
+        ax.set_title(wrap_lines(title, width, sized(9)), loc="left", fontsize=sized(9))
+        ax.set_xlabel(wrap_lines(text, width, sized(6)), fontsize=sized(6), color="0.35", loc="left")
     if ax is None:  # the rest of the caller's figure is not ours to change
         make_grey_if_printed(figure)
     return Picture(figure, axes, title, text)
+
+
+def wrap_lines(text: str, inches: float, points: float) -> str:
+    """Return a text in lines no wider than the room there is; a word that is wider has a line of its own.
+
+    Args:
+        text: to be set in the font of the pictures.
+        inches: width of a line.
+        points: size of the letters.
+    """
+    lines: list[str] = []
+    left = 0.0
+    for one in text.split(" "):
+        width = _width(one, points)
+        if lines and width <= left:
+            lines[-1] += f" {one}"
+        else:
+            lines.append(one)
+            left = inches * _POINTS_OF_INCH / _ROUNDED_UP
+        left -= width + _width(" ", points)
+    return "\n".join(lines)
+
+
+@lru_cache(maxsize=10_000)
+def _width(text: str, points: float) -> float:
+    """The width of a text, in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextToPath
+
+    def measure(letters: str) -> float:
+        return float(TextToPath().get_text_width_height_descent(letters, FontProperties(size=points), False)[0])
+
+    # A blank alone has no outline to measure.
+    return measure("n n") - measure("nn") if text == " " else measure(text)
 
 
 def foot_text(sources: Sequence[str], notes: Sequence[str], language: str, settings: Settings | None = None) -> str:
@@ -248,6 +284,22 @@ def caveat_notes(rows: Sequence[dict[str, Any]], language: str, by: str = "year"
         where = year_spans(sorted(found)) if by == "year" else ", ".join(sorted(found))
         texts.append(label_of("caveat", caveat, language) + ("" if found == every else f" ({where})"))
     return [f"{word('caveats', language)}{colon(language)}{'; '.join(texts)}."]
+
+
+def population_notes(rows: Sequence[dict[str, Any]], language: str, settings: Settings | None = None) -> list[str]:
+    """Return who counted the population that the rates of a picture are of, in one line.
+
+    Args:
+        rows: ``population_source`` of each figure.
+        language: of the text.
+        settings: where the published file is.
+    """
+    populations = sorted({row["population_source"] for row in rows if row["population_source"]})
+    if not populations:
+        return []
+    names = dict(query("SELECT source, publisher FROM out.source", settings).rows)
+    listed = ", ".join(f"{names[source]} ({source})" for source in populations)
+    return [f"{word('population', language)}{colon(language)}{listed}."]
 
 
 def check_picture_path(path: Path) -> None:

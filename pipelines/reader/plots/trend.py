@@ -25,11 +25,12 @@ from pipelines.reader.plots.style import (
     label_ends,
     label_of,
     picture_title,
+    population_notes,
     short_name,
     whole_years,
 )
 from pipelines.reader.release import query
-from pipelines.reader.selection import TOTAL, SeriesQuery
+from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery
 from pipelines.reader.series.rates import By, RateSeries, read_rates, year_spans
 from pipelines.reader.series.trends import series_sentence
 from pipelines.reader.words import LANGUAGES, colon, figure_in, word
@@ -148,8 +149,11 @@ def plot_areas(
     figure = blank_figure(max(1.45 * columns, 6.0), 1.25 * lines + 1.1)
     grid = list(figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel())
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
+    whole = _read_whole(wanted, panels[0].key, settings)
     for axes, one in zip(grid, panels, strict=False):
         clear_frame(axes)
+        if whole is not None:
+            _draw_whole(axes, whole)
         draw_rates(axes, one, "", 0, small=True)
         axes.set_title(short_name(names[one.area]), fontsize=sized(7), loc="left", pad=2)
         axes.tick_params(labelsize=sized(6))
@@ -162,8 +166,10 @@ def plot_areas(
     notes = [*limit_notes(panels, language), *few_notes(panels, [names[one.area] for one in panels], language)]
     notes += break_notes([one.breaks for one in panels], language)
     notes += [word("bounds", language)] if any(one.bounds for one in panels) else []
+    notes += [word("whole line", language).format(name=names[whole.area])] if whole is not None else []
     if _scale_panels(grid, panels, language):
         notes.append(word("log", language))
+    notes += population_notes([row for one in panels for row in one.rows], language, settings)
     notes += caveat_notes([row for one in panels for row in one.rows], language)
     notes += not_drawn_notes([one.area for one in series[MAX_PANELS:]], language)
     keys = {one.key for one in panels}
@@ -173,6 +179,26 @@ def plot_areas(
     return finish_picture(
         figure, grid[: len(panels)], title, foot_text(sorted({key.source for key in keys}), notes, language, settings)
     )
+
+
+def _read_whole(wanted: SeriesQuery, key: SeriesKey, settings: Settings | None) -> RateSeries | None:
+    """The series of the area whose parts are drawn, where it has rates that count the same."""
+    if wanted.area is None:
+        return None
+    try:
+        every = read_rates(wanted.of(key), settings=settings)
+    except UsageError:  # no rate of the whole: its parts are drawn alone
+        return None
+    return next((one for one in every if one.key == key), None)
+
+
+def _draw_whole(axes: Axes, whole: RateSeries) -> None:
+    """Draw the rates of the whole in grey behind those of a part, of years that are compared, not over gap or break."""
+    rates = {row["year"]: row["rate_per_100k"] for row in whole.rows if is_compared(row["caveats"])}
+    for year in rates:
+        if year + 1 in rates and year + 1 not in whole.breaks.cuts:
+            pair = (rates[year], rates[year + 1])
+            axes.plot((year, year + 1), pair, color="0.6", linewidth=thick(1.0), zorder=1)
 
 
 def _scale_panels(grid: Sequence[Axes], panels: Sequence[RateSeries], language: str) -> bool:
@@ -351,11 +377,7 @@ def series_notes(
         text = series_sentence(replace(wanted, area=one.area, sex=one.sex, age=one.age), one.key, language, settings)
         if text:
             notes.append(f"{label}{colon(language)}{text}" if len(series) > 1 else text)
-    populations = sorted({row["population_source"] for one in series for row in one.rows if row["population_source"]})
-    if populations:
-        names = dict(query("SELECT source, publisher FROM out.source", settings).rows)
-        listed = ", ".join(f"{names[source]} ({source})" for source in populations)
-        notes.append(f"{word('population', language)}{colon(language)}{listed}.")
+    notes += population_notes([row for one in series for row in one.rows], language, settings)
     made = sorted({row["iccs_made_from"] for one in series for row in one.rows if row["iccs_made_from"]})
     if made:
         notes.append(f"{word('made of', language)}{colon(language)}{' | '.join(made)}.")
