@@ -78,6 +78,30 @@ def disputed_lines(boundaries: Boundaries, name: str = DECLARED) -> list[Ring]:
     return found
 
 
+def disputed_land(boundaries: Boundaries, name: str = DECLARED) -> list[Polygon]:
+    """Return the land that two areas claim: polygons of ``area`` that lie whole inside the limits of its border.
+
+    Rows without limits (the whole earth) name a border only.
+
+    Args:
+        boundaries: outlines by code of the area.
+        name: of the set.
+
+    Raises:
+        UsageError: there is no such set, or one of its limits is no number.
+    """
+    found: list[Polygon] = []
+    for row in disputed_rows(name):
+        west, south, east, north = _limits(row)
+        if east - west >= 360 or row["other"] not in boundaries.shapes:
+            continue
+        for polygon in boundaries.shapes.get(row["area"], []):
+            (left, low), (right, high) = polygon[0].min(axis=0), polygon[0].max(axis=0)
+            if west <= left and right <= east and south <= low and high <= north:
+                found.append(polygon)
+    return found
+
+
 def _limits(row: dict[str, str]) -> list[float]:
     try:
         return [float(row[corner]) for corner in _CORNERS]

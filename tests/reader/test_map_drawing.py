@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.collect.boundaries import Boundaries, bundled_boundaries
 from pipelines.reader import borders
-from pipelines.reader.borders import disputed_lines, disputed_rows
+from pipelines.reader.borders import disputed_land, disputed_lines, disputed_rows
 from pipelines.reader.maps import MapRates
 from pipelines.reader.plots.map import _class_labels, _copies, _shades, _signed_area, project_world
 from pipelines.reader.selection import SeriesKey, SeriesQuery
@@ -81,3 +81,11 @@ def test_every_disputed_border_that_is_packaged_is_one_of_the_packaged_outlines(
     outlines = bundled_boundaries(None)
     assert all({row["area"], row["other"]} <= outlines.shapes.keys() and row["why"] for row in disputed_rows())
     assert len(disputed_lines(outlines)) > 300
+
+
+def test_land_that_two_countries_claim_is_that_of_the_packaged_set() -> None:
+    """Of the packaged outlines it is Crimea alone: between 32.5 and 36.6 degrees east, 44.4 and 46.2 north."""
+    outlines = bundled_boundaries(None)
+    (crimea,) = disputed_land(outlines)
+    assert [*crimea[0].min(axis=0).round(1), *crimea[0].max(axis=0).round(1)] == [32.5, 44.4, 36.6, 46.2]
+    assert disputed_land(outlines, "none") == []

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.collect.boundaries import Boundaries, Polygon, Ring
-from pipelines.reader.borders import DECLARED, disputed_lines
+from pipelines.reader.borders import DECLARED, disputed_land, disputed_lines
 from pipelines.reader.maps import MapRates
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
@@ -103,6 +103,7 @@ def plot_map(
         raise UsageError(f"boundaries {boundaries.origin}: there is no outline of any area of the map")
     figure, axes, place, width = _canvas(boundaries, shown)
     drawn = _draw_areas(axes, found, boundaries, place, width, unsure or frozenset())
+    claimed = _draw_claimed(axes, found, boundaries, disputed, place)
     dotted = _draw_disputed(axes, boundaries, disputed, place)
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     whole = "" if found.query.area is None or unsure is not None else names[found.query.area]
@@ -118,6 +119,7 @@ def plot_map(
     undrawn = [names[code] for code in found.codes if code not in drawn]
     notes += [word("without outline", language).format(names=", ".join(undrawn))] if undrawn else []
     notes += [word("disputed borders", language).format(name=disputed)] if dotted else []
+    notes += [word("disputed land", language)] if claimed else []
     notes.append(word("outlines", language).format(origin=boundaries.origin))
     return finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings))
 
@@ -145,6 +147,22 @@ def _draw_areas(
         size = 7.0 if edge is None else 3.5
         _draw_marks(axes, found, code, place(_unwrapped(_largest(polygons))), width, looks[code] | {"size": size})
     return drawn
+
+
+def _draw_claimed(axes: Axes, found: MapRates, boundaries: Boundaries, disputed: str, place: Place) -> bool:
+    """Draw land that two areas claim in the shade of neither; return whether there is any of an area with a rate."""
+    claimed = disputed_land(boundaries, disputed)
+    shaded = {id(polygon) for code in found.rows for polygon in boundaries.shapes.get(code, [])}
+    mine = [polygon for polygon in claimed if id(polygon) in shaded]
+    for polygon in mine:
+        outline = _outline([polygon], place)
+        if outline is not None:
+            patch = axes.add_patch(
+                _patch(outline, zorder=2.2, facecolor="white", edgecolor="0.25", linewidth=thick(0.5))
+            )
+            if place.middle is None:
+                patch.set_clip_path(_frame(), axes.transData)
+    return bool(mine)
 
 
 def _draw_disputed(axes: Axes, boundaries: Boundaries, disputed: str, place: Place) -> bool:
