@@ -301,7 +301,7 @@ def project_world(points: Ring) -> Numbers:
         points: longitude and latitude in degrees, shape (n, 2).
 
     >>> project_world(np.array([[180.0, 0.0], [0.0, 90.0]])).round(4).tolist()
-    [[2.7066, 0.0], [0.0, 1.3173]]
+    [[2.7066, 0.0], [0.0, 1.3174]]
     """
     longitude, latitude = np.radians(points[:, 0]), np.radians(points[:, 1])
     tilt = np.arcsin(np.sqrt(3) / 2 * np.sin(latitude))
