@@ -178,7 +178,8 @@ def difference_in_differences(
 
     Card and Krueger (1994), American Economic Review 84: 772-793. Coefficients: ``intercept`` (controls before),
     ``treated``, ``after`` and ``effect`` (treated after). With clusters, errors are clustered (Stata's factor
-    G / (G - 1) x (n - 1) / (n - k), t on G - 1 degrees); with few of them, use :func:`panel_difference`.
+    G / (G - 1) x (n - 1) / (n - k), t on G - 1 degrees). With few of them treated these are far too small: use
+    :func:`~pipelines.statistics.resampling.wild_clusters.wild_cluster_difference`, or :func:`panel_difference`.
 
     Args:
         values: outcome.
