@@ -109,27 +109,24 @@ def wild_cluster_difference(
     tail = tail_of(confidence)
     if draws < FEWEST_DRAWS:
         raise ValueError(f"{draws} draws are too few; {FEWEST_DRAWS} at least")
-    y, d, a = (np.asarray(part, dtype=np.float64) for part in (values, treated, after))
-    if not len(y) == len(d) == len(a) == len(clusters) or not np.isfinite([y, d, a]).all():
-        raise ValueError("one value, one group, one time and one cluster for each row, none missing")
+    y, inside_rows, late = _checked_rows(values, treated, after, clusters)
     codes = np.unique(np.array([str(one) for one in clusters]), return_inverse=True)[1]
-    inside = _treated_clusters(d != 0, a != 0, codes)
-    sums = _Sums.of(y, np.column_stack([np.ones(len(y)), d != 0, a != 0, (d != 0) & (a != 0)]), codes)
+    inside = _treated_clusters(inside_rows, late, codes)
+    sums = _Sums.of(y, np.column_stack([np.ones(len(y)), inside_rows, late, inside_rows & late]), codes)
     weight = _draw(weights, len(inside), draws, seed)
     drawn, error = _Draws(sums, weight), sums.error()
     reach = [_limit(drawn, sums.value, side * error, 2 * tail) for side in (-1, 1)]
-    return WildEffect(
-        value=sums.value,
-        error=error,
-        t=sums.value / error,
-        p=drawn.p(0.0),
-        low=reach[0],
-        high=reach[1],
-        draws=len(weight),
-        treated_clusters=int(inside.sum()),
-        clusters=len(inside),
-        weights=weights,
-    )
+    p, sizes = drawn.p(0.0), (len(weight), int(inside.sum()), len(inside))
+    return WildEffect(sums.value, error, sums.value / error, p, reach[0], reach[1], *sizes, weights=weights)
+
+
+def _checked_rows(
+    values: ArrayLike, treated: ArrayLike, after: ArrayLike, clusters: Sequence[object]
+) -> tuple[Numbers, NDArray[np.bool_], NDArray[np.bool_]]:
+    y, d, a = (np.asarray(part, dtype=np.float64) for part in (values, treated, after))
+    if not len(y) == len(d) == len(a) == len(clusters) or not np.isfinite([y, d, a]).all():
+        raise ValueError("one value, one group, one time and one cluster for each row, none missing")
+    return y, d != 0, a != 0
 
 
 def _treated_clusters(
