@@ -42,7 +42,7 @@ posterior AS (
 )
 SELECT
     source, vintage, country, ref_area, area_level, time_period, iccs, iccs_made_from, stage, counting_unit, sex, value, population,
-    rate_per_100k, ci_low, ci_high, few_events,
+    population_source, rate_per_100k, ci_low, ci_high, few_events,
     shape / scale AS smoothed_rate,
     shape / scale * greatest(1 - 1 / (9 * shape) - {{normal_quantile}} / (3 * sqrt(shape)), 0) ** 3 AS smoothed_low,
     shape / scale * (1 - 1 / (9 * shape) + {{normal_quantile}} / (3 * sqrt(shape))) ** 3 AS smoothed_high,
