@@ -196,7 +196,8 @@ def test_provinces_are_carried_back_to_the_country(out: duckdb.DuckDBPyConnectio
     ).fetchall()
     assert found == [(pytest.approx(39_216_789 * share), 5, "E", "ar_indec_population")]
     totals = out.execute(
-        "SELECT sum(population), count(*) FROM out.population WHERE country_source = 'wb_population' GROUP BY time_period"
+        "SELECT sum(population), count(*) FROM out.population WHERE country_source = 'wb_population' "
+        "GROUP BY time_period"
     ).fetchall()
     assert [count for _, count in totals] == [24] * 10
     country = "SELECT sum(population) FROM out.population WHERE ref_area = 'AR' AND source = 'wb_population' "
