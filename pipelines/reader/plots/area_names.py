@@ -238,4 +238,5 @@ def _centre(ring: Numbers) -> Numbers:
     if not abs(cross.sum()) > 0:
         return np.asarray(ring.mean(axis=0), dtype=np.float64)
     weights = cross / (3 * cross.sum())
-    return np.array([((x[:-1] + x[1:]) * weights).sum(), ((y[:-1] + y[1:]) * weights).sum()]) + ring[0]
+    middle = np.array([((x[:-1] + x[1:]) * weights).sum(), ((y[:-1] + y[1:]) * weights).sum()])
+    return np.asarray(middle + ring[0], dtype=np.float64)
