@@ -425,9 +425,7 @@ def _reasons(connection: duckdb.DuckDBPyConnection, source: Source) -> pa.Table:
     )
 
 
-def _compare(
-    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged, target: Path
-) -> Outcome:
+def _compare(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged, target: Path) -> Outcome:
     """Write the comparisons with control totals; refuse figures that miss one by far, warn of the others."""
     found = _compare_controls(connection, folder, judged)
     refuse_missed(folder.source_id, found)
