@@ -131,6 +131,7 @@ class Control(_Strict):
     part_columns: tuple[str, ...] = ()
     rows: str | None = Field(default=None, description="a SELECT of the folder that puts totals next to their parts")
     tolerance: float = 0
+    refuse_from: float | None = Field(default=None, gt=0, description="share of the total, in both directions")
     where: str | None = None
     expected: float | None = None
     origin: str = ""

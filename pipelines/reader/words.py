@@ -100,6 +100,7 @@ WORDS = {
     "few events": "*: fewer than {n} events.",
     "few events in": "Fewer than {n} events, so that chance moves the rate far: {where}.",
     "without outline": "Not drawn, no outline: {names}.",
+    "names of areas": "Areas are named where there is room, by their code where only that fits.",
     "disputed land": "Land that two countries claim is left white.",
     "outlines": "Outlines: {origin}; they state no view on any border.",
     "slopes": "Solid lines rise, dashed lines fall; named: those that changed most, and the highest.",
