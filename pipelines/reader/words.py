@@ -135,6 +135,7 @@ WORDS = {
     "month alert": (
         "{month}: {value}, where {expected} were expected and {upper} is the limit: more than the past explains."
     ),
+    "month apart": "not compared with other months",
     "months usual": "No month from {first} to {last} is higher than the past explains.",
     "months not tested": "Not tested: too few months or events since the last break.",
     "month fills": "{month} still fills up: it is expected to come to {value} ({low} to {high}).",

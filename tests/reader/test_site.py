@@ -25,7 +25,7 @@ from pipelines.reader.site.build import MARK, BuiltSite, build_site, check_site_
 from pipelines.reader.site.chart import draw_chart, years_apart
 from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.licences import may_be_published
-from pipelines.reader.site.months import year_before
+from pipelines.reader.site.months import table_of_months, year_before
 from pipelines.reader.site.pages import Pages
 from pipelines.reader.site.serve import site_server
 from pipelines.reader.site.side_by_side import put_side_by_side
@@ -308,6 +308,37 @@ def test_a_month_is_beside_that_of_a_year_before_only_where_they_may_be_compared
     assert found == {
         "plain": 111.0, "break between": None, "break before both": 111.0, "not compared": None, "no figure": None
     }  # fmt: skip
+
+
+def test_the_table_of_months_has_two_years_with_remarks_and_caveats_in_words() -> None:
+    """Of 36 months the last 24, the last first; a caveat of all of them is said once, others beside their month."""
+    rows = _months(
+        m2024_10={"value": None, "missing_reason": "not_reported"},
+        m2024_11={"count_expected": 90.2, "count_upper": 99.9, "is_alert": True},
+        m2024_12={"nowcast": 130.0, "nowcast_low": 120.0, "nowcast_high": 140.4, "is_compared": False},
+        m2024_03={"starts_anew": True},
+    )
+    older = [row | {"time_period": f"2022-{at + 1:02d}", "step": 12 * 2022 + at} for at, row in enumerate(rows[:12])]
+    every = [row | {"caveats": "level_jump"} for row in [*older, *rows]]
+    every[-4] |= {"caveats": "figures_revised_later;level_jump"}
+    table = table_of_months(every, lambda value: f"{value:.0f}", str.upper, str.title, "en")
+    assert [row["month"] for row in table.rows] == [
+        f"{year}-{month:02d}" for year in (2024, 2023) for month in range(12, 0, -1)
+    ]
+    found = {row["month"]: row for row in table.rows}
+    assert (table.caveats, table.tested) == ("LEVEL_JUMP", True)
+    assert {month: row["caveats"] for month, row in found.items() if row["caveats"]} == {
+        "2024-09": "FIGURES_REVISED_LATER"
+    }
+    assert {month: row["remarks"] for month, row in found.items() if row["remarks"]} == {
+        "2024-03": "break",
+        "2024-10": "Not_Reported",
+        "2024-11": "alert",
+        "2024-12": "not compared with other months; expected once complete, 95 %: 130 (120–140)",
+    }
+    assert (found["2024-11"]["expected"], found["2024-11"]["limit"]) == (90, 99)
+    # The same month of the year before, but across the break of March 2024.
+    assert (found["2024-02"]["before"], found["2024-03"]["before"], found["2023-04"]["before"]) == (101, None, 103)
 
 
 def test_months_are_of_a_source_that_may_be_shown(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -11,10 +12,29 @@ from markupsafe import Markup, escape
 from iccs.periods import period_at
 from pipelines.reader.site.chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Frame, draw_grid, step_of_marks
 from pipelines.reader.site.content import Rows
-from pipelines.reader.words import word
+from pipelines.reader.words import colon, word
 
+MONTHS_OF_TABLE = 24
 _SMALL_WIDTH, _SMALL_HEIGHT, _SMALL_SIDE = 150, 44, 4
 Number = Callable[[float | None], str]
+
+
+@dataclass(frozen=True)
+class MonthTable:
+    """Months as a table: each with count, the same month a year before, what was expected, remarks and its own caveats.
+
+    Attributes:
+        rows: month, value, before, expected, limit, remarks, caveats; the last month first.
+        caveats: those that hold for every month of the table, in words.
+    """
+
+    rows: Rows
+    caveats: str
+
+    @property
+    def tested(self) -> bool:
+        """Whether any month was compared with what the past makes expected."""
+        return any(row["limit"] is not None for row in self.rows)
 
 
 def month_sentences(rows: Rows, number: Number, language: str) -> list[str]:
@@ -63,6 +83,51 @@ def year_before(rows: Rows, row: dict[str, Any]) -> float | None:
         return None
     value: float | None = before["value"]
     return value
+
+
+def table_of_months(
+    rows: Rows, number: Number, caveat: Callable[[str], str], reason: Callable[[str], str], language: str
+) -> MonthTable:
+    """Return the latest 24 months as a table, the last one first, with remarks and caveats in words.
+
+    Args:
+        rows: of one country and category, in order.
+        number: writes a figure in the language.
+        caveat: label of a caveat in the language.
+        reason: label of a reason why there is no figure.
+        language: of the words.
+    """
+    latest = rows[-MONTHS_OF_TABLE:]
+    codes = [[code for code in (row["caveats"] or "").split(";") if code] for row in latest]
+    shared = [code for code in codes[0] if all(code in others for others in codes)]
+    months = [
+        {
+            "month": row["time_period"],
+            "value": row["value"],
+            "before": year_before(rows, row),
+            "expected": None if row["count_expected"] is None else round(row["count_expected"]),
+            "limit": None if row["count_upper"] is None else math.floor(row["count_upper"]),
+            "remarks": "; ".join(_remarks(row, number, reason, language)),
+            "caveats": "; ".join(caveat(code) for code in own if code not in shared),
+        }
+        for row, own in zip(latest, codes, strict=True)
+    ]
+    return MonthTable(months[::-1], "; ".join(map(caveat, shared)))
+
+
+def _remarks(row: dict[str, Any], number: Number, reason: Callable[[str], str], language: str) -> Iterator[str]:
+    """What a reader must know of one month beside its count."""
+    if row["value"] is None:
+        yield reason(row["missing_reason"]) if row["missing_reason"] else word("no figure", language)
+    if row["starts_anew"]:
+        yield word("break", language)
+    if not row["is_compared"]:
+        yield word("month apart", language)
+    if row["is_alert"]:
+        yield word("alert", language)
+    if row["nowcast"] is not None:
+        value, low, high = (number(round(row[f"nowcast{name}"])) for name in ("", "_low", "_high"))
+        yield f"{word('nowcast', language)}{colon(language)}{value} ({low}–{high})"
 
 
 def draw_small_months(rows: Rows, text: str) -> Markup:
