@@ -27,6 +27,10 @@ WORDS = {
     "segments": "Thin lines: joinpoint segments, percent a year (ns: not significant).",
     "not drawn": "Not drawn, as too many or not comparable: {areas}.",
     "whole line": "Grey line: {name}.",
+    "last rates": (
+        "Above each panel, on the right: its last rate that is compared with other years, of {year} or of the year in "
+        "brackets."
+    ),
     "log": "Logarithmic scale; a year without an event is not drawn.",
     "bounds": "Brackets: the sex or age of too many is unknown; the rate lies between (none of them, all of them).",
     "breaks": "Dotted: break in series, not compared across.",

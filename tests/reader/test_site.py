@@ -28,7 +28,7 @@ from pipelines.reader.site.licences import may_be_published
 from pipelines.reader.site.months import table_of_months, year_before
 from pipelines.reader.site.pages import Pages
 from pipelines.reader.site.serve import site_server
-from pipelines.reader.site.side_by_side import put_side_by_side
+from pipelines.reader.site.side_by_side import draw_courses, put_side_by_side
 from pipelines.reader.words import LANGUAGES, load_texts
 from pipelines.run import Session, run_all
 from pipelines.system.connection import insert_rows
@@ -227,6 +227,18 @@ def test_a_page_of_countries_side_by_side_has_no_order_of_one_and_none_of_two_un
     assert "compare/0101.html" not in dict(Pages(content, "en").every())  # one country is compared with nobody
 
 
+def test_each_small_picture_of_a_country_says_its_last_rate_that_is_compared() -> None:
+    figure = _beside(AA={})["AA"][0] | {"break_before": None, "is_compared": True}
+    years = [
+        figure | {"time_period": "2022", "rate_per_100k": 19.83},
+        figure | {"time_period": "2023", "rate_per_100k": 0.13, "is_compared": False},
+    ]
+    (reported,) = draw_courses({"AA": years}, {"AA": "Aland"}, "fr")
+    assert ">2022 : 19,83</text>" in reported
+    (nothing,) = draw_courses({"AA": years[1:]}, {"AA": "Aland"}, "fr")
+    assert "0,13</text>" not in nothing
+
+
 @pytest.mark.slow
 def test_a_country_whose_preferred_source_may_not_be_shown_has_the_next_one(tmp_path: Path) -> None:
     folders = []
@@ -320,16 +332,19 @@ def test_the_table_of_months_has_two_years_with_remarks_and_caveats_in_words() -
     )
     older = [row | {"time_period": f"2022-{at + 1:02d}", "step": 12 * 2022 + at} for at, row in enumerate(rows[:12])]
     every = [row | {"caveats": "level_jump"} for row in [*older, *rows]]
-    every[-4] |= {"caveats": "figures_revised_later;level_jump"}
+    for at in (-11, -10, -4):
+        every[at] |= {"caveats": "figures_revised_later;level_jump"}
     table = table_of_months(every, lambda value: f"{value:.0f}", str.upper, str.title, "en")
     assert [row["month"] for row in table.rows] == [
         f"{year}-{month:02d}" for year in (2024, 2023) for month in range(12, 0, -1)
     ]
     found = {row["month"]: row for row in table.rows}
-    assert (table.caveats, table.tested) == ("LEVEL_JUMP", True)
-    assert {month: row["caveats"] for month, row in found.items() if row["caveats"]} == {
-        "2024-09": "FIGURES_REVISED_LATER"
-    }
+    assert table.tested
+    assert table.caveats == [
+        ("", "LEVEL_JUMP", "2023-01–2024-12"),
+        ("a", "FIGURES_REVISED_LATER", "2024-02–2024-03, 2024-09"),
+    ]
+    assert {month for month, row in found.items() if row["marks"]} == {"2024-02", "2024-03", "2024-09"}
     assert {month: row["remarks"] for month, row in found.items() if row["remarks"]} == {
         "2024-03": "break",
         "2024-10": "Not_Reported",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -21,20 +22,26 @@ Number = Callable[[float | None], str]
 
 @dataclass(frozen=True)
 class MonthTable:
-    """Months as a table: each with count, the same month a year before, what was expected, remarks and its own caveats.
+    """Months as a table: each with count, the same month a year before, what was expected, and remarks.
 
     Attributes:
-        rows: month, value, before, expected, limit, remarks, caveats; the last month first.
-        caveats: those that hold for every month of the table, in words.
+        rows: month, marks (of the caveats that hold for it and not for all), value, before, expected, limit, remarks;
+            the last month first.
+        caveats: mark, text and months of each caveat; the mark is empty where it holds for every month of the table.
     """
 
     rows: Rows
-    caveats: str
+    caveats: list[tuple[str, str, str]]
 
     @property
     def tested(self) -> bool:
         """Whether any month was compared with what the past makes expected."""
         return any(row["limit"] is not None for row in self.rows)
+
+    @property
+    def remarked(self) -> bool:
+        """Whether any month has a remark."""
+        return any(row["remarks"] for row in self.rows)
 
 
 def month_sentences(rows: Rows, number: Number, language: str) -> list[str]:
@@ -98,21 +105,44 @@ def table_of_months(
         language: of the words.
     """
     latest = rows[-MONTHS_OF_TABLE:]
-    codes = [[code for code in (row["caveats"] or "").split(";") if code] for row in latest]
-    shared = [code for code in codes[0] if all(code in others for others in codes)]
+    steps: dict[str, list[int]] = {}
+    for row in latest:
+        for code in filter(None, (row["caveats"] or "").split(";")):
+            steps.setdefault(code, []).append(row["step"])
+    partial = [code for code, found in sorted(steps.items()) if len(found) < len(latest)]
+    marks = {code: ascii_lowercase[at % 26] * (at // 26 + 1) for at, code in enumerate(partial)}
     months = [
         {
             "month": row["time_period"],
+            "marks": " ".join(mark for code, mark in marks.items() if row["step"] in steps[code]),
             "value": row["value"],
             "before": year_before(rows, row),
             "expected": None if row["count_expected"] is None else round(row["count_expected"]),
             "limit": None if row["count_upper"] is None else math.floor(row["count_upper"]),
             "remarks": "; ".join(_remarks(row, number, reason, language)),
-            "caveats": "; ".join(caveat(code) for code in own if code not in shared),
         }
-        for row, own in zip(latest, codes, strict=True)
+        for row in reversed(latest)
     ]
-    return MonthTable(months[::-1], "; ".join(map(caveat, shared)))
+    caveats = [(marks.get(code, ""), caveat(code), month_spans(steps[code])) for code in sorted(steps)]
+    return MonthTable(months, sorted(caveats, key=lambda one: one[0]))
+
+
+def month_spans(steps: Sequence[int]) -> str:
+    """Return months as text, those that follow each other as first and last.
+
+    Args:
+        steps: months since year 0, rising.
+
+    >>> month_spans([24288, 24289, 24290, 24299])
+    '2024-01–2024-03, 2024-12'
+    """
+    spans: list[list[int]] = []
+    for step in steps:
+        if spans and step == spans[-1][1] + 1:
+            spans[-1][1] = step
+        else:
+            spans.append([step, step])
+    return ", ".join("–".join(period_at(step, "M") for step in dict.fromkeys(span)) for span in spans)
 
 
 def _remarks(row: dict[str, Any], number: Number, reason: Callable[[str], str], language: str) -> Iterator[str]:
