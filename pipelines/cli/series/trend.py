@@ -123,7 +123,7 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
     print_line()
     print_table(
         list(_YEAR_COLUMNS),
-        [[row[name] for name in _YEAR_COLUMNS.values()] for row in rows],
+        [[_whole_persons(row)[name] for name in _YEAR_COLUMNS.values()] for row in rows],
         title=key.name,
     )
     wide = [row for row in rows if row["usual_low"] is not None]
@@ -143,10 +143,21 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
         reasons = [f"no rate, {row['no_rate_reason']}"] if row["no_rate_reason"] else []
         for note in reasons + [f"caveat {name}" for name in (row["caveats"] or "").split(";") if name]:
             notes.setdefault(note, []).append(int(row["time_period"]))
+    farthest = max((row["backcast_years"] or 0 for row in rows), default=0)
     for note, years in notes.items():
-        print_line(f"{note}: {year_spans(years)}")
+        reach = f", up to {farthest} years back" if note == "caveat population_backcast" else ""
+        print_line(f"{note}: {year_spans(years)}{reach}")
     if notes:
         print_line()
+
+
+def _whole_persons(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its population without the decimals that an estimate of it has.
+
+    >>> _whole_persons({"population": 202712.93, "value": 18})
+    {'population': 202713, 'value': 18}
+    """
+    return row | {"population": None if row["population"] is None else round(row["population"])}
 
 
 def _trend_line(record: dict[str, Any]) -> str:
