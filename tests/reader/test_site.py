@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
-import shutil
 import subprocess
 import threading
 import urllib.parse
@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from browser import BROWSER, open_browser
 from tiny_source import Tiny
 
 from pipelines.publish.published_schema import create_tables
@@ -36,9 +37,6 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
 TEMPLATES = Path(__file__).parents[2] / "pipelines" / "reader" / "site"
-
-
-BROWSER = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)
 
 
 class _Links(HTMLParser):
@@ -473,6 +471,39 @@ def test_the_index_of_the_search_has_every_page_of_figures(site: BuiltSite) -> N
         assert named == {path.relative_to(folder).as_posix() for path in folder.glob("country/*/*.html")}
     mexico = next(entry for entry in _index(site, "en")["countries"] if entry[1] == "country/MX.html")
     assert (mexico[0], "Jalisco" in mexico[2], "México" in mexico[2]) == ("Mexico", True, True)
+
+
+KINDS = (
+    "index.html", "en/index.html", "fr/categories.html", "es/category/0101.html", "fr/compare.html",
+    "es/compare/0101.html", "fr/country/MX.html", "es/country/MX/0101.html", "en/dictionary.html", "fr/evidence.html",
+    "es/methods.html", "en/quality.html", "en/quality/ar_snic.html", "fr/releases.html", "es/search.html",
+    "en/themes.html", "fr/theme/corruption.html",
+)  # fmt: skip
+"""A page of each kind; that of SQL is in test_query_page.py."""
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no chromium or chrome is installed, so no page is seen in one")
+def test_a_page_of_every_kind_is_no_wider_than_a_telephone_and_can_be_read_by_all(
+    site: BuiltSite, tmp_path: Path
+) -> None:
+    """At 400 pixels; with AXE_CORE (axe.min.js of npm's axe-core) it has no violation of WCAG 2.2 AA, at 1280 too."""
+    axe = os.environ.get("AXE_CORE")
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    violations = "JSON.stringify(found.violations.map(one => [one.id, one.nodes.length]))"
+    ask = f"axe.run(document, {{runOnly: {rules}}}).then(found => {violations})"
+    wide = list[tuple[str, int]]()
+    faults: dict[tuple[str, int], list[object]] = {}
+    with open_browser(tmp_path) as tab:
+        for page in KINDS:
+            for width in (1280, 400):
+                tab.open((site.folder / page).as_uri(), width=width)
+                if tab.run("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                    wide.append((page, width))
+                if axe:
+                    tab.run(f"{Path(axe).read_text(encoding='utf-8')};0")
+                    faults[page, width] = json.loads(tab.run(ask))
+    assert wide == []
+    assert {page: found for page, found in faults.items() if found} == {}
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no chromium or chrome is installed, so nothing is searched in one")
