@@ -34,6 +34,9 @@ _CONTROLS = pa.schema(
     ]
 )
 
+REFUSED_MISS = 0.5
+"""Share of a total from which a difference refuses a load, where the control gives none."""
+
 _NO_RATES = (
     "SELECT NULL AS _row, '' AS ref_area, '' AS time_period, '' AS national_code, '' AS measure, '' AS count, "
     "'' AS rate, '1' AS per LIMIT 0"
@@ -53,8 +56,12 @@ def compare(
     detail: str,
     row: int | None = None,
     judged: tuple[int, int] | None = None,
+    missed: bool = False,
 ) -> dict[str, Any]:
-    """Return one comparison; a control that every source of a kind has is given by its name and allows nothing."""
+    """Return one comparison; a control that every source of a kind has is given by its name and allows nothing.
+
+    ``missed`` (see ``is_missed``) goes with it, and is no column of the table.
+    """
     name, tolerance = (control, 0.0) if isinstance(control, str) else (control.control, control.tolerance)
     difference = None if expected is None or actual is None else actual - expected
     within = difference is not None and abs(difference) <= tolerance
@@ -70,7 +77,47 @@ def compare(
         "row": row,
         "checked": checked,
         "failing": failing,
+        "missed": missed,
     }
+
+
+def is_missed(control: Control, expected: float | None, actual: float | None) -> bool:
+    """Return whether figures miss a total by so much that they are not to be published.
+
+    Of a published total without a share of its own only figures above it are: what was given may be a part of it.
+
+    >>> total = Control(control="murder", where="true", expected=100)
+    >>> [is_missed(total, 100, found) for found in (40, 149, 150, 200)]
+    [False, False, True, True]
+    >>> [is_missed(total.model_copy(update={"refuse_from": 0.1}), 100, found) for found in (90, 91)]
+    [True, False]
+    """
+    if expected is None or actual is None:
+        return False
+    above_only = control.where is not None and control.refuse_from is None
+    miss = actual - expected if above_only else abs(actual - expected)
+    return miss > control.tolerance and miss >= (control.refuse_from or REFUSED_MISS) * abs(expected)
+
+
+def refuse_missed(source_id: str, found: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a source with figures that miss a total by far.
+
+    Raises:
+        DataRefused: one problem for each such total.
+    """
+    problems = [
+        Problem(
+            "control_missed",
+            source_id,
+            f"{one['control']}: the total is {number_text(one['expected'])}, the figures add up to "
+            f"{number_text(one['actual'])} ({one['detail']}).",
+            file=one["file"],
+        )
+        for one in found
+        if one["missed"]
+    ]
+    if problems:
+        raise DataRefused(problems)
 
 
 def compare_foot(
@@ -93,7 +140,8 @@ def compare_foot(
         numbers = [fetch_row(connection, "SELECT to_count($text)", {"text": text})[0] for text in texts]
         expected = None if None in numbers else sum(numbers)
         detail = f"footer row of the {f'sheet {sheet}' if sheet else 'file'}, column {control.footer_column}"
-        found.append(compare(control, file, expected, counted.get((file, sheet)), detail))
+        actual = counted.get((file, sheet))
+        found.append(compare(control, file, expected, actual, detail, missed=is_missed(control, expected, actual)))
     return found
 
 
@@ -163,9 +211,10 @@ def compare_parts(
                 ).fetchall()
             except duckdb.Error as error:
                 raise _control_failed(folder.source, control, error) from error
-            for file, row, expected, actual, checked, failing in rows:
+            for file, row, expected, actual, checked, failing, *stated in rows:
                 place = f"all {checked:,} together, {failing:,} differ" if row is None else f"row {row}"
-                found.append(compare(control, file, expected, actual, place, row, (checked, failing)))
+                missed = is_missed(control, *stated)
+                found.append(compare(control, file, expected, actual, place, row, (checked, failing), missed))
     return found
 
 

@@ -32,8 +32,10 @@ from pipelines.harmonise.controls import (
     compare_foot,
     compare_parts,
     controls_table,
+    is_missed,
     judge_controls,
     read_published_rates,
+    refuse_missed,
 )
 from pipelines.harmonise.enums import cast_codes, code_columns, create_code_types
 from pipelines.harmonise.links import link_table, out_of_scope_reason
@@ -165,7 +167,7 @@ def account(
     outcomes.append(check_first_days(connection, source, has_days=RowPeriod(source).has_days))
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
-    outcomes.append(_compare(connection, _compare_controls(connection, folder, judged), paths["controls"]))
+    outcomes.append(_compare(connection, folder, judged, paths["controls"]))
     _find_periods_not_over(connection, source, judged)
     outcomes.append(_write_links(connection, judged, paths))
     outcomes += judge_unread(folder, judged.raw.files, judged.raw.unread, judged.raw.cut, judged.raw.hidden)
@@ -429,7 +431,10 @@ def _reasons(connection: duckdb.DuckDBPyConnection, source: Source) -> pa.Table:
     )
 
 
-def _compare(connection: duckdb.DuckDBPyConnection, found: list[dict[str, Any]], target: Path) -> Outcome:
+def _compare(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, judged: Judged, target: Path) -> Outcome:
+    """Write the comparisons with control totals; refuse figures that miss one by far, warn of the others."""
+    found = _compare_controls(connection, folder, judged)
+    refuse_missed(folder.source_id, found)
     controls = controls_table(found)
     connection.register("control_list", controls)
     _write_part(connection, "FROM control_list", target)
@@ -452,7 +457,8 @@ def _compare_controls(
         else:
             total, cells = judged.sums[number]
             if cells:
-                found.append(compare(control, None, control.expected, total, control.origin))
+                missed = is_missed(control, control.expected, total)
+                found.append(compare(control, None, control.expected, total, control.origin, missed=missed))
     return found + (_compare_lines(judged) if isinstance(judged, Tallied) else [])
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
 import duckdb
+import numpy as np
 import pytest
 
 from pipelines.cli.main import main
@@ -14,6 +16,7 @@ from pipelines.collect.boundaries import bundled_boundaries
 from pipelines.reader.maps import map_boundaries, read_map_rates
 from pipelines.reader.plots.map import plot_map
 from pipelines.reader.plots.style import save_picture
+from pipelines.reader.release import query
 from pipelines.reader.selection import SeriesQuery
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
@@ -134,6 +137,46 @@ def test_boundaries_of_the_user_s_are_joined_by_a_property(
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
     with pytest.raises(UsageError, match=r"There: Jalisco; wanted: MX-AGU"):
         map_boundaries(read_map_rates(SeriesQuery("0101", "MX"), settings=settings), path, "iso")
+
+
+def _name(written: str) -> str:
+    """A name as written on a map without its lines and its star."""
+    return written.replace("\n", " ").removesuffix("*").strip()
+
+
+@pytest.mark.parametrize(
+    ("area", "language", "style", "named", "coded"),
+    [
+        (None, "fr", "screen", {"Allemagne", "Italie", "Royaume-Uni"}, {"NL", "AL"}),
+        ("AR", "es", "slides", {"Buenos Aires", "Santiago del Estero", "Chubut"}, {"T"}),
+        ("MX", "en", "print", {"Chihuahua", "San Luis Potosí", "Guerrero"}, {"BCS"}),
+    ],
+)
+def test_names_on_the_map_lie_on_their_areas_and_apart(
+    settings: Settings, area: str | None, language: str, style: str, named: set[str], coded: set[str]
+) -> None:
+    """Measured on the drawn letters: as wide as the renderer makes them, in the picture as it is saved."""
+    found = read_map_rates(SeriesQuery("0101", area), settings=settings)
+    outlines = map_boundaries(found)
+    figure, axes = plot_map(found, outlines, language, settings, style=style)
+    figure.canvas.draw()
+    texts = [text for text in axes.texts if text.get_text() != "*"]
+    words = {_name(text.get_text()) for text in texts}
+    assert named <= words and coded <= words
+    boxes = [text.get_window_extent() for text in texts]
+    # Their rectangles, with the room below letters such as g, are half a point smaller than where they may touch.
+    assert not [(one, other) for one, other in combinations(boxes, 2) if one.padded(-0.5).overlaps(other.padded(-0.5))]
+    names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
+    land = {patch.get_gid(): patch.get_path() for patch in axes.patches if patch.get_gid()}
+    for text, box in zip(texts, boxes, strict=True):
+        (code,) = (one for one in found.codes if _name(text.get_text()) in (names[one], one.rpartition("-")[2]))
+        spread = np.stack(np.meshgrid(np.linspace(box.x0, box.x1, 30), np.linspace(box.y0, box.y1, 12)), axis=-1)
+        on_map = axes.transData.inverted().transform(spread.reshape(-1, 2))
+        shares = {one: outline.contains_points(on_map).mean() for one, outline in land.items()}
+        assert shares[code] > 0.5 and max(shares, key=lambda one: shares[one]) == code, (code, shares[code])
+        assert text.get_text().endswith("*") == (code in found.rows and found.is_few(code))
+    stars = [text.get_text() for text in axes.texts if text.get_text().endswith("*")]
+    assert len(stars) == sum(map(found.is_few, found.rows))  # one of each, though a name had no room
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,11 @@ import duckdb
 from tiny_source import Tiny
 
 import schemas.source
-from pipelines.cli.main import main
+from pipelines.cli.main import build_parser, main
 from pipelines.system.connection import one_engine
 from pipelines.system.settings import Settings
 from pipelines.tabulate.structure_suite import without_suite
+from schemas.indicators import load_indicators
 
 INCIDENTS = Path(__file__).parents[1] / "harmonise" / "incidents" / "sources" / "xx_test_incidents"
 TABLES = ("observation", "population", "rate", "trend", "reconciliation", "exclusion", "revision", "source", "mapping")
@@ -44,6 +45,18 @@ def declared(sources: Path) -> Iterator[None]:
         for module in ("schemas.source", "pipelines.run", "pipelines.repair"):
             stack.enter_context(mock.patch(f"{module}.list_sources", list_sources))
         stack.enter_context(without_suite())
+        yield
+
+
+@contextlib.contextmanager
+def cheap_commands() -> Iterator[None]:
+    """Leave out of the commands what damage does not touch: new parsers, searches for names, copies, indicators."""
+    parser, indicators = build_parser(), dict(list(load_indicators().items())[:1])
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch("pipelines.cli.main.build_parser", lambda: parser))
+        for name in ("refuse_personal", "copy_cleanly"):
+            stack.enter_context(mock.patch(f"pipelines.publish.build.{name}"))
+        stack.enter_context(mock.patch("pipelines.publish.indicators.load_indicators", lambda: indicators))
         yield
 
 
@@ -199,7 +212,7 @@ class Trials:
         tables = sorted((self.whole.data / "core" / "xx_table").glob("2*"), key=lambda path: path.stat().st_mtime_ns)
         self.past = tables[0].name
         self.before = content(self.whole.data / "published" / "crime.duckdb")
-        with declared(self.whole.sources):
+        with declared(self.whole.sources), cheap_commands():
             self.rejected = rejected(self.whole)
             after = self._copy("expected")
             code, said = after.run()
@@ -217,7 +230,8 @@ class Trials:
     def attempt(self, path: str, kind: str, harm: Callable[[Path], None]) -> Outcome:
         """Damage one file and look what a run says and publishes, what a repair does, and whether a copy heals."""
         wrong: list[str] = []
-        with declared(self.whole.sources), one_engine(Settings(data=self.root / "engine", threads=1)):
+        engine = one_engine(Settings(data=self.root / "engine", threads=1))
+        with declared(self.whole.sources), cheap_commands(), engine:
             stored = self._copy("trial")
             harm(stored.data / path)
             if rejected(stored) not in (self.rejected, None, "[]\n" if kind == "deleted" else None):
@@ -243,7 +257,7 @@ class Trials:
         return Outcome(path, kind, ran, repaired, back, tuple(wrong))
 
     def _run(self, stored: Stored, wrong: list[str]) -> str:
-        code, said = stored.run()
+        code, said = stored.run("--json")
         found = content(stored.data / "published" / "crime.duckdb")
         if "Traceback" in said or "internal error" in said:
             wrong.append(f"run: {said[-300:]}")
@@ -268,7 +282,7 @@ class Trials:
             wrong.append("repair without --apply changed something")
         named = path.removesuffix(".sha256") in said
         applied, more = command("repair", "--apply", "--data", str(stored.data), "--from", str(stored.given))
-        again, last = stored.run()
+        again, last = stored.run("--json")
         found = content(stored.data / "published" / "crime.duckdb")
         if any("Traceback" in text or "internal error" in text for text in (said, more, last)):
             wrong.append(f"repair: {more[-300:]} {last[-300:]}")

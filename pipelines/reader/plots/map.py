@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipelines.collect.boundaries import Boundaries, Polygon, Ring
 from pipelines.reader.borders import DECLARED, disputed_land, disputed_lines
 from pipelines.reader.maps import MapRates
+from pipelines.reader.plots.area_names import STAR, Land, draw_names
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
     Picture,
@@ -102,7 +103,7 @@ def plot_map(
     if not shown:
         raise UsageError(f"boundaries {boundaries.origin}: there is no outline of any area of the map")
     figure, axes, place, width = _canvas(boundaries, shown)
-    drawn = _draw_areas(axes, found, boundaries, place, width, unsure or frozenset())
+    drawn, discs = _draw_areas(axes, found, boundaries, place, width, unsure or frozenset())
     claimed = _draw_claimed(axes, found, boundaries, disputed, place)
     dotted = _draw_disputed(axes, boundaries, disputed, place)
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
@@ -118,18 +119,37 @@ def plot_map(
     notes += caveat_notes(list(found.rows.values()), language, "ref_area")
     undrawn = [names[code] for code in found.codes if code not in drawn]
     notes += [word("without outline", language).format(names=", ".join(undrawn))] if undrawn else []
+    notes.append(word("names of areas", language))
     notes += [word("disputed borders", language).format(name=disputed)] if dotted else []
     notes += [word("disputed land", language)] if claimed else []
     notes.append(word("outlines", language).format(origin=boundaries.origin))
-    return finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings))
+    picture = finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings))
+    named = {code: names[code] for code in drawn - discs.keys()}
+    starred = {code for code in found.rows if found.is_few(code)}
+    draw_names(figure, axes, named, starred, _land(boundaries, place), list(discs.values()))
+    return picture
+
+
+def _land(boundaries: Boundaries, place: Place) -> dict[str, Land]:
+    """Return the outlines of all areas on the plane of the map, but those that cannot be drawn."""
+    land = {
+        code: [
+            [place(_unwrapped(ring)) for ring in polygon]
+            for polygon in polygons
+            if not place.is_torn(np.concatenate(polygon))
+        ]
+        for code, polygons in boundaries.shapes.items()
+    }
+    return {code: polygons for code, polygons in land.items() if polygons}
 
 
 def _draw_areas(
     axes: Axes, found: MapRates, boundaries: Boundaries, place: Place, width: float, unsure: frozenset[str]
-) -> set[str]:
-    """Draw every outline; return the areas of the map that have one."""
+) -> tuple[set[str], dict[str, tuple[float, float]]]:
+    """Draw every outline; return the areas of the map that have one, and where those too small to see have a disc."""
     looks = _looks(found, unsure)
     drawn = set()
+    discs: dict[str, tuple[float, float]] = {}
     edge = (_frame(), axes.transData) if place.middle is None else None
     for code, polygons in boundaries.shapes.items():
         outline = _outline(polygons, place)
@@ -138,15 +158,17 @@ def _draw_areas(
         if code not in looks:
             patch = axes.add_patch(_patch(outline, facecolor="white", edgecolor="0.8", linewidth=thick(0.4), zorder=1))
         else:
-            patch = axes.add_patch(_patch(outline, zorder=2, **looks[code]))
+            patch = axes.add_patch(_patch(outline, zorder=2, gid=code, **looks[code]))
         if edge is not None:
             patch.set_clip_path(*edge)
         if code not in looks:
             continue
         drawn.add(code)
         size = 7.0 if edge is None else 3.5
-        _draw_marks(axes, found, code, place(_unwrapped(_largest(polygons))), width, looks[code] | {"size": size})
-    return drawn
+        outer = place(_unwrapped(_largest(polygons)))
+        if float(np.ptp(outer, axis=0).max()) < _SMALL * width:
+            discs[code] = _draw_disc(axes, found, code, outer, looks[code] | {"size": size})
+    return drawn, discs
 
 
 def _draw_claimed(axes: Axes, found: MapRates, boundaries: Boundaries, disputed: str, place: Place) -> bool:
@@ -230,15 +252,15 @@ def _shades(found: MapRates) -> list[Any]:
     return [colormaps["YlGnBu"](share) for share in np.linspace(0.12, 1.0, len(found.limits) + 1)]
 
 
-def _draw_marks(axes: Axes, found: MapRates, code: str, outline: Numbers, width: float, look: dict[str, Any]) -> None:
-    """Draw a disc on an area too small to see, and a star where the rate is based on few events."""
+def _draw_disc(axes: Axes, found: MapRates, code: str, outline: Numbers, look: dict[str, Any]) -> tuple[float, float]:
+    """Draw a disc on an area too small to see, on it a star where the rate is based on few events; return where."""
     x, y = ((outline.min(axis=0) + outline.max(axis=0)) / 2).tolist()
-    if float(np.ptp(outline, axis=0).max()) < _SMALL * width:
-        edge, size = {"markeredgecolor": "0.25", "markeredgewidth": look["size"] / 10}, look["size"]
-        axes.plot(x, y, "o", markersize=size, zorder=3, markerfacecolor=look["facecolor"], **edge)
+    edge, size = {"markeredgecolor": "0.25", "markeredgewidth": look["size"] / 10}, look["size"]
+    axes.plot(x, y, "o", markersize=size, zorder=3, markerfacecolor=look["facecolor"], **edge)
     if code in found.rows and found.is_few(code):
         ink = "white" if found.class_of(code) > (len(found.limits) + 1) / 2 else "black"
-        axes.text(x, y, "*", ha="center", va="center", fontsize=sized(9), zorder=4, color=ink)
+        axes.text(x, y, STAR, ha="center", va="center", fontsize=sized(9), zorder=4, color=ink)
+    return x, y
 
 
 def _add_legend(figure: Figure, found: MapRates, language: str, unsure: int, whole: str) -> None:

@@ -41,7 +41,7 @@ STYLES = (
 )
 
 
-_POINTS_OF_INCH = 72
+POINTS_OF_INCH = 72
 _ROUNDED_UP = 1.08
 """On a coarse screen each letter is as wide as whole pixels."""
 
@@ -206,19 +206,19 @@ def wrap_lines(text: str, inches: float, points: float) -> str:
     lines: list[str] = []
     left = 0.0
     for one in text.split(" "):
-        width = _width(one, points)
+        width = text_width(one, points)
         if lines and width <= left:
             lines[-1] += f" {one}"
         else:
             lines.append(one)
-            left = inches * _POINTS_OF_INCH / _ROUNDED_UP
-        left -= width + _width(" ", points)
+            left = inches * POINTS_OF_INCH / _ROUNDED_UP
+        left -= width + text_width(" ", points)
     return "\n".join(lines)
 
 
 @lru_cache(maxsize=10_000)
-def _width(text: str, points: float) -> float:
-    """The width of a text, in points."""
+def text_width(text: str, points: float) -> float:
+    """Return the width of a text in letters of so many points, in points."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextToPath
 

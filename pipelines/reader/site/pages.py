@@ -16,7 +16,7 @@ from pipelines.reader.series.trends import handling_in, trend_sentence
 from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
 from pipelines.reader.site.content import Content, Rows
 from pipelines.reader.site.evidence import evidence_rows
-from pipelines.reader.site.months import draw_months, draw_small_months, month_sentences, year_before
+from pipelines.reader.site.months import draw_months, draw_small_months, month_sentences, table_of_months, year_before
 from pipelines.reader.site.query_file import ReadyQuery
 from pipelines.reader.site.search_index import INDEX_NAME, write_index
 from pipelines.reader.site.side_by_side import SideBySide, draw_courses, draw_dots, put_side_by_side
@@ -320,6 +320,13 @@ class Pages:
             "span": span,
             "sentences": sentences,
             "picture": draw_months(rows, f"{title}, {name}", about, self.language),
+            "table": table_of_months(
+                rows,
+                self._number,
+                lambda code: _code_label("caveat", code, self.language),
+                lambda code: _code_label("missing_reason", code, self.language),
+                self.language,
+            ),
             "source": self.content.sources[last["source"]],
             "tested": any(row["count_upper"] is not None for row in rows),
             "filling": any(row["nowcast"] is not None for row in rows),

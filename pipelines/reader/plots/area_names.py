@@ -1,0 +1,242 @@
+"""Names on a map: each where its own area has room for it, apart from the others, and legible on any shade."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.reader.plots.sheets import sized, thick
+from pipelines.reader.plots.style import text_width
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+
+Numbers = NDArray[np.float64]
+Land = list[list[Numbers]]
+"""Polygons of an area on the plane of the map: of each its outline, then its holes; shape (n, 2)."""
+
+STAR = "*"
+"""Behind the name of an area with few events."""
+_LETTERS = 6.0
+_LINE_HEIGHT = 1.2
+_MOST_LINES = 3
+_MOST_WORDS = 7
+_LEAST_OWN = 0.6
+"""Share of a name that must lie on its own area; the rest may lie on water."""
+_MOST_FOREIGN = 0.1
+"""Share of a name that may lie on another area."""
+_COST_OF_LINE = 0.15
+"""How much better a name in one more line must lie."""
+_STEPS = 9
+_TRIED = 40
+"""Places of a name that are compared with the other areas and names, the best first."""
+_SAMPLE = np.array([(x, y) for x in np.linspace(-0.5, 0.5, 7) for y in (-0.5, 0.0, 0.5)])
+"""Points of a box around 0, 0 that is 1 wide and 1 high."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle on the plane of the map, by its middle."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def is_apart(self, other: Box) -> bool:
+        """Whether two boxes have no point in common.
+
+        >>> Box(0, 0, 2, 2).is_apart(Box(3, 0, 1, 1)), Box(0, 0, 2, 2).is_apart(Box(1, 1, 1, 1))
+        (True, False)
+        """
+        return (
+            abs(self.x - other.x) > (self.width + other.width) / 2
+            or abs(self.y - other.y) > (self.height + other.height) / 2
+        )
+
+    @property
+    def points(self) -> Numbers:
+        """Points spread over the box, shape (n, 2)."""
+        found: Numbers = _SAMPLE * (self.width, self.height) + (self.x, self.y)
+        return found
+
+
+class Ground:
+    """The land of all areas, as it is searched: by the rectangles around its polygons."""
+
+    def __init__(self, land: Mapping[str, Land]) -> None:
+        self.land = land
+        every = [(code, polygon) for code, polygons in land.items() for polygon in polygons]
+        self._codes = np.array([code for code, _ in every])
+        self._polygons = [polygon for _, polygon in every]
+        self._low = np.array([polygon[0].min(axis=0) for polygon in self._polygons])
+        self._high = np.array([polygon[0].max(axis=0) for polygon in self._polygons])
+
+    def share_of_others(self, code: str, box: Box) -> float:
+        """Return the share of a box that lies on areas other than one."""
+        points = box.points
+        near = ((self._low < points.max(axis=0)) & (self._high > points.min(axis=0))).all(axis=1)
+        others = [self._polygons[at] for at in np.flatnonzero(near & (self._codes != code))]
+        return float((_inside(others, points) & ~_inside(self.land[code], points)).mean()) if others else 0.0
+
+
+def draw_names(
+    figure: Figure,
+    axes: Axes,
+    names: Mapping[str, str],
+    starred: Set[str],
+    land: Mapping[str, Land],
+    discs: Sequence[tuple[float, float]],
+) -> dict[str, Text]:
+    """Write names on their areas where there is room, over no disc and no other name; return what is written by area.
+
+    Where a name has no room, the area has the last part of its code, or nothing; its star, if it has one, in any case.
+
+    Args:
+        figure: with title, foot and legend, as these decide how large the map is.
+        axes: of the map.
+        names: of the areas; the largest has the first choice.
+        starred: those of them with a star behind the name.
+        land: outlines of every area drawn, those that have no name too.
+        discs: places of discs that stay free.
+    """
+    from matplotlib.patheffects import withStroke
+
+    figure.draw_without_rendering()  # the layout is made when a figure is drawn
+    left, right = axes.get_xlim()
+    point = (right - left) / axes.get_window_extent().width * figure.dpi / 72
+    letters = sized(_LETTERS)
+    disc = sized(7) * point
+    taken = [Box(x, y, disc, disc) for x, y in discs]
+    ground = Ground(land)
+    written: dict[str, Text] = {}
+    for code in sorted(names, key=lambda code: -_size(land[code])):
+        star = f" {STAR}" if code in starred else ""
+        best = None
+        for name in (names[code], code.rpartition("-")[2], *([""] if star else [])):
+            forms = forms_of_name(f"{name}{star}".strip())
+            best = best or _best_form(
+                code, {text: _box_of(text, letters, point) for text in forms}, ground, taken, axes
+            )
+        if best is None and star:
+            best = STAR, replace(_box_of(STAR, letters, point), **_middle(land[code]))
+        if best is not None:
+            text, box = best
+            taken.append(box)
+            written[code] = axes.text(box.x, box.y, text, ha="center", va="center", fontsize=letters, zorder=5)
+            written[code].set_path_effects([withStroke(linewidth=thick(1.8), foreground="white")])
+            written[code].set_in_layout(False)
+    return written
+
+
+def forms_of_name(name: str) -> list[str]:
+    r"""Return a name in one line, and in two and in three as even as can be.
+
+    >>> forms_of_name("Baja California Sur")
+    ['Baja California Sur', 'Baja\nCalifornia Sur', 'Baja\nCalifornia\nSur']
+    """
+    parts = name.replace(f" {STAR}", f"\N{NO-BREAK SPACE}{STAR}").split(" ")
+    forms = [" ".join(parts)]
+    for lines in range(2, min(_MOST_LINES, len(parts)) + 1 if len(parts) <= _MOST_WORDS else 1):
+        cuts = [(0, *inner, len(parts)) for inner in combinations(range(1, len(parts)), lines - 1)]
+        splits = [[" ".join(parts[start:end]) for start, end in pairwise(cut)] for cut in cuts]
+        forms.append("\n".join(min(splits, key=lambda split: max(map(len, split)))))
+    return forms
+
+
+def _best_form(
+    code: str, boxes: Mapping[str, Box], ground: Ground, taken: Sequence[Box], axes: Axes
+) -> tuple[str, Box] | None:
+    """Return the form of a name that lies best on its area, and where; None where none has room."""
+    places = {text: _place(code, box, ground, taken, axes) for text, box in boxes.items()}
+    fitting = {text: place for text, place in places.items() if place is not None}
+    if not fitting:
+        return None
+    text = max(fitting, key=lambda text: fitting[text][0] - _COST_OF_LINE * text.count("\n"))
+    return text, fitting[text][1]
+
+
+def _box_of(text: str, letters: float, point: float) -> Box:
+    """The box of a text around 0, 0; ``point`` is the size of a point on the map."""
+    lines = text.split("\n")
+    width = max(text_width(line, letters) for line in lines)
+    return Box(0.0, 0.0, width * point, _LINE_HEIGHT * letters * len(lines) * point)
+
+
+def _place(code: str, box: Box, ground: Ground, taken: Sequence[Box], axes: Axes) -> tuple[float, Box] | None:
+    """Return how well a box lies on an area, and where it lies best; None where it has no room."""
+    largest = max(ground.land[code], key=lambda polygon: _extent(polygon[0]))[0]
+    low, high = largest.min(axis=0), largest.max(axis=0)
+    if box.width * box.height * _LEAST_OWN > _size(ground.land[code]):
+        return None
+    grid = np.stack(np.meshgrid(*(np.linspace(low[at], high[at], _STEPS + 2)[1:-1] for at in (0, 1))), axis=-1)
+    middles = np.concatenate([[_centre(largest)], grid.reshape(-1, 2)])
+    points = (middles[:, None, :] + box.points[None, :, :]).reshape(-1, 2)
+    own = _inside(ground.land[code], points).reshape(len(middles), -1).mean(axis=1)
+    far = np.hypot(*((middles - middles[0]) / (high - low).max()).T)
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    best: tuple[float, Box] | None = None
+    for at in np.argsort(far - 2 * own, kind="stable")[:_TRIED]:
+        there = replace(box, x=float(middles[at, 0]), y=float(middles[at, 1]))
+        held = left + box.width / 2 <= there.x <= right - box.width / 2
+        held = held and bottom + box.height / 2 <= there.y <= top - box.height / 2
+        if own[at] < _LEAST_OWN or not held or not all(map(there.is_apart, taken)):
+            continue
+        foreign = ground.share_of_others(code, there)
+        score = float(2 * own[at] - far[at] - 4 * foreign)
+        if foreign <= _MOST_FOREIGN and (best is None or score > best[0]):
+            best = score, there
+    return best
+
+
+def _middle(polygons: Land) -> dict[str, float]:
+    """A point on an area, and of those of a grid the one farthest from its outline."""
+    largest = max(polygons, key=lambda polygon: _extent(polygon[0]))
+    low, high = largest[0].min(axis=0), largest[0].max(axis=0)
+    grid = np.stack(np.meshgrid(*(np.linspace(low[at], high[at], 22)[1:-1] for at in (0, 1))), axis=-1).reshape(-1, 2)
+    on_land = grid[_inside([largest], grid)]
+    x, y = _centre(largest[0])
+    if len(on_land):
+        apart = np.hypot(*np.moveaxis(on_land[:, None, :] - largest[0][None, :, :], -1, 0)).min(axis=1)
+        x, y = on_land[int(apart.argmax())]
+    return {"x": float(x), "y": float(y)}
+
+
+def _inside(polygons: Land, points: Numbers) -> NDArray[np.bool_]:
+    """Whether each point lies on one of the polygons and in none of its holes."""
+    from matplotlib.path import Path as Outline
+
+    found = np.zeros(len(points), dtype=bool)
+    for outer, *holes in polygons:
+        in_one = Outline(outer).contains_points(points)
+        for hole in holes:
+            in_one &= ~Outline(hole).contains_points(points)
+        found |= in_one
+    return found
+
+
+def _size(polygons: Land) -> float:
+    return max(_extent(polygon[0]) for polygon in polygons)
+
+
+def _extent(ring: Numbers) -> float:
+    x, y = ring[:, 0], ring[:, 1]
+    return float(abs((x[:-1] * y[1:] - x[1:] * y[:-1]).sum()) / 2)
+
+
+def _centre(ring: Numbers) -> Numbers:
+    """Centre of gravity of a closed outline; the middle of its points where it has no area."""
+    x, y = (ring - ring[0]).T
+    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
+    if not abs(cross.sum()) > 0:
+        return np.asarray(ring.mean(axis=0), dtype=np.float64)
+    weights = cross / (3 * cross.sum())
+    middle = np.array([((x[:-1] + x[1:]) * weights).sum(), ((y[:-1] + y[1:]) * weights).sum()])
+    return np.asarray(middle + ring[0], dtype=np.float64)

@@ -1,0 +1,87 @@
+"""Totals that files and publishers print, and figures that miss them: the sums are of three or four rows, by hand."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_source import Tiny
+
+from pipelines.system.errors import DataRefused, Problem
+
+FOOT = ", footer: {starts_with: Total}"
+FOOT_CONTROL = "controls: [{control: foot, footer_column: n}]\n"
+PUBLISHED = "controls: [{control: report, where: \"time_period = '2021'\", expected: 12, origin: a report%s}]\n"
+PARTS = "controls: [{control: sums, total_column: all, part_columns: [n]%s}]\n"
+
+
+def refused(tiny: Tiny, rows: str, more: str, read: str = "", header: str = "area,year,code,n") -> list[Problem]:
+    """The problems of a file; none where the control is met, or its miss a warning."""
+    tiny.declare_plain("rows: parts\n" + more, read=read)
+    tiny.give("a.csv", f"{header}\n{rows}")
+    try:
+        tiny.outcomes()
+    except DataRefused as error:
+        return list(error.problems)
+    return []
+
+
+@pytest.mark.parametrize(
+    ("total", "is_refused"),
+    [(12, False), (11, False), (8, True), (9, False), (23, False), (24, True), (120, True), (0, True)],
+)
+def test_figures_that_miss_the_foot_of_their_file_by_half_of_it_are_refused(
+    tiny: Tiny, total: int, is_refused: bool
+) -> None:
+    """The rows add up to 12: 12 of 8 is half more, 12 of 24 half less."""
+    problems = refused(tiny, f"14,2021,HOM,5\n15,2021,HOM,7\nTotal,,,{total}\n", FOOT_CONTROL, FOOT)
+    assert [one.rule for one in problems] == ["control_missed"] * is_refused
+    if is_refused:
+        assert problems[0].file == "a.csv"
+        assert f"foot: the total is {total}, the figures add up to 12 (footer row" in problems[0].found
+
+
+@pytest.mark.parametrize(
+    ("share", "second", "is_refused"),
+    [
+        ("", 7, False),
+        ("", 12, False),  # 17 of 12: a warning
+        ("", 13, True),  # 18 of 12
+        ("", 19, True),  # every row counted twice
+        ("", 0, False),  # 5 of 12: the files given may hold a part
+        (", refuse_from: 0.5", 0, True),
+        (", refuse_from: 0.1", 8, False),
+        (", refuse_from: 0.1", 9, True),
+        (", refuse_from: 1.5", 19, False),  # meant
+    ],
+)
+def test_figures_above_a_published_total_by_half_of_it_are_refused_unless_meant(
+    tiny: Tiny, share: str, second: int, is_refused: bool
+) -> None:
+    problems = refused(tiny, f"14,2021,HOM,5\n15,2021,HOM,{second}\n15,2022,HOM,90\n", PUBLISHED % share)
+    assert [(one.rule, one.file) for one in problems] == [("control_missed", None)] * is_refused
+
+
+@pytest.mark.parametrize(
+    ("rows", "share", "is_refused"),
+    [
+        ("14,2021,HOM,5,5\n15,2021,HOM,7,7\n", "", False),
+        ("14,2021,HOM,5,2\n15,2021,HOM,70,70\n", "", False),  # one row misprinted: 75 of 72
+        ("14,2021,HOM,5,2\n15,2021,HOM,7,4\n", "", True),  # 12 of 6
+        ("14,2021,HOM,5,2\n15,2021,HOM,7,4\n", ", refuse_from: 1.1", False),
+        ("14,2021,HOM,5,5\n15,2021,HOM,7,\n", "", False),  # a total that is not there
+        ("14,2021,HOM,5,15\n15,2021,HOM,7,17\n", "", True),
+        ("14,2021,HOM,5,15\n15,2021,HOM,7,17\n", ", tolerance: 20", False),
+    ],
+)
+def test_rows_whose_parts_miss_their_totals_by_half_in_all_are_refused(
+    tiny: Tiny, rows: str, share: str, is_refused: bool
+) -> None:
+    problems = refused(tiny, rows, PARTS % share, header="area,year,code,n,all")
+    assert [(one.rule, one.file) for one in problems] == [("control_missed", "a.csv")] * is_refused
+
+
+def test_a_smaller_miss_is_a_warning_with_both_figures(tiny: Tiny) -> None:
+    tiny.declare_plain("rows: parts\n" + PUBLISHED % "")
+    tiny.give("a.csv", "area,year,code,n\n14,2021,HOM,5\n15,2021,HOM,8\n")
+    (outcome,) = (one for one in tiny.outcomes() if one.rule == "control_totals")
+    assert (outcome.outcome, outcome.failing) == ("warned", 1)
+    assert outcome.detail == "report: expected 12, found 13 (a report)"
