@@ -153,6 +153,19 @@ def test_a_label_with_markup_is_text() -> None:
     assert "&lt;script&gt;" in shown
 
 
+def test_what_a_rule_found_has_names_in_place_of_codes() -> None:
+    content = _content("Aland <b>")
+    found = {"rule": "level_jump", "outcome": "warned", "failing": 2, "checked": 9, "reason": "why", "source": "xx_a"}
+    rules = [
+        found | {"detail": "XX 0101 2024: 1 in 2023; XX-Q 2024: 0; XX 2024: 7 of 1500"},
+        found | {"rule": "age_parts", "outcome": "not applicable", "detail": None},
+    ]
+    page = dict(Pages(replace(content, quality={"xx_a": rules}), "fr").every())["quality/xx_a.html"]
+    named = "Aland &lt;b&gt;"
+    assert f"{named}, 0101 {named}, 2024: 1 in 2023; XX-Q 2024: 0; {named} 2024: 7 of 1500" in page
+    assert page.index("Règles sur ce que cette source n’a pas") < page.index("age_parts")
+
+
 def test_a_figure_after_the_years_of_the_verdict_is_said_to_be_no_part_of_it() -> None:
     content = _content("Homicide")
     trend = {"first_year": 2010, "last_year": 2023, "direction": "inconclusive", "break_handling": ""}
