@@ -413,3 +413,19 @@ def test_a_picture_has_the_segments_that_the_release_and_the_text_have(settings:
         ).fetchall()
     assert drawn == [f"{apc:+.1f} %" for (apc,) in rows]
     assert drawn
+
+
+def test_joinpoints_have_limits_by_resampling(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """At the joinpoint that the release has, of the same years; series of one line have none."""
+    assert main(["trend", "0101", "--area", "MX", "--json", "--data", str(settings.data)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    (limits,) = document["segment_limits"]
+    first, last = document["segments"]
+    assert (first["first_year"], first["last_year"], last["last_year"]) == (2017, 2019, 2024)
+    (turn,) = limits["joinpoints"]
+    assert turn["year"] == first["last_year"] and turn["low"] <= turn["year"] <= turn["high"]
+    for part, own in zip(document["segments"], limits["segments"], strict=True):
+        assert own["apc_low"] < part["apc"] < own["apc_high"]
+    assert limits["aapc_low"] < first["aapc"] < limits["aapc_high"]
+    assert main(["trend", "0101", "--area", "ES", "--json", "--data", str(settings.data)]) == 0
+    assert json.loads(capsys.readouterr().out)["segment_limits"] == []
