@@ -29,6 +29,7 @@ from schemas.declarations import (
     quote_literal,
 )
 from schemas.definition.acquisition import Acquisition as Acquisition
+from schemas.definition.backcast import Backcast as Backcast
 from schemas.definition.keys import VALUES, names_under, refused_keys, refused_part
 from schemas.definition.layouts import Footer as Footer
 from schemas.definition.layouts import Layout as Layout
@@ -380,6 +381,9 @@ class Source(_Strict):
         default=None, ge=0, le=1, description="share of its rows that a figure may lose; that of the rule if not given"
     )
     priority: int = 50
+    backcast: Backcast | None = Field(
+        default=None, description="how populations of parts of a country are carried back"
+    )
     sharing: Sharing | None = Field(default=None, description="who may have the figures; see docs/sharing.md")
 
     @model_validator(mode="before")

@@ -16,6 +16,7 @@ import duckdb
 
 from iccs.classification import load_classification
 from pipelines.publish.across_sources import compare_sources, refuse_implausible
+from pipelines.publish.backcasts import refuse_unknown_countries
 from pipelines.publish.evaluations import load_evaluations
 from pipelines.publish.indicators import make_indicators
 from pipelines.publish.privacy import refuse_personal
@@ -95,6 +96,7 @@ def publish(vintages: Sequence[Vintage], folders: dict[str, SourceFolder], setti
         settings: where data live.
     """
     target = settings.published
+    refuse_unknown_countries([folders[vintage.source_id].source for vintage in vintages], folders)
     target.parent.mkdir(parents=True, exist_ok=True)
     key = content_key(vintages, folders)
     if compared := published_is_whole(settings):
@@ -144,7 +146,8 @@ def derive_figures(
     """
     populations = {source.source_id: source.priority for source in sources if source.kind == "population"}
     stocks = {key for source in sources for key in source.stocks}
-    make_rates(connection, populations, stocks)
+    backcasts = {source.source_id: source.backcast for source in sources if source.backcast is not None}
+    make_rates(connection, populations, stocks, backcasts)
     refuse_implausible(connection)
     compare_sources(connection, vintages)  # its caveats are on the cells before anything is made from them
     make_indicators(connection)

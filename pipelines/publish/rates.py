@@ -1,15 +1,17 @@
-"""Rates per 100,000 population with exact limits, on populations interpolated over short gaps."""
+"""Rates per 100,000 population with exact limits, on populations as given, interpolated, or carried back."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from pipelines.publish.backcasts import carry_back
 from pipelines.statistics.rates import FEWEST_EVENTS, exact_limits
 from pipelines.system.connection import run_sql
+from schemas.definition.backcast import Backcast
 
 MOST_YEARS_INTERPOLATED = 5
 """Populations this many years apart or nearer are joined by a line; the years between are marked E."""
@@ -19,7 +21,10 @@ MOST_POPULATION_DIFFERENCE = 0.02
 
 
 def make_rates(
-    connection: duckdb.DuckDBPyConnection, populations: dict[str, int], stocks: Collection[tuple[str, str, str]] = ()
+    connection: duckdb.DuckDBPyConnection,
+    populations: dict[str, int],
+    stocks: Collection[tuple[str, str, str]] = (),
+    backcasts: Mapping[str, Backcast] | None = None,
 ) -> None:
     """Fill ``out.rate`` from ``out.observation`` and ``out.population``.
 
@@ -29,8 +34,10 @@ def make_rates(
         connection: the warehouse being built.
         populations: priority of each population source; the lowest number that has the cell is used.
         stocks: source, stage and counting unit of figures that count persons on a day: chance gives them no limits.
+        backcasts: of the population sources that declare one.
     """
     run_sql(connection, "publish/interpolate_population", years_apart=str(MOST_YEARS_INTERPOLATED))
+    carry_back(connection, backcasts or {}, populations)
     counts = np.array([row[0] for row in run_sql(connection, "publish/poisson_counts").fetchall()], dtype=float)
     low, high = exact_limits(counts)
     connection.register("poisson", pa.table({"value": counts, "low": low, "high": high}))

@@ -27,6 +27,10 @@ WORDS = {
     "segments": "Thin lines: joinpoint segments, percent a year (ns: not significant).",
     "not drawn": "Not drawn, as too many or not comparable: {areas}.",
     "whole line": "Grey line: {name}.",
+    "last rates": (
+        "Above each panel, on the right: its last rate that is compared with other years, of {year} or of the year in "
+        "brackets."
+    ),
     "log": "Logarithmic scale; a year without an event is not drawn.",
     "bounds": "Brackets: the sex or age of too many is unknown; the rate lies between (none of them, all of them).",
     "breaks": "Dotted: break in series, not compared across.",
@@ -68,7 +72,10 @@ WORDS = {
     "share with limits": "{year}: recorded over estimated {share} ({low} to {high}, limits of the estimate alone).",
     "share without limits": "{year}: recorded over estimated {share}; the survey gives no error.",
     "no reporting rate": "It is no reporting rate: definitions, places and periods differ.",
-    "told by survey": "Told by the survey itself ({measure}, {year}): {share} of the offences.",
+    "measure reported_share": "reported to the police",
+    "measure dark_share": "not reported, or not investigated",
+    "told of offences": "Told by the survey itself ({measure}, {year}): {share} of the offences.",
+    "told of victims": "Told by the survey itself ({measure}, {year}): {share} of the victims.",
     "effect own": "Expected: the area’s own course before the date.",
     "effect controls": "Expected: the weighted rates of {areas}, and the drift against them before the date.",
     "effect placebos": "Of {n} other dates and areas {share} show as much.",
@@ -135,6 +142,7 @@ WORDS = {
     "month alert": (
         "{month}: {value}, where {expected} were expected and {upper} is the limit: more than the past explains."
     ),
+    "month apart": "not compared with other months",
     "months usual": "No month from {first} to {last} is higher than the past explains.",
     "months not tested": "Not tested: too few months or events since the last break.",
     "month fills": "{month} still fills up: it is expected to come to {value} ({low} to {high}).",

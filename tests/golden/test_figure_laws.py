@@ -125,7 +125,8 @@ def test_a_change_in_percent_never_starts_from_a_few(out: duckdb.DuckDBPyConnect
 def test_a_status_that_is_not_normal_has_a_reason(out: duckdb.DuckDBPyConnection) -> None:
     """B: a caveat that says so, or a declared break of the category, its parts or its area; P: what lacks; E: why."""
     words = {"B": "level_jump|composition_changed|recording_changed|population_source_changed",
-             "P": "months_missing|year_not_reported", "E": "model_estimate|population_interpolated"}  # fmt: skip
+             "P": "months_missing|year_not_reported",
+             "E": "model_estimate|population_interpolated|population_backcast"}  # fmt: skip
     rows = out.execute(
         "SELECT obs_status, coalesce(caveats, ''), source, iccs, left(time_period, 4), "
         "EXISTS (FROM out.series_break AS declared WHERE declared.source = cell.source "
@@ -135,7 +136,7 @@ def test_a_status_that_is_not_normal_has_a_reason(out: duckdb.DuckDBPyConnection
         "SELECT source, iccs, time_period, obs_status, caveats FROM out.observation) AS cell "
         "WHERE obs_status NOT IN ('A', 'O', 'L', 'M', 'Q')"
     ).fetchall()
-    assert {row[0] for row in rows} == {"B", "P"}
+    assert {row[0] for row in rows} == {"B", "E", "P"}
     unsaid = [
         row for row in rows
         if not any(word in row[1] for word in words[row[0]].split("|")) and not (row[0] == "B" and row[-1])
@@ -177,3 +178,28 @@ def test_bounds_stand_where_the_sex_or_age_of_too_many_is_unknown(out: duckdb.Du
         ("F", None, 2, total, pytest.approx(2 / total)),
         ("M", None, 0, total - 2, pytest.approx(2 / total)),
     ]
+
+
+def test_provinces_are_carried_back_to_the_country(out: duckdb.DuckDBPyConnection) -> None:
+    """Argentina 2005: the line through the shares of 2010 and 2020 in INDEC's file, of the World Bank's population."""
+    people = dict(
+        out.execute(
+            "SELECT time_period, population FROM out.population WHERE source = 'ar_indec_population' "
+            "AND ref_area = 'AR-Z' AND sex = '_T' AND age = '_T' AND time_period IN ('2010', '2020')"
+        ).fetchall()
+    )
+    assert people == {"2010": 275_452, "2020": 365_698}  # as in the file
+    share = 275_452 / 40_788_453 - 0.5 * (365_698 / 45_376_763 - 275_452 / 40_788_453)
+    found = out.execute(
+        "SELECT population, backcast_years, obs_status, population_source FROM out.rate "
+        "WHERE ref_area = 'AR-Z' AND time_period = '2005' AND iccs = '0101' AND counting_unit = 'victim' AND sex = '_T'"
+    ).fetchall()
+    assert found == [(pytest.approx(39_216_789 * share), 5, "E", "ar_indec_population")]
+    totals = out.execute(
+        "SELECT sum(population), count(*) FROM out.population WHERE country_source = 'wb_population' "
+        "GROUP BY time_period"
+    ).fetchall()
+    assert [count for _, count in totals] == [24] * 10
+    country = "SELECT sum(population) FROM out.population WHERE ref_area = 'AR' AND source = 'wb_population' "
+    (whole,) = out.execute(country + "AND time_period BETWEEN '2000' AND '2009'").fetchall()
+    assert sum(total for total, _ in totals) == pytest.approx(whole[0], rel=1e-12)

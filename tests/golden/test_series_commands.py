@@ -335,6 +335,24 @@ def test_every_picture_says_what_it_shows_its_source_and_release(settings: Setti
         assert "Secretariado" in words or "Eurostat" in words or "ar_snic" in words
 
 
+def test_small_multiples_say_the_last_rate_of_each_panel(settings: Settings, out: duckdb.DuckDBPyConnection) -> None:
+    """The file has 1 victim in Río Negro in 2023 after 152: a year not reported, so that its number is that of 2022."""
+    asked = SeriesQuery("0301", "AR")
+    areas = ["AR-M", "AR-R"]
+    _, panels = plot_areas(asked, read_rates_of_areas(asked, areas, settings), "fr", settings)
+    said = {axes.get_title("left"): axes.get_title("right") for axes in panels}
+    rates = dict(
+        out.execute(
+            "SELECT ref_area || time_period, rate_per_100k FROM out.rate WHERE source = 'ar_snic' AND iccs = '0301' "
+            "AND ref_area IN ('AR-M', 'AR-R') AND sex = '_T' AND age = '_T' AND counting_unit = 'victim'"
+        ).fetchall()
+    )
+    assert said == {
+        "Mendoza": f"{rates['AR-M2023']:.1f}".replace(".", ","),
+        "Río Negro": f"{rates['AR-R2022']:.1f} (2022)".replace(".", ","),
+    }
+
+
 def test_a_picture_that_cannot_be_drawn_is_refused(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
     with pytest.raises(UsageError, match="no rate of 0401 in MX"):
@@ -395,3 +413,19 @@ def test_a_picture_has_the_segments_that_the_release_and_the_text_have(settings:
         ).fetchall()
     assert drawn == [f"{apc:+.1f} %" for (apc,) in rows]
     assert drawn
+
+
+def test_joinpoints_have_limits_by_resampling(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """At the joinpoint that the release has, of the same years; series of one line have none."""
+    assert main(["trend", "0101", "--area", "MX", "--json", "--data", str(settings.data)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    (limits,) = document["segment_limits"]
+    first, last = document["segments"]
+    assert (first["first_year"], first["last_year"], last["last_year"]) == (2017, 2019, 2024)
+    (turn,) = limits["joinpoints"]
+    assert turn["year"] == first["last_year"] and turn["low"] <= turn["year"] <= turn["high"]
+    for part, own in zip(document["segments"], limits["segments"], strict=True):
+        assert own["apc_low"] < part["apc"] < own["apc_high"]
+    assert limits["aapc_low"] < first["aapc"] < limits["aapc_high"]
+    assert main(["trend", "0101", "--area", "ES", "--json", "--data", str(settings.data)]) == 0
+    assert json.loads(capsys.readouterr().out)["segment_limits"] == []

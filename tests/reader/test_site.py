@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
-import shutil
 import subprocess
 import threading
 import urllib.parse
@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from browser import BROWSER, open_browser
 from tiny_source import Tiny
 
 from pipelines.publish.published_schema import create_tables
@@ -25,10 +26,10 @@ from pipelines.reader.site.build import MARK, BuiltSite, build_site, check_site_
 from pipelines.reader.site.chart import draw_chart, years_apart
 from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.licences import may_be_published
-from pipelines.reader.site.months import year_before
+from pipelines.reader.site.months import table_of_months, year_before
 from pipelines.reader.site.pages import Pages
 from pipelines.reader.site.serve import site_server
-from pipelines.reader.site.side_by_side import put_side_by_side
+from pipelines.reader.site.side_by_side import draw_courses, put_side_by_side
 from pipelines.reader.words import LANGUAGES, load_texts
 from pipelines.run import Session, run_all
 from pipelines.system.connection import insert_rows
@@ -36,9 +37,6 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
 TEMPLATES = Path(__file__).parents[2] / "pipelines" / "reader" / "site"
-
-
-BROWSER = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)
 
 
 class _Links(HTMLParser):
@@ -155,6 +153,19 @@ def test_a_label_with_markup_is_text() -> None:
     assert "&lt;script&gt;" in shown
 
 
+def test_what_a_rule_found_has_names_in_place_of_codes() -> None:
+    content = _content("Aland <b>")
+    found = {"rule": "level_jump", "outcome": "warned", "failing": 2, "checked": 9, "reason": "why", "source": "xx_a"}
+    rules = [
+        found | {"detail": "XX 0101 2024: 1 in 2023; XX-Q 2024: 0; XX 2024: 7 of 1500"},
+        found | {"rule": "age_parts", "outcome": "not applicable", "detail": None},
+    ]
+    page = dict(Pages(replace(content, quality={"xx_a": rules}), "fr").every())["quality/xx_a.html"]
+    named = "Aland &lt;b&gt;"
+    assert f"{named}, 0101 {named}, 2024: 1 in 2023; XX-Q 2024: 0; {named} 2024: 7 of 1500" in page
+    assert page.index("Règles sur ce que cette source n’a pas") < page.index("age_parts")
+
+
 def test_a_figure_after_the_years_of_the_verdict_is_said_to_be_no_part_of_it() -> None:
     content = _content("Homicide")
     trend = {"first_year": 2010, "last_year": 2023, "direction": "inconclusive", "break_handling": ""}
@@ -225,6 +236,18 @@ def test_a_page_of_countries_side_by_side_has_no_order_of_one_and_none_of_two_un
     assert "nothing is put in an order" in page
     assert "<circle" not in page
     assert "compare/0101.html" not in dict(Pages(content, "en").every())  # one country is compared with nobody
+
+
+def test_each_small_picture_of_a_country_says_its_last_rate_that_is_compared() -> None:
+    figure = _beside(AA={})["AA"][0] | {"break_before": None, "is_compared": True}
+    years = [
+        figure | {"time_period": "2022", "rate_per_100k": 19.83},
+        figure | {"time_period": "2023", "rate_per_100k": 0.13, "is_compared": False},
+    ]
+    (reported,) = draw_courses({"AA": years}, {"AA": "Aland"}, "fr")
+    assert ">2022 : 19,83</text>" in reported
+    (nothing,) = draw_courses({"AA": years[1:]}, {"AA": "Aland"}, "fr")
+    assert "0,13</text>" not in nothing
 
 
 @pytest.mark.slow
@@ -308,6 +331,40 @@ def test_a_month_is_beside_that_of_a_year_before_only_where_they_may_be_compared
     assert found == {
         "plain": 111.0, "break between": None, "break before both": 111.0, "not compared": None, "no figure": None
     }  # fmt: skip
+
+
+def test_the_table_of_months_has_two_years_with_remarks_and_caveats_in_words() -> None:
+    """Of 36 months the last 24, the last first; a caveat of all of them is said once, others beside their month."""
+    rows = _months(
+        m2024_10={"value": None, "missing_reason": "not_reported"},
+        m2024_11={"count_expected": 90.2, "count_upper": 99.9, "is_alert": True},
+        m2024_12={"nowcast": 130.0, "nowcast_low": 120.0, "nowcast_high": 140.4, "is_compared": False},
+        m2024_03={"starts_anew": True},
+    )
+    older = [row | {"time_period": f"2022-{at + 1:02d}", "step": 12 * 2022 + at} for at, row in enumerate(rows[:12])]
+    every = [row | {"caveats": "level_jump"} for row in [*older, *rows]]
+    for at in (-11, -10, -4):
+        every[at] |= {"caveats": "figures_revised_later;level_jump"}
+    table = table_of_months(every, lambda value: f"{value:.0f}", str.upper, str.title, "en")
+    assert [row["month"] for row in table.rows] == [
+        f"{year}-{month:02d}" for year in (2024, 2023) for month in range(12, 0, -1)
+    ]
+    found = {row["month"]: row for row in table.rows}
+    assert table.tested
+    assert table.caveats == [
+        ("", "LEVEL_JUMP", "2023-01–2024-12"),
+        ("a", "FIGURES_REVISED_LATER", "2024-02–2024-03, 2024-09"),
+    ]
+    assert {month for month, row in found.items() if row["marks"]} == {"2024-02", "2024-03", "2024-09"}
+    assert {month: row["remarks"] for month, row in found.items() if row["remarks"]} == {
+        "2024-03": "break",
+        "2024-10": "Not_Reported",
+        "2024-11": "alert",
+        "2024-12": "not compared with other months; expected once complete, 95 %: 130 (120–140)",
+    }
+    assert (found["2024-11"]["expected"], found["2024-11"]["limit"]) == (90, 99)
+    # The same month of the year before, but across the break of March 2024.
+    assert (found["2024-02"]["before"], found["2024-03"]["before"], found["2023-04"]["before"]) == (101, None, 103)
 
 
 def test_months_are_of_a_source_that_may_be_shown(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -427,6 +484,39 @@ def test_the_index_of_the_search_has_every_page_of_figures(site: BuiltSite) -> N
         assert named == {path.relative_to(folder).as_posix() for path in folder.glob("country/*/*.html")}
     mexico = next(entry for entry in _index(site, "en")["countries"] if entry[1] == "country/MX.html")
     assert (mexico[0], "Jalisco" in mexico[2], "México" in mexico[2]) == ("Mexico", True, True)
+
+
+KINDS = (
+    "index.html", "en/index.html", "fr/categories.html", "es/category/0101.html", "fr/compare.html",
+    "es/compare/0101.html", "fr/country/MX.html", "es/country/MX/0101.html", "en/dictionary.html", "fr/evidence.html",
+    "es/methods.html", "en/quality.html", "en/quality/ar_snic.html", "fr/releases.html", "es/search.html",
+    "en/themes.html", "fr/theme/corruption.html",
+)  # fmt: skip
+"""A page of each kind; that of SQL is in test_query_page.py."""
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no chromium or chrome is installed, so no page is seen in one")
+def test_a_page_of_every_kind_is_no_wider_than_a_telephone_and_can_be_read_by_all(
+    site: BuiltSite, tmp_path: Path
+) -> None:
+    """At 400 pixels; with AXE_CORE (axe.min.js of npm's axe-core) it has no violation of WCAG 2.2 AA, at 1280 too."""
+    axe = os.environ.get("AXE_CORE")
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    violations = "JSON.stringify(found.violations.map(one => [one.id, one.nodes.length]))"
+    ask = f"axe.run(document, {{runOnly: {rules}}}).then(found => {violations})"
+    wide = list[tuple[str, int]]()
+    faults: dict[tuple[str, int], list[object]] = {}
+    with open_browser(tmp_path) as tab:
+        for page in KINDS:
+            for width in (1280, 400):
+                tab.open((site.folder / page).as_uri(), width=width)
+                if tab.run("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                    wide.append((page, width))
+                if axe:
+                    tab.run(f"{Path(axe).read_text(encoding='utf-8')};0")
+                    faults[page, width] = json.loads(tab.run(ask))
+    assert wide == []
+    assert {page: found for page, found in faults.items() if found} == {}
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no chromium or chrome is installed, so nothing is searched in one")

@@ -91,6 +91,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "mass_events": {"mass_events": [{"period": "2020", "note": "n"}]},
     "allocate_unknown": {"allocate_unknown": "proportional", "breakdowns": [{"by": ["sex"]}]},
     "priority": {"priority": 10},
+    "backcast": {"backcast": {"first_year": 2000, "country_population": "xx_all", "shares_of": [2010]}},
 }
 IN_THE_FOLDER = (
     "values.csv.age_unit",

@@ -66,7 +66,7 @@ def trend_command(options: argparse.Namespace) -> int:
 
 def _annual(options: argparse.Namespace, settings: Settings) -> None:
     from pipelines.reader.series.earlier import read_earlier
-    from pipelines.reader.series.trends import read_trends
+    from pipelines.reader.series.trends import read_trends, segment_limits
 
     wanted = series_query(options, settings)
     found = read_trends(wanted, settings)
@@ -83,6 +83,7 @@ def _annual(options: argparse.Namespace, settings: Settings) -> None:
                 "trend": found.trends,
                 "changes": found.changes,
                 "segments": found.segments,
+                "segment_limits": segment_limits(found),
                 "plot": options.plot,
                 **({"earlier": earlier} if options.earlier else {}),
             }
@@ -100,6 +101,7 @@ def _annual(options: argparse.Namespace, settings: Settings) -> None:
 def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settings: Settings) -> None:
     from pipelines.reader.plots.style import people_words
     from pipelines.reader.release import names_of
+    from pipelines.reader.series.trends import segment_limits
 
     title, name = names_of(wanted.iccs, wanted.area or "", language, settings)
     people = people_words(wanted.sex, wanted.age, language)
@@ -110,6 +112,7 @@ def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settin
         *map(_trend_line, found.trends),
         *map(change_line, found.changes),
         *map(_segment_line, found.segments),
+        *map(_limits_line, segment_limits(found)),
     ]:
         print_line(line)
     if wanted.age != "_T":
@@ -123,7 +126,7 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
     print_line()
     print_table(
         list(_YEAR_COLUMNS),
-        [[row[name] for name in _YEAR_COLUMNS.values()] for row in rows],
+        [[_whole_persons(row)[name] for name in _YEAR_COLUMNS.values()] for row in rows],
         title=key.name,
     )
     wide = [row for row in rows if row["usual_low"] is not None]
@@ -143,10 +146,21 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
         reasons = [f"no rate, {row['no_rate_reason']}"] if row["no_rate_reason"] else []
         for note in reasons + [f"caveat {name}" for name in (row["caveats"] or "").split(";") if name]:
             notes.setdefault(note, []).append(int(row["time_period"]))
+    farthest = max((row["backcast_years"] or 0 for row in rows), default=0)
     for note, years in notes.items():
-        print_line(f"{note}: {year_spans(years)}")
+        reach = f", up to {farthest} years back" if note == "caveat population_backcast" else ""
+        print_line(f"{note}: {year_spans(years)}{reach}")
     if notes:
         print_line()
+
+
+def _whole_persons(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its population without the decimals that an estimate of it has.
+
+    >>> _whole_persons({"population": 202712.93, "value": 18})
+    {'population': 202713, 'value': 18}
+    """
+    return row | {"population": None if row["population"] is None else round(row["population"])}
 
 
 def _trend_line(record: dict[str, Any]) -> str:
@@ -248,6 +262,19 @@ def _segment_line(record: dict[str, Any]) -> str:
         f"{record['last_year']}: {record['apc']:+.1f} % a year "
         f"({record['apc_low']:+.1f} to {record['apc_high']:+.1f}), "
         f"p {p_value_text(record['p_value'])}; {record['break_handling']}"
+    )
+
+
+def _limits_line(record: dict[str, Any]) -> str:
+    """Say how far the joinpoints of a series, and the changes between them, are known: by resampling."""
+    from pipelines.reader.selection import key_of
+
+    turns = ", ".join(f"{one['year']} ({one['low']} to {one['high']})" for one in record["joinpoints"])
+    changes = ", ".join(f"{one['apc_low']:+.1f} to {one['apc_high']:+.1f}" for one in record["segments"])
+    return (
+        f"  {key_of(record).name}, joinpoint {turns}, and percent a year {changes}, on average "
+        f"{record['aapc_low']:+.1f} to {record['aapc_high']:+.1f}: 95 % limits from {record['draws']:,} resampled "
+        "series, which do not take the joinpoints as known"
     )
 
 

@@ -18,6 +18,10 @@ RATE, COUNT = "rate_per_100k", "count"
 """What a trend or a change is of (``basis``)."""
 
 
+ESTIMATED_POPULATIONS = frozenset({"population_interpolated", "population_backcast"})
+"""Caveats of rates that are estimates (E) by their population: their counts may be exact."""
+
+
 @dataclass(frozen=True)
 class Marks:
     """Status, completeness and caveats of each year of a series."""
@@ -80,7 +84,15 @@ class AnnualSeries:
         if not self.marks.statuses:
             return False
         status, count = self.marks.statuses[place], self.counts[place]
-        return status == "E" or count != round(count) or (status == "B" and "E" in self.marks.statuses)
+        return status == "E" or count != round(count) or (status == "B" and self._has_estimated_counts())
+
+    def _has_estimated_counts(self) -> bool:
+        """Whether a year is E by its count, as far as can be seen: not where its population is the estimate."""
+        years = zip(self.marks.statuses, self.marks.caveats, strict=True)
+        return any(
+            status == "E" and not ESTIMATED_POPULATIONS.intersection((caveats or "").split(";"))
+            for status, caveats in years
+        )
 
     def exposures(self, rates: bool) -> Sequence[float | None]:
         """Populations, or 1 for each year where counts are compared."""

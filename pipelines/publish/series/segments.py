@@ -14,6 +14,7 @@ from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
 from pipelines.statistics.bridging import widest
 from pipelines.statistics.joinpoint import JoinpointModel, LogSeries, PercentChange, fit_at, log_ready
 from pipelines.statistics.joinpoint_number import choose_joinpoints
+from pipelines.statistics.resampling.joinpoint_limits import ResampledLimits, resampled_limits
 from pipelines.system.connection import fetch_arrow, insert_rows
 from schemas.comparison import load_comparison_rules
 from schemas.declarations import quote_literal, uncompared_sql
@@ -99,6 +100,21 @@ def fit_segments(
         "break_handling": breaks.handling(at[0], at[-1]),
     }
     return [row | common for row in _rows(models)]
+
+
+def resample_segments(
+    years: Sequence[int], counts: Sequence[float], populations: Sequence[float], number: int
+) -> ResampledLimits:
+    """Return the limits by resampling of a model of :func:`fit_segments`, which takes its joinpoints as known.
+
+    Args:
+        years: those that the model is of, without a break or a bridge inside.
+        counts: events of each year.
+        populations: of each year.
+        number: of joinpoints.
+    """
+    ready = log_ready(counts, populations, zeros="add half")
+    return resampled_limits(years, *ready, number=number, autocorrelation=ASSUMED_AUTOCORRELATION)
 
 
 def _rows(models: Sequence[JoinpointModel]) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ wanted AS (
 -- All ages: the total as made once. An age group: groups inside it that cover each of its years.
 found AS (
     SELECT wanted.ref_area, wanted.time_period, wanted.sex, wanted.age, groups.source, groups.vintage, groups.priority,
+        any_value(groups.country_source) AS country_source, max(groups.backcast_years) AS backcast_years,
         sum(groups.population) AS population, bool_or(groups.obs_status = 'E') AS estimated
     FROM wanted
     JOIN groups
@@ -45,9 +46,10 @@ first_choice AS (
     FROM found
     QUALIFY row_number() OVER (PARTITION BY ref_area, time_period, sex, age ORDER BY priority, source) = 1
 ),
--- Two producers do not count the same population: from one to the next, the rates of a series break.
+-- Two producers do not count the same population: from one to the next, the rates of a series break. A backcast has the
+-- level of the country's population that it is a share of.
 chosen AS (
-    SELECT *, source <> lag(source) OVER (PARTITION BY ref_area, sex, age ORDER BY time_period) AS other_producer
+    SELECT *, coalesce(country_source, source) <> lag(coalesce(country_source, source)) OVER (PARTITION BY ref_area, sex, age ORDER BY time_period) AS other_producer
     FROM first_choice
 ),
 -- Parts and whole of two producers: a rate by sex or age is then of other people than the rate of all.
@@ -67,7 +69,8 @@ SELECT
             CASE WHEN annual.value IS NOT NULL AND chosen.other_producer THEN 'B'
                 WHEN chosen.estimated THEN out.weaker_status('E', annual.obs_status) ELSE annual.obs_status END AS obs_status,
             CASE WHEN chosen.estimated OR chosen.other_producer OR of_other_people.age IS NOT NULL THEN out.join_caveats(annual.caveats, concat_ws(';',
-                CASE WHEN chosen.estimated THEN 'population_interpolated' END,
+                CASE WHEN chosen.backcast_years IS NOT NULL THEN 'population_backcast'
+                    WHEN chosen.estimated THEN 'population_interpolated' END,
                 CASE WHEN of_other_people.age IS NOT NULL THEN 'population_of_parts_differs' END,
                 CASE WHEN chosen.other_producer THEN 'population_source_changed' END
             )) ELSE annual.caveats END AS caveats
@@ -76,6 +79,7 @@ SELECT
     chosen.population,
     chosen.source AS population_source,
     chosen.vintage AS population_vintage,
+    chosen.backcast_years,
     annual.value / nullif(chosen.population, 0) * 100000 AS rate_per_100k,
     poisson.low / nullif(chosen.population, 0) * 100000 AS ci_low,
     poisson.high / nullif(chosen.population, 0) * 100000 AS ci_high,

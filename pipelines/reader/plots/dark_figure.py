@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
+    POINTS_OF_INCH,
     STYLES,
     Picture,
     blank_figure,
@@ -16,11 +17,12 @@ from pipelines.reader.plots.style import (
     foot_text,
     label_of,
     people_words,
-    whole_years,
+    text_width,
+    wrap_lines,
 )
 from pipelines.reader.release import names_of
 from pipelines.reader.series.estimates import Rows, read_estimates
-from pipelines.reader.words import LANGUAGES, colon, figure_in, word
+from pipelines.reader.words import LANGUAGES, WORDS, colon, figure_in, word
 from pipelines.system.settings import Settings
 from schemas.codelists import age_labels
 from schemas.errors import UsageError
@@ -39,6 +41,14 @@ _SURVEY = (
     "reference_period",
 )
 """What a series of a survey is of: figures that differ in one of these are never drawn as one."""
+_SHARES = ("recorded_share", "recorded_share_low", "recorded_share_high")
+_TOLD_OF = ("offences", "victims")
+"""Of what shares are that a survey itself tells."""
+_MOST_TOLD = 2
+_SHARE_OF_WIDTH = 0.2
+"""Of the figure, that the panel of shares has."""
+_WIDE = 1.85
+"""Room above the first panel, of the width of that of shares."""
 _RECORDED = ("recorded_source", "recorded_counting_unit")
 _MOST_SERIES = len(STYLES)
 
@@ -56,7 +66,8 @@ def plot_dark_figure(
     """Draw the estimates of a survey, the recorded counts of the same years, and the one over the other.
 
     Three panels: each of its own population, as the foot says; the first two have one scale. Bars are the limits of the
-    estimates, and of the share those that follow from them.
+    estimates, and of the share those that follow from them. The last share stands above its panel as a number with its
+    limits; above that of the survey what it tells itself of its offences or victims, such as the share reported.
 
     Args:
         iccs: category, without those inside it.
@@ -84,34 +95,36 @@ def plot_dark_figure(
     most = max(len(_series(rows, *side)) for side in (_SURVEY, _RECORDED))
     if most > _MOST_SERIES:
         raise UsageError(f"{most} series of {iccs} in {area} are too many for a picture; see: iccs estimates")
+    told = _told_shares(found.figures, iccs, rows)
     figure = blank_figure(9.5, 4.8)
     panels = figure.subplots(1, 3, gridspec_kw={"width_ratios": (3, 3, 2)})
-    for axes in panels:
-        clear_frame(axes)
-        whole_years(axes)
-    _draw_estimates(panels[0], rows, language)
+    narrow = _SHARE_OF_WIDTH * figure.get_figwidth()
+    _draw_estimates(panels[0], rows, told, _WIDE * narrow, language)
     _draw_recorded(panels[1], rows, language)
-    _draw_share(panels[2], rows, language)
-    _space_years(panels, rows)
+    _draw_share(panels[2], rows, narrow, language)
+    _space_years(panels, rows, narrow)
     top = 1.1 * max(max(row["upper_limit"] or row["estimate"], row["recorded"]) for row in rows)
     panels[0].set_ylim(0, top)
     panels[1].set_ylim(0, top)
     title, name = names_of(iccs, area, language, settings)
     people = people_words(sex, TOTAL, language)
-    heading = f"{iccs} {title}{colon(language)}{name}{people}, {word('dark figure', language)}"
-    told = [row for row in found.figures if row["iccs"] == iccs and row["universe"] == "offences"]
-    sources = list(dict.fromkeys(row[side] for row in rows for side in ("survey_source", "recorded_source")))
+    whole = f"{iccs} {title}{colon(language)}{name}{people}, {word('dark figure', language)}"
+    sources = [row[side] for row in rows for side in ("survey_source", "recorded_source")]
+    sources = list(dict.fromkeys([*sources, *(row["source"] for row in told)]))
     text = foot_text(sources, _notes(rows, told, language), language, settings)
-    return finish_picture(figure, list(panels), heading, text)
+    return finish_picture(figure, list(panels), whole, text)
 
 
-def _space_years(panels: Iterable[Axes], rows: Rows) -> None:
+def _space_years(panels: Iterable[Axes], rows: Rows, narrow: float) -> None:
+    """Mark as many years as there is room for; ``narrow`` is the width of the last panel in inches."""
     from matplotlib.ticker import MaxNLocator  # late, as all of matplotlib
 
     years = [int(row["time_period"]) for row in rows]
-    for axes, most in zip(panels, (9, 9, 4), strict=True):
+    most = int(narrow * POINTS_OF_INCH / (1.4 * text_width("2020", sized(8))))
+    for axes, times in zip(panels, (1.5, 1.5, 1.0), strict=True):
+        clear_frame(axes)
         axes.set_xlim(min(years) - 0.5, max(years) + 0.5)
-        axes.xaxis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
+        axes.xaxis.set_major_locator(MaxNLocator(max(int(times * most), 1), integer=True, min_n_ticks=1))
 
 
 def _series(rows: Rows, *columns: str) -> dict[tuple[str | None, ...], Rows]:
@@ -144,8 +157,8 @@ def _people(row: dict[str, Any], language: str) -> str:
     return people
 
 
-def _draw_estimates(axes: Axes, rows: Rows, language: str) -> None:
-    axes.set_title(word("experienced panel", language), fontsize=sized(9), loc="left")
+def _draw_estimates(axes: Axes, rows: Rows, told: Rows, room: float, language: str) -> None:
+    _head(axes, word("experienced panel", language), _told_lines(told, language), room)
     names = _survey_names(rows, language)
     for place, (key, own) in enumerate(_series(rows, *_SURVEY).items()):
         _draw_points(axes, own, "estimate", ("lower_limit", "upper_limit"), names[key], (place, place))
@@ -160,9 +173,12 @@ def _draw_recorded(axes: Axes, rows: Rows, language: str) -> None:
     _finish(axes, language)
 
 
-def _draw_share(axes: Axes, rows: Rows, language: str) -> None:
-    """Each share in the colour of its estimates, with the sign of its recorded counts."""
-    axes.set_title(word("share panel", language), fontsize=sized(9), loc="left")
+def _draw_share(axes: Axes, rows: Rows, room: float, language: str) -> None:
+    """Each share in the colour of its estimates, with the sign of its recorded counts; the last ones as numbers.
+
+    ``room`` is the width of the panel in inches.
+    """
+    _head(axes, word("share panel", language), _share_lines(rows, language), room)
     limits = ("recorded_share_low", "recorded_share_high")
     surveys, records = list(_series(rows, *_SURVEY)), list(_series(rows, *_RECORDED))
     for key, own in _series(rows, *_SURVEY, *_RECORDED).items():
@@ -220,22 +236,82 @@ def _notes(rows: Rows, told: Rows, language: str) -> list[str]:
     """What the sides are of, how they compare in the last year of each survey series, and what keeps them apart."""
     notes = []
     names = _survey_names(rows, language)
-    for key, own in _series(rows, *_SURVEY).items():
-        year = own[-1]["time_period"]
-        same = [row for row in rows if tuple(row[name] for name in _SURVEY) == key and row["time_period"] == year]
-        said = _told_of_series(max(same, key=lambda row: row["recorded"]), language)
-        notes += [f"{names[key].replace(chr(10), ' ')}{colon(language)}{said}"] if len(names) > 1 else [said]
+    for row in _last_rows(rows):
+        said = _told_of_series(row, language)
+        name = names[tuple(row[column] for column in _SURVEY)].replace(chr(10), " ")
+        notes += [f"{name}{colon(language)}{said}"] if len(names) > 1 else [said]
     if len(names) > 1:
         notes.append(word("share signs", language))
     notes.append(word("no reporting rate", language))
-    year = max(row["time_period"] for row in rows)
-    for row in [one for one in told if one["time_period"] == year and one["estimate"] is not None][:2]:
-        limits = ""
-        if row["lower_limit"] is not None:
-            limits = f" ({_number(row['lower_limit'], language)}-{_number(row['upper_limit'], language)})"
-        share = f"{_number(row['estimate'], language)} %{limits}"
-        notes.append(word("told by survey", language).format(measure=row["measure"], year=year, share=share))
+    for row in told:
+        share = _share_text(row["estimate"], row["lower_limit"], row["upper_limit"], language)
+        told_by = word(f"told of {row['universe']}", language)
+        notes.append(
+            told_by.format(measure=_measure_name(row["measure"], language), year=row["time_period"], share=share)
+        )
     return [*notes, *caveat_notes([{**row, "year": int(row["time_period"])} for row in rows], language)]
+
+
+def _told_shares(figures: Rows, iccs: str, rows: Rows) -> Rows:
+    """What surveys tell of the last year of the picture as shares of offences or victims, such as of those reported."""
+    year = max(row["time_period"] for row in rows)
+    return [
+        row
+        for row in figures
+        if row["iccs"] == iccs
+        and row["universe"] in _TOLD_OF
+        and row["unit_of_measure"] == "percent"
+        and row["time_period"] == year
+        and row["estimate"] is not None
+    ][:_MOST_TOLD]
+
+
+def _last_rows(rows: Rows) -> Rows:
+    """Of each survey series the row of its last year, beside the largest of the recorded counts."""
+    last = []
+    for key, own in _series(rows, *_SURVEY).items():
+        year = own[-1]["time_period"]
+        same = [row for row in rows if tuple(row[name] for name in _SURVEY) == key and row["time_period"] == year]
+        last.append(max(same, key=lambda row: row["recorded"]))
+    return last
+
+
+def _share_lines(rows: Rows, language: str) -> list[str]:
+    """The last share of each survey series, for above the panel of shares."""
+    last = _last_rows(rows)
+    lines = []
+    for row in last if len(last) <= _MOST_TOLD else []:
+        share, low, high = (row[name] and 100 * row[name] for name in _SHARES)
+        name = "" if len(last) == 1 else f"{row['measure']}, "
+        lines.append(f"{name}{row['time_period']}{colon(language)}{_share_text(share, low, high, language)}")
+    return lines
+
+
+def _told_lines(told: Rows, language: str) -> list[str]:
+    """What surveys tell, for above the panel of their estimates."""
+    lines = []
+    for row in told:
+        share = _share_text(row["estimate"], row["lower_limit"], row["upper_limit"], language)
+        lines.append(f"{_measure_name(row['measure'], language)}, {row['time_period']}{colon(language)}{share}")
+    return lines
+
+
+def _measure_name(measure: str, language: str) -> str:
+    """A measure that packaged surveys have in words; another one as its source calls it."""
+    key = f"measure {measure}"
+    return word(key, language) if key in WORDS else measure.replace("_", " ")
+
+
+def _head(axes: Axes, name: str, lines: Sequence[str], room: float) -> None:
+    """Write the name of a panel, and lines below it, above it; ``room`` is its width in inches."""
+    heading = "\n".join(wrap_lines(one, room, sized(9)) for one in (name, *lines))
+    axes.set_title(heading, fontsize=sized(9), loc="left")
+
+
+def _share_text(share: float, low: float | None, high: float | None, language: str) -> str:
+    """A share in percent with its limits, where it has both."""
+    limits = "" if low is None or high is None else f" ({_number(low, language)}-{_number(high, language)})"
+    return f"{_number(share, language)}\N{NO-BREAK SPACE}%{limits}"
 
 
 def _told_of_series(row: dict[str, Any], language: str) -> str:

@@ -41,7 +41,7 @@ STYLES = (
 )
 
 
-_POINTS_OF_INCH = 72
+POINTS_OF_INCH = 72
 _ROUNDED_UP = 1.08
 """On a coarse screen each letter is as wide as whole pixels."""
 
@@ -211,7 +211,7 @@ def wrap_lines(text: str, inches: float, points: float) -> str:
             lines[-1] += f" {one}"
         else:
             lines.append(one)
-            left = inches * _POINTS_OF_INCH / _ROUNDED_UP
+            left = inches * POINTS_OF_INCH / _ROUNDED_UP
         left -= width + text_width(" ", points)
     return "\n".join(lines)
 

@@ -13,6 +13,7 @@ from pipelines.publish.series.breaks import Breaks
 from pipelines.publish.series.segments import fit_segments
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
+    POINTS_OF_INCH,
     STYLES,
     Picture,
     blank_figure,
@@ -26,7 +27,7 @@ from pipelines.reader.plots.style import (
     label_of,
     picture_title,
     population_notes,
-    short_name,
+    text_width,
     whole_years,
 )
 from pipelines.reader.release import query
@@ -150,12 +151,14 @@ def plot_areas(
     grid = list(figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel())
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     whole = _read_whole(wanted, panels[0].key, settings)
+    ends = [_last_compared(one) for one in panels]
+    last_year = max((row["year"] for row in ends if row is not None), default=0)
     for axes, one in zip(grid, panels, strict=False):
         clear_frame(axes)
         if whole is not None:
             _draw_whole(axes, whole)
         draw_rates(axes, one, "", 0, small=True)
-        axes.set_title(short_name(names[one.area]), fontsize=sized(7), loc="left", pad=2)
+        _head_panel(axes, one, names[one.area], last_year, figure.get_figwidth() / columns, language)
         axes.tick_params(labelsize=sized(6))
         whole_years(axes)
         axes.xaxis.get_major_locator().set_params(nbins=3)
@@ -172,6 +175,7 @@ def plot_areas(
     notes += population_notes([row for one in panels for row in one.rows], language, settings)
     notes += caveat_notes([row for one in panels for row in one.rows], language)
     notes += not_drawn_notes([one.area for one in series[MAX_PANELS:]], language)
+    notes += [word("last rates", language).format(year=last_year)] if last_year else []
     keys = {one.key for one in panels}
     years = [year for one in panels for year in one.years]
     span = f"{min(years)}-{max(years)}"
@@ -179,6 +183,29 @@ def plot_areas(
     return finish_picture(
         figure, grid[: len(panels)], title, foot_text(sorted({key.source for key in keys}), notes, language, settings)
     )
+
+
+def _last_compared(one: RateSeries) -> dict[str, Any] | None:
+    """The last row of a series that is compared with others; a year half reported would mislead as a number."""
+    return next((row for row in reversed(one.rows) if is_compared(row["caveats"])), None)
+
+
+def _head_panel(axes: Axes, one: RateSeries, name: str, last_year: int, inches: float, language: str) -> None:
+    """Write the name of an area above its panel, as far as there is room, and its last rate on the right.
+
+    ``inches`` is how wide the panel is with its margins.
+    """
+    last, rate = _last_compared(one), ""
+    if last is not None:
+        rate = figure_in(f"{last['rate_per_100k']:.{2 if last['rate_per_100k'] < 10 else 1}f}", language)
+        rate = rate if last["year"] == last_year else f"{rate} ({last['year']})"
+    letters = sized(7)
+    left = 0.82 * inches * POINTS_OF_INCH - text_width(f"  {rate}", letters)
+    shown = name
+    while len(shown) > 1 and text_width(shown, letters) > left:
+        shown = f"{shown.removesuffix('…')[:-1].rstrip()}…"
+    axes.set_title(shown, fontsize=letters, loc="left", pad=2)
+    axes.set_title(rate, fontsize=letters, loc="right", pad=2)
 
 
 def _read_whole(wanted: SeriesQuery, key: SeriesKey, settings: Settings | None) -> RateSeries | None:

@@ -12,6 +12,7 @@ from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_ser
 from pipelines.reader.series.rates import Rows
 from pipelines.reader.words import WORDS, figure_in, word
 from pipelines.system.settings import Settings
+from schemas.declarations import is_compared
 from schemas.errors import UsageError
 
 DIRECTED = frozenset({"rising", "falling", "stable", "number rising", "number falling", "number stable"})
@@ -72,6 +73,50 @@ def read_trends(wanted: SeriesQuery, settings: Settings | None = None) -> TrendR
         published("reader/change_summary"),
         published("reader/segment_summary"),
     )
+
+
+def segment_limits(found: TrendReport) -> Rows:
+    """Return limits by resampling for each series whose segments meet at a joinpoint: they know that it is estimated.
+
+    Not where the segments cross a bridge: the error of its factor is not resampled.
+
+    Args:
+        found: the series with their segments.
+
+    Returns:
+        A row for each series: its key, ``joinpoints`` (year, low, high), ``segments`` (low and high of the annual
+        percent change), ``aapc_low``, ``aapc_high`` and ``draws``.
+    """
+    from pipelines.publish.series.segments import resample_segments
+
+    rows = []
+    for key, years in found.series.items():
+        parts = [row for row in found.segments if key_of(row) == key]
+        if len(parts) < 2 or "bridged" in parts[0]["break_handling"]:
+            continue
+        first, last = parts[0]["first_year"], parts[-1]["last_year"]
+        used = [
+            row
+            for row in years
+            if first <= int(row["time_period"]) <= last
+            and row["rate_per_100k"] is not None
+            and is_compared(row["caveats"])
+        ]
+        at = [int(row["time_period"]) for row in used]
+        counts, people = ([row[name] for row in used] for name in ("value", "population"))
+        limits = resample_segments(at, counts, people, len(parts) - 1)
+        joinpoints = zip(limits.joinpoints, limits.joinpoint_limits, strict=True)
+        rows.append(
+            {
+                **key._asdict(),
+                "joinpoints": [{"year": year, "low": low, "high": high} for year, (low, high) in joinpoints],
+                "segments": [{"apc_low": low, "apc_high": high} for low, high in limits.apc_limits],
+                "aapc_low": limits.aapc_limits[0],
+                "aapc_high": limits.aapc_limits[1],
+                "draws": limits.draws,
+            }
+        )
+    return rows
 
 
 def trend_sentence(trend: Mapping[str, Any], language: str = "en") -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from string import ascii_lowercase
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -11,10 +13,35 @@ from markupsafe import Markup, escape
 from iccs.periods import period_at
 from pipelines.reader.site.chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Frame, draw_grid, step_of_marks
 from pipelines.reader.site.content import Rows
-from pipelines.reader.words import word
+from pipelines.reader.words import colon, word
 
+MONTHS_OF_TABLE = 24
 _SMALL_WIDTH, _SMALL_HEIGHT, _SMALL_SIDE = 150, 44, 4
 Number = Callable[[float | None], str]
+
+
+@dataclass(frozen=True)
+class MonthTable:
+    """Months as a table: each with count, the same month a year before, what was expected, and remarks.
+
+    Attributes:
+        rows: month, marks (of the caveats that hold for it and not for all), value, before, expected, limit, remarks;
+            the last month first.
+        caveats: mark, text and months of each caveat; the mark is empty where it holds for every month of the table.
+    """
+
+    rows: Rows
+    caveats: list[tuple[str, str, str]]
+
+    @property
+    def tested(self) -> bool:
+        """Whether any month was compared with what the past makes expected."""
+        return any(row["limit"] is not None for row in self.rows)
+
+    @property
+    def remarked(self) -> bool:
+        """Whether any month has a remark."""
+        return any(row["remarks"] for row in self.rows)
 
 
 def month_sentences(rows: Rows, number: Number, language: str) -> list[str]:
@@ -63,6 +90,74 @@ def year_before(rows: Rows, row: dict[str, Any]) -> float | None:
         return None
     value: float | None = before["value"]
     return value
+
+
+def table_of_months(
+    rows: Rows, number: Number, caveat: Callable[[str], str], reason: Callable[[str], str], language: str
+) -> MonthTable:
+    """Return the latest 24 months as a table, the last one first, with remarks and caveats in words.
+
+    Args:
+        rows: of one country and category, in order.
+        number: writes a figure in the language.
+        caveat: label of a caveat in the language.
+        reason: label of a reason why there is no figure.
+        language: of the words.
+    """
+    latest = rows[-MONTHS_OF_TABLE:]
+    steps: dict[str, list[int]] = {}
+    for row in latest:
+        for code in filter(None, (row["caveats"] or "").split(";")):
+            steps.setdefault(code, []).append(row["step"])
+    partial = [code for code, found in sorted(steps.items()) if len(found) < len(latest)]
+    marks = {code: ascii_lowercase[at % 26] * (at // 26 + 1) for at, code in enumerate(partial)}
+    months = [
+        {
+            "month": row["time_period"],
+            "marks": " ".join(mark for code, mark in marks.items() if row["step"] in steps[code]),
+            "value": row["value"],
+            "before": year_before(rows, row),
+            "expected": None if row["count_expected"] is None else round(row["count_expected"]),
+            "limit": None if row["count_upper"] is None else math.floor(row["count_upper"]),
+            "remarks": "; ".join(_remarks(row, number, reason, language)),
+        }
+        for row in reversed(latest)
+    ]
+    caveats = [(marks.get(code, ""), caveat(code), month_spans(steps[code])) for code in sorted(steps)]
+    return MonthTable(months, sorted(caveats, key=lambda one: one[0]))
+
+
+def month_spans(steps: Sequence[int]) -> str:
+    """Return months as text, those that follow each other as first and last.
+
+    Args:
+        steps: months since year 0, rising.
+
+    >>> month_spans([24288, 24289, 24290, 24299])
+    '2024-01–2024-03, 2024-12'
+    """
+    spans: list[list[int]] = []
+    for step in steps:
+        if spans and step == spans[-1][1] + 1:
+            spans[-1][1] = step
+        else:
+            spans.append([step, step])
+    return ", ".join("–".join(period_at(step, "M") for step in dict.fromkeys(span)) for span in spans)
+
+
+def _remarks(row: dict[str, Any], number: Number, reason: Callable[[str], str], language: str) -> Iterator[str]:
+    """What a reader must know of one month beside its count."""
+    if row["value"] is None:
+        yield reason(row["missing_reason"]) if row["missing_reason"] else word("no figure", language)
+    if row["starts_anew"]:
+        yield word("break", language)
+    if not row["is_compared"]:
+        yield word("month apart", language)
+    if row["is_alert"]:
+        yield word("alert", language)
+    if row["nowcast"] is not None:
+        value, low, high = (number(round(row[f"nowcast{name}"])) for name in ("", "_low", "_high"))
+        yield f"{word('nowcast', language)}{colon(language)}{value} ({low}–{high})"
 
 
 def draw_small_months(rows: Rows, text: str) -> Markup:

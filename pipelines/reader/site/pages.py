@@ -16,7 +16,8 @@ from pipelines.reader.series.trends import handling_in, trend_sentence
 from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
 from pipelines.reader.site.content import Content, Rows
 from pipelines.reader.site.evidence import evidence_rows
-from pipelines.reader.site.months import draw_months, draw_small_months, month_sentences, year_before
+from pipelines.reader.site.months import draw_months, draw_small_months, month_sentences, table_of_months, year_before
+from pipelines.reader.site.quality import name_places, names_of_codes
 from pipelines.reader.site.query_file import ReadyQuery
 from pipelines.reader.site.search_index import INDEX_NAME, write_index
 from pipelines.reader.site.side_by_side import SideBySide, draw_courses, draw_dots, put_side_by_side
@@ -181,6 +182,11 @@ class Pages:
             countries=sorted(countries, key=lambda country: country["name"]),
             changes=self._changes(),
             gated=sorted(gated.items(), key=lambda item: -item[1]),
+            themes=[
+                {"id": theme["theme_id"], "name": self._label(theme, "theme"), "countries": met}
+                for theme in self.content.themes
+                if (met := len({row["country"] for row in theme["coverage"] if row["conditions_met"]}))
+            ],
         )
 
     def _changes(self) -> Rows:
@@ -320,6 +326,13 @@ class Pages:
             "span": span,
             "sentences": sentences,
             "picture": draw_months(rows, f"{title}, {name}", about, self.language),
+            "table": table_of_months(
+                rows,
+                self._number,
+                lambda code: _code_label("caveat", code, self.language),
+                lambda code: _code_label("missing_reason", code, self.language),
+                self.language,
+            ),
             "source": self.content.sources[last["source"]],
             "tested": any(row["count_upper"] is not None for row in rows),
             "filling": any(row["nowcast"] is not None for row in rows),
@@ -451,7 +464,7 @@ class Pages:
         yield self._page("themes", "themes.html", self._("Commitments"), themes=listed, card=card)
 
     def _quality(self) -> Iterator[Page]:
-        rows = []
+        rows, names = [], names_of_codes(self.content)
         for name, rules in self.content.quality.items():
             source = self.content.sources[name]
             outcomes = [row["outcome"] for row in rules]
@@ -463,7 +476,8 @@ class Pages:
             rows.append({"source": name, "title": source["title"], **numbers})
             link = str(source["url"]).startswith(_WEB)
             path = f"quality/{name}.html"
-            yield self._page("source", path, source["title"], source=source, rules=rules, link=link)
+            told = [row | {"detail": name_places(row["detail"] or "", names)} for row in rules]
+            yield self._page("source", path, source["title"], source=source, rules=told, link=link)
         yield self._page("quality", "quality.html", self._("Quality"), rows=rows)
 
     def _ask(self) -> Page:

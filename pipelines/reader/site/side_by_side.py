@@ -14,7 +14,7 @@ from pipelines.reader.site.content import Rows
 from pipelines.reader.words import colon, figure_in, word
 
 _WIDTH, _NAMES, _VALUES, _ROW, _FOOT = 400, 138, 52, 19, 22
-_SMALL_WIDTH, _SMALL_HEIGHT, _SMALL_TOP, _SMALL_FOOT, _SMALL_SIDE = 160, 96, 20, 16, 6
+_SMALL_WIDTH, _SMALL_HEIGHT, _SMALL_TOP, _SMALL_FOOT, _SMALL_SIDE = 160, 110, 34, 16, 6
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,8 @@ def draw_dots(rows: Rows, names: dict[str, str], text: str, language: str) -> Ma
 def draw_courses(by_country: dict[str, Rows], names: dict[str, str], language: str) -> list[Markup]:
     """Return a small picture of each country's rates by year, as SVG: all with the same years and the same height.
 
-    Gaps and breaks interrupt the line, and a figure that is not compared is a ring.
+    Each says its last rate that is compared with others. Gaps and breaks interrupt the line, and a figure that is not
+    compared is a ring.
 
     Args:
         by_country: rows of ``site_figures.sql`` of one category.
@@ -148,6 +149,9 @@ def draw_courses(by_country: dict[str, Rows], names: dict[str, str], language: s
         parts.append(f'<text class="mark" x="{_SMALL_SIDE}" y="{_SMALL_HEIGHT - 3}">{first}</text>')
         at = f'x="{_SMALL_WIDTH - _SMALL_SIDE}" y="{_SMALL_HEIGHT - 3}" text-anchor="end"'
         parts.append(f'<text class="mark" {at}>{last}</text>')
+        if compared := [row for row in rows if row["is_compared"]]:
+            at = f'x="{_SMALL_WIDTH - _SMALL_SIDE}" y="26" text-anchor="end"'
+            parts.append(f'<text class="mark" {at}>{escape(_ends(compared[-1:], language))}</text>')
         text = f"{name}, {word('rate', language)}{colon(language)}{_ends(rows, language)}"
         svg = f'<svg class="chart" viewBox="0 0 {_SMALL_WIDTH} {_SMALL_HEIGHT}" role="img" aria-label="{escape(text)}">'
         pictures.append(Markup(f"{svg}{''.join(parts)}</svg>"))  # noqa: S704 (escaped above)

@@ -55,17 +55,17 @@ def write(source: str, rows: Iterable[Row]) -> None:
     print(source, len(texts))  # noqa: T201 (run by hand)
 
 
-def australia(source: str, unit: str, half: str, times: int, code: str) -> None:
+def australia(source: str, table: str, unit: tuple[str, str], times: int, code: str, universe: str = "persons") -> None:
     """The half-width of the 95 % interval is in the row of the same state, year and offence with another unit."""
     rows = [row for row in read(source, "rogs-2024-partc-section6-police-services-dataset.csv", "cp1252")
-            if row["Table_Number"] == "6A.12"]  # fmt: skip
-    halves = {(row["Year"], row["Description4"]): row for row in rows if row["Unit"] == half}
+            if row["Table_Number"] == table]  # fmt: skip
+    halves = {(row["Year"], row["Description4"]): row for row in rows if row["Unit"] == unit[1]}
     found = []
-    for row in (row for row in rows if row["Unit"] == unit):
+    for row in (row for row in rows if row["Unit"] == unit[0]):
         for column, area in STATES.items():
             offence = row["Description4"]
             one = figure(ref_area=area, time_period=row["Year"][:4], iccs=OFFENCES[offence], national_code=offence,
-                         universe="persons", age="Y_GE18" if offence == "Sexual assault" else "Y_GE15",
+                         universe=universe, age="Y_GE18" if offence == "Sexual assault" else "Y_GE15",
                          unit_of_measure=code)  # fmt: skip
             if row[column] in ("np", "na"):
                 suppressed = row[column] == "np"
@@ -138,8 +138,9 @@ def who_homicide() -> None:
 
 
 if __name__ == "__main__":
-    australia("au_rogs_survey", "'000", "'000 (±)", 1000, "number")
-    australia("au_rogs_survey_rates", "rate", "rate (±)", 1, "per_100k")
+    australia("au_rogs_survey", "6A.12", ("'000", "'000 (±)"), 1000, "number")
+    australia("au_rogs_survey_rates", "6A.12", ("rate", "rate (±)"), 1, "per_100k")
+    australia("au_rogs_reporting", "6A.14", ("%", "% (±)"), 1, "percent", "victims")
     remand()
     reported_violence()
     who_homicide()
