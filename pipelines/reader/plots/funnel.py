@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
 _MOST_DASHES = 100
 _MOST_NAMES = 14
+_SIDES = (
+    ((5, 0), "left", "center"),
+    ((-5, 0), "right", "center"),
+    ((0, 5), "center", "bottom"),
+    ((0, -5), "center", "top"),
+)
+"""Where the name of a point may stand: points away from it, and how it is aligned."""
+_POINT = 4.0
+"""Half the width of a point, in pixels."""
 
 
 @styled
@@ -56,11 +65,11 @@ def plot_funnel(
     size = 4 if len(rates) <= _MOST_DASHES else 2.5
     axes.plot(persons[~outside], rates[~outside], "o", color="black", markersize=size)
     axes.plot(persons[outside], rates[outside], "D", color="#D55E00", markersize=size + 1)
-    if len(rates) <= _MOST_DASHES:
+    with_dashes = len(rates) <= _MOST_DASHES
+    if with_dashes:
         smoothed = np.array([row["smoothed_rate"] for row in found.rows], dtype=float)
         axes.vlines(persons, rates, smoothed, color="0.45", linewidth=thick(0.8))
         axes.plot(persons, smoothed, "_", color="#009E73", markersize=8)
-    _name_outside(axes, found)
     axes.set_xscale("log")
     axes.set_ylim(0, float(rates.max()) * 1.12)
     axes.set_xlim(float(grid[0]), float(grid[-1]))
@@ -77,16 +86,34 @@ def plot_funnel(
             share=share, outside=int(outside.sum()), chance=len(found.beyond_chance), n=len(rates)
         ),
     ]
+    notes += [word("funnel dashes", language)] if with_dashes else []
     notes += caveat_notes(found.rows, language, "ref_area")
-    return finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings), ax)
+    picture = finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings), ax)
+    figure.draw_without_rendering()  # the foot has taken its room: names are put where they will stand
+    _name_outside(axes, found)
+    return picture
 
 
 def _name_outside(axes: Axes, found: SmallAreas) -> None:
-    """Put the code of the areas farthest outside beside their points."""
+    """Put the codes of the areas farthest outside beside their points, where they cover no other code or such point."""
+    from matplotlib.transforms import Bbox
+
     named = sorted(
         (row for row in found.rows if row["funnel"] != "inside"),
         key=lambda row: -abs(row["rate_per_100k"] - found.common),
     )
+    if not named:
+        return
+    points = axes.transData.transform([(row["population"], row["rate_per_100k"]) for row in named])
+    taken = [Bbox.from_extents(x - _POINT, y - _POINT, x + _POINT, y + _POINT) for x, y in points]
     for row in named[:_MOST_NAMES]:
         at = (row["population"], row["rate_per_100k"])
-        axes.annotate(row["ref_area"], at, (5, 0), textcoords="offset points", va="center", fontsize=sized(7))
+        for shift, across, along in _SIDES:
+            name = axes.annotate(
+                row["ref_area"], at, shift, textcoords="offset points", ha=across, va=along, fontsize=sized(7)
+            )
+            box = name.get_window_extent()
+            if not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+            name.remove()
