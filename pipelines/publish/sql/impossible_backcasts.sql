@@ -35,7 +35,7 @@ line AS (
     FROM part
     GROUP BY source, ref_area
 )
-SELECT source, 'no shares' AS reason, NULL AS ref_area, year, first_given, last_given
+SELECT source, CASE WHEN first_given IS NULL THEN 'no parts' ELSE 'no shares' END AS reason, NULL AS ref_area, year, first_given, last_given
 FROM wanted
 WHERE NOT EXISTS (FROM part WHERE part.source = wanted.source AND part.year = wanted.year)
 UNION ALL BY NAME

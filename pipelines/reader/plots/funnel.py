@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import Picture, canvas, caveat_notes, finish_picture, foot_text, picture_title
@@ -15,6 +16,8 @@ from pipelines.system.settings import Settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+Numbers = NDArray[np.float64]
 
 _MOST_DASHES = 100
 _MOST_NAMES = 14
@@ -51,16 +54,7 @@ def plot_funnel(
     persons = np.array([row["population"] for row in found.rows], dtype=float)
     rates = np.array([row["rate_per_100k"] for row in found.rows], dtype=float)
     grid = np.geomspace(persons.min() / 1.15, persons.max() * 1.15, 300)
-    for spread, colour in ((0.0, "0.6"), (found.spread, "#0072B2")):
-        for confidence, name in ((INNER, "funnel 95"), (OUTER, "funnel 998")):
-            low, high = (
-                100_000 * part / grid for part in funnel_limits(grid * found.common / 100_000, confidence, spread)
-            )
-            line = ":" if spread == 0.0 else "--" if confidence == INNER else "-"
-            label = word(name, language) if spread == found.spread else None
-            axes.plot(grid, low, line, color=colour, linewidth=thick(0.9), label=label)
-            axes.plot(grid, high, line, color=colour, linewidth=thick(0.9))
-    axes.axhline(found.common, color="0.3", linewidth=thick(0.9))
+    _draw_limits(axes, found, grid, language)
     outside = np.array([row["funnel"] != "inside" for row in found.rows])
     size = 4 if len(rates) <= _MOST_DASHES else 2.5
     axes.plot(persons[~outside], rates[~outside], "o", color="black", markersize=size)
@@ -92,6 +86,20 @@ def plot_funnel(
     figure.draw_without_rendering()  # the foot has taken its room: names are put where they will stand
     _name_outside(axes, found)
     return picture
+
+
+def _draw_limits(axes: Axes, found: SmallAreas, grid: Numbers, language: str) -> None:
+    """Draw the common rate and its limits over populations: of chance alone, and with the spread between areas."""
+    for spread, colour in ((0.0, "0.6"), (found.spread, "#0072B2")):
+        for confidence, name in ((INNER, "funnel 95"), (OUTER, "funnel 998")):
+            low, high = (
+                100_000 * part / grid for part in funnel_limits(grid * found.common / 100_000, confidence, spread)
+            )
+            line = ":" if spread == 0.0 else "--" if confidence == INNER else "-"
+            label = word(name, language) if spread == found.spread else None
+            axes.plot(grid, low, line, color=colour, linewidth=thick(0.9), label=label)
+            axes.plot(grid, high, line, color=colour, linewidth=thick(0.9))
+    axes.axhline(found.common, color="0.3", linewidth=thick(0.9))
 
 
 def _name_outside(axes: Axes, found: SmallAreas) -> None:
