@@ -16,6 +16,7 @@ from iccs.concordance import Concordance
 from pipelines.collect.definition_sql import decisive_columns, sql_limits
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
+from pipelines.harmonise.checks.periods import open_received
 from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.rejected import write_rejected_cells
@@ -92,6 +93,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
     with connect(settings) as connection, sql_limits(folder, connection, settings):
         create_number_macros(connection, folder)
         open_lists(connection, statements)
+        open_received(connection, [(file.name, file.first_seen) for file in raw.files])
         sum_in_raw, layouts = 0.0, list[str]()
         for number, (layout, tables) in enumerate(zip(source.layouts, raw.layouts, strict=True)):
             if tables:
@@ -214,7 +216,8 @@ def _reshape(
         _check_places(folder, name, _columns_of(connection, f"({tidy})"))
     if "_column" not in _columns_of(connection, f"({tidy})"):
         tidy = f"SELECT *, NULL::VARCHAR AS _column {tidy}"
-    connection.execute(f"CREATE TEMP VIEW tidy_{number} AS {tidy}")
+    received = f"SELECT tidy.*, received.day AS _received FROM ({tidy}) AS tidy LEFT JOIN received ON file = tidy._file"
+    connection.execute(f"CREATE TEMP VIEW tidy_{number} AS {received}")
     value = _value_expression(folder.source)
     if "value" in folder.source.columns:
         _find_column(folder, "value", _columns_of(connection, f"tidy_{number}"))

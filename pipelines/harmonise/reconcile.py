@@ -18,7 +18,12 @@ from iccs.concordance import Concordance
 from pipelines.collect.captions import judge_parts_of_years, judge_years
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
-from pipelines.harmonise.checks.periods import check_first_days, check_periods
+from pipelines.harmonise.checks.periods import (
+    check_first_days,
+    check_periods,
+    find_periods_not_over,
+    open_received,
+)
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
 from pipelines.harmonise.checks.repeats import check_repeats
 from pipelines.harmonise.conform import NO_WORDS, Conformed
@@ -45,6 +50,7 @@ from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
+from pipelines.system.sql import fill_sql
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.errors import nearest_values
 from schemas.source import Source, SourceFolder
@@ -162,8 +168,8 @@ def account(
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
-    _write_links(connection, judged, paths)
-    outcomes.append(_check_unused_links(connection, paths["links"], paths["mapped"]))
+    _find_periods_not_over(connection, source, judged)
+    outcomes.append(_write_links(connection, judged, paths))
     outcomes += judge_unread(folder, judged.raw.files, judged.raw.unread, judged.raw.cut, judged.raw.hidden)
     outcomes += _judge_captions(connection, source, judged)
     # Which of the labels occur among incidents is not known: those for ages are checked as declared.
@@ -544,8 +550,8 @@ def _open_core(connection: duckdb.DuckDBPyConnection, source: Source, statements
     _write_part(connection, f"SELECT {columns} FROM core", target)
 
 
-def _write_links(connection: duckdb.DuckDBPyConnection, judged: Judged, paths: dict[str, Path]) -> None:
-    """Write the links of the concordance and the counts that went through each."""
+def _write_links(connection: duckdb.DuckDBPyConnection, judged: Judged, paths: dict[str, Path]) -> Outcome:
+    """Write the links of the concordance and the counts that went through each; warn of those that nothing used."""
     connection.register("link_list", link_table(judged.concordance))
     _write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
     _write_part(
@@ -554,6 +560,26 @@ def _write_links(connection: duckdb.DuckDBPyConnection, judged: Judged, paths: d
         "GROUP BY ALL",
         paths["mapped"],
     )
+    return _check_unused_links(connection, paths["links"], paths["mapped"])
+
+
+def _find_periods_not_over(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
+    """Create ``period_not_over`` from the files of tables, and from those of the partitions of incidents."""
+    files = {file.name: (file.name, file.first_seen) for file in judged.raw.files}
+    seen = (
+        "SELECT DISTINCT CAST(ref_area AS VARCHAR) AS ref_area, CAST(time_period AS VARCHAR) AS time_period, "
+        "_file AS file FROM core "
+        "WHERE CAST(left(time_period, 4) AS INTEGER) >= (SELECT year(min(day)) - 1 FROM received)"  # few are so late
+    )
+    if isinstance(judged, Tallied):
+        files = {
+            folder.name: (folder.name, file.first_seen)
+            for folder, file in zip(judged.folders, judged.files, strict=True)
+        }
+        paths = ", ".join(quote_literal(path) for path in judged.parts("tally"))
+        seen = fill_sql("harmonise/periods_of_partitions", files=paths)
+    open_received(connection, list(files.values()))
+    find_periods_not_over(connection, source, seen)
 
 
 def _year_partitions(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> dict[str, str]:

@@ -402,7 +402,7 @@ class _Maker:
         dimension = "year" if "year" in self.source.columns else "time_period"
         fits = partial(_fits_date, self.period.forms) if dimension == "time_period" else _fits_age
         self._add_rule("invalid_period", dimension, "coalesce(period, -2) < -1", fits=fits)
-        if not self.cells:
+        if not self.period.may_come:
             self._add_rule("date_in_future", dimension, "period = -1")
 
     def _known_joins(self, numbers: str) -> list[str]:

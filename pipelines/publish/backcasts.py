@@ -29,7 +29,8 @@ def carry_back(
 ) -> None:
     """Add the populations to ``out.population`` that the declarations make.
 
-    Where the source of the country's population is not loaded there are none, and rates say ``no_population``.
+    Where the source of the country's population is not loaded, or the file given begins after the years of the shares,
+    there are none, and rates say ``no_population``.
 
     Args:
         connection: the warehouse being built; populations are loaded, and interpolated.

@@ -368,6 +368,7 @@ def fill_rule(rule: Rule, source: Source) -> str:
         "whole_cube": "true" if source.rows == "cells" else "false",
         "include_children": "true" if source.parent_counts == "include_children" else "false",
         "fractions": _fractions(source),
+        "stocks": f"{_literal(_stocks(source))}::VARCHAR[]",
         "limit": str(_rejected_limit(source)),
         "breaks_between": _declared(source.breaks, with_those_above=True, since="year_before"),
         "real": _declared(source.no_break, with_those_above=False),
@@ -382,6 +383,12 @@ def fill_rule(rule: Rule, source: Source) -> str:
     }
     declared = {name: _literal(value) for name, value in rule.parameters.items()}
     return fill_sql(template, **declared | needed_values(load_sql(template), offered))
+
+
+def _stocks(source: Source) -> list[str]:
+    """Stage and counting unit of what is counted on a day."""
+    measures = source.measures.values()
+    return [f"{one.stage} {one.counting_unit}" for one in measures if one.figures == "stock"]
 
 
 def _rejected_limit(source: Source) -> float:

@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -163,3 +164,73 @@ def test_narrow_terminals_get_no_control_characters_either(
     _width(monkeypatch, 20)
     print_table(["name", "population"], [["x" * 30 + "\x1b[2J", 121_005_826]])
     assert "\x1b" not in capsys.readouterr().out
+
+
+UNSEEN = [
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467 family",  # joined by what nobody sees
+    "\u2764\ufe0f heart",  # a variation selector
+    "\U0001f1e9\U0001f1ea flag",
+    "e\u0301 with an accent of its own",
+    "日本の県",
+    "To\u200btal",
+    "Total\ufeff",
+    "Tot\u00adal",
+    "\u202egnp.exe",
+    "\x1b[2J\x1b]0;title\x07",
+    "\u3164",  # a letter without a shape
+    "x\U000e0041\U000e0042",  # tags
+]
+SEEN = [
+    "\U0001f468\\u200d\U0001f469\\u200d\U0001f467 family",
+    "\u2764\\ufe0f heart",
+    "\U0001f1e9\U0001f1ea flag",
+    "e\u0301 with an accent of its own",
+    "日本の県",
+    "To\\u200btal",
+    "Total\\ufeff",
+    "Tot\\xadal",
+    "\\u202egnp.exe",
+    "\\x1b[2J\\x1b]0;title\\x07",
+    "\\u3164",
+    "x\\U000e0041\\U000e0042",
+]
+
+
+def _columns_of(text: str) -> int:
+    """Columns of a terminal, by the table of Unicode: wide characters two, marks on a letter none."""
+    wide = sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+    return wide - sum(bool(unicodedata.combining(one)) for one in text)
+
+
+@pytest.mark.parametrize("room", [1000, 60, 24], ids=["wide", "folded", "blocks"])
+def test_what_nobody_sees_is_shown_and_columns_stay_aligned(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    monkeypatch.setattr("pipelines.cli.printing.console", lambda: Console(width=room, highlight=False))
+    label = "lab\u200bel 日本"
+    print_table([label, "n"], [(text, 12345) for text in UNSEEN])
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
+
+    if room == 1000:
+        assert [line.removesuffix("12,345").strip() for line in lines[2:]] == SEEN
+    for line in lines:
+        assert not any(unicodedata.category(one) in ("Cc", "Cf", "Co", "Cs") for one in line)
+    if room > 24:
+        assert {_columns_of(line) for line in lines if line.endswith("12,345")} == {_columns_of(lines[0])}
+    else:
+        assert {_columns_of(line.partition("12,345")[0]) for line in lines if "12,345" in line} == {
+            len("lab\\u200bel 日本") + 4
+        }
+
+
+def test_json_says_the_same_characters_and_holds_none_that_nobody_sees(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json(UNSEEN)
+    said = capsys.readouterr().out
+    assert json.loads(said) == UNSEEN
+    assert not any(unicodedata.category(one) in ("Cc", "Cf") for one in said.replace("\n", ""))
+
+
+@pytest.mark.parametrize("word", ["می\u200cرود", "क\u094d\u200dष"])
+def test_joiners_that_are_spelling_stay(capsys: pytest.CaptureFixture[str], word: str) -> None:
+    print_line(word)
+    assert capsys.readouterr().out == f"{word}\n"

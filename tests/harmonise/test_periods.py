@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import zipfile
+from datetime import UTC, date, datetime
+
+import duckdb
 import pytest
 from tiny_source import Tiny
 
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import account
 from pipelines.harmonise.tally import tally
+from pipelines.run import Session, run_source
 from pipelines.system.connection import connect
 from pipelines.system.errors import DataRefused, Problem
+from pipelines.tabulate.vintages import current_vintage
 from schemas.errors import UsageError
 
 HEADER = "area,year,code,n\n"
@@ -221,3 +227,64 @@ def test_dates_of_which_only_the_year_is_known_pile_up_on_the_first_of_january(
         outcomes = account(source, judged, connection, settings, tiny.work).outcomes
     (outcome,) = (one for one in outcomes if one.rule == "first_days")
     assert (outcome.outcome, outcome.detail) == ("warned" if found else "passed", found)
+
+
+def test_a_time_to_come_is_refused_in_every_kind_of_file(tiny: Tiny) -> None:
+    """Nepal writes 2080 for 2023: without conversion it is a year that has not begun."""
+    (problem,) = refused(tiny, "14,2023,HOM,3\n14,2080,HOM,4\n", "")
+    assert (problem.rule, problem.file, problem.row, problem.value) == ("date_in_future", "a.csv", 3, "2080")
+
+    (tiny.given / "a.csv").unlink()
+    with zipfile.ZipFile(tiny.given / "a.zip", "w") as archive:
+        archive.writestr("inner.csv", HEADER + "14,2023,HOM,3\n14,2023-Q5,HOM,3\n14,2098-07,HOM,4\n")
+    declared = tiny.sources / tiny.name / "source.yml"
+    declared.write_text(declared.read_text().replace("'*.csv'", "'*.csv', '*.zip'"))
+    with pytest.raises(DataRefused) as error:
+        tiny.run()
+    assert {(problem.rule, problem.value) for problem in error.value.problems} == {
+        ("invalid_period", "2023-Q5"),
+        ("date_in_future", "2098-07"),
+    }
+
+
+def test_a_projected_population_is_of_a_time_to_come(tiny: Tiny) -> None:
+    tiny.declare(
+        "kind: population\n"
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, n]}\n"
+        "area_scheme: inegi\ncolumns: {ref_area: area, time_period: year, value: n}\n"
+        "measures:\n  persons: {counting_unit: person}\n",
+        links=(),
+    )
+    tiny.give("a.csv", "area,year,n\n14,2023,8000000\n14,2080,9000000\n")
+    found = tiny.run().rows("core", "time_period, value")
+    assert sorted(found) == [("2023", 8_000_000), ("2080", 9_000_000)]
+
+
+def test_a_period_that_was_not_over_has_no_figure(tiny: Tiny) -> None:
+    """Events of this year up to today, and of all of the last: only what is over is published."""
+    today = datetime.now(UTC).date()
+    days = [date(today.year - 1, month, 5) for month in range(1, 13)]
+    days += [date(today.year, month, 1) for month in range(1, today.month + 1)]
+    tiny.declare(
+        "kind: incident\nrows: events\n"
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, date, code]}\n"
+        "area_scheme: inegi\ncolumns: {ref_area: area, time_period: date, national_code: code}\n"
+        "measures:\n  victims: {counting_unit: victim}\n"
+        "breakdowns: [{freq: A}, {freq: M}]\ncovers: [MX-JAL]\n"
+    )
+    tiny.give("a.csv", "area,date,code\n" + "".join(f"14,{day},HOM\n" for day in days))
+    run_source(tiny.source, Session(tiny.settings, tiny.given))
+    vintage = current_vintage(tiny.name, tiny.settings)
+    assert vintage is not None
+    rows = duckdb.sql(
+        "SELECT time_period, value, missing_reason FROM read_parquet($1) "
+        "WHERE iccs = '0101' AND value IS DISTINCT FROM 0",
+        params=[str(vintage.part("cells"))],
+    ).fetchall()
+    found = {period: (value, reason) for period, value, reason in rows}
+    assert found[str(today.year - 1)] == (12, None)
+    assert found[f"{today.year - 1}-12"] == (1, None)
+    assert found[str(today.year)][0] is None
+    assert found[f"{today:%Y-%m}"] == (None, "period_not_reported")
+    if today.month > 1:
+        assert found[f"{today.year}-{today.month - 1:02d}"] == (1, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,10 @@ def events(ids: range, shift: int = 0) -> list[str]:
     return [f"c{number},2023-{number % 12 + 1:02d}-{(number + shift) % 28 + 1:02d},MX-JAL" for number in ids]
 
 
+def shuffled(lines: list[str]) -> list[str]:
+    return random.Random(7).sample(lines, len(lines))
+
+
 def problems(tiny: Tiny, files: dict[str, list[str]], more: str = "") -> list[tuple[str, str | None, int | None]]:
     try:
         incidents(tiny, files, more)
@@ -137,7 +142,7 @@ def test_a_year_of_incidents_that_two_files_share_is_refused(tiny: Tiny) -> None
 
 def test_incidents_that_nothing_tells_apart_and_that_are_as_many_in_both_files_are_refused(tiny: Tiny) -> None:
     """Rows of a day and a place, three or four of each; one of 100 rows is not in the second file."""
-    rows = [f"x,2023-{n % 12 + 1:02d}-{n % 28 + 1:02d},MX-JAL" for n in range(300)]
+    rows = sorted(f"x,2023-{n % 12 + 1:02d}-{n % 28 + 1:02d},MX-JAL" for n in range(300))
     assert problems(tiny, {"a.csv": rows, "b.csv": rows[3:]}) == [("file_given_twice", "b.csv", None)]
 
 
@@ -217,7 +222,7 @@ def test_an_identifier_that_the_files_do_not_have_is_named(tiny: Tiny) -> None:
         ([*events(range(40)), *events(range(38))], 2),  # 38 of 40: the end was not pasted
         ([*events(range(40)), *events(range(40)), *events(range(40))], 3),
         (["x,2023-01-01,MX-JAL", *events(range(30)), *events(range(30))], 2),
-        ([*events(range(40)), *events(range(20))], None),  # half of it: a warning or nothing, as with any rows alike
+        ([*events(range(40)), *shuffled(events(range(20)))], None),  # half of it in another order: not told of so few
         ([row for n, row in enumerate(events(range(28))) for _ in range(n % 7 + 1)], None),  # alike by nature
         ([*events(range(15)), *events(range(15))], None),  # too few to say
     ],
@@ -237,6 +242,64 @@ def test_a_file_that_holds_its_rows_several_times_is_refused_in_both_grains(
     assert all(f"{times} times" in one.found for one in found)
 
 
+def days(number: int, each: int = 1) -> list[str]:
+    """So many different incidents of 2023 and 2024, in no order of days; ``each`` of them stand twice by nature."""
+    places = ("MX-JAL", "MX-AGU", "MX-SON", "MX-NLE")
+    every = [
+        f"x,{y}-{m:02d}-{d:02d},{p}" for y in (2023, 2024) for m in range(1, 13) for d in range(1, 29) for p in places
+    ]
+    lines = shuffled(every)[:number]
+    return shuffled([*lines, *lines[::each]]) if each > 1 else lines
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        # 60 rows in the middle stand again at the end: from row 102 to row 161 (a header and 100 rows before them)
+        ([*days(300), *days(300)[100:160]], ("60 rows, from row 102 to row 161, stand again from row 302", 302)),
+        # and behind themselves
+        ([*days(300)[:160], *days(300)[100:]], ("60 rows, from row 102 to row 161, stand again from row 162", 162)),
+        # among rows of which one in five is alike another one by nature
+        ([*days(500, 5), *days(500, 5)[200:300]], ("rows, from row 202 to row 301, stand again from row 602", 602)),
+        ([*days(300), *days(300)[100:119]], None),  # 19 rows are too few
+        ([*days(300), *shuffled(days(300)[100:160])], None),  # in another order: a warning at most
+        (sorted([*days(300), *days(300)[100:160]]), None),
+        (days(500, 5), None),
+    ],
+)
+def test_a_block_of_incidents_that_stands_again_in_the_same_order_is_refused(
+    tiny: Tiny, lines: list[str], told: tuple[str, int] | None
+) -> None:
+    """Nothing identifies a row: a day and a place, as in an export without numbers of records."""
+    try:
+        incidents(tiny, {"a.csv": lines})
+    except DataRefused as refused:
+        (problem,) = refused.problems
+        assert told is not None, problem
+        assert (problem.rule, problem.file, problem.row) == ("rows_given_twice", "a.csv", told[1])
+        assert told[0] in problem.found
+    else:
+        assert told is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        ([*days(700), *shuffled(days(700)[:250])], "warned"),  # 450 once, 250 twice, none three times
+        (sorted([*days(700), *days(700)[:250]]), "warned"),
+        ([*days(700), *shuffled(days(700)[:90])], "not applicable"),  # 89 % differ, and so few may be chance
+        # by nature: 400 once, 200 twice, 60 three times, 20 four times; 2 x 200^2 is above 3 x 400 x 60, by little
+        (shuffled([*days(680), *days(280), *days(80), *days(20)]), "not applicable"),
+    ],
+)
+def test_more_incidents_that_stand_twice_than_by_nature_are_a_warning_in_any_order(
+    tiny: Tiny, lines: list[str], outcome: str
+) -> None:
+    found = {one.rule: one for one in incidents(tiny, {"a.csv": lines})}["rows_repeated"]
+    assert found.outcome == outcome
+    assert outcome != "warned" or found.failing == 250
+
+
 def of_codes(lines: dict[str, range], again: str = "", until: int = 100) -> str:
     """Rows of parts with figures that nothing else has; those of the code ``again`` stand a second time, at the end."""
     rows = [f"{11 + n % 20},{2000 + n % 9},{code},{n}\n" for code, numbers in lines.items() for n in numbers]
@@ -248,8 +311,8 @@ def of_codes(lines: dict[str, range], again: str = "", until: int = 100) -> str:
     [
         ("HOM", 60, True),  # the murders were appended once more
         ("HOM", 55, True),  # 55 of 60: the end was not
-        ("HOM", 30, False),  # half of them: a warning
-        ("FEW", 30, False),  # 30 rows are too few to say of one code among many
+        ("HOM", 18, False),  # fewer: a warning
+        ("FEW", 18, False),
     ],
 )
 def test_the_rows_of_one_code_that_stand_twice_are_refused_and_named(
@@ -268,6 +331,15 @@ def test_the_rows_of_one_code_that_stand_twice_are_refused_and_named(
     (problem,) = refused.value.problems
     assert (problem.rule, problem.file) == ("rows_given_twice", "a.csv")
     assert "Nearly every row of 'HOM' stands in the file 2 times" in problem.found
+
+
+def test_a_block_of_parts_that_stands_again_in_the_same_order_is_refused(tiny: Tiny) -> None:
+    """The first 30 of 60 murders of a table of 660 rows: rows 602 to 631, again at its end."""
+    tiny.declare_plain(PARTS, links=[{**HOMICIDE, "national_code": code} for code in ("HOM", "MANY")])
+    tiny.give("a.csv", "area,year,code,n\n" + of_codes({"MANY": range(1000, 1600), "HOM": range(1, 61)}, "HOM", 30))
+    with pytest.raises(DataRefused, match="30 rows, from row 602 to row 631, stand again from row 662 on") as refused:
+        tiny.outcomes()
+    assert [(one.rule, one.file, one.row) for one in refused.value.problems] == [("rows_given_twice", "a.csv", 662)]
 
 
 @pytest.mark.parametrize(

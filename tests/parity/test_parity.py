@@ -153,7 +153,7 @@ CASES = {
             links=[HOMICIDE, TRAFFIC],
             more="exclusions: [{rule: other_state, where: \"place = 'MX-AGU'\", reason: counted elsewhere}]\n"
             'controls: [{control: all, where: "true", expected: 4, origin: a report}, '
-            "{control: men, where: \"sex = 'M'\", expected: 2, origin: a report}]\n",
+            "{control: men, where: \"sex = 'M'\", expected: 2, refuse_from: 1, origin: a report}]\n",
         ),
         [*ROWS, ("2024-01", "MX-JAL", "T", "m")],
         {key: value for key, value in PLAIN.items() if key[1] == "MX-JAL"},

@@ -35,6 +35,7 @@ from pipelines.run import Session, run_all
 from pipelines.system.connection import insert_rows
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
+from schemas.source import list_sources
 
 TEMPLATES = Path(__file__).parents[2] / "pipelines" / "reader" / "site"
 
@@ -153,6 +154,19 @@ def test_a_label_with_markup_is_text() -> None:
     assert "&lt;script&gt;" in shown
 
 
+def test_what_a_rule_found_has_names_in_place_of_codes() -> None:
+    content = _content("Aland <b>")
+    found = {"rule": "level_jump", "outcome": "warned", "failing": 2, "checked": 9, "reason": "why", "source": "xx_a"}
+    rules = [
+        found | {"detail": "XX 0101 2024: 1 in 2023; XX-Q 2024: 0; XX 2024: 7 of 1500"},
+        found | {"rule": "age_parts", "outcome": "not applicable", "detail": None},
+    ]
+    page = dict(Pages(replace(content, quality={"xx_a": rules}), "fr").every())["quality/xx_a.html"]
+    named = "Aland &lt;b&gt;"
+    assert f"{named}, 0101 {named}, 2024: 1 in 2023; XX-Q 2024: 0; {named} 2024: 7 of 1500" in page
+    assert page.index("Règles sur ce que cette source n’a pas") < page.index("age_parts")
+
+
 def test_a_figure_after_the_years_of_the_verdict_is_said_to_be_no_part_of_it() -> None:
     content = _content("Homicide")
     trend = {"first_year": 2010, "last_year": 2023, "direction": "inconclusive", "break_handling": ""}
@@ -262,6 +276,50 @@ def test_a_country_whose_preferred_source_may_not_be_shown_has_the_next_one(tmp_
     assert {one["value"] for one in content.regions["MX", "0101"]} == {12.0}
     page = dict(Pages(content, "en").every())["country/MX/0101.html"]
     assert "source = &#39;xx_b&#39;" in page
+
+
+SURVEY = """\
+layouts:
+  - files: ['survey.csv']
+    read: {columns: [area, year, ages, n, error]}
+area_scheme: code
+constants: {national_code: HOM}
+columns: {ref_area: area, time_period: year, age: ages, value: n, standard_error: error}
+measures:
+  persons: {stage: experienced, counting_unit: victim, figures: estimate, universe: persons}
+"""
+
+
+@pytest.mark.slow
+def test_estimates_stand_apart_from_counts_with_their_limits_and_population(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last figure of everybody asked: 500 +- 1.96 x 30; not the year before, and not the young alone."""
+    survey, police = Tiny(tmp_path, "xx_survey"), Tiny(tmp_path, "xx_police")
+    survey.declare(SURVEY, values="age,15 +,Y_GE15,\nage,15-29,Y15T29,\n")
+    survey.give("survey.csv", "area,year,ages,n,error\nMX,2020,15 +,400,20\nMX,2021,15 +,500,30\nMX,2021,15-29,100,9\n")
+    police.declare_plain(scheme="code")
+    for tiny, name in ((survey, "survey.csv"), (police, "police.csv")):
+        declared = tiny.sources / tiny.name / "source.yml"
+        text = declared.read_text(encoding="utf-8").replace("name: invented figures", "name: CC BY 4.0")
+        declared.write_text(text.replace("*.csv", name), encoding="utf-8")
+    police.give("police.csv", "area,year,code,n\nMX,2021,HOM,150\n")
+    folders = list(list_sources(survey.sources).values())
+    result = run_all(folders, Session(survey.settings, survey.given, source_folders=survey.sources))
+    assert result.refused == ()
+    with duckdb.connect(str(result.published), read_only=True) as connection:
+        pages = dict(Pages(read_content(connection), "en").every())
+        for path in ("country/MX.html", "country/MX/0101.html"):
+            table = (
+                pages[path].partition("Estimates of surveys, and shares as published</h2>")[2].partition("</table>")[0]
+            )
+            assert "Persons, 15 years and over" in table
+            assert "2020–2021" in table
+            assert ">500</td>" in table and ">441.2–558.8 (95 %)</td>" in table
+            assert table.count("<tr>") == 2
+        monkeypatch.setattr("pipelines.reader.site.content._find_withheld", lambda _: ("xx_survey",))
+        hidden = dict(Pages(read_content(connection), "en").every())
+    assert "Estimates of surveys" not in hidden["country/MX/0101.html"]
 
 
 def _months(**about: dict[str, object]) -> list[dict[str, object]]:

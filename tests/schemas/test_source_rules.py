@@ -90,7 +90,10 @@ def test_sql_of_a_source_that_fails_on_a_row_refuses_the_source_and_not_the_run(
     # 3,000 good rows first: the statement runs, and fails only when it comes to the last one.
     layout = "" if reshape is None else "    reshape: reshape.sql\n    conserve: '^n$'\n"
     tiny.declare_plain(more, layout=layout, reshape=reshape)
-    tiny.give("t.csv", ROWS.splitlines()[0] + "\n" + "".join(f"14,{1900 + n},HOM,1\n" for n in range(3000)) + row)
+    tiny.give(
+        "t.csv",
+        ROWS.splitlines()[0] + "\n" + "".join(f"{10 + n % 10},{1700 + n // 10},HOM,1\n" for n in range(3000)) + row,
+    )
 
     with pytest.raises(DataRefused) as refused:
         tiny.run()

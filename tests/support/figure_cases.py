@@ -390,6 +390,16 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         6,
         "2020-08: nothing, usually 50",
     ),
+    # The file came in November 2026: its year to date is no year, and November itself is not over
+    "period_not_over": (
+        Data(core=months([50.0] * 12), not_over=((None, "2026", "2026-11-20", "2026-12-31"),)),
+        Data(
+            core=[*months([50.0] * 12), *states("AR-B", "AR-C", time_period="2020")],
+            not_over=(("MX", "2020-12", "2020-12-05", "2020-12-31"), ("AR-B", "2020", "2020-12-05", "2020-12-31")),
+        ),
+        3,
+        "the file came on 2020-12-05, the period ends on 2020-12-31",
+    ),
     # Guanajuato 2022: the homicides of July stand in August
     "category_months_empty": (
         Data(core=[

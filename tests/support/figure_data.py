@@ -110,6 +110,7 @@ class Data:
     rates: Rows = field(default_factory=lambda: [{}])
     rows: Rows = field(default_factory=list)
     printed: Rows = field(default_factory=list)
+    not_over: tuple[tuple[str | None, str, str, str], ...] = ()
     previous: Rows | None = None
     cell_types: dict[str, pa.DataType] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
@@ -148,6 +149,11 @@ class Judge:
         connection.execute(_LISTS_OF_TOTALS.format(rows=rows))
         printed = _write(data.printed, CORE, self.folder / "printed.parquet")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE printed_total AS FROM read_parquet('{printed}')")
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE period_not_over (ref_area TEXT, time_period TEXT, came DATE, last_day DATE)"
+        )
+        if data.not_over:
+            connection.executemany("INSERT INTO period_not_over VALUES (?, ?, ?, ?)", data.not_over)
         open_tables(connection, source, files, before)  # type: ignore[arg-type]
         return source
 

@@ -5,7 +5,10 @@ The checks read observations in codes: a row for each cell and link, or for each
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
+import pyarrow as pa
 
 from pipelines.harmonise.values.numbers import number_text
 from pipelines.system.connection import fetch_row, run_sql
@@ -137,3 +140,32 @@ def _problem(
     """A problem of periods, with the place and the text of one of them."""
     column = source.columns.get("time_period")
     return Problem(rule, source.source_id, found, file, sheet, row, column, value=period)
+
+
+def open_received(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[str, str]]) -> None:
+    """Create the list ``received`` of the day on which each file came: no figure is of a later time.
+
+    Args:
+        connection: gets the table, of ``file`` and ``day``.
+        files: the name of each file in the observations, and its day, as 2024-03-05.
+    """
+    names, days = zip(*files, strict=True) if files else ((), ())
+    connection.register(
+        "incoming", pa.table({"file": pa.array(names, pa.string()), "day": pa.array(days, pa.string())})
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE received AS SELECT DISTINCT file, CAST(day AS DATE) AS day FROM incoming"
+    )
+    connection.unregister("incoming")
+
+
+def find_periods_not_over(connection: duckdb.DuckDBPyConnection, source: Source, seen: str) -> None:
+    """Create ``period_not_over``: the periods of figures whose last file came before they had ended.
+
+    Args:
+        connection: with ``received``.
+        source: the source; years that begin in another month end as much later.
+        seen: SELECT of each ``ref_area`` (NULL: all), ``time_period`` and ``file`` with figures.
+    """
+    months = int(source.year_starts) - 1 if source.year_starts else 0
+    run_sql(connection, "harmonise/periods_not_over", seen=seen, months_later=str(months))

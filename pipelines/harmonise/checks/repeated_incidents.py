@@ -19,7 +19,10 @@ from pipelines.collect.text_table import TextTable, open_partition
 from pipelines.harmonise.checks.repeats import (
     SEVERAL_TIMES,
     SHARE_OF_AN_EDITION,
+    Repeated,
+    block_problem,
     id_problem,
+    read_repeated,
     repeated_rows_outcome,
     several_times_problem,
     tells_rows_apart,
@@ -51,6 +54,7 @@ def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, setting
         rows, different, repeated, places, ids, blank, id_rows, times = run_sql(
             connection, "harmonise/repeated_incidents", **SEVERAL_TIMES
         ).fetchall()[0]
+        of_file = read_repeated(connection, "(SELECT '' AS part, content, _row FROM hashed)")
     return {
         "rows": rows,
         "different": different,
@@ -60,6 +64,7 @@ def count_repeats(folder: SourceFolder, file: RawFile, table: TextTable, setting
         "blank": blank,
         "id_rows": id_rows or [],
         "times": times,
+        "again": [one.as_dict() for one in of_file],
     }
 
 
@@ -119,6 +124,12 @@ def check_repeated_incidents(
         for file, fact in facts
         if (times := fact.get("repeats", {}).get("times"))
     ]
+    problems += [
+        problem
+        for file, fact in facts
+        for one in _repeated_in(fact)
+        if not fact["repeats"]["times"] and (problem := block_problem(folder, file.name, one))
+    ]
     pairs = run_sql(
         connection,
         "harmonise/shared_incidents",
@@ -130,7 +141,12 @@ def check_repeated_incidents(
     if len(facts) > 1 and (source.id or pairs):
         problems += _compare_files(folder, files, pairs, settings, work)
     looked_at = [(file, fact["repeats"]) for file, fact in facts if fact.get("repeats")]
-    told = [(file, one) for file, one in looked_at if tells_rows_apart(one["rows"], one["different"])]
+    told = [
+        (file, one)
+        for file, one in looked_at
+        if tells_rows_apart(one["rows"], one["different"])
+        or any(found.is_beyond_chance for found in _repeated_in({"repeats": one}))
+    ]
     rows, repeated = sum(one["rows"] for _, one in told), sum(one["repeated"] for _, one in told)
     places = [(file.name, rows) for file, one in told for rows in one["places"]]
     outcomes = [
@@ -138,6 +154,11 @@ def check_repeated_incidents(
         Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0),
     ]
     return problems, outcomes
+
+
+def _repeated_in(fact: Mapping[str, Any]) -> list[Repeated]:
+    """What was found of parts of a file given twice."""
+    return [Repeated(**one) for one in fact.get("repeats", {}).get("again", ())]
 
 
 def _compare_files(

@@ -6,7 +6,9 @@ all is as bad as all. ``repeated_incidents`` asks the same of files of incidents
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import duckdb
@@ -25,6 +27,7 @@ SHARE_OF_AN_EDITION = 0.5
 _LEAST_DIFFERENT = 0.9
 _LEAST_ROWS = 20
 _LEAST_OF_A_BLOCK = 3
+_SHEET = "\x1f"  # between a file and its sheet
 
 SEVERAL_TIMES = {"least_rows": str(_LEAST_ROWS), "least_share": "0.9"}
 """When a file holds its rows several times: so many different rows, nearly all of them twice, four times, six times...
@@ -44,6 +47,65 @@ def tells_rows_apart(rows: int, different: int) -> bool:
     (True, False, False)
     """
     return rows >= _LEAST_ROWS and different >= _LEAST_DIFFERENT * rows
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """What the rows of a file say of its being pasted in part: see ``repeated_block.sql``.
+
+    ``once``, ``twice``, ``thrice``: different rows that stand in it so often; ``rows`` to ``again``: the block, if any.
+    """
+
+    part: str
+    once: int
+    twice: int
+    thrice: int
+    rows: int | None
+    first: int | None
+    last: int | None
+    again: int | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for a document."""
+        return asdict(self)
+
+    @property
+    def is_beyond_chance(self) -> bool:
+        """Whether more rows stand exactly twice than rows that are alike by nature do, wherever they are.
+
+        If each different row occurs independently, at a rate of its own, the numbers that occur once, twice and three
+        times obey 2 twice^2 <= 3 once thrice, whatever the rates are (Cauchy-Schwarz for the moments of a mixed Poisson
+        law). Rows given again break it: they make twos, and hardly threes. Two and one are taken three standard errors
+        towards chance, and the threes have to be fewer than in one such file of ten thousand.
+
+        >>> Repeated("a.csv", 9429, 940, 230, None, None, None, None).is_beyond_chance  # Colombia 2019
+        False
+        >>> Repeated("a.csv", 700, 300, 0, None, None, None, None).is_beyond_chance
+        True
+        """
+        twice = max(self.twice - 3 * math.sqrt(self.twice), 0)
+        least = 2 * twice**2 / (3 * (self.once + 3 * math.sqrt(self.once) + 1))
+        if self.thrice >= least:
+            return False
+        chances = (k * math.log(least) - least - math.lgamma(k + 1) for k in range(self.thrice + 1))
+        return sum(map(math.exp, chances)) < 1e-4
+
+
+def read_repeated(connection: duckdb.DuckDBPyConnection, rows: str) -> list[Repeated]:
+    """Return what the rows of each file say; ``rows`` is a relation with part, content (a hash) and _row."""
+    found = run_sql(connection, "harmonise/repeated_block", rows=rows, least_rows=str(_LEAST_ROWS)).fetchall()
+    return [Repeated(*row) for row in found]
+
+
+def block_problem(folder: SourceFolder, file: str, repeated: Repeated) -> Problem | None:
+    """Return the problem of a file in which a block of rows stands twice; None where none does."""
+    if repeated.rows is None or repeated.again is None:
+        return None
+    found = (
+        f"{repeated.rows:,} rows, from row {repeated.first:,} to row {repeated.last:,}, stand again from row "
+        f"{repeated.again:,} on, in the same order and identical in every column."
+    )
+    return Problem("rows_given_twice", folder.source_id, found, file=file, row=repeated.again)
 
 
 def check_repeats(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, raw: RawTable) -> list[Outcome]:
@@ -138,7 +200,12 @@ def _check_rows(
         found = run_sql(connection, "harmonise/repeated_rows", raw=_table(paths), **SEVERAL_TIMES).fetchall()
         of_layout, different, again, first, several = found[0]
         problems += [several_times_problem(folder, one["file"], one["times"], one["part"]) for one in several or []]
-        if folder.source.rows == "parts" or tells_rows_apart(of_layout, different):
+        told = {one["file"] for one in several or []}
+        repeated_parts = read_repeated(connection, _counted_rows(paths))
+        blocks = [(part, block_problem(folder, part.part.split(_SHEET)[0], part)) for part in repeated_parts]
+        problems += [block for part, block in blocks if block and block.file not in told]
+        beyond_chance = any(part.is_beyond_chance for part in repeated_parts)
+        if folder.source.rows == "parts" or beyond_chance or tells_rows_apart(of_layout, different):
             rows, repeated, places = rows + of_layout, repeated + again, [*places, *(first or [])]
     if not rows:
         return Outcome("rows_repeated", "not applicable", 0, 0), problems
@@ -202,6 +269,16 @@ def id_problem(
     )
     column = " / ".join(folder.source.id)
     return Problem("id_repeated", folder.source_id, found, file=first[0], row=first[1], column=column, value=value)
+
+
+def _counted_rows(paths: Sequence[object]) -> str:
+    """The raw rows with a figure above zero, each with its file and sheet and the hash of its columns."""
+    return (
+        f"(SELECT concat_ws({quote_literal(_SHEET)}, _file, _sheet) AS part, _row, "
+        f"hash([*COLUMNS(* EXCLUDE (_file, _sheet, _row))]) AS content FROM {_table(paths)} AS raw SEMI JOIN "
+        "(SELECT _file, _sheet, _row FROM core WHERE value > 0) AS counted ON counted._file = raw._file "
+        "AND counted._row = raw._row AND counted._sheet IS NOT DISTINCT FROM raw._sheet)"
+    )
 
 
 def _table(paths: Sequence[object]) -> str:

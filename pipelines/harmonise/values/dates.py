@@ -208,7 +208,8 @@ class RowPeriod:
     """How the rows of a source give their periods.
 
     A cell has a period of its own frequency, in one of our forms. An incident has a day, month or year, which is known
-    to the same part in all rows, and is not later than the day on which its file came.
+    to the same part in all rows. Neither begins later than the day on which its file came; populations may, as they are
+    also projected.
     """
 
     source: Source
@@ -217,6 +218,11 @@ class RowPeriod:
     def is_of_cells(self) -> bool:
         """Whether the rows are cells of a table."""
         return self.source.kind != "incident"
+
+    @property
+    def may_come(self) -> bool:
+        """Whether a period may lie in the future."""
+        return self.source.kind == "population"
 
     @property
     def has_days(self) -> bool:
@@ -232,14 +238,14 @@ class RowPeriod:
         return OUR_FORMS if self.source.year_starts is None else ("YYYY",)
 
     def own(self) -> dict[str, str]:
-        """Return what is computed from a tidy row: its first day, and its frequency or the day on which it came."""
+        """Return what is computed from a tidy row: its first day, the day it came, and the frequency of a cell."""
         said = "year" if "year" in self.source.columns else "time_period"
         if not self.is_of_cells:
             return {"_day": self._day_of_incident(), "_received": "tidy._received", "_said": self._text(said)}
         text = f"trim(coalesce({self._text('time_period')}, ''))"
         text = text if self.source.year_starts is None else first_year(text)
         first_day, freq = parse_period(text, self.forms)
-        return {"_day": first_day, "_freq": freq, "_said": text}
+        return {"_day": first_day, "_freq": freq, "_received": "tidy._received", "_said": text}
 
     def _text(self, name: str) -> str:
         if name in self.source.constants:
@@ -305,12 +311,11 @@ def _valid_period_number(period: RowPeriod) -> str:
     year, month = "extract(year FROM r._day) * 100", "extract(month FROM r._day)"
     if period.is_of_cells:
         part = f"CASE r._freq WHEN 'M' THEN {month} WHEN 'Q' THEN 20 + extract(quarter FROM r._day) ELSE 0 END"
-        return f"CAST({year} + {part} AS INTEGER)"
-    number = year if precision_of(period.source) == "year" else f"{year} + {month}"
-    return (
-        "CAST(CASE WHEN r._day > CAST(r._received AS DATE) THEN -1 "
-        f"WHEN r._day >= DATE '{_OLDEST_PERIOD}' THEN {number} END AS INTEGER)"
-    )
+        number = f"{year} + {part}"
+    else:
+        number = year if precision_of(period.source) == "year" else f"{year} + {month}"
+    to_come = "" if period.may_come else "WHEN r._day > CAST(r._received AS DATE) THEN -1 "
+    return f"CAST(CASE {to_come}WHEN r._day >= DATE '{_OLDEST_PERIOD}' THEN {number} END AS INTEGER)"
 
 
 def period_text(number: str) -> str:

@@ -37,6 +37,7 @@ class Content:
         months: the last four years of the preferred monthly series by country and category, in order of months, each
             row with ``starts_anew``: whether the series breaks there.
         alerts: months of regions that are higher than their past explains, by country.
+        estimates: the last figure of each series of estimates and of shares as published, by country.
     """
 
     release: dict[str, Any]
@@ -51,6 +52,7 @@ class Content:
     evidence: Rows = field(default_factory=list)
     months: dict[tuple[str, str], Rows] = field(default_factory=dict)
     alerts: dict[str, Rows] = field(default_factory=dict)
+    estimates: dict[str, Rows] = field(default_factory=dict)
 
 
 def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
@@ -97,7 +99,16 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
         evidence=packaged_rows(connection, "reader/site_evidence"),
         months=_read_months(connection, without),
         alerts=alerts,
+        estimates=_read_estimates(connection, without),
     )
+
+
+def _read_estimates(connection: duckdb.DuckDBPyConnection, without: str) -> dict[str, Rows]:
+    found: dict[str, Rows] = {}
+    attributes = no_attributes_sql()
+    for row in packaged_rows(connection, "reader/site_estimates", withheld=without, no_attributes=attributes):
+        found.setdefault(row["ref_area"], []).append(row)
+    return found
 
 
 def _read_months(connection: duckdb.DuckDBPyConnection, without: str) -> dict[tuple[str, str], Rows]:

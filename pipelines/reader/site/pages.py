@@ -17,11 +17,12 @@ from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
 from pipelines.reader.site.content import Content, Rows
 from pipelines.reader.site.evidence import evidence_rows
 from pipelines.reader.site.months import draw_months, draw_small_months, month_sentences, table_of_months, year_before
+from pipelines.reader.site.quality import name_places, names_of_codes
 from pipelines.reader.site.query_file import ReadyQuery
 from pipelines.reader.site.search_index import INDEX_NAME, write_index
 from pipelines.reader.site.side_by_side import SideBySide, draw_courses, draw_dots, put_side_by_side
 from pipelines.reader.words import LANGUAGES, figure_in, translate
-from schemas.codelists import load_codelist
+from schemas.codelists import age_labels, load_codelist
 from schemas.declarations import load_columns
 
 LANGUAGE_NAMES = (("en", "English"), ("fr", "Français"), ("es", "Español"))
@@ -181,6 +182,11 @@ class Pages:
             countries=sorted(countries, key=lambda country: country["name"]),
             changes=self._changes(),
             gated=sorted(gated.items(), key=lambda item: -item[1]),
+            themes=[
+                {"id": theme["theme_id"], "name": self._label(theme, "theme"), "countries": met}
+                for theme in self.content.themes
+                if (met := len({row["country"] for row in theme["coverage"] if row["conditions_met"]}))
+            ],
         )
 
     def _changes(self) -> Rows:
@@ -221,6 +227,7 @@ class Pages:
                 row | {name: self._label(row, name) for name in ("area", "category")} | {"counted": self._counted(row)}
                 for row in self.content.alerts.get(code, [])
             ],
+            estimates=self._estimates(code),
             files=country_files(code),
             sources=[self.content.sources[name] for name in used],
         )
@@ -299,11 +306,30 @@ class Pages:
                 for row in rows
             ],
             few=any(row["few_events"] for row in rows),
+            estimates=[row for row in self._estimates(code) if row["iccs"] == iccs],
             months=self._months(code, iccs, title),
             regions=[row for row in self._regions.get((code, iccs), []) if _series(row) == _series(last)],
             files=[f"{code}_{iccs}.csv", *country_files(code)],
             query=_query(last),
         )
+
+    def _estimates(self, code: str) -> Rows:
+        """The last figure of each series of estimates of a country, with its words."""
+        found = []
+        for row in self.content.estimates.get(code, []):
+            of = _code_label("universe", row["universe"], self.language).partition(" (")[0]
+            if row["age"] not in ("_T", "_Z"):
+                of = f"{of}, {age_labels(row['age'])[LANGUAGES.index(self.language)].lower()}"
+            caveats = filter(None, (row["caveats"] or "").split(";"))
+            words = {
+                "of": of,
+                "counted": self._counted(row),
+                "unit": _code_label("unit_of_measure", row["unit_of_measure"], self.language),
+                "caveats": "; ".join(_code_label("caveat", one, self.language) for one in caveats),
+                "publisher": self.content.sources[row["source"]]["publisher"],
+            }
+            found.append(row | words)
+        return found
 
     def _months(self, code: str, iccs: str, title: str) -> dict[str, Any] | None:
         """The latest months of a country and category: picture and sentences; None where there are none."""
@@ -458,7 +484,7 @@ class Pages:
         yield self._page("themes", "themes.html", self._("Commitments"), themes=listed, card=card)
 
     def _quality(self) -> Iterator[Page]:
-        rows = []
+        rows, names = [], names_of_codes(self.content)
         for name, rules in self.content.quality.items():
             source = self.content.sources[name]
             outcomes = [row["outcome"] for row in rules]
@@ -470,7 +496,8 @@ class Pages:
             rows.append({"source": name, "title": source["title"], **numbers})
             link = str(source["url"]).startswith(_WEB)
             path = f"quality/{name}.html"
-            yield self._page("source", path, source["title"], source=source, rules=rules, link=link)
+            told = [row | {"detail": name_places(row["detail"] or "", names)} for row in rules]
+            yield self._page("source", path, source["title"], source=source, rules=told, link=link)
         yield self._page("quality", "quality.html", self._("Quality"), rows=rows)
 
     def _ask(self) -> Page:

@@ -80,8 +80,13 @@ def log_attempts(attempts: Collection[Attempt], settings: Settings) -> None:
             },
         )
     path = settings.run_log
-    kept = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    kept = _read_lines(path) if path.is_file() else []
     replace_text(path, "\n".join([*kept, *added][-_MOST_LINES:]) + "\n")
+
+
+def _read_lines(path: Path) -> list[str]:
+    """The lines, also of a file that was damaged; a message may hold other characters that end a line for Python."""
+    return [line for line in path.read_bytes().decode("utf-8", errors="replace").split("\n") if line]
 
 
 def read_attempts(settings: Settings) -> list[Attempt]:
@@ -89,7 +94,7 @@ def read_attempts(settings: Settings) -> list[Attempt]:
     if not settings.run_log.is_file():
         return []
     found = []
-    for line in settings.run_log.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in _read_lines(settings.run_log):
         try:
             attempt = Attempt(**json.loads(line))
             _ = attempt.moment
