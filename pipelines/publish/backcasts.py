@@ -14,6 +14,7 @@ from schemas.errors import nearest_values
 from schemas.source import Source, SourceFolder
 
 _FOUND = {
+    "no parts": "shares_of names {year}, and the source has no population of a part of a country in any year.",
     "no shares": "shares_of names {year}, and the source has no population of a part of a country in it: its years are "
     "{first} to {last}.",
     "not whole": "The parts of {area} in {year} are not all there: without all of them there are no shares.",
