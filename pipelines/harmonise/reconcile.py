@@ -22,6 +22,7 @@ from pipelines.harmonise.checks.periods import (
     check_first_days,
     check_periods,
     find_periods_not_over,
+    find_weeks_empty,
     open_received,
 )
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
@@ -168,7 +169,7 @@ def account(
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
-    _find_periods_not_over(connection, source, judged)
+    _find_parts_of_periods(connection, source, judged)
     outcomes.append(_write_links(connection, judged, paths))
     outcomes += _judge_unread(folder, judged.raw)
     outcomes += _judge_captions(connection, source, judged)
@@ -567,8 +568,9 @@ def _write_links(connection: duckdb.DuckDBPyConnection, judged: Judged, paths: d
     return _check_unused_links(connection, paths["links"], paths["mapped"])
 
 
-def _find_periods_not_over(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
-    """Create ``period_not_over`` from the files of tables, and from those of the partitions of incidents."""
+def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
+    """Create ``period_not_over`` and ``week_empty``, from tables or the partitions of incidents."""
+    find_weeks_empty(connection, has_days=RowPeriod(source).has_days)
     files = {file.name: (file.name, file.first_seen) for file in judged.raw.files}
     seen = (
         "SELECT DISTINCT CAST(ref_area AS VARCHAR) AS ref_area, CAST(time_period AS VARCHAR) AS time_period, "

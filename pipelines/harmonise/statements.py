@@ -238,8 +238,7 @@ class _Maker:
         own = dict(self.own)
         if self._conserves(layout):
             numbers["conserved"], own["_conserved"] = "r._conserved", "tidy._conserved"
-        if self.period.has_days:
-            numbers["first_days"] = "CASE WHEN month(r._day) = 1 AND day(r._day) = 1 THEN 1 ELSE 0 END"
+        numbers |= self._days()
         return Rows(own, numbers, tidy, "\n".join(self.joins))
 
     def _tally(self, rows: Rows, layout: Layout) -> str:
@@ -250,10 +249,21 @@ class _Maker:
             labels = {name: f"trim(coalesce(r.{name}, ''))" for name in rows.own if name.endswith("_word")}
             return rows.select({**place, **labels, **excluded}, {name: f"tidy.{name}" for name in place})
         sums = [*(["number"] if self.counted else []), *(["conserved"] if self._conserves(layout) else [])]
-        sums += ["first_days"] if self.period.has_days else []
+        sums += self._days()
         return fill_sql(
             "harmonise/tally", keys=", ".join(["exclusion", *self.numbers]), rows=rows.select(excluded), sums=sums
         )
+
+    def _days(self) -> dict[str, str]:
+        """Numbers that say how the incidents of a combination lie in their month, where days are known."""
+        if self.cells or not self.period.has_days:
+            return {}
+        conditions = {
+            "first_days": "month(r._day) = 1 AND day(r._day) = 1",
+            "first_week": "day(r._day) <= 7",
+            "last_week": "day(r._day) > day(last_day(r._day)) - 7",
+        }
+        return {name: f"CASE WHEN {condition} THEN 1 ELSE 0 END" for name, condition in conditions.items()}
 
     def _conserves(self, layout: Layout) -> bool:
         return not self.cells and layout.conserve is not None and bool(self.counted)
