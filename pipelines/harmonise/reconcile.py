@@ -18,6 +18,7 @@ from iccs.concordance import Concordance
 from pipelines.collect.captions import judge_parts_of_years, judge_years
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
+from pipelines.harmonise.checks.ages import check_ages
 from pipelines.harmonise.checks.periods import (
     check_first_days,
     check_periods,
@@ -44,7 +45,7 @@ from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
 from pipelines.harmonise.rejected import open_lost_rows
 from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.tally import Tallied
-from pipelines.harmonise.values.dates import RowPeriod, describe_period, period_freq, period_text
+from pipelines.harmonise.values.dates import describe_period, period_freq, period_text
 from pipelines.harmonise.values.labels import area_words, check_labels, check_places
 from pipelines.harmonise.values.numbers import create_number_macros, describe_number, number_text
 from pipelines.system.connection import fetch_row, run_sql
@@ -165,7 +166,7 @@ def account(
     outcomes.append(check_totals_beside_parts(connection, source, observed))
     outcomes += check_places(connection, folder, "core")
     outcomes += check_periods(connection, source, "core")
-    outcomes.append(check_first_days(connection, source, has_days=RowPeriod(source).has_days))
+    outcomes += _check_noted(connection, source, statements)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
@@ -190,6 +191,14 @@ def account(
         rows=rows,
         year_partitions=_year_partitions(connection, judged) if by_year and isinstance(judged, Tallied) else {},
     )
+
+
+def _check_noted(connection: duckdb.DuckDBPyConnection, source: Source, statements: Statements) -> list[Outcome]:
+    """Judge what the tallies of incidents count besides: days and ages."""
+    return [
+        check_first_days(connection, source, has_days="first_days" in statements.noted),
+        check_ages(connection, gives_years="age_0" in statements.noted),
+    ]
 
 
 def _judge_unread(folder: SourceFolder, raw: RawTable) -> list[Outcome]:
@@ -570,7 +579,7 @@ def _write_links(connection: duckdb.DuckDBPyConnection, judged: Judged, paths: d
 
 def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
     """Create ``period_not_over`` and ``week_empty``, from tables or the partitions of incidents."""
-    find_weeks_empty(connection, has_days=RowPeriod(source).has_days)
+    find_weeks_empty(connection, has_days="first_week" in judged.statements.noted)
     files = {file.name: (file.name, file.first_seen) for file in judged.raw.files}
     seen = (
         "SELECT DISTINCT CAST(ref_area AS VARCHAR) AS ref_area, CAST(time_period AS VARCHAR) AS time_period, "
