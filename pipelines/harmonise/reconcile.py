@@ -170,7 +170,7 @@ def account(
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
     _find_periods_not_over(connection, source, judged)
     outcomes.append(_write_links(connection, judged, paths))
-    outcomes += judge_unread(folder, judged.raw.files, judged.raw.unread, judged.raw.cut, judged.raw.hidden)
+    outcomes += _judge_unread(folder, judged.raw)
     outcomes += _judge_captions(connection, source, judged)
     # Which of the labels occur among incidents is not known: those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
@@ -189,6 +189,10 @@ def account(
         rows=rows,
         year_partitions=_year_partitions(connection, judged) if by_year and isinstance(judged, Tallied) else {},
     )
+
+
+def _judge_unread(folder: SourceFolder, raw: RawTable) -> list[Outcome]:
+    return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, raw.unread_columns)
 
 
 def _judge_captions(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> list[Outcome]:

@@ -74,7 +74,8 @@ _NO_NUMBERS = {
     "a range": r"\d+\s*[-–—]\s*\d+",
     "a limit: fewer or more than": r"[<>≤≥]\s*\d+|\d+\s*\+",
     "a number with the letter O for a zero, or l for a one": r"(?=.*[0-9])(?=.*[OolI])[0-9OolI.,]+",
-    "a number in other digits than 0 to 9": r"[^\W_a-zA-Z]+",
+    "a number in other digits than 0 to 9": r"(?=.*[^\x00-\x7f])[^\W_a-zA-Z]+",
+    "a number of more digits than any count has": r"[0-9]{16,}",
     "an error of a spreadsheet": r"#[A-Z/0!?]+",
 }
 
