@@ -119,17 +119,7 @@ def check_repeated_incidents(
         for file, fact in facts
         if (one := fact.get("repeats")) and one["ids"]
     ]
-    problems += [
-        several_times_problem(folder, file.name, times)
-        for file, fact in facts
-        if (times := fact.get("repeats", {}).get("times"))
-    ]
-    problems += [
-        problem
-        for file, fact in facts
-        for one in _repeated_in(fact)
-        if not fact["repeats"]["times"] and (problem := block_problem(folder, file.name, one))
-    ]
+    problems += _given_twice(folder, facts)
     pairs = run_sql(
         connection,
         "harmonise/shared_incidents",
@@ -154,6 +144,17 @@ def check_repeated_incidents(
         Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0),
     ]
     return problems, outcomes
+
+
+def _given_twice(folder: SourceFolder, facts: Sequence[tuple[RawFile, dict[str, Any]]]) -> list[Problem]:
+    """One problem for each file that holds its rows, or else a block of them, several times."""
+    problems = []
+    for file, fact in facts:
+        if times := fact.get("repeats", {}).get("times"):
+            problems.append(several_times_problem(folder, file.name, times))
+            continue
+        problems += [found for one in _repeated_in(fact) if (found := block_problem(folder, file.name, one))]
+    return problems
 
 
 def _repeated_in(fact: Mapping[str, Any]) -> list[Repeated]:
