@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.collect.acquire import Acquired, RawFile
 from pipelines.collect.captions import Caption, captions_of, find_scales
@@ -15,7 +16,7 @@ from pipelines.collect.foot import CutRow, Foot, FootFinder, find_foot
 from pipelines.collect.header import HEADER_SEARCH_ROWS, Header, Needed, read_header
 from pipelines.collect.parquet import read_parquet_schema, text_of_column
 from pipelines.collect.text_file import read_text_file, unreadable
-from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread_sheets
+from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread_columns, unread_sheets
 from pipelines.collect.workbook.cells import column_letters
 from pipelines.collect.workbook.sheets import Sheet, read_sheets
 from pipelines.system.connection import connect, fetch_row, quote_path, run_sql
@@ -34,8 +35,9 @@ class RawTable:
     """Result of step 2, one Parquet file of text a raw file: columns as labelled, and _file, _sheet, _row.
 
     ``footers`` holds, for each file and sheet, what its foot prints under each column; ``cut`` the rows below one that
-    have numbers; ``unread`` the sheets with cells that no layout reads, and ``hidden`` the rows and columns that were
-    read and are hidden, as text; ``captions`` what tables say of themselves; ``files`` what was received.
+    have numbers; ``unread`` the sheets with cells that no layout reads, ``unread_columns`` what may be columns of
+    counts, and ``hidden`` the rows and columns that were read and are hidden, as text; ``captions`` what tables say of
+    themselves; ``files`` what was received.
     """
 
     source_id: str
@@ -45,6 +47,7 @@ class RawTable:
     files: tuple[RawFile, ...]
     cut: tuple[CutRow, ...] = ()
     unread: tuple[str, ...] = ()
+    unread_columns: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     captions: tuple[Caption, ...] = ()
 
@@ -63,7 +66,7 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
     layouts: list[list[Path]] = [[] for _ in folder.source.layouts]
     problems: list[Problem] = []
     tables: list[tuple[RawFile, TableRead]] = []
-    rows = 0
+    rows, columns = 0, list[str]()
     with connect(settings) as connection:
         for number, file in enumerate(acquired.files):
             target = work / f"raw-{number}.parquet"
@@ -76,6 +79,7 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
                 problems.extend(refused.problems)
                 continue
             rows += read_rows
+            columns += unread_columns(connection, folder, file, pq.read_schema(target).names)
             layouts[file.layout].append(target)
     problems = problems or sheets_read_twice(folder.source_id, tables)
     if problems := problems or find_scales(folder, [one for _, table in tables for one in table.captions]):
@@ -88,6 +92,7 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
         files=acquired.files,
         cut=tuple(row for _, table in tables for row in table.cut),
         unread=unread_sheets(folder, tables),
+        unread_columns=tuple(dict.fromkeys(columns)),
         hidden=tuple(text for _, table in tables for text in table.hidden),
         captions=tuple(caption for _, table in tables for caption in table.captions),
     )

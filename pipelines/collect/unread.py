@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import duckdb
+
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.captions import Caption
 from pipelines.collect.foot import CutRow
 from pipelines.system.errors import Problem
 from pipelines.system.outcomes import Outcome
+from schemas.declarations import quote_literal
 from schemas.source import SourceFolder
 
 _MOST_SHOWN = 10
@@ -68,14 +71,39 @@ def unread_sheets(folder: SourceFolder, tables: Sequence[tuple[RawFile, TableRea
     return tuple(found)
 
 
+# Without what may stand behind it: a mark, something in brackets, a word. 2023*, 2023p, 2023 (p), 2023 1/, 2023 prel.
+_BEHIND = r"(\s*[(\[][^)\]]*[)\]]|\s+[^\s]*[^0-9\s]|[^0-9\s]{1,2}|[⁰¹²³⁴-⁹]+)$"
+_BARE = f"trim(regexp_replace(trim(name, ' *†‡'), {quote_literal(_BEHIND)}, ''))"
+
+
+def unread_columns(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, names: Sequence[str]
+) -> list[str]:
+    """Return the columns that would hold counts (``conserve``) but for a mark behind their name, and are not read.
+
+    A publisher writes the newest year as 2023* or 2023 (p), and a reshape that takes columns of four digits leaves it
+    out without a word.
+    """
+    conserve = folder.source.layouts[file.layout].conserve
+    if conserve is None:
+        return []
+    found = connection.execute(
+        f"SELECT name FROM (SELECT unnest($names) AS name) WHERE NOT regexp_matches(name, $pattern) "
+        f"AND regexp_matches({_BARE}, $pattern) AND NOT list_contains($names, {_BARE})",
+        {"names": list(names), "pattern": conserve},
+    ).fetchall()
+    return [f"{file.name}: {name!r}" for (name,) in found]
+
+
 def judge_unread(
     folder: SourceFolder,
     files: Sequence[RawFile],
     unread: Sequence[str],
     cut: Sequence[CutRow],
     hidden: Sequence[str],
+    columns: Sequence[str],
 ) -> list[Outcome]:
-    """Return the outcomes of the rules on what was not read: layouts without a file, sheets, rows below a foot.
+    """Return the outcomes of the rules on what was not read: layouts without a file, sheets, columns, rows.
 
     And on what was read and cannot be seen: hidden rows and columns.
     """
@@ -88,7 +116,9 @@ def judge_unread(
     ]
     workbooks = {file.name for file in files if layouts[file.layout].read.format == "excel"}
     feet = {file.name for file in files if layouts[file.layout].read.footer is not None}
+    conserving = sum(layout.conserve is not None for layout in layouts)
     return [
+        _outcome("columns_unread", conserving, columns),
         _outcome("layouts_without_file", len(layouts), patterns),
         _outcome("unread_sheets", len(workbooks), unread),
         _outcome("hidden_cells", len(workbooks), hidden),

@@ -18,10 +18,12 @@ from iccs.concordance import Concordance
 from pipelines.collect.captions import judge_parts_of_years, judge_years
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
+from pipelines.harmonise.checks.ages import check_ages
 from pipelines.harmonise.checks.periods import (
     check_first_days,
     check_periods,
     find_periods_not_over,
+    find_weeks_empty,
     open_received,
 )
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
@@ -43,7 +45,7 @@ from pipelines.harmonise.quarantine import forget_rejected, keep_rejected
 from pipelines.harmonise.rejected import open_lost_rows
 from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.tally import Tallied
-from pipelines.harmonise.values.dates import RowPeriod, describe_period, period_freq, period_text
+from pipelines.harmonise.values.dates import describe_period, period_freq, period_text
 from pipelines.harmonise.values.labels import area_words, check_labels, check_places
 from pipelines.harmonise.values.numbers import create_number_macros, describe_number, number_text
 from pipelines.system.connection import fetch_row, run_sql
@@ -164,13 +166,13 @@ def account(
     outcomes.append(check_totals_beside_parts(connection, source, observed))
     outcomes += check_places(connection, folder, "core")
     outcomes += check_periods(connection, source, "core")
-    outcomes.append(check_first_days(connection, source, has_days=RowPeriod(source).has_days))
+    outcomes += _check_noted(connection, source, statements)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
-    _find_periods_not_over(connection, source, judged)
+    _find_parts_of_periods(connection, source, judged)
     outcomes.append(_write_links(connection, judged, paths))
-    outcomes += judge_unread(folder, judged.raw.files, judged.raw.unread, judged.raw.cut, judged.raw.hidden)
+    outcomes += _judge_unread(folder, judged.raw)
     outcomes += _judge_captions(connection, source, judged)
     # Which of the labels occur among incidents is not known: those for ages are checked as declared.
     ages = [("age", word, code, None) for name, word, code in folder.words if name == "age"]
@@ -189,6 +191,18 @@ def account(
         rows=rows,
         year_partitions=_year_partitions(connection, judged) if by_year and isinstance(judged, Tallied) else {},
     )
+
+
+def _check_noted(connection: duckdb.DuckDBPyConnection, source: Source, statements: Statements) -> list[Outcome]:
+    """Judge what the tallies of incidents count besides: days and ages."""
+    return [
+        check_first_days(connection, source, has_days="first_days" in statements.noted),
+        check_ages(connection, gives_years="age_0" in statements.noted),
+    ]
+
+
+def _judge_unread(folder: SourceFolder, raw: RawTable) -> list[Outcome]:
+    return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, raw.unread_columns)
 
 
 def _judge_captions(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> list[Outcome]:
@@ -563,8 +577,9 @@ def _write_links(connection: duckdb.DuckDBPyConnection, judged: Judged, paths: d
     return _check_unused_links(connection, paths["links"], paths["mapped"])
 
 
-def _find_periods_not_over(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
-    """Create ``period_not_over`` from the files of tables, and from those of the partitions of incidents."""
+def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
+    """Create ``period_not_over`` and ``week_empty``, from tables or the partitions of incidents."""
+    find_weeks_empty(connection, has_days="first_week" in judged.statements.noted)
     files = {file.name: (file.name, file.first_seen) for file in judged.raw.files}
     seen = (
         "SELECT DISTINCT CAST(ref_area AS VARCHAR) AS ref_area, CAST(time_period AS VARCHAR) AS time_period, "

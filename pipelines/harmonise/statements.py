@@ -114,6 +114,7 @@ class Statements:
     keys: tuple[str, ...]  # the numbers of a combination, but for area and period
     counted: str  # the column of the tally that a row counts by
     each: str  # what one of it counts
+    noted: tuple[str, ...]  # what else the tallies of incidents count
     unique: tuple[str, ...]  # the labels of which no two cells may have all the same; none where rows may repeat
     compared: tuple[str, ...]  # what is known of a cell only by comparing all of them: doubled, unclear
 
@@ -176,6 +177,7 @@ class _Maker:
         self.rules: list[RowRule] = []
         self.coded: dict[str, str] = {}  # the code of a dimension: its expression with the lists of codes
         self.code_joins: list[str] = []
+        self.age: str | None = None  # of a row in whole years, where its file gives years and no word stands for it
         self.period = RowPeriod(self.source)
         self.spans = code_spans(concordance)
         self.lists["code_link"] = list_links(concordance, self.spans)
@@ -227,6 +229,7 @@ class _Maker:
             keys=keys,
             counted="number" if self.counted else "records",
             each=self._each(),
+            noted=tuple(self._noted()),
             unique=unique,
             compared=compared,
         )
@@ -238,8 +241,7 @@ class _Maker:
         own = dict(self.own)
         if self._conserves(layout):
             numbers["conserved"], own["_conserved"] = "r._conserved", "tidy._conserved"
-        if self.period.has_days:
-            numbers["first_days"] = "CASE WHEN month(r._day) = 1 AND day(r._day) = 1 THEN 1 ELSE 0 END"
+        numbers |= {name: f"CASE WHEN {condition} THEN 1 ELSE 0 END" for name, condition in self._noted().items()}
         return Rows(own, numbers, tidy, "\n".join(self.joins))
 
     def _tally(self, rows: Rows, layout: Layout) -> str:
@@ -250,10 +252,29 @@ class _Maker:
             labels = {name: f"trim(coalesce(r.{name}, ''))" for name in rows.own if name.endswith("_word")}
             return rows.select({**place, **labels, **excluded}, {name: f"tidy.{name}" for name in place})
         sums = [*(["number"] if self.counted else []), *(["conserved"] if self._conserves(layout) else [])]
-        sums += ["first_days"] if self.period.has_days else []
+        sums += self._noted()
         return fill_sql(
             "harmonise/tally", keys=", ".join(["exclusion", *self.numbers]), rows=rows.select(excluded), sums=sums
         )
+
+    def _noted(self) -> dict[str, str]:
+        """What else the incidents of a combination are counted by: where in their month they lie, and ages."""
+        noted: dict[str, str] = {}
+        if not self.cells and self.period.has_days:
+            noted |= {
+                "first_days": "month(r._day) = 1 AND day(r._day) = 1",
+                "first_week": "day(r._day) <= 7",
+                "last_week": "day(r._day) > day(last_day(r._day)) - 7",
+            }
+        if self.age is not None:
+            noted |= {
+                "age_0": f"{self.age} >= 0 AND {self.age} < 1",
+                "ages_1_to_9": f"{self.age} BETWEEN 1 AND 9",
+                "ages_90_to_97": f"{self.age} BETWEEN 90 AND 97",
+                "ages_98_99": f"{self.age} BETWEEN 98 AND 99",
+                "ages_known": f"{self.age} BETWEEN 0 AND 120",
+            }
+        return noted
 
     def _conserves(self, layout: Layout) -> bool:
         return not self.cells and layout.conserve is not None and bool(self.counted)
@@ -436,7 +457,10 @@ class _Maker:
         words = self._code_list("age")
         self.lists["list_age"] = _word_table(words)
         by_word = self._join("age", word) if words else "NULL"
-        number = age_band(ages, age_in_years(self.folder, word))
+        years = age_in_years(self.folder, word)
+        number = age_band(ages, years)
+        if ages.unit == "years" and "age_unit" not in self.source.columns:
+            self.age = f"CASE WHEN {by_word} IS NULL THEN {years} END"
         self.numbers["age_id"] = f"CAST(coalesce({by_word}, {number}) AS INTEGER)"
         shown = "NULL" if column in self.source.personal else word
         self.rules.append(RowRule("unknown_word", column, shown, "age_id IS NULL", _fits_age))

@@ -14,6 +14,7 @@ from schemas.errors import nearest_values
 from schemas.source import Source, SourceFolder
 
 _FOUND = {
+    "no parts": "shares_of names {year}, and the source has no population of a part of a country in any year.",
     "no shares": "shares_of names {year}, and the source has no population of a part of a country in it: its years are "
     "{first} to {last}.",
     "not whole": "The parts of {area} in {year} are not all there: without all of them there are no shares.",
@@ -28,7 +29,8 @@ def carry_back(
 ) -> None:
     """Add the populations to ``out.population`` that the declarations make.
 
-    Where the source of the country's population is not loaded there are none, and rates say ``no_population``.
+    Where the source of the country's population is not loaded, or the file given begins after the years of the shares,
+    there are none, and rates say ``no_population``.
 
     Args:
         connection: the warehouse being built; populations are loaded, and interpolated.

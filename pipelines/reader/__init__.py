@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pipelines.reader.comparison import compare_areas
     from pipelines.reader.maps import map_boundaries, read_map_rates
     from pipelines.reader.plots.comparison import plot_compared, plot_pyramid, plot_slopes
+    from pipelines.reader.plots.dark_figure import plot_dark_figure
     from pipelines.reader.plots.evaluation import plot_evaluation, plot_monthly
+    from pipelines.reader.plots.funnel import plot_funnel
     from pipelines.reader.plots.map import plot_map
     from pipelines.reader.plots.style import Picture, save_picture
     from pipelines.reader.plots.trend import plot_trend
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pipelines.reader.series.monthly import read_monthly
     from pipelines.reader.series.policy import evaluate_policy
     from pipelines.reader.series.rates import country_rates, read_rates
+    from pipelines.reader.series.small_areas import read_small_areas
     from pipelines.reader.series.trends import read_trends
 
 _MODULES = {
@@ -39,7 +42,9 @@ _MODULES = {
     "map_boundaries": "maps",
     "open_release": "release",
     "plot_compared": "plots.comparison",
+    "plot_dark_figure": "plots.dark_figure",
     "plot_evaluation": "plots.evaluation",
+    "plot_funnel": "plots.funnel",
     "plot_map": "plots.map",
     "plot_monthly": "plots.evaluation",
     "plot_pyramid": "plots.comparison",
@@ -49,6 +54,7 @@ _MODULES = {
     "read_monthly": "series.monthly",
     "read_rates": "series.rates",
     "read_series": "series.counts",
+    "read_small_areas": "series.small_areas",
     "read_trends": "series.trends",
     "save_picture": "plots.style",
 }
@@ -63,7 +69,9 @@ __all__ = [
     "map_boundaries",
     "open_release",
     "plot_compared",
+    "plot_dark_figure",
     "plot_evaluation",
+    "plot_funnel",
     "plot_map",
     "plot_monthly",
     "plot_pyramid",
@@ -73,6 +81,7 @@ __all__ = [
     "read_monthly",
     "read_rates",
     "read_series",
+    "read_small_areas",
     "read_trends",
     "save_picture",
 ]

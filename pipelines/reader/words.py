@@ -158,9 +158,9 @@ WORDS = {
     "funnel people": "population, persons (logarithmic)",
     "funnel": (
         "Limits around the common rate: chance alone (dotted: exact Poisson), and with the spread between areas, "
-        "{share} % of that rate. Of {n} areas {chance} lie outside 99.8 % of the first and {outside} of the second. "
-        "Dashes: smoothed rates (Marshall 1991)."
+        "{share} % of that rate. Of {n} areas {chance} lie outside 99.8 % of the first and {outside} of the second."
     ),
+    "funnel dashes": "Dashes: smoothed rates (Marshall 1991).",
 }
 """English by key."""
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from pipelines.cli.main import main
+from pipelines.reader.plots.funnel import plot_funnel
 from pipelines.reader.selection import SeriesQuery
 from pipelines.reader.series.small_areas import read_small_areas
 from pipelines.system.settings import Settings
@@ -80,3 +83,31 @@ def test_the_common_rate_is_that_of_the_country(data: str) -> None:
 def test_too_few_areas_are_refused(capsys: pytest.CaptureFixture[str], data: str) -> None:
     assert main(["funnel", "0101", "--area", "MX", "--level", "admin2", "--data", data]) == 2
     assert "has no ten areas at level admin2" in capsys.readouterr().err
+
+
+def test_boundaries_without_a_map_are_refused(capsys: pytest.CaptureFixture[str], data: str) -> None:
+    assert main(["funnel", "0101", "--area", "AR", "--boundaries", "x.json", "--data", data]) == 2
+    assert "--boundaries is for a map: give --map FILE too" in capsys.readouterr().err
+
+
+def test_a_thousand_municipalities_can_be_read(data: str) -> None:
+    """Forty of them far outside, side by side: no code covers another, and the foot promises no dashes."""
+    settings = Settings(data=Path(data))
+    found = read_small_areas(SeriesQuery("0101", "AR", source="ar_snic"), settings=settings)
+    many = [
+        {**found.rows[0], "ref_area": f"AR-X{n:04}", "population": 20_000.0 + 40 * n, "rate_per_100k": 5 + n % 3,
+         "funnel": "inside", "chance": "inside"}
+        for n in range(1_000)
+    ] + [
+        {**found.rows[0], "ref_area": f"AR-Y{n:04}", "population": 30_000.0 + 300 * n, "rate_per_100k": 90.0 + n % 4,
+         "funnel": "above", "chance": "above"}
+        for n in range(40)
+    ]  # fmt: skip
+    picture = plot_funnel(replace(found, level="admin2", rows=many), settings=settings)
+    names = [text for text in picture.axes.texts if text.get_text().startswith("AR-Y")]
+    boxes = [name.get_window_extent() for name in names]
+    assert 2 <= len(names) <= 14
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    assert "1040 areas" in picture.text and "Dashes" not in picture.text
+    few = plot_funnel(found, settings=settings)
+    assert "Dashes: smoothed rates" in few.text

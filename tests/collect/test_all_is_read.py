@@ -235,3 +235,25 @@ def test_an_archive_beyond_the_limit_is_refused_before_it_is_unpacked(tmp_path: 
         list_members(tmp_path / "a.zip", limit_mib=1)
 
     assert refused.value.rule == "file_too_large"
+
+
+@pytest.mark.parametrize("newest", ["2023*", "2023p", "2023 (p)", "2023 1/", "2023¹", "2023 provisional"])
+def test_the_column_of_the_newest_year_with_a_mark_is_named(tiny: Tiny, newest: str) -> None:
+    """The reshape takes columns of four digits; a column of rates beside that of its year is none of counts."""
+    years = (
+        "SELECT _file, _sheet, _row, area, code, year, n "
+        "FROM (UNPIVOT raw ON COLUMNS('^[0-9]{4}$') INTO NAME year VALUE n)"
+    )
+    tiny.declare(
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, code]}\n"
+        "    reshape: reshape.sql\n    conserve: '^[0-9]{4}$'\n"
+        "area_scheme: inegi\ncolumns: {ref_area: area, time_period: year, national_code: code, value: n}\n"
+        "measures:\n  victims: {counting_unit: victim}\n",
+        reshape=f"-- Grain: one row for each area and year.\n{years}",
+    )
+    tiny.give("a.csv", f"area,code,2021,2022,2022 rate,{newest}\n14,HOM,5,6,0.1,7\n")
+    found = next(one for one in tiny.outcomes() if one.rule == "columns_unread")
+    assert (found.outcome, found.failing, found.detail) == ("warned", 1, f"a.csv: '{newest}'")
+
+    tiny.give("a.csv", "area,code,2021,2022,2022 rate,2023,Total\n14,HOM,5,6,0.1,7,18\n")
+    assert next(one for one in tiny.outcomes() if one.rule == "columns_unread").outcome == "passed"

@@ -210,3 +210,62 @@ def test_hidden_rows_and_columns_of_an_xls_file(tmp_path: Path) -> None:
     """The third row and column were hidden by the program that wrote the file."""
     content = Path(__file__).with_name("hidden.xls").read_bytes()
     assert _read(tmp_path, content).hidden == ({2}, {2})
+
+
+@pytest.mark.parametrize(
+    ("form", "number", "shown"),
+    [
+        ('"<"0', 5, "<5"),  # a small count, hidden by its format alone
+        ('[<5]"c";#,##0', 3, "c"),
+        ('[<5]"c";#,##0', 5, "5"),
+        (";;;", 12, ""),
+        ('0"*"', 12, "12*"),
+        ('0 "thousand"', 12, "12 thousand"),
+        ("0.0%", 0.314, "31.4%"),
+        ("#,##0.0,", 12345, "12345"),  # rounded for the eye; the number is whole
+        ('_-* #,##0_-;-* #,##0_-;_-* "-"??_-;_-@_-', 0, "0"),  # a dash for zero, as accountants write it
+        ("[Red](#,##0)", 7, "7"),
+    ],
+)
+def test_a_format_that_writes_something_else_than_the_number(
+    tmp_path: Path, form: str, number: float, shown: str
+) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        sheet = book.add_worksheet("S")
+        sheet.write_row(0, 0, [1, "text"])
+        sheet.write_number(0, 2, number, book.add_format({"num_format": form}))
+
+    assert _read(tmp_path, (tmp_path / "a.xlsx").read_bytes()).rows == [["1", "text", shown]]
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "shown"),
+    [("&lt;5", "4", "<5"), ("1 234", "1234", "1234"), ("31%", "0.314", "31.4%"), ("-", "0", "0"), ("", "7", "")],
+)
+def test_a_format_of_an_ods_file(tmp_path: Path, text: str, number: str, shown: str) -> None:
+    kind = "percentage" if "%" in text else "float"
+    cell = f'<table:table-cell office:value-type="{kind}" office:value="{number}"><text:p>{text}</text:p>'
+
+    assert _read(tmp_path, _ods(cell + "</table:table-cell>")).rows == ([[shown]] if shown else [[]])
+
+
+def test_a_small_count_that_its_format_hides_is_not_published(tiny: Tiny) -> None:
+    """The office suppresses counts below five by the format of their cells, and declares the sign."""
+    tiny.given.mkdir()
+    with xlsxwriter.Workbook(str(tiny.given / "t.csv")) as book:
+        sheet = book.add_worksheet("S")
+        small = book.add_format({"num_format": '[<5]"c";0'})
+        for row, values in enumerate([["area", "year", "code", "n"], ["14", 2023, "HOM", 4], ["14", 2024, "HOM", 9]]):
+            sheet.write_row(row, 0, values[:3])
+            sheet.write(row, 3, values[3], small)
+
+    tiny.declare_plain(read=EXCEL, values="value,c,Q\n")
+    cells = tiny.run().cells("time_period", "iccs = '0101' AND ref_area = 'MX-JAL'")
+    assert cells["2023"] == (None, "Q", "suppressed")
+    assert cells["2024"] == (9, "A", None)
+
+    tiny.declare_plain(read=EXCEL)
+    with pytest.raises(DataRefused) as error:
+        tiny.run()
+    (problem,) = error.value.problems
+    assert (problem.rule, problem.row, problem.value) == ("count_not_a_number", 2, "c")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
@@ -288,3 +288,38 @@ def test_a_period_that_was_not_over_has_no_figure(tiny: Tiny) -> None:
     assert found[f"{today:%Y-%m}"] == (None, "period_not_reported")
     if today.month > 1:
         assert found[f"{today.year}-{today.month - 1:02d}"] == (1, None)
+
+
+def test_a_month_without_its_last_days_has_no_figure(tiny: Tiny) -> None:
+    """Ten incidents a day in two years; the file was made on 15 December of the second.
+
+    In the other state there is one every third day: seven days without any are no wonder there.
+    """
+    tiny.declare(
+        "kind: incident\nrows: events\n"
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, date, code]}\n"
+        "area_scheme: inegi\ncolumns: {ref_area: area, time_period: date, national_code: code}\n"
+        "measures:\n  victims: {counting_unit: victim}\n"
+        "breakdowns: [{freq: A}, {freq: M}]\ncovers: [MX-JAL, MX-MEX]\n"
+    )
+    first, last = date(2022, 1, 1), date(2023, 12, 15)
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    rows = [f"14,{day},HOM,{number}" for day in days for number in range(10)]
+    rows += [f"15,{day},HOM,x" for day in days[::3]]
+    tiny.give("a.csv", "area,date,code,case\n" + "\n".join(rows) + "\n")
+    vintage, _ = run_source(tiny.source, Session(tiny.settings, tiny.given))
+    found = duckdb.sql(
+        "SELECT ref_area, time_period, value, missing_reason, caveats FROM read_parquet($1) "
+        "WHERE iccs = '0101' AND time_period IN ('2022', '2023', '2023-11', '2023-12') ORDER BY ALL",
+        params=[str(vintage.part("cells"))],
+    ).fetchall()
+    assert found == [
+        ("MX-JAL", "2022", 3650, None, None),
+        ("MX-JAL", "2023", 3490, None, "days_missing"),
+        ("MX-JAL", "2023-11", 300, None, None),
+        ("MX-JAL", "2023-12", None, "period_not_reported", "days_missing"),
+        ("MX-MEX", "2022", 122, None, None),
+        ("MX-MEX", "2023", 116, None, None),
+        ("MX-MEX", "2023-11", 10, None, None),
+        ("MX-MEX", "2023-12", 5, None, None),
+    ]

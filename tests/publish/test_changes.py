@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, t
 
-from pipelines.publish.series.annual_series import AnnualSeries
+from pipelines.publish.series.annual_series import AnnualSeries, Marks
 from pipelines.publish.series.breaks import Breaks, Bridge
 from pipelines.publish.series.changes import describe_changes
 
@@ -114,3 +114,17 @@ def test_usual_swings_are_those_of_one_definition(breaks: Breaks, given: bool) -
     row = _row(AnnualSeries(list(range(2010, 2021)), counts, [1e6] * 11, breaks), span=5)
     assert row["dispersion"] is not None
     assert (row["usual_swing_percent"] is not None) == given
+
+
+def test_a_break_hides_no_estimate_of_the_count_where_the_population_is_the_estimate() -> None:
+    """Before 2010 the population is carried back, and the count of 2010 (B) is one of events; unless counts were E."""
+    years, counts = [2009, 2010, 2011], [40.0, 50.0, 60.0]
+
+    def is_estimated(*caveats: str | None) -> bool:
+        marks = Marks(["E", "B", "A"], [1.0] * 3, caveats)
+        return AnnualSeries(years, counts, [1e6] * 3, Breaks((2010,)), marks=marks).is_estimated(1)
+
+    assert not is_estimated("population_backcast", "population_source_changed", None)
+    assert not is_estimated("figures_rounded;population_interpolated", None, None)
+    assert is_estimated("model_estimate", None, None)
+    assert is_estimated(None, None, None)

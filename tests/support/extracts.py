@@ -10,7 +10,7 @@ from pipelines.publish.build import publish
 from pipelines.run import Session, run_source
 from pipelines.system.lock import writing
 from pipelines.system.settings import Settings
-from schemas.source import find_sources, list_sources
+from schemas.source import SourceFolder, find_sources, list_sources
 
 TESTS = Path(__file__).parents[1]
 EXPECTED = "expected.csv"
@@ -31,4 +31,13 @@ def publish_extracts(settings: Settings) -> None:
         vintages = [
             run_source(folder, Session(settings, EXTRACTS[folder.source_id]))[0] for folder in find_sources([*EXTRACTS])
         ]
-        publish(vintages, list_sources(), settings)
+        publish(vintages, _without_backcasts(list_sources()), settings)
+
+
+def _without_backcasts(folders: dict[str, SourceFolder]) -> dict[str, SourceFolder]:
+    """An extract of populations has too few years and parts to be carried back."""
+    for name in EXTRACTS:
+        declared = folders[name].source
+        if declared.backcast is not None:
+            folders[name].source = declared.model_copy(update={"backcast": None})
+    return folders

@@ -400,6 +400,13 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         3,
         "the file came on 2020-12-05, the period ends on 2020-12-31",
     ),
+    # A file that was made on 15 December, and is said to be of the year
+    "days_missing": (
+        Data(core=months([50.0] * 12)),
+        Data(core=months([50.0] * 12), weeks_empty=(("MX", "2020-12", "none in the last seven days"),)),
+        1,
+        "MX 2020-12: none in the last seven days",
+    ),
     # Guanajuato 2022: the homicides of July stand in August
     "category_months_empty": (
         Data(core=[

@@ -19,6 +19,7 @@ from pipelines.cli.main import main
 from pipelines.collect.acquire import acquire
 from pipelines.harmonise.reconcile import account
 from pipelines.harmonise.tally import tally
+from pipelines.publish.backcasts import carry_back
 from pipelines.publish.published_schema import fill_published, load_published
 from pipelines.publish.releases import kept_releases
 from pipelines.reader.plots.comparison import plot_pyramid
@@ -32,11 +33,13 @@ from pipelines.share.printed_tables import write_printed_tables
 from pipelines.share.questionnaires import write_questionnaires
 from pipelines.share.serve.service import Service
 from pipelines.share.serve.shelf import Shelf
-from pipelines.system.connection import connect
+from pipelines.system.connection import connect, insert_rows
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
 from pipelines.system.sql import record_statements
 from pipelines.tabulate.structure_suite import without_suite, write_frames
+from schemas.declarations import create_table_sql, load_tables
+from schemas.definition.backcast import Backcast
 from schemas.source import find_sources, list_sources
 
 TESTS = Path(__file__).parents[1]
@@ -92,6 +95,7 @@ def record_all_statements(place: Path) -> dict[str, str]:
         _read_unclear_counts(place / "unclear_counts")
         _publish_estimates(place / "estimates")
         _estimate_records(place / "records")
+        _carry_back_populations()
         with duckdb.connect() as connection:
             connection.execute(f"CREATE TABLE cells AS FROM read_parquet('{_newest_cells(place / 'tables')}')")
             write_frames(connection, place)
@@ -273,6 +277,26 @@ def _estimate_records(place: Path) -> None:
     rows = "".join(f"{n},1,1,{2 * (n % 2)},{2 - 2 * (n % 2)}\n" for n in range(20))
     tiny.give("t.csv", f"id,w,n,r1,r2\n{rows}")
     check_source(tiny.source, Session(tiny.settings, tiny.given, source_folders=tiny.sources))
+
+
+def _carry_back_populations() -> None:
+    """No area has a population: there is nothing that shares could be of."""
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA out")
+        for name in ("population", "area"):
+            connection.execute(create_table_sql(load_tables()[name])[0])
+        declared = Backcast(first_year=2000, country_population="xx_all", shares_of=(2010,))
+        with _refusing("backcast_possible"):
+            carry_back(connection, {"xx_parts": declared}, {"xx_parts": 1})
+        row = {"source": "xx_parts", "area_level": "admin1", "time_period": "2010", "sex": "_T", "age": "_T"}
+        areas = (("MX", "country", None), ("MX-JAL", "admin1", "MX"))
+        insert_rows(
+            connection, "out.area", [dict(zip(("code", "area_level", "parent"), one, strict=True)) for one in areas]
+        )
+        insert_rows(
+            connection, "out.population", [{**row, "ref_area": area, "population": 9.0} for area in ("MX", "MX-JAL")]
+        )
+        carry_back(connection, {"xx_parts": declared}, {"xx_parts": 1})
 
 
 def _account(tiny: Tiny, files: dict[str, str], more: str = "", *, refused: str | None = None, **parts: str) -> None:

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command, series_arguments, series_query
 from pipelines.cli.printing import print_json, print_line, print_table
+from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
     from pipelines.reader.series.small_areas import SmallAreas
     from pipelines.system.settings import Settings
+
+
+_MOST_LISTED, _FIRST_LISTED = 40, 12
+"""Of more areas than the first number, so many are named."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -26,6 +31,17 @@ def add_parser(commands: Commands) -> None:
         "--level", choices=("admin1", "admin2"), default="admin1", help="provinces or municipalities (default: admin1)"
     )
     parser.add_argument("--map", metavar="FILE", dest="map_file", help="draw a map of the smoothed rates")
+    parser.add_argument(
+        "--boundaries",
+        metavar="BOUNDARIES",
+        help="outlines of the map, GeoJSON or TopoJSON (default: the bundled ones)",
+    )
+    parser.add_argument(
+        "--property",
+        default="id",
+        metavar="NAME",
+        help="property of BOUNDARIES that contains the area codes (default: id)",
+    )
     parser.set_defaults(command=funnel_command)
 
 
@@ -35,6 +51,8 @@ def funnel_command(options: argparse.Namespace) -> int:
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
+    if options.boundaries and not options.map_file:
+        raise UsageError("--boundaries is for a map: give --map FILE too")
     settings = load_settings(options.data)
     found = read_small_areas(series_query(options, settings), options.year, options.level, settings)
     _draw(found, options, settings)
@@ -71,14 +89,23 @@ def funnel_command(options: argparse.Namespace) -> int:
     )
     print_line(
         f"beyond chance the areas differ by {found.spread:.0%} of that rate (standard deviation); outside 99.8 % of "
-        f"the funnel with it: {', '.join(found.outside) or 'none'}"
+        f"the funnel with it: {_listed(found.outside)}"
     )
-    print_line(
-        f"limits hold the common rate, so that the side is not known: {', '.join(sorted(found.unsure)) or 'none'}"
-    )
+    print_line(f"limits hold the common rate, so that the side is not known: {_listed(sorted(found.unsure))}")
     for name in filter(None, (options.plot, options.map_file)):
         print_line(f"picture: {name}")
     return EXIT_DONE
+
+
+def _listed(areas: list[str]) -> str:
+    """Name areas, of many how many they are and the first of them: a country has a thousand municipalities.
+
+    >>> _listed([]), _listed(["MX-JAL"]), _listed(["MX-JAL"] * 60)[-13:]
+    ('none', 'MX-JAL', '(all: --json)')
+    """
+    if len(areas) <= _MOST_LISTED:
+        return ", ".join(areas) or "none"
+    return f"{len(areas)} areas, {', '.join(areas[:_FIRST_LISTED])} ... (all: --json)"
 
 
 def _draw(found: SmallAreas, options: argparse.Namespace, settings: Settings) -> None:
@@ -93,11 +120,14 @@ def _draw(found: SmallAreas, options: argparse.Namespace, settings: Settings) ->
     if options.plot:
         save_picture(plot_funnel(found, options.lang, settings, style=options.style), Path(options.plot))
     if options.map_file:
-        asked: dict[str, object] = {"area": found.query.area}
+        asked: dict[str, object] = {"area": found.query.area, "level": found.level}
         below = query(
-            "SELECT code FROM out.area WHERE parent = $area AND area_level <> 'not_stated'", settings, asked
+            "SELECT code FROM out.area WHERE area_level = $level AND (parent = $area OR parent IN "
+            "(SELECT code FROM out.area WHERE parent = $area))",
+            settings,
+            asked,
         ).rows
         shown = found.as_map({row[0] for row in below})
-        outlines = map_boundaries(shown)
+        outlines = map_boundaries(shown, Path(options.boundaries) if options.boundaries else None, options.property)
         picture = plot_map(shown, outlines, options.lang, settings, unsure=found.unsure, style=options.style)
         save_picture(picture, Path(options.map_file))

@@ -1,9 +1,9 @@
 """Cells of a workbook that show something else than its reader gives: errors, formulas without a result, superscripts.
 
 The law: a number is what the sheet shows. The reader of workbooks gives an error (#REF!) and a formula that was never
-calculated as an empty cell, 1876 with a superscript 2 as 18762, and for a cell whose reference to a shared text is
-damaged the first of these texts. Part of the program ``reader``: it imports
-nothing of the package.
+calculated as an empty cell, 1876 with a superscript 2 as 18762, 4 where the format of the cell writes <5, and for a
+cell whose reference to a shared text is damaged the first of these texts. Part of the program ``reader``: it imports
+nothing large.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import join, normpath
 from typing import IO, TYPE_CHECKING
 from xml.etree import ElementTree as ET  # expat 2.4 and later refuses entities that grow without end
+
+from pipelines.collect.workbook.formats import built_in, shown_as, shown_by
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -45,10 +47,17 @@ class Shown:
 
 Cells = dict[tuple[int, int], Shown]
 """By row and column, counted from 0."""
+Write = Callable[[float], str]
+Show = Callable[[float, Write], str | None]
 
 
-def find_in_xlsx(path: Path, sheet: str) -> Cells:
+def find_in_xlsx(path: Path, sheet: str, write: Write) -> Cells:
     """Return what cells of a sheet of an xlsx file show.
+
+    Args:
+        path: the file.
+        sheet: its name.
+        write: how a number is written.
 
     Raises:
         KeyError: the workbook has no part for the sheet.
@@ -56,12 +65,14 @@ def find_in_xlsx(path: Path, sheet: str) -> Cells:
     with zipfile.ZipFile(path) as archive:
         part = sheet_parts(archive)[sheet]
         uncalculated = _is_uncalculated(archive)
-        strings = _raised_strings(archive)
+        strings, formats = _raised_strings(archive), _style_formats(archive)
         with archive.open(part) as stream:
-            if not strings and not _has_suspect(stream, uncalculated):
+            if not strings and not _has_suspect(stream, uncalculated, list(formats)):
                 return {}
         with archive.open(part) as stream:
-            return dict(_xlsx_cells(stream, strings, uncalculated))
+            cells = ((place, cell, formats.get(cell.get("s", "0"))) for place, cell in _xlsx_elements(stream))
+            shown = ((place, _shown_in_xlsx(cell, strings, uncalculated, show, write)) for place, cell, show in cells)
+            return {place: one for place, one in shown if one is not None}
 
 
 def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -98,16 +109,31 @@ def find_fills(path: Path, sheet: str) -> dict[tuple[int, int], str]:
             return {place: colour for place, colour in coloured if colour}
 
 
+def _style_parts(archive: zipfile.ZipFile, name: str) -> list[Element]:
+    """Return one list of parts of styles, such as ``fills``; that of the cells' styles is ``cellXfs``."""
+    part = next((one for one in archive.namelist() if one.lower() == "xl/styles.xml"), None)
+    if part is None:
+        return []
+    return [element for elements in _tree(archive, part) if tag_of(elements) == name for element in elements]
+
+
 def _style_colours(archive: zipfile.ZipFile) -> dict[str, str]:
     """Return the colour of each style of cells, by its number; of those that have one."""
-    part = next((name for name in archive.namelist() if name.lower() == "xl/styles.xml"), None)
-    if part is None:
-        return {}
-    root = _tree(archive, part)
-    fills = [_fill_colour(fill) for fills in root if tag_of(fills) == "fills" for fill in fills]
-    styles = [style for styles in root if tag_of(styles) == "cellXfs" for style in styles]
+    fills = [_fill_colour(fill) for fill in _style_parts(archive, "fills")]
+    styles = _style_parts(archive, "cellXfs")
     numbered = {str(number): int(style.get("fillId", "0")) for number, style in enumerate(styles)}
     return {number: fills[fill] for number, fill in numbered.items() if fill < len(fills) and fills[fill]}
+
+
+def _style_formats(archive: zipfile.ZipFile) -> dict[str, Show]:
+    """Return how each style of cells shows numbers, by its number, if it shows something else than the number."""
+    codes = {one.get("numFmtId", ""): one.get("formatCode", "") for one in _style_parts(archive, "numFmts")}
+    found = {}
+    for number, style in enumerate(_style_parts(archive, "cellXfs")):
+        named = style.get("numFmtId", "0")
+        if (show := shown_by(codes.get(named, built_in(named)) or "General")) is not None:
+            found[str(number)] = show
+    return found
 
 
 def _fill_colour(fill: Element) -> str:
@@ -157,8 +183,11 @@ def read_pieces(stream: IO[bytes]) -> Iterator[bytes]:
         end = piece[-_OVERLAP:]
 
 
-def _has_suspect(stream: IO[bytes], uncalculated: bool) -> bool:
-    return any(_SUSPECT.search(piece) or (uncalculated and _FORMULA.search(piece)) for piece in read_pieces(stream))
+def _has_suspect(stream: IO[bytes], uncalculated: bool, styles: list[str]) -> bool:
+    patterns = [_SUSPECT, *([_FORMULA] if uncalculated else [])]
+    if styles:
+        patterns.append(re.compile(rf"""\ss=["']({"|".join(styles)})["']""".encode()))
+    return any(pattern.search(piece) for piece in read_pieces(stream) for pattern in patterns)
 
 
 def _raised_strings(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -207,14 +236,6 @@ def mark_raised(runs: Iterable[tuple[str, str]]) -> str | None:
     return "".join(text.translate(signs.get(position, {})) for text, position in parts)
 
 
-def _xlsx_cells(
-    stream: IO[bytes], strings: dict[str, str], uncalculated: bool
-) -> Iterator[tuple[tuple[int, int], Shown]]:
-    for place, cell in _xlsx_elements(stream):
-        if (shown := _shown_in_xlsx(cell, strings, uncalculated)) is not None:
-            yield place, shown
-
-
 def _xlsx_elements(stream: IO[bytes]) -> Iterator[tuple[tuple[int, int], Element]]:
     """Give the element of each cell of a sheet with its row and column, from 0; it is emptied afterwards."""
     row = column = -1
@@ -252,7 +273,9 @@ def column_letters(number: int) -> str:
     return letters
 
 
-def _shown_in_xlsx(cell: Element, strings: dict[str, str], uncalculated: bool) -> Shown | None:
+def _shown_in_xlsx(
+    cell: Element, strings: dict[str, str], uncalculated: bool, show: Show | None, write: Write
+) -> Shown | None:
     kind = cell.get("t", "n")
     parts = {tag_of(child): child for child in cell}
     number = (parts["v"].text or "") if "v" in parts else ""
@@ -263,12 +286,15 @@ def _shown_in_xlsx(cell: Element, strings: dict[str, str], uncalculated: bool) -
         return Shown(value or "#ERROR!", is_fault=True)
     if "f" in parts and kind not in ("str", "inlineStr") and (not value or (uncalculated and value == "0")):
         return Shown(f"={parts['f'].text or ''}", is_fault=True)
-    raised = strings.get(value) if kind == "s" else _raised_text(parts["is"]) if "is" in parts else None
-    return Shown(raised) if raised is not None else None
+    if kind == "n":
+        text = show(float(value), write) if show is not None and value else None
+    else:
+        text = strings.get(value) if kind == "s" else _raised_text(parts["is"]) if "is" in parts else None
+    return Shown(text) if text is not None else None
 
 
-def find_in_ods(path: Path, sheet: str) -> Cells:
-    """Return what cells of a sheet of an ods file show."""
+def find_in_ods(path: Path, sheet: str, write: Write) -> Cells:
+    """Return what cells of a sheet of an ods file show; numbers are written by ``write``."""
     with zipfile.ZipFile(path) as archive:
         styles: dict[str, str] = {}
         for part in ("styles.xml", "content.xml"):
@@ -276,7 +302,7 @@ def find_in_ods(path: Path, sheet: str) -> Cells:
                 with archive.open(part) as stream:
                     styles |= _raised_styles(stream)
         with archive.open("content.xml") as stream:
-            return dict(_ods_cells(stream, sheet, styles))
+            return dict(_ods_cells(stream, sheet, styles, write))
 
 
 def _raised_styles(stream: IO[bytes]) -> dict[str, str]:
@@ -297,7 +323,9 @@ def _raised_styles(stream: IO[bytes]) -> dict[str, str]:
     return styles
 
 
-def _ods_cells(stream: IO[bytes], sheet: str, styles: dict[str, str]) -> Iterator[tuple[tuple[int, int], Shown]]:
+def _ods_cells(
+    stream: IO[bytes], sheet: str, styles: dict[str, str], write: Write
+) -> Iterator[tuple[tuple[int, int], Shown]]:
     inside, row, column = False, 0, 0
     for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
         tag = tag_of(element)
@@ -306,7 +334,7 @@ def _ods_cells(stream: IO[bytes], sheet: str, styles: dict[str, str]) -> Iterato
         elif event == "start" and tag == "table-row":
             column = 0
         elif event == "end" and tag in ("table-cell", "covered-table-cell"):
-            if inside and (shown := _shown_in_ods(element, styles)) is not None:
+            if inside and (shown := _shown_in_ods(element, styles, write)) is not None:
                 yield (row, column), shown
             column += int(attribute_of(element, "number-columns-repeated") or 1)
         elif event == "end" and tag == "table-row":
@@ -314,7 +342,7 @@ def _ods_cells(stream: IO[bytes], sheet: str, styles: dict[str, str]) -> Iterato
             element.clear()
 
 
-def _shown_in_ods(cell: Element, styles: dict[str, str]) -> Shown | None:
+def _shown_in_ods(cell: Element, styles: dict[str, str], write: Write) -> Shown | None:
     paragraphs = [child for child in cell if tag_of(child) == "p"]
     text = " ".join("".join(paragraph.itertext()) for paragraph in paragraphs).strip()
     formula = attribute_of(cell, "formula")
@@ -326,6 +354,10 @@ def _shown_in_ods(cell: Element, styles: dict[str, str]) -> Shown | None:
     if styles and len(paragraphs) == 1 and "string" in kinds:
         raised = mark_raised(_spans(paragraphs[0], styles, ""))
         return Shown(raised) if raised is not None else None
+    if paragraphs and kinds & {"float", "percentage"}:
+        number = float(attribute_of(cell, "value") or 0)
+        shown = shown_as(text, number, write)
+        return Shown(shown) if shown is not None else None
     return None
 
 
@@ -342,8 +374,8 @@ def attribute_of(element: Element, name: str) -> str:
     return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
 
 
-def find_in_xls(path: Path, sheet: str) -> Cells:
-    """Return what cells of a sheet of an xls file show."""
+def find_in_xls(path: Path, sheet: str, write: Write) -> Cells:
+    """Return what cells of a sheet of an xls file show; numbers are written by ``write``."""
     import xlrd  # only here: no other workbook needs it
 
     book = xlrd.open_workbook(
@@ -356,6 +388,12 @@ def find_in_xls(path: Path, sheet: str) -> Cells:
             if kind == xlrd.XL_CELL_ERROR:
                 text = xlrd.error_text_from_code.get(table.cell_value(row, column), "#ERROR!")
                 found[row, column] = Shown(text, is_fault=True)
+            elif kind == xlrd.XL_CELL_NUMBER:
+                style = book.format_map.get(book.xf_list[table.cell_xf_index(row, column)].format_key)
+                show = shown_by(style.format_str or "General") if style is not None else None
+                shown = show(table.cell_value(row, column), write) if show is not None else None
+                if shown is not None:
+                    found[row, column] = Shown(shown)
     for (row, column), changes in table.rich_text_runlist_map.items():
         text = str(table.cell_value(row, column))
         cuts = [0, *(start for start, _ in changes), len(text)]

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, Shee
 
 from pipelines.collect.workbook.cells import (
     Cells,
+    Write,
     column_letters,
     find_fills,
     find_in_ods,
@@ -120,7 +122,7 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
     names = _choose_sheets(workbook, job["sheets"])
     sheets = []
     for number, name in enumerate(names):
-        shown = find_shown(path, name)
+        shown = find_shown(path, name, partial(cell_text, decimal=job["decimal"]))
         sheet = workbook.get_sheet_by_name(name)
         _write_rows(sheet, shown, job["decimal"], Path(f"{job['target']}.{number}"), job["max_bytes"])
         faults = [[*place, one.text] for place, one in sorted(shown.items()) if one.is_fault]
@@ -131,7 +133,7 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
     return {"sheets": sheets, "others": _other_sheets(path, workbook, names)}
 
 
-def _finders(path: Path) -> tuple[Callable[[Path, str], Cells], Callable[[Path, str], Hidden]]:
+def _finders(path: Path) -> tuple[Callable[[Path, str, Write], Cells], Callable[[Path, str], Hidden]]:
     """Return what finds, in this kind of workbook, cells that show something else than their reader gives.
 
     And what finds its hidden rows and columns.

@@ -91,6 +91,27 @@ def _hash_rows(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file
     )
 
 
+def _repeated_within(folder: SourceFolder, facts: Sequence[tuple[RawFile, dict[str, Any]]]) -> list[Problem]:
+    """The problems of identifiers, and of rows that one file has again."""
+    problems = [
+        id_problem(folder, one["rows"], one["ids"], one["blank"], [(file.name, row) for row in one["id_rows"]])
+        for file, fact in facts
+        if (one := fact.get("repeats")) and one["ids"]
+    ]
+    problems += [
+        several_times_problem(folder, file.name, times)
+        for file, fact in facts
+        if (times := fact.get("repeats", {}).get("times"))
+    ]
+    problems += [
+        problem
+        for file, fact in facts
+        for one in _repeated_in(fact)
+        if not fact["repeats"]["times"] and (problem := block_problem(folder, file.name, one))
+    ]
+    return problems
+
+
 def check_repeated_incidents(
     connection: duckdb.DuckDBPyConnection,
     folder: SourceFolder,
@@ -114,12 +135,7 @@ def check_repeated_incidents(
         work: folder for files that live only during the run.
     """
     source = folder.source
-    problems = [
-        id_problem(folder, one["rows"], one["ids"], one["blank"], [(file.name, row) for row in one["id_rows"]])
-        for file, fact in facts
-        if (one := fact.get("repeats")) and one["ids"]
-    ]
-    problems += _given_twice(folder, facts)
+    problems = _repeated_within(folder, facts)
     pairs = run_sql(
         connection,
         "harmonise/shared_incidents",
@@ -144,17 +160,6 @@ def check_repeated_incidents(
         Outcome("id_repeated", "passed" if source.id else "not applicable", int(bool(source.id)), 0),
     ]
     return problems, outcomes
-
-
-def _given_twice(folder: SourceFolder, facts: Sequence[tuple[RawFile, dict[str, Any]]]) -> list[Problem]:
-    """One problem for each file that holds its rows, or else a block of them, several times."""
-    problems = []
-    for file, fact in facts:
-        if times := fact.get("repeats", {}).get("times"):
-            problems.append(several_times_problem(folder, file.name, times))
-            continue
-        problems += [found for one in _repeated_in(fact) if (found := block_problem(folder, file.name, one))]
-    return problems
 
 
 def _repeated_in(fact: Mapping[str, Any]) -> list[Repeated]:

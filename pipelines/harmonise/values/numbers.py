@@ -74,8 +74,8 @@ _NO_NUMBERS = {
     "a range": r"\d+\s*[-–—]\s*\d+",
     "a limit: fewer or more than": r"[<>≤≥]\s*\d+|\d+\s*\+",
     "a number with the letter O for a zero, or l for a one": r"(?=.*[0-9])(?=.*[OolI])[0-9OolI.,]+",
-    "a number of sixteen digits or more, which is no count": r"[-+]?[0-9][0-9.,\s]{15,}",
     "a number in other digits than 0 to 9": r"(?=.*[^\x00-\x7f])[^\W_a-zA-Z]+",
+    "a number of more digits than any count has": r"[0-9]{16,}",
     "an error of a spreadsheet": r"#[A-Z/0!?]+",
 }
 
@@ -85,8 +85,6 @@ def describe_number(text: str) -> str:
 
     >>> describe_number("(1,203)")
     'It looks like a negative number, in brackets or with a long minus.'
-    >>> describe_number("9007199254740993")
-    'It looks like a number of sixteen digits or more, which is no count.'
     >>> describe_number("12 b")
     ''
     """

@@ -26,7 +26,7 @@ given AS (
     GROUP BY ALL
 ),
 wanted AS (  -- the years of the shares
-    SELECT DISTINCT source, year, first_given, last_given
+    SELECT DISTINCT source, year, last_share_year, first_given, last_given
     FROM given, unnest([share_year, last_share_year]) AS years (year)
 ),
 line AS (
@@ -35,9 +35,10 @@ line AS (
     FROM part
     GROUP BY source, ref_area
 )
-SELECT source, 'no shares' AS reason, NULL AS ref_area, year, first_given, last_given
+SELECT source, CASE WHEN first_given IS NULL THEN 'no parts' ELSE 'no shares' END AS reason, NULL AS ref_area, year, first_given, last_given
 FROM wanted
 WHERE NOT EXISTS (FROM part WHERE part.source = wanted.source AND part.year = wanted.year)
+    AND coalesce(last_share_year >= first_given, true)  -- a file of later years alone has nothing to carry back from, and no fault
 UNION ALL BY NAME
 SELECT source, 'not whole' AS reason, country AS ref_area, year, first_given, last_given
 FROM wanted

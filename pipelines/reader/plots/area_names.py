@@ -50,17 +50,6 @@ class Box:
     width: float
     height: float
 
-    def is_apart(self, other: Box) -> bool:
-        """Whether two boxes have no point in common.
-
-        >>> Box(0, 0, 2, 2).is_apart(Box(3, 0, 1, 1)), Box(0, 0, 2, 2).is_apart(Box(1, 1, 1, 1))
-        (True, False)
-        """
-        return (
-            abs(self.x - other.x) > (self.width + other.width) / 2
-            or abs(self.y - other.y) > (self.height + other.height) / 2
-        )
-
     @property
     def points(self) -> Numbers:
         """Points spread over the box, shape (n, 2)."""
@@ -69,15 +58,33 @@ class Box:
 
 
 class Ground:
-    """The land of all areas, as it is searched: by the rectangles around its polygons."""
+    """The land of all areas, as it is searched: by the rectangles around its polygons; and the boxes that are taken."""
 
-    def __init__(self, land: Mapping[str, Land]) -> None:
+    def __init__(self, land: Mapping[str, Land], taken: Sequence[Box] = ()) -> None:
         self.land = land
+        self._taken = np.zeros((0, 4))
+        for box in taken:
+            self.take(box)
         every = [(code, polygon) for code, polygons in land.items() for polygon in polygons]
         self._codes = np.array([code for code, _ in every])
         self._polygons = [polygon for _, polygon in every]
         self._low = np.array([polygon[0].min(axis=0) for polygon in self._polygons])
         self._high = np.array([polygon[0].max(axis=0) for polygon in self._polygons])
+
+    def take(self, box: Box) -> None:
+        """Keep a box free from now on."""
+        self._taken = np.vstack([self._taken, (box.x, box.y, box.width, box.height)])
+
+    def is_free(self, box: Box) -> bool:
+        """Whether a box has no point in common with any that is taken.
+
+        >>> ground = Ground({"A": [[np.zeros((4, 2))]]}, [Box(0, 0, 2, 2)])
+        >>> ground.is_free(Box(3, 0, 1, 1)), ground.is_free(Box(1, 1, 1, 1))
+        (True, False)
+        """
+        x, y, width, height = self._taken.T
+        meets = (abs(x - box.x) <= (width + box.width) / 2) & (abs(y - box.y) <= (height + box.height) / 2)
+        return not bool(meets.any())
 
     def share_of_others(self, code: str, box: Box) -> float:
         """Return the share of a box that lies on areas other than one."""
@@ -114,22 +121,19 @@ def draw_names(
     point = (right - left) / axes.get_window_extent().width * figure.dpi / 72
     letters = sized(_LETTERS)
     disc = sized(7) * point
-    taken = [Box(x, y, disc, disc) for x, y in discs]
-    ground = Ground(land)
+    ground = Ground(land, [Box(x, y, disc, disc) for x, y in discs])
     written: dict[str, Text] = {}
     for code in sorted(names, key=lambda code: -_size(land[code])):
         star = f" {STAR}" if code in starred else ""
         best = None
         for name in (names[code], code.rpartition("-")[2], *([""] if star else [])):
             forms = forms_of_name(f"{name}{star}".strip())
-            best = best or _best_form(
-                code, {text: _box_of(text, letters, point) for text in forms}, ground, taken, axes
-            )
+            best = best or _best_form(code, {text: _box_of(text, letters, point) for text in forms}, ground, axes)
         if best is None and star:
             best = STAR, replace(_box_of(STAR, letters, point), **_middle(land[code]))
         if best is not None:
             text, box = best
-            taken.append(box)
+            ground.take(box)
             written[code] = axes.text(box.x, box.y, text, ha="center", va="center", fontsize=letters, zorder=5)
             written[code].set_path_effects([withStroke(linewidth=thick(1.8), foreground="white")])
             written[code].set_in_layout(False)
@@ -151,11 +155,9 @@ def forms_of_name(name: str) -> list[str]:
     return forms
 
 
-def _best_form(
-    code: str, boxes: Mapping[str, Box], ground: Ground, taken: Sequence[Box], axes: Axes
-) -> tuple[str, Box] | None:
+def _best_form(code: str, boxes: Mapping[str, Box], ground: Ground, axes: Axes) -> tuple[str, Box] | None:
     """Return the form of a name that lies best on its area, and where; None where none has room."""
-    places = {text: _place(code, box, ground, taken, axes) for text, box in boxes.items()}
+    places = {text: _place(code, box, ground, axes) for text, box in boxes.items()}
     fitting = {text: place for text, place in places.items() if place is not None}
     if not fitting:
         return None
@@ -170,7 +172,7 @@ def _box_of(text: str, letters: float, point: float) -> Box:
     return Box(0.0, 0.0, width * point, _LINE_HEIGHT * letters * len(lines) * point)
 
 
-def _place(code: str, box: Box, ground: Ground, taken: Sequence[Box], axes: Axes) -> tuple[float, Box] | None:
+def _place(code: str, box: Box, ground: Ground, axes: Axes) -> tuple[float, Box] | None:
     """Return how well a box lies on an area, and where it lies best; None where it has no room."""
     largest = max(ground.land[code], key=lambda polygon: _extent(polygon[0]))[0]
     low, high = largest.min(axis=0), largest.max(axis=0)
@@ -184,10 +186,12 @@ def _place(code: str, box: Box, ground: Ground, taken: Sequence[Box], axes: Axes
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     best: tuple[float, Box] | None = None
     for at in np.argsort(far - 2 * own, kind="stable")[:_TRIED]:
+        if best is not None and 2 * own[at] - far[at] <= best[0]:
+            break  # nor can a later one lie better: they are in this order
         there = replace(box, x=float(middles[at, 0]), y=float(middles[at, 1]))
         held = left + box.width / 2 <= there.x <= right - box.width / 2
         held = held and bottom + box.height / 2 <= there.y <= top - box.height / 2
-        if own[at] < _LEAST_OWN or not held or not all(map(there.is_apart, taken)):
+        if own[at] < _LEAST_OWN or not held or not ground.is_free(there):
             continue
         foreign = ground.share_of_others(code, there)
         score = float(2 * own[at] - far[at] - 4 * foreign)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import Picture, canvas, caveat_notes, finish_picture, foot_text, picture_title
@@ -16,8 +17,19 @@ from pipelines.system.settings import Settings
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Numbers = NDArray[np.float64]
+
 _MOST_DASHES = 100
 _MOST_NAMES = 14
+_SIDES = (
+    ((5, 0), "left", "center"),
+    ((-5, 0), "right", "center"),
+    ((0, 5), "center", "bottom"),
+    ((0, -5), "center", "top"),
+)
+"""Where the name of a point may stand: points away from it, and how it is aligned."""
+_POINT = 4.0
+"""Half the width of a point, in pixels."""
 
 
 @styled
@@ -42,25 +54,16 @@ def plot_funnel(
     persons = np.array([row["population"] for row in found.rows], dtype=float)
     rates = np.array([row["rate_per_100k"] for row in found.rows], dtype=float)
     grid = np.geomspace(persons.min() / 1.15, persons.max() * 1.15, 300)
-    for spread, colour in ((0.0, "0.6"), (found.spread, "#0072B2")):
-        for confidence, name in ((INNER, "funnel 95"), (OUTER, "funnel 998")):
-            low, high = (
-                100_000 * part / grid for part in funnel_limits(grid * found.common / 100_000, confidence, spread)
-            )
-            line = ":" if spread == 0.0 else "--" if confidence == INNER else "-"
-            label = word(name, language) if spread == found.spread else None
-            axes.plot(grid, low, line, color=colour, linewidth=thick(0.9), label=label)
-            axes.plot(grid, high, line, color=colour, linewidth=thick(0.9))
-    axes.axhline(found.common, color="0.3", linewidth=thick(0.9))
+    _draw_limits(axes, found, grid, language)
     outside = np.array([row["funnel"] != "inside" for row in found.rows])
     size = 4 if len(rates) <= _MOST_DASHES else 2.5
     axes.plot(persons[~outside], rates[~outside], "o", color="black", markersize=size)
     axes.plot(persons[outside], rates[outside], "D", color="#D55E00", markersize=size + 1)
-    if len(rates) <= _MOST_DASHES:
+    with_dashes = len(rates) <= _MOST_DASHES
+    if with_dashes:
         smoothed = np.array([row["smoothed_rate"] for row in found.rows], dtype=float)
         axes.vlines(persons, rates, smoothed, color="0.45", linewidth=thick(0.8))
         axes.plot(persons, smoothed, "_", color="#009E73", markersize=8)
-    _name_outside(axes, found)
     axes.set_xscale("log")
     axes.set_ylim(0, float(rates.max()) * 1.12)
     axes.set_xlim(float(grid[0]), float(grid[-1]))
@@ -77,16 +80,48 @@ def plot_funnel(
             share=share, outside=int(outside.sum()), chance=len(found.beyond_chance), n=len(rates)
         ),
     ]
+    notes += [word("funnel dashes", language)] if with_dashes else []
     notes += caveat_notes(found.rows, language, "ref_area")
-    return finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings), ax)
+    picture = finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings), ax)
+    figure.draw_without_rendering()  # the foot has taken its room: names are put where they will stand
+    _name_outside(axes, found)
+    return picture
+
+
+def _draw_limits(axes: Axes, found: SmallAreas, grid: Numbers, language: str) -> None:
+    """Draw the common rate and its limits over populations: of chance alone, and with the spread between areas."""
+    for spread, colour in ((0.0, "0.6"), (found.spread, "#0072B2")):
+        for confidence, name in ((INNER, "funnel 95"), (OUTER, "funnel 998")):
+            low, high = (
+                100_000 * part / grid for part in funnel_limits(grid * found.common / 100_000, confidence, spread)
+            )
+            line = ":" if spread == 0.0 else "--" if confidence == INNER else "-"
+            label = word(name, language) if spread == found.spread else None
+            axes.plot(grid, low, line, color=colour, linewidth=thick(0.9), label=label)
+            axes.plot(grid, high, line, color=colour, linewidth=thick(0.9))
+    axes.axhline(found.common, color="0.3", linewidth=thick(0.9))
 
 
 def _name_outside(axes: Axes, found: SmallAreas) -> None:
-    """Put the code of the areas farthest outside beside their points."""
+    """Put the codes of the areas farthest outside beside their points, where they cover no other code or such point."""
+    from matplotlib.transforms import Bbox
+
     named = sorted(
         (row for row in found.rows if row["funnel"] != "inside"),
         key=lambda row: -abs(row["rate_per_100k"] - found.common),
     )
+    if not named:
+        return
+    points = axes.transData.transform([(row["population"], row["rate_per_100k"]) for row in named])
+    taken = [Bbox.from_extents(x - _POINT, y - _POINT, x + _POINT, y + _POINT) for x, y in points]
     for row in named[:_MOST_NAMES]:
         at = (row["population"], row["rate_per_100k"])
-        axes.annotate(row["ref_area"], at, (5, 0), textcoords="offset points", va="center", fontsize=sized(7))
+        for shift, across, along in _SIDES:
+            name = axes.annotate(
+                row["ref_area"], at, shift, textcoords="offset points", ha=across, va=along, fontsize=sized(7)
+            )
+            box = name.get_window_extent()
+            if not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+            name.remove()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +44,10 @@ _MARGIN = 0.03
 _LINE: dict[str, Any] = {"edgecolor": "0.25", "linewidth": 0.5}
 _HATCHED: dict[str, Any] = {"facecolor": "white", "hatch": "////", "edgecolor": "0.45", "linewidth": 0.5}
 _DOTTED: dict[str, Any] = {"hatch": "...."}
-_SMALL = 0.018
-"""Share of the map's width below which an area gets a disc, or its shade would not be seen."""
+_SMALL, _SMALLEST = 0.018, 0.004
+"""Share of the map's width below which an area gets a disc, or its shade would not be seen; of many areas."""
+_MOST_NAMED = 150
+"""A map of smoothed rates of more areas has neither names nor stars: its dots say how sure each rate is."""
 _WORLD = 0.25
 """Cosine of the distance from the middle of the map: where an area shown is farther, the map is one of the world."""
 _WORLD_SOUTH, _WORLD_NORTH = -57.0, 84.0
@@ -103,7 +105,11 @@ def plot_map(
     if not shown:
         raise UsageError(f"boundaries {boundaries.origin}: there is no outline of any area of the map")
     figure, axes, place, width = _canvas(boundaries, shown)
-    drawn, discs = _draw_areas(axes, found, boundaries, place, width, unsure or frozenset())
+    many = unsure is not None and len(found.codes) > _MOST_NAMED
+    starred = set() if many else {code for code in found.rows if found.is_few(code)}
+    looks = _looks(found, unsure or frozenset())
+    smallest = width * (_SMALLEST if many else _SMALL)
+    drawn, discs = _draw_areas(axes, found, boundaries, place, smallest, looks, starred)
     claimed = _draw_claimed(axes, found, boundaries, disputed, place)
     dotted = _draw_disputed(axes, boundaries, disputed, place)
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
@@ -113,19 +119,18 @@ def plot_map(
     title = f"{title}, {found.year}, {word('rate' if unsure is None else 'smoothed', language)}"
     notes = [word("classes", language)]
     notes += [word("hatched", language)] if found.missing else []
-    if any(map(found.is_few, found.rows)):
+    if starred:
         notes.append(word("few events", language).format(n=load_comparison_rules().fewest_events))
     notes += population_notes(list(found.rows.values()), language, settings)
     notes += caveat_notes(list(found.rows.values()), language, "ref_area")
     undrawn = [names[code] for code in found.codes if code not in drawn]
     notes += [word("without outline", language).format(names=", ".join(undrawn))] if undrawn else []
-    notes.append(word("names of areas", language))
+    notes += [] if many else [word("names of areas", language)]
     notes += [word("disputed borders", language).format(name=disputed)] if dotted else []
     notes += [word("disputed land", language)] if claimed else []
     notes.append(word("outlines", language).format(origin=boundaries.origin))
     picture = finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings))
-    named = {code: names[code] for code in drawn - discs.keys()}
-    starred = {code for code in found.rows if found.is_few(code)}
+    named = {code: names[code] for code in drawn - discs.keys()} if not many else {}
     draw_names(figure, axes, named, starred, _land(boundaries, place), list(discs.values()))
     return picture
 
@@ -144,10 +149,15 @@ def _land(boundaries: Boundaries, place: Place) -> dict[str, Land]:
 
 
 def _draw_areas(
-    axes: Axes, found: MapRates, boundaries: Boundaries, place: Place, width: float, unsure: frozenset[str]
+    axes: Axes,
+    found: MapRates,
+    boundaries: Boundaries,
+    place: Place,
+    smallest: float,
+    looks: Mapping[str, dict[str, Any]],
+    starred: Set[str],
 ) -> tuple[set[str], dict[str, tuple[float, float]]]:
     """Draw every outline; return the areas of the map that have one, and where those too small to see have a disc."""
-    looks = _looks(found, unsure)
     drawn = set()
     discs: dict[str, tuple[float, float]] = {}
     edge = (_frame(), axes.transData) if place.middle is None else None
@@ -166,8 +176,8 @@ def _draw_areas(
         drawn.add(code)
         size = 7.0 if edge is None else 3.5
         outer = place(_unwrapped(_largest(polygons)))
-        if float(np.ptp(outer, axis=0).max()) < _SMALL * width:
-            discs[code] = _draw_disc(axes, found, code, outer, looks[code] | {"size": size})
+        if float(np.ptp(outer, axis=0).max()) < smallest:
+            discs[code] = _draw_disc(axes, found, code, outer, looks[code] | {"size": size}, starred=code in starred)
     return drawn, discs
 
 
@@ -252,12 +262,14 @@ def _shades(found: MapRates) -> list[Any]:
     return [colormaps["YlGnBu"](share) for share in np.linspace(0.12, 1.0, len(found.limits) + 1)]
 
 
-def _draw_disc(axes: Axes, found: MapRates, code: str, outline: Numbers, look: dict[str, Any]) -> tuple[float, float]:
+def _draw_disc(
+    axes: Axes, found: MapRates, code: str, outline: Numbers, look: dict[str, Any], *, starred: bool
+) -> tuple[float, float]:
     """Draw a disc on an area too small to see, on it a star where the rate is based on few events; return where."""
     x, y = ((outline.min(axis=0) + outline.max(axis=0)) / 2).tolist()
     edge, size = {"markeredgecolor": "0.25", "markeredgewidth": look["size"] / 10}, look["size"]
     axes.plot(x, y, "o", markersize=size, zorder=3, markerfacecolor=look["facecolor"], **edge)
-    if code in found.rows and found.is_few(code):
+    if starred:
         ink = "white" if found.class_of(code) > (len(found.limits) + 1) / 2 else "black"
         axes.text(x, y, STAR, ha="center", va="center", fontsize=sized(9), zorder=4, color=ink)
     return x, y

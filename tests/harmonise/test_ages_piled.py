@@ -1,0 +1,53 @@
+"""Numbers that stand for an unknown age among the ages of incidents; the ages are invented, and counted here."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_source import Tiny
+
+from pipelines.collect.acquire import acquire
+from pipelines.harmonise.reconcile import account
+from pipelines.harmonise.tally import tally
+from pipelines.system.connection import connect
+from pipelines.system.outcomes import Outcome
+
+ALL_AGES = [str(age) for age in range(98)] * 5
+
+
+def _piled(tiny: Tiny, ages: list[str], values: str = "") -> Outcome:
+    tiny.declare(
+        "kind: incident\nlayouts: [{files: ['*.csv'], read: {columns: [when, area, code, age]}}]\narea_scheme: inegi\n"
+        "columns: {ref_area: area, time_period: when, national_code: code, age: age}\nrows: events\n"
+        "ages: {unit: years, bands: [Y0T17, Y_GE18]}\n"
+        "measures: {victims: {counting_unit: victim}}\nbreakdowns: [{by: [age]}]\n",
+        values=values,
+    )
+    rows = (f"2024-02-01,14,HOM,{age},{case}\n" for case, age in enumerate(ages))
+    tiny.give("a.csv", "when,area,code,age,case\n" + "".join(rows))
+    source, settings = tiny.source, tiny.settings
+    judged = tally(source, acquire(source, settings, tiny.given), settings, tiny.work)
+    with connect(settings) as connection:
+        outcomes = account(source, judged, connection, settings, tiny.work).outcomes
+    return next(one for one in outcomes if one.rule == "ages_piled")
+
+
+@pytest.mark.parametrize(
+    ("piled", "detail"),
+    [
+        ([], ""),
+        (["0"] * 15, ""),  # 20 new-born beside 5 of each age after: four times as many, as in a file of infanticides
+        (["0"] * 45, "50 of 535 have the age 0, and 45 one from 1 to 9"),
+        (["99"] * 60, "60 of 550 have the age 98 or 99, and 40 one from 90 to 97"),
+        (["98"] * 10, ""),  # the oldest
+        (["0"] * 45 + ["99"] * 60, "50 of 595 have the age 0, and 45 one from 1 to 9; 60 of 595 have the age 98 or 99"),
+    ],
+)
+def test_ages_that_pile_up_stand_for_none(tiny: Tiny, piled: list[str], detail: str) -> None:
+    found = _piled(tiny, ALL_AGES + piled)
+    assert found.outcome == ("warned" if detail else "passed")
+    assert found.detail.startswith(detail)
+
+
+def test_a_number_that_is_declared_to_mean_unknown_is_no_age(tiny: Tiny) -> None:
+    found = _piled(tiny, ALL_AGES + ["99"] * 60, values="age,99,_U\n")
+    assert (found.outcome, found.checked) == ("passed", 490)
