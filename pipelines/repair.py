@@ -166,12 +166,14 @@ def _publish(session: Session) -> Iterator[str]:
 
 
 def _unreachable(settings: Settings) -> Iterator[Damage]:
-    """Files that the account may not read, and folders in which it may not write."""
-    for root in (settings.raw, settings.core, settings.partitions, settings.quarantine, settings.published.parent):
+    """Files that the account may not read, and folders and logs to which it may not write."""
+    figures = (settings.raw, settings.core, settings.partitions, settings.quarantine, settings.published.parent)
+    for root in (*figures, settings.run_log, settings.logs):
         if not root.exists():
             continue
         for path in (root, *sorted(root.rglob("*"))):
-            wanted = os.R_OK | os.W_OK | os.X_OK if path.is_dir() else os.R_OK
+            of_file = os.W_OK if root == settings.logs else os.R_OK
+            wanted = os.R_OK | os.W_OK | os.X_OK if path.is_dir() else of_file
             if not os.access(path, wanted):
                 what = "cannot be written to" if os.access(path, os.R_OK) else "cannot be read"
                 remedy = "make it accessible for the account that runs iccs (chown, chmod), and run iccs repair again"

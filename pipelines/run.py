@@ -58,7 +58,15 @@ from pipelines.tabulate.retention import NOTHING_FREED, Freed, reduce_old_vintag
 from pipelines.tabulate.rules import Checked, Suite, check
 from pipelines.tabulate.structure_suite import open_suite
 from pipelines.tabulate.unchanged_years import PreviousVintage
-from pipelines.tabulate.vintages import POINTER, Vintage, current_vintage, recover_pointers, run_key, store
+from pipelines.tabulate.vintages import (
+    POINTER,
+    Vintage,
+    current_vintage,
+    recover_pointers,
+    remove_superseded,
+    run_key,
+    store,
+)
 from schemas.errors import UsageError, nearest_values
 from schemas.source import SourceFolder, list_sources
 
@@ -466,6 +474,7 @@ def run_all(
     _check_expected(settings, known)
     with writing(settings, session.wait_seconds), logging_events(settings), open_suite() as suite:
         recovered = recover_pointers(settings)
+        remove_superseded(settings)
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
         taken, left = _take_from_inbox(known, folders, session, replay=replay)
         sizes = _find_sizes(folders, where)

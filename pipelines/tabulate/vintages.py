@@ -363,6 +363,21 @@ def _remove_superseded(root: Path, name: str, target: Path, settings: Settings) 
             delete(path, settings)
 
 
+def remove_superseded(settings: Settings) -> None:
+    """Remove folders of vintages in whose place another is, which a run was killed before it could remove.
+
+    Only where the other one is whole. Call it only with the lock of the data folder, when pointers are there.
+    """
+    for root in sorted(settings.core.glob("*/")):
+        current = current_vintage(root.name, settings)
+        named = {load.vintage: load.folder for load in current.loads} if current else {}
+        for path in root.glob("*/"):
+            replaced_by = named.get(re.sub(r"\.\d+$", "", path.name))
+            if replaced_by is None or path.name in named.values() or find_damage(root / replaced_by) is not None:
+                continue
+            delete(path, settings)
+
+
 def current_vintage(source_id: str, settings: Settings) -> Vintage | None:
     """Return the last good vintage of a source, None where it was never loaded.
 

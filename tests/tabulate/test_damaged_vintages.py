@@ -19,6 +19,7 @@ from pipelines.tabulate.vintages import (
     Vintage,
     current_vintage,
     recover_pointers,
+    remove_superseded,
 )
 
 TEXT = "area,year,code,n\n14,2023,HOM,5\n15,2023,HOM,7\n"
@@ -139,3 +140,27 @@ def test_a_copy_of_a_vintage_under_another_name_is_not_taken_for_it(loaded: Tiny
     (loaded.settings.core / loaded.name / POINTER).unlink()
     recover_pointers(loaded.settings)
     assert current(loaded).folder == folder
+
+
+def test_a_folder_that_a_killed_run_left_goes_with_the_next_run_if_the_other_is_whole(loaded: Tiny) -> None:
+    """A run that loads the same figures anew is killed between the pointer's move and the removal of the old folder."""
+    root = current(loaded).folder.parent
+    first = current(loaded).folder.name
+    loaded.declare_plain("rejected_share_limit: 0.5\n")
+    with pytest.MonkeyPatch.context() as killed:
+        killed.setattr("pipelines.tabulate.vintages._remove_superseded", lambda *_: None)
+        assert load(loaded)
+    second = current(loaded).folder.name
+    shutil.copytree(root / first, root / "my own copy")
+    assert {first, second} == {f"{first}", f"{first}.2"}
+
+    part = root / second / "cells.parquet"
+    content = part.read_bytes()
+    part.write_bytes(content[:-1])
+    remove_superseded(loaded.settings)
+    assert {path.name for path in root.glob("*/")} == {first, second, "my own copy"}
+
+    part.write_bytes(content)
+    remove_superseded(loaded.settings)
+    assert {path.name for path in root.glob("*/")} == {second, "my own copy"}
+    assert figures(loaded) == FIGURES
