@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -13,38 +12,13 @@ from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from pipelines.system.printable import UNPRINTABLE, printable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 _MIN_TEXT = 16
 """Letters that a column of text is not narrowed below."""
-
-_JOINERS = r"(?<![\u0600-\u109f\u1780-\u18af])[\u200c\u200d]"
-"""Between letters of Arabic, Indian, Khmer and Mongolian scripts a joiner is spelling; elsewhere nobody sees it."""
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
-    r"\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-    rf"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]|{_JOINERS}"
-)
-"""Control characters (C0 but the line feed, delete, C1), marks that reorder text, and characters that nobody sees
-(joiners, fillers, variation selectors, tags, halves of a pair): a cell of a national file may hold them. A terminal
-would obey the first, and two labels that look the same would differ by the last."""
-
-
-def printable(text: str) -> str:
-    r"""Return a text in which all that a terminal would obey, and all that nobody would see, is written out.
-
-    >>> printable("\x1b]0;title\x07 M\u00e9xico\tx")
-    '\\x1b]0;title\\x07 México x'
-    >>> printable("To\u200btal"), printable("\u0645\u06cc\u200c\u0631")  # a spelling of Persian
-    ('To\\u200btal', 'می\u200cر')
-    """
-    return _UNPRINTABLE.sub(_written_out, text.replace("\t", " "))
-
-
-def _written_out(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
 
 
 @cache
@@ -73,7 +47,7 @@ def print_error(text: str) -> None:
 def print_json(value: object) -> None:
     """Print one JSON document for machines; a missing number is null, control characters are escaped."""
     text = json.dumps(_plain(value), ensure_ascii=False, indent=1)
-    sys.stdout.write(_UNPRINTABLE.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
+    sys.stdout.write(UNPRINTABLE.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
 
 
 def _plain(value: Any) -> Any:

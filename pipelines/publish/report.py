@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from pipelines.system.files import replace_text
+from pipelines.system.printable import shown
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
 
@@ -99,7 +100,7 @@ def render_report(connection: duckdb.DuckDBPyConnection, source_id: str) -> str:
 def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=shown)
     environment.filters["text"] = _text
     environment.tests["figure"] = lambda value: isinstance(value, (int, float))
     page = resources.files("pipelines").joinpath("publish", "report.html")

@@ -22,6 +22,7 @@ from pipelines.reader.site.query_file import ReadyQuery
 from pipelines.reader.site.search_index import INDEX_NAME, write_index
 from pipelines.reader.site.side_by_side import SideBySide, draw_courses, draw_dots, put_side_by_side
 from pipelines.reader.words import LANGUAGES, figure_in, translate
+from pipelines.system.printable import shown
 from schemas.codelists import age_labels, load_codelist
 from schemas.declarations import load_columns
 
@@ -42,7 +43,12 @@ def environment() -> Environment:
         return folder.joinpath(name).read_text(encoding="utf-8")
 
     return Environment(
-        autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(load), trim_blocks=False, cache_size=-1
+        autoescape=True,
+        undefined=StrictUndefined,
+        loader=FunctionLoader(load),
+        trim_blocks=False,
+        cache_size=-1,
+        finalize=shown,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipelines.reader.site.content import Content
 from pipelines.reader.words import LANGUAGES
+from pipelines.system.printable import UNPRINTABLE, printable
 
 INDEX_NAME = "search-index.js"
 
@@ -62,8 +63,10 @@ def write_index(
         "figures": [figures[iccs] for iccs in sorted(categories)],
         "others": others,
     }
+    text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    text = UNPRINTABLE.sub(lambda found: json.dumps(printable(found[0]))[1:-1], text)
     # A label that ends the element of a script would begin a page of its own where the file is pasted into one.
-    return f"iccsIndex = {json.dumps(index, ensure_ascii=False, separators=(',', ':'))};\n".replace("<", "\\u003c")
+    return f"iccsIndex = {text};\n".replace("<", "\\u003c")
 
 
 def _entry(row: Mapping[str, Any], name: str, language: str, path: str, code: str) -> list[str]:

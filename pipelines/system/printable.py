@@ -1,0 +1,43 @@
+"""Texts of files as a terminal or a page may show them: nothing in them is obeyed, and nothing in them is unseen."""
+
+from __future__ import annotations
+
+import re
+
+_JOINERS = r"(?<![\u0600-\u109f\u1780-\u18af])[\u200c\u200d]"
+"""Between letters of Arabic, Indian, Khmer and Mongolian scripts a joiner is spelling; elsewhere nobody sees it."""
+UNPRINTABLE = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    r"\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    rf"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]|{_JOINERS}"
+)
+"""Control characters (C0 but the line feed, delete, C1), marks that reorder text, and characters that nobody sees
+(joiners, fillers, variation selectors, tags, halves of a pair): a cell of a national file may hold them. A terminal
+would obey the first, and two labels that look the same would differ by the last."""
+
+
+def printable(text: str) -> str:
+    r"""Return a text in which all that a terminal would obey, and all that nobody would see, is written out.
+
+    >>> printable("\x1b]0;title\x07 M\u00e9xico\tx")
+    '\\x1b]0;title\\x07 México x'
+    >>> printable("To\u200btal"), printable("\u0645\u06cc\u200c\u0631")  # a spelling of Persian
+    ('To\\u200btal', 'می\u200cر')
+    """
+    return UNPRINTABLE.sub(_written_out, text.replace("\t", " "))
+
+
+def _written_out(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+
+
+def shown(value: object) -> object:
+    r"""Return a value of a page: of texts, and of HTML made of texts, what is ``printable``.
+
+    >>> shown("Robo\u202e 12"), shown(12)
+    ('Robo\\u202e 12', 12)
+    """
+    if isinstance(value, str) and UNPRINTABLE.search(value):
+        return type(value)(printable(value))
+    return value
