@@ -10,7 +10,7 @@ import pyarrow as pa
 from pipelines.harmonise.enums import total_code
 from pipelines.system.connection import run_sql
 from pipelines.tabulate.aggregate import categories_holding, caveats_sql
-from schemas.declarations import breakdown_columns, load_rules, quote_literal
+from schemas.declarations import Rule, breakdown_columns, load_rules, quote_literal
 from schemas.source import Source
 
 LEAST_KNOWN_SHARE = 0.5
@@ -68,11 +68,17 @@ def register_effects(connection: duckdb.DuckDBPyConnection) -> None:
     given = {
         "rule": [rule.name for rule in rules],
         "caveat": [rule.caveat for rule in rules],
-        "dimension": [rule.about or rule.parameters.get("dimension", "") for rule in rules],
+        "dimension": [_split_concerned(rule) for rule in rules],
         "of_unknown": [rule.kind == "unknown_jump" for rule in rules],
         **{name: pa.array(values, pa.string()) for name, values in effects.items()},
     }
     connection.register("rule_effect", pa.table(given))
+
+
+def _split_concerned(rule: Rule) -> str:
+    """Which split a rule is about, '' where it is any cell."""
+    about = rule.about or rule.parameters.get("dimension", "")
+    return "" if about == "total" else str(about)
 
 
 def _add_mass_events(connection: duckdb.DuckDBPyConnection, source: Source) -> None:

@@ -176,10 +176,32 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
     ),
     "sex_split_disappears": (Data(cells=SPLIT_YEARS), Data(cells=NOBODY_YEARS), 4, "0.0 % here, of 100.0 %"),
     "sex_vanishes": (
-        Data(cells=SPLIT_YEARS),
-        Data(cells=NO_WOMEN_2014),
-        1,
+        # that the women of 2015 are missing is said: they are not gone
+        Data(cells=[{**row, "value": None, "missing_reason": "not_reported", "obs_status": "O"}
+                    if (row["time_period"], row["sex"]) == ("2015", "F") else row for row in SPLIT_YEARS]),
+        # zeros in one year, no rows in another
+        Data(cells=[row for row in NO_WOMEN_2014 if (row["time_period"], row["sex"]) != ("2016", "F")]),
+        2,
         "none of sex F, usually 10",
+    ),
+    # A file from which the rows of women of one year were lost; in the other, women of 2014 are counted as men
+    "sex_rows_missing": (
+        Data(cells=[*by_sex(90, 30, 0, time_period="2013"), *by_sex(125, 0, 0, time_period="2014"),
+                    *by_sex(95, 35, 0, time_period="2015"), *by_sex(90, 30, 0, time_period="2016")]),
+        Data(cells=[*by_sex(90, 30, 0, time_period="2013"), *by_sex(95, 0, 0, time_period="2014"),
+                    *by_sex(95, 35, 0, time_period="2015"), *by_sex(90, 30, 0, time_period="2016"),
+                    # printed: 130 in all, of whom the women are not given
+                    *by_sex(96, 0, 0, 130, time_period="2017")]),
+        1,
+        "MX 0101 2014: none of F, usually 30; the others 95, in the years beside 92",
+    ),
+    "age_rows_missing": (
+        Data(cells=AGE_YEARS),
+        Data(cells=[{**row, "value": {"Y0T17": 0.0, "_T": 70.0}.get(row["age"], row["value"])}
+                    if row["time_period"] == "2019" else row for row in [
+                        *AGE_YEARS, *({**one, "time_period": "2021"} for one in AGE_YEARS[:4])]]),
+        1,
+        "MX 0101 2019: none of Y0T17, usually 30; the others 70, in the years beside 70",
     ),
     "sex_share_jump": (
         Data(cells=SPLIT_YEARS),

@@ -1,0 +1,61 @@
+-- Grain: one row for each year of a series by {{dimension}} in which some of its parts have counts.
+-- Where a part that usually has counts has none, its rows are lost if neither the other parts, which have as many as usual,
+-- nor what is not known has more than in the years beside it: then the total is the sum of the others. A total that is more
+-- than its parts is printed, and right.
+-- needs: {{dimension}}
+-- reads: annual
+WITH split AS (
+    SELECT stage, counting_unit, iccs, ref_area, year, {{dimension}} AS part, value
+    FROM annual
+    WHERE {{other}} = '_T' AND {{dimension}} NOT IN ('_T', '_Z')
+),
+years AS (
+    SELECT stage, counting_unit, iccs, ref_area, year, sum(value) AS together FROM split GROUP BY ALL HAVING sum(value) > 0
+),
+usual AS (
+    SELECT stage, counting_unit, iccs, ref_area, part, median(value) AS value, count(value) AS years
+    FROM split
+    WHERE part <> '_U'
+    GROUP BY ALL
+),
+lost AS (
+    SELECT stage, counting_unit, iccs, ref_area, year, sum(usual.value) AS lacks, list(part ORDER BY part) AS parts
+    FROM years
+    JOIN usual USING (stage, counting_unit, iccs, ref_area)
+    LEFT JOIN (SELECT *, true AS is_there FROM split) AS split USING (stage, counting_unit, iccs, ref_area, year, part)
+    WHERE usual.value >= {{least_usual}} AND usual.years >= {{least_years}} AND (split.is_there IS NULL OR split.value = 0)
+    GROUP BY ALL
+),
+others AS (  -- what the other parts have usually, in the year, and in those before and after it
+    SELECT lost.stage, lost.counting_unit, lost.iccs, lost.ref_area, lost.year, split.part = '_U' AS is_unknown,
+        coalesce(sum(split.value) FILTER (split.year = lost.year), 0) AS found,
+        sum(split.value) FILTER (split.year <> lost.year) / count(DISTINCT split.year) FILTER (split.year <> lost.year) AS beside
+    FROM lost
+    JOIN split ON split.stage = lost.stage AND split.counting_unit = lost.counting_unit AND split.iccs = lost.iccs
+        AND split.ref_area = lost.ref_area AND abs(split.year - lost.year) <= 1 AND NOT list_contains(lost.parts, split.part)
+    GROUP BY ALL
+),
+judged AS (
+    SELECT lost.stage, lost.counting_unit, lost.iccs, lost.ref_area, lost.year, any_value(parts) AS parts,
+        any_value(lacks) AS lacks, sum(found) FILTER (NOT is_unknown) AS found, sum(beside) FILTER (NOT is_unknown) AS beside,
+        coalesce(sum(found - coalesce(beside, 0)) FILTER (is_unknown), 0) AS more_unknown,
+        (SELECT sum(usual.value) FROM usual
+            WHERE usual.stage = lost.stage AND usual.counting_unit = lost.counting_unit AND usual.iccs = lost.iccs
+                AND usual.ref_area = lost.ref_area AND NOT list_contains(any_value(lost.parts), usual.part)) AS usual
+    FROM lost
+    JOIN others USING (stage, counting_unit, iccs, ref_area, year)
+    GROUP BY lost.stage, lost.counting_unit, lost.iccs, lost.ref_area, lost.year
+)
+SELECT stage, counting_unit, iccs, ref_area, CAST(year AS VARCHAR) AS time_period, NULL AS sex, NULL AS age,
+    years.together AS found, years.together + judged.lacks AS expected,
+    coalesce(
+        judged.found - judged.beside < judged.lacks / 2 AND more_unknown < judged.lacks / 2
+            AND judged.found >= judged.usual / 2 AND whole.value <= years.together, false
+    ) AS failing,
+    'none of ' || array_to_string(judged.parts, ', ') || ', usually ' || CAST(judged.lacks AS BIGINT) || '; the others '
+        || CAST(judged.found AS BIGINT) || ', in the years beside ' || CAST(judged.beside AS BIGINT) AS detail
+FROM years
+LEFT JOIN judged USING (stage, counting_unit, iccs, ref_area, year)
+LEFT JOIN annual AS whole ON whole.stage = years.stage AND whole.counting_unit = years.counting_unit
+    AND whole.iccs = years.iccs AND whole.ref_area = years.ref_area AND whole.year = years.year AND whole.sex = '_T'
+    AND whole.age = '_T'
