@@ -39,7 +39,7 @@ from pipelines.harmonise.survey import EstimatesFolder, add_records, estimate_su
 from pipelines.harmonise.tally import TallyPartitions, forget_partitions, tally, tally_here
 from pipelines.harmonise.values.hidden import hiding, hiding_steps
 from pipelines.publish.build import Publication, content_key, publish
-from pipelines.publish.releases import newest_key
+from pipelines.publish.releases import keep_published, newest_key
 from pipelines.publish.report import write_reports
 from pipelines.reader.release import open_published
 from pipelines.system.clean_copy import note_records
@@ -603,7 +603,10 @@ def publish_if_new(session: Session, folders: dict[str, SourceFolder]) -> Public
     """
     settings = session.settings
     vintages = [vintage for name in folders if (vintage := current_vintage(name, settings)) is not None]
-    if not vintages or newest_key(settings) == content_key(vintages, folders):
+    if not vintages:
+        return None
+    if newest_key(settings) == content_key(vintages, folders):
+        keep_published(settings)  # a run that was stopped here has left one release more than are kept
         return None
     cells = sum(vintage.rows for vintage in vintages)
     publication = session.run_step("publish", "all sources", cells, publish, vintages, folders, settings)

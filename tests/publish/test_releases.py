@@ -63,6 +63,16 @@ def test_a_clock_that_was_ahead_once_makes_no_release_the_newest_for_ever(
     assert _jalisco(tiny.settings) == [("2024", 9.0)]
 
 
+def test_a_run_without_news_removes_what_a_stopped_one_has_left(tiny: Tiny) -> None:
+    """A run that is killed between its release and the removal of the oldest leaves one more than are to be kept."""
+    tiny.declare_plain()
+    first = _release(_run(tiny, "14,2024,HOM,5\n"))
+    second = _release(_run(tiny, "14,2024,HOM,8\n"))
+    assert [release.release for release in kept_releases(tiny.settings)] == [first, second]
+    assert _run(tiny, "14,2024,HOM,8\n", keep=1).publication is None
+    assert [release.release for release in kept_releases(tiny.settings)] == [second]
+
+
 def _jalisco(settings: Settings) -> list[tuple[Any, ...]]:
     where = "ref_area = 'MX-JAL' AND iccs = '0101'"
     return query(f"SELECT time_period, value FROM out.observation WHERE {where} ORDER BY 1", settings).rows
