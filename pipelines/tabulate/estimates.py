@@ -43,6 +43,8 @@ DIFFERING_SHARE = 0.005
 """By how much of the whole the sum of its parts may differ from it: published figures are rounded."""
 DISAGREEING_SHARE = 0.1
 """By how much two forms of one error may differ, as both are printed with few digits."""
+_LEAST_PERCENTS = 5
+"""Figures of a measure in percent, none of them 0, that are all at most 1 before that is said to be no chance."""
 
 
 def take_estimates(
@@ -177,7 +179,7 @@ def _judge_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
         "WHERE figure_kind = 'estimate' AND estimate IS NOT NULL",
     )
     detail = "these estimates have no standard error, limits, half-width or coefficient of variation" if without else ""
-    outcomes = [_outcome("error_given", estimates, without, detail)]
+    outcomes = [_outcome("error_given", estimates, without, detail), _judge_percents(connection)]
     outcomes.append(_compare_errors(connection, folder))
     if "cv_percent" in folder.source.columns:
         numbers, largest = fetch_row(
@@ -189,6 +191,16 @@ def _judge_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
             found = f"All {numbers:,} coefficients of variation are at most {largest:g}, which would be percent."
             raise DataRefused([Problem("cv_scale", folder.source_id, found)])
     return outcomes
+
+
+def _judge_percents(connection: duckdb.DuckDBPyConnection) -> Outcome:
+    """Warn of measures in percent of which no figure is above 1: they may be shares."""
+    found = connection.execute(
+        "SELECT measure, count(estimate), max(estimate) FROM cells WHERE unit_of_measure = 'percent' AND estimate <> 0 "
+        f"GROUP BY measure HAVING count(estimate) >= {_LEAST_PERCENTS} ORDER BY measure"
+    ).fetchall()
+    shares = [f"{measure}: all {count:,} are at most {most:g}" for measure, count, most in found if most <= 1]
+    return _outcome("percent_as_share", len(found), len(shares), "; ".join(shares))
 
 
 def _judge_sums(connection: duckdb.DuckDBPyConnection, source: Source) -> Outcome:

@@ -201,6 +201,7 @@ def test_a_time_with_a_zone_is_of_the_day_where_the_incident_was(zone: str, text
         ("2012/13", None),
         ("20132024", None),  # 20 of month 13 in 2024, or 2013
         ("unknown", None),
+        ("2026-02", -1),  # after the day on which the file came
     ],
 )
 def test_a_text_that_is_no_period_may_say_its_year(text: str, number: int | None) -> None:
@@ -208,7 +209,8 @@ def test_a_text_that_is_no_period_may_say_its_year(text: str, number: int | None
     period = RowPeriod(source)
     own = ", ".join(f"{expression} AS {name}" for name, expression in period.own().items())
     with duckdb.connect() as connection:
-        query = f"SELECT {period_number(period)} FROM (SELECT {own} FROM (SELECT $text AS t) AS tidy) AS r"
+        tidy = "(SELECT $text AS t, '2026-01-01' AS _received) AS tidy"
+        query = f"SELECT {period_number(period)} FROM (SELECT {own} FROM {tidy}) AS r"
         assert connection.execute(query, {"text": text}).fetchone() == (number,)
 
 

@@ -149,7 +149,8 @@ def test_a_run_that_is_killed_leaves_no_name_outside_the_folder_for_work(
     text = declared.read_text(encoding="utf-8").replace("    read:\n", "    read:\n      encoding: latin-1\n", 1)
     declared.write_text(text, encoding="utf-8")
     code = (
-        "import sys; from pathlib import Path; import schemas.source as s; real = s.list_sources; "
+        "import signal, sys; from pathlib import Path; import schemas.source as s; real = s.list_sources; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "  # what runs in the background inherits SIG_IGN
         f"s.find_sources = lambda *a, **k: (real(Path({str(sources)!r}))['xx_test_incidents'],); "
         "from pipelines.cli.main import main, prepare_process; prepare_process(); "
         f"sys.exit(main(['run', '--from', {str(tmp_path / 'in')!r}, '--data', {str(tmp_path / 'data')!r}]))"

@@ -388,3 +388,11 @@ def test_what_cannot_add_up_is_not_said_to(tiny: Tiny, adds: str) -> None:
 
     with pytest.raises(UsageError, match="adds"):
         _ = tiny.source.source
+
+
+@pytest.mark.parametrize(("whole", "outcome"), [("0.3", "warned"), ("3", "passed")])
+def test_shares_declared_as_percent_are_named(tiny: Tiny, whole: str, outcome: str) -> None:
+    """0.31 in a column of percent is a third of a percent, or 31 percent."""
+    declare(tiny, ", standard_error: error", ", unit: percent")
+    assert load(tiny, "".join(f"MX,HOM,{year},{whole}{year % 7},0.01,\n" for year in range(2016, 2022))).refused == ()
+    assert ask(tiny, "SELECT outcome FROM out.quality WHERE rule = 'percent_as_share'") == [(outcome,)]
