@@ -43,7 +43,7 @@ from pipelines.publish.releases import keep_published, newest_key
 from pipelines.publish.report import write_reports
 from pipelines.reader.release import open_published
 from pipelines.system.clean_copy import note_records
-from pipelines.system.connection import connect, forget_engine
+from pipelines.system.connection import connect, engine_forgotten_on_error, forget_engine
 from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full, is_out_of_reach
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
@@ -472,7 +472,8 @@ def run_all(
     named_first = {folder.source_id: folder for folder in folders}
     known = named_first | list_sources(session.source_folders) | named_first
     _check_expected(settings, known)
-    with writing(settings, session.wait_seconds), logging_events(settings), open_suite() as suite:
+    own = engine_forgotten_on_error()
+    with writing(settings, session.wait_seconds), logging_events(settings), own, open_suite() as suite:
         recovered = recover_pointers(settings)
         remove_superseded(settings)
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
