@@ -22,8 +22,8 @@ from pipelines.harmonise.checks.ages import check_ages
 from pipelines.harmonise.checks.periods import (
     check_first_days,
     check_periods,
+    find_months_cut,
     find_periods_not_over,
-    find_weeks_empty,
     open_received,
 )
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
@@ -578,8 +578,8 @@ def _write_links(connection: duckdb.DuckDBPyConnection, judged: Judged, paths: d
 
 
 def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
-    """Create ``period_not_over`` and ``week_empty``, from tables or the partitions of incidents."""
-    find_weeks_empty(connection, has_days="first_week" in judged.statements.noted)
+    """Create ``period_not_over`` and ``month_cut``, from tables or the partitions of incidents."""
+    find_months_cut(connection, has_days="first_days" in judged.statements.noted)
     files = {file.name: (file.name, file.first_seen) for file in judged.raw.files}
     seen = (
         "SELECT DISTINCT CAST(ref_area AS VARCHAR) AS ref_area, CAST(time_period AS VARCHAR) AS time_period, "
