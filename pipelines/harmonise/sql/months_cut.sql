@@ -17,7 +17,7 @@ WITH of_areas AS (
     GROUP BY ALL
 ),
 months AS (
-    SELECT *, day(last_day(CAST(time_period || '-01' AS DATE))) AS days_of_month
+    SELECT *, day(last_day_of(time_period, 'M')) AS days_of_month
     FROM (
         FROM of_areas
         UNION ALL BY NAME
