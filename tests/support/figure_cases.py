@@ -189,7 +189,10 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
     # A file from which the rows of women of one year were lost; in the other, women of 2014 are counted as men
     "sex_rows_missing": (
         Data(cells=[*by_sex(90, 30, 0, time_period="2013"), *by_sex(125, 0, 0, time_period="2014"),
-                    *by_sex(95, 35, 0, time_period="2015"), *by_sex(90, 30, 0, time_period="2016")]),
+                    *by_sex(95, 35, 0, time_period="2015"), *by_sex(90, 30, 0, time_period="2016"),
+                    # women are counted from 2016 on
+                    *(row | {"ref_area": "AR"} for year in range(2014, 2021)
+                      for row in by_sex(90, 30 if year > 2015 else 0, 0, time_period=str(year)))]),
         Data(cells=[*by_sex(90, 30, 0, time_period="2013"), *by_sex(95, 0, 0, time_period="2014"),
                     *by_sex(95, 35, 0, time_period="2015"), *by_sex(90, 30, 0, time_period="2016"),
                     # printed: 130 in all, of whom the women are not given
