@@ -445,6 +445,7 @@ class _Attempts:
         return tuple(sorted(name for name, one in self.ends.items() if one == end))
 
 
+@engine_forgotten_on_error()
 def run_all(
     folders: Sequence[SourceFolder], session: Session, *, named: bool = True, replay: bool = False
 ) -> RunResult:
@@ -472,8 +473,7 @@ def run_all(
     named_first = {folder.source_id: folder for folder in folders}
     known = named_first | list_sources(session.source_folders) | named_first
     _check_expected(settings, known)
-    own = engine_forgotten_on_error()
-    with writing(settings, session.wait_seconds), logging_events(settings), own, open_suite() as suite:
+    with writing(settings, session.wait_seconds), logging_events(settings), open_suite() as suite:
         recovered = recover_pointers(settings)
         remove_superseded(settings)
         attempts = _Attempts(replace(session, suite=suite), named=named, replay=replay)
