@@ -88,9 +88,12 @@ def _open_in_memory(memory_limit: str, spill_limit: str, threads: int, spill: Pa
 
 
 def forget_engine(error: BaseException) -> None:
-    """Let the next connection have an engine of its own where an error has left the shared one unusable."""
+    """Let the next connection have a new engine after an error that is not about data: nobody knows what it left.
+
+    Connections that are open keep theirs. The engine of ``one_engine`` is given up only where it cannot be used.
+    """
+    _open_in_memory.cache_clear()
     if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
-        _open_in_memory.cache_clear()
         _GIVEN.clear()
 
 
@@ -101,6 +104,16 @@ def _open(database: str, memory_limit: str, spill_limit: str, threads: int, spil
         for function in shared_functions():
             connection.execute(function.statement)
     return connection
+
+
+@contextmanager
+def engine_forgotten_on_error() -> Iterator[None]:
+    """Give up the shared engine where what is done inside ends in an error, see ``forget_engine``."""
+    try:
+        yield
+    except BaseException as error:
+        forget_engine(error)
+        raise
 
 
 @contextmanager
@@ -154,8 +167,9 @@ def memory_bound(beyond: int, too_much: Exception) -> Iterator[None]:
         _BOUNDS.append(beyond)
         if len(_BOUNDS) == 1:
             _UNBOUNDED[:] = [soft]
-        _bound_memory(int(taken.read_text().split()[0]) * resource.getpagesize() + sum(_BOUNDS), hard)
     try:
+        with _BOUNDING:
+            _bound_memory(int(taken.read_text().split()[0]) * resource.getpagesize() + sum(_BOUNDS), hard)
         yield
     except Exception as error:
         if _is_beyond_bound(error) or _is_beyond_bound(error.__cause__):

@@ -147,6 +147,25 @@ def prefect_environment(home: Path, url: str, sign_in: str) -> dict[str, str]:
     }
 
 
+def safe_imports(current: Path) -> dict[str, str]:
+    """Return what keeps processes that are started from now on from running modules of the current folder.
+
+    The server and its runs are begun as ``python -m prefect``, for which Python looks into the current folder first.
+    Where the program itself lies there, it is found last of all.
+
+    Args:
+        current: the current folder.
+
+    >>> safe_imports(Path("/srv/data"))
+    {'PYTHONSAFEPATH': '1'}
+    """
+    program = Path(__file__).parents[3]
+    if current.resolve() != program.resolve():
+        return {"PYTHONSAFEPATH": "1"}
+    places = [place for place in (os.environ.get("PYTHONPATH"), str(program)) if place]
+    return {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(places)}
+
+
 def read_sign_in(home: Path) -> tuple[str, bool]:
     """Return what signs in to the server, name and password with a colon between, and whether it was made just now.
 
@@ -228,8 +247,8 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)  # the server's database holds messages, which may quote values of files
     sign_in, is_new = read_sign_in(home)
-    os.environ.update(prefect_environment(home, places.url, sign_in))
-    os.environ.update({"ICCS_DATA": str(settings.data), "ICCS_RUNNER": settings.runner})  # for the runs
+    for_runs = {"ICCS_DATA": str(settings.data), "ICCS_RUNNER": settings.runner, **safe_imports(Path.cwd())}
+    os.environ.update(prefect_environment(home, places.url, sign_in) | for_runs)
     # Late, and after its settings are in place: Prefect reads them when it is imported.
     import asyncio
 
