@@ -17,10 +17,10 @@ from pipelines.reader.plots.area_names import STAR, Land, draw_names
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
     Picture,
-    blank_figure,
     caveat_notes,
     finish_picture,
     foot_text,
+    panel_canvas,
     picture_title,
     population_notes,
 )
@@ -32,7 +32,7 @@ from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Outline
 
@@ -81,13 +81,14 @@ def plot_map(
     *,
     unsure: frozenset[str] | None = None,
     disputed: str = DECLARED,
+    ax: Axes | None = None,
     style: str = SCREEN,
 ) -> Picture:
     """Draw rates by area in classes, on an equal-area projection.
 
-    Areas without a rate are hatched; a star marks rates from few events; land that is not asked for is white. The
-    map shows the largest part of each area: distant islands may lie outside it. Countries of several continents are
-    shown on a map of the world. The legend has the rate of the whole, where areas of a country are shown.
+    Areas without a rate are hatched; a star marks rates from few events; land not asked for is white. The largest part
+    of each area is shown: distant islands may lie outside. Countries of several continents are on a map of the world.
+    The legend has the rate of the whole, where areas of a country are shown.
 
     Args:
         found: rates, of :func:`pipelines.reader.maps.read_map_rates`.
@@ -96,29 +97,28 @@ def plot_map(
         settings: where the published file is.
         unsure: the rates are smoothed, and those of these areas cannot be told from the common one: dotted.
         disputed: set of borders that are drawn as disputed (:mod:`pipelines.reader.borders`), or ``none``.
+        ax: axes of yours, made by ``subplots``, whose place map and legend take; a new figure if None.
         style: screen, print or slides, or a style sheet of matplotlib.
 
     Raises:
-        UsageError: no area of the map has an outline, or there is no such set of borders.
+        UsageError: no area has an outline, there is no such set of borders, or ``ax`` is in no grid.
     """
     shown = [code for code in found.codes if code in boundaries.shapes]
     if not shown:
         raise UsageError(f"boundaries {boundaries.origin}: there is no outline of any area of the map")
-    figure, axes, place, width = _canvas(boundaries, shown)
+    figure, axes, place, width = _canvas(boundaries, shown, ax)
     many = unsure is not None and len(found.codes) > _MOST_NAMED
     starred = set() if many else {code for code in found.rows if found.is_few(code)}
-    looks = _looks(found, unsure or frozenset())
-    smallest = width * (_SMALLEST if many else _SMALL)
+    smallest, looks = width * (_SMALLEST if many else _SMALL), _looks(found, unsure or frozenset())
     drawn, discs = _draw_areas(axes, found, boundaries, place, smallest, looks, starred)
     claimed = _draw_claimed(axes, found, boundaries, disputed, place)
     dotted = _draw_disputed(axes, boundaries, disputed, place)
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     whole = "" if found.query.area is None or unsure is not None else names[found.query.area]
     _add_legend(figure, found, language, len(unsure or ()), whole)
-    title = picture_title(found.query, [found.key], language, settings)
-    title = f"{title}, {found.year}, {word('rate' if unsure is None else 'smoothed', language)}"
-    notes = [word("classes", language)]
-    notes += [word("hatched", language)] if found.missing else []
+    title = f"{picture_title(found.query, [found.key], language, settings)}, {found.year}, "
+    title += word("rate" if unsure is None else "smoothed", language)
+    notes = [word("classes", language), *([word("hatched", language)] if found.missing else [])]
     if starred:
         notes.append(word("few events", language).format(n=load_comparison_rules().fewest_events))
     notes += population_notes(list(found.rows.values()), language, settings)
@@ -129,9 +129,9 @@ def plot_map(
     notes += [word("disputed borders", language).format(name=disputed)] if dotted else []
     notes += [word("disputed land", language)] if claimed else []
     notes.append(word("outlines", language).format(origin=boundaries.origin))
+    named = {} if many else {code: names[code] for code in drawn - discs.keys()}
     picture = finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings))
-    named = {code: names[code] for code in drawn - discs.keys()} if not many else {}
-    draw_names(figure, axes, named, starred, _land(boundaries, place), list(discs.values()))
+    draw_names(picture.figure, axes, named, starred, _land(boundaries, place), list(discs.values()))
     return picture
 
 
@@ -212,8 +212,10 @@ def _draw_disputed(axes: Axes, boundaries: Boundaries, disputed: str, place: Pla
     return True
 
 
-def _canvas(boundaries: Boundaries, shown: Sequence[str]) -> tuple[Figure, Axes, Place, float]:
-    """Return a figure and axes that hold the outlines shown, where a point of the earth is on them, and their width."""
+def _canvas(
+    boundaries: Boundaries, shown: Sequence[str], ax: Axes | None
+) -> tuple[Figure | SubFigure, Axes, Place, float]:
+    """Return a figure, or part of one, axes that hold the outlines shown, where a point is on them, and their width."""
     largest = [_largest(boundaries.shapes[code]) for code in shown]
     middle = _middle(largest)
     world = min(float(_closeness(ring, middle).mean()) for ring in largest) < _WORLD
@@ -229,7 +231,7 @@ def _canvas(boundaries: Boundaries, shown: Sequence[str]) -> tuple[Figure, Axes,
     low, high = every.min(axis=0), every.max(axis=0)
     width, height = (high - low).tolist()
     across = 11.0 if world else 8.0
-    figure = blank_figure(across, float(np.clip((across - 2) * height / width, 3.2, 7.5)) + 0.9)
+    figure = panel_canvas(ax, across, float(np.clip((across - 2) * height / width, 3.2, 7.5)) + 0.9)
     axes = figure.subplots()
     axes.set_xlim(low[0] - _MARGIN * width, high[0] + _MARGIN * width)
     axes.set_ylim(low[1] - _MARGIN * height, high[1] + _MARGIN * height)
@@ -275,7 +277,7 @@ def _draw_disc(
     return x, y
 
 
-def _add_legend(figure: Figure, found: MapRates, language: str, unsure: int, whole: str) -> None:
+def _add_legend(figure: Figure | SubFigure, found: MapRates, language: str, unsure: int, whole: str) -> None:
     """Name the classes and their limits, what is hatched and dotted, and the rate of the whole with its class."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch

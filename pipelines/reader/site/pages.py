@@ -174,10 +174,12 @@ class Pages:
         countries, gated = [], dict[str, int]()
         for code, categories in self.content.figures.items():
             years = [row["time_period"] for rows in categories.values() for row in rows if row["value"] is not None]
+            name = self._label(self.content.area_row(code), "area")
             if years:
-                name = self._label(next(iter(categories.values()))[0], "area")
                 about = {"categories": len(categories), "first": min(years), "last": max(years)}
                 countries.append({"code": code, "name": name, **about})
+            elif not categories:
+                countries.append({"code": code, "name": name, "categories": 0})
             for row in (row for rows in categories.values() for row in rows if row["value"] is None):
                 reason = self._reason(row) or self._("no figure")
                 gated[reason] = gated.get(reason, 0) + 1
@@ -218,11 +220,12 @@ class Pages:
         for iccs, own in categories.items():
             marks = {row["time_period"]: _mark(row) for row in own}
             matrix.append({"iccs": iccs, "marks": [marks.get(year, "") for year in years]})
-        used = sorted({row["source"] for own in categories.values() for row in own})
+        estimates = self._estimates(code)
+        used = sorted({row["source"] for own in (*categories.values(), estimates) for row in own})
         return self._page(
             "country",
             f"country/{code}.html",
-            self._label(next(iter(categories.values()))[0], "area"),
+            self._label(self.content.area_row(code), "area"),
             code=code,
             rows=rows,
             years=years,
@@ -233,8 +236,8 @@ class Pages:
                 row | {name: self._label(row, name) for name in ("area", "category")} | {"counted": self._counted(row)}
                 for row in self.content.alerts.get(code, [])
             ],
-            estimates=self._estimates(code),
-            files=country_files(code),
+            estimates=estimates,
+            files=country_files(code) if categories else [],
             sources=[self.content.sources[name] for name in used],
         )
 
@@ -470,7 +473,8 @@ class Pages:
         )
 
     def _themes(self) -> Iterator[Page]:
-        names = {code: self._label(next(iter(own.values()))[0], "area") for code, own in self.content.figures.items()}
+        counted = (code for code, own in self.content.figures.items() if own)
+        names = {code: self._label(self.content.area_row(code), "area") for code in counted}
         listed = []
         for theme in self.content.themes:
             rows = [
@@ -507,7 +511,7 @@ class Pages:
         yield self._page("quality", "quality.html", self._("Quality"), rows=rows)
 
     def _ask(self) -> Page:
-        example = next(iter(self.content.figures))
+        example = next((code for code, own in self.content.figures.items() if own), "MX")
         values: dict[str, Any] = {"queries": self.queries, "megabytes": self.megabytes, "example": example}
         return self._page("ask", "ask.html", self._("Ask the release"), **values)
 
