@@ -13,6 +13,7 @@ from iccs.classification import UnknownCode, load_classification
 from pipelines.reader.plots.style import label_of
 from pipelines.reader.series.rates import year_spans
 from pipelines.reader.series.trends import handling_in, trend_sentence
+from pipelines.reader.site.area_map import draw_area_map
 from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
 from pipelines.reader.site.content import Content, Rows
 from pipelines.reader.site.evidence import evidence_rows
@@ -282,6 +283,7 @@ class Pages:
         sources = sorted({row["population_source"] for row in rows if row["population_source"]})
         span = f"{rows[0]['time_period']}–{rows[-1]['time_period']}"
         alt = f"{self._counted(last)}; {unit}; {span}. {sentence}"
+        regions = [row for row in self._regions.get((code, iccs), []) if _series(row) == _series(last)]
         breaks = {row["break_before"]: row["break_note"] for row in rows if row["break_before"]}
         return self._page(
             "figure",
@@ -317,7 +319,8 @@ class Pages:
             few=any(row["few_events"] for row in rows),
             estimates=[row for row in self._estimates(code) if row["iccs"] == iccs],
             months=self._months(code, iccs, title),
-            regions=[row for row in self._regions.get((code, iccs), []) if _series(row) == _series(last)],
+            regions=regions,
+            map=draw_area_map(regions, code, title, self.language),
             files=[f"{code}_{iccs}.csv", *country_files(code)],
             query=_query(last),
         )
@@ -373,6 +376,7 @@ class Pages:
             | {
                 "name": self._label(row, "area"),
                 "sentence": self._sentence(row),
+                "direction": (self._trend(row) or {}).get("direction"),
                 "caveats": self._label(row, "caveats"),
             }
             for row in rows
@@ -463,6 +467,7 @@ class Pages:
             shared=[_code_label("caveat", code, self.language) for code in sorted(shared)],
             dots=draw_dots(found.ranked, names, f"{title}, {found.year}, {unit}", self.language) if ranked else "",
             courses=draw_courses(ranked, names, self.language) if ranked else [],
+            map=draw_area_map(self._mapped(shown, len(found.ranked)), None, title, self.language),
             ranked=shown[: len(found.ranked)],
             unranked=shown[len(found.ranked) :],
             elsewhere=[(code, names[code], *years) for code, years in found.elsewhere.items()],
@@ -471,6 +476,11 @@ class Pages:
             sources=[self.content.sources[name] for name in sorted({row["source"] for row in found.ranked})],
             populations=sorted({row["population_source"] or "" for row in found.ranked}),
         )
+
+    def _mapped(self, rows: Rows, ranked: int) -> Rows:
+        """Rows of a map of countries: those in no order are hatched, as their rates are not alike."""
+        directed = [row | {"direction": (self._trend(row) or {}).get("direction")} for row in rows]
+        return [*directed[:ranked], *(row | {"is_compared": False} for row in directed[ranked:])]
 
     def _themes(self) -> Iterator[Page]:
         counted = (code for code, own in self.content.figures.items() if own)
