@@ -20,7 +20,7 @@ from schemas.source import Layout, ReadOptions, SourceFolder
 HEADER_SEARCH_ROWS = 100
 
 MOST_COLUMNS = 8_000
-"""DuckDB ends the process (a division by zero) where it sorts rows wider than a block: from 8,192 columns of text on."""
+"""DuckDB ends the process (a division by zero) where it sorts rows wider than a block: from 8,192 columns on."""
 
 _MAX_LINE = 2_000_000  # what DuckDB takes; a compressed file could hold one that fills the memory
 
