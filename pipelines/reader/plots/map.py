@@ -80,6 +80,7 @@ def plot_map(
     settings: Settings | None = None,
     *,
     unsure: frozenset[str] | None = None,
+    remarks: Sequence[str] = (),
     disputed: str = DECLARED,
     style: str = SCREEN,
 ) -> Picture:
@@ -95,6 +96,7 @@ def plot_map(
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
         unsure: the rates are smoothed, and those of these areas cannot be told from the common one: dotted.
+        remarks: sentences for the foot.
         disputed: set of borders that are drawn as disputed (:mod:`pipelines.reader.borders`), or ``none``.
         style: screen, print or slides, or a style sheet of matplotlib.
 
@@ -117,7 +119,7 @@ def plot_map(
     _add_legend(figure, found, language, len(unsure or ()), whole)
     title = picture_title(found.query, [found.key], language, settings)
     title = f"{title}, {found.year}, {word('rate' if unsure is None else 'smoothed', language)}"
-    notes = [word("classes", language)]
+    notes = [word("classes", language), *remarks]
     notes += [word("hatched", language)] if found.missing else []
     if starred:
         notes.append(word("few events", language).format(n=load_comparison_rules().fewest_events))
