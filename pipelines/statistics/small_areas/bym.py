@@ -32,10 +32,12 @@ _STEPS = 0.5, 1.0
 """Of the lattice, in log sigma and logit phi, at most; else a standard deviation, given the other."""
 _FARTHEST = 6.0
 """Points of the lattice whose logarithm of the density is so much lower than the highest are left out."""
-_LIGHTEST = 1e-3
+_LIGHTEST = 0.01
 """So are values of less weight, over the largest, from the densities of areas."""
 _POINTS, _REACH = 121, 6.5
 """Where the density of a rate is computed: how many points, over how many standard deviations on either side."""
+_CORRECTIONS = 2
+"""How often the normal law is moved from the mode."""
 _MOST_ROUNDS, _CLOSE = 100, 1e-5
 _LEFT_OF_PRECISION = 1e-8
 """Least share of the precision of a rate that does not come from its own count."""
@@ -165,8 +167,7 @@ def _fit(
     back = np.argsort(place)
     rate, low, high, above = (part[back] for part in found)
     sigmas = np.exp([mode.log_sigma for mode, _ in kept])
-    fixed = np.array([mode.state[2] for mode, _ in kept])
-    errors = np.array([law[2] for law in laws])
+    fixed, errors = (np.array([law[part] for law in laws]) for part in (2, 3))
     mean = weights @ fixed
     spread = np.sqrt(weights @ (errors + (fixed - mean) ** 2))
     return BymRates(
@@ -226,22 +227,34 @@ class _Field:
         )
         return _Mode(log_sigma, logit_phi, state, float(density))
 
-    def laws(self, mode: _Mode) -> tuple[Numbers, Numbers, Numbers]:
-        """Return mean and precision of what the others say of each log rate, and variances of the fixed effects."""
-        shared, alone = _parts(mode.log_sigma, mode.logit_phi)
-        state = mode.state
-        around = self._solve(state, shared, alone)[1]
-        ties, weights = around.ties, around.weights
-        own = inverse_diagonal(around.factor)
-        own -= (ties * np.linalg.solve(self.structure.sums @ ties, ties.T).T).sum(axis=1)
-        rest = self.design - shared * around.fixed
-        together = shared**2 * own + (rest * np.linalg.solve(around.inner, rest.T).T).sum(axis=1)
-        taken = 1 + alone**2 * weights
-        variance = together / taken**2 + alone**2 / taken
-        logs = self._logs(state, shared, alone)
+    def laws(self, mode: _Mode) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+        """Return mean and precision of what the others say of each log rate, and means and variances of fixed effects.
+
+        With few events the mode of the effects is not their mean: the normal law is moved to where the expected number
+        of events, not that at the mode, balances the counts (the variational correction of van Niekerk and Rue 2024,
+        Journal of Machine Learning Research 25, with the precision corrected too).
+        """
+        field, found = self, mode
+        variance = field._variance(found)[0]
+        for _ in range(_CORRECTIONS):
+            field = _Field(self.y, self.e * np.exp(variance / 2), self.design, self.structure, self.prior)
+            found = field.mode(mode.log_sigma, mode.logit_phi, found)
+            variance, weights, errors = field._variance(found)
+        logs = self._logs(found.state, *_parts(mode.log_sigma, mode.logit_phi))
         precision = np.maximum(1 / variance - weights, _LEFT_OF_PRECISION / variance)
         working = logs + self.y / weights - 1
-        return (logs / variance - weights * working) / precision, precision, np.diagonal(np.linalg.inv(around.inner))
+        return (logs / variance - weights * working) / precision, precision, found.state[2], errors
+
+    def _variance(self, mode: _Mode) -> tuple[Numbers, Numbers, Numbers]:
+        """Return variances of the log rates, weights of their counts, and variances of the fixed effects."""
+        shared, alone = _parts(mode.log_sigma, mode.logit_phi)
+        around = self._solve(mode.state, shared, alone)[1]
+        own = inverse_diagonal(around.factor)
+        own -= (around.ties * np.linalg.solve(self.structure.sums @ around.ties, around.ties.T).T).sum(axis=1)
+        rest = self.design - shared * around.fixed
+        together = shared**2 * own + (rest * np.linalg.solve(around.inner, rest.T).T).sum(axis=1)
+        taken = 1 + alone**2 * around.weights
+        return together / taken**2 + alone**2 / taken, around.weights, np.diagonal(np.linalg.inv(around.inner))
 
     def _logs(self, state: State, shared: float, alone: float) -> Numbers:
         """Logarithms of the rates."""
