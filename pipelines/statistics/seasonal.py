@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipelines.statistics.arguments import check_choice
+from pipelines.statistics.resampling.monthly_noise import flat_series, monthly_noise
 
 if TYPE_CHECKING:
     from statsmodels.tsa.seasonal import DecomposeResult
@@ -19,8 +21,6 @@ Numbers = NDArray[np.float64]
 FEWEST_YEARS = 3
 """With fewer than 3 full years a season cannot be distinguished from the rest; 5 are better."""
 DAYS_IN_A_MONTH = 365.2425 / 12
-_MOST_CORRELATED = 0.8
-"""Of noise from month to month: above it, a slow course cannot be told from noise."""
 
 
 GapRule = Literal["refuse", "fill"]
@@ -222,11 +222,7 @@ def turning_points_beyond_noise(
     these on both sides of it, so that 95 % of flat series have none.
 
     The noise, on the scale of the decomposition, is that of counts by chance (Poisson: independent from month to month)
-    and an AR(1) of what is left of the month-to-month differences d without their mean by month of the year, which a
-    slow course hardly touches. With w the variance of chance, Var(d) = 2 w + v and Cov(d, d of the next month) =
-    -w + c, where v and c are those of the AR(1): r = 1 + 2 c / v (0 to 0.8), and its variance is v / (2 (1 - r)).
-    Without taking chance apart, r comes out too small; and STL takes a part of the noise for season. Both made the
-    trend of flat series seem to turn.
+    and an AR(1) (:func:`pipelines.statistics.resampling.monthly_noise.monthly_noise`).
 
     Args:
         decomposition: of a monthly series of counts.
@@ -234,45 +230,29 @@ def turning_points_beyond_noise(
         seed: of these.
     """
     scale = np.log if decomposition.multiplicative else np.positive
-    differences = _without_season(np.diff(scale(np.maximum(decomposition.values, 1e-9))))
-    if not float(differences @ differences):
+    noise = monthly_noise(scale(np.maximum(decomposition.values, 1e-9)), _chance(decomposition))
+    if not noise.chance:
         return turning_points(decomposition)
-    noise = _noise(differences, _chance(decomposition), (samples, len(decomposition.trend)), seed)
+    months = len(decomposition.trend)
     how = replace(decomposition.smoothing, robust=False, periodic=False, inner=None, outer=None)
     largest = []
-    for row in noise:
-        flat = replace(decomposition, trend=np.asarray(_fit_stl(row, how).trend))
-        swings = _swings(flat.trend, [_place(flat, turn) for turn in turning_points(flat)])
+    for trend in flat_series(noise, months, samples, seed) @ _trend_weights(months, how):
+        flat = replace(decomposition, trend=trend)
+        swings = _swings(trend, [_place(flat, turn) for turn in turning_points(flat)])
         largest.append(max(swings) if len(swings) > 1 else 0.0)
     return _large_turns(decomposition, scale(np.maximum(decomposition.trend, 1e-9)), float(np.quantile(largest, 0.95)))
+
+
+@lru_cache(maxsize=4)
+def _trend_weights(months: int, how: Smoothing) -> Numbers:
+    """What each month (row) adds to the trend (columns): without robust weights STL is linear in the values."""
+    return np.array([np.asarray(_fit_stl(month, how).trend) for month in np.eye(months)])
 
 
 def _chance(decomposition: Decomposition) -> float:
     """Variance of a month's count by chance, on the scale of the decomposition."""
     counts = np.maximum(decomposition.values, 1.0)
     return float(np.mean(1 / counts) if decomposition.multiplicative else np.mean(counts))
-
-
-def _without_season(differences: Numbers) -> Numbers:
-    """Differences from one month to the next, less their mean in each month of the year, with the variance they had."""
-    left = differences.copy()
-    for month in range(12):
-        left[month::12] -= left[month::12].mean()
-    return np.asarray(left * (len(left) / (len(left) - 12)) ** 0.5)
-
-
-def _noise(differences: Numbers, chance: float, shape: tuple[int, int], seed: int) -> Numbers:
-    """Flat series of noise, a row each, with the variance and correlation of month-to-month differences."""
-    variance = float(differences @ differences) / len(differences)
-    together = float(differences[1:] @ differences[:-1]) / len(differences)
-    chance = min(chance, variance / 2)  # months that swing less than chance are no counts of single events
-    rest, rest_together = variance - 2 * chance, together + chance
-    r = min(max(1 + 2 * rest_together / rest, 0.0), _MOST_CORRELATED) if rest > 0 else 0.0
-    random = np.random.default_rng(seed)
-    noise = random.normal(size=shape)
-    for at in range(1, shape[1]):
-        noise[:, at] = r * noise[:, at - 1] + (1 - r**2) ** 0.5 * noise[:, at]
-    return np.asarray((rest / (2 * (1 - r))) ** 0.5 * noise + chance**0.5 * random.normal(size=shape))
 
 
 def _large_turns(decomposition: Decomposition, trend: Numbers, least: float) -> list[TurningPoint]:
