@@ -22,8 +22,8 @@ State = tuple[Numbers, Numbers, Numbers]
 
 LARGEST_SPREAD, SHARE_BEYOND = 1.0, 0.01
 """Prior: sigma is larger than the first number with this probability; what R-INLA takes if not told otherwise."""
-MIDDLE_SHARE, SHARE_BELOW = 0.5, 0.5
-"""Prior: phi is smaller than the first number with this probability; as R-INLA again."""
+MIDDLE_SHARE, SHARE_BELOW = 0.5, 2 / 3
+"""Prior: phi is smaller than the first number with this probability, as in Riebler et al. (2016)."""
 _SIGMAS = float(np.log(0.005)), float(np.log(10.0))
 """Logarithms of sigma between which the most probable is sought, and beyond which nobody looks."""
 _LOGITS = -5.0, 7.0
@@ -99,9 +99,9 @@ def fit_bym(
 
     Counts are Poisson with the mean exposure x rate. The logarithm of the rate is an intercept + sigma x (sqrt(phi) x
     an effect that neighbours share + sqrt(1 - phi) x one of the area alone), both with a variance of 1. The intercept
-    has a flat prior; sigma and phi have the penalised-complexity priors that are R-INLA's own. For (sigma, phi) on a
-    lattice the effects are approximated by a normal law at their mode (Laplace), the law of each rate by the product of
-    its own Poisson likelihood and the normal law that the others give it; these are averaged over the lattice.
+    has a flat prior, sigma and phi have those of :func:`penalised_prior`. For (sigma, phi) on a lattice the effects are
+    approximated by a normal law (Laplace), the law of each rate by the product of its own Poisson likelihood and the
+    normal law that the others give it; these are averaged over the lattice.
 
     Args:
         counts: events of each area, whole numbers of 0 and more.
@@ -130,18 +130,27 @@ def penalised_prior(structure: Structure) -> Prior:
     """Return the penalised-complexity prior of (sigma, phi) for areas with these neighbours.
 
     The density falls exponentially with the distance from the simpler model: no differences between areas, and none
-    that neighbours share (Riebler et al. 2016, section 3.2 and appendix).
+    that neighbours share (Riebler et al. 2016, section 3.2 and appendix). Phi is at most 0.999: towards 1 the density
+    has no end, and a law with all differences shared would get much of the weight.
 
     >>> prior = penalised_prior(neighbour_structure(4, [(0, 1), (1, 2), (2, 3)]))
     >>> round(prior(0.5, 0.5) - prior(1.0, 0.5), 3)  # rate of the exponential law: -log(0.01) / 1
     2.303
     """
+    from scipy.optimize import brentq
+
     beyond = structure.variances - 1
 
     def distance(phi: float) -> float:
         return float(np.sqrt(phi * beyond.sum() - np.log1p(phi * beyond).sum()))
 
-    fall = -np.log(1 - SHARE_BELOW) / distance(MIDDLE_SHARE)
+    middle, far = distance(MIDDLE_SHARE), distance(_share(_LOGITS[1]))
+
+    def excess(fall: float) -> float:
+        return float(np.expm1(-fall * middle) / np.expm1(-fall * far)) - SHARE_BELOW
+
+    # Where neighbours have so little structure that even equal distances put more below the middle: equal distances.
+    fall = float(brentq(excess, 1e-6, 100 / middle)) if excess(1e-6) < 0 else 0.0
     steepness = -np.log(SHARE_BEYOND) / LARGEST_SPREAD
 
     def prior(sigma: float, phi: float) -> float:
