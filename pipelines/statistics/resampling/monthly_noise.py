@@ -14,7 +14,7 @@ SLOWEST = 24
 """Months: slower waves are the course that is judged, not noise."""
 MOST_CORRELATED = 0.8
 """Of noise from month to month: above it, a slow course cannot be told from noise."""
-_CORRELATIONS = np.linspace(0, MOST_CORRELATED, 17)
+_CORRELATIONS = np.linspace(0, MOST_CORRELATED, 9)
 _SPREADS = 30
 
 
