@@ -28,7 +28,7 @@ Rates = tuple[Numbers, Numbers, Numbers]
 
 SEED = 20261129
 SPREAD = 0.5
-STATES, LATTICES = 100, 6
+STATES, LATTICES = 60, 4
 WIDE, HIGH = 28, 40
 
 

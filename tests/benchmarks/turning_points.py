@@ -29,27 +29,31 @@ CALENDAR = [(2014 + n // 12, n % 12 + 1) for n in range(MONTHS)]
 
 def main() -> None:
     """Print the table in Markdown."""
-    season = 1 + SEASON * np.sin(2 * np.pi * np.arange(MONTHS) / 12)
-    tent = 1 - np.abs(np.arange(MONTHS) - MIDDLE) / MIDDLE
     lines = [
         "| noise | autocorrelation | flat, with a turn: before | now | rise and fall by 60 %, found: before | now |",
         "|---|---|---|---|---|---|",
     ]
-    for spread, r in ((0.0, 0.0), *((SPREAD, r) for r in (0.0, 0.2, 0.4, 0.5, 0.6))):
-        cells = [f"{spread:.0%}", f"{r}"]
-        for rise in (0.0, 0.6):
-            generator = np.random.default_rng(SEED)
-            noise = generator.normal(size=(SERIES, MONTHS))
-            for at in range(1, MONTHS):
-                noise[:, at] = r * noise[:, at - 1] + np.sqrt(1 - r**2) * noise[:, at]
-            counts = generator.poisson(EVENTS * season * (1 + rise) ** tent * np.exp(spread * noise))
-            parts = [decompose(CALENDAR, one, multiplicative=True) for one in counts]
-            with _formerly():
-                before = [turning_points_beyond_noise(one) for one in parts]
-            now = [turning_points_beyond_noise(one) for one in parts]
-            cells += [f"{100 * np.mean([_found(turns, rise) for turns in some]):.1f} %" for some in (before, now)]
-        lines.append(f"| {' | '.join(cells)} |")
+    lines += [row(spread, r) for spread, r in ((0.0, 0.0), *((SPREAD, r) for r in (0.0, 0.2, 0.4, 0.5, 0.6)))]
     sys.stdout.write("\n".join(lines) + f"\n\n{SERIES} series a cell\n")
+
+
+def row(spread: float, r: float) -> str:
+    """Return the row of one kind of noise; each cell has the same draws."""
+    season = 1 + SEASON * np.sin(2 * np.pi * np.arange(MONTHS) / 12)
+    tent = 1 - np.abs(np.arange(MONTHS) - MIDDLE) / MIDDLE
+    cells = [f"{spread:.0%}", f"{r}"]
+    for rise in (0.0, 0.6):
+        generator = np.random.default_rng(SEED)
+        noise = generator.normal(size=(SERIES, MONTHS))
+        for at in range(1, MONTHS):
+            noise[:, at] = r * noise[:, at - 1] + np.sqrt(1 - r**2) * noise[:, at]
+        counts = generator.poisson(EVENTS * season * (1 + rise) ** tent * np.exp(spread * noise))
+        parts = [decompose(CALENDAR, one, multiplicative=True) for one in counts]
+        with _formerly():
+            before = [turning_points_beyond_noise(one) for one in parts]
+        now = [turning_points_beyond_noise(one) for one in parts]
+        cells += [f"{100 * np.mean([_found(turns, rise) for turns in some]):.1f} %" for some in (before, now)]
+    return f"| {' | '.join(cells)} |"
 
 
 def _found(turns: list[TurningPoint], rise: float) -> bool:
