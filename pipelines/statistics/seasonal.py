@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -217,12 +217,14 @@ def turning_points_beyond_noise(
 
     Of series that only swing at random, the trend of STL has a peak or trough every year or two. Parametric bootstrap:
     flat series with the noise of this one are smoothed with the same windows (without the weights of robust STL, as
-    normal noise has no unusual months), and of each the largest rise or fall between neighbouring turns (or a turn and
-    an end) is kept. A turn stays where the trend rises or falls by more than 95 % of
-    these on both sides of it, so that 95 % of flat series have none.
+    normal noise has no unusual months), and of each it is seen how far the trend goes on both sides of a turn that
+    stays when smaller ones are left out. A turn stays here where the trend rises or falls on both sides by more than in
+    95 % of these, so that 95 % of flat series have none.
 
     The noise, on the scale of the decomposition, is that of counts by chance (Poisson: independent from month to month)
-    and an AR(1) (:func:`pipelines.statistics.resampling.monthly_noise.monthly_noise`).
+    and an AR(1), drawn for each flat series from what it may be
+    (:func:`pipelines.statistics.resampling.monthly_noise.monthly_noise`): ten years leave its correlation uncertain by
+    an eighth, and one taken as known lets noise that is more correlated than it looks pass for turns.
 
     Args:
         decomposition: of a monthly series of counts.
@@ -237,10 +239,11 @@ def turning_points_beyond_noise(
     how = replace(decomposition.smoothing, robust=False, periodic=False, inner=None, outer=None)
     largest = []
     for trend in flat_series(noise, months, samples, seed) @ _trend_weights(months, how):
-        flat = replace(decomposition, trend=trend)
-        swings = _swings(trend, [_place(flat, turn) for turn in turning_points(flat)])
-        largest.append(max(swings) if len(swings) > 1 else 0.0)
-    return _large_turns(decomposition, scale(np.maximum(decomposition.trend, 1e-9)), float(np.quantile(largest, 0.95)))
+        stages = _fewer_and_fewer(replace(decomposition, trend=trend), trend)
+        largest.append(max((smallest for _, smallest in stages), default=0.0))
+    least = float(np.quantile(largest, 0.95))
+    stages = _fewer_and_fewer(decomposition, scale(np.maximum(decomposition.trend, 1e-9)))
+    return next((turns for turns, smallest in stages if smallest >= least), [])
 
 
 @lru_cache(maxsize=4)
@@ -255,16 +258,14 @@ def _chance(decomposition: Decomposition) -> float:
     return float(np.mean(1 / counts) if decomposition.multiplicative else np.mean(counts))
 
 
-def _large_turns(decomposition: Decomposition, trend: Numbers, least: float) -> list[TurningPoint]:
-    """Turns with a swing of at least this size on both sides; the smallest swing goes first, with both its turns."""
+def _fewer_and_fewer(decomposition: Decomposition, trend: Numbers) -> Iterator[tuple[list[TurningPoint], float]]:
+    """Yield the turns and the smallest swing beside them; then, each time, without that swing and both its turns."""
     turns = turning_points(decomposition)
     while turns:
         swings = _swings(trend, [_place(decomposition, turn) for turn in turns])
         smallest = int(np.argmin(swings))
-        if swings[smallest] >= least:
-            break
+        yield turns, swings[smallest]
         turns = [turn for place, turn in enumerate(turns) if place not in (smallest - 1, smallest)]
-    return turns
 
 
 def _swings(trend: Numbers, places: Sequence[int]) -> list[float]:

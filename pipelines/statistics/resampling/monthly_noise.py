@@ -20,68 +20,66 @@ _SPREADS = 30
 
 @dataclass(frozen=True)
 class MonthlyNoise:
-    """Noise of a monthly series, on the scale of its values.
+    """What the noise of a monthly series may be, on the scale of its values.
 
     Attributes:
         chance: variance of a month's count by chance, independent from month to month.
-        spread: standard deviation of the rest, an AR(1).
-        autocorrelation: of the rest, from one month to the next.
+        spreads: standard deviations that the rest, an AR(1), may have.
+        correlations: autocorrelations of the rest, from one month to the next, that it may have.
+        weights: probability of each, shape (correlations, spreads).
     """
 
     chance: float
-    spread: float
-    autocorrelation: float
+    spreads: Numbers
+    correlations: Numbers
+    weights: Numbers
 
 
 def monthly_noise(values: ArrayLike, chance: float) -> MonthlyNoise:
     """Return the noise of a monthly series, apart from its season and from what moves more slowly than two years.
 
     From the exact normal likelihood of the differences between neighbouring months, in the space where each month of
-    the year has its own mean and waves of more than :data:`SLOWEST` months have any size: mean of the autocorrelation
-    and root mean square of the spread, with flat priors (0 to 0.8, and 0 to twice the standard deviation of the
-    differences). The lag-1 covariance alone, from which both can be computed too, leaves the autocorrelation of ten
-    years uncertain by a quarter; this by an eighth.
+    the year has its own mean and waves of more than :data:`SLOWEST` months have any size; with flat priors
+    (autocorrelation 0 to 0.8, spread 0 to twice the standard deviation of the differences).
 
     Args:
         values: of each month, without gaps.
         chance: variance of a month's count by chance; taken as at most half that of the differences.
 
-    >>> made = flat_series(MonthlyNoise(0.01, 0.2, 0.6), 180, 1, 2)[0]
+    >>> made = np.random.default_rng(2).normal(0, 0.1, 120)
     >>> noise = monthly_noise(made, 0.01)
-    >>> round(noise.spread, 1), round(noise.autocorrelation, 1)
-    (0.2, 0.6)
+    >>> bool(noise.weights.sum(axis=0) @ noise.spreads < 0.05)  # chance explains all
+    True
     """
     differences = np.diff(np.asarray(values, dtype=np.float64))
     shapes = _shapes(len(differences))
-    free = shapes[0][1] @ differences
     variance = float(np.mean(differences**2))
-    if not variance or not float(free @ free):
-        return MonthlyNoise(0.0, 0.0, 0.0)
     chance = min(chance, variance / 2)  # months that swing less than chance are no counts of single events
     spreads = np.linspace(0, 2 * variance**0.5, _SPREADS)
-    fits = np.empty((len(shapes), _SPREADS))
-    for row, (sizes, turned) in enumerate(shapes):
+    fits = np.zeros((len(shapes), _SPREADS))
+    for row, (sizes, turned) in enumerate(shapes if variance else ()):
         expected = chance + spreads[:, None] ** 2 * sizes
         fits[row] = -(np.log(expected) + (turned @ differences) ** 2 / expected).sum(axis=1) / 2
     weights = np.exp(fits - fits.max())
-    weights /= weights.sum()
-    return MonthlyNoise(
-        chance, float(weights.sum(axis=0) @ spreads**2) ** 0.5, float(weights.sum(axis=1) @ _CORRELATIONS)
-    )
+    return MonthlyNoise(chance, spreads, _CORRELATIONS, weights / weights.sum())
 
 
 def flat_series(noise: MonthlyNoise, months: int, samples: int, seed: int) -> Numbers:
-    """Return flat series of normal noise, shape (samples, months).
+    """Return flat series of normal noise, shape (samples, months), each with a spread and correlation it may have.
 
-    >>> flat_series(MonthlyNoise(0.01, 0.0, 0.0), 48, 3, 1).shape
+    >>> sure = MonthlyNoise(0.01, np.array([0.2]), np.array([0.5]), np.ones((1, 1)))
+    >>> flat_series(sure, 48, 3, 1).shape
     (3, 48)
     """
     random = np.random.default_rng(seed)
+    drawn = random.choice(noise.weights.size, size=samples, p=noise.weights.ravel())
+    rows, columns = np.unravel_index(drawn, noise.weights.shape)
+    r = noise.correlations[rows]
     swings = random.normal(size=(samples, months))
-    r = noise.autocorrelation
     for at in range(1, months):
         swings[:, at] = r * swings[:, at - 1] + (1 - r**2) ** 0.5 * swings[:, at]
-    return np.asarray(noise.spread * swings + noise.chance**0.5 * random.normal(size=swings.shape))
+    own = random.normal(size=swings.shape)
+    return np.asarray(noise.spreads[columns, None] * swings + noise.chance**0.5 * own)
 
 
 @lru_cache(maxsize=4)
