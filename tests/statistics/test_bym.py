@@ -15,10 +15,12 @@ from pipelines.statistics.small_areas.structure import inverse_diagonal, neighbo
 
 Rows = Callable[[str], list[dict[str, str]]]
 Pairs = list[tuple[int, int]]
+Numbers = NDArray[np.float64]
+Lips = tuple[Numbers, Numbers, Numbers, Pairs]
 
 
 @pytest.fixture(scope="module")
-def lips(reference: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], Pairs]:
+def lips(reference: Rows) -> Lips:
     """Cases, expected cases, per cent in agriculture, fishing or forestry, and neighbours of 56 districts."""
     rows = reference("scotland_lip_cancer")
     pairs = [(int(row["district"]) - 1, int(name) - 1) for row in rows for name in row["neighbours"].split()]
@@ -26,14 +28,14 @@ def lips(reference: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64], NDA
     return columns[0], columns[1], columns[2], pairs
 
 
-def test_the_scale_is_the_printed_one(lips: tuple[NDArray[np.float64], ...]) -> None:
+def test_the_scale_is_the_printed_one(lips: Lips) -> None:
     """The Stan case study on BYM2 (Simpson 2017) prints 0.4853175 for these districts, computed by R-INLA."""
-    structure = neighbour_structure(56, lips[3])  # type: ignore[arg-type]
+    structure = neighbour_structure(56, lips[3])
     neighbours = np.bincount(np.array(lips[3]).ravel(), minlength=56)[structure.order] / 2
     assert structure.band[0] / neighbours == pytest.approx(0.4853175, abs=5e-7)
 
 
-def test_districts_as_printed_by_stan_and_inla(lips: tuple[NDArray[np.float64], ...]) -> None:
+def test_districts_as_printed_by_stan_and_inla(lips: Lips) -> None:
     """Morris (Spatial models in Stan, 2023 edition): Stan, 4,000 draws, and R-INLA; with agriculture / 10 beside.
 
     Their priors: sigma half-normal of 1, phi beta(1/2, 1/2), coefficients normal with a deviation of 1 (R-INLA: of 5),
@@ -45,7 +47,7 @@ def test_districts_as_printed_by_stan_and_inla(lips: tuple[NDArray[np.float64], 
     def prior(sigma: float, phi: float) -> float:
         return -(sigma**2) / 2 - np.log(phi * (1 - phi)) / 2
 
-    found = bym._fit(cases, expected, design, neighbour_structure(56, pairs), prior, 1.0)  # type: ignore[arg-type]
+    found = bym._fit(cases, expected, design, neighbour_structure(56, pairs), prior, 1.0)
 
     assert found.fixed[0] == pytest.approx([-0.2216, 0.1265], abs=0.004)  # R-INLA
     assert found.fixed[1] == pytest.approx([0.3707, 0.1320], abs=0.004)
@@ -54,24 +56,44 @@ def test_districts_as_printed_by_stan_and_inla(lips: tuple[NDArray[np.float64], 
     assert found.rate[4] * expected[4] == pytest.approx(13.8, abs=0.1)
 
 
-def test_districts_as_sampled_by_pymc(lips: tuple[NDArray[np.float64], ...], reference: Rows) -> None:
-    """PyMC 5.28.5 (NUTS, four chains of 1,500 draws after 1,000; R-hat 1.00, least effective size 856, no divergence).
+def _lattice(high: int, wide: int) -> Pairs:
+    across = [(row * wide + at, row * wide + at + 1) for row in range(high) for at in range(wide - 1)]
+    return across + [(at, at + wide) for at in range((high - 1) * wide)]
+
+
+@pytest.mark.parametrize(
+    ("name", "sigma", "phi", "intercept"),
+    [
+        ("scotland_lip_cancer", (0.5709, 0.0829), (0.8818, 0.1175), (0.0912, 0.0571)),
+        ("sparse_lattice", (0.4593, 0.1073), (0.7359, 0.2131), (-0.0267, 0.0960)),  # 80 areas, a third without events
+    ],
+)
+def test_rates_as_sampled_by_pymc(
+    lips: Lips,
+    reference: Rows,
+    name: str,
+    sigma: tuple[float, float],
+    phi: tuple[float, float],
+    intercept: tuple[float, float],
+) -> None:
+    """PyMC 5.28.5 (NUTS, four chains of 1,500 draws after 1,000; R-hat 1.00, effective sizes 856 and 1,822).
 
     The same model and priors, without covariate, written there with the generalised inverse of numpy; see methodology.
-    Means differ by at most 0.03 of the standard deviation; limits by what 6,000 draws leave uncertain.
+    Means differ by at most 0.04 of the standard deviation; limits by what 6,000 draws leave uncertain.
     """
+    rows = reference(f"{name}_expected")
+    sampled = {key: np.array([float(row[key]) for row in rows]) for key in ("rate", "low", "high", "above")}
     cases, expected, _, pairs = lips
-    sampled = {
-        name: np.array([float(row[name]) for row in reference("scotland_lip_cancer_expected")])
-        for name in ("rate", "low", "high", "above")
-    }
+    if name == "sparse_lattice":
+        cases, expected = (np.array([float(row[key]) for row in rows]) for key in ("events", "people"))
+        pairs = _lattice(8, 10)
     deviation = (sampled["high"] - sampled["low"]) / 4
 
-    found = fit_bym(cases, expected, pairs)  # type: ignore[arg-type]
+    found = fit_bym(cases, expected, pairs)
 
-    assert found.sigma == pytest.approx((0.5709, 0.0829), abs=0.005)
-    assert found.phi == pytest.approx((0.8818, 0.1175), abs=0.006)
-    assert found.fixed[0] == pytest.approx((0.0912, 0.0571), abs=0.003)
+    assert found.sigma == pytest.approx(sigma, abs=0.008)
+    assert found.phi == pytest.approx(phi, abs=0.008)
+    assert found.fixed[0] == pytest.approx(intercept, abs=0.004)
     assert np.abs((found.rate - sampled["rate"]) / deviation).max() < 0.05
     assert np.abs((found.low - sampled["low"]) / deviation).max() < 0.1
     assert np.abs((found.high - sampled["high"]) / deviation).max() < 0.25
@@ -90,7 +112,7 @@ def test_the_law_of_three_areas_is_the_exact_one() -> None:
     shares = shares / shares.sum()
     level = np.linspace(-3.0, 3.0, 61)
     total, means, above = 0.0, np.zeros(3), np.zeros(3)
-    for sigma, phi in product(np.exp(np.linspace(-4, 1.4, 28)), 1 / (1 + np.exp(-np.linspace(-5, 7, 25)))):
+    for sigma, phi in product(np.exp(np.linspace(-4, 1.4, 19)), 1 / (1 + np.exp(-np.linspace(-5, 7, 13)))):
         weight = np.exp(prior(sigma, phi)) * sigma * phi * (1 - phi)
         shared, alone = sigma * np.sqrt(phi), sigma * np.sqrt(1 - phi)
         # Given level and w the areas are independent of each other: one-dimensional sums over what is their own.
@@ -111,11 +133,11 @@ def test_the_law_of_three_areas_is_the_exact_one() -> None:
     assert found.above == pytest.approx(above / total, abs=0.04)
 
 
-def test_the_order_of_areas_does_not_matter(lips: tuple[NDArray[np.float64], ...]) -> None:
+def test_the_order_of_areas_does_not_matter(lips: Lips) -> None:
     cases, expected, _, pairs = lips
     place = np.random.default_rng(3).permutation(56)
     moved = np.argsort(place)
-    first = fit_bym(cases, expected, pairs)  # type: ignore[arg-type]
+    first = fit_bym(cases, expected, pairs)
     other = fit_bym(cases[place], expected[place], [(int(moved[a]), int(moved[b])) for a, b in pairs])
     assert other.rate == pytest.approx(first.rate[place], rel=1e-5)
     assert other.above == pytest.approx(first.above[place], abs=1e-5)

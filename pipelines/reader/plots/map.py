@@ -109,8 +109,7 @@ def plot_map(
     figure, axes, place, width = _canvas(boundaries, shown)
     many = unsure is not None and len(found.codes) > _MOST_NAMED
     starred = set() if many else {code for code in found.rows if found.is_few(code)}
-    looks = _looks(found, unsure or frozenset())
-    smallest = width * (_SMALLEST if many else _SMALL)
+    smallest, looks = width * (_SMALLEST if many else _SMALL), _looks(found, unsure or frozenset())
     drawn, discs = _draw_areas(axes, found, boundaries, place, smallest, looks, starred)
     claimed = _draw_claimed(axes, found, boundaries, disputed, place)
     dotted = _draw_disputed(axes, boundaries, disputed, place)
@@ -119,12 +118,11 @@ def plot_map(
     _add_legend(figure, found, language, len(unsure or ()), whole)
     title = picture_title(found.query, [found.key], language, settings)
     title = f"{title}, {found.year}, {word('rate' if unsure is None else 'smoothed', language)}"
-    notes = [word("classes", language), *remarks]
-    notes += [word("hatched", language)] if found.missing else []
+    notes = [word("classes", language), *remarks, *([word("hatched", language)] if found.missing else [])]
     if starred:
         notes.append(word("few events", language).format(n=load_comparison_rules().fewest_events))
-    notes += population_notes(list(found.rows.values()), language, settings)
-    notes += caveat_notes(list(found.rows.values()), language, "ref_area")
+    rows = list(found.rows.values())
+    notes += [*population_notes(rows, language, settings), *caveat_notes(rows, language, "ref_area")]
     undrawn = [names[code] for code in found.codes if code not in drawn]
     notes += [word("without outline", language).format(names=", ".join(undrawn))] if undrawn else []
     notes += [] if many else [word("names of areas", language)]

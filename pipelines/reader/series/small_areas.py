@@ -154,12 +154,23 @@ def read_small_areas(
     if wanted.age != TOTAL or wanted.attributes:
         raise UsageError("rates of small areas are those of all ages and attributes together: leave --age out")
     wanted.check(settings)
-    asked = {"iccs": wanted.iccs, "area": wanted.area, "sex": wanted.sex, "level": level}
+    found = _marshall(wanted, wanted.area, year, level, settings)
+    if method == "bym":
+        found = _with_neighbours(found, boundaries or _outlines(wanted.area))
+    rate = found.smoothed[0]
+    return replace(found, rows=sorted(found.rows, key=lambda row: (-row[rate], row["ref_area"])))
+
+
+def _marshall(
+    wanted: SeriesQuery, country: str, year: int | None, level: Level, settings: Settings | None
+) -> SmallAreas:
+    """Return the rates as published, each with its place in the funnel."""
+    asked = {"iccs": wanted.iccs, "area": country, "sex": wanted.sex, "level": level}
     rows = packaged_query("reader/smoothed_rates", settings, None, **asked).records()
     keys = choose_series({key_of(row) for row in rows}, wanted)
     if not keys:
         raise UsageError(
-            f"{wanted.area} has no ten areas at level {level} with a rate of {wanted.iccs} that can be compared"
+            f"{country} has no ten areas at level {level} with a rate of {wanted.iccs} that can be compared"
         )
     own = [row for row in rows if key_of(row) == keys[0]]
     years = sorted({row["year"] for row in own})
@@ -175,7 +186,7 @@ def read_small_areas(
         low, high = funnel_limits(expected, OUTER, width)
         for row, least, largest in zip(own, low, high, strict=True):
             row[name] = "above" if row["value"] > largest else "below" if row["value"] < least else "inside"
-    found = SmallAreas(
+    return SmallAreas(
         query=wanted.of(keys[0]),
         key=keys[0],
         level=level,
@@ -184,10 +195,6 @@ def read_small_areas(
         spread=spread,
         others=tuple(key.name for key in keys[1:]),
     )
-    if method == "bym":
-        found = _with_neighbours(found, boundaries or _outlines(wanted.area))
-    rate = found.smoothed[0]
-    return replace(found, rows=sorted(found.rows, key=lambda row: (-row[rate], row["ref_area"])))
 
 
 def _outlines(area: str) -> Boundaries:
