@@ -71,9 +71,12 @@ def unread_sheets(folder: SourceFolder, tables: Sequence[tuple[RawFile, TableRea
     return tuple(found)
 
 
-# Without what may stand behind it: a mark, something in brackets, a word. 2023*, 2023p, 2023 (p), 2023 1/, 2023 prel.
+# Each part of a name without what may stand behind it, a mark, brackets or a word: 2023*, 2023p, 2023 (p), 2023 1/.
 _BEHIND = r"(\s*[(\[][^)\]]*[)\]]|\s+[^\s]*[^0-9\s]|[^0-9\s]{1,2}|[⁰¹²³⁴-⁹]+)$"
-_BARE = f"trim(regexp_replace(trim(name, ' *†‡'), {quote_literal(_BEHIND)}, ''))"
+_BARE = (
+    "array_to_string([trim(regexp_replace(trim(part, ' *†‡'), "
+    f"{quote_literal(_BEHIND)}, '')) FOR part IN string_split(name, ' | ')], ' | ')"
+)
 
 
 def unread_columns(
@@ -88,7 +91,7 @@ def unread_columns(
     if conserve is None:
         return []
     found = connection.execute(
-        f"SELECT name FROM (SELECT unnest($names) AS name) WHERE NOT regexp_matches(name, $pattern) "
+        "SELECT name FROM (SELECT unnest($names) AS name) WHERE NOT regexp_matches(name, $pattern) "
         f"AND regexp_matches({_BARE}, $pattern) AND NOT list_contains($names, {_BARE})",
         {"names": list(names), "pattern": conserve},
     ).fetchall()

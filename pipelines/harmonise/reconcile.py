@@ -22,8 +22,8 @@ from pipelines.harmonise.checks.ages import check_ages
 from pipelines.harmonise.checks.periods import (
     check_first_days,
     check_periods,
+    find_months_cut,
     find_periods_not_over,
-    find_weeks_empty,
     open_received,
 )
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
@@ -52,7 +52,6 @@ from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
-from pipelines.system.sql import fill_sql
 from schemas.declarations import breakdown_columns, quote_literal
 from schemas.errors import nearest_values
 from schemas.source import Source, SourceFolder
@@ -189,7 +188,7 @@ def account(
         outcomes=tuple(outcomes),
         rejected_count=_count_rejected(connection),
         rows=rows,
-        year_partitions=_year_partitions(connection, judged) if by_year and isinstance(judged, Tallied) else {},
+        year_partitions=_year_partitions(connection) if by_year else {},
     )
 
 
@@ -578,8 +577,8 @@ def _write_links(connection: duckdb.DuckDBPyConnection, judged: Judged, paths: d
 
 
 def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
-    """Create ``period_not_over`` and ``week_empty``, from tables or the partitions of incidents."""
-    find_weeks_empty(connection, has_days="first_week" in judged.statements.noted)
+    """Create ``period_not_over`` and ``month_cut``, from tables or the partitions of incidents."""
+    find_months_cut(connection, has_days="first_days" in judged.statements.noted)
     files = {file.name: (file.name, file.first_seen) for file in judged.raw.files}
     seen = (
         "SELECT DISTINCT CAST(ref_area AS VARCHAR) AS ref_area, CAST(time_period AS VARCHAR) AS time_period, "
@@ -592,15 +591,15 @@ def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source
             for folder, file in zip(judged.folders, judged.files, strict=True)
         }
         paths = ", ".join(quote_literal(path) for path in judged.parts("tally"))
-        seen = fill_sql("harmonise/periods_of_partitions", files=paths)
+        run_sql(connection, "harmonise/periods_of_partitions", files=paths)
+        seen = "SELECT NULL::VARCHAR AS ref_area, time_period, partition AS file FROM period_of_partition"
     open_received(connection, list(files.values()))
     find_periods_not_over(connection, source, seen)
 
 
-def _year_partitions(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> dict[str, str]:
+def _year_partitions(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """The partitions that have rows of each year, by the names of their tallies, which their content decides."""
-    files = ", ".join(quote_literal(path) for path in tallied.parts("tally"))
-    return dict(run_sql(connection, "harmonise/partition_years", files=files).fetchall())
+    return dict(run_sql(connection, "harmonise/partition_years").fetchall())
 
 
 def _find_overlaps(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> list[Problem]:

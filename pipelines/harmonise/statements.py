@@ -24,6 +24,7 @@ from pipelines.harmonise.links import code_spans, filled_columns, is_bounded, li
 from pipelines.harmonise.points import join_points, make_boundaries
 from pipelines.harmonise.values.ages import age_band, age_in_years
 from pipelines.harmonise.values.dates import (
+    ENDS_OF_MONTHS,
     RowPeriod,
     parse_dates,
     period_bounds,
@@ -263,9 +264,12 @@ class _Maker:
         if not self.cells and self.period.has_days:
             noted |= {
                 "first_days": "month(r._day) = 1 AND day(r._day) = 1",
-                "first_week": "day(r._day) <= 7",
-                "last_week": "day(r._day) > day(last_day(r._day)) - 7",
             }
+            for days in ENDS_OF_MONTHS:
+                noted |= {
+                    f"first_{days}": f"day(r._day) <= {days}",
+                    f"last_{days}": f"day(r._day) > day(last_day(r._day)) - {days}",
+                }
         if self.age is not None:
             noted |= {
                 "age_0": f"{self.age} >= 0 AND {self.age} < 1",

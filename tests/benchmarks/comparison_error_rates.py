@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.statistics.joinpoint_comparison import compare_joinpoints
+from pipelines.statistics.joinpoints.comparison import compare_joinpoints
 
 TIMES, PERMUTATIONS = 400, 199
 

@@ -12,8 +12,8 @@ import numpy as np
 from scipy import stats
 
 from pipelines.publish.series.segments import fit_segments
-from pipelines.statistics.joinpoint import log_ready
-from pipelines.statistics.joinpoint_number import choose_joinpoints
+from pipelines.statistics.joinpoints.model import log_ready
+from pipelines.statistics.joinpoints.number import choose_joinpoints
 
 SEED = 20261128
 SERIES = 150

@@ -12,8 +12,8 @@ import sys
 
 import numpy as np
 
-from pipelines.statistics.joinpoint import fit_joinpoints, log_ready
-from pipelines.statistics.resampling.joinpoint_limits import resampled_limits
+from pipelines.statistics.joinpoints.limits import resampled_limits
+from pipelines.statistics.joinpoints.model import fit_joinpoints, log_ready
 
 SEED = 20261129
 SERIES = int(sys.argv[1]) if len(sys.argv) > 1 else 300

@@ -257,3 +257,20 @@ def test_the_column_of_the_newest_year_with_a_mark_is_named(tiny: Tiny, newest: 
 
     tiny.give("a.csv", "area,code,2021,2022,2022 rate,2023,Total\n14,HOM,5,6,0.1,7,18\n")
     assert next(one for one in tiny.outcomes() if one.rule == "columns_unread").outcome == "passed"
+
+
+def test_a_mark_in_the_first_row_of_a_header_is_seen(tiny: Tiny) -> None:
+    years = (
+        "SELECT _file, _sheet, _row, area, code, left(name, 4) AS year, n "
+        "FROM (UNPIVOT raw ON COLUMNS('^[0-9]{4} [|]') INTO NAME name VALUE n)"
+    )
+    tiny.declare(
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, code], header_rows: 2}\n"
+        "    reshape: reshape.sql\n    conserve: '^[0-9]{4} [|]'\n"
+        "area_scheme: inegi\ncolumns: {ref_area: area, time_period: year, national_code: code, value: n}\n"
+        "measures:\n  victims: {counting_unit: victim}\n",
+        reshape=f"-- Grain: one row for each area and year.\n{years}",
+    )
+    tiny.give("a.csv", "area,code,2021,2022*\n,,Women,Women\n14,HOM,5,6\n")
+    found = next(one for one in tiny.outcomes() if one.rule == "columns_unread")
+    assert (found.outcome, found.detail) == ("warned", "a.csv: '2022* | Women'")

@@ -291,7 +291,7 @@ def test_a_period_that_was_not_over_has_no_figure(tiny: Tiny) -> None:
 
 
 def test_a_month_without_its_last_days_has_no_figure(tiny: Tiny) -> None:
-    """Ten incidents a day in two years; the file was made on 15 December of the second.
+    """Ten incidents a day in two years; the file was made on 15 December of the second, and one date is of the 28th.
 
     In the other state there is one every third day: seven days without any are no wonder there.
     """
@@ -305,7 +305,7 @@ def test_a_month_without_its_last_days_has_no_figure(tiny: Tiny) -> None:
     first, last = date(2022, 1, 1), date(2023, 12, 15)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     rows = [f"14,{day},HOM,{number}" for day in days for number in range(10)]
-    rows += [f"15,{day},HOM,x" for day in days[::3]]
+    rows += [f"15,{day},HOM,x" for day in days[::3]] + ["14,2023-12-28,HOM,y"]
     tiny.give("a.csv", "area,date,code,case\n" + "\n".join(rows) + "\n")
     vintage, _ = run_source(tiny.source, Session(tiny.settings, tiny.given))
     found = duckdb.sql(
@@ -315,7 +315,7 @@ def test_a_month_without_its_last_days_has_no_figure(tiny: Tiny) -> None:
     ).fetchall()
     assert found == [
         ("MX-JAL", "2022", 3650, None, None),
-        ("MX-JAL", "2023", 3490, None, "days_missing"),
+        ("MX-JAL", "2023", 3491, None, "days_missing"),
         ("MX-JAL", "2023-11", 300, None, None),
         ("MX-JAL", "2023-12", None, "period_not_reported", "days_missing"),
         ("MX-MEX", "2022", 122, None, None),

@@ -16,8 +16,8 @@ from scipy import stats
 
 from pipelines.statistics.bridging import overlap_factor
 from pipelines.statistics.evaluation import controlled_time_series, interrupted_time_series
-from pipelines.statistics.joinpoint import fit_joinpoints, log_ready
-from pipelines.statistics.joinpoint_number import choose_joinpoints
+from pipelines.statistics.joinpoints.model import fit_joinpoints, log_ready
+from pipelines.statistics.joinpoints.number import choose_joinpoints
 from pipelines.statistics.monotonic import (
     kendall,
     mann_kendall_autocorrelated,

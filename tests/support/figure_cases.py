@@ -179,21 +179,28 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         # that the women of 2015 are missing is said: they are not gone
         Data(cells=[{**row, "value": None, "missing_reason": "not_reported", "obs_status": "O"}
                     if (row["time_period"], row["sex"]) == ("2015", "F") else row for row in SPLIT_YEARS]),
-        # zeros in one year, no rows in another
-        Data(cells=[row for row in NO_WOMEN_2014 if (row["time_period"], row["sex"]) != ("2016", "F")]),
-        2,
+        # zeros in one year, no rows in another; and one of 20 in a hundred
+        Data(cells=[*(row for row in NO_WOMEN_2014 if (row["time_period"], row["sex"]) != ("2016", "F")),
+                    *(row | {"ref_area": "AR"} for year in range(2010, 2020)
+                      for row in by_sex(80, 1 if year == 2015 else 20, 0, time_period=str(year)))]),
+        3,
         "none of sex F, usually 10",
     ),
     # A file from which the rows of women of one year were lost; in the other, women of 2014 are counted as men
     "sex_rows_missing": (
         Data(cells=[*by_sex(90, 30, 0, time_period="2013"), *by_sex(125, 0, 0, time_period="2014"),
-                    *by_sex(95, 35, 0, time_period="2015"), *by_sex(90, 30, 0, time_period="2016")]),
+                    *by_sex(95, 35, 0, time_period="2015"), *by_sex(90, 30, 0, time_period="2016"),
+                    # women are counted from 2016 on
+                    *(row | {"ref_area": "AR"} for year in range(2014, 2021)
+                      for row in by_sex(90, 30 if year > 2015 else 0, 0, time_period=str(year)))]),
         Data(cells=[*by_sex(90, 30, 0, time_period="2013"), *by_sex(95, 0, 0, time_period="2014"),
                     *by_sex(95, 35, 0, time_period="2015"), *by_sex(90, 30, 0, time_period="2016"),
                     # printed: 130 in all, of whom the women are not given
-                    *by_sex(96, 0, 0, 130, time_period="2017")]),
-        1,
-        "MX 0101 2014: none of F, usually 30; the others 95, in the years beside 92",
+                    *by_sex(96, 0, 0, 130, time_period="2017"),
+                    # a row of women of one area is left
+                    *by_sex(94, 1, 0, time_period="2018"), *by_sex(90, 30, 0, time_period="2019")]),
+        2,
+        "MX 0101 2014: hardly any of F, usually 30; the others 95, in the years beside 92",
     ),
     "age_rows_missing": (
         Data(cells=AGE_YEARS),
@@ -201,7 +208,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
                     if row["time_period"] == "2019" else row for row in [
                         *AGE_YEARS, *({**one, "time_period": "2021"} for one in AGE_YEARS[:4])]]),
         1,
-        "MX 0101 2019: none of Y0T17, usually 30; the others 70, in the years beside 70",
+        "MX 0101 2019: hardly any of Y0T17, usually 30; the others 70, in the years beside 70",
     ),
     "sex_share_jump": (
         Data(cells=SPLIT_YEARS),
@@ -425,7 +432,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
     # A file that was made on 15 December, and is said to be of the year
     "days_missing": (
         Data(core=months([50.0] * 12)),
-        Data(core=months([50.0] * 12), weeks_empty=(("MX", "2020-12", "none in the last seven days"),)),
+        Data(core=months([50.0] * 12), months_cut=(("MX", "2020-12", "none in the last seven days"),)),
         1,
         "MX 2020-12: none in the last seven days",
     ),

@@ -111,7 +111,7 @@ class Data:
     rows: Rows = field(default_factory=list)
     printed: Rows = field(default_factory=list)
     not_over: tuple[tuple[str | None, str, str, str], ...] = ()
-    weeks_empty: tuple[tuple[str, str, str], ...] = ()
+    months_cut: tuple[tuple[str, str, str], ...] = ()
     previous: Rows | None = None
     cell_types: dict[str, pa.DataType] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
@@ -155,9 +155,9 @@ class Judge:
         )
         if data.not_over:
             connection.executemany("INSERT INTO period_not_over VALUES (?, ?, ?, ?)", data.not_over)
-        connection.execute("CREATE OR REPLACE TEMP TABLE week_empty (ref_area TEXT, time_period TEXT, detail TEXT)")
-        if data.weeks_empty:
-            connection.executemany("INSERT INTO week_empty VALUES (?, ?, ?)", data.weeks_empty)
+        connection.execute("CREATE OR REPLACE TEMP TABLE month_cut (ref_area TEXT, time_period TEXT, detail TEXT)")
+        if data.months_cut:
+            connection.executemany("INSERT INTO month_cut VALUES (?, ?, ?)", data.months_cut)
         open_tables(connection, source, files, before)  # type: ignore[arg-type]
         return source
 

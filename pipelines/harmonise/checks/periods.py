@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
+from pipelines.harmonise.values.dates import ENDS_OF_MONTHS
 from pipelines.harmonise.values.numbers import number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
@@ -26,10 +27,10 @@ _LEAST_RISES = 5
 _LEAST_FIRST_DAYS = 20
 _MOST_FIRST_DAYS = 6
 _OTHER_DAYS = 30
-# Of a week in which so many are expected, none has a chance of one in five hundred million, and of less than one in a
-# hundred thousand where the variance is twice the mean. A week is 23 % of a month of 30 days.
+# Where so many are expected, none has a chance of one in five hundred million, and of less than one in a hundred
+# thousand where the variance is twice the mean.
 _LEAST_EXPECTED = 20
-_LEAST_OF_WEEK = 0.1
+_NEARLY_NONE = 0.05
 
 
 def check_periods(connection: duckdb.DuckDBPyConnection, source: Source, relation: str) -> list[Outcome]:
@@ -175,18 +176,17 @@ def find_periods_not_over(connection: duckdb.DuckDBPyConnection, source: Source,
     run_sql(connection, "harmonise/periods_not_over", seen=seen, months_later=str(months))
 
 
-def find_weeks_empty(connection: duckdb.DuckDBPyConnection, has_days: bool) -> None:
-    """Create ``week_empty``: months of incidents of an area whose first or last seven days have none.
+def find_months_cut(connection: duckdb.DuckDBPyConnection, has_days: bool) -> None:
+    """Create ``month_cut``: months of incidents of an area whose first or last days have hardly any.
 
     Args:
         connection: has ``tally_part``, ``area_seen`` and ``period_seen``.
         has_days: whether the tallies know how incidents lie in their month; the table is empty if not.
     """
     if has_days:
-        run_sql(
-            connection, "harmonise/weeks_empty", least_expected=str(_LEAST_EXPECTED), least_usual=str(_LEAST_OF_WEEK)
-        )
+        least = {"least_expected": str(_LEAST_EXPECTED), "nearly_none": str(_NEARLY_NONE)}
+        run_sql(connection, "harmonise/months_cut", windows=ENDS_OF_MONTHS, **least)
     else:
         connection.execute(
-            "CREATE OR REPLACE TEMP TABLE week_empty (ref_area VARCHAR, time_period VARCHAR, detail VARCHAR)"
+            "CREATE OR REPLACE TEMP TABLE month_cut (ref_area VARCHAR, time_period VARCHAR, detail VARCHAR)"
         )

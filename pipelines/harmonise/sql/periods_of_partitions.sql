@@ -1,8 +1,10 @@
 -- Grain: one row for each period with incidents and partition that has some of it, by the folder of its tally.
 -- reads: period_seen
-SELECT NULL::VARCHAR AS ref_area, time_period, file
+-- writes: period_of_partition
+CREATE OR REPLACE TEMP TABLE period_of_partition AS
+SELECT time_period, partition
 FROM (
-    SELECT DISTINCT regexp_extract(filename, '([^/\\]+)[/\\]tally[.]parquet', 1) AS file, period
+    SELECT DISTINCT regexp_extract(filename, '([^/\\]+)[/\\]tally[.]parquet', 1) AS partition, period
     FROM read_parquet([{{files}}], filename = true)
     WHERE period > 0
 ) AS used

@@ -44,6 +44,9 @@ _PRECISIONS = {
 FREQUENCIES = {"day": "M", "month": "M", "quarter": "Q", "year": "A"}
 """The frequency of a row whose period is known to the day, month ...: no figures are published by day."""
 
+ENDS_OF_MONTHS = (3, 7)
+"""So many days at the start and the end of a month are looked at by themselves: a file may lack them."""
+
 _COARSER = ("day", "month", "year")
 # The zone at the end of a time: Z, an offset from UTC, or letters that are not those of a clock of twelve hours.
 _ZONE = "[0-9Mm.] ?(Z|z|[A-Z][A-Z][A-Z]+|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})$"

@@ -12,9 +12,9 @@ from pipelines.publish.series.annual_series import find_breaks, latest_unbroken_
 from pipelines.publish.series.breaks import SERIES_KEY, Breaks, SeriesBreaks
 from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
 from pipelines.statistics.bridging import widest
-from pipelines.statistics.joinpoint import JoinpointModel, LogSeries, PercentChange, fit_at, log_ready
-from pipelines.statistics.joinpoint_number import choose_joinpoints
-from pipelines.statistics.resampling.joinpoint_limits import ResampledLimits, resampled_limits
+from pipelines.statistics.joinpoints.limits import ResampledLimits, resampled_limits
+from pipelines.statistics.joinpoints.model import JoinpointModel, LogSeries, PercentChange, fit_at, log_ready
+from pipelines.statistics.joinpoints.number import choose_joinpoints
 from pipelines.system.connection import fetch_arrow, insert_rows
 from schemas.comparison import load_comparison_rules
 from schemas.declarations import quote_literal, uncompared_sql
@@ -57,7 +57,7 @@ def fit_segments(
     """Return a row for each joinpoint segment of a series of rates, for ``out.trend_segment`` and for pictures.
 
     Least squares on the logarithm of the rate, weights from Poisson errors, errors of neighbouring years correlated,
-    number of joinpoints by BIC3 (:func:`~pipelines.statistics.joinpoint_number.choose_joinpoints`); on the years
+    number of joinpoints by BIC3 (:func:`~pipelines.statistics.joinpoints.number.choose_joinpoints`); on the years
     after the last break. Years without an event enter as half an event. Fewer than 8 years, fewer than 20 events a
     year on average, or too many years without an event, give no row. Rates before a bridge are multiplied by its
     factor; the model is fitted with the limits of the factor too, at the same joinpoints, and the widest limits and

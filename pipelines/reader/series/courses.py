@@ -8,9 +8,9 @@ from pipelines.publish.series.segments import ASSUMED_AUTOCORRELATION, MOST_ZERO
 from pipelines.publish.series.trends import FEWEST_YEARS_TESTED
 from pipelines.reader.comparison import Comparison
 from pipelines.reader.series.rates import RateSeries, read_rates
-from pipelines.statistics.joinpoint import log_ready
-from pipelines.statistics.joinpoint_comparison import compare_joinpoints
-from pipelines.statistics.joinpoint_number import choose_joinpoints
+from pipelines.statistics.joinpoints.comparison import compare_joinpoints
+from pipelines.statistics.joinpoints.model import log_ready
+from pipelines.statistics.joinpoints.number import choose_joinpoints
 from pipelines.system.settings import Settings
 from schemas.comparison import load_comparison_rules
 from schemas.declarations import is_compared

@@ -51,18 +51,27 @@ WITH missing AS (
     FROM found_effect
     WHERE own AND withhold IS NOT NULL AND codes IS NULL AND iccs IS NULL AND length(time_period) > 4
 ),
-share AS (
+share AS (  -- a quarter of which a month is missing counts by its months
     SELECT stage, counting_unit, ref_area, left(time_period, 4) AS year,
         sum(CASE WHEN time_period LIKE '%Q%' THEN 1 / 4 ELSE 1 / 12 END) AS share
     FROM missing
+    WHERE (stage, counting_unit, ref_area, time_period) NOT IN (
+        SELECT (stage, counting_unit, ref_area, quarter_of(time_period)) FROM missing WHERE time_period NOT LIKE '%Q%'
+    )
     GROUP BY ALL
 ),
 areas AS (
     SELECT CAST(ancestor AS VARCHAR) AS ancestor, area_level, count(*) AS areas FROM area_ancestor GROUP BY ALL
+),
+of_level AS (
+    SELECT stage, counting_unit, CAST(up.ancestor AS ref_area_code) AS ref_area, year, up.area_level,
+        least(sum(share) / any_value(areas), 1) AS share
+    FROM share
+    JOIN area_ancestor AS up ON CAST(up.area AS VARCHAR) = share.ref_area
+    JOIN areas ON areas.ancestor = CAST(up.ancestor AS VARCHAR) AND areas.area_level = up.area_level
+    GROUP BY stage, counting_unit, up.ancestor, year, up.area_level
 )
-SELECT stage, counting_unit, CAST(up.ancestor AS ref_area_code) AS ref_area, year,
-    least(sum(share) / any_value(areas), 1) AS share
-FROM share
-JOIN area_ancestor AS up ON CAST(up.area AS VARCHAR) = share.ref_area
-JOIN areas ON areas.ancestor = CAST(up.ancestor AS VARCHAR) AND areas.area_level = up.area_level
-GROUP BY stage, counting_unit, up.ancestor, year
+-- What is found of a country and what is found of its parts are the same months: the larger share of the two.
+SELECT stage, counting_unit, ref_area, year, max(share) AS share
+FROM of_level
+GROUP BY stage, counting_unit, ref_area, year

@@ -14,8 +14,8 @@ years AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period FROM split GROUP BY ALL HAVING max(value) > 0
 )
 SELECT stage, counting_unit, iccs, ref_area, time_period, NULL AS sex, age, coalesce(split.value, 0) AS found,
-    usual.value AS expected, coalesce(split.value, 0) = 0 AS failing,
-    'none of the age ' || age || ', usually ' || CAST(usual.value AS BIGINT) AS detail
+    usual.value AS expected, coalesce(split.value, 0) <= {{nearly_none}} * usual.value AS failing,
+    if(coalesce(split.value, 0) = 0, 'none of the age ', CAST(split.value AS BIGINT) || ' of the age ') || age || ', usually ' || CAST(usual.value AS BIGINT) AS detail
 FROM years
 JOIN usual USING (stage, counting_unit, iccs, ref_area)
 LEFT JOIN split USING (stage, counting_unit, iccs, ref_area, time_period, age)

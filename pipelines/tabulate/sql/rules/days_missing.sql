@@ -1,10 +1,10 @@
 -- Grain: one row for each stage, unit, area and month without its first or last days. One row that keeps the rule for each
 -- stage and unit.
--- reads: given, week_empty
-SELECT DISTINCT stage, counting_unit, NULL AS iccs, week_empty.ref_area, week_empty.time_period, NULL AS sex, NULL AS age,
+-- reads: given, month_cut
+SELECT DISTINCT stage, counting_unit, NULL AS iccs, month_cut.ref_area, month_cut.time_period, NULL AS sex, NULL AS age,
     NULL AS found, NULL AS expected, true AS failing, detail
 FROM given
-CROSS JOIN week_empty
+CROSS JOIN month_cut
 UNION ALL BY NAME
 SELECT DISTINCT stage, counting_unit, false AS failing, 'all other months' AS detail
 FROM given

@@ -1,5 +1,5 @@
 -- Grain: one row for each year of a series that gives men or women, and sex that usually has counts.
--- A sex without a row is no less gone than one of zeros; one that is said to be missing is not.
+-- A sex without a row, or with hardly any counts, is no less gone than one of zeros; one that is said to be missing is not.
 -- needs: sex
 -- reads: annual
 WITH split AS (
@@ -15,8 +15,8 @@ years AS (
     SELECT stage, counting_unit, iccs, ref_area, time_period FROM split GROUP BY ALL HAVING max(value) > 0
 )
 SELECT stage, counting_unit, iccs, ref_area, time_period, sex, NULL AS age, coalesce(split.value, 0) AS found,
-    usual.value AS expected, split.given_sex IS NULL OR split.value = 0 AS failing,
-    'none of sex ' || sex || ', usually ' || CAST(usual.value AS BIGINT) AS detail
+    usual.value AS expected, split.given_sex IS NULL OR split.value <= {{nearly_none}} * usual.value AS failing,
+    if(coalesce(split.value, 0) = 0, 'none of sex ', CAST(split.value AS BIGINT) || ' of sex ') || sex || ', usually ' || CAST(usual.value AS BIGINT) AS detail
 FROM years
 JOIN usual USING (stage, counting_unit, iccs, ref_area)
 LEFT JOIN (SELECT *, sex AS given_sex FROM split) AS split USING (stage, counting_unit, iccs, ref_area, time_period, sex)

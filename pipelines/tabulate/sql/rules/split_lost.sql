@@ -1,5 +1,5 @@
 -- Grain: one row for each year of a series by {{dimension}} in which some of its parts have counts.
--- Where a part that usually has counts has none, its rows are lost if neither the other parts, which have as many as usual,
+-- Where a part that usually has counts has none, or hardly any, its rows are lost if neither the other parts, which have as many as usual,
 -- nor what is not known has more than in the years beside it: then the total is the sum of the others. A total that is more
 -- than its parts is printed, and right.
 -- needs: {{dimension}}
@@ -18,12 +18,21 @@ usual AS (
     WHERE part <> '_U'
     GROUP BY ALL
 ),
+begun AS (  -- a part that begins to be recorded later than the series is not lost before, but in its first year
+    SELECT usual.*, min(split.year) FILTER (split.value >= usual.value / 2) AS first_year, min(years.first_year) AS series_began
+    FROM usual
+    JOIN split USING (stage, counting_unit, iccs, ref_area, part)
+    JOIN (SELECT stage, counting_unit, iccs, ref_area, min(year) AS first_year FROM years GROUP BY ALL) AS years
+        USING (stage, counting_unit, iccs, ref_area)
+    GROUP BY ALL
+),
 lost AS (
     SELECT stage, counting_unit, iccs, ref_area, year, sum(usual.value) AS lacks, list(part ORDER BY part) AS parts
     FROM years
-    JOIN usual USING (stage, counting_unit, iccs, ref_area)
+    JOIN begun AS usual USING (stage, counting_unit, iccs, ref_area)
     LEFT JOIN (SELECT *, true AS is_there FROM split) AS split USING (stage, counting_unit, iccs, ref_area, year, part)
-    WHERE usual.value >= {{least_usual}} AND usual.years >= {{least_years}} AND (split.is_there IS NULL OR split.value = 0)
+    WHERE usual.value >= {{least_usual}} AND usual.years >= {{least_years}}
+        AND (years.year > usual.first_year OR (years.year = usual.series_began AND usual.first_year = years.year + 1)) AND (split.is_there IS NULL OR split.value <= {{nearly_none}} * usual.value)
     GROUP BY ALL
 ),
 others AS (  -- what the other parts have usually, in the year, and in those before and after it
@@ -52,7 +61,7 @@ SELECT stage, counting_unit, iccs, ref_area, CAST(year AS VARCHAR) AS time_perio
         judged.found - judged.beside < judged.lacks / 2 AND more_unknown < judged.lacks / 2
             AND judged.found >= judged.usual / 2 AND whole.value <= years.together, false
     ) AS failing,
-    'none of ' || array_to_string(judged.parts, ', ') || ', usually ' || CAST(judged.lacks AS BIGINT) || '; the others '
+    'hardly any of ' || array_to_string(judged.parts, ', ') || ', usually ' || CAST(judged.lacks AS BIGINT) || '; the others '
         || CAST(judged.found AS BIGINT) || ', in the years beside ' || CAST(judged.beside AS BIGINT) AS detail
 FROM years
 LEFT JOIN judged USING (stage, counting_unit, iccs, ref_area, year)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.statistics.joinpoint_comparison import Hypothesis, compare_joinpoints
+from pipelines.statistics.joinpoints.comparison import Hypothesis, compare_joinpoints
 
 YEARS = np.arange(2008, 2021)
 CHANCE = np.random.default_rng(5)

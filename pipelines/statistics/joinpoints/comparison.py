@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipelines.statistics.arguments import check_choice
-from pipelines.statistics.joinpoint import BEYOND_ENDS, LogSeries, Numbers, Whole, search_hinges, smallest_sums
+from pipelines.statistics.joinpoints.model import BEYOND_ENDS, LogSeries, Numbers, Whole, search_hinges, smallest_sums
 
 Hypothesis = Literal["coincident", "parallel"]
 FEWEST_PERMUTATIONS = 99

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.statistics.resampling.joinpoint_limits import resampled_limits
+from pipelines.statistics.joinpoints.limits import resampled_limits
 
 YEARS = np.arange(2006, 2020)
 VALUES = 20 * np.exp(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipelines.statistics.arguments import tail_of
-from pipelines.statistics.joinpoint import LogSeries, Numbers, Whole, smallest_sums
+from pipelines.statistics.joinpoints.model import LogSeries, Numbers, Whole, smallest_sums
 
 FEWEST_DRAWS = 199
 Limits = tuple[float, float]

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipelines.statistics.joinpoint import (
+from pipelines.statistics.joinpoints.model import (
     JoinpointModel,
     average_change,
     fit_joinpoints,
     log_ready,
     most_joinpoints,
 )
-from pipelines.statistics.joinpoint_number import choose_joinpoints
+from pipelines.statistics.joinpoints.number import choose_joinpoints
 
 Rows = Callable[[str], list[dict[str, str]]]
 Printed = Callable[[float, str], bool]

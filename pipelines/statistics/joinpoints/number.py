@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipelines.statistics.arguments import SIGNIFICANCE, check_choice
-from pipelines.statistics.joinpoint import (
+from pipelines.statistics.joinpoints.model import (
     JoinpointModel,
     LogSeries,
     fit_series,

@@ -172,7 +172,7 @@ def fit_joinpoints(
     confidence: float = 0.95,
     autocorrelation: float = 0.0,
 ) -> JoinpointModel:
-    """Return the best model of a given number of joinpoints; :func:`~.joinpoint_number.choose_joinpoints` finds it.
+    """Return the best model of a given number of joinpoints; :func:`~.number.choose_joinpoints` finds it.
 
     Weighted least squares of ln(value) on the year, continuous at the joinpoints; weights (value / error)^2, or equal
     without errors. The joinpoints are the observed years that give the smallest sum of squares, with at least 2

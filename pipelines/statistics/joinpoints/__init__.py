@@ -1,0 +1,1 @@
+"""Segmented lines: the model and its fit, how many joinpoints, limits by resampling, two series side by side."""
