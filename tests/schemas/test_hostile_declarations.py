@@ -24,6 +24,10 @@ HOSTILE = {
     "long": ("a: " + "x" * 1_000_001, "more than 1,000,000 characters"),
     "a key twice": ("kind: count\nread: {}\nkind: population", "line 3, column 1: the key 'kind' occurs twice"),
     "a key twice below": ("measures:\n  a: {value: n}\n  a: {value: m}", "line 3, column 3: the key 'a' occurs twice"),
+    "a number of many digits": ("a: 1\nb: " + "9" * 5000, "line 2, column 4: '99999"),
+    "a day that is none": ("a: 1\nb: [2024-13-41]", "line 2, column 5: '2024-13-41' is no timestamp"),
+    "a truth value that is none": ("a: !!bool perhaps", "line 1, column 4: 'perhaps' is no bool"),
+    "a time that is none": ("a: !!timestamp perhaps", "line 1, column 4: 'perhaps' is no timestamp"),
     "a Python object": ("a: !!python/object/apply:os.system ['true']", "line 1, column 4"),
 }
 
