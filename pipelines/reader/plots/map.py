@@ -64,6 +64,7 @@ def plot_map(
     settings: Settings | None = None,
     *,
     unsure: frozenset[str] | None = None,
+    remarks: Sequence[str] = (),
     disputed: str = DECLARED,
     ax: Axes | None = None,
     style: str = SCREEN,
@@ -80,6 +81,7 @@ def plot_map(
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
         unsure: the rates are smoothed, and those of these areas cannot be told from the common one: dotted.
+        remarks: sentences for the foot.
         disputed: set of borders that are drawn as disputed (:mod:`pipelines.reader.borders`), or ``none``.
         ax: axes of yours, made by ``subplots``, whose place map and legend take; a new figure if None.
         style: screen, print or slides, or a style sheet of matplotlib.
@@ -87,8 +89,7 @@ def plot_map(
     Raises:
         UsageError: no area has an outline, there is no such set of borders, or ``ax`` is in no grid.
     """
-    shown = [code for code in found.codes if code in boundaries.shapes]
-    if not shown:
+    if not (shown := [code for code in found.codes if code in boundaries.shapes]):
         raise UsageError(f"boundaries {boundaries.origin}: there is no outline of any area of the map")
     figure, axes, place, width = _canvas(boundaries, shown, ax)
     many = unsure is not None and len(found.codes) > _MOST_NAMED
@@ -98,23 +99,22 @@ def plot_map(
     claimed = _draw_claimed(axes, found, boundaries, disputed, place)
     dotted = _draw_disputed(axes, boundaries, disputed, place)
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
-    whole = "" if found.query.area is None or unsure is not None else names[found.query.area]
+    whole = names[found.query.area] if found.query.area is not None and unsure is None else ""
     _add_legend(figure, found, language, len(unsure or ()), whole)
-    title = f"{picture_title(found.query, [found.key], language, settings)}, {found.year}, "
-    title += word("rate" if unsure is None else "smoothed", language)
-    notes = [word("classes", language), *([word("hatched", language)] if found.missing else [])]
-    if starred:
-        notes.append(word("few events", language).format(n=load_comparison_rules().fewest_events))
-    notes += population_notes(list(found.rows.values()), language, settings)
-    notes += caveat_notes(list(found.rows.values()), language, "ref_area")
-    undrawn = [names[code] for code in found.codes if code not in drawn]
-    notes += [word("without outline", language).format(names=", ".join(undrawn))] if undrawn else []
+    title = picture_title(found.query, [found.key], language, settings)
+    title += f", {found.year}, {word('rate' if unsure is None else 'smoothed', language)}"
+    notes = [word("classes", language), *remarks, *([word("hatched", language)] if found.missing else [])]
+    notes += [word("few events", language).format(n=load_comparison_rules().fewest_events)] if starred else []
+    rows = list(found.rows.values())
+    notes += [*population_notes(rows, language, settings), *caveat_notes(rows, language, "ref_area")]
+    undrawn = ", ".join(names[code] for code in found.codes if code not in drawn)
+    notes += [word("without outline", language).format(names=undrawn)] if undrawn else []
     notes += [] if many else [word("names of areas", language)]
     notes += [word("disputed borders", language).format(name=disputed)] if dotted else []
     notes += [word("disputed land", language)] if claimed else []
-    notes.append(word("outlines", language).format(origin=boundaries.origin))
-    named = {} if many else {code: names[code] for code in drawn - discs.keys()}
+    notes += [word("outlines", language).format(origin=boundaries.origin)]
     picture = finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings))
+    named = {} if many else {code: names[code] for code in drawn - discs.keys()}
     draw_names(picture.figure, axes, named, starred, _land(boundaries, place), list(discs.values()))
     return picture
 
