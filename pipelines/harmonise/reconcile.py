@@ -16,11 +16,14 @@ import pyarrow as pa
 
 from iccs.concordance import Concordance
 from pipelines.collect.captions import judge_parts_of_years, judge_years
+from pipelines.collect.rates_in_words import judge_rates
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
 from pipelines.harmonise.checks.ages import check_ages
+from pipelines.harmonise.checks.codes import check_codes
 from pipelines.harmonise.checks.periods import (
     check_first_days,
+    check_forms_of_dates,
     check_periods,
     find_months_cut,
     find_periods_not_over,
@@ -171,6 +174,7 @@ def account(
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
     _find_parts_of_periods(connection, source, judged)
     outcomes.append(_write_links(connection, judged, paths))
+    outcomes += check_codes(connection, source, paths["links"], paths["mapped"])
     outcomes += _judge_unread(folder, judged.raw)
     outcomes += _judge_captions(connection, source, judged)
     # Which of the labels occur among incidents is not known: those for ages are checked as declared.
@@ -196,12 +200,13 @@ def _check_noted(connection: duckdb.DuckDBPyConnection, source: Source, statemen
     """Judge what the tallies of incidents count besides: days and ages."""
     return [
         check_first_days(connection, source, has_days="first_days" in statements.noted),
+        check_forms_of_dates(connection, source, statements.noted),
         check_ages(connection, gives_years="age_0" in statements.noted),
     ]
 
 
 def _judge_unread(folder: SourceFolder, raw: RawTable) -> list[Outcome]:
-    return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, raw.unread_columns)
+    return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, raw.unread_columns, raw.columns_alike)
 
 
 def _judge_captions(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> list[Outcome]:
@@ -216,6 +221,7 @@ def _judge_captions(connection: duckdb.DuckDBPyConnection, source: Source, judge
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),
         judge_parts_of_years(captions, {} if source.personal else annual),
+        judge_rates(captions, source),
     ]
 
 

@@ -270,6 +270,7 @@ class _Maker:
                     f"first_{days}": f"day(r._day) <= {days}",
                     f"last_{days}": f"day(r._day) > day(last_day(r._day)) - {days}",
                 }
+            noted |= self.period.days_by_form()
         if self.age is not None:
             noted |= {
                 "age_0": f"{self.age} >= 0 AND {self.age} < 1",

@@ -27,6 +27,10 @@ _LEAST_RISES = 5
 _LEAST_FIRST_DAYS = 20
 _MOST_FIRST_DAYS = 6
 _OTHER_DAYS = 30
+# Of dates spread over months, 39 in 100 are up to the twelfth: that all of forty are comes by chance once in 10^16.
+_LEAST_DATES = 40
+_LEAST_MONTHS = 3
+_FEW_DAYS = 0.01
 # Where so many are expected, none has a chance of one in five hundred million, and of less than one in a hundred
 # thousand where the variance is twice the mean.
 _LEAST_EXPECTED = 20
@@ -137,6 +141,46 @@ def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_
         if first >= _LEAST_FIRST_DAYS and first * _OTHER_DAYS > _MOST_FIRST_DAYS * (january - first)
     ]
     return Outcome("first_days", "warned" if found else "passed", len(years), len(found), "; ".join(found[:5]))
+
+
+def check_forms_of_dates(connection: duckdb.DuckDBPyConnection, source: Source, noted: Sequence[str]) -> Outcome:
+    """Warn where no date in a form has a day above the twelfth, or all have: day and month may be exchanged.
+
+    A spreadsheet of another language takes 05/06/2023 for 6 May and leaves 25/06/2023 as text. Of dates of one area, or of
+    all, that are spread over some months, two in five have a day up to the twelfth.
+
+    Args:
+        connection: has ``tally_part``, the combinations of incidents, with ``area_seen`` and ``period_seen``.
+        source: the source.
+        noted: what its tallies count; nothing is judged where they do not know the forms of days.
+    """
+    rule = "days_up_to_twelve"
+    forms = [number for number in range(len(source.dates)) if f"form_{number}_early" in noted]
+    if not forms:
+        return Outcome(rule, "not applicable", 0, 0)
+    counts = [f"form_{number}" if f"form_{number}" in noted else "records" for number in forms]
+    rows = run_sql(connection, "harmonise/days_of_forms", forms=forms, counts=counts).fetchall()
+    found = []
+    for number in forms:
+        of_form = [row[1:] for row in rows if row[0] == number]
+        months = max((row[1] for row in of_form), default=0)
+        sums = (sum(row[place] for row in of_form) for place in (2, 3, 4))
+        form = source.dates[number]
+        everywhere = _days_of_form(form, len(forms), "all areas", months, *sums)
+        of_areas = [everywhere] if everywhere else [_days_of_form(form, 1, *row) for row in of_form]
+        found += list(filter(None, of_areas))
+    return Outcome(rule, "warned" if found else "passed", len(rows), len(found), "; ".join(found[:5]))
+
+
+def _days_of_form(form: str, forms: int, area: str, months: int, dates: int, first: int, early: int) -> str | None:
+    """What is strange about the days of dates in one form; None where nothing is."""
+    if dates < _LEAST_DATES or months < _LEAST_MONTHS:
+        return None
+    if early >= (1 - _FEW_DAYS) * dates and first <= dates / 2:
+        return f"{area}: {early:,} of {dates:,} dates as {form} have a day up to the twelfth"
+    if forms > 1 and early <= _FEW_DAYS * dates:
+        return f"{area}: {dates - early:,} of {dates:,} dates as {form} have a day above the twelfth"
+    return None
 
 
 def _problem(

@@ -233,6 +233,24 @@ class RowPeriod:
         in_column = not self.is_of_cells and "time_period" in self.source.columns
         return in_column and precision_of(self.source) == "day"
 
+    def days_by_form(self) -> dict[str, str]:
+        """Return conditions on rows with a day, by the form of their dates: written so, on a first, up to the twelfth."""
+        forms = self.source.dates
+        found: dict[str, str] = {}
+        for number, form in enumerate(forms):
+            name, written = f"form_{number}", "TRUE"
+            if len(forms) > 1:
+                text = "trim(r._said)"
+                shape = f"{text} LIKE {quote_literal(_shape(form) + '%')}"
+                pattern = quote_literal(f"^{_pattern(form)}")
+                written = shape if _is_fixed(form) else f"regexp_extract({text}, {pattern}, 0) <> ''"
+                found[name] = written
+            found |= {
+                f"{name}_first": f"{written} AND day(r._day) = 1",
+                f"{name}_early": f"{written} AND day(r._day) <= 12",
+            }
+        return found
+
     @property
     def forms(self) -> tuple[str, ...]:
         """The forms that a text may have."""
