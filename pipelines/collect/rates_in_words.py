@@ -18,8 +18,8 @@ _PER = (
 )
 _RATE = re.compile(
     rf"{_PER}"
-    r"|\b(?:rates?|tasas?|taxas?|taux|häufigkeitszahl|prevalen\w+|percent(?:ages?)?|per cent|porcentajes?|porcentage[mn]s?"
-    r"|pourcentages?|prozent\w*|prozentual\w*|anteile?|propor(?:tion|ción|ção))\b"
+    r"|\b(?:rates?|tasas?|taxas?|taux|häufigkeitszahl|prevalen\w+|percent(?:ages?)?|per cent|porcentajes?"
+    r"|porcentage[mn]s?|pourcentages?|prozent\w*|prozentual\w*|anteile?|propor(?:tion|ción|ção))\b"
     r"|(?<!100)(?<!100\s)%",
     re.IGNORECASE,
 )

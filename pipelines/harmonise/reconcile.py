@@ -23,7 +23,9 @@ from pipelines.harmonise.checks.ages import check_ages
 from pipelines.harmonise.checks.codes import check_codes
 from pipelines.harmonise.checks.periods import (
     check_first_days,
+    check_following_files,
     check_forms_of_dates,
+    check_kinds_of_years,
     check_periods,
     find_months_cut,
     find_periods_not_over,
@@ -31,6 +33,7 @@ from pipelines.harmonise.checks.periods import (
 )
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
 from pipelines.harmonise.checks.repeats import check_repeats
+from pipelines.harmonise.checks.rows_that_count import judge_unread_counts
 from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
     compare,
@@ -201,6 +204,7 @@ def _check_noted(connection: duckdb.DuckDBPyConnection, source: Source, statemen
     return [
         check_first_days(connection, source, has_days="first_days" in statements.noted),
         check_forms_of_dates(connection, source, statements.noted),
+        check_kinds_of_years(connection, statements.noted),
         check_ages(connection, gives_years="age_0" in statements.noted),
     ]
 
@@ -658,7 +662,10 @@ def _check_repeats(
     )
     if problems:
         raise DataRefused(problems)
-    return outcomes
+    names = {path.name: file.name for path, file in zip(tallied.folders, tallied.files, strict=True)}
+    has_days = "first_days" in tallied.statements.noted
+    following = check_following_files(connection, names, tallied.parts("tally"), has_days)
+    return [*outcomes, following, judge_unread_counts(tallied.pairs)]
 
 
 def _overlap_found(first: str, periods: list[tuple[int, int]]) -> str:

@@ -16,9 +16,9 @@ from schemas.source import Source
 
 _MOST_SHOWN = 5
 _STEM = 5
-_SMALL_WORDS = frozenset(
-    "the and other others for with without from not del los las con sin por para otro otros otra otras una que des les "
-    "avec sans autre autres pour dans dos das com sem outro outros outras der die das und mit ohne von des andere".split()
+_SMALL_WORDS = (
+    r"(?:the|and|others?|for|with|without|from|not|del|los|las|con|sin|por|para|otr[oa]s?|una|que|des|les|avec|sans|autres?"
+    r"|pour|dans|dos|das|com|sem|outr[oa]s?|der|die|und|mit|ohne|von|andere)"
 )
 _OF_WHICH = re.compile(
     r"\b(?:of which|thereof|de l[oa]s cuales|d[oa]s quais|dont|darunter|davon|included (?:in|above)|incl\. in"
@@ -68,7 +68,7 @@ def are_different(one: str, other: str) -> bool:
 
 def _stems(label: str) -> frozenset[str]:
     plain = "".join(char for char in unicodedata.normalize("NFKD", label.casefold()) if not unicodedata.combining(char))
-    words = (word for word in re.findall(r"[^\W\d_]{3,}", plain) if word not in _SMALL_WORDS)
+    words = (word for word in re.findall(r"[^\W\d_]{3,}", plain) if not re.fullmatch(_SMALL_WORDS, word))
     return frozenset(word[:_STEM] for word in words)
 
 

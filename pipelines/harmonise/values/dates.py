@@ -234,7 +234,7 @@ class RowPeriod:
         return in_column and precision_of(self.source) == "day"
 
     def days_by_form(self) -> dict[str, str]:
-        """Return conditions on rows with a day, by the form of their dates: written so, on a first, up to the twelfth."""
+        """Return conditions on rows with a day, by the form of their dates: written so, on a first, up to a twelfth."""
         forms = self.source.dates
         found: dict[str, str] = {}
         for number, form in enumerate(forms):
@@ -264,9 +264,11 @@ class RowPeriod:
         if not self.is_of_cells:
             return {"_day": self._day_of_incident(), "_received": "tidy._received", "_said": self._text(said)}
         text = f"trim(coalesce({self._text('time_period')}, ''))"
+        written = text
         text = text if self.source.year_starts is None else first_year(text)
         first_day, freq = parse_period(text, self.forms)
-        return {"_day": first_day, "_freq": freq, "_received": "tidy._received", "_said": text}
+        own = {"_day": first_day, "_freq": freq, "_received": "tidy._received", "_said": text}
+        return own if self.source.year_starts is None else {**own, "_written": written}
 
     def _text(self, name: str) -> str:
         if name in self.source.constants:
