@@ -176,8 +176,7 @@ def account(
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
     _find_parts_of_periods(connection, source, judged)
-    outcomes.append(_write_links(connection, judged, paths))
-    outcomes += check_codes(connection, source, paths["links"], paths["mapped"])
+    outcomes += _write_links(connection, source, judged, paths)
     outcomes += _judge_unread(folder, judged.raw)
     outcomes += _judge_captions(connection, source, judged)
     # Which of the labels occur among incidents is not known: those for ages are checked as declared.
@@ -573,8 +572,10 @@ def _open_core(connection: duckdb.DuckDBPyConnection, source: Source, statements
     _write_part(connection, f"SELECT {columns} FROM core", target)
 
 
-def _write_links(connection: duckdb.DuckDBPyConnection, judged: Judged, paths: dict[str, Path]) -> Outcome:
-    """Write the links of the concordance and the counts that went through each; warn of those that nothing used."""
+def _write_links(
+    connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged, paths: dict[str, Path]
+) -> list[Outcome]:
+    """Write the links of the concordance and the counts that went through each; judge their use and their labels."""
     connection.register("link_list", link_table(judged.concordance))
     _write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
     _write_part(
@@ -583,7 +584,8 @@ def _write_links(connection: duckdb.DuckDBPyConnection, judged: Judged, paths: d
         "GROUP BY ALL",
         paths["mapped"],
     )
-    return _check_unused_links(connection, paths["links"], paths["mapped"])
+    links, mapped = paths["links"], paths["mapped"]
+    return [_check_unused_links(connection, links, mapped), *check_codes(connection, source, links, mapped)]
 
 
 def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
