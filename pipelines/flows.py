@@ -42,6 +42,7 @@ from pipelines.notices import tell_of_run, telling_of_failure
 from pipelines.reader.release import query
 from pipelines.reader.release_changes import read_release_changes
 from pipelines.run import RunResult, Session, run_all
+from pipelines.system.children import end_with_server
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.running.steps import Arguments, Result
 from pipelines.system.running.workers import Runner, divide_limits, parse_runner
@@ -267,6 +268,7 @@ def run_on_schedule(sources: list[str] | None = None) -> dict[str, Any] | State[
         RuntimeError: a source was refused, or no file of any source was found; says which and why.
         UsageError: there is no such source.
     """
+    end_with_server()
     return _publish(load_settings(), sources, None)
 
 

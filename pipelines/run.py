@@ -43,7 +43,7 @@ from pipelines.publish.releases import keep_published, newest_key
 from pipelines.publish.report import write_reports
 from pipelines.reader.release import open_published
 from pipelines.system.clean_copy import note_records
-from pipelines.system.connection import connect, forget_engine
+from pipelines.system.connection import connect, engine_forgotten_on_error, forget_engine
 from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full, is_out_of_reach
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
@@ -445,6 +445,7 @@ class _Attempts:
         return tuple(sorted(name for name, one in self.ends.items() if one == end))
 
 
+@engine_forgotten_on_error()
 def run_all(
     folders: Sequence[SourceFolder], session: Session, *, named: bool = True, replay: bool = False
 ) -> RunResult:

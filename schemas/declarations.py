@@ -155,7 +155,7 @@ def parse_yaml(text: str) -> dict[str, Any]:
     aliases of aliases), and where a key occurs twice in one mapping: YAML would silently keep the last.
 
     Raises:
-        NotADeclaration: too deep, too large, or a key that occurs twice; with its line.
+        NotADeclaration: too deep, too large, a key that occurs twice, a day or number that is none; with its line.
         yaml.YAMLError: not YAML.
         TypeError: YAML, but not a mapping.
 
@@ -175,12 +175,38 @@ def parse_yaml(text: str) -> dict[str, Any]:
             mark = cast("yaml.Mark | None", event.start_mark)  # that of the quick loader has the same line and column
             raise NotADeclaration(problem=f"values are nested more than {_MOST_LEVELS} deep", problem_mark=mark)
     document = yaml.compose(text, Loader=_LOADER)
-    if document is not None and _count_values(document, {}) > _MOST_VALUES:
+    if document is None:
+        raise TypeError("a declaration must be a mapping")
+    if _count_values(document, {}) > _MOST_VALUES:
         raise NotADeclaration(problem=f"with its aliases written out it has more than {_MOST_VALUES:,} values")
-    loaded = yaml.load(text, Loader=_LOADER)  # noqa: S506
+    try:
+        loaded = yaml.load(text, Loader=_LOADER)  # noqa: S506
+    except yaml.YAMLError:
+        raise
+    except Exception as error:  # of a number, a day or a truth value: the library lets through whatever Python says
+        raise _unreadable(document) from error
     if not isinstance(loaded, dict):
         raise TypeError("a declaration must be a mapping")
     return loaded
+
+
+def _unreadable(document: yaml.Node) -> NotADeclaration:
+    """Return what to say of the first value of a document that is written as something that it is not."""
+    nodes = [document]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.ScalarNode):
+            try:
+                yaml.SafeLoader("").construct_object(node)
+            except Exception:
+                kind, shown = node.tag.rpartition(":")[2], node.value[:40]
+                return NotADeclaration(
+                    problem=f"{shown!r} is no {kind}; quote what is a text", problem_mark=node.start_mark
+                )
+        else:
+            parts = [part for pair in node.value for part in (pair if isinstance(pair, tuple) else (pair,))]
+            nodes += reversed(parts)
+    return NotADeclaration(problem="a value cannot be read")
 
 
 def _count_values(node: yaml.Node, counted: dict[int, int]) -> int:

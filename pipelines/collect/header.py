@@ -19,6 +19,9 @@ from schemas.source import Layout, ReadOptions, SourceFolder
 
 HEADER_SEARCH_ROWS = 100
 
+MOST_COLUMNS = 8_000
+"""DuckDB ends the process (a division by zero) where it sorts rows wider than a block: from 8,192 columns on."""
+
 _MAX_LINE = 2_000_000  # what DuckDB takes; a compressed file could hold one that fills the memory
 
 
@@ -103,6 +106,10 @@ def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadO
     Raises:
         DataRefused: no row holds all the labels; names those missing and the nearest there are.
     """
+    widest = max((len(row) for row in rows), default=0)
+    if widest > MOST_COLUMNS:
+        found = f"A row has {widest:,} columns; at most {MOST_COLUMNS:,} are read."
+        raise DataRefused([Problem("file_not_readable", source_id, found, file=file, sheet=sheet)])
     best: tuple[int, list[str], list[str]] | None = None
     for start in range(max(len(rows) - options.header_rows + 1, 0)):
         names = _join_header(rows[start : start + options.header_rows])

@@ -55,7 +55,7 @@ def open_jupyter(folder: Path, environment: Mapping[str, str], *, browser: bool 
         browser: open it in the browser; else only print the address.
     """
     check_installed()
-    command = [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}"]
+    command = [sys.executable, "-P", "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}"]
     return subprocess.run(
         [*command, *([] if browser else ["--no-browser"])], env={**os.environ, **environment}, check=False
     ).returncode

@@ -176,6 +176,7 @@ def make_empty(path: Path, settings: Settings) -> None:
         create_tables(connection)
         load_lists(connection)
         connection.execute("COMMIT")
+        connection.execute("CHECKPOINT")  # closing does it too, and says nothing where the disk is full
     _EMPTY[program] = path.read_bytes()
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from secrets import token_hex
 from tempfile import gettempdir
-from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.system.connection import fetch_row, memory_bound
+from pipelines.system.connection import fetch_row, memory_bound, time_limit
 from pipelines.system.running.workers import address_space
 from pipelines.system.settings import Settings, load_settings
 from pipelines.system.sql import fill_sql, load_sql, needed_values
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 
 _MOST_SECONDS = 600
 """A statement on a release takes seconds; one that takes longer than this would not end."""
+
+_ROWS_AT_A_TIME = 20_000
+
+_MOST_ANSWER_BYTES = 2 * 2**30
+"""What the rows of an answer may take in Python."""
 
 _MOST_SPILLED = "4GB"
 """What a statement may write to the folder for temporary files."""
@@ -180,7 +186,7 @@ def lock_down(connection: duckdb.DuckDBPyConnection, settings: Settings, writes:
     """
     values: dict[str, str | list[str]] = {
         "memory_limit": settings.memory_limit,
-        "temp_directory": str(Path(gettempdir(), f"iccs-query-{os.getpid()}")),
+        "temp_directory": str(Path(gettempdir(), f"iccs-query-{os.getpid()}-{token_hex(8)}")),
         "max_temp_directory_size": _MOST_SPILLED,
         "python_enable_replacements": "false",
         "allowed_paths": [str(writes)] if writes else [],
@@ -192,18 +198,11 @@ def lock_down(connection: duckdb.DuckDBPyConnection, settings: Settings, writes:
         connection.execute(f"SET {name} = {texts if isinstance(texts, str) else '[' + ', '.join(texts) + ']'}")
 
 
-@contextmanager
-def query_time(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def query_time(connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
     """Stop a statement that takes longer than any sensible one; it ends as one that failed."""
-    timer = Timer(_MOST_SECONDS, connection.interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except duckdb.InterruptException as error:
-        raise UsageError(f"the query took more than {_MOST_SECONDS} seconds and was stopped") from error
-    finally:
-        timer.cancel()
+    return time_limit(
+        connection, _MOST_SECONDS, UsageError(f"the query took more than {_MOST_SECONDS} seconds and was stopped")
+    )
 
 
 def query_memory(settings: Settings) -> AbstractContextManager[None]:
@@ -261,11 +260,35 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
             with query_memory(settings):  # Python may need more for the answer
                 found = connection.execute(statement, parameters)
             columns = tuple(column[0] for column in found.description or ())
-            return Result(columns, [tuple(row) for row in found.fetchall()])
+            return Result(columns, _fetch_all(found))
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
             raise UsageError(f"the query failed: {explained(error)}") from error
+
+
+def _fetch_all(found: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    """Return the rows of an answer, which Python holds as a whole.
+
+    Raises:
+        UsageError: they take more memory than any sensible answer.
+    """
+    rows: list[tuple[Any, ...]] = []
+    before = _resident_bytes()
+    while batch := found.fetchmany(_ROWS_AT_A_TIME):
+        rows += map(tuple, batch)
+        if _resident_bytes() - before > _MOST_ANSWER_BYTES:
+            raise UsageError(
+                f"the answer has more than {len(rows):,} rows, which take {_MOST_ANSWER_BYTES // 2**30} GiB of memory; "
+                "ask for less, or write it to a file: iccs query SQL --output FILE.parquet"
+            )
+    return rows
+
+
+def _resident_bytes() -> int:
+    """What the process holds in memory; 0 where the system does not say."""
+    held = Path("/proc/self/statm")
+    return int(held.read_text().split()[1]) * resource.getpagesize() if held.is_file() else 0
 
 
 def explained(error: duckdb.Error) -> str:

@@ -161,6 +161,9 @@ WORDS = {
         "{share} % of that rate. Of {n} areas {chance} lie outside 99.8 % of the first and {outside} of the second."
     ),
     "funnel dashes": "Dashes: smoothed rates (Marshall 1991).",
+    "funnel dashes bym": "Dashes: smoothed rates.",
+    "bym": "Smoothed towards the rates of neighbours and of all areas (BYM2, Riebler 2016).",
+    "without neighbour": "Without a neighbour, towards that of all areas only: {names}.",
 }
 """English by key."""
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipelines.statistics.arguments import check_choice
+from pipelines.statistics.resampling.monthly_noise import flat_series, monthly_noise
 
 if TYPE_CHECKING:
     from statsmodels.tsa.seasonal import DecomposeResult
@@ -19,8 +21,6 @@ Numbers = NDArray[np.float64]
 FEWEST_YEARS = 3
 """With fewer than 3 full years a season cannot be distinguished from the rest; 5 are better."""
 DAYS_IN_A_MONTH = 365.2425 / 12
-_MOST_CORRELATED = 0.8
-"""Of noise from month to month: above it, a slow course cannot be told from noise."""
 
 
 GapRule = Literal["refuse", "fill"]
@@ -217,16 +217,14 @@ def turning_points_beyond_noise(
 
     Of series that only swing at random, the trend of STL has a peak or trough every year or two. Parametric bootstrap:
     flat series with the noise of this one are smoothed with the same windows (without the weights of robust STL, as
-    normal noise has no unusual months), and of each the largest rise or fall between neighbouring turns (or a turn and
-    an end) is kept. A turn stays where the trend rises or falls by more than 95 % of
-    these on both sides of it, so that 95 % of flat series have none.
+    normal noise has no unusual months), and of each it is seen how far the trend goes on both sides of a turn that
+    stays when smaller ones are left out. A turn stays here where the trend rises or falls on both sides by more than in
+    95 % of these, so that 95 % of flat series have none.
 
     The noise, on the scale of the decomposition, is that of counts by chance (Poisson: independent from month to month)
-    and an AR(1) of what is left of the month-to-month differences d without their mean by month of the year, which a
-    slow course hardly touches. With w the variance of chance, Var(d) = 2 w + v and Cov(d, d of the next month) =
-    -w + c, where v and c are those of the AR(1): r = 1 + 2 c / v (0 to 0.8), and its variance is v / (2 (1 - r)).
-    Without taking chance apart, r comes out too small; and STL takes a part of the noise for season. Both made the
-    trend of flat series seem to turn.
+    and an AR(1), drawn for each flat series from what it may be
+    (:func:`pipelines.statistics.resampling.monthly_noise.monthly_noise`): ten years leave its correlation uncertain by
+    an eighth, and one taken as known lets noise that is more correlated than it looks pass for turns.
 
     Args:
         decomposition: of a monthly series of counts.
@@ -234,17 +232,24 @@ def turning_points_beyond_noise(
         seed: of these.
     """
     scale = np.log if decomposition.multiplicative else np.positive
-    differences = _without_season(np.diff(scale(np.maximum(decomposition.values, 1e-9))))
-    if not float(differences @ differences):
+    noise = monthly_noise(scale(np.maximum(decomposition.values, 1e-9)), _chance(decomposition))
+    if not noise.chance:
         return turning_points(decomposition)
-    noise = _noise(differences, _chance(decomposition), (samples, len(decomposition.trend)), seed)
+    months = len(decomposition.trend)
     how = replace(decomposition.smoothing, robust=False, periodic=False, inner=None, outer=None)
     largest = []
-    for row in noise:
-        flat = replace(decomposition, trend=np.asarray(_fit_stl(row, how).trend))
-        swings = _swings(flat.trend, [_place(flat, turn) for turn in turning_points(flat)])
-        largest.append(max(swings) if len(swings) > 1 else 0.0)
-    return _large_turns(decomposition, scale(np.maximum(decomposition.trend, 1e-9)), float(np.quantile(largest, 0.95)))
+    for trend in flat_series(noise, months, samples, seed) @ _trend_weights(months, how):
+        stages = _fewer_and_fewer(replace(decomposition, trend=trend), trend)
+        largest.append(max((smallest for _, smallest in stages), default=0.0))
+    least = float(np.quantile(largest, 0.95))
+    stages = _fewer_and_fewer(decomposition, scale(np.maximum(decomposition.trend, 1e-9)))
+    return next((turns for turns, smallest in stages if smallest >= least), [])
+
+
+@lru_cache(maxsize=4)
+def _trend_weights(months: int, how: Smoothing) -> Numbers:
+    """What each month (row) adds to the trend (columns): without robust weights STL is linear in the values."""
+    return np.array([np.asarray(_fit_stl(month, how).trend) for month in np.eye(months)])
 
 
 def _chance(decomposition: Decomposition) -> float:
@@ -253,38 +258,14 @@ def _chance(decomposition: Decomposition) -> float:
     return float(np.mean(1 / counts) if decomposition.multiplicative else np.mean(counts))
 
 
-def _without_season(differences: Numbers) -> Numbers:
-    """Differences from one month to the next, less their mean in each month of the year, with the variance they had."""
-    left = differences.copy()
-    for month in range(12):
-        left[month::12] -= left[month::12].mean()
-    return np.asarray(left * (len(left) / (len(left) - 12)) ** 0.5)
-
-
-def _noise(differences: Numbers, chance: float, shape: tuple[int, int], seed: int) -> Numbers:
-    """Flat series of noise, a row each, with the variance and correlation of month-to-month differences."""
-    variance = float(differences @ differences) / len(differences)
-    together = float(differences[1:] @ differences[:-1]) / len(differences)
-    chance = min(chance, variance / 2)  # months that swing less than chance are no counts of single events
-    rest, rest_together = variance - 2 * chance, together + chance
-    r = min(max(1 + 2 * rest_together / rest, 0.0), _MOST_CORRELATED) if rest > 0 else 0.0
-    random = np.random.default_rng(seed)
-    noise = random.normal(size=shape)
-    for at in range(1, shape[1]):
-        noise[:, at] = r * noise[:, at - 1] + (1 - r**2) ** 0.5 * noise[:, at]
-    return np.asarray((rest / (2 * (1 - r))) ** 0.5 * noise + chance**0.5 * random.normal(size=shape))
-
-
-def _large_turns(decomposition: Decomposition, trend: Numbers, least: float) -> list[TurningPoint]:
-    """Turns with a swing of at least this size on both sides; the smallest swing goes first, with both its turns."""
+def _fewer_and_fewer(decomposition: Decomposition, trend: Numbers) -> Iterator[tuple[list[TurningPoint], float]]:
+    """Yield the turns and the smallest swing beside them; then, each time, without that swing and both its turns."""
     turns = turning_points(decomposition)
     while turns:
         swings = _swings(trend, [_place(decomposition, turn) for turn in turns])
         smallest = int(np.argmin(swings))
-        if swings[smallest] >= least:
-            break
+        yield turns, swings[smallest]
         turns = [turn for place, turn in enumerate(turns) if place not in (smallest - 1, smallest)]
-    return turns
 
 
 def _swings(trend: Numbers, places: Sequence[int]) -> list[float]:

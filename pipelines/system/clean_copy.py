@@ -7,20 +7,18 @@ process that knows nothing but the file writes one without.
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 
+from pipelines.system.children import end_with_parent
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
 
 _PROGRAM = Path(__file__).parents[2]
-_DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 _READ: list[str] = []
 
 
@@ -50,6 +48,7 @@ def copy_cleanly(path: Path, settings: Settings, version: str) -> None:
     # -P and the path at the end: a file in the current folder must not take the place of a library.
     start = f"import sys; sys.path.append({str(_PROGRAM)!r}); from pipelines.system.clean_copy import main; main()"
     given = [str(path), str(copy), settings.memory_limit, str(settings.threads), str(settings.work / "spill"), version]
+    given.append(str(os.getpid()))
     done = subprocess.run([sys.executable, "-P", "-c", start, *given], capture_output=True, check=False, umask=0o077)
     if done.returncode:
         copy.unlink(missing_ok=True)
@@ -61,9 +60,8 @@ def copy_cleanly(path: Path, settings: Settings, version: str) -> None:
 
 def main() -> None:
     """Copy a database: the program of the other process. It ends when the one that started it does."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
-    path, copy, memory_limit, threads, spill, version = sys.argv[1:]
+    path, copy, memory_limit, threads, spill, version, parent = sys.argv[1:]
+    end_with_parent(int(parent))
     config = {"memory_limit": memory_limit, "threads": threads, "temp_directory": spill}
     with duckdb.connect(config={**config, "storage_compatibility_version": version}) as connection:
         connection.execute(f"ATTACH {quote_literal(path)} AS original (READ_ONLY)")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import glob
+import os
 import resource
+import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -14,9 +17,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipelines.system.errors import EXIT_FAULT
 from pipelines.system.functions import shared_functions
 from pipelines.system.removal import make_work_folder
 from pipelines.system.settings import Settings
+from pipelines.system.signals import asked_to_end, is_watching
 from pipelines.system.sql import SqlValue, fill_sql
 from schemas.declarations import quote_literal
 
@@ -27,6 +32,8 @@ STORAGE_VERSION = "v1.4.0"
 TIME_ZONE = "UTC"
 
 _INTERRUPT_SECONDS = 0.2
+_OBEY_SECONDS = 30
+"""How long a statement that is told to stop may take to do so; it does between two groups of rows."""
 
 _OPENING = Lock()
 _SETTING = Lock()
@@ -88,9 +95,12 @@ def _open_in_memory(memory_limit: str, spill_limit: str, threads: int, spill: Pa
 
 
 def forget_engine(error: BaseException) -> None:
-    """Let the next connection have an engine of its own where an error has left the shared one unusable."""
+    """Let the next connection have a new engine after an error that is not about data: nobody knows what it left.
+
+    Connections that are open keep theirs. The engine of ``one_engine`` is given up only where it cannot be used.
+    """
+    _open_in_memory.cache_clear()
     if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
-        _open_in_memory.cache_clear()
         _GIVEN.clear()
 
 
@@ -104,8 +114,22 @@ def _open(database: str, memory_limit: str, spill_limit: str, threads: int, spil
 
 
 @contextmanager
+def engine_forgotten_on_error() -> Iterator[None]:
+    """Give up the shared engine where what is done inside ends in an error, see ``forget_engine``."""
+    try:
+        yield
+    except BaseException as error:
+        forget_engine(error)
+        raise
+
+
+@contextmanager
 def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float, too_long: Exception) -> Iterator[None]:
     """Stop what a connection runs when it has taken too long; statements of other connections go on.
+
+    It is stopped too when a signal asks the process to end, which DuckDB does not always look for. A function that
+    works on a single value (``levenshtein`` of two texts of a million letters) cannot be stopped: where that does not
+    end by itself, a command ends, as it would hang for ever.
 
     Args:
         connection: for the statements inside.
@@ -115,10 +139,16 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float, too_long: 
     ended, done = Event(), Event()
 
     def watch() -> None:
-        if not done.wait(seconds):
-            ended.set()
-            while not done.wait(_INTERRUPT_SECONDS):  # one between two statements is lost
+        begun, told = time.monotonic(), 0.0
+        while not done.wait(_INTERRUPT_SECONDS):  # again and again: an interrupt between two statements is lost
+            now = time.monotonic()
+            if now - begun >= seconds:
+                ended.set()
+            if ended.is_set() or asked_to_end():
+                told = told or now
                 connection.interrupt()
+                if now - told > _OBEY_SECONDS and is_watching():
+                    _end_process(too_long)
 
     watcher = Thread(target=watch, daemon=True, name="time limit")
     watcher.start()
@@ -131,6 +161,17 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float, too_long: 
     finally:
         done.set()
         watcher.join()
+
+
+def _end_process(too_long: Exception) -> None:
+    """End a command whose statement cannot be stopped: its locks go with it, and the next run tidies up."""
+    number = asked_to_end()
+    reason = f"stopped by signal {number}" if number else str(too_long)
+    sys.stderr.write(
+        f"{reason}\nIts statement could not be stopped, so the command ends; the last release is unchanged.\n"
+    )
+    sys.stderr.flush()
+    os._exit(128 + number if number else EXIT_FAULT)
 
 
 @contextmanager
@@ -154,8 +195,9 @@ def memory_bound(beyond: int, too_much: Exception) -> Iterator[None]:
         _BOUNDS.append(beyond)
         if len(_BOUNDS) == 1:
             _UNBOUNDED[:] = [soft]
-        _bound_memory(int(taken.read_text().split()[0]) * resource.getpagesize() + sum(_BOUNDS), hard)
     try:
+        with _BOUNDING:
+            _bound_memory(int(taken.read_text().split()[0]) * resource.getpagesize() + sum(_BOUNDS), hard)
         yield
     except Exception as error:
         if _is_beyond_bound(error) or _is_beyond_bound(error.__cause__):

@@ -87,7 +87,66 @@ def test_too_few_areas_are_refused(capsys: pytest.CaptureFixture[str], data: str
 
 def test_boundaries_without_a_map_are_refused(capsys: pytest.CaptureFixture[str], data: str) -> None:
     assert main(["funnel", "0101", "--area", "AR", "--boundaries", "x.json", "--data", data]) == 2
-    assert "--boundaries is for a map: give --map FILE too" in capsys.readouterr().err
+    assert "--boundaries is for a map or neighbours: give --map FILE or --method bym too" in capsys.readouterr().err
+
+
+def test_rates_that_lean_on_neighbours_stand_beside_the_others(
+    capsys: pytest.CaptureFixture[str], data: str, tmp_path: Path
+) -> None:
+    """Santa Fe alone is surely above the rate of all; an island has no neighbour to lean on."""
+    files = tmp_path / "bym.png", tmp_path / "bym_map.png"
+    asked = "funnel", "0101", "--area", "AR", "--method", "bym", "--data", data
+    found = _json(capsys, *asked, "--plot", str(files[0]), "--map", str(files[1]))
+    assert all(file.stat().st_size > 10_000 for file in files)
+    assert found["method"] == "bym"
+    around = found["neighbourhood"]
+    assert isinstance(around, dict)
+    assert (around["pairs"], around["alone"]) == (43, ["AR-V"])
+    rows = found["rows"]
+    assert isinstance(rows, list)
+    assert [row["bym_rate"] for row in rows] == sorted((row["bym_rate"] for row in rows), reverse=True)
+    for row in rows:
+        assert row["bym_low"] < row["bym_rate"] < row["bym_high"]
+        assert 0 <= row["bym_above"] <= 1
+        # Of many events the recorded rate says nearly all: 4.6 with 829 events in Buenos Aires.
+        assert row["value"] < 300 or row["bym_rate"] == pytest.approx(row["rate_per_100k"], rel=0.03)
+    assert rows[0]["ref_area"] == "AR-S" and rows[0]["bym_above"] > 0.999
+    unsure = found["limits_hold_common_rate"]
+    assert isinstance(unsure, list)
+    assert "AR-S" not in unsure and {row["ref_area"] for row in rows if 0.1 < row["bym_above"] < 0.9} <= set(unsure)
+
+    assert main([*asked]) == 0
+    out = capsys.readouterr().out
+    assert "P above" in out and "43 pairs of neighbours in Natural Earth" in out
+    assert "without a neighbour, drawn to the rate of all areas only: AR-V" in out
+
+
+def test_pictures_say_that_rates_lean_on_neighbours(data: str) -> None:
+    settings = Settings(data=Path(data))
+    found = read_small_areas(SeriesQuery("0101", "AR", source="ar_snic"), settings=settings, method="bym")
+    for language, text in (
+        ("en", "Smoothed towards the rates of neighbours and of all areas (BYM2, Riebler 2016). Without a neighbour"),
+        ("fr", "Lissé vers les taux des zones voisines et de l’ensemble (BYM2, Riebler 2016). Sans voisine"),
+        ("es", "Suavizado hacia las tasas de las áreas vecinas y del conjunto (BYM2, Riebler 2016). Sin vecina"),
+    ):
+        assert text in " ".join(plot_funnel(found, language, settings).text.split())
+
+
+def test_outlines_without_common_borders_are_refused(
+    capsys: pytest.CaptureFixture[str], data: str, tmp_path: Path
+) -> None:
+    """Two squares of other areas."""
+    square = [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]
+    features = [
+        {"type": "Feature", "id": code, "geometry": {"type": "Polygon", "coordinates": square}} for code in ("X", "Y")
+    ]
+    file = tmp_path / "other.json"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    asked = "funnel", "0101", "--area", "AR", "--method", "bym", "--data", data
+    assert main([*asked, "--boundaries", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert "boundaries other.json: 24 of 24 areas have no border in common with another" in said
+    assert "--method marshall" in said
 
 
 def test_a_thousand_municipalities_can_be_read(data: str) -> None:

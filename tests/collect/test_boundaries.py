@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipelines.collect import boundaries
 from pipelines.collect.boundaries import bundled_boundaries, read_boundaries
 from pipelines.reader.maps import class_limits
-from pipelines.reader.plots.map import project
+from pipelines.reader.projection import project
 from schemas.errors import UsageError
 
 SQUARE = [[0, 0], [2, 0], [2, 2], [0, 2], [0, 0]]

@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import duckdb
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from pipelines.collect.boundaries import bundled_boundaries
 from pipelines.reader.maps import map_boundaries, read_map_rates
 from pipelines.reader.plots.map import plot_map
 from pipelines.reader.plots.style import save_picture
+from pipelines.reader.plots.trend import plot_trend
 from pipelines.reader.release import query
 from pipelines.reader.selection import SeriesQuery
 from pipelines.system.settings import Settings
@@ -195,3 +197,29 @@ def test_what_cannot_be_drawn_is_said(
 ) -> None:
     assert main(["map", "0101", *arguments, "--data", str(settings.data)]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_panels_and_maps_take_the_place_of_axes_of_the_caller(settings: Settings) -> None:
+    """All they draw lies in the place of the axes given; what the caller drew beside it is as it was."""
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(18, 6))
+    left.plot([1, 2], [3, 4])
+    limits = left.get_xlim(), left.get_ylim()
+    wanted = SeriesQuery("0101", "MX")
+    found = read_map_rates(wanted, settings=settings)
+    areas = plot_trend(wanted, by="area", settings=settings, ax=right)
+    on_map = plot_map(found, map_boundaries(found), settings=settings, ax=middle)
+    assert areas.figure is figure and on_map.figure is figure
+    figure.canvas.draw()
+    ends = [left.get_tightbbox().x1]
+    for picture in (on_map, areas):
+        axes = np.ravel(picture.axes).tolist()
+        part = axes[0].get_figure(root=False)
+        drawn = [one.get_tightbbox() for one in [*axes, *part.legends, *part.texts]]
+        assert all(ends[-1] < box.x0 and box.x1 < part.bbox.x1 for box in drawn)
+        ends.append(max(box.x1 for box in drawn))
+        assert part.get_suptitle().replace("\n", " ") == picture.title
+    assert (left.get_xlim(), left.get_ylim()) == limits and left.lines and left in figure.axes
+    assert middle not in figure.axes and right not in figure.axes
+    with pytest.raises(UsageError, match="made by subplots"):
+        plot_map(found, map_boundaries(found), settings=settings, ax=figure.add_axes((0.1, 0.1, 0.2, 0.2)))
+    plt.close(figure)

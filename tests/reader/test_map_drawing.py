@@ -13,7 +13,8 @@ from pipelines.collect.boundaries import Boundaries, bundled_boundaries
 from pipelines.reader import borders
 from pipelines.reader.borders import disputed_land, disputed_lines, disputed_rows
 from pipelines.reader.maps import MapRates
-from pipelines.reader.plots.map import _class_labels, _copies, _shades, _signed_area, project_world
+from pipelines.reader.plots.map import _class_labels, _shades
+from pipelines.reader.projection import copies_of, project_world, signed_area
 from pipelines.reader.selection import SeriesKey, SeriesQuery
 from pipelines.reader.words import LANGUAGES
 from schemas.errors import UsageError
@@ -30,16 +31,16 @@ def test_a_map_of_the_world_keeps_areas(south: float) -> None:
     """The area between two parallels on a sphere of radius 1: difference of longitude times that of the sines."""
     box = _box(20, south, 40, south + 10)
     expected = np.radians(20) * (np.sin(np.radians(south + 10)) - np.sin(np.radians(south)))
-    assert abs(_signed_area(project_world(box))) == pytest.approx(expected, rel=1e-3)
+    assert abs(signed_area(project_world(box))) == pytest.approx(expected, rel=1e-3)
 
 
 def test_land_at_the_edge_of_the_world_is_seen_at_both_and_not_drawn_across() -> None:
     at_edge = np.array([[170.0, 60.0], [180.0, 60.0], [-170.0, 65.0], [170.0, 65.0], [170.0, 60.0]])
-    copies = _copies(at_edge)
+    copies = copies_of(at_edge)
     assert [(ring[:, 0].min(), ring[:, 0].max()) for ring in copies] == [(170, 190), (-190, -170)]
-    assert len(_copies(_box(0, 0, 10, 10))) == 1
+    assert len(copies_of(_box(0, 0, 10, 10))) == 1
     pole = np.array([[-180.0, -80.0], [-60.0, -80.0], [60.0, -80.0], [180.0, -80.0], [-180.0, -80.0]])
-    assert [float(np.ptp(ring[:, 0])) for ring in _copies(pole)] in ([], [360.0])
+    assert [float(np.ptp(ring[:, 0])) for ring in copies_of(pole)] in ([], [360.0])
 
 
 def _rates(*limits: float) -> MapRates:

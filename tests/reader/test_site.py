@@ -68,14 +68,15 @@ def test_every_text_of_a_page_is_translated() -> None:
         assert sorted(set(load_texts(language)) - texts) == []  # nothing is left over either
 
 
-def test_every_link_leads_to_a_file_and_only_the_search_is_a_script(site: BuiltSite) -> None:
+def test_every_link_leads_to_a_file_and_only_what_needs_a_browser_is_a_script(site: BuiltSite) -> None:
     pages = sorted(site.folder.rglob("*.html"))
     assert len(pages) == site.pages
     missing = set()
     for page in pages:
         found = _Links()
-        found.feed(page.read_text(encoding="utf-8"))
-        scripts = {"script"} if page.name == "search.html" else set()
+        text = page.read_text(encoding="utf-8")
+        found.feed(text)
+        scripts = {"script"} if page.name == "search.html" or '<div class="courses">' in text else set()
         assert found.tags & {"script", "img", "iframe", "object"} == scripts
         for link in found.links:
             if not link.startswith(("http://", "https://", "#")) and not (page.parent / link).resolve().is_file():
@@ -305,7 +306,10 @@ def test_estimates_stand_apart_from_counts_with_their_limits_and_population(
     """The last figure of everybody asked: 500 +- 1.96 x 30; not the year before, and not the young alone."""
     survey, police = Tiny(tmp_path, "xx_survey"), Tiny(tmp_path, "xx_police")
     survey.declare(SURVEY, values="age,15 +,Y_GE15,\nage,15-29,Y15T29,\n")
-    survey.give("survey.csv", "area,year,ages,n,error\nMX,2020,15 +,400,20\nMX,2021,15 +,500,30\nMX,2021,15-29,100,9\n")
+    survey.give(
+        "survey.csv",
+        "area,year,ages,n,error\nMX,2020,15 +,400,20\nMX,2021,15 +,500,30\nMX,2021,15-29,100,9\nAR,2021,15 +,70,5\n",
+    )
     police.declare_plain(scheme="code")
     for tiny, name in ((survey, "survey.csv"), (police, "police.csv")):
         declared = tiny.sources / tiny.name / "source.yml"
@@ -325,6 +329,12 @@ def test_estimates_stand_apart_from_counts_with_their_limits_and_population(
             assert "2020–2021" in table
             assert ">500</td>" in table and ">441.2–558.8 (95 %)</td>" in table
             assert table.count("<tr>") == 2
+        alone = pages["country/AR.html"]  # a country without counts
+        assert ">70</td>" in alone and "Latest figures" not in alone and "Years with figures" not in alone
+        assert alone.count("quality/xx_survey.html") == pages["country/MX.html"].count("quality/xx_survey.html") == 1
+        listed = pages["index.html"].partition('country/AR.html">Argentina</a>')[2].partition("</li>")[0]
+        assert "estimates and shares only" in listed
+        assert '"country/AR.html"' in pages["search-index.js"]
         monkeypatch.setattr("pipelines.reader.site.content._find_withheld", lambda _: ("xx_survey",))
         hidden = dict(Pages(read_content(connection), "en").every())
     assert "Estimates of surveys" not in hidden["country/MX/0101.html"]
@@ -595,6 +605,37 @@ def test_a_browser_finds_the_page_from_words(
         assert title in page
     else:
         assert found[0] == (first, title)
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no chromium or chrome is installed, so nothing is chosen in one")
+def test_a_reader_chooses_the_countries_of_one_picture(site: BuiltSite, tmp_path: Path) -> None:
+    """What is drawn and said is what the data file of each country has, and the address keeps the choice."""
+    address = (site.folder / "en/compare/0101.html").as_uri()
+    with open_browser(tmp_path) as tab:
+        tab.open(f"{address}#FI,NOSUCH,SE")
+        said = "document.querySelector('#choose svg').getAttribute('aria-label')"
+        wanted = {code: _rates_of(site, code) for code in ("FI", "SE", "LV")}
+        ends = {code: f"{max(rates)}: {rates[max(rates)]:.2f}" for code, rates in wanted.items()}
+        assert tab.run(said) == f"Finland {ends['FI']}; Sweden {ends['SE']}"
+        tab.run("document.querySelector('#choose input[value=FI]').click()")
+        tab.run("document.querySelector('#choose input[value=LV]').click()")
+        assert tab.run(said) == f"Sweden {ends['SE']}; Latvia {ends['LV']}"
+        assert tab.run("location.hash") == "#SE,LV"
+        given = tab.run("document.querySelector('.courses svg[data-code=LV]').dataset.rates")
+        points = dict(point.split(" ") for run in given.split(";") for point in run.split(","))
+        assert {year: float(rate.rstrip("*")) for year, rate in points.items()} == pytest.approx(wanted["LV"], rel=1e-5)
+        tab.run("document.querySelectorAll('#choose input:checked').forEach(one => one.click())")
+        assert tab.run("document.querySelector('#choose figure').textContent") == "None is chosen."
+        tab.run("document.querySelectorAll('#choose input').forEach(one => one.click())")
+        assert tab.run("document.querySelectorAll('#choose input:checked').length") == 12
+        assert tab.run("document.querySelectorAll('#choose input:not(:checked):not(:disabled)').length") == 0
+
+
+def _rates_of(site: BuiltSite, code: str) -> dict[str, float]:
+    with (site.folder / "data" / f"{code}_0101.csv").open(encoding="utf-8") as handle:
+        return {
+            row["time_period"]: float(row["rate_per_100k"]) for row in csv.DictReader(handle) if row["rate_per_100k"]
+        }
 
 
 def test_the_server_is_of_this_machine_and_runs_the_search_alone(site: BuiltSite) -> None:

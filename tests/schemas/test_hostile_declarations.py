@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 
 import pytest
 import yaml
 
-from schemas.declarations import parse_yaml
+from schemas.codelists import read_csv_rows
+from schemas.declarations import DeclarationError, parse_yaml
 from schemas.errors import UsageError
 from schemas.source import find_sources, list_sources
 
@@ -24,6 +27,10 @@ HOSTILE = {
     "long": ("a: " + "x" * 1_000_001, "more than 1,000,000 characters"),
     "a key twice": ("kind: count\nread: {}\nkind: population", "line 3, column 1: the key 'kind' occurs twice"),
     "a key twice below": ("measures:\n  a: {value: n}\n  a: {value: m}", "line 3, column 3: the key 'a' occurs twice"),
+    "a number of many digits": ("a: 1\nb: " + "9" * 5000, "line 2, column 4: '99999"),
+    "a day that is none": ("a: 1\nb: [2024-13-41]", "line 2, column 5: '2024-13-41' is no timestamp"),
+    "a truth value that is none": ("a: !!bool perhaps", "line 1, column 4: 'perhaps' is no bool"),
+    "a time that is none": ("a: !!timestamp perhaps", "line 1, column 4: 'perhaps' is no timestamp"),
     "a Python object": ("a: !!python/object/apply:os.system ['true']", "line 1, column 4"),
 }
 
@@ -72,3 +79,22 @@ def test_a_path_out_of_the_folder_of_a_source_is_refused_and_not_read(tmp_path: 
     with pytest.raises(UsageError, match="reshape") as refused:
         _ = find_sources(["xx_case"], tmp_path / "sources")[0].source
     assert "Zzsecret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["values.csv", "rates.sql", "more.yml"])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_refused_and_not_passed_over(
+    tmp_path: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    """A pipe would be waited for, and without values.csv the words of the file would have no codes."""
+    folder = shutil.copytree(Path(str(list_sources()["wb_population"].folder)), tmp_path / "sources" / "xx_case")
+    (folder / name).unlink(missing_ok=True)
+    make(folder / name)
+    with pytest.raises(UsageError, match=f"{name} is no file that can be read"):
+        _ = find_sources(["xx_case"], tmp_path / "sources")[0].source
+
+
+def test_a_field_without_an_end_is_refused_with_its_row(tmp_path: Path) -> None:
+    (tmp_path / "values.csv").write_text("dimension,word,code,note\nsex,men,M,\nsex," + "x" * 200_000 + ",F,\n")
+    with pytest.raises(DeclarationError, match=r"values.csv, row 3: it cannot be read \(field larger"):
+        read_csv_rows(tmp_path / "values.csv")

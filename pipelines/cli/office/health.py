@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from pipelines.system.local_server import LocalServer
 from schemas.errors import UsageError
 
 _KEPT_SECONDS = 30
@@ -64,10 +65,9 @@ def answering_probes(host: str, port: int, read_health: Callable[[], dict[str, A
             """Write nothing: a probe asks every minute."""
 
     try:
-        server = ThreadingHTTPServer((host, port), Handler)
+        server = LocalServer((host, port), Handler)
     except OSError as error:
         raise UsageError(f"--health-port {port}: nothing can listen there ({error.strerror})") from error
-    server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
     thread.start()
     try:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command
 from pipelines.cli.printing import print_error, print_line
+from pipelines.system.children import SERVED_BY
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -147,6 +148,26 @@ def prefect_environment(home: Path, url: str, sign_in: str) -> dict[str, str]:
     }
 
 
+def process_environment(current: Path) -> dict[str, str]:
+    """Return what tells runs who started them, and keeps them from running modules of the current folder.
+
+    The server and its runs are begun as ``python -m prefect``, for which Python looks into the current folder first.
+    Where the program itself lies there, it is found last of all.
+
+    Args:
+        current: the current folder.
+
+    >>> process_environment(Path("/srv/data"))["PYTHONSAFEPATH"]
+    '1'
+    """
+    served = {SERVED_BY: str(os.getpid()), "PYTHONSAFEPATH": "1"}
+    program = Path(__file__).parents[3]
+    if current.resolve() != program.resolve():
+        return served
+    places = [place for place in (os.environ.get("PYTHONPATH"), str(program)) if place]
+    return {**served, "PYTHONPATH": os.pathsep.join(places)}
+
+
 def read_sign_in(home: Path) -> tuple[str, bool]:
     """Return what signs in to the server, name and password with a colon between, and whether it was made just now.
 
@@ -228,8 +249,8 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)  # the server's database holds messages, which may quote values of files
     sign_in, is_new = read_sign_in(home)
-    os.environ.update(prefect_environment(home, places.url, sign_in))
-    os.environ.update({"ICCS_DATA": str(settings.data), "ICCS_RUNNER": settings.runner})  # for the runs
+    for_runs = {"ICCS_DATA": str(settings.data), "ICCS_RUNNER": settings.runner, **process_environment(Path.cwd())}
+    os.environ.update(prefect_environment(home, places.url, sign_in) | for_runs)
     # Late, and after its settings are in place: Prefect reads them when it is imported.
     import asyncio
 
@@ -379,10 +400,19 @@ def deploy_command(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _server(places: Places, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run Prefect's server in a process of its own, which ends with the block; its output is added to the log."""
+    """Run Prefect's server in a process of its own, which ends with the block; its output is added to the log.
+
+    It ends also where this process is killed: it would keep the port, and start no run.
+    """
+    program = Path(__file__).parents[3]
+    start = (
+        f"import runpy, sys; sys.path.append({str(program)!r}); from pipelines.system.children import end_with_parent; "
+        f"end_with_parent({os.getpid()}); runpy.run_module('prefect', run_name='__main__', alter_sys=True)"
+    )
+    options = ["server", "start", "--host", places.host, "--port", str(places.port)]
     with open(log, "ab", opener=_open_private) as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "server", "start", "--host", places.host, "--port", str(places.port)],
+            [sys.executable, "-P", "-c", start, *options],
             stdout=output,
             stderr=subprocess.STDOUT,
             umask=0o077,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,11 +31,17 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--level", choices=("admin1", "admin2"), default="admin1", help="provinces or municipalities (default: admin1)"
     )
+    parser.add_argument(
+        "--method",
+        choices=("marshall", "bym"),
+        default="marshall",
+        help="smooth towards the rate of all areas, or towards that of neighbours too (default: marshall)",
+    )
     parser.add_argument("--map", metavar="FILE", dest="map_file", help="draw a map of the smoothed rates")
     parser.add_argument(
         "--boundaries",
         metavar="BOUNDARIES",
-        help="outlines of the map, GeoJSON or TopoJSON (default: the bundled ones)",
+        help="outlines of the map and of neighbours, GeoJSON or TopoJSON (default: the bundled ones)",
     )
     parser.add_argument(
         "--property",
@@ -47,41 +54,28 @@ def add_parser(commands: Commands) -> None:
 
 def funnel_command(options: argparse.Namespace) -> int:
     """Print recorded and smoothed rates with limits, the highest first; draw funnel and map if asked."""
+    from pipelines.collect.boundaries import read_boundaries
     from pipelines.reader.series.small_areas import read_small_areas
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
-    if options.boundaries and not options.map_file:
-        raise UsageError("--boundaries is for a map: give --map FILE too")
+    if options.boundaries and not options.map_file and options.method == "marshall":
+        raise UsageError("--boundaries is for a map or neighbours: give --map FILE or --method bym too")
     settings = load_settings(options.data)
-    found = read_small_areas(series_query(options, settings), options.year, options.level, settings)
+    outlines = read_boundaries(Path(options.boundaries), options.property) if options.boundaries else None
+    query = series_query(options, settings)
+    found = read_small_areas(query, options.year, options.level, settings, method=options.method, boundaries=outlines)
     _draw(found, options, settings)
     if options.json:
         document = {
             name: getattr(found, name)
-            for name in ("level", "year", "spread", "common", "outside", "beyond_chance", "rows", "others")
+            for name in ("level", "year", "method", "spread", "common", "outside", "beyond_chance", "rows", "others")
         }
+        document["neighbourhood"] = found.neighbourhood and asdict(found.neighbourhood)
         pictures = {"plot": options.plot, "map": options.map_file, "limits_hold_common_rate": sorted(found.unsure)}
         print_json({**found.query.as_document(), **document, **pictures})
         return EXIT_DONE
-    names = (
-        "ref_area",
-        "value",
-        "rate_per_100k",
-        "smoothed_rate",
-        "smoothed_low",
-        "smoothed_high",
-        "own_weight",
-        "funnel",
-    )
-    print_table(
-        ["area", "events", "rate", "smoothed", "low", "high", "own weight", "funnel"],
-        [
-            [*(row[name] for name in names[:-1]), "" if row["funnel"] == "inside" else row["funnel"]]
-            for row in found.rows
-        ],
-        title=f"{found.query.words}, {found.year}, {found.key.name}; per 100,000, smoothed with 95 % limits",
-    )
+    _print_rates(found)
     print_line()
     n = len(found.rows)
     print_line(
@@ -97,6 +91,30 @@ def funnel_command(options: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
+def _print_rates(found: SmallAreas) -> None:
+    names = ["ref_area", "value", "rate_per_100k"]
+    headings = ["area", "events", "rate"]
+    if found.neighbourhood is None:
+        names += [*found.smoothed, "own_weight"]
+        headings += ["smoothed", "low", "high", "own weight"]
+    else:
+        names += ["smoothed_rate", *found.smoothed, "bym_above"]
+        headings += ["marshall", "bym", "low", "high", "P above"]
+    print_table(
+        [*headings, "funnel"],
+        [[*(row[name] for name in names), "" if row["funnel"] == "inside" else row["funnel"]] for row in found.rows],
+        title=f"{found.query.words}, {found.year}, {found.key.name}; per 100,000, smoothed with 95 % limits",
+    )
+    around = found.neighbourhood
+    if around is not None:
+        print_line(
+            f"P above: probability that the rate is above that of all areas. {around.pairs} pairs of neighbours in "
+            f"{around.origin}; rates differ by {around.sigma[0]:.2f} on the logarithm (standard deviation), "
+            f"{around.phi[0]:.0%} of that variance shared with neighbours (+- {around.phi[1]:.0%})"
+        )
+        print_line(f"without a neighbour, drawn to the rate of all areas only: {_listed(list(around.alone))}")
+
+
 def _listed(areas: list[str]) -> str:
     """Name areas, of many how many they are and the first of them: a country has a thousand municipalities.
 
@@ -110,7 +128,7 @@ def _listed(areas: list[str]) -> str:
 
 def _draw(found: SmallAreas, options: argparse.Namespace, settings: Settings) -> None:
     from pipelines.reader.maps import map_boundaries
-    from pipelines.reader.plots.funnel import plot_funnel
+    from pipelines.reader.plots.funnel import plot_funnel, smoothing_notes
     from pipelines.reader.plots.map import plot_map
     from pipelines.reader.plots.style import check_picture_path, save_picture
     from pipelines.reader.release import query
@@ -129,5 +147,8 @@ def _draw(found: SmallAreas, options: argparse.Namespace, settings: Settings) ->
         ).rows
         shown = found.as_map({row[0] for row in below})
         outlines = map_boundaries(shown, Path(options.boundaries) if options.boundaries else None, options.property)
-        picture = plot_map(shown, outlines, options.lang, settings, unsure=found.unsure, style=options.style)
+        remarks = smoothing_notes(found, options.lang, settings)
+        picture = plot_map(
+            shown, outlines, options.lang, settings, unsure=found.unsure, remarks=remarks, style=options.style
+        )
         save_picture(picture, Path(options.map_file))

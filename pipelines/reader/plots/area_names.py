@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from pipelines.reader.plots.sheets import sized, thick
 from pipelines.reader.plots.style import text_width
+from pipelines.reader.projection import Numbers, centre_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-Numbers = NDArray[np.float64]
 Land = list[list[Numbers]]
 """Polygons of an area on the plane of the map: of each its outline, then its holes; shape (n, 2)."""
 
@@ -179,7 +179,7 @@ def _place(code: str, box: Box, ground: Ground, axes: Axes) -> tuple[float, Box]
     if box.width * box.height * _LEAST_OWN > _size(ground.land[code]):
         return None
     grid = np.stack(np.meshgrid(*(np.linspace(low[at], high[at], _STEPS + 2)[1:-1] for at in (0, 1))), axis=-1)
-    middles = np.concatenate([[_centre(largest)], grid.reshape(-1, 2)])
+    middles = np.concatenate([[centre_of(largest)], grid.reshape(-1, 2)])
     points = (middles[:, None, :] + box.points[None, :, :]).reshape(-1, 2)
     own = _inside(ground.land[code], points).reshape(len(middles), -1).mean(axis=1)
     far = np.hypot(*((middles - middles[0]) / (high - low).max()).T)
@@ -206,7 +206,7 @@ def _middle(polygons: Land) -> dict[str, float]:
     low, high = largest[0].min(axis=0), largest[0].max(axis=0)
     grid = np.stack(np.meshgrid(*(np.linspace(low[at], high[at], 22)[1:-1] for at in (0, 1))), axis=-1).reshape(-1, 2)
     on_land = grid[_inside([largest], grid)]
-    x, y = _centre(largest[0])
+    x, y = centre_of(largest[0])
     if len(on_land):
         apart = np.hypot(*np.moveaxis(on_land[:, None, :] - largest[0][None, :, :], -1, 0)).min(axis=1)
         x, y = on_land[int(apart.argmax())]
@@ -233,14 +233,3 @@ def _size(polygons: Land) -> float:
 def _extent(ring: Numbers) -> float:
     x, y = ring[:, 0], ring[:, 1]
     return float(abs((x[:-1] * y[1:] - x[1:] * y[:-1]).sum()) / 2)
-
-
-def _centre(ring: Numbers) -> Numbers:
-    """Centre of gravity of a closed outline; the middle of its points where it has no area."""
-    x, y = (ring - ring[0]).T
-    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
-    if not abs(cross.sum()) > 0:
-        return np.asarray(ring.mean(axis=0), dtype=np.float64)
-    weights = cross / (3 * cross.sum())
-    middle = np.array([((x[:-1] + x[1:]) * weights).sum(), ((y[:-1] + y[1:]) * weights).sum()])
-    return np.asarray(middle + ring[0], dtype=np.float64)

@@ -10,12 +10,13 @@ from pipelines.reader.plots.style import (
     POINTS_OF_INCH,
     STYLES,
     Picture,
-    blank_figure,
     caveat_notes,
     clear_frame,
     finish_picture,
     foot_text,
+    inches_wide,
     label_of,
+    panel_canvas,
     people_words,
     text_width,
     wrap_lines,
@@ -61,6 +62,7 @@ def plot_dark_figure(
     language: str = "en",
     settings: Settings | None = None,
     *,
+    ax: Axes | None = None,
     style: str = SCREEN,
 ) -> Picture:
     """Draw the estimates of a survey, the recorded counts of the same years, and the one over the other.
@@ -75,11 +77,12 @@ def plot_dark_figure(
         sex: of the persons.
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
+        ax: axes of yours, made by ``subplots``, whose place the panels take; a new figure if None.
         style: screen, print or slides, or a style sheet of matplotlib.
 
     Raises:
         UsageError: the release has no estimate of them, or no recorded count beside one, or more series on a side than
-            a picture can tell apart.
+            a picture can tell apart; or ``ax`` is in no grid.
 
     Example::
 
@@ -88,24 +91,22 @@ def plot_dark_figure(
     found = read_estimates(iccs, [area], sex=sex, settings=settings)
     rows = [row for row in found.beside if row["iccs"] == iccs]
     if not rows:
-        raise UsageError(
-            f"no recorded count stands beside an estimate of {iccs} in {area}, of the same year and sex {sex}; "
-            "see: iccs estimates"
-        )
+        beside = f"no recorded count stands beside an estimate of {iccs} in {area}, of the same year and sex {sex}"
+        raise UsageError(f"{beside}; see: iccs estimates")
     most = max(len(_series(rows, *side)) for side in (_SURVEY, _RECORDED))
     if most > _MOST_SERIES:
         raise UsageError(f"{most} series of {iccs} in {area} are too many for a picture; see: iccs estimates")
     told = _told_shares(found.figures, iccs, rows)
-    figure = blank_figure(9.5, 4.8)
+    figure = panel_canvas(ax, 9.5, 4.8)
     panels = figure.subplots(1, 3, gridspec_kw={"width_ratios": (3, 3, 2)})
-    narrow = _SHARE_OF_WIDTH * figure.get_figwidth()
+    narrow = _SHARE_OF_WIDTH * inches_wide(figure)
     _draw_estimates(panels[0], rows, told, _WIDE * narrow, language)
     _draw_recorded(panels[1], rows, language)
     _draw_share(panels[2], rows, narrow, language)
     _space_years(panels, rows, narrow)
     top = 1.1 * max(max(row["upper_limit"] or row["estimate"], row["recorded"]) for row in rows)
-    panels[0].set_ylim(0, top)
-    panels[1].set_ylim(0, top)
+    for panel in panels[:2]:
+        panel.set_ylim(0, top)
     title, name = names_of(iccs, area, language, settings)
     people = people_words(sex, TOTAL, language)
     whole = f"{iccs} {title}{colon(language)}{name}{people}, {word('dark figure', language)}"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import Picture, canvas, caveat_notes, finish_picture, foot_text, picture_title
+from pipelines.reader.release import query
 from pipelines.reader.series.small_areas import INNER, OUTER, SmallAreas
 from pipelines.reader.words import figure_in, word
 from pipelines.statistics.surveillance.funnel import funnel_limits
@@ -21,6 +22,7 @@ Numbers = NDArray[np.float64]
 
 _MOST_DASHES = 100
 _MOST_NAMES = 14
+_MOST_ALONE = 8
 _SIDES = (
     ((5, 0), "left", "center"),
     ((-5, 0), "right", "center"),
@@ -61,7 +63,7 @@ def plot_funnel(
     axes.plot(persons[outside], rates[outside], "D", color="#D55E00", markersize=size + 1)
     with_dashes = len(rates) <= _MOST_DASHES
     if with_dashes:
-        smoothed = np.array([row["smoothed_rate"] for row in found.rows], dtype=float)
+        smoothed = np.array([row[found.smoothed[0]] for row in found.rows], dtype=float)
         axes.vlines(persons, rates, smoothed, color="0.45", linewidth=thick(0.8))
         axes.plot(persons, smoothed, "_", color="#009E73", markersize=8)
     axes.set_xscale("log")
@@ -80,12 +82,27 @@ def plot_funnel(
             share=share, outside=int(outside.sum()), chance=len(found.beyond_chance), n=len(rates)
         ),
     ]
-    notes += [word("funnel dashes", language)] if with_dashes else []
+    if with_dashes:
+        notes.append(word("funnel dashes" if found.method == "marshall" else "funnel dashes bym", language))
+        notes += smoothing_notes(found, language, settings)
     notes += caveat_notes(found.rows, language, "ref_area")
     picture = finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings), ax)
     figure.draw_without_rendering()  # the foot has taken its room: names are put where they will stand
     _name_outside(axes, found)
     return picture
+
+
+def smoothing_notes(found: SmallAreas, language: str, settings: Settings | None) -> list[str]:
+    """Return what the foot of a picture says of rates that lean on neighbours; nothing of others."""
+    if found.neighbourhood is None:
+        return []
+    notes = [word("bym", language)]
+    alone = found.neighbourhood.alone
+    if alone:
+        names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
+        shown = [names[code] for code in alone[:_MOST_ALONE]] + (["..."] if len(alone) > _MOST_ALONE else [])
+        notes.append(word("without neighbour", language).format(names=", ".join(shown)))
+    return notes
 
 
 def _draw_limits(axes: Axes, found: SmallAreas, grid: Numbers, language: str) -> None:

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.collect.boundaries import Boundaries, Polygon, Ring
+from pipelines.collect.boundaries import Boundaries, Polygon
 from pipelines.reader.borders import DECLARED, disputed_land, disputed_lines
 from pipelines.reader.maps import MapRates
 from pipelines.reader.plots.area_names import STAR, Land, draw_names
 from pipelines.reader.plots.sheets import SCREEN, sized, styled, thick
 from pipelines.reader.plots.style import (
     Picture,
-    blank_figure,
     caveat_notes,
     finish_picture,
     foot_text,
+    panel_canvas,
     picture_title,
     population_notes,
+)
+from pipelines.reader.projection import (
+    Numbers,
+    Place,
+    copies_of,
+    find_place,
+    largest,
+    project_world,
+    signed_area,
+    unwrapped,
 )
 from pipelines.reader.release import query
 from pipelines.reader.words import colon, figure_in, word
@@ -32,14 +40,10 @@ from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Outline
 
-Numbers = NDArray[np.float64]
-
-FARTHEST = -0.7
-"""Cosine of the distance from the middle of the map beyond which an outline is not drawn: there it is torn apart."""
 _MARGIN = 0.03
 _LINE: dict[str, Any] = {"edgecolor": "0.25", "linewidth": 0.5}
 _HATCHED: dict[str, Any] = {"facecolor": "white", "hatch": "////", "edgecolor": "0.45", "linewidth": 0.5}
@@ -48,28 +52,8 @@ _SMALL, _SMALLEST = 0.018, 0.004
 """Share of the map's width below which an area gets a disc, or its shade would not be seen; of many areas."""
 _MOST_NAMED = 150
 """A map of smoothed rates of more areas has neither names nor stars: its dots say how sure each rate is."""
-_WORLD = 0.25
-"""Cosine of the distance from the middle of the map: where an area shown is farther, the map is one of the world."""
-_WORLD_SOUTH, _WORLD_NORTH = -57.0, 84.0
-"""Degrees: Antarctica is left out, as nobody is counted there."""
 _CLASS_NAMES = {5: ("lowest", "low", "middle", "high", "highest"), 4: ("lowest", "low", "high", "highest")}
 _CLASS_NAMES |= {3: ("lowest", "middle", "highest"), 2: ("lowest", "highest")}
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a point of the earth is on the map; outlines far from ``middle`` are torn apart and not drawn."""
-
-    project: Callable[[Ring], Numbers]
-    middle: tuple[float, float] | None
-
-    def __call__(self, points: Ring) -> Numbers:
-        """Return points, in degrees, on the plane of the map."""
-        return self.project(points)
-
-    def is_torn(self, points: Ring) -> bool:
-        """Whether an outline is so far away that it cannot be drawn."""
-        return self.middle is not None and float(_closeness(points, self.middle).min()) < FARTHEST
 
 
 @styled
@@ -80,14 +64,16 @@ def plot_map(
     settings: Settings | None = None,
     *,
     unsure: frozenset[str] | None = None,
+    remarks: Sequence[str] = (),
     disputed: str = DECLARED,
+    ax: Axes | None = None,
     style: str = SCREEN,
 ) -> Picture:
     """Draw rates by area in classes, on an equal-area projection.
 
-    Areas without a rate are hatched; a star marks rates from few events; land that is not asked for is white. The
-    map shows the largest part of each area: distant islands may lie outside it. Countries of several continents are
-    shown on a map of the world. The legend has the rate of the whole, where areas of a country are shown.
+    Areas without a rate are hatched; a star marks rates from few events; land not asked for is white. The largest part
+    of each area is shown: distant islands may lie outside. Countries of several continents are on a map of the world.
+    The legend has the rate of the whole, where areas of a country are shown.
 
     Args:
         found: rates, of :func:`pipelines.reader.maps.read_map_rates`.
@@ -95,43 +81,41 @@ def plot_map(
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
         unsure: the rates are smoothed, and those of these areas cannot be told from the common one: dotted.
+        remarks: sentences for the foot.
         disputed: set of borders that are drawn as disputed (:mod:`pipelines.reader.borders`), or ``none``.
+        ax: axes of yours, made by ``subplots``, whose place map and legend take; a new figure if None.
         style: screen, print or slides, or a style sheet of matplotlib.
 
     Raises:
-        UsageError: no area of the map has an outline, or there is no such set of borders.
+        UsageError: no area has an outline, there is no such set of borders, or ``ax`` is in no grid.
     """
-    shown = [code for code in found.codes if code in boundaries.shapes]
-    if not shown:
+    if not (shown := [code for code in found.codes if code in boundaries.shapes]):
         raise UsageError(f"boundaries {boundaries.origin}: there is no outline of any area of the map")
-    figure, axes, place, width = _canvas(boundaries, shown)
+    figure, axes, place, width = _canvas(boundaries, shown, ax)
     many = unsure is not None and len(found.codes) > _MOST_NAMED
     starred = set() if many else {code for code in found.rows if found.is_few(code)}
-    looks = _looks(found, unsure or frozenset())
-    smallest = width * (_SMALLEST if many else _SMALL)
+    smallest, looks = width * (_SMALLEST if many else _SMALL), _looks(found, unsure or frozenset())
     drawn, discs = _draw_areas(axes, found, boundaries, place, smallest, looks, starred)
     claimed = _draw_claimed(axes, found, boundaries, disputed, place)
     dotted = _draw_disputed(axes, boundaries, disputed, place)
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
-    whole = "" if found.query.area is None or unsure is not None else names[found.query.area]
+    whole = names[found.query.area] if found.query.area is not None and unsure is None else ""
     _add_legend(figure, found, language, len(unsure or ()), whole)
     title = picture_title(found.query, [found.key], language, settings)
-    title = f"{title}, {found.year}, {word('rate' if unsure is None else 'smoothed', language)}"
-    notes = [word("classes", language)]
-    notes += [word("hatched", language)] if found.missing else []
-    if starred:
-        notes.append(word("few events", language).format(n=load_comparison_rules().fewest_events))
-    notes += population_notes(list(found.rows.values()), language, settings)
-    notes += caveat_notes(list(found.rows.values()), language, "ref_area")
-    undrawn = [names[code] for code in found.codes if code not in drawn]
-    notes += [word("without outline", language).format(names=", ".join(undrawn))] if undrawn else []
+    title += f", {found.year}, {word('rate' if unsure is None else 'smoothed', language)}"
+    notes = [word("classes", language), *remarks, *([word("hatched", language)] if found.missing else [])]
+    notes += [word("few events", language).format(n=load_comparison_rules().fewest_events)] if starred else []
+    rows = list(found.rows.values())
+    notes += [*population_notes(rows, language, settings), *caveat_notes(rows, language, "ref_area")]
+    undrawn = ", ".join(names[code] for code in found.codes if code not in drawn)
+    notes += [word("without outline", language).format(names=undrawn)] if undrawn else []
     notes += [] if many else [word("names of areas", language)]
     notes += [word("disputed borders", language).format(name=disputed)] if dotted else []
     notes += [word("disputed land", language)] if claimed else []
-    notes.append(word("outlines", language).format(origin=boundaries.origin))
+    notes += [word("outlines", language).format(origin=boundaries.origin)]
     picture = finish_picture(figure, axes, title, foot_text([found.key.source], notes, language, settings))
-    named = {code: names[code] for code in drawn - discs.keys()} if not many else {}
-    draw_names(figure, axes, named, starred, _land(boundaries, place), list(discs.values()))
+    named = {} if many else {code: names[code] for code in drawn - discs.keys()}
+    draw_names(picture.figure, axes, named, starred, _land(boundaries, place), list(discs.values()))
     return picture
 
 
@@ -139,7 +123,7 @@ def _land(boundaries: Boundaries, place: Place) -> dict[str, Land]:
     """Return the outlines of all areas on the plane of the map, but those that cannot be drawn."""
     land = {
         code: [
-            [place(_unwrapped(ring)) for ring in polygon]
+            [place(unwrapped(ring)) for ring in polygon]
             for polygon in polygons
             if not place.is_torn(np.concatenate(polygon))
         ]
@@ -160,7 +144,7 @@ def _draw_areas(
     """Draw every outline; return the areas of the map that have one, and where those too small to see have a disc."""
     drawn = set()
     discs: dict[str, tuple[float, float]] = {}
-    edge = (_frame(), axes.transData) if place.middle is None else None
+    edge = (_frame(), axes.transData) if place.is_world else None
     for code, polygons in boundaries.shapes.items():
         outline = _outline(polygons, place)
         if outline is None:
@@ -175,7 +159,7 @@ def _draw_areas(
             continue
         drawn.add(code)
         size = 7.0 if edge is None else 3.5
-        outer = place(_unwrapped(_largest(polygons)))
+        outer = place(unwrapped(largest(polygons)))
         if float(np.ptp(outer, axis=0).max()) < smallest:
             discs[code] = _draw_disc(axes, found, code, outer, looks[code] | {"size": size}, starred=code in starred)
     return drawn, discs
@@ -192,7 +176,7 @@ def _draw_claimed(axes: Axes, found: MapRates, boundaries: Boundaries, disputed:
             patch = axes.add_patch(
                 _patch(outline, zorder=2.2, facecolor="white", edgecolor="0.25", linewidth=thick(0.5))
             )
-            if place.middle is None:
+            if place.is_world:
                 patch.set_clip_path(_frame(), axes.transData)
     return bool(mine)
 
@@ -212,30 +196,20 @@ def _draw_disputed(axes: Axes, boundaries: Boundaries, disputed: str, place: Pla
     return True
 
 
-def _canvas(boundaries: Boundaries, shown: Sequence[str]) -> tuple[Figure, Axes, Place, float]:
-    """Return a figure and axes that hold the outlines shown, where a point of the earth is on them, and their width."""
-    largest = [_largest(boundaries.shapes[code]) for code in shown]
-    middle = _middle(largest)
-    world = min(float(_closeness(ring, middle).mean()) for ring in largest) < _WORLD
-
-    def place(points: Ring) -> Numbers:
-        return project_world(points) if world else project(points, middle)
-
-    place_of = Place(place, None if world else middle)
-    every = np.concatenate([place(ring) for ring in largest])
-    if world:
-        edge = np.array([[-180.0, 0.0], [180.0, 0.0], [0.0, _WORLD_SOUTH], [0.0, _WORLD_NORTH]])
-        every = project_world(edge)
-    low, high = every.min(axis=0), every.max(axis=0)
+def _canvas(
+    boundaries: Boundaries, shown: Sequence[str], ax: Axes | None
+) -> tuple[Figure | SubFigure, Axes, Place, float]:
+    """Return a figure, or part of one, axes that hold the outlines shown, where a point is on them, and their width."""
+    place, low, high = find_place(boundaries, shown)
     width, height = (high - low).tolist()
-    across = 11.0 if world else 8.0
-    figure = blank_figure(across, float(np.clip((across - 2) * height / width, 3.2, 7.5)) + 0.9)
+    across = 11.0 if place.is_world else 8.0
+    figure = panel_canvas(ax, across, float(np.clip((across - 2) * height / width, 3.2, 7.5)) + 0.9)
     axes = figure.subplots()
     axes.set_xlim(low[0] - _MARGIN * width, high[0] + _MARGIN * width)
     axes.set_ylim(low[1] - _MARGIN * height, high[1] + _MARGIN * height)
     axes.set_aspect("equal")
     axes.set_axis_off()
-    return figure, axes, place_of, width
+    return figure, axes, place, width
 
 
 def _patch(outline: Outline, **look: Any) -> PathPatch:
@@ -275,7 +249,7 @@ def _draw_disc(
     return x, y
 
 
-def _add_legend(figure: Figure, found: MapRates, language: str, unsure: int, whole: str) -> None:
+def _add_legend(figure: Figure | SubFigure, found: MapRates, language: str, unsure: int, whole: str) -> None:
     """Name the classes and their limits, what is hatched and dotted, and the rate of the whole with its class."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -302,79 +276,6 @@ def _add_legend(figure: Figure, found: MapRates, language: str, unsure: int, who
     legend.set_alignment("left")
 
 
-def project(points: Ring, middle: tuple[float, float]) -> Numbers:
-    """Return points on a plane that keeps areas: Lambert's azimuthal projection of a sphere of radius 1.
-
-    Snyder (1987), Map Projections: A Working Manual, U.S. Geological Survey, equations 22-4, 24-2, 24-13 and 24-14.
-
-    Args:
-        points: longitude and latitude in degrees, shape (n, 2).
-        middle: longitude and latitude where x and y are 0.
-
-    >>> project(np.array([[10.0, 0.0], [0.0, 90.0]]), (0.0, 0.0)).round(4).tolist()
-    [[0.1743, 0.0], [0.0, 1.4142]]
-    """
-    turned, latitude = np.radians(points[:, 0] - middle[0]), np.radians(points[:, 1])
-    centre = np.radians(middle[1])
-    scale = np.sqrt(2 / np.maximum(1 + _closeness(points, middle), 1e-9))
-    return np.column_stack(
-        [
-            scale * np.cos(latitude) * np.sin(turned),
-            scale * (np.cos(centre) * np.sin(latitude) - np.sin(centre) * np.cos(latitude) * np.cos(turned)),
-        ]
-    )
-
-
-def project_world(points: Ring) -> Numbers:
-    """Return points on a plane that keeps areas and shows the whole earth: the Equal Earth projection.
-
-    Šavrič, Patterson and Jenny (2018), The Equal Earth map projection, International Journal of Geographical
-    Information Science 33(3), equations 1 and 2; a sphere of radius 1.
-
-    Args:
-        points: longitude and latitude in degrees, shape (n, 2).
-
-    >>> project_world(np.array([[180.0, 0.0], [0.0, 90.0]])).round(4).tolist()
-    [[2.7066, 0.0], [0.0, 1.3174]]
-    """
-    longitude, latitude = np.radians(points[:, 0]), np.radians(points[:, 1])
-    tilt = np.arcsin(np.sqrt(3) / 2 * np.sin(latitude))
-    a1, a2, a3, a4 = 1.340264, -0.081106, 0.000893, 0.003796
-    across = 2 * np.sqrt(3) * longitude * np.cos(tilt)
-    across /= 3 * (9 * a4 * tilt**8 + 7 * a3 * tilt**6 + 3 * a2 * tilt**2 + a1)
-    return np.column_stack([across, a4 * tilt**9 + a3 * tilt**7 + a2 * tilt**3 + a1 * tilt])
-
-
-def _closeness(points: Ring, middle: tuple[float, float]) -> Numbers:
-    """Cosine of the distance of points from the middle, on the sphere."""
-    turned, latitude, centre = np.radians(points[:, 0] - middle[0]), np.radians(points[:, 1]), np.radians(middle[1])
-    found: Numbers = np.sin(centre) * np.sin(latitude) + np.cos(centre) * np.cos(latitude) * np.cos(turned)
-    return found
-
-
-def _middle(rings: Iterable[Ring]) -> tuple[float, float]:
-    """Longitude and latitude in the middle of outlines, each counted once: the mean of their directions."""
-    directions = []
-    for ring in rings:
-        longitude, latitude = np.radians(ring.T)
-        around = np.cos(latitude)
-        directions.append(
-            np.column_stack([around * np.cos(longitude), around * np.sin(longitude), np.sin(latitude)]).mean(axis=0)
-        )
-    x, y, z = np.mean(directions, axis=0).tolist()
-    return float(np.degrees(np.arctan2(y, x))), float(np.degrees(np.arctan2(z, np.hypot(x, y))))
-
-
-def _largest(polygons: list[Polygon]) -> Ring:
-    """The outline of the polygon that covers most."""
-    return max((polygon[0] for polygon in polygons), key=lambda ring: abs(_signed_area(ring)))
-
-
-def _signed_area(ring: Numbers) -> float:
-    x, y = ring[:, 0], ring[:, 1]
-    return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2)
-
-
 def _outline(polygons: list[Polygon], place: Place) -> Outline | None:
     """All polygons of an area as one outline: outer rings one way round, holes the other, so that holes stay open."""
     from matplotlib.path import Path as NewOutline
@@ -384,26 +285,12 @@ def _outline(polygons: list[Polygon], place: Place) -> Outline | None:
         if place.is_torn(np.concatenate(polygon)):
             continue
         for number, ring in enumerate(polygon):
-            for copy in _copies(ring) if place.middle is None else [ring]:
+            for copy in copies_of(ring) if place.is_world else [ring]:
                 flat = place(copy)
                 outer = number == 0
-                flat = flat if (_signed_area(flat) > 0) == outer else flat[::-1]
+                flat = flat if (signed_area(flat) > 0) == outer else flat[::-1]
                 parts.append(NewOutline(flat, closed=True))
     return NewOutline.make_compound_path(*parts) if parts else None
-
-
-def _unwrapped(ring: Ring) -> Ring:
-    """A ring without the jump from 180 to -180 degrees: beyond one of them instead."""
-    return np.column_stack([np.unwrap(ring[:, 0], period=360), ring[:, 1]])
-
-
-def _copies(ring: Ring) -> list[Ring]:
-    """A ring as often as it is seen on a map of the world: one that crosses 180 degrees at both edges."""
-    whole = _unwrapped(ring)
-    if abs(whole[-1, 0] - whole[0, 0]) > 1:  # around a pole: it has no inside on the map
-        return []
-    shifts = [0.0, *([-360.0] if whole[:, 0].max() > 180 else []), *([360.0] if whole[:, 0].min() < -180 else [])]
-    return [np.add(whole, (shift, 0.0)) for shift in shifts]
 
 
 def _frame() -> Outline:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from schemas.errors import UsageError, nearest_values
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 STYLE_NAMES = ("screen", "print", "slides")
 SCREEN = "screen"
@@ -76,7 +76,7 @@ def figure_size(width: float, height: float) -> tuple[float, float]:
     return width * float(across) / _WIDTH, height * float(up) / _HEIGHT
 
 
-def make_grey_if_printed(figure: Figure) -> None:
+def make_grey_if_printed(figure: Figure | SubFigure) -> None:
     """Give every part of a figure the grey that is as light as its colour, where the style in use is for print."""
     if _setting("image.cmap") not in ("gray", "grey", "Greys"):
         return

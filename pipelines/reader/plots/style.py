@@ -21,7 +21,7 @@ from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 # Line style, marker, whether it is filled, and a colour: line and marker distinguish the series without the colour.
 # The first eight colours are those of Okabe and Ito, the others darker or lighter kin of them.
@@ -158,6 +158,33 @@ def blank_figure(width: float, height: float) -> Figure:
     return figure
 
 
+def panel_canvas(ax: Axes | None, width: float, height: float) -> Figure | SubFigure:
+    """Return what panels are drawn on: a new figure, or the place that axes of the caller have and give up.
+
+    A figure of the caller that arranges nothing by itself gets the constrained layout, so that titles, legends and
+    feet have room.
+
+    Raises:
+        UsageError: the axes are in no grid, such as that of ``subplots``.
+    """
+    if ax is None:
+        return blank_figure(width, height)
+    place = ax.get_subplotspec()
+    if place is None:
+        raise UsageError("ax: panels take the place of axes made by subplots or add_subplot; these have a place alone")
+    root = cast("Figure", ax.get_figure(root=True))
+    parent = cast("Figure | SubFigure", ax.get_figure(root=False))
+    if root.get_layout_engine() is None:
+        root.set_layout_engine("constrained")
+    ax.remove()
+    return parent.add_subfigure(place)
+
+
+def inches_wide(figure: Figure | SubFigure) -> float:
+    """Return the width of a figure, or of a part of one, in inches."""
+    return float(figure.bbox.width / figure.dpi)
+
+
 def clear_frame(axes: Axes) -> None:
     """Keep only the parts of the frame that are read: two axes and light lines."""
     axes.spines[["top", "right"]].set_visible(False)
@@ -180,19 +207,21 @@ def canvas(ax: Axes | None, width: float = 8.0, height: float = 4.8) -> tuple[Fi
     return cast("Figure", ax.get_figure(root=True)), ax
 
 
-def finish_picture(figure: Figure, axes: Any, title: str, text: str, ax: Axes | None = None) -> Picture:
-    """Add title and foot: to the figure, or to the axes where these are the caller's, and return the picture."""
+def finish_picture(figure: Figure | SubFigure, axes: Any, title: str, text: str, ax: Axes | None = None) -> Picture:
+    """Add title and foot to the figure or its part, or to the axes where these are the caller's; return the picture."""
+    root = figure.get_figure(root=True)
     if ax is None:
-        width = figure.get_figwidth() * 0.98
-        figure.suptitle(wrap_lines(title, width, sized(11)), x=0.01, ha="left", fontsize=sized(11))
-        figure.supxlabel(wrap_lines(text, width, sized(7)), fontsize=sized(7), color="0.35", x=0.01, ha="left")
+        width, (large, small) = inches_wide(figure) * 0.98, (11, 7) if figure is root else (9, 6)
+        figure.suptitle(wrap_lines(title, width, sized(large)), x=0.01, ha="left", fontsize=sized(large))
+        foot = wrap_lines(text, width, sized(small))
+        figure.supxlabel(foot, fontsize=sized(small), color="0.35", x=0.01, ha="left")
     else:
-        width = figure.get_figwidth() * ax.get_position().width
+        width = inches_wide(figure) * ax.get_position().width
         ax.set_title(wrap_lines(title, width, sized(9)), loc="left", fontsize=sized(9))
         ax.set_xlabel(wrap_lines(text, width, sized(6)), fontsize=sized(6), color="0.35", loc="left")
     if ax is None:  # the rest of the caller's figure is not ours to change
         make_grey_if_printed(figure)
-    return Picture(figure, axes, title, text)
+    return Picture(root, axes, title, text)
 
 
 def wrap_lines(text: str, inches: float, points: float) -> str:

@@ -16,15 +16,16 @@ from pipelines.reader.plots.style import (
     POINTS_OF_INCH,
     STYLES,
     Picture,
-    blank_figure,
     canvas,
     caveat_notes,
     clear_frame,
     finish_picture,
     foot_text,
+    inches_wide,
     key_label,
     label_ends,
     label_of,
+    panel_canvas,
     picture_title,
     population_notes,
     text_width,
@@ -72,11 +73,13 @@ def plot_trend(
             series; ``area`` for the areas below, a panel each.
         language: of titles and foot, en, fr or es.
         settings: where the published file is.
-        ax: axes of yours to draw on; a new figure if None.
+        ax: axes of yours to draw on, or, where areas have a panel each, whose place the panels take; a new figure if
+            None.
         style: screen, print or slides, or a style sheet of matplotlib.
 
     Raises:
-        UsageError: unknown area, sex or age, or there is no rate to draw.
+        UsageError: unknown area, sex or age, there is no rate to draw, or panels were asked for and ``ax`` is in no
+            grid.
 
     Example::
 
@@ -84,9 +87,7 @@ def plot_trend(
     """
     series = read_rates(wanted, by, settings)
     if by == "area":
-        if ax is not None:
-            raise UsageError("small multiples of areas have axes of their own: leave out ax")
-        return plot_areas(wanted, series, language, settings, style=style)
+        return plot_areas(wanted, series, language, settings, ax=ax, style=style)
     figure, axes = canvas(ax)
     keys = list(dict.fromkeys(one.key for one in series))
     segments, labels = False, list[str]()
@@ -132,22 +133,26 @@ def plot_areas(
     language: str = "en",
     settings: Settings | None = None,
     *,
+    ax: Axes | None = None,
     style: str = SCREEN,
 ) -> Picture:
     """Draw small multiples of annual rates, a panel for each area, all on one scale.
 
     Args:
         wanted: what is drawn; its area is in the title.
-        series: one for each area, of one source, stage and counting unit, as
-            :func:`pipelines.reader.series.rates.read_rates_of_areas` gives them; at most 42 are drawn.
+        series: one for each area, of one source, stage and counting unit (``read_rates_of_areas``); 42 are drawn.
         language: of titles and foot.
         settings: where the published file is.
+        ax: axes of yours, made by ``subplots``, whose place the panels take; a new figure if None.
         style: screen, print or slides, or a style sheet of matplotlib.
+
+    Raises:
+        UsageError: ``ax`` is in no grid.
     """
     panels = series[:MAX_PANELS]
     columns = min(len(panels), 7 if len(panels) > 18 else 4 if len(panels) > 6 else 3)
     lines = math.ceil(len(panels) / columns)
-    figure = blank_figure(max(1.45 * columns, 6.0), 1.25 * lines + 1.1)
+    figure = panel_canvas(ax, max(1.45 * columns, 6.0), 1.25 * lines + 1.1)
     grid = list(figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel())
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
     whole = _read_whole(wanted, panels[0].key, settings)
@@ -158,7 +163,7 @@ def plot_areas(
         if whole is not None:
             _draw_whole(axes, whole)
         draw_rates(axes, one, "", 0, small=True)
-        _head_panel(axes, one, names[one.area], last_year, figure.get_figwidth() / columns, language)
+        _head_panel(axes, one, names[one.area], last_year, inches_wide(figure) / columns, language)
         axes.tick_params(labelsize=sized(6))
         whole_years(axes)
         axes.xaxis.get_major_locator().set_params(nbins=3)
@@ -178,11 +183,9 @@ def plot_areas(
     notes += [word("last rates", language).format(year=last_year)] if last_year else []
     keys = {one.key for one in panels}
     years = [year for one in panels for year in one.years]
-    span = f"{min(years)}-{max(years)}"
-    title = f"{picture_title(wanted, keys, language, settings)}, {span}, {word('rate', language)}"
-    return finish_picture(
-        figure, grid[: len(panels)], title, foot_text(sorted({key.source for key in keys}), notes, language, settings)
-    )
+    title = f"{picture_title(wanted, keys, language, settings)}, {min(years)}-{max(years)}, {word('rate', language)}"
+    text = foot_text(sorted({key.source for key in keys}), notes, language, settings)
+    return finish_picture(figure, grid[: len(panels)], title, text)
 
 
 def _last_compared(one: RateSeries) -> dict[str, Any] | None:
@@ -200,7 +203,7 @@ def _head_panel(axes: Axes, one: RateSeries, name: str, last_year: int, inches: 
         rate = figure_in(f"{last['rate_per_100k']:.{2 if last['rate_per_100k'] < 10 else 1}f}", language)
         rate = rate if last["year"] == last_year else f"{rate} ({last['year']})"
     letters = sized(7)
-    left = 0.82 * inches * POINTS_OF_INCH - text_width(f"  {rate}", letters)
+    left = 0.82 * inches * POINTS_OF_INCH - text_width(f"    {rate}", letters)
     shown = name
     while len(shown) > 1 and text_width(shown, letters) > left:
         shown = f"{shown.removesuffix('…')[:-1].rstrip()}…"

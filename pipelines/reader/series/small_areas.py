@@ -1,21 +1,46 @@
-"""Rates of small areas: as recorded, drawn towards the common rate, and against the limits of a funnel."""
+"""Rates of small areas: as recorded, drawn towards the common or the neighbours' rate, and against a funnel."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
+from pipelines.collect.boundaries import Boundaries, bundled_boundaries
 from pipelines.reader.maps import NO_FIGURE, MapRates, class_limits
+from pipelines.reader.neighbours import neighbour_pairs
 from pipelines.reader.release import packaged_query
 from pipelines.reader.selection import TOTAL, SeriesKey, SeriesQuery, choose_series, key_of
+from pipelines.statistics.small_areas.bym import fit_bym
 from pipelines.statistics.surveillance.funnel import between_areas, funnel_limits
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
 Level = Literal["admin1", "admin2"]
+Method = Literal["marshall", "bym"]
 INNER, OUTER = 0.95, 0.998
+MOST_ALONE = 0.5
+"""Share of areas without a neighbour: with more, the outlines are not of one map."""
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """What the rates that lean on neighbours rest on.
+
+    Attributes:
+        origin: of the outlines.
+        pairs: how many pairs of neighbours there are.
+        alone: areas without a neighbour; they lean on the common rate only.
+        sigma: standard deviation of the logarithm of rates between areas: mean and standard deviation of its law.
+        phi: share of that variance that neighbours have in common, likewise.
+    """
+
+    origin: str
+    pairs: int
+    alone: tuple[str, ...]
+    sigma: tuple[float, float]
+    phi: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -28,9 +53,11 @@ class SmallAreas:
         level: admin1 or admin2.
         year: of the rates.
         rows: of ``out.smoothed_rate``, with their place, above, below or inside the outer limits: ``funnel`` with the
-            spread between areas, ``chance`` of chance alone; the highest smoothed rate first.
+            spread between areas, ``chance`` of chance alone; the highest smoothed rate first. With neighbours also
+            ``bym_rate``, ``bym_low``, ``bym_high`` and ``bym_above``, the probability that it is above the common rate.
         spread: between the areas beyond chance, a share of the common rate; 0 where chance explains all.
         others: other series that were there to choose from, in words.
+        neighbourhood: of the rates that lean on neighbours; None if the smoothed rates are Marshall's.
     """
 
     query: SeriesQuery
@@ -40,6 +67,19 @@ class SmallAreas:
     rows: list[dict[str, Any]]
     spread: float
     others: tuple[str, ...]
+    neighbourhood: Neighbourhood | None = None
+
+    @property
+    def method(self) -> Method:
+        """Which smoothed rates are shown."""
+        return "marshall" if self.neighbourhood is None else "bym"
+
+    @property
+    def smoothed(self) -> tuple[str, str, str]:
+        """Columns of the rows with the smoothed rate that is shown, and its 95 % limits."""
+        if self.method == "marshall":
+            return "smoothed_rate", "smoothed_low", "smoothed_high"
+        return "bym_rate", "bym_low", "bym_high"
 
     @property
     def common(self) -> float:
@@ -59,9 +99,8 @@ class SmallAreas:
     @property
     def unsure(self) -> frozenset[str]:
         """Areas whose 95 % limits hold the common rate: which side of it they are on is not known."""
-        return frozenset(
-            row["ref_area"] for row in self.rows if row["smoothed_low"] <= self.common <= row["smoothed_high"]
-        )
+        _, low, high = self.smoothed
+        return frozenset(row["ref_area"] for row in self.rows if row[low] <= self.common <= row[high])
 
     def as_map(self, expected: set[str]) -> MapRates:
         """Return the smoothed rates as those of a map.
@@ -69,7 +108,7 @@ class SmallAreas:
         Args:
             expected: areas of the map; those without a smoothed rate are hatched.
         """
-        rows = {row["ref_area"]: row | {"rate_per_100k": row["smoothed_rate"]} for row in self.rows}
+        rows = {row["ref_area"]: row | {"rate_per_100k": row[self.smoothed[0]]} for row in self.rows}
         return MapRates(
             query=self.query,
             key=self.key,
@@ -83,7 +122,13 @@ class SmallAreas:
 
 
 def read_small_areas(
-    wanted: SeriesQuery, year: int | None = None, level: Level = "admin1", settings: Settings | None = None
+    wanted: SeriesQuery,
+    year: int | None = None,
+    level: Level = "admin1",
+    settings: Settings | None = None,
+    *,
+    method: Method = "marshall",
+    boundaries: Boundaries | None = None,
 ) -> SmallAreas:
     """Return the rates of the areas of a country, of one series and one composition.
 
@@ -92,9 +137,13 @@ def read_small_areas(
         year: of the rates; the last one of the series if None.
         level: admin1 (provinces) or admin2 (municipalities).
         settings: where the published file is.
+        method: ``marshall`` draws rates towards the common one (as in ``out.smoothed_rate``), ``bym`` towards those of
+            neighbours too (:func:`pipelines.statistics.small_areas.bym.fit_bym`).
+        boundaries: outlines that say who is whose neighbour; those bundled or of the project if None.
 
     Raises:
-        UsageError: no country, an age or attribute, or fewer than ten areas that can be compared.
+        UsageError: no country, an age or attribute, fewer than ten areas that can be compared; for ``bym``, no
+            outlines, or outlines without common borders.
 
     Example::
 
@@ -105,12 +154,23 @@ def read_small_areas(
     if wanted.age != TOTAL or wanted.attributes:
         raise UsageError("rates of small areas are those of all ages and attributes together: leave --age out")
     wanted.check(settings)
-    asked = {"iccs": wanted.iccs, "area": wanted.area, "sex": wanted.sex, "level": level}
+    found = _marshall(wanted, wanted.area, year, level, settings)
+    if method == "bym":
+        found = _with_neighbours(found, boundaries or _outlines(wanted.area))
+    rate = found.smoothed[0]
+    return replace(found, rows=sorted(found.rows, key=lambda row: (-row[rate], row["ref_area"])))
+
+
+def _marshall(
+    wanted: SeriesQuery, country: str, year: int | None, level: Level, settings: Settings | None
+) -> SmallAreas:
+    """Return the rates as published, each with its place in the funnel."""
+    asked = {"iccs": wanted.iccs, "area": country, "sex": wanted.sex, "level": level}
     rows = packaged_query("reader/smoothed_rates", settings, None, **asked).records()
     keys = choose_series({key_of(row) for row in rows}, wanted)
     if not keys:
         raise UsageError(
-            f"{wanted.area} has no ten areas at level {level} with a rate of {wanted.iccs} that can be compared"
+            f"{country} has no ten areas at level {level} with a rate of {wanted.iccs} that can be compared"
         )
     own = [row for row in rows if key_of(row) == keys[0]]
     years = sorted({row["year"] for row in own})
@@ -131,7 +191,42 @@ def read_small_areas(
         key=keys[0],
         level=level,
         year=chosen,
-        rows=sorted(own, key=lambda row: (-row["smoothed_rate"], row["ref_area"])),
+        rows=own,
         spread=spread,
         others=tuple(key.name for key in keys[1:]),
     )
+
+
+def _outlines(area: str) -> Boundaries:
+    try:
+        return bundled_boundaries(area)
+    except UsageError as error:
+        raise UsageError(f"{error}; or take --method marshall, which needs no neighbours") from error
+
+
+def _with_neighbours(found: SmallAreas, boundaries: Boundaries) -> SmallAreas:
+    """Put the rates that lean on neighbours beside the others."""
+    codes = [row["ref_area"] for row in found.rows]
+    pairs = neighbour_pairs(boundaries, codes)
+    alone = sorted(set(codes) - {code for pair in pairs for code in pair})
+    if len(alone) > MOST_ALONE * len(codes):
+        raise UsageError(
+            f"boundaries {boundaries.origin}: {len(alone)} of {len(codes)} areas have no border in common with another "
+            f"({', '.join(alone[:5])}); outlines must be of these areas, and simplified together, so that neighbours "
+            "have the points of their border in common; or take --method marshall, which needs no neighbours"
+        )
+    place = {code: number for number, code in enumerate(codes)}
+    fitted = fit_bym(
+        [row["value"] for row in found.rows],
+        [row["population"] / 100_000 for row in found.rows],
+        [(place[one], place[other]) for one, other in pairs],
+        found.common,
+    )
+    rows = [
+        row | {"bym_rate": float(rate), "bym_low": float(low), "bym_high": float(high), "bym_above": float(above)}
+        for row, rate, low, high, above in zip(
+            found.rows, fitted.rate, fitted.low, fitted.high, fitted.above, strict=True
+        )
+    ]
+    around = Neighbourhood(boundaries.origin, len(pairs), tuple(alone), fitted.sigma, fitted.phi)
+    return replace(found, rows=rows, neighbourhood=around)

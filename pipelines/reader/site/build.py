@@ -164,7 +164,7 @@ def _write(
         sizes[path] = len(data)
 
     templates = resources.files("pipelines").joinpath("reader", "site", "templates")
-    for name in ("style.css", "search.js", *(("ask.js", "picture.js") if queries else ())):
+    for name in ("style.css", "search.js", "choose.js", *(("ask.js", "picture.js") if queries else ())):
         write(name, templates.joinpath(name).read_text(encoding="utf-8"))
     write("index.html", environment().get_template("languages.html").render(languages=LANGUAGE_NAMES))
     for language in LANGUAGES:
@@ -176,6 +176,8 @@ def _write(
         [row for own in content.figures.values() for rows in own.values() for row in rows]
     ).schema
     for code, categories in content.figures.items():
+        if not categories:
+            continue
         for iccs, rows in categories.items():
             target = folder / "data" / f"{code}_{iccs}.csv"
             write_csv_rows(rows, target)

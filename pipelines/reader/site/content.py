@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 import duckdb
@@ -27,7 +27,8 @@ class Content:
         release: the row of ``out.release``.
         sources: rows of ``out.source`` by name.
         withheld: names of sources whose licence or policy does not allow their figures on a site.
-        figures: rows of the preferred series that may be shown by country, category, in order of years.
+        figures: rows of the preferred series that may be shown by country, category, in order of years; nothing for a
+            country with estimates alone.
         regions: rows of the latest year of each region, by country and category.
         trends: rows of ``out.trend`` by area, category, source, stage and counting unit.
         themes: rows of ``out.theme`` with the rows of ``out.theme_coverage`` of sources that are shown.
@@ -54,6 +55,10 @@ class Content:
     alerts: dict[str, Rows] = field(default_factory=dict)
     estimates: dict[str, Rows] = field(default_factory=dict)
 
+    def area_row(self, code: str) -> dict[str, Any]:
+        """Return a row with the names of a country."""
+        return next(chain(*self.figures[code].values(), self.estimates.get(code, ())))
+
 
 def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
     """Return what the pages show.
@@ -76,6 +81,8 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
         (row["ref_area"], row["iccs"], row["source"], row["stage"], row["counting_unit"]): row
         for row in shown.of(packaged_rows(connection, "reader/site_trends"))
     }
+    estimates = _read_estimates(connection, without)
+    figures = {code: figures.get(code, {}) for code in sorted({*figures, *estimates})}
     alerts: dict[str, Rows] = {}
     for row in shown.of(packaged_rows(connection, "reader/site_alerts")):
         alerts.setdefault(row["country"], []).append(row)
@@ -99,7 +106,7 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> Content:
         evidence=packaged_rows(connection, "reader/site_evidence"),
         months=_read_months(connection, without),
         alerts=alerts,
-        estimates=_read_estimates(connection, without),
+        estimates=estimates,
     )
 
 

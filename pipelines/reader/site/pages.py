@@ -13,6 +13,7 @@ from iccs.classification import UnknownCode, load_classification
 from pipelines.reader.plots.style import label_of
 from pipelines.reader.series.rates import year_spans
 from pipelines.reader.series.trends import handling_in, trend_sentence
+from pipelines.reader.site.area_map import draw_area_map
 from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
 from pipelines.reader.site.content import Content, Rows
 from pipelines.reader.site.evidence import evidence_rows
@@ -174,10 +175,12 @@ class Pages:
         countries, gated = [], dict[str, int]()
         for code, categories in self.content.figures.items():
             years = [row["time_period"] for rows in categories.values() for row in rows if row["value"] is not None]
+            name = self._label(self.content.area_row(code), "area")
             if years:
-                name = self._label(next(iter(categories.values()))[0], "area")
                 about = {"categories": len(categories), "first": min(years), "last": max(years)}
                 countries.append({"code": code, "name": name, **about})
+            elif not categories:
+                countries.append({"code": code, "name": name, "categories": 0})
             for row in (row for rows in categories.values() for row in rows if row["value"] is None):
                 reason = self._reason(row) or self._("no figure")
                 gated[reason] = gated.get(reason, 0) + 1
@@ -218,11 +221,12 @@ class Pages:
         for iccs, own in categories.items():
             marks = {row["time_period"]: _mark(row) for row in own}
             matrix.append({"iccs": iccs, "marks": [marks.get(year, "") for year in years]})
-        used = sorted({row["source"] for own in categories.values() for row in own})
+        estimates = self._estimates(code)
+        used = sorted({row["source"] for own in (*categories.values(), estimates) for row in own})
         return self._page(
             "country",
             f"country/{code}.html",
-            self._label(next(iter(categories.values()))[0], "area"),
+            self._label(self.content.area_row(code), "area"),
             code=code,
             rows=rows,
             years=years,
@@ -233,8 +237,8 @@ class Pages:
                 row | {name: self._label(row, name) for name in ("area", "category")} | {"counted": self._counted(row)}
                 for row in self.content.alerts.get(code, [])
             ],
-            estimates=self._estimates(code),
-            files=country_files(code),
+            estimates=estimates,
+            files=country_files(code) if categories else [],
             sources=[self.content.sources[name] for name in used],
         )
 
@@ -279,6 +283,7 @@ class Pages:
         sources = sorted({row["population_source"] for row in rows if row["population_source"]})
         span = f"{rows[0]['time_period']}–{rows[-1]['time_period']}"
         alt = f"{self._counted(last)}; {unit}; {span}. {sentence}"
+        regions = [row for row in self._regions.get((code, iccs), []) if _series(row) == _series(last)]
         breaks = {row["break_before"]: row["break_note"] for row in rows if row["break_before"]}
         return self._page(
             "figure",
@@ -314,7 +319,8 @@ class Pages:
             few=any(row["few_events"] for row in rows),
             estimates=[row for row in self._estimates(code) if row["iccs"] == iccs],
             months=self._months(code, iccs, title),
-            regions=[row for row in self._regions.get((code, iccs), []) if _series(row) == _series(last)],
+            regions=regions,
+            map=draw_area_map(regions, code, title, self.language),
             files=[f"{code}_{iccs}.csv", *country_files(code)],
             query=_query(last),
         )
@@ -370,6 +376,7 @@ class Pages:
             | {
                 "name": self._label(row, "area"),
                 "sentence": self._sentence(row),
+                "direction": (self._trend(row) or {}).get("direction"),
                 "caveats": self._label(row, "caveats"),
             }
             for row in rows
@@ -460,6 +467,7 @@ class Pages:
             shared=[_code_label("caveat", code, self.language) for code in sorted(shared)],
             dots=draw_dots(found.ranked, names, f"{title}, {found.year}, {unit}", self.language) if ranked else "",
             courses=draw_courses(ranked, names, self.language) if ranked else [],
+            map=draw_area_map(self._mapped(shown, len(found.ranked)), None, title, self.language),
             ranked=shown[: len(found.ranked)],
             unranked=shown[len(found.ranked) :],
             elsewhere=[(code, names[code], *years) for code, years in found.elsewhere.items()],
@@ -469,8 +477,14 @@ class Pages:
             populations=sorted({row["population_source"] or "" for row in found.ranked}),
         )
 
+    def _mapped(self, rows: Rows, ranked: int) -> Rows:
+        """Rows of a map of countries: those in no order are hatched, as their rates are not alike."""
+        directed = [row | {"direction": (self._trend(row) or {}).get("direction")} for row in rows]
+        return [*directed[:ranked], *(row | {"is_compared": False} for row in directed[ranked:])]
+
     def _themes(self) -> Iterator[Page]:
-        names = {code: self._label(next(iter(own.values()))[0], "area") for code, own in self.content.figures.items()}
+        counted = (code for code, own in self.content.figures.items() if own)
+        names = {code: self._label(self.content.area_row(code), "area") for code in counted}
         listed = []
         for theme in self.content.themes:
             rows = [
@@ -507,7 +521,7 @@ class Pages:
         yield self._page("quality", "quality.html", self._("Quality"), rows=rows)
 
     def _ask(self) -> Page:
-        example = next(iter(self.content.figures))
+        example = next((code for code, own in self.content.figures.items() if own), "MX")
         values: dict[str, Any] = {"queries": self.queries, "megabytes": self.megabytes, "example": example}
         return self._page("ask", "ask.html", self._("Ask the release"), **values)
 

@@ -34,8 +34,7 @@ def write_index(
         columns: what each column of the downloads is.
     """
     countries = {
-        code: _entry(next(iter(own.values()))[0], "area", language, f"country/{code}.html", code)
-        for code, own in content.figures.items()
+        code: _entry(content.area_row(code), "area", language, f"country/{code}.html", code) for code in content.figures
     }
     regions: dict[str, set[str]] = {}
     for (code, _), rows in content.regions.items():

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from pipelines.reader.site.build import MARK
+from pipelines.system.local_server import SILENT_SECONDS, LocalServer
 from schemas.errors import UsageError
 
 _POLICY = (
@@ -18,6 +22,22 @@ _POLICY = (
 class _Handler(SimpleHTTPRequestHandler):
     """Files of the site; nothing is logged, and a browser runs only its own scripts and asks no other machine."""
 
+    timeout = SILENT_SECONDS
+
+    def send_head(self) -> BytesIO | BinaryIO | None:
+        """Send the headers of what is asked for; what lies outside of the site, by a link in it, is not there."""
+        asked, site = self.translate_path(self.path), Path(self.directory).resolve()
+        if "\0" in asked or not all(
+            path.resolve().is_relative_to(site) for path in (Path(asked), Path(asked, "index.html"))
+        ):
+            self.send_error(HTTPStatus.NOT_FOUND, "File not found")
+            return None
+        return super().send_head()
+
+    def list_directory(self, path: object) -> None:
+        """Show no list of files."""
+        self.send_error(HTTPStatus.NOT_FOUND, "File not found")
+
     def end_headers(self) -> None:
         """Add the policy."""
         self.send_header("Content-Security-Policy", _POLICY)
@@ -28,7 +48,7 @@ class _Handler(SimpleHTTPRequestHandler):
         """Log nothing."""
 
 
-def site_server(folder: Path, port: int) -> ThreadingHTTPServer:
+def site_server(folder: Path, port: int) -> LocalServer:
     """Return a server of a site on 127.0.0.1, to be used as a context manager.
 
     Args:
@@ -41,7 +61,7 @@ def site_server(folder: Path, port: int) -> ThreadingHTTPServer:
     if not (folder / MARK).is_file():
         raise UsageError(f"{folder} is not a site; make one with: iccs site build -o {folder}")
     try:
-        return ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, directory=str(folder)))
+        return LocalServer(("127.0.0.1", port), partial(_Handler, directory=str(folder)))
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or "a port is a number from 0 to 65535"
         raise UsageError(f"port {port} cannot be used ({why}); give another with --port") from error

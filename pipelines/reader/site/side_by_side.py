@@ -118,7 +118,7 @@ def draw_courses(by_country: dict[str, Rows], names: dict[str, str], language: s
     """Return a small picture of each country's rates by year, as SVG: all with the same years and the same height.
 
     Each says its last rate that is compared with others. Gaps and breaks interrupt the line, and a figure that is not
-    compared is a ring.
+    compared is a ring. Its attributes have what ``choose.js`` draws of several countries: code, name, and the rates.
 
     Args:
         by_country: rows of ``site_figures.sql`` of one category.
@@ -153,9 +153,18 @@ def draw_courses(by_country: dict[str, Rows], names: dict[str, str], language: s
             at = f'x="{_SMALL_WIDTH - _SMALL_SIDE}" y="26" text-anchor="end"'
             parts.append(f'<text class="mark" {at}>{escape(_ends(compared[-1:], language))}</text>')
         text = f"{name}, {word('rate', language)}{colon(language)}{_ends(rows, language)}"
-        svg = f'<svg class="chart" viewBox="0 0 {_SMALL_WIDTH} {_SMALL_HEIGHT}" role="img" aria-label="{escape(text)}">'
+        svg = f'<svg class="chart" viewBox="0 0 {_SMALL_WIDTH} {_SMALL_HEIGHT}" role="img" aria-label="{escape(text)}" '
+        svg += f'data-code="{escape(code)}" data-name="{escape(name)}" data-rates="{_rates(rows)}">'
         pictures.append(Markup(f"{svg}{''.join(parts)}</svg>"))  # noqa: S704 (escaped above)
     return pictures
+
+
+def _rates(rows: Rows) -> str:
+    """Years and rates, ``2010 1.5,2011 1.7;2013 2*``: a line may join those of a run; a star: it is not compared."""
+    runs = run_of_years(rows, "rate_per_100k")
+    text = (f"{row['time_period']} {row['rate_per_100k']:.6g}{'' if row['is_compared'] else '*'}" for row in rows)
+    of_year = dict(zip((row["time_period"] for row in rows), text, strict=True))
+    return ";".join(",".join(of_year[row["time_period"]] for row in run) for run in runs)
 
 
 def _ends(rows: Rows, language: str) -> str:

@@ -10,7 +10,7 @@ WITH shown AS (
     QUALIFY preference = min(preference) OVER (PARTITION BY ref_area, iccs)
 )
 SELECT country, ref_area, area_en, area_fr, area_es, iccs, time_period, source, stage, counting_unit, value, population,
-    population_source, rate_per_100k, ci_low, ci_high, few_events, caveats_en, caveats_fr, caveats_es
+    population_source, rate_per_100k, ci_low, ci_high, few_events, is_compared, caveats_en, caveats_fr, caveats_es
 FROM shown
 WHERE value IS NOT NULL
 QUALIFY time_period = max(time_period) OVER (PARTITION BY ref_area, iccs)

@@ -119,6 +119,14 @@ class _AsJson(logging.Formatter):
         return json.dumps(document, ensure_ascii=False, default=str)
 
 
+class _Handler(RotatingFileHandler):
+    """A log that cannot be written ends what is logged, as a run does that cannot write its figures."""
+
+    def handleError(self, _: logging.LogRecord) -> None:  # noqa: N802 - the name is that of the library
+        """Raise the error that is being handled: the library would print a traceback and go on."""
+        raise
+
+
 @contextmanager
 def logging_events(settings: Settings) -> Iterator[None]:
     """Write the events of the run inside to ``logs/iccs.jsonl``; the caller holds the lock of the data folder.
@@ -127,7 +135,7 @@ def logging_events(settings: Settings) -> Iterator[None]:
     """
     settings.logs.mkdir(mode=0o750, exist_ok=True)
     path = settings.logs / "iccs.jsonl"
-    handler = RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=_KEPT_LOGS, encoding="utf-8")
+    handler = _Handler(path, maxBytes=_LOG_BYTES, backupCount=_KEPT_LOGS, encoding="utf-8")
     handler.setFormatter(_AsJson())
     EVENTS.addHandler(handler)
     EVENTS.setLevel(logging.INFO)

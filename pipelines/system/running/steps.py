@@ -15,6 +15,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from pipelines.system.running.run_log import EVENTS
 from pipelines.system.running.workers import Stopped
+from pipelines.system.signals import watch_signals
 
 
 class StepResult(Protocol):
@@ -73,6 +74,7 @@ def end_on_signals() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would interrupt the cleaning up
         raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
+    watch_signals()
     for number, usual in ((signal.SIGTERM, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
         if signal.getsignal(number) == usual:
             signal.signal(number, end)

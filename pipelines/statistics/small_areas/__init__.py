@@ -1,0 +1,1 @@
+"""Rates of small areas that lean on those of their neighbours."""

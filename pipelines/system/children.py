@@ -1,0 +1,50 @@
+"""Processes that this one starts: they end when it does, however it ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+SERVED_BY = "ICCS_SERVED_BY"
+"""The variable that tells runs which process of ``iccs serve`` started them."""
+
+_DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+_LOOK_SECONDS = 1.0
+_CLEAN_UP_SECONDS = 20
+
+
+def end_with_parent(parent: int) -> None:
+    """Have the system end this process, by SIGKILL, as soon as the one that started it is gone; on Linux only.
+
+    Args:
+        parent: the process that started this one: it may be gone already.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def end_with_server() -> None:
+    """End this process when the ``iccs serve`` that started it is gone: its run would go on unseen, with the lock.
+
+    By SIGTERM, so that what is only there during a run is removed, and by SIGKILL if that takes long. Elsewhere, as
+    under a worker of another server, this does nothing.
+    """
+    server = int(os.environ.get(SERVED_BY, "0"))
+    if os.getppid() != server:
+        return
+
+    def watch() -> None:
+        while os.getppid() == server:
+            time.sleep(_LOOK_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_CLEAN_UP_SECONDS)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True, name="server watch").start()
