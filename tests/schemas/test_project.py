@@ -111,6 +111,12 @@ def test_every_variable_of_the_page_on_projects_wins_over_the_file(
         ('threads = "2"', "threads: must be a whole number, not '2'"),
         ("threads = true", "threads: must be a whole number, not True"),
         ("threads = 0", "threads must be a whole number of at least 1, not '0'"),
+        (
+            "threads = 9999999999",
+            "threads must be a whole number of at least 1 and at most 999999999, not '9999999999'",
+        ),
+        ("threads = " + "9" * 5000, "is not valid TOML: Exceeds the limit"),
+        ('memory_limit = "999999999TB"', "memory_limit must be an amount such as 400MB or 2GiB, not '999999999TB'"),
         ('memory_limit = "much"', "memory_limit must be an amount such as 400MB or 2GiB, not 'much'"),
         ("threads = ", "is not valid TOML: Invalid value (at end of document)"),
         ("data = 1\nthread = 2", "data: must be text in quotes, not 1\n  thread: there is no such setting"),
@@ -161,6 +167,11 @@ def test_a_folder_that_cannot_name_a_source_is_named(project: Path, name: str) -
     declare(project, name)
     with pytest.raises(UsageError, match="cannot name a source"):
         find_sources([])
+
+
+def test_a_data_folder_that_is_a_device_is_named(project: Path) -> None:
+    with pytest.raises(UsageError, match="/dev/null is a file"):
+        load_settings("/dev/null")
 
 
 def test_links_to_what_is_outside_the_project_are_refused(project: Path, tmp_path: Path) -> None:
