@@ -676,11 +676,11 @@ class SourceFolder:
         Raises:
             UsageError: source.yml does not say what it must; names each field.
         """
-        parts = sorted((Path(str(item)) for item in self.folder.iterdir()), key=lambda path: path.name)
-        if links := [path.name for path in parts if path.is_symlink()]:
+        parts = sorted(self.folder.iterdir(), key=lambda item: item.name)
+        if links := [item.name for item in parts if Path(str(item)).is_symlink()]:
             # A definition may be anybody's: a link in it would have any file of the account read and quoted.
             raise self._invalid([f"{name} is a link; put the file itself there" for name in links])
-        if others := [path.name for path in parts if path.suffix in _READ_FROM_FOLDER and not path.is_file()]:
+        if others := [item.name for item in parts if item.name.endswith(_READ_FROM_FOLDER) and not item.is_file()]:
             raise self._invalid([f"{name} is no file that can be read; put one there, or delete it" for name in others])
         try:
             text = self.folder.joinpath("source.yml").read_text(encoding="utf-8-sig")

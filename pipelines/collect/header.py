@@ -270,6 +270,8 @@ class Needed:
         sql += [control.where for control in source.controls if control.where]
         text = re.sub(r"--.*", "", "\n".join(sql))
         patterns = re.findall(r"\bCOLUMNS\s*\(\s*'((?:[^']|'')*)'", text, re.IGNORECASE)
+        self.conserve = layout.conserve
+        self.value = source.columns.get("value")
         self.patterns = [one.replace("''", "'") for one in patterns] + ([layout.conserve] if layout.conserve else [])
         # What any(name -> ...) or * within COLUMNS() leaves out is not known here.
         self.takes_all = re.search(r"\bCOLUMNS\s*\(\s*(\*|[\w(\[])", text, re.IGNORECASE) is not None
@@ -284,6 +286,12 @@ class Needed:
     def uses(self, label: str, name: str) -> bool:
         """Tell whether the source uses a column, by its label or the name it got, or by a pattern or ``COLUMNS(*)``."""
         return self.takes_all or self.names(label) or self.names(name) or self.matches(label) or self.matches(name)
+
+    def counts(self, label: str, name: str) -> bool:
+        """Tell whether a column holds counts: the source names it as the value, or its sum is conserved."""
+        if self.value is not None and fold(self.value) in (fold(label), fold(name)):
+            return True
+        return self.conserve is not None and any(_matches(self.conserve, one) for one in (label, name))
 
     def matches(self, name: str) -> bool:
         """Tell whether a pattern of the source matches a name."""
