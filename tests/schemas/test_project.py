@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.collect.boundaries import bundled_boundaries
 from pipelines.publish.build import content_key
+from pipelines.reader.site.area_map import KnownOutlines
 from pipelines.system.settings import load_settings
 from pipelines.tabulate.vintage_columns import program_key
 from schemas.areas import whole_lists
@@ -246,3 +247,7 @@ def test_boundaries_of_the_project_come_first(project: Path) -> None:
     assert len(bundled_boundaries("MX").shapes) == 32
     with pytest.raises(UsageError, match=r"there is no file '\.\./iccs\.toml' beside it; nearest: "):
         bundled_boundaries("XR")
+    known = KnownOutlines()  # pages have no map where there are no outlines, but never for a fault of theirs
+    assert known.of("XS", ["XS-1"]) is None
+    with pytest.raises(UsageError, match="there is no file"):
+        known.of("XR", ["XR-1"])
