@@ -240,3 +240,14 @@ def test_the_other_sources_of_a_run_are_published(tiny: Tiny) -> None:
         ("file_not_readable", "circular.xls"),
         ("file_not_readable", "far.xlsx"),
     ]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_workbook_that_holds_a_part_twice_is_refused(tmp_path: Path) -> None:
+    """One program shows the first, another the last: 39 or 99."""
+    content = io.BytesIO(_xlsx())
+    with zipfile.ZipFile(content, "a") as archive:
+        archive.writestr("xl/worksheets/Sheet1.xml", _sheet(CELLS.replace("39", "99")))
+    problem = _refused(tmp_path, content.getvalue())
+    assert problem.rule == "file_not_readable"
+    assert "holds the part xl/worksheets/sheet1.xml twice" in problem.found

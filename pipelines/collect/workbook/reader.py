@@ -20,6 +20,7 @@ import re
 import resource
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -162,6 +163,10 @@ def _check_archive(path: Path, max_bytes: int, memory_bytes: int) -> None:
             if size > max_bytes:
                 found = f"Decompressed, the workbook has {size / 1024**2:,.0f} MiB."
                 raise Refused("file_too_large", found)
+            names = Counter(part.filename.lower() for part in archive.infolist())
+            if twice := next((name for name, times in names.items() if times > 1), None):
+                found = f"The workbook holds the part {twice} twice: which one is shown depends on the program."
+                raise Refused("file_not_readable", found)
             for part in archive.infolist():
                 is_sheet = part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")
                 reached = _read_part(archive, part)
