@@ -106,7 +106,8 @@ def read_csv_rows(path: Traversable, needed: tuple[str, ...] = ()) -> list[dict[
         needed: columns that must be there and filled in each row to the end; others may be left off.
 
     Raises:
-        DeclarationError: not UTF-8, another delimiter, a column missing, or a row with too few or too many fields.
+        DeclarationError: not UTF-8, another delimiter, a column missing, or a row with too few, too many or endless
+            fields.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -114,11 +115,14 @@ def read_csv_rows(path: Traversable, needed: tuple[str, ...] = ()) -> list[dict[
         found = f"{path.name}: byte 0x{error.object[error.start]:02x} is not UTF-8; save it as CSV UTF-8"
         raise DeclarationError(found) from error
     table = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        rows = list(table)
+    except csv.Error as error:
+        raise DeclarationError(f"{path.name}, row {table.line_num + 1}: it cannot be read ({error})") from error
     missing = [name for name in needed if name not in (table.fieldnames or ())]
     if missing:
         found = f"{path.name}: the header has no {', '.join(missing)}; it must have {', '.join(needed)}"
         raise DeclarationError(f"{found}, with commas between them (it is {','.join(table.fieldnames or ())!r})")
-    rows = list(table)
     for number, row in enumerate(rows, start=2):
         if None in row:
             raise DeclarationError(f"{path.name}, row {number}: more fields than the header; quote a text with a comma")

@@ -132,7 +132,7 @@ class Project:
             given = tomllib.loads(self.file.read_text(encoding="utf-8-sig"))
         except UnicodeDecodeError as error:
             raise UsageError(f"{self.file}: is not UTF-8; save it as UTF-8") from error
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # also of a number that Python does not take
             raise UsageError(f"{self.file}: is not valid TOML: {error or 'nested too deep'}") from error
         lines = [line for key, value in given.items() if (line := _setting_problem(key, value)) is not None]
         if lines:

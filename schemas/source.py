@@ -58,6 +58,7 @@ from schemas.project import find_project
 # Personal columns that are read all the same: of them only a band of ages, or an area, is kept.
 CODED_PERSONAL = ("age", "longitude", "latitude")
 OLDEST_AGE_YEARS = 120
+_READ_FROM_FOLDER = (".yml", ".csv", ".sql")
 IN_PLACE = "project, in place of the package's"
 """The origin of a source of the project that has the name of a packaged one."""
 FINANCIAL_YEAR = "financial_year"
@@ -675,9 +676,12 @@ class SourceFolder:
         Raises:
             UsageError: source.yml does not say what it must; names each field.
         """
-        if links := sorted(item.name for item in self.folder.iterdir() if Path(str(item)).is_symlink()):
+        parts = sorted(self.folder.iterdir(), key=lambda item: item.name)
+        if links := [item.name for item in parts if Path(str(item)).is_symlink()]:
             # A definition may be anybody's: a link in it would have any file of the account read and quoted.
             raise self._invalid([f"{name} is a link; put the file itself there" for name in links])
+        if others := [item.name for item in parts if item.name.endswith(_READ_FROM_FOLDER) and not item.is_file()]:
+            raise self._invalid([f"{name} is no file that can be read; put one there, or delete it" for name in others])
         try:
             text = self.folder.joinpath("source.yml").read_text(encoding="utf-8-sig")
             source = Source.model_validate({"source_id": self.source_id, **parse_yaml(text)})

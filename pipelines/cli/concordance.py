@@ -268,7 +268,7 @@ def _read_labels(path: Path, columns: dict[str, str | None]) -> list[LabelToCode
         raise UsageError(f"there is no file {path}")
     try:
         rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except UnicodeDecodeError as error:
+    except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path}: the list must be a CSV file in UTF-8 ({error})") from error
     present = list(rows[0]) if rows else []
     for column in columns.values():

@@ -33,6 +33,10 @@ _ORIGINS = "origins.csv"
 _WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
 
 
+class NoBoundaries(UsageError):
+    """There are no boundaries of the areas below a country."""
+
+
 @dataclass(frozen=True)
 class Boundaries:
     """Polygons of each area by its code, and where they come from."""
@@ -48,7 +52,8 @@ def bundled_boundaries(parent: str | None) -> Boundaries:
     not), ``parent`` (the area above; blank for countries), ``property`` (that has the code of an area) and ``origin``.
 
     Raises:
-        UsageError: there are none, and says for which there are; or those of the project cannot be read.
+        NoBoundaries: there are none; says for which there are.
+        UsageError: those of the project cannot be read.
 
     >>> len(bundled_boundaries("MX").shapes)
     32
@@ -60,7 +65,7 @@ def bundled_boundaries(parent: str | None) -> Boundaries:
     row = rows.get(parent or "")
     if row is None:
         there = ", ".join(name for name in rows if name)
-        raise UsageError(
+        raise NoBoundaries(
             f"no boundaries of the areas below {parent} are bundled (there are: {there}, and countries); "
             "give a GeoJSON or TopoJSON file: --boundaries FILE --property NAME, or put one in a project's boundaries"
         )

@@ -57,13 +57,17 @@ _OF_THE_EDITION = re.compile(
 
 @dataclass(frozen=True)
 class Caption:
-    """Words of a table: where they stand, and whether they are a title (above the table, or the name of its sheet)."""
+    """Words of a table: where they stand, and whether they are a title (above the table, or the name of its sheet).
+
+    ``is_count``: whether they are the label of a column of counts.
+    """
 
     file: str
     sheet: str | None
     row: int | None
     text: str
     is_title: bool = False
+    is_count: bool = False
 
 
 def captions_of(
@@ -86,7 +90,7 @@ def captions_of(
     """
     needed = Needed(folder, folder.source.layouts[file.layout])
     used = [
-        Caption(file.name, sheet, header.last_row, label)
+        Caption(file.name, sheet, header.last_row, label, is_count=needed.counts(label, name))
         for label, name in zip(header.labels, header.names, strict=True)
         if needed.uses(label, name)
     ]

@@ -19,6 +19,9 @@ from schemas.source import Layout, ReadOptions, SourceFolder
 
 HEADER_SEARCH_ROWS = 100
 
+MOST_COLUMNS = 8_000
+"""DuckDB ends the process (a division by zero) where it sorts rows wider than a block: from 8,192 columns on."""
+
 _MAX_LINE = 2_000_000  # what DuckDB takes; a compressed file could hold one that fills the memory
 
 
@@ -103,6 +106,10 @@ def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadO
     Raises:
         DataRefused: no row holds all the labels; names those missing and the nearest there are.
     """
+    widest = max((len(row) for row in rows), default=0)
+    if widest > MOST_COLUMNS:
+        found = f"A row has {widest:,} columns; at most {MOST_COLUMNS:,} are read."
+        raise DataRefused([Problem("file_not_readable", source_id, found, file=file, sheet=sheet)])
     best: tuple[int, list[str], list[str]] | None = None
     for start in range(max(len(rows) - options.header_rows + 1, 0)):
         names = _join_header(rows[start : start + options.header_rows])
@@ -263,6 +270,8 @@ class Needed:
         sql += [control.where for control in source.controls if control.where]
         text = re.sub(r"--.*", "", "\n".join(sql))
         patterns = re.findall(r"\bCOLUMNS\s*\(\s*'((?:[^']|'')*)'", text, re.IGNORECASE)
+        self.conserve = layout.conserve
+        self.value = source.columns.get("value")
         self.patterns = [one.replace("''", "'") for one in patterns] + ([layout.conserve] if layout.conserve else [])
         # What any(name -> ...) or * within COLUMNS() leaves out is not known here.
         self.takes_all = re.search(r"\bCOLUMNS\s*\(\s*(\*|[\w(\[])", text, re.IGNORECASE) is not None
@@ -277,6 +286,12 @@ class Needed:
     def uses(self, label: str, name: str) -> bool:
         """Tell whether the source uses a column, by its label or the name it got, or by a pattern or ``COLUMNS(*)``."""
         return self.takes_all or self.names(label) or self.names(name) or self.matches(label) or self.matches(name)
+
+    def counts(self, label: str, name: str) -> bool:
+        """Tell whether a column holds counts: the source names it as the value, or its sum is conserved."""
+        if self.value is not None and fold(self.value) in (fold(label), fold(name)):
+            return True
+        return self.conserve is not None and any(_matches(self.conserve, one) for one in (label, name))
 
     def matches(self, name: str) -> bool:
         """Tell whether a pattern of the source matches a name."""

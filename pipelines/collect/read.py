@@ -16,7 +16,7 @@ from pipelines.collect.foot import CutRow, Foot, FootFinder, find_foot
 from pipelines.collect.header import HEADER_SEARCH_ROWS, Header, Needed, read_header
 from pipelines.collect.parquet import read_parquet_schema, text_of_column
 from pipelines.collect.text_file import read_text_file, unreadable
-from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread_columns, unread_sheets
+from pipelines.collect.unread import Place, TableRead, columns_alike, sheets_read_twice, unread_columns, unread_sheets
 from pipelines.collect.workbook.cells import column_letters
 from pipelines.collect.workbook.sheets import Sheet, read_sheets
 from pipelines.system.connection import connect, fetch_row, quote_path, run_sql
@@ -48,6 +48,7 @@ class RawTable:
     cut: tuple[CutRow, ...] = ()
     unread: tuple[str, ...] = ()
     unread_columns: tuple[str, ...] = ()
+    columns_alike: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     captions: tuple[Caption, ...] = ()
 
@@ -66,7 +67,7 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
     layouts: list[list[Path]] = [[] for _ in folder.source.layouts]
     problems: list[Problem] = []
     tables: list[tuple[RawFile, TableRead]] = []
-    rows, columns = 0, list[str]()
+    rows, columns, alike = 0, list[str](), list[str]()
     with connect(settings) as connection:
         for number, file in enumerate(acquired.files):
             target = work / f"raw-{number}.parquet"
@@ -79,7 +80,9 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
                 problems.extend(refused.problems)
                 continue
             rows += read_rows
-            columns += unread_columns(connection, folder, file, pq.read_schema(target).names)
+            names = pq.read_schema(target).names
+            columns += unread_columns(connection, folder, file, names)
+            alike += columns_alike(connection, folder, file, names)
             layouts[file.layout].append(target)
     problems = problems or sheets_read_twice(folder.source_id, tables)
     if problems := problems or find_scales(folder, [one for _, table in tables for one in table.captions]):
@@ -93,6 +96,7 @@ def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Pat
         cut=tuple(row for _, table in tables for row in table.cut),
         unread=unread_sheets(folder, tables),
         unread_columns=tuple(dict.fromkeys(columns)),
+        columns_alike=tuple(dict.fromkeys(alike)),
         hidden=tuple(text for _, table in tables for text in table.hidden),
         captions=tuple(caption for _, table in tables for caption in table.captions),
     )

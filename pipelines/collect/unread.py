@@ -98,6 +98,34 @@ def unread_columns(
     return [f"{file.name}: {name!r}" for (name,) in found]
 
 
+# What may stand behind a name for another edition of its column, or its share: 2023 (rev.), 2023 r, 2023 %, 2023 old.
+_EDITION = (
+    r"(?i)^[\s(\[]*(%|percent\w*|porcent\w*|pourcent\w*|prozent\w*|rev\w*\.?|corr\w*\.?|prov\w*\.?|pr[eé]l\w*\.?"
+    r"|def\w*\.?|actuali[sz]\w*|atuali[sz]\w*|old|new|anterior|antes|r|p|[*†‡]+|[0-9]\s?/)[\s)\]]*$"
+)
+
+
+def columns_alike(
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, file: RawFile, names: Sequence[str]
+) -> list[str]:
+    """Return the columns of counts that another one has the name of, but for the word for an edition or a share.
+
+    Where rows add up to a cell, a reshape that takes the year from the first four digits of 2023 and of 2023 (rev.)
+    adds both up. Where each cell is written once, it is refused as given twice.
+    """
+    source = folder.source
+    conserve = source.layouts[file.layout].conserve
+    if conserve is None or source.rows == "cells":
+        return []
+    found = connection.execute(
+        "SELECT name, shorter FROM (SELECT unnest($names) AS name), (SELECT unnest($names) AS shorter) "
+        "WHERE regexp_matches(name, $pattern) AND regexp_matches(shorter, $pattern) AND starts_with(name, shorter) "
+        "AND regexp_full_match(substr(name, length(shorter) + 1), $edition)",
+        {"names": list(names), "pattern": conserve, "edition": _EDITION},
+    ).fetchall()
+    return [f"{file.name}: {shorter!r} and {name!r}" for name, shorter in found]
+
+
 def judge_unread(
     folder: SourceFolder,
     files: Sequence[RawFile],
@@ -105,10 +133,11 @@ def judge_unread(
     cut: Sequence[CutRow],
     hidden: Sequence[str],
     columns: Sequence[str],
+    alike: Sequence[str],
 ) -> list[Outcome]:
     """Return the outcomes of the rules on what was not read: layouts without a file, sheets, columns, rows.
 
-    And on what was read and cannot be seen: hidden rows and columns.
+    And on what was read and cannot be seen, hidden rows and columns, or may be read twice, columns of one name.
     """
     layouts = folder.source.layouts
     without = set(range(len(layouts))) - {file.layout for file in files}
@@ -122,6 +151,7 @@ def judge_unread(
     conserving = sum(layout.conserve is not None for layout in layouts)
     return [
         _outcome("columns_unread", conserving, columns),
+        _outcome("columns_alike", 0 if folder.source.rows == "cells" else conserving, alike),
         _outcome("layouts_without_file", len(layouts), patterns),
         _outcome("unread_sheets", len(workbooks), unread),
         _outcome("hidden_cells", len(workbooks), hidden),

@@ -16,11 +16,16 @@ import pyarrow as pa
 
 from iccs.concordance import Concordance
 from pipelines.collect.captions import judge_parts_of_years, judge_years
+from pipelines.collect.rates_in_words import judge_rates
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
 from pipelines.harmonise.checks.ages import check_ages
+from pipelines.harmonise.checks.codes import check_codes
 from pipelines.harmonise.checks.periods import (
     check_first_days,
+    check_following_files,
+    check_forms_of_dates,
+    check_kinds_of_years,
     check_periods,
     find_months_cut,
     find_periods_not_over,
@@ -28,6 +33,7 @@ from pipelines.harmonise.checks.periods import (
 )
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
 from pipelines.harmonise.checks.repeats import check_repeats
+from pipelines.harmonise.checks.rows_that_count import judge_unread_counts
 from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
     compare,
@@ -170,7 +176,7 @@ def account(
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
     _find_parts_of_periods(connection, source, judged)
-    outcomes.append(_write_links(connection, judged, paths))
+    outcomes += _write_links(connection, source, judged, paths)
     outcomes += _judge_unread(folder, judged.raw)
     outcomes += _judge_captions(connection, source, judged)
     # Which of the labels occur among incidents is not known: those for ages are checked as declared.
@@ -196,12 +202,14 @@ def _check_noted(connection: duckdb.DuckDBPyConnection, source: Source, statemen
     """Judge what the tallies of incidents count besides: days and ages."""
     return [
         check_first_days(connection, source, has_days="first_days" in statements.noted),
+        check_forms_of_dates(connection, source, statements.noted),
+        check_kinds_of_years(connection, statements.noted),
         check_ages(connection, gives_years="age_0" in statements.noted),
     ]
 
 
 def _judge_unread(folder: SourceFolder, raw: RawTable) -> list[Outcome]:
-    return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, raw.unread_columns)
+    return judge_unread(folder, raw.files, raw.unread, raw.cut, raw.hidden, raw.unread_columns, raw.columns_alike)
 
 
 def _judge_captions(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> list[Outcome]:
@@ -216,6 +224,7 @@ def _judge_captions(connection: duckdb.DuckDBPyConnection, source: Source, judge
     return [
         judge_years(captions, by_table, is_personal=bool(source.personal)),
         judge_parts_of_years(captions, {} if source.personal else annual),
+        judge_rates(captions, source),
     ]
 
 
@@ -563,8 +572,10 @@ def _open_core(connection: duckdb.DuckDBPyConnection, source: Source, statements
     _write_part(connection, f"SELECT {columns} FROM core", target)
 
 
-def _write_links(connection: duckdb.DuckDBPyConnection, judged: Judged, paths: dict[str, Path]) -> Outcome:
-    """Write the links of the concordance and the counts that went through each; warn of those that nothing used."""
+def _write_links(
+    connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged, paths: dict[str, Path]
+) -> list[Outcome]:
+    """Write the links of the concordance and the counts that went through each; judge their use and their labels."""
     connection.register("link_list", link_table(judged.concordance))
     _write_part(connection, "SELECT row_number() OVER () AS link, * FROM link_list", paths["links"])
     _write_part(
@@ -573,7 +584,8 @@ def _write_links(connection: duckdb.DuckDBPyConnection, judged: Judged, paths: d
         "GROUP BY ALL",
         paths["mapped"],
     )
-    return _check_unused_links(connection, paths["links"], paths["mapped"])
+    links, mapped = paths["links"], paths["mapped"]
+    return [_check_unused_links(connection, links, mapped), *check_codes(connection, source, links, mapped)]
 
 
 def _find_parts_of_periods(connection: duckdb.DuckDBPyConnection, source: Source, judged: Judged) -> None:
@@ -652,7 +664,10 @@ def _check_repeats(
     )
     if problems:
         raise DataRefused(problems)
-    return outcomes
+    names = {path.name: file.name for path, file in zip(tallied.folders, tallied.files, strict=True)}
+    has_days = "first_days" in tallied.statements.noted
+    following = check_following_files(connection, names, tallied.parts("tally"), has_days)
+    return [*outcomes, following, judge_unread_counts(tallied.pairs)]
 
 
 def _overlap_found(first: str, periods: list[tuple[int, int]]) -> str:

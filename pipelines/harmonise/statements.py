@@ -115,7 +115,7 @@ class Statements:
     keys: tuple[str, ...]  # the numbers of a combination, but for area and period
     counted: str  # the column of the tally that a row counts by
     each: str  # what one of it counts
-    noted: tuple[str, ...]  # what else the tallies of incidents count
+    noted: tuple[str, ...]  # what else the tallies count
     unique: tuple[str, ...]  # the labels of which no two cells may have all the same; none where rows may repeat
     compared: tuple[str, ...]  # what is known of a cell only by comparing all of them: doubled, unclear
 
@@ -259,8 +259,10 @@ class _Maker:
         )
 
     def _noted(self) -> dict[str, str]:
-        """What else the incidents of a combination are counted by: where in their month they lie, and ages."""
+        """What else rows are counted by: where incidents lie in their month, ages; whether a cell is of two years."""
         noted: dict[str, str] = {}
+        if self.cells and self.source.year_starts:
+            noted["is_span"] = "r._written <> r._said"
         if not self.cells and self.period.has_days:
             noted |= {
                 "first_days": "month(r._day) = 1 AND day(r._day) = 1",
@@ -270,6 +272,7 @@ class _Maker:
                     f"first_{days}": f"day(r._day) <= {days}",
                     f"last_{days}": f"day(r._day) > day(last_day(r._day)) - {days}",
                 }
+            noted |= self.period.days_by_form()
         if self.age is not None:
             noted |= {
                 "age_0": f"{self.age} >= 0 AND {self.age} < 1",

@@ -30,6 +30,7 @@ from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
 from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread_sheets
 from pipelines.harmonise.checks.repeated_incidents import count_repeats
+from pipelines.harmonise.checks.rows_that_count import find_unread_counts
 from pipelines.harmonise.controls import sum_controls
 from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
 from pipelines.harmonise.links import checked_concordance
@@ -396,6 +397,8 @@ def _tally_one(engine: Engine, partition: Partition) -> None:
     }
     if repeats := count_repeats(folder, file, table, settings):
         facts["repeats"] = repeats
+    if unread := find_unread_counts(folder, file, table, settings):
+        facts["counts_unread"] = unread
     rows = facts["records"] + malformed
     if rows == 0:
         raise refuse(folder.source_id, file, "no_data_rows", "There is a header but no row below it.")

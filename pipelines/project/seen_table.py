@@ -15,7 +15,7 @@ from pipelines.collect.acquire import RawFile
 from pipelines.collect.content import ZIP, ArchiveRefused, describe_kind, list_members, open_content
 from pipelines.collect.decode import check_start, decode_to_utf8
 from pipelines.collect.foot import begins_with_word
-from pipelines.collect.header import fold
+from pipelines.collect.header import fold, split_rows
 from pipelines.collect.workbook.sheets import read_sheets
 from pipelines.system.errors import DataRefused
 from pipelines.system.settings import Settings
@@ -116,7 +116,7 @@ def _read(
     with target.open(encoding="utf-8", newline="") as lines:
         delimiter = _find_delimiter([*islice(lines, 500)])
         lines.seek(0)
-        rows = [*islice(csv.reader(lines, delimiter=delimiter), MOST_ROWS + 1)]
+        rows = [*islice(split_rows("", file, lines, delimiter), MOST_ROWS + 1)]
     read = {} if options["encoding"] == "utf-8" else dict(options)
     if delimiter != ",":
         read["delimiter"] = delimiter
@@ -141,7 +141,10 @@ def _find_delimiter(lines: Sequence[str]) -> str:
     """The sign that splits most lines into the same number of fields, above one; of two, that with more fields."""
 
     def score(sign: str) -> tuple[int, int]:
-        widths = Counter(len(row) for row in csv.reader(lines, delimiter=sign) if row)
+        try:
+            widths = Counter(len(row) for row in csv.reader(lines, delimiter=sign) if row)
+        except csv.Error:  # a field without an end, with this sign
+            return 0, 0
         width, times = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]), default=(1, 0))
         return (times if width > 1 else 0), width
 

@@ -23,6 +23,9 @@ _OUT_OF_REACH = (
 )
 """What the system says of a file that the account may not use, or that is gone with its device or folder."""
 
+_FULL = ("No space left on device", "File too large", "Disk quota exceeded")
+"""What the system says where nothing more can be written."""
+
 EXIT_DONE = 0
 EXIT_REFUSED = 1
 EXIT_USAGE = 2
@@ -99,16 +102,24 @@ def is_out_of_reach(error: BaseException) -> bool:
 
 
 def reason_of(error: BaseException) -> str:
-    r"""Return what an error says, in one line; of DuckDB's JSON inside a text its message.
+    r"""Return what an error says, in one line.
+
+    Of a library that failed because of the machine, what the system says and the path: the library's own sentence tells
+    people nothing more.
 
     >>> reason_of(ValueError("no\nmore"))
     'no'
+    >>> class IOException(Exception): ...
+    >>> reason_of(IOException('IO Error: Async write failed: {"a":"Could not write \\"/data/x\\": File too large"}'))
+    'File too large: /data/x'
     """
     text = str(error).strip()
-    reason = text.splitlines()[0] if text else type(error).__name__
-    if said := re.search(r'"exception_message":"((?:[^"\\]|\\.)*)"', reason):
-        return said[1].replace('\\"', '"')
-    return reason
+    if not isinstance(error, OSError) and is_of_the_machine(error):
+        told = next((one for one in (*_FULL, *_OUT_OF_REACH) if one in text), None)
+        if told:
+            path = re.search(r"""["'](/[^"'\\]+)""", text)
+            return f"{told}: {path[1]}" if path else told
+    return text.splitlines()[0] if text else type(error).__name__
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -117,7 +128,7 @@ def is_disk_full(error: BaseException) -> bool:
     >>> is_disk_full(OSError(28, "No space left on device")), is_disk_full(ValueError("no"))
     (True, False)
     """
-    return any(text in str(error) for text in ("No space left on device", "File too large", "Disk quota exceeded"))
+    return any(text in str(error) for text in _FULL)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

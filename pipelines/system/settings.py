@@ -124,7 +124,7 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
     given = _Given(project.settings() if project is not None else {}, project)
     own = project.data_folder() if project is not None else "data"
     folder = Path(data or os.environ.get("ICCS_DATA") or own).resolve()
-    if folder.is_file():
+    if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; --data, ICCS_DATA and data in iccs.toml name a folder")
     if any(sign in str(folder) for sign in "*?[="):
         raise UsageError(f"the data folder {folder} has * ? [ or = in its path, which is read as a pattern")
@@ -200,7 +200,9 @@ class _Given:
     def amount(self, key: str, default: str) -> str:
         """Return an amount of memory."""
         text, name = self.text(key, default)
-        if not re.fullmatch(r"\s*\d+(\.\d+)?\s*([KMGT]i?)?B\s*", text, re.IGNORECASE):
+        if not re.fullmatch(
+            r"\s*[0-9]{1,15}(\.[0-9]+)?\s*([KMG]i?)?B\s*|\s*[0-9]{1,6}(\.[0-9]+)?\s*Ti?B\s*", text, re.I
+        ):
             raise UsageError(f"{name} must be an amount such as 400MB or 2GiB, not {text!r}")
         return text
 
@@ -214,6 +216,7 @@ class _Given:
     def whole_number(self, key: str, default: int, *, at_least: int = 1) -> int:
         """Return a whole number."""
         text, name = self.text(key, default)
-        if not text.isdigit() or int(text) < at_least:
-            raise UsageError(f"{name} must be a whole number of at least {at_least}, not {text!r}")
+        if not re.fullmatch("[0-9]{1,9}", text) or int(text) < at_least:
+            most = " and at most 999999999" if re.fullmatch("[0-9]{10,}", text) else ""
+            raise UsageError(f"{name} must be a whole number of at least {at_least}{most}, not {text[:40]!r}")
         return int(text)

@@ -3,8 +3,9 @@
 ``iccs share serve DIR --agency NSO --most-requests 0 &`` and then ``python tests/benchmarks/rest_faults.py``.
 
 ``DESCRIPTION`` is the file of the SDMX technical working group (version 2.1.0 of the interface), with the parameters
-that it declares, and with known identifiers beside its patterns so that many requests reach data. A fault is an answer
-of 500, 502 or 503, a status that the file does not have for the path, or a content type that it does not have.
+that it declares, and with known identifiers beside its patterns so that many requests reach data. Their own file, as
+JSON, is asked by with ``--description``. A fault is an answer of 500, 502 or 503, a status that the file does not have
+for the path, or a content type that it does not have.
 """
 
 from __future__ import annotations
@@ -206,10 +207,11 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=200, help="of each path")
     parser.add_argument("--schemathesis", default="schemathesis", help="the command")
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--description", type=Path, help="OpenAPI file to ask by, in place of DESCRIPTION")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "openapi.json"
-        path.write_text(json.dumps(DESCRIPTION))
+        path.write_text(options.description.read_text() if options.description else json.dumps(DESCRIPTION))
         checks = "status_code_conformance,content_type_conformance"
         words = [
             "run",

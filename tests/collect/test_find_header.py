@@ -196,3 +196,10 @@ def test_a_source_that_names_the_second_column_too_means_both(tiny: Tiny) -> Non
     tiny.give("t.csv", "area,code,Total,Total\n14,HOM,3,7\n")
 
     assert tiny.read()[1] == [(2, "14", "HOM", "3", "7")]
+
+
+def test_a_row_that_is_wider_than_the_engine_sorts_is_refused() -> None:
+    """With 9,000 columns DuckDB 1.5 ended the process, and with it the run of every source, by SIGFPE."""
+    assert len(_find([["n", *map(str, range(7_999))]], "n")[1]) == 8_000
+    with pytest.raises(DataRefused, match=r"A row has 9,001 columns; at most 8,000 are read(?s:.*)file file.csv"):
+        _find([["Title"], ["n", *map(str, range(9_000))]], "n")

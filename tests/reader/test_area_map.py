@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipelines.collect.boundaries import bundled_boundaries
-from pipelines.reader.site.area_map import AreaMap, draw_area_map
+from pipelines.reader.site.area_map import AreaMap, KnownOutlines, draw_area_map
 
 
 def _row(code: str, rate: float | None, **more: Any) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def _extent(data: str) -> float:
 
 def test_each_area_has_its_shade_and_says_its_rate_and_course() -> None:
     marked: dict[str, Any] = {"JAL": {"direction": "rising"}, "YUC": {"direction": "inconclusive"}}
-    found = draw_area_map(_states(**marked, COL={"few_events": True}), "MX", "Of", "en")
+    found = draw_area_map(_states(**marked, COL={"few_events": True}), "MX", "Of", "en", KnownOutlines())
     assert found is not None and found.year == "2024"
     sizes = [len(_paths(found, f"shade{place}")) for place in range(5)]
     assert sizes == [7, 6, 7, 6, 6] and sum(sizes) == 32
@@ -61,16 +61,16 @@ def test_each_area_has_its_shade_and_says_its_rate_and_course() -> None:
     "other", [{"rate_per_100k": None}, {"time_period": "2023"}, {"is_compared": False}], ids=["none", "year", "apart"]
 )
 def test_an_area_without_a_rate_of_the_year_that_is_compared_is_hatched(other: dict[str, Any]) -> None:
-    found = draw_area_map(_states(JAL=other), "MX", "Of", "en")
+    found = draw_area_map(_states(JAL=other), "MX", "Of", "en", KnownOutlines())
     assert len(_paths(found, "none")) == 1
     assert found is not None and any("Hatched" in note for note in found.notes)
     assert "MX-JAL:" not in str(found.picture)
-    assert "Hatched" not in " ".join(getattr(draw_area_map(_states(), "MX", "Of", "en"), "notes", ()))
+    assert "Hatched" not in " ".join(getattr(draw_area_map(_states(), "MX", "Of", "en", KnownOutlines()), "notes", ()))
 
 
 def test_areas_are_as_large_as_they_are() -> None:
     """Shares of the land of Mexico by INEGI (Cuéntame, superficie continental): 12.6, 9.1, 4.8 and 3.7 percent."""
-    found = draw_area_map(_states(), "MX", "Of", "en")
+    found = draw_area_map(_states(), "MX", "Of", "en", KnownOutlines())
     extents = {
         str(path[0].text).partition(":")[0].removeprefix("Name of MX-"): _extent(str(path.get("d")))
         for place in range(5)
@@ -83,7 +83,7 @@ def test_areas_are_as_large_as_they_are() -> None:
 
 def test_countries_in_no_order_are_hatched_and_the_others_of_the_map_are_white() -> None:
     rows = [_row("FR", 1.2), _row("DE", 0.8), _row("IT", 0.5), _row("ES", 0.6, is_compared=False)]
-    found = draw_area_map(rows, None, "Of", "fr")
+    found = draw_area_map(rows, None, "Of", "fr", KnownOutlines())
     assert [len(_paths(found, kind)) for kind in ("shade0", "shade2", "shade4", "none")] == [1, 1, 1, 1]
     assert len(_paths(found, "land")) > 5
     assert found is not None and found.classes[0][1] == "1,20 (1)"
@@ -91,14 +91,14 @@ def test_countries_in_no_order_are_hatched_and_the_others_of_the_map_are_white()
 
 def test_there_is_no_map_without_outlines_or_of_one_area() -> None:
     rows = [_row("CO-05", 1.0), _row("CO-11", 2.0)]
-    assert draw_area_map(rows, "CO", "Of", "en") is None
-    assert draw_area_map([_row("MX-JAL", 1.0), _row("MX-COL", None)], "MX", "Of", "en") is None
-    assert draw_area_map([], "MX", "Of", "en") is None
+    assert draw_area_map(rows, "CO", "Of", "en", KnownOutlines()) is None
+    assert draw_area_map([_row("MX-JAL", 1.0), _row("MX-COL", None)], "MX", "Of", "en", KnownOutlines()) is None
+    assert draw_area_map([], "MX", "Of", "en", KnownOutlines()) is None
 
 
 def test_names_have_room_and_lie_apart() -> None:
     """Letters are at most 5.4 units wide, lines 11 high; where a name has no room, the end of the code stands."""
-    found = draw_area_map(_states(), "MX", "Of", "en")
+    found = draw_area_map(_states(), "MX", "Of", "en", KnownOutlines())
     assert found is not None
     svg = ElementTree.fromstring(str(found.picture))  # noqa: S314 (our own)
     names = [(float(one.get("x") or 0), float(one.get("y") or 0), str(one.text)) for one in svg.iter("text")]

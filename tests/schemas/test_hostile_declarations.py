@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 
 import pytest
 import yaml
 
-from schemas.declarations import parse_yaml
+from schemas.codelists import read_csv_rows
+from schemas.declarations import DeclarationError, parse_yaml
 from schemas.errors import UsageError
 from schemas.source import find_sources, list_sources
 
@@ -76,3 +79,22 @@ def test_a_path_out_of_the_folder_of_a_source_is_refused_and_not_read(tmp_path: 
     with pytest.raises(UsageError, match="reshape") as refused:
         _ = find_sources(["xx_case"], tmp_path / "sources")[0].source
     assert "Zzsecret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["values.csv", "rates.sql", "more.yml"])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_refused_and_not_passed_over(
+    tmp_path: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    """A pipe would be waited for, and without values.csv the words of the file would have no codes."""
+    folder = shutil.copytree(Path(str(list_sources()["wb_population"].folder)), tmp_path / "sources" / "xx_case")
+    (folder / name).unlink(missing_ok=True)
+    make(folder / name)
+    with pytest.raises(UsageError, match=f"{name} is no file that can be read"):
+        _ = find_sources(["xx_case"], tmp_path / "sources")[0].source
+
+
+def test_a_field_without_an_end_is_refused_with_its_row(tmp_path: Path) -> None:
+    (tmp_path / "values.csv").write_text("dimension,word,code,note\nsex,men,M,\nsex," + "x" * 200_000 + ",F,\n")
+    with pytest.raises(DeclarationError, match=r"values.csv, row 3: it cannot be read \(field larger"):
+        read_csv_rows(tmp_path / "values.csv")

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.collect.boundaries import bundled_boundaries
 from pipelines.publish.build import content_key
+from pipelines.reader.site.area_map import KnownOutlines
 from pipelines.system.settings import load_settings
 from pipelines.tabulate.vintage_columns import program_key
 from schemas.areas import whole_lists
@@ -111,6 +112,12 @@ def test_every_variable_of_the_page_on_projects_wins_over_the_file(
         ('threads = "2"', "threads: must be a whole number, not '2'"),
         ("threads = true", "threads: must be a whole number, not True"),
         ("threads = 0", "threads must be a whole number of at least 1, not '0'"),
+        (
+            "threads = 9999999999",
+            "threads must be a whole number of at least 1 and at most 999999999, not '9999999999'",
+        ),
+        ("threads = " + "9" * 5000, "is not valid TOML: Exceeds the limit"),
+        ('memory_limit = "999999999TB"', "memory_limit must be an amount such as 400MB or 2GiB, not '999999999TB'"),
         ('memory_limit = "much"', "memory_limit must be an amount such as 400MB or 2GiB, not 'much'"),
         ("threads = ", "is not valid TOML: Invalid value (at end of document)"),
         ("data = 1\nthread = 2", "data: must be text in quotes, not 1\n  thread: there is no such setting"),
@@ -161,6 +168,11 @@ def test_a_folder_that_cannot_name_a_source_is_named(project: Path, name: str) -
     declare(project, name)
     with pytest.raises(UsageError, match="cannot name a source"):
         find_sources([])
+
+
+def test_a_data_folder_that_is_a_device_is_named(project: Path) -> None:
+    with pytest.raises(UsageError, match="/dev/null is a file"):
+        load_settings("/dev/null")
 
 
 def test_links_to_what_is_outside_the_project_are_refused(project: Path, tmp_path: Path) -> None:
@@ -235,3 +247,7 @@ def test_boundaries_of_the_project_come_first(project: Path) -> None:
     assert len(bundled_boundaries("MX").shapes) == 32
     with pytest.raises(UsageError, match=r"there is no file '\.\./iccs\.toml' beside it; nearest: "):
         bundled_boundaries("XR")
+    known = KnownOutlines()  # pages have no map where there are no outlines, but never for a fault of theirs
+    assert known.of("XS", ["XS-1"]) is None
+    with pytest.raises(UsageError, match="there is no file"):
+        known.of("XR", ["XR-1"])

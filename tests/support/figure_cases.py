@@ -6,6 +6,7 @@ The figures are written here by hand, a few cells a case; expected counts come f
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import pyarrow as pa
 from figure_data import Data, Rows, ages, by_age, by_sex, months, states, years
@@ -84,6 +85,30 @@ def behind(populations: list[float]) -> Rows:
     return [{"ref_area": "AR-Z", "time_period": str(2001 + n), "population": one} for n, one in enumerate(populations)]
 
 
+def of_areas(*series: list[float], **key: Any) -> Rows:
+    """Series of years from 2010 on, one for each of the first regions of South Africa."""
+    return [row for area, values in zip(ZA_AREAS, series, strict=False)
+            for row in years([*values], ref_area=area, area_level="admin1", **key)]  # fmt: skip
+
+
+# Four regions from 1,000 to 50,000 thefts; 43 of 100 victims are women, and of the year 2014 men.
+THEFT_YEARS = [
+    {"ref_area": area, "area_level": "admin1", "time_period": str(year), "sex": sex, "value": float(number)}
+    for area, size in zip(ZA_AREAS, (1_000, 4_000, 20_000, 50_000), strict=False)
+    for year in range(2010, 2017)
+    for sex, number in (("M", size * 0.57 + year - 2010), ("F", size * 0.43))
+]
+THEFT_EXCHANGED = [
+    {**row, "sex": {"M": "F", "F": "M"}[row["sex"]]} if row["time_period"] == "2014" else row for row in THEFT_YEARS
+]
+EASTERN_CAPE, FREE_STATE = (
+    [1000.0, 1010, 990, 1005, 1000, 700, 695, 702],
+    [2000.0, 2020, 1990, 2010, 2000, 2005, 2010, 1995],
+)
+QUARTER_LESS = [1e6, 1.01e6, 1.0201e6, 0.7727e6, 0.7805e6, 0.7883e6]
+AS_USUAL = [1e6 * 1.01**n for n in range(6)]
+MEN_OF_SIZE = (30.0, 60.0, 240.0, 600.0, 1_200.0)
+
 # rule: (data that keep it, data that break it, how many failing, a part of what is said)
 CASES: dict[str, tuple[Data, Data, int, str]] = {
     "cell_keys_unique": (Data(cells=[{"sex": "M"}, {"sex": "F"}]), Data(cells=[{}, {}]), 1, "2 times"),
@@ -121,6 +146,15 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
                    for code, value in (("Y0T17", 80.0), ("Y_GE18", 20.0), ("_U", 100.0))]),
         1,
         "in 6 of 6 figures, such as 100",
+    ),
+    # 10 and 20 minors: 30 of no stated age are their sub-total, 12 are not.
+    "age_unknown_is_subtotal": (
+        Data(core=[{"age": code, "value": value, "time_period": str(year)} for year in range(2010, 2016)
+                   for code, value in (("Y0T11", 10.0), ("Y12T17", 20.0), ("Y_GE18", 70.0), ("_U", 12.0))]),
+        Data(core=[{"age": code, "value": value, "time_period": str(year)} for year in range(2010, 2016)
+                   for code, value in (("Y0T11", 10.0), ("Y12T17", 20.0), ("Y_GE18", 70.0), ("_U", 30.0))]),
+        1,
+        "those of unknown age are Y0T11 to Y12T17 together in 6 of 6 figures, such as 30",
     ),
     "age_parts_above_total": (
         Data(core=[{"age": "Y0T17", "value": 80.0}, {"age": "Y_GE18", "value": 20.0}], printed=[{"value": 110.0}]),
@@ -209,6 +243,27 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
                         *AGE_YEARS, *({**one, "time_period": "2021"} for one in AGE_YEARS[:4])]]),
         1,
         "MX 0101 2019: hardly any of Y0T17, usually 30; the others 70, in the years beside 70",
+    ),
+    "sexes_exchanged": (
+        Data(cells=THEFT_YEARS),
+        Data(cells=THEFT_EXCHANGED),
+        4,
+        "men: 43.0 %, usually 57",
+    ),
+    "population_sexes_exchanged": (
+        Data(cells=[{**row, "value": 1000 * row["value"]} for row in THEFT_YEARS]),
+        Data(cells=[{**row, "value": 1000 * row["value"]} for row in THEFT_EXCHANGED]),
+        4,
+        "men: 43.0 %, usually 57",
+    ),
+    # Women are one in nine, or 11 percent everywhere.
+    "sex_not_of_size": (
+        Data(core=[row for sex, of in (("M", 1.0), ("F", 0.125))
+                   for row in of_areas(*([men * of] * 3 for men in MEN_OF_SIZE), sex=sex)]),
+        Data(core=[row for sex, of in (("M", 1.0), ("F", 0.0))
+                   for row in of_areas(*([men * of or 11.0] * 3 for men in MEN_OF_SIZE), sex=sex)]),
+        1,
+        "in 3 of 3 codes and periods; that of the other sex differs 40",
     ),
     "sex_share_jump": (
         Data(cells=SPLIT_YEARS),
@@ -338,6 +393,23 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "gives nothing after 2010",
     ),
+    # 0102 has nothing after 2012; where its link has ended, the source says so
+    "categories_stop": (
+        Data(core=[*years([50] * 5), *years([50] * 3, iccs="0102")],
+             links=[{}, {"link": 2, "iccs_code": "0102", "valid_to": "2012"}]),
+        Data(core=[*years([50] * 5), *years([50] * 3, iccs="0102")], links=[{}, {"link": 2, "iccs_code": "0102"}]),
+        1,
+        "nothing after 2012, others to 2014",
+    ),
+    # The Eastern Cape falls from 1,000 to 700 as a new region begins with 310; with 80 it does not explain the fall.
+    "area_taken_out": (
+        Data(core=of_areas(EASTERN_CAPE, FREE_STATE)
+             + years([80, 85], 2015, ref_area="ZA-GP", area_level="admin1")),
+        Data(core=of_areas(EASTERN_CAPE, FREE_STATE)
+             + years([310, 300], 2015, ref_area="ZA-GP", area_level="admin1")),
+        1,
+        "ZA-EC had 1000 the year before, and has 700 in 2015, in which ZA-GP begins with 310",
+    ),
     "areas_all_zero": (
         Data(core=states(*ZA_AREAS[:-1], value=200.0) + states(ZA_AREAS[-1], value=1.0)),
         Data(core=states(*ZA_AREAS[:-1], value=200.0) + states(ZA_AREAS[-1], value=0.0)),
@@ -447,6 +519,15 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "2021-07: none, usually 290, while other categories have figures; MX 0101 2021-08: 2021-08: 551, usually 290, "
         "beside a period without any",
     ),
+    # Forty counts from 5 to 14 and ten zeros, with or without one below five; all of them tens is a rounding.
+    "small_counts_absent": (
+        Data(core=[{"value": float(value), "ref_area": area} for area in ("ES", "FR", "PT", "IT")
+                   for value in range(5, 15)] + [{"value": value} for value in (*[0.0] * 10, 2.0, 3.0, 4.0)]),
+        Data(core=[{"value": float(value), "ref_area": area} for area in ("ES", "FR", "PT", "IT")
+                   for value in range(5, 15)] + [{"value": 0.0}] * 10),
+        1,
+        "10 zeros, none from 1 to 4, and 40 from 5 to 15",
+    ),
     "volume_jump": (
         Data(cells=years([1000, 1050, 980, 1010, 1100, 1060])),
         Data(cells=years([1000, 1050, 980, 1010, 10100, 10600])),  # a moved decimal point
@@ -489,6 +570,13 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "6400 persons, the middle one of 9 regions has 6400000",
     ),
+    # Four regions that grow by one percent: a quarter less everywhere in 2013, or in one of them alone.
+    "population_steps": (
+        Data(cells=of_areas(QUARTER_LESS, *[AS_USUAL] * 4)),
+        Data(cells=of_areas(*[QUARTER_LESS] * 5)),
+        1,
+        "5 regions: -24.3 % in a year, usually 1.0 %",
+    ),
     "composition_changes": (
         Data(cells=[{**row, "iccs_made_from": "0301;0302"} for row in years([5, 6], iccs="03")]),
         Data(cells=[
@@ -497,6 +585,30 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         ]),
         1,
         "made from 0301 in 2010, from 0301;0302 in 2011",
+    ),
+    # Ten figures of five areas: in 2011 five are those of 2010, and where the sheet was copied eight.
+    "year_copied": (
+        Data(core=[row for code in "AB" for row in of_areas(*([50 + n, 50 + n + (code == "B")] for n in range(5)),
+                                                            national_code=code)]),
+        Data(core=[row for code in "AB" for row in of_areas(*([50 + n, 50 + n + (n == 0)] for n in range(5)),
+                                                            national_code=code)]),
+        1,
+        "8 of 10 figures are those of 2010",
+    ),
+    "population_copied": (
+        Data(core=of_areas(*([1e6 + n, 1.01e6 + n] for n in range(4)))),
+        Data(core=of_areas(*([1e6 + n, 1e6 + n] for n in range(4)))),
+        1,
+        "4 of 4 figures are those of 2010",
+    ),
+    # Ten more each year, from ten on; from a hundred on it is a count that rises, and what falls is no running sum.
+    "years_accumulate": (
+        Data(core=of_areas(*([100.0 + 10 * n for n in range(9)] for _ in range(4)))
+             + [{**row, "national_code": "B"} for row in of_areas(*([*(10.0 * n + 10 for n in range(8)), 79.0]
+                                                                   for _ in range(4)))]),
+        Data(core=of_areas(*([10.0 * n + 10 for n in range(9)] for _ in range(4)))),
+        1,
+        "the figure falls in none of 32 cases in 4 areas, and the first is 1.0 times the usual step",
     ),
     "year_repeated": (
         Data(core=[{**row, "national_code": code} for code in "ABCD" for row in years([20, 20 + (code == "D")])]),

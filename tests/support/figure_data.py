@@ -67,6 +67,7 @@ LINK = {
     "status": "reviewed",
     "out_of_scope": None,
     "proposed": None,
+    "valid_to": None,
 }
 MAPPED = {
     "link": 1,
@@ -96,7 +97,7 @@ _LISTS_OF_TOTALS = """
     CREATE OR REPLACE TEMP TABLE lost_row AS FROM read_parquet('{rows}')
 """
 Rows = list[dict[str, Any]]
-_TEXT = {"iccs_made_from", "proposed", "_sheet", "missing_reason", "caveats", "sex", "out_of_scope", "iccs"}
+_TEXT = {"iccs_made_from", "proposed", "valid_to", "_sheet", "missing_reason", "caveats", "sex", "out_of_scope", "iccs"}
 
 
 @dataclass

@@ -234,6 +234,7 @@ def _repeat_rows(place: Path) -> None:
 def _read_running_sums(place: Path) -> None:
     months = "".join(f"14,2024-{month:02d},HOM,{3 * month}\n" for month in range(1, 13))
     _account(Tiny(place), {"t.csv": f"area,year,code,n\n{months}"}, "cumulative: true\n")
+    _account(Tiny(place / "years"), {"t.csv": "area,year,code,n\n14,2023-24,HOM,3\n"}, 'year_starts: "04"\n')
 
 
 def _read_unclear_counts(place: Path) -> None:

@@ -5,7 +5,7 @@ The checks read observations in codes: a row for each cell and link, or for each
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -15,7 +15,8 @@ from pipelines.harmonise.values.numbers import number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
-from schemas.declarations import breakdown_columns
+from pipelines.system.sql import fill_sql
+from schemas.declarations import breakdown_columns, quote_literal
 from schemas.source import Source
 
 _FREQUENCIES = {"A": "year", "Q": "quarter", "M": "month"}
@@ -27,6 +28,13 @@ _LEAST_RISES = 5
 _LEAST_FIRST_DAYS = 20
 _MOST_FIRST_DAYS = 6
 _OTHER_DAYS = 30
+# Of dates spread over months, 39 in 100 are up to the twelfth: that all of forty are comes by chance once in 10^16.
+_LEAST_DATES = 40
+_LEAST_MONTHS = 3
+_FEW_DAYS = 0.01
+# A week is 23 in 100 of a month; a file that ends within a month has none of its last.
+_LEAST_AT_ENDS = 0.1
+_TWO_FILES = 2
 # Where so many are expected, none has a chance of one in five hundred million, and of less than one in a hundred
 # thousand where the variance is twice the mean.
 _LEAST_EXPECTED = 20
@@ -137,6 +145,93 @@ def check_first_days(connection: duckdb.DuckDBPyConnection, source: Source, has_
         if first >= _LEAST_FIRST_DAYS and first * _OTHER_DAYS > _MOST_FIRST_DAYS * (january - first)
     ]
     return Outcome("first_days", "warned" if found else "passed", len(years), len(found), "; ".join(found[:5]))
+
+
+def check_kinds_of_years(connection: duckdb.DuckDBPyConnection, noted: Sequence[str]) -> Outcome:
+    """Warn where some years are written as two (2018-19) and others as one: calendar years beside financial ones.
+
+    Args:
+        connection: has ``tally_part`` and ``period_seen``.
+        noted: what its tallies count; nothing is judged where they do not know how years are written.
+    """
+    rule = "years_of_two_kinds"
+    if "is_span" not in noted:
+        return Outcome(rule, "not applicable", 0, 0)
+    *spans, first, last, cells = fetch_row(connection, fill_sql("harmonise/years_of_two_kinds"))
+    if not cells or spans[0] is None or first is None:
+        return Outcome(rule, "passed", cells, 0)
+    found = f"years of {first} to {last} are written as one year, years of {spans[0]} to {spans[1]} as two"
+    return Outcome(rule, "warned", cells, 1, found)
+
+
+def check_forms_of_dates(connection: duckdb.DuckDBPyConnection, source: Source, noted: Sequence[str]) -> Outcome:
+    """Warn where no date in a form has a day above the twelfth, or all have: day and month may be exchanged.
+
+    A spreadsheet of another language takes 05/06/2023 for 6 May and leaves 25/06/2023 as text. Of dates of one area, or
+    of all, that are spread over some months, two in five have a day up to the twelfth.
+
+    Args:
+        connection: has ``tally_part``, the combinations of incidents, with ``area_seen`` and ``period_seen``.
+        source: the source.
+        noted: what its tallies count; nothing is judged where they do not know the forms of days.
+    """
+    rule = "days_up_to_twelve"
+    forms = [number for number in range(len(source.dates)) if f"form_{number}_early" in noted]
+    if not forms:
+        return Outcome(rule, "not applicable", 0, 0)
+    counts = [f"form_{number}" if f"form_{number}" in noted else "records" for number in forms]
+    rows = run_sql(connection, "harmonise/days_of_forms", forms=forms, counts=counts).fetchall()
+    found = []
+    for number in forms:
+        of_form = [row[1:] for row in rows if row[0] == number]
+        months = max((row[1] for row in of_form), default=0)
+        sums = (sum(row[place] for row in of_form) for place in (2, 3, 4))
+        form = source.dates[number]
+        everywhere = _days_of_form(form, len(forms), "all areas", months, *sums)
+        of_areas = [everywhere] if everywhere else [_days_of_form(form, 1, *row) for row in of_form]
+        found += list(filter(None, of_areas))
+    return Outcome(rule, "warned" if found else "passed", len(rows), len(found), "; ".join(found[:5]))
+
+
+def _days_of_form(form: str, forms: int, area: str, months: int, dates: int, first: int, early: int) -> str | None:
+    """What is strange about the days of dates in one form; None where nothing is."""
+    if dates < _LEAST_DATES or months < _LEAST_MONTHS:
+        return None
+    if early >= (1 - _FEW_DAYS) * dates and first <= dates / 2:
+        return f"{area}: {early:,} of {dates:,} dates as {form} have a day up to the twelfth"
+    if forms > 1 and early <= _FEW_DAYS * dates:
+        return f"{area}: {dates - early:,} of {dates:,} dates as {form} have a day above the twelfth"
+    return None
+
+
+def check_following_files(
+    connection: duckdb.DuckDBPyConnection, files: Mapping[str, str], tallies: Sequence[str], has_days: bool
+) -> Outcome:
+    """Warn of months that two following files of incidents both have as a whole: one begins before the other ended.
+
+    Files whose rows are identical are refused before; here the rows of the second edition are a few more, or corrected.
+
+    Args:
+        connection: one to compare the tallies on.
+        files: the name of the file of each partition.
+        tallies: the Parquet files of the tallies.
+        has_days: whether they know how incidents lie in their month.
+    """
+    rule = "files_overlap"
+    if not has_days or len(files) < _TWO_FILES:
+        return Outcome(rule, "not applicable", 0, 0)
+    rows = run_sql(
+        connection,
+        "harmonise/months_of_two_files",
+        files=", ".join(quote_literal(path) for path in tallies),
+        least=str(_LEAST_EXPECTED),
+        least_at_ends=str(_LEAST_AT_ENDS),
+    ).fetchall()
+    found = [
+        f"{files[one]} has {first:,} incidents of {period // 100}-{period % 100:02}, and {files[other]} has {second:,}"
+        for one, other, period, first, second in rows
+    ]
+    return Outcome(rule, "warned" if found else "passed", max(len(files), len(found)), len(found), "; ".join(found[:5]))
 
 
 def _problem(

@@ -233,6 +233,24 @@ class RowPeriod:
         in_column = not self.is_of_cells and "time_period" in self.source.columns
         return in_column and precision_of(self.source) == "day"
 
+    def days_by_form(self) -> dict[str, str]:
+        """Return conditions on rows with a day, by the form of their dates: written so, on a first, up to a twelfth."""
+        forms = self.source.dates
+        found: dict[str, str] = {}
+        for number, form in enumerate(forms):
+            name, written = f"form_{number}", "TRUE"
+            if len(forms) > 1:
+                text = "trim(r._said)"
+                shape = f"{text} LIKE {quote_literal(_shape(form) + '%')}"
+                pattern = quote_literal(f"^{_pattern(form)}")
+                written = shape if _is_fixed(form) else f"regexp_extract({text}, {pattern}, 0) <> ''"
+                found[name] = written
+            found |= {
+                f"{name}_first": f"{written} AND day(r._day) = 1",
+                f"{name}_early": f"{written} AND day(r._day) <= 12",
+            }
+        return found
+
     @property
     def forms(self) -> tuple[str, ...]:
         """The forms that a text may have."""
@@ -246,9 +264,11 @@ class RowPeriod:
         if not self.is_of_cells:
             return {"_day": self._day_of_incident(), "_received": "tidy._received", "_said": self._text(said)}
         text = f"trim(coalesce({self._text('time_period')}, ''))"
+        written = text
         text = text if self.source.year_starts is None else first_year(text)
         first_day, freq = parse_period(text, self.forms)
-        return {"_day": first_day, "_freq": freq, "_received": "tidy._received", "_said": text}
+        own = {"_day": first_day, "_freq": freq, "_received": "tidy._received", "_said": text}
+        return own if self.source.year_starts is None else {**own, "_written": written}
 
     def _text(self, name: str) -> str:
         if name in self.source.constants:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-from pipelines.collect.boundaries import Boundaries, Polygon, bundled_boundaries
+from pipelines.collect.boundaries import Boundaries, NoBoundaries, Polygon, bundled_boundaries
 from pipelines.reader.borders import disputed_land, disputed_lines
 from pipelines.reader.maps import class_limits
 from pipelines.reader.plots.style import short_name
@@ -31,7 +30,6 @@ from pipelines.reader.projection import (
 from pipelines.reader.site.content import Rows
 from pipelines.reader.words import colon, figure_in, word
 from schemas.comparison import load_comparison_rules
-from schemas.errors import UsageError
 
 Grid = NDArray[np.int64]
 """Points in whole units from the upper left corner, shape (n, 2)."""
@@ -90,6 +88,40 @@ class Outlines:
     origin: str
 
 
+class KnownOutlines:
+    """The outlines of one build, each made once."""
+
+    def __init__(self) -> None:
+        self._boundaries: dict[str | None, tuple[Boundaries, list[Numbers], list[Polygon]] | None] = {}
+        self._made: dict[tuple[str | None, tuple[str, ...]], Outlines] = {}
+
+    def of(self, parent: str | None, shown: Iterable[str]) -> Outlines | None:
+        """Return the areas of a map as paths; None where there are no boundaries of them.
+
+        Args:
+            parent: the area above those of the map, or None for countries.
+            shown: codes of the areas that the map is of.
+        """
+        if parent not in self._boundaries:
+            self._boundaries[parent] = _read_boundaries(parent)
+        known = self._boundaries[parent]
+        there = tuple(sorted(code for code in shown if known is not None and code in known[0].shapes))
+        if known is None or not there:
+            return None
+        if (parent, there) not in self._made:
+            self._made[parent, there] = _make_outlines(*known, there)
+        return self._made[parent, there]
+
+
+def _read_boundaries(parent: str | None) -> tuple[Boundaries, list[Numbers], list[Polygon]] | None:
+    """Boundaries, with the disputed borders and the land that two claim; None where there are none of these areas."""
+    try:
+        boundaries = bundled_boundaries(parent)
+    except NoBoundaries:  # the page has its table
+        return None
+    return boundaries, disputed_lines(boundaries), disputed_land(boundaries)
+
+
 @dataclass(frozen=True)
 class AreaMap:
     """A map, its legend and what its caption says.
@@ -109,7 +141,7 @@ class AreaMap:
     notes: tuple[str, ...]
 
 
-def draw_area_map(rows: Rows, parent: str | None, title: str, language: str) -> AreaMap | None:
+def draw_area_map(rows: Rows, parent: str | None, title: str, language: str, known: KnownOutlines) -> AreaMap | None:
     """Return the map of one category by area; None where fewer than two areas have a rate and boundaries.
 
     The year is the one that most areas have a rate of. Areas without a rate of that year, or with one that is not
@@ -121,6 +153,7 @@ def draw_area_map(rows: Rows, parent: str | None, title: str, language: str) -> 
         parent: the area above those of the map, or None for countries.
         title: of the picture.
         language: of the words.
+        known: outlines that were made for other maps.
     """
     rated = [row for row in rows if row["rate_per_100k"] is not None and row["is_compared"]]
     years = [row["time_period"] for row in rated]
@@ -128,8 +161,7 @@ def draw_area_map(rows: Rows, parent: str | None, title: str, language: str) -> 
         return None
     year = max(sorted(set(years), reverse=True), key=years.count)
     found = {row["ref_area"]: row for row in rated if row["time_period"] == year}
-    others = tuple(row["ref_area"] for row in rows if row["ref_area"] not in found)
-    outlines = _outlines(parent, tuple(sorted(found)) + (others if parent else ()))
+    outlines = known.of(parent, {row["ref_area"] for row in rows} if parent else found)
     found = {code: row for code, row in found.items() if outlines is not None and code in outlines.paths}
     if outlines is None or len(found) < 2:
         return None
@@ -256,24 +288,10 @@ def _notes(
     yield word("outlines", language).format(origin=outlines.origin)
 
 
-@cache
-def _boundaries(parent: str | None) -> tuple[Boundaries, list[Numbers], list[Polygon]] | None:
-    """Boundaries, with the disputed borders and the land that two claim; None where there are none of these areas."""
-    try:
-        boundaries = bundled_boundaries(parent)
-    except UsageError:  # the page has its table
-        return None
-    return boundaries, disputed_lines(boundaries), disputed_land(boundaries)
-
-
-@cache
-def _outlines(parent: str | None, shown: tuple[str, ...]) -> Outlines | None:
-    """The areas of a map as paths; None where there are no boundaries of them."""
-    known = _boundaries(parent)
-    there = [code for code in shown if known is not None and code in known[0].shapes]
-    if known is None or not there:
-        return None
-    boundaries, disputed, claimed = known
+def _make_outlines(
+    boundaries: Boundaries, disputed: Sequence[Numbers], claimed: Sequence[Polygon], there: Sequence[str]
+) -> Outlines:
+    """The areas of a map as paths: the largest part of those in ``there`` is inside."""
     place, low, high = find_place(boundaries, there)
     scale = min((_MOST_WIDTH - 2 * _MARGIN) / (high[0] - low[0]), (_MOST_HEIGHT - 2 * _MARGIN) / (high[1] - low[1]))
     width, height = (np.rint(scale * (high - low)).astype(int) + 2 * _MARGIN).tolist()

@@ -17,6 +17,7 @@ import pyarrow as pa
 from pipelines.publish.releases import attached, kept_releases, release_path
 from pipelines.reader.answers import write_csv_rows, write_table
 from pipelines.reader.release import OpenRelease
+from pipelines.reader.site.area_map import KnownOutlines
 from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.engine import read_engine
 from pipelines.reader.site.pages import LANGUAGE_NAMES, LANGUAGES, Pages, country_files, environment
@@ -167,8 +168,9 @@ def _write(
     for name in ("style.css", "search.js", "choose.js", *(("ask.js", "picture.js") if queries else ())):
         write(name, templates.joinpath(name).read_text(encoding="utf-8"))
     write("index.html", environment().get_template("languages.html").render(languages=LANGUAGE_NAMES))
+    outlines = KnownOutlines()
     for language in LANGUAGES:
-        for path, text in Pages(content, language, queries, megabytes).every():
+        for path, text in Pages(content, language, queries, megabytes, outlines).every():
             write(f"{language}/{path}", text)
     (folder / "data").mkdir(exist_ok=True)
     # One for all countries, so that their files can be read together: of one alone, a column may have no value.

@@ -13,7 +13,7 @@ from iccs.classification import UnknownCode, load_classification
 from pipelines.reader.plots.style import label_of
 from pipelines.reader.series.rates import year_spans
 from pipelines.reader.series.trends import handling_in, trend_sentence
-from pipelines.reader.site.area_map import draw_area_map
+from pipelines.reader.site.area_map import KnownOutlines, draw_area_map
 from pipelines.reader.site.chart import draw_chart, drawn_column, years_apart
 from pipelines.reader.site.content import Content, Rows
 from pipelines.reader.site.evidence import evidence_rows
@@ -57,7 +57,12 @@ class Pages:
     """Renders the pages of one language."""
 
     def __init__(
-        self, content: Content, language: str, queries: Sequence[ReadyQuery] = (), megabytes: float = 0
+        self,
+        content: Content,
+        language: str,
+        queries: Sequence[ReadyQuery] = (),
+        megabytes: float = 0,
+        outlines: KnownOutlines | None = None,
     ) -> None:
         """Prepare what all pages share.
 
@@ -66,7 +71,9 @@ class Pages:
             language: of the pages.
             queries: that the query page offers; without any there is no such page.
             megabytes: that the query page loads.
+            outlines: that the pages of another language were made with, of the same content.
         """
+        self._outlines = outlines or KnownOutlines()
         self.queries = queries
         self.megabytes = megabytes
         self.content = content
@@ -320,7 +327,7 @@ class Pages:
             estimates=[row for row in self._estimates(code) if row["iccs"] == iccs],
             months=self._months(code, iccs, title),
             regions=regions,
-            map=draw_area_map(regions, code, title, self.language),
+            map=draw_area_map(regions, code, title, self.language, self._outlines),
             files=[f"{code}_{iccs}.csv", *country_files(code)],
             query=_query(last),
         )
@@ -467,7 +474,7 @@ class Pages:
             shared=[_code_label("caveat", code, self.language) for code in sorted(shared)],
             dots=draw_dots(found.ranked, names, f"{title}, {found.year}, {unit}", self.language) if ranked else "",
             courses=draw_courses(ranked, names, self.language) if ranked else [],
-            map=draw_area_map(self._mapped(shown, len(found.ranked)), None, title, self.language),
+            map=draw_area_map(self._mapped(shown, len(found.ranked)), None, title, self.language, self._outlines),
             ranked=shown[: len(found.ranked)],
             unranked=shown[len(found.ranked) :],
             elsewhere=[(code, names[code], *years) for code, years in found.elsewhere.items()],

@@ -1,0 +1,87 @@
+"""What the labels of national codes say: a code that means something else now, and a code that is a part of another."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+
+from pipelines.system.connection import run_sql
+from pipelines.system.outcomes import Outcome
+from schemas.declarations import quote_literal
+from schemas.source import Source
+
+_MOST_SHOWN = 5
+_STEM = 5
+_SMALL_WORDS = (
+    r"(?:the|and|others?|for|with|without|from|not|del|los|las|con|sin|por|para|otr[oa]s?|una|que|des|les|avec|sans|autres?"
+    r"|pour|dans|dos|das|com|sem|outr[oa]s?|der|die|und|mit|ohne|von|andere)"
+)
+_OF_WHICH = re.compile(
+    r"\b(?:of which|thereof|de l[oa]s cuales|d[oa]s quais|dont|darunter|davon|included (?:in|above)|incl\. in"
+    r"|incluid[oa]s? en|inclus[ea]?s? (?:dans|em|n[oa])|incluíd[oa]s? em|enthalten in)\b",
+    re.IGNORECASE,
+)
+
+
+def check_codes(connection: duckdb.DuckDBPyConnection, source: Source, links: Path, mapped: Path) -> list[Outcome]:
+    """Judge the labels of national codes, those of the file and those of the concordance.
+
+    Args:
+        connection: has ``core``.
+        source: whose.
+        links: the links of the concordance, Parquet.
+        mapped: the counts that went through each, Parquet.
+    """
+    return [_check_meanings(connection, source, links), _check_parts(connection, source, links, mapped)]
+
+
+def _check_meanings(connection: duckdb.DuckDBPyConnection, source: Source, links: Path) -> Outcome:
+    """Warn of codes whose label in the file has no word of that in the concordance, or of the file in another year."""
+    rule = "code_means_another"
+    if "national_label" not in source.columns:
+        return Outcome(rule, "not applicable", 0, 0)
+    rows = run_sql(connection, "harmonise/labels_of_codes", links=quote_literal(str(links))).fetchall()
+    found = []
+    for code, label, meant, first, last in rows:
+        if are_different(label, meant):
+            span = first if first == last else f"{first} to {last}"
+            found.append(f"{code}: {label!r} in the file ({span}), {meant!r} in the concordance")
+    shown = "; ".join(found[:_MOST_SHOWN])
+    return Outcome(rule, "warned" if found else "passed", len(rows), len(found), shown)
+
+
+def are_different(one: str, other: str) -> bool:
+    """Tell whether two labels have no word in common; False where one has none, as a code has not.
+
+    Words of three letters and more are compared by their first five, without accents.
+
+    >>> are_different("Robo", "Fraude"), are_different("Homicidios", "HOMICIDIO DOLOSO"), are_different("12", "Robo")
+    (True, False, False)
+    """
+    mine, theirs = _stems(one), _stems(other)
+    return bool(mine and theirs) and not mine & theirs
+
+
+def _stems(label: str) -> frozenset[str]:
+    plain = "".join(char for char in unicodedata.normalize("NFKD", label.casefold()) if not unicodedata.combining(char))
+    words = (word for word in re.findall(r"[^\W\d_]{3,}", plain) if not re.fullmatch(_SMALL_WORDS, word))
+    return frozenset(word[:_STEM] for word in words)
+
+
+def _check_parts(connection: duckdb.DuckDBPyConnection, source: Source, links: Path, mapped: Path) -> Outcome:
+    """Warn of codes that say to be a part of another (of which, darunter), and are counted beside it."""
+    files = {"links": quote_literal(str(links)), "mapped": quote_literal(str(mapped))}
+    rows = run_sql(connection, "harmonise/codes_in_use", **files).fetchall()
+    contain = source.parent_counts == "include_children"
+    codes = Counter(iccs for _, iccs in {(code, iccs) for code, _, iccs in rows})
+    found = []
+    for code, label, iccs in rows:
+        said = _OF_WHICH.search(f"{label} {code}")
+        if said and (codes[iccs] > 1 or not contain):
+            found.append(f"{code}: {said[0]!r} in {label!r}, counted in {iccs}")
+    outcome = "warned" if found else "passed"
+    return Outcome("part_beside_whole", outcome, len(rows), len(found), "; ".join(found[:_MOST_SHOWN]))

@@ -1,0 +1,80 @@
+"""Codes that mean something else in the file than in the concordance, and codes that are a part of another."""
+
+from __future__ import annotations
+
+import pytest
+from tiny_source import HOMICIDE, Tiny
+
+from pipelines.harmonise.checks.codes import are_different
+from pipelines.system.outcomes import Outcome
+
+ROBBERY = {"national_code": "12", "national_label": "Robo", "iccs_code": "0401", "relation": "exact"}
+SOURCE = (
+    "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, code, label, n]}\narea_scheme: inegi\n"
+    "columns: {ref_area: area, time_period: year, national_code: code, national_label: label, value: n}\n"
+    "measures: {victims: {counting_unit: victim}}\n"
+)
+
+
+def outcome(tiny: Tiny, rule: str) -> Outcome:
+    return next(one for one in tiny.outcomes() if one.rule == rule)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "different"),
+    [
+        ("Robo", "Fraude", True),
+        ("ROBOS A CASA HABITACIÓN", "Robo a casa habitacion", False),  # the plural, accents, case
+        ("Homicidio", "Homicidio doloso", False),
+        ("Robo con violencia", "Lesiones con arma", True),  # of small words none counts
+        ("12", "Robo", False),  # a number says nothing
+        ("", "Robo", False),
+    ],
+)
+def test_labels_without_a_word_in_common(one: str, other: str, different: bool) -> None:
+    assert are_different(one, other) is different
+
+
+def test_a_code_that_was_given_to_another_offence_is_said(tiny: Tiny) -> None:
+    tiny.declare(SOURCE, links=(ROBBERY,))
+    tiny.give("a.csv", "area,year,code,label,n\n14,2017,12,Robo,5\n14,2018,12,Fraude,7\n14,2019,12,Fraude,7\n")
+    found = outcome(tiny, "code_means_another")
+    assert (found.outcome, found.checked, found.failing) == ("warned", 2, 1)
+    assert found.detail == "12: 'Fraude' in the file (2018 to 2019), 'Robo' in the concordance"
+
+
+def test_a_code_with_a_link_for_each_meaning_is_right(tiny: Tiny) -> None:
+    fraud = {"national_code": "12", "national_label": "Fraude", "iccs_code": "0701", "relation": "exact"}
+    tiny.declare(SOURCE, links=({**ROBBERY, "valid_to": "2017"}, {**fraud, "valid_from": "2018"}))
+    tiny.give("a.csv", "area,year,code,label,n\n14,2017,12,Robo,5\n14,2018,12,Fraude,7\n")
+    assert outcome(tiny, "code_means_another").outcome == "passed"
+
+
+PART = {"national_code": "FEM", "iccs_code": "0101", "relation": "narrower"}
+
+
+@pytest.mark.parametrize(
+    ("label", "is_said"),
+    [
+        ("de los cuales: feminicidio", True),
+        ("Femicide (included in homicide)", True),
+        ("darunter Mord an Frauen", True),
+        ("dont féminicides", True),
+        ("Feminicidio", False),
+        ("Homicide including manslaughter", False),
+    ],
+)
+def test_a_part_that_is_counted_beside_its_whole_is_said(tiny: Tiny, label: str, is_said: bool) -> None:
+    tiny.declare_plain(links=(HOMICIDE, {**PART, "national_label": label}))
+    tiny.give("a.csv", "area,year,code,n\n14,2017,HOM,50\n14,2017,FEM,7\n")
+    assert outcome(tiny, "part_beside_whole").outcome == ("warned" if is_said else "passed")
+
+
+def test_a_part_is_right_out_of_scope_or_inside_a_parent_that_includes_it(tiny: Tiny) -> None:
+    label = {"national_code": "PART", "national_label": "de los cuales: robo a personas"}
+    without = {**label, "relation": "none", "out_of_scope": "counted_elsewhere"}
+    inside = {**label, "iccs_code": "04011", "relation": "narrower"}
+    for more, link in (("", without), ("parent_counts: include_children\n", inside)):
+        tiny.declare_plain(more, links=(ROBBERY, link))
+        tiny.give("a.csv", "area,year,code,n\n14,2017,12,50\n14,2017,PART,7\n")
+        assert outcome(tiny, "part_beside_whole").outcome == "passed"
