@@ -53,6 +53,7 @@ from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.tally import Tallied
 from pipelines.harmonise.values.dates import describe_period, period_freq, period_text
 from pipelines.harmonise.values.labels import area_words, check_labels, check_places
+from pipelines.harmonise.values.labels import decode_again
 from pipelines.harmonise.values.numbers import create_number_macros, describe_number, number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
@@ -69,6 +70,10 @@ _BELOW_SUM_SO_FAR = (
 )
 _FOOT = "foot"
 _MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
+_ENCODED_TWICE = (
+    "It looks like {meant!r}, encoded twice on its way (UTF-8 read as Windows-1252 and written again): ask for the file "
+    "as it was, or turn the letters back before it is given."
+)
 _RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_national_code")
 # Two tallies of so many different combinations of area, code, sex, age ... are not equal by chance.
 _LEAST_COMBINATIONS = 20
@@ -313,8 +318,7 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
             found += f"the national code {value!r} has no link to the ICCS that holds for {years or 'any year'}."
         else:
             found += f"{rule.replace('_', ' ')}."
-        found += f" {describe_period(value, folder.source)}" if rule == "invalid_period" and value else ""
-        found += f" {describe_number(value)}" if rule == "count_not_a_number" and value else ""
+        found += _what_it_looks_like(rule, value or "", folder)
         found += _BELOW_SUM_SO_FAR if rule == "count_negative" and folder.source.cumulative else ""
         found += _doubled_rows(connection) if rule == "duplicate_key" else ""
         if folder.source.personal and value is not None and "x" in value:
@@ -334,11 +338,25 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
                 column=column or None,
                 value=value,
                 found=found,
-                nearest=nearest_values(value or "", valid.get(column or "", [])) if rule in _RULES_ON_WORDS else (),
+                nearest=nearest_values(decode_again(value or "") or value or "", valid.get(column or "", []))
+                if rule in _RULES_ON_WORDS
+                else (),
                 cells=1 if is_sample else kept,
             )
         )
     return problems
+
+
+def _what_it_looks_like(rule: str, value: str, folder: SourceFolder) -> str:
+    """A sentence on a value that is not read, where it looks like something known."""
+    if not value:
+        return ""
+    if rule == "invalid_period":
+        return f" {describe_period(value, folder.source)}"
+    if rule == "count_not_a_number":
+        return f" {describe_number(value)}"
+    meant = decode_again(value) if rule in _RULES_ON_WORDS and not folder.source.personal else ""
+    return f" {_ENCODED_TWICE.format(meant=meant)}" if meant else ""
 
 
 def _doubled_rows(connection: duckdb.DuckDBPyConnection) -> str:

@@ -218,3 +218,18 @@ def _place_outside(folder: SourceFolder, area: str, cells: int, file: str | None
     covers = ", ".join(folder.source.covers)
     found = f"{cells:,} observations of {area}, which is not among the areas under covers: {covers}."
     return Problem("place_outside_covers", folder.source_id, file=file, row=row, column=column, value=area, found=found)
+
+
+def decode_again(text: str) -> str:
+    """Return what a text was before it was encoded twice, as UTF-8 that was read as Latin; empty for any other.
+
+    >>> decode_again("YucatÃ¡n"), decode_again("Yucatán"), decode_again("Ã")
+    ('Yucatán', '', '')
+    """
+    for read_as in ("cp1252", "latin-1"):  # the second has all bytes
+        try:
+            meant = text.encode(read_as).decode("utf-8")
+        except UnicodeError:  # it was not: most texts with letters beyond ASCII are no UTF-8
+            continue
+        return meant if meant != text else ""
+    return ""
