@@ -52,8 +52,7 @@ from pipelines.harmonise.rejected import open_lost_rows
 from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.tally import Tallied
 from pipelines.harmonise.values.dates import describe_period, period_freq, period_text
-from pipelines.harmonise.values.labels import area_words, check_labels, check_places
-from pipelines.harmonise.values.labels import decode_again
+from pipelines.harmonise.values.labels import area_words, check_labels, check_places, decode_again
 from pipelines.harmonise.values.numbers import create_number_macros, describe_number, number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
