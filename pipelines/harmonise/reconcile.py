@@ -70,8 +70,8 @@ _BELOW_SUM_SO_FAR = (
 _FOOT = "foot"
 _MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
 _ENCODED_TWICE = (
-    "It looks like {meant!r}, encoded twice on its way (UTF-8 read as Windows-1252 and written again): ask for the file "
-    "as it was, or turn the letters back before it is given."
+    "It looks like {meant!r}, encoded twice on its way (UTF-8 read as Windows-1252 and written again): ask for the "
+    "file as it was, or turn the letters back before it is given."
 )
 _RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_national_code")
 # Two tallies of so many different combinations of area, code, sex, age ... are not equal by chance.
