@@ -226,7 +226,10 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
                     *by_sex(95, 35, 0, time_period="2015"), *by_sex(90, 30, 0, time_period="2016"),
                     # women are counted from 2016 on
                     *(row | {"ref_area": "AR"} for year in range(2014, 2021)
-                      for row in by_sex(90, 30 if year > 2015 else 0, 0, time_period=str(year)))]),
+                      for row in by_sex(90, 30 if year > 2015 else 0, 0, time_period=str(year))),
+                    # women become few, and in one year there is none
+                    *(row | {"ref_area": "BR"} for year, women in enumerate((44, 40, 42, 38, 31, 4, 2, 0, 3), 2010)
+                      for row in by_sex(90, women, 0, time_period=str(year)))]),
         Data(cells=[*by_sex(90, 30, 0, time_period="2013"), *by_sex(95, 0, 0, time_period="2014"),
                     *by_sex(95, 35, 0, time_period="2015"), *by_sex(90, 30, 0, time_period="2016"),
                     # printed: 130 in all, of whom the women are not given

@@ -1,7 +1,7 @@
 -- Grain: one row for each year of a series by {{dimension}} in which some of its parts have counts.
--- Where a part that usually has counts has none, or hardly any, its rows are lost if neither the other parts, which have as many as usual,
--- nor what is not known has more than in the years beside it: then the total is the sum of the others. A total that is more
--- than its parts is printed, and right.
+-- Where a part that usually has counts, also in the two years before and after, has none, or hardly any, its rows are lost
+-- if neither the other parts, which have as many as usual, nor what is not known has more than in the years beside it: then
+-- the total is the sum of the others. A total that is more than its parts is printed, and right.
 -- needs: {{dimension}}
 -- reads: annual
 WITH split AS (
@@ -26,13 +26,22 @@ begun AS (  -- a part that begins to be recorded later than the series is not lo
         USING (stage, counting_unit, iccs, ref_area)
     GROUP BY ALL
 ),
-lost AS (
-    SELECT stage, counting_unit, iccs, ref_area, year, sum(usual.value) AS lacks, list(part ORDER BY part) AS parts
+expected AS (  -- few as they were in the years around are not many that were lost
+    SELECT years.stage, years.counting_unit, years.iccs, years.ref_area, years.year, begun.part,
+        least(any_value(begun.value), coalesce(median(split.value), any_value(begun.value))) AS value
     FROM years
-    JOIN begun AS usual USING (stage, counting_unit, iccs, ref_area)
+    JOIN begun USING (stage, counting_unit, iccs, ref_area)
+    LEFT JOIN split ON split.stage = years.stage AND split.counting_unit = years.counting_unit AND split.iccs = years.iccs
+        AND split.ref_area = years.ref_area AND split.part = begun.part AND abs(split.year - years.year) BETWEEN 1 AND 2
+    WHERE begun.value >= {{least_usual}} AND begun.years >= {{least_years}}
+        AND (years.year > begun.first_year OR (years.year = begun.series_began AND begun.first_year = years.year + 1))
+    GROUP BY ALL
+),
+lost AS (
+    SELECT stage, counting_unit, iccs, ref_area, year, sum(expected.value) AS lacks, list(part ORDER BY part) AS parts
+    FROM expected
     LEFT JOIN (SELECT *, true AS is_there FROM split) AS split USING (stage, counting_unit, iccs, ref_area, year, part)
-    WHERE usual.value >= {{least_usual}} AND usual.years >= {{least_years}}
-        AND (years.year > usual.first_year OR (years.year = usual.series_began AND usual.first_year = years.year + 1)) AND (split.is_there IS NULL OR split.value <= {{nearly_none}} * usual.value)
+    WHERE expected.value >= {{least_usual}} AND (split.is_there IS NULL OR split.value <= {{nearly_none}} * expected.value)
     GROUP BY ALL
 ),
 others AS (  -- what the other parts have usually, in the year, and in those before and after it
