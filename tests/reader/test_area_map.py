@@ -14,7 +14,7 @@ from pipelines.reader.site.area_map import AreaMap, KnownOutlines, draw_area_map
 
 
 def _row(code: str, rate: float | None, **more: Any) -> dict[str, Any]:
-    usual = {"name": f"Name of {code}", "time_period": "2024", "is_compared": True, "few_events": False}
+    usual = {"name": f"Name of {code}", "time_period": "2024", "is_compared": True, "value": 100.0}
     return {"ref_area": code, "rate_per_100k": rate, "direction": None, **usual, **more}
 
 
@@ -43,7 +43,9 @@ def _extent(data: str) -> float:
 
 def test_each_area_has_its_shade_and_says_its_rate_and_course() -> None:
     marked: dict[str, Any] = {"JAL": {"direction": "rising"}, "YUC": {"direction": "inconclusive"}}
-    found = draw_area_map(_states(**marked, COL={"few_events": True}), "MX", "Of", "en", KnownOutlines())
+    found = draw_area_map(
+        _states(**marked, COL={"value": 19.0}, CAM={"value": 20.0}), "MX", "Of", "en", KnownOutlines()
+    )
     assert found is not None and found.year == "2024"
     sizes = [len(_paths(found, f"shade{place}")) for place in range(5)]
     assert sizes == [7, 6, 7, 6, 6] and sum(sizes) == 32
@@ -53,6 +55,7 @@ def test_each_area_has_its_shade_and_says_its_rate_and_course() -> None:
     ]  # fmt: skip
     said = {one.text for place in range(5) for path in _paths(found, f"shade{place}") for one in path}
     assert {"Name of MX-AGU: 1.00", "Name of MX-JAL: 14.0, rising", "Name of MX-COL: 9.00 *"} <= said
+    assert "*: fewer than 20 events." in found.notes and str(found.picture).count("*<") == 2  # rate and name of one
     assert len(_paths(found, "course-mark")) == 1  # inconclusive has none
     assert ("▲", "rising") in found.marks
 

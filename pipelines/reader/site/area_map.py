@@ -31,6 +31,8 @@ from pipelines.reader.site.content import Rows
 from pipelines.reader.words import colon, figure_in, word
 from schemas.comparison import load_comparison_rules
 
+_Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 Grid = NDArray[np.int64]
 """Points in whole units from the upper left corner, shape (n, 2)."""
 
@@ -148,8 +150,8 @@ def draw_area_map(rows: Rows, parent: str | None, title: str, language: str, kno
     compared with others, are hatched.
 
     Args:
-        rows: of one source, stage and counting unit: ref_area, name, time_period, rate_per_100k, is_compared,
-            few_events, and ``direction`` of the trend or None.
+        rows: of one source, stage and counting unit: ref_area, name, time_period, value, rate_per_100k, is_compared,
+            and ``direction`` of the trend or None.
         parent: the area above those of the map, or None for countries.
         title: of the picture.
         language: of the words.
@@ -218,36 +220,45 @@ def _areas(
 
 
 def _labels(outlines: Outlines, found: dict[str, dict[str, Any]]) -> str:
-    """Names where the areas have room for them, else the last part of their codes; and the marks of their courses."""
+    """Names where the areas have room for them, else the last part of their codes; marks and stars in any case."""
     parts = []
-    taken: list[tuple[float, float, float, float]] = []
+    taken: list[_Box] = []
     for code in sorted(found, key=lambda code: -outlines.rooms[code].content):
-        room, mark = outlines.rooms[code], _MARKS.get(found[code]["direction"] or "")
-        lines = _LINE * (2 if mark else 1)
-        for text in (short_name(found[code]["name"]), code.rpartition("-")[2]):
-            text += _star(found[code])
-            half = len(text) * _LETTER / 2
-            box = (room.x - half, room.y - lines / 2, room.x + half, room.y + lines / 2)
-            if room.width >= 1.7 * half and room.height >= lines and not any(_overlap(box, other) for other in taken):
-                taken.append(box)
-                y = room.y + (-2 if mark else 4)
-                parts.append(f'<text class="mark name" x="{room.x}" y="{y}" text-anchor="middle">{escape(text)}</text>')
-                break
-        else:
-            lines = 0
-            taken += [(room.x - 5, room.y - 5, room.x + 5, room.y + 5)] if mark else []
+        room, mark, star = outlines.rooms[code], _MARKS.get(found[code]["direction"] or ""), _star(found[code])
+        height = _LINE * (2 if mark else 1)
+        boxes = {
+            text: _box(room, len(text) * _LETTER, height)
+            for text in (short_name(found[code]["name"]) + star, code.rpartition("-")[2] + star)
+        }
+        text = next((text for text, box in boxes.items() if _fits(box, room, taken)), star.strip())
+        taken += [boxes.get(text) or _box(room, 10, height)] if text or mark else []
+        if text:
+            y = room.y + (-2 if mark else 4)
+            parts.append(f'<text class="mark name" x="{room.x}" y="{y}" text-anchor="middle">{escape(text)}</text>')
         if mark:
-            at = f"translate({room.x} {room.y + (8 if lines else 0)})"
+            at = f"translate({room.x} {room.y + (8 if text else 0)})"
             parts.append(f'<path class="course-mark" transform="{at}" d="{mark}"/>')
     return "".join(parts)
 
 
+def _box(room: Room, width: float, height: float) -> _Box:
+    """A box in the middle of a room."""
+    return room.x - width / 2, room.y - height / 2, room.x + width / 2, room.y + height / 2
+
+
+def _fits(box: _Box, room: Room, taken: Iterable[_Box]) -> bool:
+    """Whether a name has room on its area, of which it may leave a seventh, and touches no other."""
+    left, top, right, bottom = box
+    has_room = room.width >= 0.85 * (right - left) and room.height >= bottom - top
+    return has_room and not any(_overlap(box, other) for other in taken)
+
+
 def _star(row: dict[str, Any]) -> str:
-    """The mark of a rate that chance decides."""
-    return " *" if row["few_events"] else ""
+    """The mark of a rate whose class chance decides, as on the maps of ``iccs map``."""
+    return " *" if row["value"] < load_comparison_rules().fewest_events else ""
 
 
-def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+def _overlap(one: _Box, other: _Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
@@ -278,7 +289,7 @@ def _notes(
     yield word("classes", language)
     if any(code not in found for code in of_whole):
         yield word("hatched", language)
-    if any(row["few_events"] for row in found.values()):
+    if any(map(_star, found.values())):
         yield word("few events", language).format(n=load_comparison_rules().fewest_events)
     yield word("names of areas", language)
     if outlines.disputed:
