@@ -170,6 +170,8 @@ def _setting_problem(key: str, value: object) -> str | None:
     is_other = isinstance(value, list) and not all(isinstance(item, str) for item in value)
     if type(value) is not kind or is_other:  # true is an int to Python, and to nobody else
         return f"{key}: must be {_KIND_NAMES[kind]}, not {value!r}"
+    if any("\0" in text for text in ([value] if isinstance(value, str) else value if isinstance(value, list) else [])):
+        return f"{key}: {value!r} has the character 0, which no path or name has"
     return None
 
 
