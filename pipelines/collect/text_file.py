@@ -67,20 +67,27 @@ def unreadable(source_id: str, file: RawFile, error: duckdb.Error) -> Exception:
 def _malformed_lines(
     connection: duckdb.DuckDBPyConnection, source_id: str, file: RawFile, header: Header
 ) -> list[Problem]:
-    """Return the lines that the reader set aside, at most 20, and forget them."""
-    problems = [
-        Problem(
-            rule="malformed_line",
-            source=source_id,
-            file=file.name,
-            row=line,
-            found=f"The line cannot be split into the {len(header.names)} fields of the header: {message}",
+    """Return a problem for each way in which lines cannot be read, with their number and the first; forget them."""
+    problems = []
+    for lines, first, message in connection.execute(
+        "SELECT count(*), list(line ORDER BY line)[1:6], arg_min(message, line) FROM ("
+        "SELECT line, any_value(error_type) AS error_type, any_value(split_part(error_message, chr(10), 1)) AS message "
+        "FROM reject_errors GROUP BY line) GROUP BY error_type ORDER BY min(line)"
+    ).fetchall():
+        found = f"The line cannot be split into the {len(header.names)} fields of the header: {message.rstrip('.')}."
+        if lines > 1:
+            others = f"{lines - 1:,} more lines" if lines > 2 else "one more line"
+            found += f" So it is with {others}: {', '.join(map(str, first[1:]))}"
+            found += " and others." if lines > len(first) else "."
+        problems.append(
+            Problem(
+                rule="malformed_line",
+                source=source_id,
+                file=file.name,
+                row=first[0],
+                found=found,
+            )
         )
-        for line, message in connection.execute(
-            "SELECT line, any_value(split_part(error_message, chr(10), 1)) FROM reject_errors "
-            "GROUP BY line ORDER BY line LIMIT 20"
-        ).fetchall()
-    ]
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     return problems
 
