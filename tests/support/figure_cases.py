@@ -327,9 +327,13 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "95.0 %, usually 30.0 %",
     ),
     "month_jump": (
-        Data(core=months([50.0] * 11 + [140.0])),
-        Data(core=months([50.0] * 11 + [500.0])),
-        1,
+        # in the other area, the level falls and stays; in the third, a month loses a third of its cases
+        Data(core=[*months([50.0] * 11 + [140.0]), *(row | {"ref_area": "AR"} for row in months([150] * 6 + [40] * 6)),
+                   *(row | {"ref_area": "BR"} for row in months([150] * 6 + [100] + [150] * 5))]),
+        # a tenth of a month is left in the other area
+        Data(core=[*months([50.0] * 11 + [500.0]),
+                   *(row | {"ref_area": "AR"} for row in months([150] * 6 + [15] + [150] * 5))]),
+        2,
         "2020-12: 500, usually 50",
     ),
     "month_repeated": (

@@ -1,17 +1,26 @@
--- Grain: one row for each month of an area and category as given, against the other months (median and median absolute
--- deviation of the logarithms).
+-- Grain: one row for each month of an area and category as given. It jumps up against all other months (median and median
+-- absolute deviation of the logarithms), and down against the three before it and the three behind it: whole years may be
+-- lower than the others, a month between two higher ones is not. One with hardly any is found by months_empty.
 -- needs: months
 -- reads: given
 WITH monthly AS (
-    SELECT *, median(ln(value + 1)) OVER series AS centre,
+    SELECT *, median(ln(value + 1)) OVER series AS centre, median(value) OVER ahead AS before, median(value) OVER behind AS after,
         greatest(1.4826 * mad(ln(value + 1)) OVER series, 0.1) AS deviation, count(*) OVER series AS months
     FROM given
     WHERE freq = 'M' AND value IS NOT NULL
-    WINDOW series AS (PARTITION BY stage, counting_unit, iccs, ref_area)
+    WINDOW series AS (PARTITION BY stage, counting_unit, iccs, ref_area),
+        ahead AS (series ORDER BY time_period ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING),
+        behind AS (series ORDER BY time_period ROWS BETWEEN 1 FOLLOWING AND 3 FOLLOWING)
+),
+judged AS (
+    SELECT *, least(before, after) AS around,
+        value >= {{least_count}} AND ln(value + 1) - centre > greatest(ln({{most_ratio}}), {{deviations}} * deviation) AS is_up,
+        coalesce(around >= {{least_count}} AND value * {{most_ratio}} < around AND value > {{nearly_none}} * around, false) AS is_down
+    FROM monthly
+    WHERE months >= 12
 )
 SELECT stage, counting_unit, iccs, ref_area, CAST(year AS VARCHAR) AS time_period, NULL AS sex, NULL AS age,
-    value AS found, exp(centre) - 1 AS expected,
-    value >= {{least_count}} AND ln(value + 1) - centre > greatest(ln({{most_ratio}}), {{deviations}} * deviation) AS failing,
-    time_period || ': ' || CAST(value AS BIGINT) || ', usually ' || CAST(exp(centre) - 1 AS BIGINT) AS detail
-FROM monthly
-WHERE months >= 12
+    value AS found, if(is_down, around, exp(centre) - 1) AS expected, is_up OR is_down AS failing,
+    time_period || ': ' || CAST(value AS BIGINT) || if(is_down, ', in the months beside ', ', usually ')
+        || CAST(if(is_down, around, exp(centre) - 1) AS BIGINT) AS detail
+FROM judged
