@@ -15,6 +15,7 @@ from iccs.concordance import list_concordances
 from iccs.suggest.context import lift_by_neighbours
 from iccs.suggest.entries import country_of
 from iccs.suggest.index import COMPLETED_KILLING, Index, Scores, Table, load_index
+from iccs.suggest.laws import Cited, lift_by_law
 from iccs.suggest.text import LabelLanguage, Reading
 
 # Below this score a category has next to nothing in common with the label.
@@ -115,14 +116,17 @@ def suggest(
 
 
 def _in_context(index: Index, parts: Sequence[Scores]) -> Iterator[Scores]:
-    """Lift what the neighbours of each label in the whole list say, and yield the parts again."""
+    """Lift what the law that labels cite and their neighbours in the whole list say, and yield the parts again."""
     if not parts:
         return
-    lifted = lift_by_neighbours(np.concatenate([part.categories for part in parts]), index.codes)
+    citations = [reading.cited for part in parts for reading in part.readings]
+    by_law, counts = lift_by_law(np.concatenate([part.categories for part in parts]), index.codes, citations)
+    lifted = lift_by_neighbours(by_law, index.codes)
     start = 0
     for part in parts:
-        yield replace(part, categories=lifted[start : start + len(part.readings)])
-        start += len(part.readings)
+        readings = part.readings if counts else tuple(replace(reading, cited=Cited()) for reading in part.readings)
+        yield replace(part, readings=readings, categories=lifted[start : start + len(readings)])
+        start += len(readings)
 
 
 def _left_out(source_id: str | None) -> frozenset[str]:
@@ -197,7 +201,9 @@ def _candidate(index: Index, code: str, score: float, reading: Reading, likeness
     against = (*_words_against(code, reading), *index.exclusions_for(code, likeness))
     title = index.classification.get(code).title[index.reader.index_language]
     words = _words_for(reading, index.stems_of(number))
-    return Candidate(code, title, round(score, 4), words, entry.text, entry.origin, against)
+    section = reading.cited.for_code(code)
+    evidence, source = (section, "law_sections.csv") if section else (entry.text, entry.origin)
+    return Candidate(code, title, round(score, 4), words, evidence, source, against)
 
 
 def _words_against(code: str, reading: Reading) -> Iterator[str]:

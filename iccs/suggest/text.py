@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Literal, get_args
@@ -18,6 +18,7 @@ from iccs.classification import read_table
 from iccs.search import LETTERS, stem_of
 from iccs.search import STOP_WORDS as SEARCH_STOP_WORDS
 from iccs.search import Language as SearchLanguage
+from iccs.suggest.laws import Cited, cited
 
 LabelLanguage = Literal["es", "en", "fr", "pt", "de"]
 
@@ -37,7 +38,10 @@ _LEGAL_STOP_WORDS: Mapping[LabelLanguage, str] = MappingProxyType(
         "pt": """crime crimes delito delitos artigo artigos lei codigo penal e em na nos nas um uma ou ao aos do da
             dos das com por para outros outras total""",
         "de": """stgb btmg abs nr gem nach und oder der die das des dem den von vom im in zu zur zum mit auf an am
-            aus bei sowie einschl sonstige sonstiger sonstiges weitere durch gegen straftaten insgesamt""",
+            aus bei sowie einschl sonstige sonstiger sonstiges sonstigen weitere durch gegen straftaten insgesamt
+            ein eine einen einem einer eines als auch anderen anderer anderes andere deren dessen dieser fur uber
+            unter vor wegen wenn wer bis je nur noch ob um ihre ihrer sein seine seiner sich sie es zwischen satz
+            gemass pp usw bzw ivm verbindung bezug""",
     }
 )
 
@@ -117,7 +121,8 @@ class Reading:
     """A label as read: its stems, the label's own words for each stem, its cues, and as `written` but in plain letters.
 
     `attempted` says that the label names an attempt, `killing` that it names a killing: attempted killing has a
-    category of its own (0102), every other attempt stays in the category of the act with a tag.
+    category of its own (0102), every other attempt stays in the category of the act with a tag. `cited` are the
+    sections of law that it names.
     """
 
     stems: tuple[str, ...]
@@ -126,6 +131,7 @@ class Reading:
     attempted: bool
     killing: bool
     written: str = ""
+    cited: Cited = field(default_factory=Cited)
 
     @property
     def text(self) -> str:
@@ -200,6 +206,7 @@ def parts_of(word: str) -> tuple[str, ...]:
 
 
 _SHORTEST_PART = 4
+_SHORTEST_INSIDE = 5  # of terms that may stand within a word
 _LINKS = ("", "s", "es", "n", "en", "er", "e")
 
 
@@ -249,7 +256,7 @@ class Reader:
             for stem in self.stems(row.words):
                 stems.append(stem)
                 shown.setdefault(stem, " ".join(written.get(word, word) for word in term.split()))
-        return Reading(tuple(stems), shown, tuple(cues), bool(attempts), killing, text)
+        return Reading(tuple(stems), shown, tuple(cues), bool(attempts), killing, text, cited(text, self.language))
 
     def _words(self, text: str) -> Iterator[tuple[str, str]]:
         for word in _WORD.findall(text):
@@ -262,8 +269,11 @@ class Reader:
     def _pattern(self, term: str) -> re.Pattern[str]:
         # German joins words (Ladendiebstahl): a term counts wherever it occurs. Elsewhere it matches whole words,
         # whatever their ending of number and gender.
+        # A short one stands at the beginning of a word: "Amt" is in "Amtsanmaßung", not in "gesamt".
         if self.language == "de":
-            return re.compile(re.escape(plain(term)))
+            bare = plain(term)
+            start = r"(?<![a-z])" if len(bare) < _SHORTEST_INSIDE else ""
+            return re.compile(start + re.escape(bare))
         stems = [stem_of(word, self.index_language) for word in _WORD.findall(plain(term))]
         return re.compile(r"(?<![a-z0-9])" + r"[aeos]{0,2}[^a-z0-9]+".join(stems) + r"[aeosx]{0,2}(?![a-z0-9])")
 

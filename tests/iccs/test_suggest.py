@@ -18,6 +18,7 @@ from iccs.suggest import LabelToCode, Suggestion, draft_concordance, suggest, wr
 from iccs.suggest.context import lift_by_neighbours
 from iccs.suggest.entries import coded_labels, entries_of, exclusions, language_of
 from iccs.suggest.index import Index, load_index
+from iccs.suggest.laws import known_sections
 from iccs.suggest.text import LabelLanguage, load_glossary, reader
 from iccs.suggest.vectors import TextVectors, letter_groups, words_and_pairs
 
@@ -343,3 +344,75 @@ def read_concordance_of(source_id: str) -> Concordance:
     from iccs.concordance import concordance_path
 
     return read_concordance(concordance_path(source_id))
+
+
+# Sections and names as in the penal codes: gesetze-im-internet.de for Germany, ris.bka.gv.at for Austria; with the
+# section of the ICCS in whose titles the act is.
+GERMAN_LIST = {
+    "Mord § 211 StGB": "01",
+    "Diebstahl § 242 StGB": "05",
+    "Raub § 249 StGB": "04",
+    "Betrug § 263 StGB": "07",
+    "Brandstiftung §§ 306-306c StGB": "05",
+    "Erpressung § 253 StGB": "02",
+    "Vergewaltigung § 177 Abs. 6 StGB": "03",
+    "Urkundenfälschung § 267 StGB": "07",
+    "Geldwäsche § 261 StGB": "07",
+    "Freiheitsberaubung § 239 StGB": "02",
+    "Sachbeschädigung § 303 StGB": "05",
+}
+AUSTRIAN_LIST = {
+    "Mord § 75 StGB": "01",
+    "Diebstahl § 127 StGB": "05",
+    "Raub § 142 StGB": "04",
+    "Betrug § 146 StGB": "07",
+    "Brandstiftung § 169 StGB": "05",
+    "Erpressung § 144 StGB": "02",
+    "Vergewaltigung § 201 StGB": "03",
+    "Urkundenfälschung § 223 StGB": "07",
+    "Geldwäsche § 165 StGB": "07",
+    "Freiheitsentziehung § 99 StGB": "02",
+    "Sachbeschädigung § 125 StGB": "05",
+}
+
+
+@pytest.mark.parametrize(
+    ("label", "headings"),
+    [
+        ("Fahrlässige Tötung § 222 StGB", ["Fahrlässige Tötung"]),
+        ("§ 177 Abs. 6, 7, 8 StGB", ["Sexueller Übergriff, sexuelle Nötigung, Vergewaltigung"]),  # no §§ 6, 7, 8
+        ("§ 176 Abs. 1 Nr 3, 182 StGB", ["Sexueller Missbrauch von Kindern", "Sexueller Missbrauch von Jugendlichen"]),
+        ("§§ 242, 249-252 StGB", ["Diebstahl", "Raub, räuberischer Diebstahl"]),
+        ("§§ 174, 174a-c StGB", ["Sexueller Missbrauch unter Ausnutzung eines Verhältnisses"]),
+        ("Verstoß nach § 29 Abs. 1 Nr. 6 BtMG", ["Betäubungsmittelgesetz"]),
+        ("Handel § 211 HGB", []),  # not in the table
+        ("Mord", []),
+    ],
+)
+def test_sections_of_law_are_read(label: str, headings: list[str]) -> None:
+    assert [section.heading for section in reader("de").read(label).cited.sections] == headings
+
+
+def test_a_section_says_what_a_name_does_not() -> None:
+    # § 291 StGB punishes usury, an inclusion of 08042; the name of the label is no word of any text.
+    labels = [LabelToCode(str(number), label) for number, label in enumerate((*GERMAN_LIST, "Xyz § 291 StGB"))]
+    best = suggest(labels, "de", exclude_source="de_bka_t01")[-1].candidates[0]
+    assert (best.code, best.evidence, best.source) == ("08042", "§ 291 StGB: Wucher", "law_sections.csv")
+
+
+def test_a_law_of_another_country_is_not_taken_for_the_one_known() -> None:
+    # In Austria § 127 StGB is theft, in Germany running criminal platforms: the words of the list tell whose law it is.
+    for one_list, known in ((GERMAN_LIST, True), (AUSTRIAN_LIST, False)):
+        found = suggest([LabelToCode(label, label) for label in one_list], "de", exclude_source="de_bka_t01")
+        by_law = [c.source == "law_sections.csv" for suggestion in found for c in suggestion.candidates]
+        assert any(by_law) is known
+        assert [suggestion.candidates[0].code[:2] for suggestion in found] == list(one_list.values())
+
+
+def test_sections_of_law_are_ordered_and_lead_to_categories() -> None:
+    last: dict[str, tuple[int, str]] = {}
+    for law, section in ((s.law, s) for sections in known_sections("de").values() for s in sections):
+        assert section.first <= section.last
+        assert last.get(law, (0, "")) < section.first, f"{section.heading}: in order, and none twice"
+        assert all(ICCS.get(code).level > 1 for code in section.codes)
+        last[law] = section.last
