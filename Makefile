@@ -4,7 +4,7 @@ PYTHON ?= python3
 unexport PYTHONDONTWRITEBYTECODE
 # Tests write thousands of small files and wait for the disk at each: they are written in memory, where there is room.
 ROOMY := $(shell df --output=avail -k /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 8000000 {print "/dev/shm"}')
-IN_MEMORY = $(if $(ROOMY),TMPDIR=$(ROOMY))
+IN_MEMORY = $(if $(ROOMY),TMPDIR=$$(mktemp -d $(ROOMY)/iccs-tests.XXXXXX) && export TMPDIR && trap 'rm -rf "$$TMPDIR"' EXIT INT TERM;)
 PIP_FLAGS = --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: help demo check test test-long test-cluster lint audit clean
