@@ -175,7 +175,7 @@ def account(
     outcomes.append(check_totals_beside_parts(connection, source, observed))
     outcomes += check_places(connection, folder, "core")
     outcomes += check_periods(connection, source, "core")
-    outcomes += _check_noted(connection, source, statements)
+    outcomes += _check_noted(connection, source, statements, judged)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
@@ -202,14 +202,22 @@ def account(
     )
 
 
-def _check_noted(connection: duckdb.DuckDBPyConnection, source: Source, statements: Statements) -> list[Outcome]:
+def _check_noted(
+    connection: duckdb.DuckDBPyConnection, source: Source, statements: Statements, judged: Conformed | Tallied
+) -> list[Outcome]:
     """Judge what the tallies of incidents count besides: days and ages."""
+    files, tallies = (_names(judged), judged.parts("tally")) if isinstance(judged, Tallied) else ({}, [])
     return [
         check_first_days(connection, source, has_days="first_days" in statements.noted),
-        check_forms_of_dates(connection, source, statements.noted),
+        check_forms_of_dates(connection, source, statements.noted, files, tallies),
         check_kinds_of_years(connection, statements.noted),
         check_ages(connection, gives_years="age_0" in statements.noted),
     ]
+
+
+def _names(tallied: Tallied) -> dict[str, str]:
+    """The name of the file of each partition."""
+    return {folder.name: file.name for folder, file in zip(tallied.folders, tallied.files, strict=True)}
 
 
 def _judge_unread(folder: SourceFolder, raw: RawTable) -> list[Outcome]:
@@ -640,7 +648,7 @@ def _find_overlaps(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> l
     """
     if len(tallied.folders) < 2:
         return []
-    names = {folder.name: file.name for folder, file in zip(tallied.folders, tallied.files, strict=True)}
+    names = _names(tallied)
     columns = [*tallied.statements.keys, "ref_area_id", "period", "records"]
     columns += ["number"] if tallied.statements.counted == "number" else []
     rows = run_sql(
@@ -681,7 +689,7 @@ def _check_repeats(
     )
     if problems:
         raise DataRefused(problems)
-    names = {path.name: file.name for path, file in zip(tallied.folders, tallied.files, strict=True)}
+    names = _names(tallied)
     has_days = "first_days" in tallied.statements.noted
     following = check_following_files(connection, names, tallied.parts("tally"), has_days)
     return [*outcomes, following, judge_unread_counts(tallied.pairs)]

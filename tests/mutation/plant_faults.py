@@ -114,9 +114,8 @@ class FilePlanter:
         given.mkdir(parents=True)
         changed.write(given)
         self.kind.link(self.declared, changed.links)
-        content = repr(changed.links) + repr(
-            [(path.name, hashlib.sha256(path.read_bytes()).digest()) for path in sorted(given.iterdir())]
-        )
+        files = [(path.name, hashlib.sha256(path.read_bytes()).digest()) for path in sorted(given.iterdir())]
+        content = repr((changed.links, files))
         if content not in self.known:  # some faults draw nothing at random
             self.known[content] = speaking(self.source, Session(Settings(data=data, threads=1), given))
         return self.known[content]
