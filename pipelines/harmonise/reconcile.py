@@ -203,7 +203,7 @@ def account(
 
 
 def _check_noted(
-    connection: duckdb.DuckDBPyConnection, source: Source, statements: Statements, judged: Conformed | Tallied
+    connection: duckdb.DuckDBPyConnection, source: Source, statements: Statements, judged: Judged
 ) -> list[Outcome]:
     """Judge what the tallies of incidents count besides: days and ages."""
     files, tallies = (_names(judged), judged.parts("tally")) if isinstance(judged, Tallied) else ({}, [])
