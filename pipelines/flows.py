@@ -44,6 +44,7 @@ from pipelines.reader.release_changes import read_release_changes
 from pipelines.run import RunResult, Session, run_all
 from pipelines.system.children import end_with_server
 from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.limits import describe_limit
 from pipelines.system.running.steps import Arguments, Result
 from pipelines.system.running.workers import Runner, divide_limits, parse_runner
 from pipelines.system.settings import Settings, load_settings
@@ -284,8 +285,15 @@ def _publish(settings: Settings, sources: list[str] | None, directory: Path | No
         wait_seconds=WAIT_SECONDS,
         workers=settings.threads,
     )
-    with telling_of_failure(settings, logger.error):
-        result = run_all(find_sources(sources or []), session, named=bool(sources))
+    try:
+        with telling_of_failure(settings, logger.error):
+            result = run_all(find_sources(sources or []), session, named=bool(sources))
+    except Exception as error:
+        limit = describe_limit(error, settings)
+        if limit is None:
+            raise
+        notes = getattr(error, "__notes__", [])
+        return _failed("\n".join([*notes, limit.said, f"the last release is unchanged; {limit.to_do}"]), RuntimeError)
     _write_artifacts(result, settings)
     if result.freed.summary:
         logger.info("%s", result.freed.summary)
@@ -309,13 +317,10 @@ def _build_site(settings: Settings) -> list[str]:
     """Build the site of the release there is, if there is to be one; return why it could not be built."""
     if settings.site is None or not settings.published.is_file():
         return []
-    from pipelines.reader.site.build import build_site
+    from pipelines.reader.site.build import try_to_build_site
 
-    try:
-        build_site(settings, settings.site)
-    except (UsageError, OSError) as error:
-        return [f"the site was not built, and the old one stays: {error}"]
-    return []
+    built = try_to_build_site(settings, settings.site)
+    return [built] if isinstance(built, str) else []
 
 
 def _write_artifacts(result: RunResult, settings: Settings) -> None:

@@ -17,6 +17,7 @@ from pipelines.reader.release_changes import read_release_changes
 from pipelines.run import RunResult
 from pipelines.schedule import SourceState, find_office_problems
 from pipelines.system.errors import DamagedStore
+from pipelines.system.limits import describe_limit
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
@@ -75,7 +76,9 @@ def telling_of_failure(settings: Settings, say: Callable[[str], object]) -> Iter
         yield
     except Exception as error:
         own = isinstance(error, (UsageError, DamagedStore))
-        what = str(error) if own else f"{type(error).__name__}; the log of the run says more"
+        limit = describe_limit(error, settings)
+        kind = f"{type(error).__name__}; the log of the run says more"
+        what = str(error) if own else f"{limit.said}; {limit.to_do}" if limit else kind
         line = f"the run broke off; what is published is the last whole release. {what}"
         for failed in _send(f"iccs: the run in {settings.data} failed", [line]):
             say(failed)

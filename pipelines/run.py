@@ -44,7 +44,7 @@ from pipelines.publish.report import write_reports
 from pipelines.reader.release import open_published
 from pipelines.system.clean_copy import note_records
 from pipelines.system.connection import connect, engine_forgotten_on_error, forget_engine
-from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full, is_out_of_reach
+from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full, is_out_of_memory, is_out_of_reach
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
 from pipelines.system.running.faults import describe_fault, write_fault_report
@@ -396,6 +396,7 @@ class _Attempts:
         except BaseException as error:  # a panic of a library in Rust is no Exception
             raise_if_signalled(error)
             if is_disk_full(error):
+                error.add_note(f"source {name}, step {steps.current}")
                 raise
             refusal = self._refuse_for_fault(folder, steps.current, error)
         self.refused.append(refusal)
@@ -419,11 +420,15 @@ class _Attempts:
         forget_engine(error)
         name = folder.source_id
         report, rule = None, "out_of_reach"
-        if not is_out_of_reach(error):
+        if is_out_of_memory(error):
+            rule = "limit_reached"
+        elif not is_out_of_reach(error):
             rule = "internal_error"
             with suppress(OSError):
                 report = write_fault_report(self.session.settings, name, step, error)
-        message = describe_fault(error, step, report, show_text=not folder.source.personal)
+        message = describe_fault(
+            error, step, report, show_text=not folder.source.personal, settings=self.session.settings
+        )
         return Refusal(name, message, ({"rule": rule, "found": message},), True, report)
 
     def as_logged(self, started: str, publication: Publication | None) -> list[Attempt]:
@@ -439,6 +444,13 @@ class _Attempts:
                 ended = "failed" if refusal.is_fault else end
                 logged.append(Attempt(source, started, ended, release, refusal.message, self.named))
         return logged
+
+    def say_so_far(self) -> str:
+        """Return what became of the sources, where it can be told only beside an error of publishing."""
+        good = ", ".join(self.names("loaded")) or "none"
+        lines = [f"nothing was published; loaded before that, and kept for the next run: {good}"]
+        lines += [f"source {one.source} not used before that: {one.message}" for one in self.refused]
+        return "\n".join(lines)
 
     def names(self, end: str) -> tuple[str, ...]:
         """Return the sources that ended so, in order."""
@@ -483,12 +495,10 @@ def run_all(
         large, small = _by_size(folders, sizes)
         run_in_workers(attempts.attempt, large, 1, attempts.stop)
         run_in_workers(attempts.attempt, small, session.workers, attempts.stop)
-        publication = None
-        try:
+        with _telling_of_attempts(attempts, started, settings) as published:
             publication = publish_if_new(session, known)
+            published.append(publication)
             freed = reduce_old_vintages(settings)
-        finally:  # what became of the sources is written down also where nothing could be published
-            log_attempts(attempts.as_logged(started, publication), settings)
     return RunResult(
         loaded=attempts.names("loaded"),
         unchanged=attempts.names("unchanged"),
@@ -506,6 +516,19 @@ def run_all(
         left=tuple(say_left(left)),
         freed=freed,
     )
+
+
+@contextmanager
+def _telling_of_attempts(attempts: _Attempts, started: str, settings: Settings) -> Iterator[list[Publication | None]]:
+    """Write down what became of the sources also where nothing can be published, and note it on the error then."""
+    published: list[Publication | None] = []
+    try:
+        yield published
+    except Exception as error:
+        error.add_note(attempts.say_so_far())
+        raise
+    finally:
+        log_attempts(attempts.as_logged(started, published[0] if published else None), settings)
 
 
 def _take_from_inbox(

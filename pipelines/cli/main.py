@@ -140,35 +140,29 @@ def _explain(error: Exception) -> int:
         EXIT_USAGE,
         DamagedStore,
         DataRefused,
-        is_disk_full,
-        is_out_of_memory,
-        is_out_of_reach,
+        LimitReached,
         reason_of,
     )
+    from pipelines.system.limits import describe_limit
     from schemas.declarations import DeclarationError
     from schemas.errors import UsageError
 
-    reason = reason_of(error)
-    if is_disk_full(error):
-        print_error(f"the disk is full, or a file exceeded its size limit ({reason})")
-        print_error("the last release is unchanged; free space in the data folder and run again")
-        return EXIT_FAULT
-    if is_out_of_memory(error):
-        print_error(f"the memory limit is too small ({reason})")
-        print_error("the last release is unchanged; raise ICCS_MEMORY_LIMIT and run again")
-        return EXIT_FAULT
-    if isinstance(error, DamagedStore):
-        print_error(str(error))
-        return EXIT_FAULT
-    if is_out_of_reach(error) and not isinstance(error, (DataRefused, UsageError)):
-        print_error(f"a file or folder cannot be read or written ({reason})")
-        print_error("the last release is unchanged; make it accessible for the account that runs this, and run again")
-        return EXIT_FAULT
-    print_error(str(error) or reason)
+    for note in getattr(error, "__notes__", ()):  # where it was, and what became of the rest
+        print_error(note)
     if isinstance(error, (DataRefused, ConcordanceError)):
+        print_error(str(error))
         return EXIT_REFUSED
     if isinstance(error, (UsageError, UnknownCode, DeclarationError)):
+        print_error(str(error))
         return EXIT_USAGE
+    if isinstance(error, (DamagedStore, LimitReached)):
+        print_error(str(error))
+        return EXIT_FAULT
+    if (limit := describe_limit(error)) is not None:
+        print_error(limit.said)
+        print_error(f"the last release is unchanged; {limit.to_do}")
+        return EXIT_FAULT
+    print_error(str(error) or reason_of(error))
     if os.environ.get("ICCS_TRACEBACK"):
         raise error
     print_error(f"internal error ({type(error).__name__}); set ICCS_TRACEBACK=1 for the traceback, and report it")

@@ -126,12 +126,11 @@ def _build_site(options: argparse.Namespace, settings: Settings) -> bool:
     if not options.site or not settings.published.is_file():
         return True
     from pipelines.cli.release.site import print_site
-    from pipelines.reader.site.build import build_site
+    from pipelines.reader.site.build import try_to_build_site
 
-    try:
-        built = build_site(settings, Path(options.site))
-    except (UsageError, OSError) as error:
-        print_error(f"the site was not built, and the old one stays: {error}")
+    built = try_to_build_site(settings, Path(options.site))
+    if isinstance(built, str):
+        print_error(built)
         return False
     if not options.json:
         print_site(built)

@@ -117,6 +117,12 @@ def _decoded_pieces(source_id: str, file: RawFile, encoding: str, limit_mib: int
                 f"the file is probably {guess}.",
                 row=line + error.object[: error.start].count(b"\n"),
             ) from error
+        except UnicodeError as error:  # of UTF-16 and UTF-32 alone, before the first letter
+            found = (
+                f"The declared encoding is {encoding}, and the file does not begin with the mark that says in which "
+                f"order its bytes are; declare {encoding}-le or {encoding}-be, or another encoding."
+            )
+            raise refuse(source_id, file, "wrong_encoding", found) from error
         line += piece.count(b"\n")
         yield text.removeprefix("\ufeff") if first else text
         first = False

@@ -14,6 +14,7 @@ import duckdb
 
 from iccs.concordance import Concordance
 from pipelines.collect.definition_sql import decisive_columns, sql_limits
+from pipelines.collect.failed_sql import telling_of_sql
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
 from pipelines.harmonise.checks.periods import open_received
@@ -24,7 +25,7 @@ from pipelines.harmonise.statements import Statements, make_statements, open_lis
 from pipelines.harmonise.values.labels import Label, labels_of_cells
 from pipelines.harmonise.values.numbers import create_number_macros, has_mark, number_text, write_number
 from pipelines.system.connection import connect, fetch_row, joins_as_written, run_sql
-from pipelines.system.errors import DataRefused, Problem, is_of_the_machine
+from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql
 from schemas.declarations import quote_identifier, quote_literal
@@ -35,7 +36,6 @@ _PARTS = ("cells", "compared", "disposed", "mapped", "rejected", "words")
 NO_WORDS = "SELECT '' AS column_name, '' AS word, 0::BIGINT AS rows, 0::BIGINT AS used LIMIT 0"
 
 # What a declared SELECT or condition raises on text that it cannot compute with; our own SQL returns NULL instead.
-_NOT_COMPUTABLE = (duckdb.DataError, duckdb.InvalidInputException)
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,11 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
                 )
                 _check_tidy(connection, folder, f"tidy_{number}")
                 layouts.append(f"({statements.tally[number]})")
-        try:
-            with joins_as_written(connection):
-                _write(connection, "\nUNION ALL BY NAME\n".join(layouts), paths["cells"])
-        except _NOT_COMPUTABLE as error:
-            found = f"a condition under exclusions: {_first_line(error)}"
-            raise DataRefused([_problem("reshape_failed", folder, found)]) from error
+        shaped = " UNION ALL BY NAME ".join(
+            f"FROM tidy_{number}" for number, tables in enumerate(raw.layouts) if tables
+        )
+        with telling_of_sql(folder, place=(connection, f"({shaped})")), joins_as_written(connection):
+            _write(connection, "\nUNION ALL BY NAME\n".join(layouts), paths["cells"])
         _compare_cells(connection, statements, paths["cells"], paths["compared"])
         connection.execute(
             f"CREATE OR REPLACE TEMP VIEW tally AS {select_cells(statements, paths['cells'], paths['compared'])}"
@@ -123,7 +122,7 @@ def conform(folder: SourceFolder, raw: RawTable, settings: Settings, work: Path)
             f"FROM read_parquet({quote_literal(str(paths['disposed']))})",
         )
         counted = _count_by_place(connection)
-        sums, labels = sum_controls(connection, source, statements.conformed), labels_of_cells(connection, source)
+        sums, labels = sum_controls(connection, folder, statements.conformed), labels_of_cells(connection, source)
     return Conformed(
         folder.source_id,
         raw,
@@ -204,14 +203,9 @@ def _reshape(
     if name is not None:
         # Written once, and not computed for each use; the planner then knows how many rows there are.
         target = work / f"tidy-{number}.parquet"
-        try:
+        with telling_of_sql(folder, name, place=(connection, f"raw_{number}")):
             # The statement says "raw"; each layout needs a raw of its own.
             _write(connection, f"WITH raw AS (FROM raw_{number}) FROM (\n{folder.reshape(layout)}\n)", target)
-        except duckdb.Error as error:
-            if is_of_the_machine(error):
-                raise
-            found = _first_line(error) if isinstance(error, _NOT_COMPUTABLE) else str(error)
-            raise DataRefused([_problem("reshape_failed", folder, f"{name}: {found}")]) from error
         tidy = f"FROM read_parquet({quote_literal(str(target))})"
         _check_places(folder, name, _columns_of(connection, f"({tidy})"))
     if "_column" not in _columns_of(connection, f"({tidy})"):
@@ -229,7 +223,8 @@ def _reshape(
     else:
         # A layout without conserve was refused already, see SourceFolder.
         matching = f"SELECT COLUMNS({quote_literal(layout.conserve or '')}) FROM raw_{number} LIMIT 0"
-        _try(connection, folder, f"conserve {layout.conserve!r}", matching)
+        with telling_of_sql(folder, f"conserve {layout.conserve!r}", "declaration_invalid"):
+            connection.execute(matching).fetchall()
         cells = f"SELECT unnest([*COLUMNS({quote_literal(layout.conserve or '')})]) AS cell FROM raw_{number}"
         sum_raw = f"(SELECT coalesce(sum(to_raw_count(cell)), 0) FROM ({cells}))"
     parts = {"raw": f"raw_{number}", "tidy": f"tidy_{number}", "value": value, "sum_raw": sum_raw}
@@ -327,19 +322,6 @@ def _value_expression(source: Source) -> str:
     )
 
 
-def _try(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, field: str, statement: str) -> None:
-    """Run SQL that a person declared, so that a mistake in it is reported as theirs."""
-    try:
-        connection.execute(statement).fetchall()
-    except duckdb.Error as error:
-        found = f"{field}: {_first_line(error)}"
-        raise DataRefused([_problem("declaration_invalid", folder, found)]) from error
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).splitlines()[0]
-
-
 def _problem(rule: str, folder: SourceFolder, found: str) -> Problem:
     return Problem(rule=rule, source=folder.source_id, found=found)
 
@@ -361,6 +343,7 @@ def _check_tidy(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, tid
     """What the declaration uses must be there after the reshape, and its conditions must be valid."""
     present = _columns_of(connection, tidy)
     for item in folder.source.exclusions:
-        _try(connection, folder, f"exclusions: {item.rule}", f"SELECT {item.where} FROM {tidy} LIMIT 0")
+        with telling_of_sql(folder, f"exclusions: {item.rule}", "declaration_invalid"):
+            connection.execute(f"SELECT {item.where} FROM {tidy} LIMIT 0").fetchall()
     for dimension in folder.source.columns:
         _find_column(folder, dimension, present)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from pipelines.collect.failed_sql import telling_of_sql
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place
 from pipelines.harmonise.values.numbers import number_text
@@ -17,7 +19,7 @@ from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_identifier, quote_literal
-from schemas.source import Control, Source, SourceFolder
+from schemas.source import Control, SourceFolder
 
 _CONTROLS = pa.schema(
     [
@@ -146,40 +148,38 @@ def compare_foot(
 
 
 def sum_published(
-    connection: duckdb.DuckDBPyConnection, source: Source, control: Control, relation: str
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, control: Control, relation: str
 ) -> tuple[float | None, int]:
     """Return the sum and number of the conformed rows that a published total covers: used, or out of scope.
 
     Args:
         connection: where the relation is.
-        source: the source.
+        folder: the source.
         control: the control, with its ``where``.
         relation: rows in our names and codes, with ``value``.
 
     Raises:
         DataRefused: the condition of the control cannot be run.
     """
-    try:
+    with _telling_of_control(folder, control):
         statement = f"SELECT sum(value)::DOUBLE, count(*) FROM {relation} WHERE {control.where}"
         (total, cells) = fetch_row(connection, statement)
-    except duckdb.Error as error:
-        raise _control_failed(source, control, error) from error
     return total, cells
 
 
 def sum_controls(
-    connection: duckdb.DuckDBPyConnection, source: Source, conformed: str
+    connection: duckdb.DuckDBPyConnection, folder: SourceFolder, conformed: str
 ) -> dict[int, tuple[float | None, int]]:
     """Sum what each published total covers, by the number of its control; see ``sum_published``.
 
     Args:
         connection: where the rows are.
-        source: the source.
+        folder: the source.
         conformed: the query for its rows in our names and codes.
     """
     return {
-        number: sum_published(connection, source, control, f"({conformed})")
-        for number, control in enumerate(source.controls)
+        number: sum_published(connection, folder, control, f"({conformed})")
+        for number, control in enumerate(folder.source.controls)
         if control.where is not None
     }
 
@@ -200,7 +200,7 @@ def compare_parts(
             table = f"read_parquet({quote_literal(str(path))})"
             if control.rows:
                 table = f"(WITH raw AS (FROM {table}) FROM (\n{folder.read_text(control.rows)}\n))"
-            try:
+            with _telling_of_control(folder, control):
                 rows = run_sql(
                     connection,
                     "harmonise/row_control",
@@ -209,8 +209,6 @@ def compare_parts(
                     parts=" + ".join(f"coalesce({part}, 0)" for part in parts),
                     tolerance=str(control.tolerance),
                 ).fetchall()
-            except duckdb.Error as error:
-                raise _control_failed(folder.source, control, error) from error
             for file, row, expected, actual, checked, failing, *stated in rows:
                 place = f"all {checked:,} together, {failing:,} differ" if row is None else f"row {row}"
                 missed = is_missed(control, *stated)
@@ -233,10 +231,9 @@ def judge_controls(controls: pa.Table) -> Outcome:
     return Outcome("control_totals", "warned" if failing else "passed", checked, failing, detail)
 
 
-def _control_failed(source: Source, control: Control, error: duckdb.Error) -> DataRefused:
-    """The refusal of a control whose own SQL does not run, to be raised."""
-    found = f"controls: {control.control}: {str(error).splitlines()[0]}"
-    return DataRefused([Problem(rule="declaration_invalid", source=source.source_id, found=found)])
+def _telling_of_control(folder: SourceFolder, control: Control) -> AbstractContextManager[None]:
+    """Refuse the source where SQL of a control, in its key or its file, does not run."""
+    return telling_of_sql(folder, control.rows or f"controls: {control.control}", "declaration_invalid")
 
 
 def read_published_rates(
@@ -257,7 +254,7 @@ def read_published_rates(
         f"WITH raw AS (FROM read_parquet([{files}], union_by_name = true)) FROM (\n{own}\n)" if own else _NO_RATES
     )
     measures = source.measures.items()
-    try:
+    with telling_of_sql(folder, "rates.sql", "declaration_invalid"):
         run_sql(
             connection,
             "harmonise/published_rates",
@@ -270,6 +267,3 @@ def read_published_rates(
             fraction=quote_literal(f"{re.escape(source.decimal)}([0-9]+)"),
             target=quote_literal(str(target)),
         )
-    except duckdb.Error as error:
-        found = f"rates.sql: {error}"
-        raise DataRefused([Problem(rule="declaration_invalid", source=source.source_id, found=found)]) from error

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
+from pipelines.collect.failed_sql import is_of_the_statement
 from pipelines.collect.parquet import text_of_column
 from pipelines.collect.text_table import TextTable
 from pipelines.system.connection import TIME_ZONE, connection_config, quote_path
@@ -26,6 +27,14 @@ from schemas.errors import UsageError
 
 class FileUnreadable(Exception):
     """The engine cannot read a partition to its end."""
+
+
+class StatementFailed(Exception):
+    """A partition can be read, and what the definition says of its rows cannot be computed."""
+
+    def __init__(self, said: duckdb.Error) -> None:
+        super().__init__(type(said).__name__)
+        self.said = said
 
 
 class Engine(Protocol):
@@ -55,6 +64,7 @@ class Engine(Protocol):
 
         Raises:
             FileUnreadable: the content of the partition cannot be read to its end.
+            StatementFailed: it can, and the statement of the definition that is part of this one fails on it.
         """
 
     def count_malformed(self) -> int:
@@ -116,7 +126,17 @@ class DuckDBEngine:
         except duckdb.Error as error:
             if is_of_the_machine(error):
                 raise
+            if is_of_the_statement(error) and self._is_readable():
+                raise StatementFailed(error) from error
             raise FileUnreadable(str(error).strip().splitlines()[0]) from error
+
+    def _is_readable(self) -> bool:
+        """Whether the partition opened last can be read to its end: then a statement failed on what is in it."""
+        try:
+            self.connection.execute("SELECT bit_xor(hash(raw)) FROM raw").fetchall()
+        except duckdb.Error:
+            return False
+        return True
 
     def count_malformed(self) -> int:
         """See ``Engine``."""

@@ -20,6 +20,7 @@ import duckdb
 from pipelines.collect.acquire import Acquired, RawFile
 from pipelines.collect.read import RawTable
 from pipelines.system.connection import connect, fetch_row, run_sql
+from pipelines.system.errors import is_of_the_machine
 from pipelines.system.files import DamagedFile, check_seal, replace_atomically, seal, sha256_of_file, unseal
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
@@ -175,7 +176,9 @@ def damaged_loads(source_id: str, settings: Settings) -> list[tuple[Path, str]]:
             _read_note(path, settings)
         except DamagedFile as damage:
             found.append((path, damage.what))
-        except (duckdb.Error, ValueError, KeyError, TypeError):
+        except (duckdb.Error, ValueError, KeyError, TypeError) as error:
+            if is_of_the_machine(error):  # the list may be whole, and is not to be deleted as a damaged one
+                raise
             found.append((path, "cannot be read"))
     return found
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 from pipelines.collect.acquire import Acquired, RawFile, is_unchanged
 from pipelines.collect.decode import refuse
 from pipelines.collect.definition_sql import sql_limits
+from pipelines.collect.failed_sql import telling_of_sql
 from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_lines, open_partition
 from pipelines.harmonise.engine import DuckDBEngine, text_query
@@ -291,11 +292,9 @@ class _Records:
         survey = _survey(folder)
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW raw_{number} AS {raw}")
         tidy = f"WITH raw AS (FROM raw_{number}) FROM (\n{folder.reshape(layout) or 'FROM raw'}\n)"
-        try:
+        files = [file.name for file in self.files if file.layout == number]
+        with telling_of_sql(folder, folder.reshape_name(layout), files=files):
             self.connection.execute(f"CREATE TEMP TABLE tidy_{number} AS {tidy}")
-        except duckdb.Error as error:
-            found = f"{folder.reshape_name(layout)}: {str(error).splitlines()[0]}"
-            raise DataRefused([Problem("reshape_failed", folder.source_id, found)]) from error
         single = len(source.layouts) == 1
         self._check_kept(layout, number, several=single)
         parts = {"unit_record"} if single or layout.sample else {"event_record"}
@@ -351,16 +350,18 @@ class _Records:
         key = ", ".join(
             f"trim(coalesce(CAST({quote_identifier(one)} AS VARCHAR), ''))" for one in _survey(self.folder).key
         )
-        run_sql(
-            self.connection,
-            "harmonise/survey_records",
-            name=name,
-            exclusion=self._exclusion(number),
-            key=key,
-            texts=own,
-            replicates=[quote_identifier(one) for one in self.replicates] if replicates else [],
-            tidy=f"FROM tidy_{number}",
-        )
+        files = [file.name for file in self.files if file.layout == number]
+        with telling_of_sql(self.folder, files=files):
+            run_sql(
+                self.connection,
+                "harmonise/survey_records",
+                name=name,
+                exclusion=self._exclusion(number),
+                key=key,
+                texts=own,
+                replicates=[quote_identifier(one) for one in self.replicates] if replicates else [],
+                tidy=f"FROM tidy_{number}",
+            )
 
     def _exclusion(self, number: int) -> str:
         """The number of the rule that leaves a record out; of the rules that a layout has the columns of."""

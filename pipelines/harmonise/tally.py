@@ -25,6 +25,7 @@ from iccs.concordance import Concordance
 from pipelines.collect.acquire import Acquired, RawFile, is_unchanged
 from pipelines.collect.decode import refuse
 from pipelines.collect.definition_sql import sql_limits
+from pipelines.collect.failed_sql import sql_problem, telling_of_sql
 from pipelines.collect.foot import CutRow
 from pipelines.collect.read import RawTable
 from pipelines.collect.text_table import TextTable, find_other_line_end, open_partition
@@ -32,7 +33,7 @@ from pipelines.collect.unread import Place, TableRead, sheets_read_twice, unread
 from pipelines.harmonise.checks.repeated_incidents import count_repeats
 from pipelines.harmonise.checks.rows_that_count import find_unread_counts
 from pipelines.harmonise.controls import sum_controls
-from pipelines.harmonise.engine import Engine, FileUnreadable, open_engine
+from pipelines.harmonise.engine import Engine, FileUnreadable, StatementFailed, open_engine
 from pipelines.harmonise.links import checked_concordance
 from pipelines.harmonise.rejected import look_up_rejected, number_by_lines, write_no_rejected
 from pipelines.harmonise.statements import Statements, make_statements, open_lists
@@ -309,11 +310,8 @@ def _computed(folder: SourceFolder, file: RawFile, table: TextTable) -> dict[str
     pattern = folder.source.layouts[file.layout].conserve
     if pattern is None:
         return {}
-    try:
+    with telling_of_sql(folder, f"conserve {pattern!r}", "declaration_invalid", files=[file.name]):
         names = _describe(f"SELECT COLUMNS({quote_literal(pattern)}) FROM raw", table.kept)
-    except duckdb.Error as error:
-        found = f"conserve {pattern!r}: {str(error).splitlines()[0]}"
-        raise refuse(folder.source_id, file, "declaration_invalid", found) from error
     return {
         "_conserved": " + ".join(
             f"coalesce({parse_number(quote_identifier(name), folder.source)}, 0)" for name in names
@@ -328,19 +326,14 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable, comput
     reshape, statement = folder.reshape_name(layout), folder.reshape(layout) or "FROM raw"
     own = (*table.constants, *computed, "_number")
     names = (*table.kept, *own)
-    try:
+    with telling_of_sql(folder, reshape, files=[file.name]):
         columns = _describe(statement, names)
-    except duckdb.Error as error:
-        raise refuse(folder.source_id, file, "reshape_failed", f"{reshape}: {error}") from error
     if lost := [name for name in own if name not in columns]:
         found = f"{reshape}: begin with SELECT *, as {', '.join(lost)} must come through."
         raise refuse(folder.source_id, file, "reshape_failed", found)
     for item in source.exclusions:
-        try:
+        with telling_of_sql(folder, f"exclusions: {item.rule}", "declaration_invalid", files=[file.name]):
             _describe(f"SELECT {item.where} FROM ({statement})", names)
-        except duckdb.Error as error:
-            found = f"exclusions: {item.rule}: {str(error).splitlines()[0]}"
-            raise refuse(folder.source_id, file, "declaration_invalid", found) from error
     missing = [name for name in source.columns.values() if name not in columns]
     if missing:
         raise DataRefused(
@@ -476,6 +469,8 @@ def _run_statements(
         engine.open_parquet("tally", target / "tally.parquet")
         for name in ("disposed", "mapped"):
             engine.run(getattr(statements, name), target / f"{name}.parquet")
+    except StatementFailed as error:
+        raise DataRefused([sql_problem(folder, error.said, files=[file.name])]) from error
     except FileUnreadable as error:
         other = find_other_line_end(file.path) if table.path == file.path and table.format == "csv" else None
         if other is not None:
@@ -505,7 +500,7 @@ def _sum_controls(
     open_lists(connection, statements)
     path = quote_literal(_glob(tally))
     connection.execute(f"CREATE OR REPLACE TEMP VIEW tally AS FROM read_parquet({path})")
-    return sum_controls(connection, folder.source, statements.conformed)
+    return sum_controls(connection, folder, statements.conformed)
 
 
 def _check_conserved(

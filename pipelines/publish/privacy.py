@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.system.connection import quote_path
-from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.errors import DataRefused, Problem, is_of_the_machine
 from pipelines.system.files import read_json
 from pipelines.system.settings import Settings
 from schemas.declarations import load_columns, quote_identifier
@@ -98,7 +98,9 @@ def _first_values(connection: duckdb.DuckDBPyConnection, source: Source, setting
                     f"SELECT DISTINCT trim({quote_identifier(column)}::VARCHAR) FROM "
                     f"(FROM {reader}({quote_path(path)}{options}) LIMIT {_ROWS_TRIED})"
                 ).fetchall()
-            except duckdb.Error:
+            except duckdb.Error as error:
+                if is_of_the_machine(error):
+                    raise
                 continue  # a workbook, or a layout of other columns: names alone are compared
             values |= {value for (value,) in found if value and len(value) >= _SHORTEST_VALUE}
     return values

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines.system.connection import fetch_row, run_sql
-from pipelines.system.errors import is_out_of_memory
+from pipelines.system.errors import is_of_the_machine
 from pipelines.system.files import check_seal, replace_atomically, seal, seal_path, sha256_of_file, unseal
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
@@ -77,7 +77,7 @@ def _read_content(path: Path) -> _Content | None:
     except FileNotFoundError:
         return None
     except duckdb.Error as error:  # a block whose checksum is wrong raises the base class
-        if is_out_of_memory(error):
+        if is_of_the_machine(error):
             raise
         if isinstance(error, duckdb.IOException) and "lock" in str(error):
             raise UsageError(f"{path} is open for writing in another program; close it there and run again") from error
@@ -170,7 +170,9 @@ def _reads_whole(path: Path) -> bool:
             for schema, table in tables:
                 name = f"release_0.{quote_identifier(schema)}.{quote_identifier(table)}"
                 connection.execute(f"SELECT bit_xor(hash(read)) FROM {name} AS read").fetchall()
-    except duckdb.Error:
+    except duckdb.Error as error:
+        if is_of_the_machine(error):
+            raise
         return False
     return True
 

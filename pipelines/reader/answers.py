@@ -14,9 +14,9 @@ import duckdb
 
 from pipelines.reader.release import (
     check_query,
-    explained,
     lock_down,
     open_published,
+    query_failed,
     query_memory,
     query_time,
     reading_settings,
@@ -67,7 +67,7 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None, *
             with query_memory(settings):  # planning runs what is constant
                 answer = connection.sql(statement)
         except duckdb.Error as error:
-            raise UsageError(f"the query failed: {explained(error)}") from error
+            raise query_failed(error, settings) from error
         if answer is None:
             raise UsageError("the statement has no answer to write")
         try:
@@ -76,7 +76,7 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None, *
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
-            raise UsageError(f"the query failed: {explained(error)}") from error
+            raise query_failed(error, settings) from error
         (rows,) = fetch_row(connection, "SELECT count(*) FROM memory.main.answer")
         if path.suffix.lower() == ".xlsx" and rows > MOST_ROWS_OF_A_SHEET:
             raise UsageError(

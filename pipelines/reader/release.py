@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from pipelines.system.connection import fetch_row, memory_bound, time_limit
+from pipelines.system.errors import LimitReached
+from pipelines.system.limits import describe_limit
 from pipelines.system.running.workers import address_space
 from pipelines.system.settings import Settings, load_settings
 from pipelines.system.sql import fill_sql, load_sql, needed_values
@@ -251,6 +253,7 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
 
     Raises:
         UsageError: nothing published, or the statement is not valid; gives DuckDB's own words.
+        LimitReached: it needs more memory or disk than it may take.
     """
     settings = settings or reading_settings()
     with open_published(settings) as connection, query_time(connection):
@@ -264,7 +267,7 @@ def query(statement: str, settings: Settings | None = None, parameters: dict[str
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
-            raise UsageError(f"the query failed: {explained(error)}") from error
+            raise query_failed(error, settings) from error
 
 
 def _fetch_all(found: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
@@ -291,14 +294,14 @@ def _resident_bytes() -> int:
     return int(held.read_text().split()[1]) * resource.getpagesize() if held.is_file() else 0
 
 
-def explained(error: duckdb.Error) -> str:
-    """Return DuckDB's own words, and why where the reason is ours."""
+def query_failed(error: duckdb.Error, settings: Settings) -> Exception:
+    """Return what to raise for SQL of a person that failed: DuckDB's own words, and why where the reason is ours."""
+    if (limit := describe_limit(error, settings, _MOST_SPILLED)) is not None:
+        return LimitReached(f"the query failed: {limit.said}; {limit.to_do}")
     text = str(error)
     if isinstance(error, duckdb.PermissionException) or "configuration has been locked" in text:
-        return f"{text}\nA query sees the published file and nothing else; to write the answer to a file: --output FILE"
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return f"{text}\nMore memory: ICCS_MEMORY_LIMIT"
-    return text
+        text += "\nA query sees the published file and nothing else; to write the answer to a file: --output FILE"
+    return UsageError(f"the query failed: {text}")
 
 
 def packaged_query(

@@ -8,7 +8,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -304,7 +304,8 @@ def insert_rows(
     try:
         connection.execute(f"INSERT INTO {table} BY NAME FROM rows_to_insert")
     finally:
-        connection.unregister("rows_to_insert")
+        with suppress(duckdb.TransactionException):  # what the insertion failed for is the error, not what follows
+            connection.unregister("rows_to_insert")
 
 
 def fetch_row(

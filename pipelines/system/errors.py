@@ -26,6 +26,24 @@ _OUT_OF_REACH = (
 _FULL = ("No space left on device", "File too large", "Disk quota exceeded")
 """What the system says where nothing more can be written."""
 
+_QUOTING = (
+    "BinderException",
+    "CatalogException",
+    "ConstraintException",
+    "ConversionException",
+    "DataRefused",
+    "InvalidInputException",
+    "InvalidTypeException",
+    "OutOfRangeException",
+    "ParserException",
+    "TypeMismatchException",
+    "UsageError",
+)
+"""Errors that quote what stands in a file or a definition, which may say anything."""
+
+_WANTED_MORE = re.compile(r"(allocate|pin|offload) .* used\)")
+"""What DuckDB says where a commit needs more memory than the limit."""
+
 EXIT_DONE = 0
 EXIT_REFUSED = 1
 EXIT_USAGE = 2
@@ -87,6 +105,10 @@ class DataRefused(Exception):
         super().__init__("\n\n".join(str(problem) for problem in self.problems))
 
 
+class LimitReached(Exception):
+    """Memory, temporary space or disk did not suffice for what a person asked; the text says which limit it is."""
+
+
 class DamagedStore(Exception):
     """A file that the program wrote into the data folder is missing or damaged: neither data nor program are wrong."""
 
@@ -127,8 +149,11 @@ def is_disk_full(error: BaseException) -> bool:
 
     >>> is_disk_full(OSError(28, "No space left on device")), is_disk_full(ValueError("no"))
     (True, False)
+    >>> class ConversionException(Exception): ...
+    >>> is_disk_full(ConversionException("Could not convert string 'No space left on device' to INT32"))
+    False
     """
-    return any(text in str(error) for text in _FULL)
+    return type(error).__name__ not in _QUOTING and any(text in str(error) for text in _FULL)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -136,8 +161,13 @@ def is_out_of_memory(error: BaseException) -> bool:
 
     >>> is_out_of_memory(MemoryError())
     False
+    >>> class TransactionException(Exception): ...
+    >>> is_out_of_memory(TransactionException("Failed to commit: could not allocate block (881.5 KiB/976.5 KiB used)"))
+    True
     """
-    return type(error).__name__ == "OutOfMemoryException"  # by name: to import DuckDB takes longer than most commands
+    name = type(error).__name__  # by name: to import DuckDB takes longer than most commands
+    at_the_end = name in ("TransactionException", "FatalException") and _WANTED_MORE.search(str(error)) is not None
+    return name == "OutOfMemoryException" or at_the_end
 
 
 def is_of_the_machine(error: BaseException) -> bool:

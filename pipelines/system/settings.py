@@ -150,6 +150,32 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
     )
 
 
+def say_setting(key: str, value: object = None) -> str:
+    """Return what a setting is and by which name it was set, for a message about it.
+
+    Args:
+        key: name of the setting in ``iccs.toml``.
+        value: what is in force, where that is known; else what the environment, the project or the default says.
+
+    >>> say_setting("spill_limit", "1GB") if "ICCS_SPILL_LIMIT" not in os.environ else "spill_limit is 1GB"
+    'spill_limit is 1GB'
+    """
+    text, name = setting_in_force(key)
+    default = getattr(Settings, key)
+    shown = text if value is None else str(value)
+    return f"{name} is {shown}" + (", as nobody set it" if name == key and shown == str(default) else "")
+
+
+def setting_in_force(key: str) -> tuple[str, str]:
+    """Return what environment, project or default say of a setting, and where it is said: the key is the default."""
+    try:
+        project = find_project()
+        given = _Given(project.settings() if project is not None else {}, project)
+    except UsageError:  # what is wrong with the project is said where it is used
+        given = _Given({}, None)
+    return given.text(key, getattr(Settings, key))
+
+
 def bytes_of(amount: str) -> int:
     """Return an amount of memory or disk in bytes.
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 from iccs.classification import load_classification
 from pipelines.harmonise.reconcile import Validated
 from pipelines.system.connection import fetch_row, run_sql
-from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.errors import DataRefused, Problem, is_of_the_machine
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
 from pipelines.system.sql import fill_sql, load_sql, needed_values
@@ -302,7 +302,11 @@ def _judge_together(
     try:
         run_sql(connection, "tabulate/judge", rules=places, names=", ".join(one["name"] for one in places))
     except duckdb.Error as error:
+        if isinstance(error, duckdb.InterruptException):
+            raise
         if len(statements) == 1:
+            if is_of_the_machine(error):  # it says nothing of the rule
+                raise
             name = statements[0][0].name
             return {name: _errored(name, error)}
         half = len(statements) // 2

@@ -118,6 +118,12 @@ def test_utf8_declared_as_a_single_byte_encoding(tmp_path: Path, encoding: str) 
     assert _refused(tmp_path, "Córdoba\n".encode(), encoding).rule == "wrong_encoding"
 
 
+def test_a_file_without_the_mark_that_its_encoding_needs(tmp_path: Path) -> None:
+    problem = _refused(tmp_path, b"area,year,code,n\n13,2024,HOM,7..\n", "utf-16")
+    assert problem.rule == "wrong_encoding"
+    assert "declare utf-16-le or utf-16-be" in problem.found
+
+
 def test_plain_ascii_is_right_in_every_encoding(tmp_path: Path) -> None:
     assert _decode(tmp_path, b"Cordoba\n", "latin-1") == "Cordoba\n"
 

@@ -22,6 +22,7 @@ from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.engine import read_engine
 from pipelines.reader.site.pages import LANGUAGE_NAMES, LANGUAGES, Pages, country_files, environment
 from pipelines.reader.site.query_file import ReadyQuery, write_query_file
+from pipelines.system.limits import describe_limit
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError, nearest_values
 
@@ -94,6 +95,23 @@ def build_site(settings: Settings, folder: Path, release: str | None = None, eng
         content.withheld,
         time.monotonic() - start,
     )
+
+
+def try_to_build_site(settings: Settings, folder: Path) -> BuiltSite | str:
+    """Build the site of the published release at the end of a run, which what is wrong with a site does not change.
+
+    Returns:
+        The site, or the message for people that it could not be built and why.
+    """
+    try:
+        return build_site(settings, folder)
+    except UsageError as error:
+        why = str(error)
+    except Exception as error:
+        if (limit := describe_limit(error, settings)) is None:
+            raise
+        why = f"{limit.said}; {limit.to_do}"
+    return f"the site was not built, and the old one stays: {why}"
 
 
 def check_site_folder(folder: Path) -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pipelines.system.errors import is_out_of_memory, is_out_of_reach, reason_of
+from pipelines.system.limits import describe_limit
 from pipelines.system.settings import Settings
 
 _LIBRARIES = ("iccs-pipelines", "duckdb", "pyarrow", "python-calamine", "great_expectations", "prefect")
@@ -58,7 +58,9 @@ def _chain(error: BaseException) -> list[BaseException]:
     return found[::-1]
 
 
-def describe_fault(error: BaseException, step: str, report: Path | None, *, show_text: bool) -> str:
+def describe_fault(
+    error: BaseException, step: str, report: Path | None, *, show_text: bool, settings: Settings | None = None
+) -> str:
     """Return the message for people about an error that is not about the data.
 
     Args:
@@ -67,22 +69,23 @@ def describe_fault(error: BaseException, step: str, report: Path | None, *, show
         report: the file written about it, None where it could not be written.
         show_text: whether the text of the error may be shown: it may quote a cell. What the system says of a file is
             shown always.
+        settings: those in force, for an error about a limit.
 
     >>> print(describe_fault(KeyError("0"), "account", Path("faults/1.txt"), show_text=True))
     internal error in step account (KeyError: '0')
       The data of this source were not used; they may be in order.
       report: faults/1.txt (no data values in it; please send it to the maintainers)
     """
-    if is_out_of_reach(error):
+    limit = describe_limit(error, settings)
+    if limit is not None and not isinstance(error, MemoryError):  # of Python: it may be the program's own fault
         return (
-            f"a file or folder cannot be read or written in step {step} ({reason_of(error)})\n"
+            f"{limit.what} in step {step} ({limit.more})\n"
             "  The data of this source were not used; they may be in order.\n"
-            "  Look whether it is mounted, and make it accessible for the account that runs this; then run again."
+            f"  {limit.to_do[0].upper()}{limit.to_do[1:]}."
         )
     first = (str(error).strip().splitlines() or [""])[0]
-    if is_out_of_memory(error):
-        return f"the memory limit is too small in step {step} ({first}); raise ICCS_MEMORY_LIMIT and run again"
     told = f"{type(error).__name__}: {first}" if show_text and first else type(error).__name__
+    told += f": {limit.said}; {limit.to_do}" if limit else ""
     where = f"{report} (no data values in it; please send it to the maintainers)" if report else "could not be written"
     return (
         f"internal error in step {step} ({told})\n"

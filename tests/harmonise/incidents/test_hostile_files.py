@@ -435,4 +435,5 @@ def test_a_memory_limit_that_is_too_small_is_told_with_the_remedy(
     said = capsys.readouterr().err
     assert code == 3
     assert "the memory limit is too small" in said
-    assert "raise ICCS_MEMORY_LIMIT and run again" in said
+    assert "ICCS_MEMORY_LIMIT is 1MB" in said
+    assert "Raise ICCS_MEMORY_LIMIT (memory_limit in iccs.toml) and run again" in said
