@@ -52,7 +52,14 @@ from pipelines.harmonise.rejected import open_lost_rows
 from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.tally import Tallied
 from pipelines.harmonise.values.dates import describe_period, period_freq, period_text
-from pipelines.harmonise.values.labels import area_words, check_labels, check_places, decode_again
+from pipelines.harmonise.values.labels import (
+    area_words,
+    areas_named,
+    check_labels,
+    check_places,
+    decode_again,
+    nearest_areas,
+)
 from pipelines.harmonise.values.numbers import create_number_macros, describe_number, number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
@@ -345,13 +352,19 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
                 column=column or None,
                 value=value,
                 found=found,
-                nearest=nearest_values(decode_again(value or "") or value or "", valid.get(column or "", []))
-                if rule in _RULES_ON_WORDS
-                else (),
+                nearest=_nearest(rule, value or "", folder, valid.get(column or "", [])),
                 cells=1 if is_sample else kept,
             )
         )
     return problems
+
+
+def _nearest(rule: str, value: str, folder: SourceFolder, valid: list[str]) -> tuple[str, ...]:
+    """The words that a word is likely meant to be."""
+    meant = decode_again(value) or value
+    if rule == "unknown_area":
+        return nearest_areas(folder, meant, valid)
+    return nearest_values(meant, valid) if rule in _RULES_ON_WORDS else ()
 
 
 def _what_it_looks_like(rule: str, value: str, folder: SourceFolder) -> str:
@@ -363,6 +376,8 @@ def _what_it_looks_like(rule: str, value: str, folder: SourceFolder) -> str:
     if rule == "count_not_a_number":
         return f" {describe_number(value)}"
     meant = decode_again(value) if rule in _RULES_ON_WORDS and not folder.source.personal else ""
+    if rule == "unknown_area" and not meant:
+        return areas_named(folder, value)
     return f" {_ENCODED_TWICE.format(meant=meant)}" if meant else ""
 
 
