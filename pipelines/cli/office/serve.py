@@ -278,7 +278,8 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
             _watching_inbox(settings, deployments[ALL_SOURCES]),
             _probes(places, settings),
         ):
-            asyncio.run(flow_runner.start())
+            asyncio.run(flow_runner.serve())
+        print_line("stopped")
     return EXIT_DONE
 
 
