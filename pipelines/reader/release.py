@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.system.connection import connect_apart, fetch_row, memory_bound, time_limit
 from pipelines.system.errors import LimitReached
-from pipelines.system.limits import describe_limit
+from pipelines.system.running.limits import describe_limit
 from pipelines.system.running.workers import address_space
 from pipelines.system.scratch import spill_folder
 from pipelines.system.settings import Settings, load_settings

@@ -20,7 +20,7 @@ from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.engine import read_engine
 from pipelines.reader.site.pages import LANGUAGE_NAMES, LANGUAGES, Pages, country_files, environment
 from pipelines.reader.site.query_file import ReadyQuery, write_query_file
-from pipelines.system.limits import describe_limit
+from pipelines.system.running.limits import describe_limit
 from pipelines.system.scratch import scratch_folder
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError, nearest_values
