@@ -6,8 +6,11 @@ partitions of a source of incidents are tasks of their own, on threads of this p
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import multiprocessing
 import re
+import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -42,11 +45,11 @@ from pipelines.notices import tell_of_run, telling_of_failure
 from pipelines.reader.release import query
 from pipelines.reader.release_changes import read_release_changes
 from pipelines.run import RunResult, Session, run_all
-from pipelines.system.children import end_with_server
+from pipelines.system.children import end_children, end_with_server
 from pipelines.system.errors import DataRefused, Problem
-from pipelines.system.limits import describe_limit
+from pipelines.system.running.limits import describe_limit
 from pipelines.system.running.steps import Arguments, Result
-from pipelines.system.running.workers import Runner, divide_limits, parse_runner
+from pipelines.system.running.workers import Runner, Stopped, divide_limits, parse_runner
 from pipelines.system.settings import Settings, load_settings
 from schemas.definition.publication_calendar import Calendar
 from schemas.errors import UsageError
@@ -156,13 +159,21 @@ def take_as_flows(run: Context) -> Callable[[str, Callable[[], str | None]], Non
 
 
 def _take_as_flow(source: str, attempt: Callable[[], str | None]) -> None:
+    stopped: list[Stopped] = []
+
     @flow(name="iccs source", flow_run_name=f"{source} {datetime.now(UTC):%Y-%m-%d}", persist_result=False)
     def take() -> State[Any] | None:
-        message = attempt()
+        try:
+            message = attempt()
+        except Stopped as end:  # an outcome, and no error whose lines of code the log should show
+            stopped.append(end)
+            message = "stopped with the run"
         return _failed(message, _SourceRefused) if message else None
 
     with suppress(_SourceRefused):  # the run says it once more, at its end
         take()
+    if stopped:
+        raise stopped[0]
 
 
 def name_run() -> str:
@@ -360,7 +371,30 @@ def _plain(text: str) -> str:
     return re.sub(r"([^\w\s,;:/'\"=%-])", r"\\\1", text.strip()).replace("\n", "\n\n")
 
 
-def register(deployments: Sequence[Deployment]) -> tuple[FlowRunner, dict[str, UUID]]:
+class _Runner(FlowRunner):
+    """What starts the runs, until SIGTERM or Ctrl-C: both end it, and the runs that are under way.
+
+    That of the library waits, in its handler of SIGTERM, for a coroutine that nothing runs any more; and where its own
+    coroutine is cancelled, it waits for the runs, however long they take.
+    """
+
+    async def serve(self) -> None:
+        """Start runs when they are due, until the process is asked to end."""
+        loop, serving = asyncio.get_running_loop(), asyncio.current_task()
+        self._stop = lambda: loop.call_soon_threadsafe(serving.cancel) if serving else None
+        if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+            signal.signal(signal.SIGINT, self.handle_sigterm)
+        with suppress(asyncio.CancelledError):
+            await self.start()
+
+    def handle_sigterm(self, *_: Any, **__: Any) -> None:
+        """End ``serve``, and the runs: ``start`` sets this as the handler of the signal."""
+        end_children(multiprocessing.active_children())
+        stop: Callable[[], object] = self._stop
+        stop()
+
+
+def register(deployments: Sequence[Deployment]) -> tuple[_Runner, dict[str, UUID]]:
     """Register the flow with the server of this machine once for each deployment; remove those of an earlier start.
 
     Runs that the server planned for an earlier registration are deleted by it.
@@ -368,7 +402,7 @@ def register(deployments: Sequence[Deployment]) -> tuple[FlowRunner, dict[str, U
     Returns:
         What starts the runs when they are due, and the identifier of each deployment by its name.
     """
-    runner = FlowRunner(name=ALL_SOURCES, pause_on_shutdown=False)
+    runner = _Runner(name=ALL_SOURCES, pause_on_shutdown=False)
     found = {}
     for one in deployments:
         # A coroutine only where an event loop is running already.

@@ -17,7 +17,7 @@ from pipelines.reader.release_changes import read_release_changes
 from pipelines.run import RunResult
 from pipelines.schedule import SourceState, find_office_problems
 from pipelines.system.errors import DamagedStore
-from pipelines.system.limits import describe_limit
+from pipelines.system.running.limits import describe_limit
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 

@@ -49,6 +49,25 @@ def _names_of_areas(languages: tuple[str, ...], of: str | None, _: Path | None) 
     return frozenset((name, next(iter(codes))) for name, codes in meant.items() if len(codes) == 1)
 
 
+def areas_called(text: str) -> tuple[Area, ...]:
+    """Return the areas of all lists that have a name in English, French or Spanish, the largest first.
+
+    >>> [area.code for area in areas_called("MÉXICO")], areas_called("Ciudad")
+    (['MX', 'MX-MEX'], ())
+    """
+    return _areas_by_name(project_root()).get(text.strip().casefold(), ())
+
+
+@cache
+def _areas_by_name(_: Path | None) -> dict[str, tuple[Area, ...]]:
+    found: dict[str, dict[str, Area]] = {}
+    for area in sorted(load_areas(), key=lambda one: (one.level != "country", one.level, one.code)):
+        if area.level != NOT_STATED:
+            for form in {form.casefold() for name in _names(area, LANGUAGES) for form in _forms(name)}:
+                found.setdefault(form, {})[area.code] = area
+    return {name: tuple(areas.values()) for name, areas in found.items()}
+
+
 def known_languages(languages: Sequence[str]) -> tuple[str, ...]:
     """Return the languages; a ValueError where there are no names in one."""
     from babel.localedata import exists

@@ -33,6 +33,7 @@ def check_command(options: argparse.Namespace) -> int:
     from pipelines.collect.acquire import find_layouts
     from pipelines.run import Session, check_source
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED, DataRefused
+    from pipelines.system.scratch import process_folder
     from pipelines.system.settings import load_settings
     from pipelines.tabulate.structure_suite import SuiteProcess
     from pipelines.tabulate.vintages import current_vintage, find_damage
@@ -46,7 +47,7 @@ def check_command(options: argparse.Namespace) -> int:
     known = current_vintage(options.source, settings)
     if known is not None and (damage := find_damage(known.folder)):
         raise damage  # nothing could be compared with it
-    with tempfile.TemporaryDirectory(prefix="iccs-check-") as place, SuiteProcess() as suite:
+    with tempfile.TemporaryDirectory(dir=process_folder()) as place, SuiteProcess() as suite:
         try:
             # The file is read where it is: a copy of records on persons could be left behind.
             given = tuple((path, layout) for layout in find_layouts(folder, path.parent, path))

@@ -143,7 +143,7 @@ def _explain(error: Exception) -> int:
         LimitReached,
         reason_of,
     )
-    from pipelines.system.limits import describe_limit
+    from pipelines.system.running.limits import describe_limit
     from schemas.declarations import DeclarationError
     from schemas.errors import UsageError
 

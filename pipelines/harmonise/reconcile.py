@@ -52,7 +52,14 @@ from pipelines.harmonise.rejected import open_lost_rows
 from pipelines.harmonise.statements import Statements, open_lists
 from pipelines.harmonise.tally import Tallied
 from pipelines.harmonise.values.dates import describe_period, period_freq, period_text
-from pipelines.harmonise.values.labels import area_words, check_labels, check_places, decode_again
+from pipelines.harmonise.values.labels import (
+    area_words,
+    areas_named,
+    check_labels,
+    check_places,
+    decode_again,
+    nearest_areas,
+)
 from pipelines.harmonise.values.numbers import create_number_macros, describe_number, number_text
 from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem
@@ -175,7 +182,7 @@ def account(
     outcomes.append(check_totals_beside_parts(connection, source, observed))
     outcomes += check_places(connection, folder, "core")
     outcomes += check_periods(connection, source, "core")
-    outcomes += _check_noted(connection, source, statements)
+    outcomes += _check_noted(connection, source, statements, judged)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
     outcomes.append(_reconcile(connection, folder, judged, below_foot, paths))
     outcomes.append(_compare(connection, folder, judged, paths["controls"]))
@@ -202,14 +209,22 @@ def account(
     )
 
 
-def _check_noted(connection: duckdb.DuckDBPyConnection, source: Source, statements: Statements) -> list[Outcome]:
+def _check_noted(
+    connection: duckdb.DuckDBPyConnection, source: Source, statements: Statements, judged: Judged
+) -> list[Outcome]:
     """Judge what the tallies of incidents count besides: days and ages."""
+    files, tallies = (_names(judged), judged.parts("tally")) if isinstance(judged, Tallied) else ({}, [])
     return [
         check_first_days(connection, source, has_days="first_days" in statements.noted),
-        check_forms_of_dates(connection, source, statements.noted),
+        check_forms_of_dates(connection, source, statements.noted, files, tallies),
         check_kinds_of_years(connection, statements.noted),
         check_ages(connection, gives_years="age_0" in statements.noted),
     ]
+
+
+def _names(tallied: Tallied) -> dict[str, str]:
+    """The name of the file of each partition."""
+    return {folder.name: file.name for folder, file in zip(tallied.folders, tallied.files, strict=True)}
 
 
 def _judge_unread(folder: SourceFolder, raw: RawTable) -> list[Outcome]:
@@ -337,13 +352,19 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
                 column=column or None,
                 value=value,
                 found=found,
-                nearest=nearest_values(decode_again(value or "") or value or "", valid.get(column or "", []))
-                if rule in _RULES_ON_WORDS
-                else (),
+                nearest=_nearest(rule, value or "", folder, valid.get(column or "", [])),
                 cells=1 if is_sample else kept,
             )
         )
     return problems
+
+
+def _nearest(rule: str, value: str, folder: SourceFolder, valid: list[str]) -> tuple[str, ...]:
+    """The words that a word is likely meant to be."""
+    meant = decode_again(value) or value
+    if rule == "unknown_area":
+        return nearest_areas(folder, meant, valid)
+    return nearest_values(meant, valid) if rule in _RULES_ON_WORDS else ()
 
 
 def _what_it_looks_like(rule: str, value: str, folder: SourceFolder) -> str:
@@ -355,6 +376,8 @@ def _what_it_looks_like(rule: str, value: str, folder: SourceFolder) -> str:
     if rule == "count_not_a_number":
         return f" {describe_number(value)}"
     meant = decode_again(value) if rule in _RULES_ON_WORDS and not folder.source.personal else ""
+    if rule == "unknown_area" and not meant:
+        return areas_named(folder, value)
     return f" {_ENCODED_TWICE.format(meant=meant)}" if meant else ""
 
 
@@ -640,7 +663,7 @@ def _find_overlaps(connection: duckdb.DuckDBPyConnection, tallied: Tallied) -> l
     """
     if len(tallied.folders) < 2:
         return []
-    names = {folder.name: file.name for folder, file in zip(tallied.folders, tallied.files, strict=True)}
+    names = _names(tallied)
     columns = [*tallied.statements.keys, "ref_area_id", "period", "records"]
     columns += ["number"] if tallied.statements.counted == "number" else []
     rows = run_sql(
@@ -681,7 +704,7 @@ def _check_repeats(
     )
     if problems:
         raise DataRefused(problems)
-    names = {path.name: file.name for path, file in zip(tallied.folders, tallied.files, strict=True)}
+    names = _names(tallied)
     has_days = "first_days" in tallied.statements.noted
     following = check_following_files(connection, names, tallied.parts("tally"), has_days)
     return [*outcomes, following, judge_unread_counts(tallied.pairs)]

@@ -18,6 +18,7 @@ from pipelines.collect.foot import begins_with_word
 from pipelines.collect.header import fold, split_rows
 from pipelines.collect.workbook.sheets import read_sheets
 from pipelines.system.errors import DataRefused
+from pipelines.system.scratch import process_folder
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 from schemas.source import ReadOptions
@@ -77,7 +78,7 @@ def see_table(path: Path, settings: Settings, sheet: str | None = None, encoding
         UsageError: it is of another kind, is damaged, has no such sheet, or no header can be found in it.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="iccs-new-") as place:
+        with tempfile.TemporaryDirectory(dir=process_folder()) as place:
             read, found, others, is_whole = _read(path, settings, Path(place), sheet, encoding)
     except (DataRefused, ArchiveRefused) as refused:
         raise UsageError(f"{path} cannot be read as a table:\n{refused}") from refused

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.system.connection import fetch_row, run_sql
+from pipelines.system.connection import connect_apart, fetch_row, run_sql
 from pipelines.system.errors import is_of_the_machine
 from pipelines.system.files import check_seal, replace_atomically, seal, seal_path, sha256_of_file, unseal
 from pipelines.system.removal import delete
@@ -51,7 +51,7 @@ def attached(*paths: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     Not by connecting to the file: within one process DuckDB gives for one path the database it has open already, which
     may be of the release before.
     """
-    with duckdb.connect() as connection:
+    with connect_apart() as connection:
         for number, path in enumerate(paths):
             connection.execute(f"ATTACH {quote_literal(str(path))} AS release_{number} (READ_ONLY)")
         yield connection

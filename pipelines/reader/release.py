@@ -8,16 +8,15 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from secrets import token_hex
-from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.system.connection import fetch_row, memory_bound, time_limit
+from pipelines.system.connection import connect_apart, fetch_row, memory_bound, time_limit
 from pipelines.system.errors import LimitReached
-from pipelines.system.limits import describe_limit
+from pipelines.system.running.limits import describe_limit
 from pipelines.system.running.workers import address_space
+from pipelines.system.scratch import spill_folder
 from pipelines.system.settings import Settings, load_settings
 from pipelines.system.sql import fill_sql, load_sql, needed_values
 from schemas.declarations import no_attributes_sql, quote_literal
@@ -80,9 +79,7 @@ class OpenRelease:
             identity = self._identity()
             if identity is None:
                 raise UsageError(f"there is no {self._path}; make it with: iccs run")
-            connection = duckdb.connect(
-                config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-            )
+            connection = connect_apart()
             try:
                 connection.execute(f"ATTACH {quote_literal(str(self._path))} AS crime (READ_ONLY)")
             except duckdb.Error as error:
@@ -188,7 +185,7 @@ def lock_down(connection: duckdb.DuckDBPyConnection, settings: Settings, writes:
     """
     values: dict[str, str | list[str]] = {
         "memory_limit": settings.memory_limit,
-        "temp_directory": str(Path(gettempdir(), f"iccs-query-{os.getpid()}-{token_hex(8)}")),
+        "temp_directory": spill_folder(),
         "max_temp_directory_size": _MOST_SPILLED,
         "python_enable_replacements": "false",
         "allowed_paths": [str(writes)] if writes else [],

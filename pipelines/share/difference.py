@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from pipelines.share.left import Left, read_left
 from pipelines.share.protection.margins import dimensions
-from pipelines.system.connection import run_sql
+from pipelines.system.connection import connect_apart, run_sql
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
 from schemas.errors import UsageError, nearest_values
@@ -39,7 +37,7 @@ def compare_packages(old: str, new: str, settings: Settings) -> Difference:
     """
     left = read_left(settings)
     first, second = (_find(name, left) for name in (old, new))
-    with duckdb.connect() as connection:
+    with connect_apart() as connection:
         found = run_sql(
             connection,
             "share/difference",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,8 +20,9 @@ from pipelines.share.package import BuiltRelease, build_release, protected_cells
 from pipelines.share.protection.margins import dimensions
 from pipelines.share.read_back import read_back
 from pipelines.share.signature import read_key, sign_sums
-from pipelines.system.connection import run_sql
+from pipelines.system.connection import connect_apart, run_sql
 from pipelines.system.files import replace_atomically, seal, sha256_of_file
+from pipelines.system.scratch import scratch_folder
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
 from schemas.errors import UsageError
@@ -85,8 +84,9 @@ def make_package(
         found = check_sharing(release, folders, level, now.date(), read_left(settings))
         _refuse(found)
         target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-        try:
+        with scratch_folder(target.parent) as scratch:
+            staging = scratch / "package"
+            staging.mkdir(mode=0o700)
             built = build_release(release, found, folders, settings, staging / DATABASE, level)
             read_back(built, release, found)
             _write(built, staging, found, write or partial(write_data_package, level=level))
@@ -101,9 +101,6 @@ def make_package(
             sources = {one.source: _policy(one, built) for one in found}
             log_package({**said, "content_key": built.content_key, "sources": sources}, settings)
             _put(staging, target)
-        except BaseException:
-            shutil.rmtree(staging, ignore_errors=True)
-            raise
     return Package(target, package, found)
 
 
@@ -119,7 +116,7 @@ def _refuse(found: Sequence[SharedSource]) -> None:
 def _write(built: BuiltRelease, staging: Path, found: Sequence[SharedSource], write: Writer) -> None:
     """Write the files into a folder of their own, so that what sums or lists them sees no other."""
     (staging / "files").mkdir()
-    with duckdb.connect() as connection:
+    with connect_apart() as connection:
         connection.execute(f"ATTACH {quote_literal(str(built.path))} AS crime (READ_ONLY)")
         connection.execute("USE crime.out")
         write(connection, staging / "files", found)
@@ -151,7 +148,7 @@ def _keep_cells(release: OpenRelease, found: Sequence[SharedSource], package: st
     for path in (folder.parent, folder):
         path.chmod(0o700)
     names = ("source", "stage", "counting_unit", *dimensions())
-    with duckdb.connect() as connection:
+    with connect_apart() as connection:
         connection.register("hidden_cell", protected_cells(found))
         cells = release.connection.sql(
             f"SELECT {', '.join(names)}, value FROM out.observation "

@@ -21,7 +21,7 @@ import duckdb
 from pipelines.share.protection.counts import Name
 from pipelines.share.protection.margins import Key, dimensions
 from pipelines.share.protection.protect import Edition, KnownCells, Protected
-from pipelines.system.connection import run_sql
+from pipelines.system.connection import connect_apart, run_sql
 from pipelines.system.files import check_seal
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
@@ -100,7 +100,7 @@ def read_editions(left: Sequence[Left], sources: Sequence[str]) -> list[Edition]
 
 def _edition(package: Left, source: str, rounding: int | None, *, zeros_shown: bool) -> Edition:
     path = quote_literal(str(package.cells))
-    with duckdb.connect() as connection:
+    with connect_apart() as connection:
         rows = connection.execute(
             f"SELECT stage, counting_unit, {', '.join(dimensions())}, value, shown, "
             f"{'rounded' if rounding else 'NULL'} FROM read_parquet({path}) WHERE source = $source",

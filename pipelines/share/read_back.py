@@ -11,6 +11,7 @@ from pipelines.share.check import SharedSource
 from pipelines.share.package import BuiltRelease
 from pipelines.share.protection.counts import read_counts
 from pipelines.share.protection.margins import Key, dimensions
+from pipelines.system.connection import connect_apart
 from schemas.declarations import load_tables, quote_literal
 
 EMPTY_OF_PROTECTED = (
@@ -40,7 +41,7 @@ def read_back(built: BuiltRelease, release: OpenRelease, found: Sequence[SharedS
     Raises:
         AssertionError: the built release differs from what was audited; a fault of the program. It does not leave.
     """
-    with duckdb.connect() as connection:
+    with connect_apart() as connection:
         connection.execute(f"ATTACH {quote_literal(str(built.path))} AS crime (READ_ONLY)")
         connection.execute("USE crime.out")
         there = {source for (source,) in connection.execute("SELECT source FROM out.source").fetchall()}

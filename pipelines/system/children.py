@@ -7,6 +7,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
 
 SERVED_BY = "ICCS_SERVED_BY"
 """The variable that tells runs which process of ``iccs serve`` started them."""
@@ -28,6 +30,22 @@ def end_with_parent(parent: int) -> None:
         ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def end_children(processes: Sequence[BaseProcess]) -> None:
+    """Ask processes to end, so that what is only there during a run is removed; kill those that take long."""
+    for process in processes:
+        process.terminate()
+
+    def kill() -> None:
+        for process in processes:
+            if process.is_alive():
+                process.kill()
+
+    if processes:
+        killer = threading.Timer(_CLEAN_UP_SECONDS, kill)
+        killer.daemon = True
+        killer.start()
 
 
 def end_with_server() -> None:

@@ -20,6 +20,7 @@ import pyarrow as pa
 from pipelines.system.errors import EXIT_FAULT
 from pipelines.system.functions import shared_functions
 from pipelines.system.removal import make_work_folder
+from pipelines.system.scratch import spill_folder
 from pipelines.system.settings import Settings
 from pipelines.system.signals import asked_to_end, is_watching
 from pipelines.system.sql import SqlValue, fill_sql
@@ -69,6 +70,20 @@ def open_connection(settings: Settings, path: Path | None = None) -> duckdb.Duck
     with _OPENING:
         engine = _GIVEN[-1] if _GIVEN else _open_in_memory(*limits)
         return engine.cursor()
+
+
+def connect_apart() -> duckdb.DuckDBPyConnection:
+    """Open a connection in memory that belongs to no run: with what the machine has, without extensions.
+
+    What does not fit into memory goes to the temporary files of the system, and to no folder of the user's.
+    """
+    return duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "temp_directory": spill_folder(),
+        }
+    )
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from iccs.ages import AGE_PATTERN, AGES_WITHOUT_YEARS
 from pipelines.system.removal import make_work_folder
+from pipelines.system.scratch import process_folder
 from schemas.declarations import Rule, load_rules
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class SuiteProcess:
         self._starting = threading.Lock()  # sources may be judged at the same time
         self._pool: ProcessPoolExecutor | None = None
         self._alive: Connection | None = None  # closed by us, or by our death: the process then ends
-        self._said = NamedTemporaryFile(prefix="iccs-suite-")  # noqa: SIM115 (closed with the process)
+        self._said = NamedTemporaryFile(dir=process_folder())  # noqa: SIM115 (closed with the process)
 
     def __enter__(self) -> SuiteProcess:
         return self

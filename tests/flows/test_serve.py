@@ -24,6 +24,8 @@ import duckdb
 import pytest
 
 from pipelines.cli.main import main
+from pipelines.system.lock import writing
+from pipelines.system.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.flow
@@ -195,6 +197,27 @@ def test_a_run_that_is_due_is_started_by_the_schedule_and_publishes(tmp_path: Pa
     assert first["created_by"]["type"] == "SCHEDULE"
     with duckdb.connect(str(tmp_path / "published" / "crime.duckdb"), read_only=True) as connection:
         assert connection.execute("SELECT source FROM out.source").fetchall() == [("wb_population",)]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_server_and_the_run_that_is_under_way(tmp_path: Path, ending: signal.Signals) -> None:
+    """The command has done what it was asked for, to serve until it is stopped: it ends with 0, and nothing stays."""
+    shutil.copytree(ROOT / "data" / "input", tmp_path / "input")
+    port = _free_port()
+    with _serving(tmp_path, "* * * * *", port) as serving:
+        log = tmp_path / "out.log"
+        _wait(serving, tmp_path, 240, lambda: "conform" in log.read_text())
+        serving.send_signal(ending)
+        assert serving.wait(timeout=60) == 0
+        said = log.read_text()
+        listed = subprocess.run(["ps", "-eo", "sid,stat,args"], capture_output=True, text=True, check=True).stdout
+    left = [line for line in listed.splitlines() if line.split()[0] == str(serving.pid) and line.split()[1][0] != "Z"]
+    assert left == []
+    assert said.endswith("\nstopped\n")
+    assert "never awaited" not in said and "Stopped" not in said
+    with writing(Settings(tmp_path)):  # the lock is free
+        pass
+    assert not list((tmp_path / ".iccs-work").glob("*/"))
 
 
 def test_a_server_that_plans_no_run_is_a_fault_and_is_told(tmp_path: Path) -> None:

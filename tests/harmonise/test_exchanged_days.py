@@ -74,6 +74,17 @@ def test_dates_of_one_area_without_a_day_above_the_twelfth_are_said(tiny: Tiny) 
     assert outcome.detail == "MX-OAX: 72 of 72 dates as YYYY-MM-DD have a day up to the twelfth"
 
 
+def test_dates_of_one_file_without_a_day_above_the_twelfth_are_said(tiny: Tiny) -> None:
+    # In the other file, of the same form and area, dates are as they should be.
+    files = {
+        "a.csv": [f"{day:%Y-%m-%d},14,HOM" for day in DAYS],
+        "b.csv": [f"2024-{day:%d-%m},14,HOM" for day in EARLY],
+    }
+    outcome = judged(tiny, files, "[YYYY-MM-DD]", "days_up_to_twelve")
+    assert (outcome.outcome, outcome.failing) == ("warned", 1)
+    assert outcome.detail == "b.csv: 72 of 72 dates as YYYY-MM-DD have a day up to the twelfth"
+
+
 def test_the_first_days_of_one_month_are_no_exchange(tiny: Tiny) -> None:
     rows = [f"2023-06-{day:02},14,HOM" for day in range(1, 11) for _ in range(10)]
     assert judged(tiny, {"a.csv": rows}, "[YYYY-MM-DD]", "days_up_to_twelve").outcome == "passed"
@@ -115,6 +126,8 @@ def test_files_of_two_stations_over_the_same_months_are_no_deliveries(tiny: Tiny
     [
         ("CANTIDAD", lambda n: 1 + n % 3, "a.csv: 'CANTIDAD' is above 1 in 120 rows"),
         ("factor_expansion", lambda n: 104.5, "a.csv: 'factor_expansion' is above 1 in 181 rows"),
+        ("victims", lambda n: 2, "a.csv: 'victims' is above 1 in 181 rows"),
+        ("Vítimas", lambda n: 2, "a.csv: 'Vítimas' is above 1 in 181 rows"),
         ("number of victims", lambda n: 2, "a.csv: 'number of victims' is above 1 in 181 rows"),
         ("CANTIDAD", lambda n: 1, ""),
         ("street number", lambda n: n, ""),

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from figure_data import ABOUT
+from tiny_source import Tiny
 
 from pipelines.harmonise.values.labels import age_word_problem, check_labels, labels_of_cells
 from pipelines.system.connection import connect
+from pipelines.system.errors import DataRefused
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
 from schemas.source import Source
@@ -72,3 +74,27 @@ def test_words_that_agree(word: str, code: str) -> None:
 )  # fmt: skip
 def test_words_that_do_not(word: str, code: str) -> None:
     assert age_word_problem(word, code)
+
+
+# Codes of ISO 3166-2 and of INEGI: Jalisco is MX-JAL and 14; México is the country and the state MX-MEX.
+@pytest.mark.parametrize(
+    ("scheme", "more", "word", "said", "nearest"),
+    [
+        ("name", "area_names: {of: MX}\n", "México", "'México' is the name of MX (Mexico) and MX-MEX (México)", ()),
+        ("name", "area_names: {of: MX}\n", "Guatemala", "GT (Guatemala), which is none of the areas", ()),
+        ("name", "area_names: {of: MX}\n", "Sonorra", "unknown area.", ("Sonora", "SONORA")),
+        ("inegi", "", "Jalisco", "'Jalisco' is the name of MX-JAL (Jalisco); the source gives codes", ("14",)),
+        ("code", "", "MX-JL", "unknown area.", ("MX-JAL",)),
+    ],
+)
+def test_a_place_that_has_a_name_is_not_taken_for_another_one(
+    tiny: Tiny, scheme: str, more: str, word: str, said: str, nearest: tuple[str, ...]
+) -> None:
+    tiny.declare_plain(more, scheme=scheme)
+    tiny.give("a.csv", f"area,year,code,n\n{word},2020,HOM,5\n")
+    with pytest.raises(DataRefused) as refused:
+        tiny.outcomes()
+    (problem,) = refused.value.problems
+    assert said in problem.found
+    assert set(problem.nearest[:1]) <= set(nearest)
+    assert bool(problem.nearest) is bool(nearest)

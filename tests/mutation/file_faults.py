@@ -13,6 +13,7 @@ from datetime import date
 import openpyxl
 from files import Given, Row
 from openpyxl.styles import Font
+from quiet_faults import QUIET
 
 FileFault = Callable[[Given, random.Random], None]
 HARMLESS = "harmless: "
@@ -448,10 +449,11 @@ def one_state_year(given: Given, rng: random.Random, factor: float) -> None:
             row[3] = round(int(row[3]) * factor)
 
 
+PLAUSIBLE = "plausible "
 FILE_FAULTS: dict[str, Callable[[], dict[str, FileFault]]] = {
     "cells": cells_faults,
     "parts": parts_faults,
     "workbook": workbook_faults,
     "incidents": incidents_faults,
     "population": population_faults,
-}
+} | {f"{PLAUSIBLE}{kind}": lambda kind=kind: QUIET[kind] for kind in QUIET}

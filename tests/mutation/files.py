@@ -40,6 +40,8 @@ class Given:
     files: dict[str, dict[str, list[Row]]]
     after: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
     finish: list[Callable[[openpyxl.Workbook], None]] = field(default_factory=list)
+    title: str = "Made figures"  # of each sheet of a workbook
+    links: tuple[tuple[str, str, str], ...] = ()  # of the concordance, besides those of the source
 
     def rows(self, rng: random.Random) -> list[Row]:
         """The rows of one file or sheet, drawn at random; changes to them are kept."""
@@ -63,7 +65,7 @@ class Given:
         book.remove(book.active)
         for name, rows in sheets.items():
             sheet = book.create_sheet(name)
-            for row in [["Made figures"], self.header, *rows]:
+            for row in [[self.title], self.header, *rows]:
                 sheet.append(row)
         for change in self.finish:
             change(book)
@@ -85,14 +87,18 @@ class FileKind:
         folder.mkdir(parents=True)
         folder.joinpath("source.yml").write_text(ABOUT + self.declaration, encoding="utf-8")
         folder.joinpath("values.csv").write_text("dimension,word,code,note\n" + self.values, encoding="utf-8")
-        if "kind: population" not in self.declaration:
-            folder.joinpath("concordance.csv").write_text(_concordance(), encoding="utf-8")
+        self.link(folder, ())
         if self.reshape:
             folder.joinpath("reshape.sql").write_text(self.reshape, encoding="utf-8")
 
+    def link(self, folder: Path, more: tuple[tuple[str, str, str], ...]) -> None:
+        """Write the concordance, with some links more."""
+        if "kind: population" not in self.declaration:
+            folder.joinpath("concordance.csv").write_text(_concordance(more), encoding="utf-8")
 
-def _concordance() -> str:
-    """Both links, with the columns of a concordance that is shipped."""
+
+def _concordance(more: tuple[tuple[str, str, str], ...]) -> str:
+    """Both links and more, with the columns of a concordance that is shipped."""
     shipped = ROOT.joinpath("iccs", "concordances", "mx_sesnsp_victims.csv").read_text(encoding="utf-8")
     names = shipped.splitlines()[0].split(",")
     flags = dict.fromkeys(("threats", "aiding", "accomplice", "conspiracy", "incitement"), "unknown")
@@ -100,7 +106,7 @@ def _concordance() -> str:
     text = io.StringIO()
     table = csv.DictWriter(text, names, lineterminator="\n")
     table.writeheader()
-    for code, label, iccs in LINKS:
+    for code, label, iccs in (*LINKS, *more):
         link = {"national_code": code, "national_label": label, "iccs_code": iccs, "relation": "exact"}
         table.writerow({**flags, **decided, **link, "note": "Made."})
     return text.getvalue()
@@ -172,13 +178,50 @@ def make_incidents(rng: random.Random) -> Given:
     return Given(header, {f"events_{year}.csv": {"": year_of(year)} for year in range(2019, 2024)})
 
 
-def make_population(rng: random.Random) -> Given:
+def make_dates(rng: random.Random) -> Given:
+    """The same incidents, of the last two years as 31/12/2023, as an office writes since it has another program."""
+    given = make_incidents(rng)
+    for name in ("events_2022.csv", "events_2023.csv"):
+        for row in given.files[name][""]:
+            row[0] = "/".join(reversed(row[0].split("-")))
+    return given
+
+
+AGES = (("0-14", 0.03), ("15-29", 0.4), ("30-59", 0.45), ("60+", 0.1), ("", 0.02))
+
+
+def make_ages(rng: random.Random) -> Given:
+    """32 states, eight financial years, one offence, four bands of ages and some of unknown age."""
     sizes = _sizes(rng)
     rows: list[Row] = [
-        [state, str(year), sex, round(sizes[state] * 500_000 * 1.01 ** (year - 2016) * rng.uniform(0.999, 1.001))]
+        [state, f"{year}-{(year + 1) % 100:02d}", "HOM", age, _about(rng, 90 * sizes[state] * share)]
         for year in range(2016, 2024)
         for state in STATES
-        for sex in ("M", "F")
+        for age, share in AGES
+    ]
+    return Given(["area", "year", "code", "age", "n"], {"cases.csv": {"": rows}})
+
+
+def make_wide(rng: random.Random) -> Given:
+    """32 states, two offences with their labels, eight years as columns, rows of two police forces that add up."""
+    sizes = _sizes(rng)
+    rows: list[Row] = [
+        [state, code, label, *(_about(rng, mean * share * sizes[state]) for _ in range(8))]
+        for state in STATES
+        for (code, label, _), mean in zip(LINKS, (90, 400), strict=True)
+        for share in (0.8, 0.2)
+    ]
+    return Given(["area", "code", "label", *map(str, range(2016, 2024))], {"cases.csv": {"": rows}})
+
+
+def make_population(rng: random.Random) -> Given:
+    """32 states, eight years, the sexes: men are 47.5 to 50.5 in a hundred, as in the states of Mexico."""
+    sizes, men = _sizes(rng), {state: rng.uniform(0.475, 0.505) for state in STATES}
+    rows: list[Row] = [
+        [state, str(year), sex, round(sizes[state] * 1e6 * share * 1.01 ** (year - 2016) * rng.uniform(0.999, 1.001))]
+        for year in range(2016, 2024)
+        for state in STATES
+        for sex, share in (("M", men[state]), ("F", 1 - men[state]))
     ]
     return Given(["area", "year", "sex", "n"], {"population.csv": {"": rows}})
 
@@ -216,6 +259,30 @@ FILE_KINDS = {
         "breakdowns: [{freq: A, by: [sex]}, {freq: A, by: [age]}, {freq: M}]\nrejected_share_limit: 0.1\n" + _VICTIMS,
         "sex,M,M\nsex,F,F\nsex,,_U\n",
         make_incidents,
+    ),
+    "ages": FileKind(
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, code, age, n]}\nyear_starts: '04'\n"
+        "columns: {ref_area: area, time_period: year, national_code: code, age: age, value: n}\n"
+        "breakdowns: [{freq: A, by: [age]}]\n" + _VICTIMS,
+        "age,0-14,Y0T14\nage,15-29,Y15T29\nage,30-59,Y30T59\nage,60+,Y_GE60\nage,,_U\n",
+        make_ages,
+    ),
+    "wide": FileKind(
+        "layouts:\n  - files: ['*.csv']\n    read: {columns: [area, code, label]}\n    conserve: '^[0-9]{4}'\n"
+        "columns: {ref_area: area, time_period: year, national_code: code, national_label: label, value: n}\n"
+        "rows: parts\nbreakdowns: [{freq: A}]\n" + _VICTIMS,
+        "",
+        make_wide,
+        "-- One column for each year. Grain: one row for each raw row and year.\n"
+        "SELECT * EXCLUDE (name), left(name, 4) AS year\nFROM raw UNPIVOT (n FOR name IN (COLUMNS('^[0-9]{4}')))\n",
+    ),
+    "dates": FileKind(
+        "kind: incident\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [date, area, code, sex]}\n"
+        "columns: {time_period: date, ref_area: area, national_code: code, sex: sex}\n"
+        "dates: [YYYY-MM-DD, DD/MM/YYYY]\nrows: events\n"
+        "breakdowns: [{freq: A, by: [sex]}, {freq: M}]\nrejected_share_limit: 0.1\n" + _VICTIMS,
+        "sex,M,M\nsex,F,F\nsex,,_U\n",
+        make_dates,
     ),
     "population": FileKind(
         "kind: population\nlayouts:\n  - files: ['*.csv']\n    read: {columns: [area, year, sex, n]}\n"

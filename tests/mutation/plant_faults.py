@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from faults import faults
-from file_faults import FILE_FAULTS, HARMLESS
+from file_faults import FILE_FAULTS, HARMLESS, PLAUSIBLE
 from files import FILE_KINDS, Given
 from good_files import KINDS, ROOT, Kind, Table
 
@@ -90,9 +90,11 @@ class FilePlanter:
     """The same for a small source of our own, in which whole files are changed."""
 
     def __init__(self, name: str, seed: int, folder: Path) -> None:
-        self.name, self.kind, self.seed, self.folder = name, FILE_KINDS[name], seed, folder
-        self.kind.declare(folder / "sources" / f"mx_made_{name}")
-        self.source = list_sources(folder / "sources")[f"mx_made_{name}"]
+        kind = name.removeprefix(PLAUSIBLE)
+        self.name, self.kind, self.seed, self.folder = kind, FILE_KINDS[kind], seed, folder
+        self.declared = folder / "sources" / f"mx_made_{kind}"
+        self.kind.declare(self.declared)
+        self.source = list_sources(folder / "sources")[f"mx_made_{kind}"]
         self.faults = FILE_FAULTS[name]()
         given = self._make()
         self.good = [row for sheets in given.files.values() for rows in sheets.values() for row in rows]
@@ -111,7 +113,9 @@ class FilePlanter:
             shutil.rmtree(path, ignore_errors=True)
         given.mkdir(parents=True)
         changed.write(given)
-        content = repr([(path.name, hashlib.sha256(path.read_bytes()).digest()) for path in sorted(given.iterdir())])
+        self.kind.link(self.declared, changed.links)
+        files = [(path.name, hashlib.sha256(path.read_bytes()).digest()) for path in sorted(given.iterdir())]
+        content = repr((changed.links, files))
         if content not in self.known:  # some faults draw nothing at random
             self.known[content] = speaking(self.source, Session(Settings(data=data, threads=1), given))
         return self.known[content]
@@ -259,7 +263,7 @@ if __name__ == "__main__":
     parser.add_argument("--times", type=int, default=20, help="how often each fault is planted")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--only", choices=(*KINDS, *FILE_KINDS), action="append", help="one kind of file (may be repeated)"
+        "--only", choices=(*KINDS, *FILE_FAULTS), action="append", help="one kind of file (may be repeated)"
     )
     parser.add_argument("--keep", type=Path, default=ROOT / "data" / "mutation", help="folder of the results")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many at a time")
@@ -268,4 +272,4 @@ if __name__ == "__main__":
     if options.write:
         write_page(options.keep)
     else:
-        run(options.times, options.seed, options.only or [*KINDS, *FILE_KINDS], options.keep, options.processes)
+        run(options.times, options.seed, options.only or [*KINDS, *FILE_FAULTS], options.keep, options.processes)

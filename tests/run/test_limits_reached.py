@@ -18,7 +18,7 @@ from pipelines.harmonise.quarantine import damaged_loads
 from pipelines.publish.build import publish
 from pipelines.run import Session, run_all
 from pipelines.system.errors import LimitReached
-from pipelines.system.limits import describe_limit
+from pipelines.system.running.limits import describe_limit
 from pipelines.system.settings import Settings
 from pipelines.tabulate.vintages import current_vintage
 from schemas.source import list_sources

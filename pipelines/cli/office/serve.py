@@ -79,7 +79,10 @@ def add_parser(commands: Commands) -> None:
 def serve_command(options: argparse.Namespace) -> int:
     """Serve the flow until stopped."""
     places = Places(options.host, options.port, options.health_port, options.site)
-    return serve(options.cron, places, options.data, options.runner, options.time_zone)
+    code = serve(options.cron, places, options.data, options.runner, options.time_zone)
+    if not code:
+        print_line("stopped")
+    return code
 
 
 @dataclass(frozen=True)
@@ -278,7 +281,7 @@ def serve(cron: str, places: Places, data: str | None = None, runner: str | None
             _watching_inbox(settings, deployments[ALL_SOURCES]),
             _probes(places, settings),
         ):
-            asyncio.run(flow_runner.start())
+            asyncio.run(flow_runner.serve())
     return EXIT_DONE
 
 

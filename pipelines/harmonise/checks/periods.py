@@ -164,16 +164,24 @@ def check_kinds_of_years(connection: duckdb.DuckDBPyConnection, noted: Sequence[
     return Outcome(rule, "warned", cells, 1, found)
 
 
-def check_forms_of_dates(connection: duckdb.DuckDBPyConnection, source: Source, noted: Sequence[str]) -> Outcome:
+def check_forms_of_dates(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    noted: Sequence[str],
+    files: Mapping[str, str],
+    tallies: Sequence[str],
+) -> Outcome:
     """Warn where no date in a form has a day above the twelfth, or all have: day and month may be exchanged.
 
-    A spreadsheet of another language takes 05/06/2023 for 6 May and leaves 25/06/2023 as text. Of dates of one area, or
-    of all, that are spread over some months, two in five have a day up to the twelfth.
+    A spreadsheet of another language takes 05/06/2023 for 6 May and leaves 25/06/2023 as text. Of the dates of one
+    area, of one file, or of all, that are spread over some months, two in five have a day up to the twelfth.
 
     Args:
         connection: has ``tally_part``, the combinations of incidents, with ``area_seen`` and ``period_seen``.
         source: the source.
         noted: what its tallies count; nothing is judged where they do not know the forms of days.
+        files: the name of the file of each partition.
+        tallies: the Parquet files of the tallies.
     """
     rule = "days_up_to_twelve"
     forms = [number for number in range(len(source.dates)) if f"form_{number}_early" in noted]
@@ -181,26 +189,31 @@ def check_forms_of_dates(connection: duckdb.DuckDBPyConnection, source: Source, 
         return Outcome(rule, "not applicable", 0, 0)
     counts = [f"form_{number}" if f"form_{number}" in noted else "records" for number in forms]
     rows = run_sql(connection, "harmonise/days_of_forms", forms=forms, counts=counts).fetchall()
+    of_files = []
+    if len(files) >= _TWO_FILES:
+        paths = ", ".join(quote_literal(path) for path in tallies)
+        statement = run_sql(connection, "harmonise/days_of_files", forms=forms, counts=counts, files=paths)
+        of_files = [(form, files[part], *figures) for form, part, *figures in statement.fetchall()]
     found = []
     for number in forms:
-        of_form = [row[1:] for row in rows if row[0] == number]
-        months = max((row[1] for row in of_form), default=0)
-        sums = (sum(row[place] for row in of_form) for place in (2, 3, 4))
+        of_areas = [row[1:] for row in rows if row[0] == number]
+        months = max((row[1] for row in of_areas), default=0)
+        sums = (sum(row[place] for row in of_areas) for place in (2, 3, 4))
         form = source.dates[number]
         everywhere = _days_of_form(form, len(forms), "all areas", months, *sums)
-        of_areas = [everywhere] if everywhere else [_days_of_form(form, 1, *row) for row in of_form]
-        found += list(filter(None, of_areas))
+        one_by_one = [_days_of_form(form, 1, *row) for row in (*of_areas, *(r[1:] for r in of_files if r[0] == number))]
+        found += list(filter(None, [everywhere] if everywhere else one_by_one))
     return Outcome(rule, "warned" if found else "passed", len(rows), len(found), "; ".join(found[:5]))
 
 
-def _days_of_form(form: str, forms: int, area: str, months: int, dates: int, first: int, early: int) -> str | None:
+def _days_of_form(form: str, forms: int, of: str, months: int, dates: int, first: int, early: int) -> str | None:
     """What is strange about the days of dates in one form; None where nothing is."""
     if dates < _LEAST_DATES or months < _LEAST_MONTHS:
         return None
     if early >= (1 - _FEW_DAYS) * dates and first <= dates / 2:
-        return f"{area}: {early:,} of {dates:,} dates as {form} have a day up to the twelfth"
+        return f"{of}: {early:,} of {dates:,} dates as {form} have a day up to the twelfth"
     if forms > 1 and early <= _FEW_DAYS * dates:
-        return f"{area}: {dates - early:,} of {dates:,} dates as {form} have a day above the twelfth"
+        return f"{of}: {dates - early:,} of {dates:,} dates as {form} have a day above the twelfth"
     return None
 
 

@@ -22,7 +22,7 @@ _OF_WHAT = r"(victims?|v[ií]ctimas|casos|cases|hechos|delitos|offen[cs]es|incid
 _COUNTS = re.compile(
     r"cantidad|quantity|qty|counts?|anzahl|effectifs?"
     rf"|(total|n[uú]mero|n[uú]m|number|n|no|nr|cantidad)[ _.]*(of|de)?[ _]*{_OF_WHAT}|{_OF_WHAT}[ _]?counts?"
-    r"|v[ií]ctimas|casos|muertos|fallecidos"
+    r"|v[ií]c?timas|casos|muertos|fallecidos|victims|cases|killed|victimes|opfer|fälle"
     r"|weights?|peso|ponderador|factor[ _]*(de)?[ _]*(expansi[oó]n|expansao|pondera\w+)|fac_?exp"
     r"|expansion([ _]factor)?",
     re.IGNORECASE,

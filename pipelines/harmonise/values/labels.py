@@ -15,10 +15,11 @@ from iccs.ages import MAJORITY_AGE
 from pipelines.system.connection import run_sql
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
-from schemas.area_names import names_of_areas
+from schemas.area_names import areas_called, names_of_areas
 from schemas.codelists import area_codes, load_areas, parse_age, place_not_stated, valid_codes
 from schemas.declarations import quote_literal
 from schemas.definition.messages import hint
+from schemas.errors import nearest_values
 from schemas.source import Source, SourceFolder
 
 _NUMBER = re.compile(r"\d+")
@@ -30,6 +31,7 @@ _PARTS_OF_A_YEAR = {
 _MINOR = re.compile(r"\b(minors?|menor(es)?|mineurs?|child(ren)?|niñ[oa]s?|juveniles?|minderjährige?)\b")
 _ADULT = re.compile(r"\b(adults?|adult[oa]s?|adultes?|mayor(es)? de edad|majeurs?|erwachsene?)\b")
 _ABOUT_PERSONS = ("sex", "age")
+_MOST_NAMED = 4
 
 
 Label = tuple[str, str, str, int | None]
@@ -45,6 +47,32 @@ def area_words(folder: SourceFolder) -> set[tuple[str, str]]:
     if scheme == "code":
         return {(area.code, area.code) for area in load_areas()}
     return {(other, area.code) for area in load_areas() for name, other in area.schemes if name == scheme}
+
+
+def nearest_areas(folder: SourceFolder, text: str, valid: Sequence[str]) -> tuple[str, ...]:
+    """Return the valid words for areas that a text is likely meant to be: those of what it names, or the nearest.
+
+    A text that names an area is no slip of the pen: ``México`` is not the nearest to ``Ciudad de México``.
+    """
+    named = {area.code for area in areas_called(text)}
+    if not named:
+        return nearest_values(text, valid)
+    if folder.source.area_scheme == "name":
+        return ()
+    return tuple(sorted(word for word, code in area_words(folder) if code in named))
+
+
+def areas_named(folder: SourceFolder, text: str) -> str:
+    """Say in a sentence which areas a text names that is none of the words of a source; empty where it names none."""
+    areas = areas_called(text)[:_MOST_NAMED]
+    if not areas:
+        return ""
+    which = " and ".join(f"{area.code} ({area.name_en})" for area in areas)
+    if folder.source.area_scheme != "name":
+        return f" {text!r} is the name of {which}; the source gives codes (area_scheme: {folder.source.area_scheme})."
+    if len(areas) > 1:
+        return f" {text!r} is the name of {which}; values.csv must say which."
+    return f" {text!r} is the name of {which}, which is none of the areas that the source names."
 
 
 def checked_words(folder: SourceFolder) -> list[tuple[str, str, str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,12 +20,15 @@ from pipelines.reader.site.content import Content, read_content
 from pipelines.reader.site.engine import read_engine
 from pipelines.reader.site.pages import LANGUAGE_NAMES, LANGUAGES, Pages, country_files, environment
 from pipelines.reader.site.query_file import ReadyQuery, write_query_file
-from pipelines.system.limits import describe_limit
+from pipelines.system.running.limits import describe_limit
+from pipelines.system.scratch import scratch_folder
 from pipelines.system.settings import Settings
 from schemas.errors import UsageError, nearest_values
 
 MARK = ".iccs-site"
 """File of a folder that is a site of ours: only such a folder is replaced."""
+_OLD = "old"
+"""Folder that holds the old site, under its name, while the new one takes its place."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,11 @@ def build_site(settings: Settings, folder: Path, release: str | None = None, eng
     check_site_folder(folder)
     files = read_engine(engine) if engine is not None else {}
     folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-    new.chmod(0o755)  # mkdtemp leaves it to the owner alone, and a site is for everybody
-    try:
+    _put_back(folder)
+    with scratch_folder(folder.parent) as scratch:
+        new = scratch / "new"
+        new.mkdir(mode=0o755)
+        new.chmod(0o755)  # whatever the umask: a site is for everybody
         with _open(settings, release) as connection:
             content = _read(connection, release)
             if not content.figures:
@@ -82,9 +85,6 @@ def build_site(settings: Settings, folder: Path, release: str | None = None, eng
             sizes = _write(content, connection, new, queries)
         (new / MARK).write_text(f"{content.release['release']}\n", encoding="utf-8")
         _put_in_place(new, folder)
-    except BaseException:
-        shutil.rmtree(new, ignore_errors=True)
-        raise
     pages = [size for path, size in sizes.items() if path.endswith(".html")]
     return BuiltSite(
         folder,
@@ -221,11 +221,18 @@ def _put_in_place(new: Path, folder: Path) -> None:
     if not folder.exists():
         new.rename(folder)
         return
-    old = new.with_suffix(".old")  # of this build alone, as the name of ``new`` is
+    old = new.with_name(_OLD) / folder.name
+    old.parent.mkdir()
     folder.rename(old)
     try:
         new.rename(folder)
     except OSError:
         old.rename(folder)
         raise
-    shutil.rmtree(old)
+
+
+def _put_back(folder: Path) -> None:
+    """Give the old site its name back where a build was killed just when it was to take its place."""
+    for old in folder.parent.glob(f".iccs-scratch-*/{_OLD}"):
+        if not folder.exists() and (old / folder.name / MARK).is_file():
+            (old / folder.name).rename(folder)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pipelines.system.limits import describe_limit
+from pipelines.system.running.limits import describe_limit
 from pipelines.system.settings import Settings
 
 _LIBRARIES = ("iccs-pipelines", "duckdb", "pyarrow", "python-calamine", "great_expectations", "prefect")
