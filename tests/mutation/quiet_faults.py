@@ -164,6 +164,21 @@ def part_linked(given: Given, rng: random.Random) -> None:
         rows.append(part)
 
 
+def subtotal_of_codes(given: Given, rng: random.Random) -> None:
+    """In the middle of the table, the sum of two codes under a code of its own, which somebody linked."""
+    given.links = (("VIO", "Violent crime", rng.choice(["0201", "0219"])),)
+    label = given.at("label")
+    sums: dict[str, Row] = {}
+    for row in given.rows(rng):
+        whole = sums.setdefault(row[0], [row[0], "VIO", "Violent crime", *[0] * (len(row) - 3)])
+        whole[label + 1 :] = [
+            int(one) + int(value) for one, value in zip(whole[label + 1 :], row[label + 1 :], strict=True)
+        ]
+    rows = given.rows(rng)
+    rows[:] = [row for place in sums for row in (*[one for one in rows if one[0] == place][:2], sums[place],
+                                                 *[one for one in rows if one[0] == place][2:])]  # fmt: skip
+
+
 def years_as_one(given: Given, rng: random.Random) -> None:
     """The first years are written as one: they may be calendar years."""
     year = given.at("year")
@@ -263,6 +278,7 @@ QUIET: dict[str, dict[str, FileFault]] = {
         "5 a year in two editions": edition_beside,
         "4 a code with the label of another offence": another_offence,
         "5 a part linked beside its whole": part_linked,
+        "9 a sub-total of two codes in the middle": subtotal_of_codes,
     },
     "workbook": {"2 the title says rates": title},
     "dates": {

@@ -85,6 +85,16 @@ def behind(populations: list[float]) -> Rows:
     return [{"ref_area": "AR-Z", "time_period": str(2001 + n), "population": one} for n, one in enumerate(populations)]
 
 
+def codes_of_year(year: int, first: float) -> Rows:
+    """Robbery of 10 and more, theft of 20, and a third code of as much as the two in the first year, and rising."""
+    later = year - 2010
+    figures = {"ROB": (10.0, "0401"), "THE": (20.0 + later, "0502"), "PROP": (first + later, "0501")}
+    return [
+        {"national_code": code, "iccs": iccs, "value": value, "time_period": str(year)}
+        for code, (value, iccs) in figures.items()
+    ]
+
+
 def of_areas(*series: list[float], **key: Any) -> Rows:
     """Series of years from 2010 on, one for each of the first regions of South Africa."""
     return [row for area, values in zip(ZA_AREAS, series, strict=False)
@@ -478,6 +488,13 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
             {"iccs": "05011", "value": 2.0, "time_period": str(2000 + y)})]),
         1,
         "100.0 % of 12 figures",
+    ),
+    # robbery, theft and both together, in 12 years; in a good file the third is their sum in one year by chance
+    "sum_of_two_codes": (
+        Data(core=[row for year in range(2010, 2022) for row in codes_of_year(year, 30.0 if year == 2021 else 31.0)]),
+        Data(core=[row for year in range(2010, 2022) for row in codes_of_year(year, 30.0)]),
+        1,
+        "PROP is ROB and THE together in 100.0 % of 12 places and periods, such as 41",
     ),
     "victims_below_offences": (
         Data(cells=[{"value": 43.0}, {**OFFENCE, "value": 42.0}], ),

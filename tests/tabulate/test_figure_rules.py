@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from figure_cases import BY_DAY, CASES, TWO_AREAS, ZA_AREAS
-from figure_data import Data, Judge, by_sex, months, states, years
+from figure_data import Data, Judge, by_age, by_sex, months, states, years
 
 from pipelines.system.connection import connect
 from pipelines.system.settings import Settings
@@ -159,6 +159,53 @@ def test_an_area_made_later_is_not_missed_before(judge: Judge) -> None:
     others = [code for code in here if code != "IN-TS"]
     assert judge("areas_missing", Data(core=states(*others, time_period="2010")))[0] == "passed"
     assert judge("areas_missing", Data(core=states(*others, time_period="2016")))[2] == 1
+
+
+@pytest.mark.parametrize(
+    ("stage", "unit", "country", "failing"),
+    [
+        ("suspected", "person", 87.0, 0),  # suspects of two regions are one of the country: 90 in nine regions
+        ("suspected", "person", 91.0, 1),  # less than the country's cannot be
+        ("suspected", "person", 45.0, 1),  # twice as many are not the same persons
+        ("held", "person", 87.0, 1),  # on one day a person is in one place
+        ("recorded", "victim", 87.0, 1),
+    ],
+)
+def test_persons_are_counted_once_in_the_country_and_in_each_region(
+    judge: Judge, stage: str, unit: str, country: float, failing: int
+) -> None:
+    key = {"stage": stage, "counting_unit": unit}
+    rows = [{"ref_area": "ZA", "value": country, **key}, *states(*ZA_AREAS, value=10.0, **key)]
+    assert judge("areas_sum", Data(cells=rows, core=rows))[2] == failing
+
+
+@pytest.mark.parametrize(("unknown", "failing"), [(0, 0), (97, 2)])
+def test_no_sex_is_gone_in_a_year_of_few_counts_unless_the_others_are_not_few(
+    judge: Judge, unknown: float, failing: int
+) -> None:
+    """80 men and 20 women a year, in 2015 two men and one woman: of three victims, or of a hundred."""
+    key = {"ref_area": "AR"}
+    rows = [
+        row
+        for year in range(2010, 2020)
+        for row in (
+            by_sex(2, 1, unknown, time_period="2015") if year == 2015 else by_sex(80, 20, 0, time_period=str(year))
+        )
+    ]
+    assert judge("sex_vanishes", Data(cells=[row | key for row in rows]))[2] == failing
+
+
+@pytest.mark.parametrize(("unknown", "failing"), [(0.0, 0), (97.0, 2)])
+def test_no_age_is_gone_in_a_year_of_few_counts_unless_the_others_are_not_few(
+    judge: Judge, unknown: float, failing: int
+) -> None:
+    """30 minors and 70 adults a year, in 2015 one and two: of three persons, or of a hundred."""
+    rows = [
+        {**row, "time_period": str(year)}
+        for year in range(2010, 2020)
+        for row in (by_age(Y0T17=1, Y_GE18=2, _U=unknown) if year == 2015 else by_age(Y0T17=30, Y_GE18=70, _U=0))
+    ]
+    assert judge("age_vanishes", Data(cells=rows))[2] == failing
 
 
 def test_small_numbers_do_not_warn(judge: Judge) -> None:
