@@ -35,8 +35,6 @@ from schemas.source import Layout, Source, SourceFolder
 _PARTS = ("cells", "compared", "disposed", "mapped", "rejected", "words")
 NO_WORDS = "SELECT '' AS column_name, '' AS word, 0::BIGINT AS rows, 0::BIGINT AS used LIMIT 0"
 
-# What a declared SELECT or condition raises on text that it cannot compute with; our own SQL returns NULL instead.
-
 
 @dataclass(frozen=True)
 class Conformed:
