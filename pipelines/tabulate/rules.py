@@ -41,7 +41,12 @@ _MOST_PROBLEMS_SHOWN = 20
 
 _READS_FINDINGS = re.compile(r"^-- reads:.*\bfinding\b", re.MULTILINE)
 _NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
-_DIVIDED_BY = {"sex": "figures by sex", "age": "figures by age", "months": "figures of months or quarters"}
+_NEEDED = {
+    "sex": "figures by sex",
+    "age": "figures by age",
+    "months": "figures of months or quarters",
+    "rejected rows": "rejected rows",
+}
 """What a rule may need, by its name in the header of its statement."""
 
 _RULES_TOGETHER = 8
@@ -247,7 +252,7 @@ def judge_rules(
         except ValueError as error:
             outcomes[rule.name] = _errored(rule.name, error)
             continue
-        if lacks := [_DIVIDED_BY[name] for name in needs(rule) if name in lacking]:
+        if lacks := [_NEEDED[name] for name in needs(rule) if name in lacking]:
             outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, f"no {', no '.join(lacks)}")
             continue
         by_year = rule.by_year and without_unchanged_years
@@ -261,7 +266,7 @@ def judge_rules(
 
 
 def needs(rule: Rule) -> list[str]:
-    """Return what a rule has nothing to judge without, as the header of its statement says: sex, age or months.
+    """Return what a rule has nothing to judge without, as the header of its statement says.
 
     Planning a statement takes longer than running it on a source that has nothing for it.
 
@@ -275,12 +280,12 @@ def needs(rule: Rule) -> list[str]:
 
 
 def _lacking(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> set[str]:
-    """What none of the figures is divided by, of all that the rules need."""
+    """What the load does not have, of all that the rules need."""
     if not any(needs(rule) for rule in rules):
         return set()
-    names = list(_DIVIDED_BY)
-    found = fetch_row(connection, fill_sql("tabulate/divided_by"))
-    return {name for name, is_divided in zip(names, found, strict=True) if not is_divided}
+    names = list(_NEEDED)
+    found = fetch_row(connection, fill_sql("tabulate/there_is"))
+    return {name for name, is_there in zip(names, found, strict=True) if not is_there}
 
 
 def _in_groups(statements: Sequence[tuple[Rule, dict[str, str]]]) -> list[list[tuple[Rule, dict[str, str]]]]:
