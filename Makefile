@@ -2,6 +2,9 @@
 PYTHON ?= python3
 # Tests and demos start many processes; without compiled modules each of them would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
+# Tests write thousands of small files and wait for the disk at each: they are written in memory, where there is room.
+ROOMY := $(shell df --output=avail -k /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 8000000 {print "/dev/shm"}')
+IN_MEMORY = $(if $(ROOMY),TMPDIR=$$(mktemp -d $(ROOMY)/iccs-tests.XXXXXX) && export TMPDIR && trap 'rm -rf "$$TMPDIR"' EXIT INT TERM;)
 PIP_FLAGS = --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: help demo check test test-long test-cluster lint audit clean
@@ -13,12 +16,12 @@ demo: .venv/installed  ## set up .venv and publish the bundled data to data/publ
 	.venv/bin/iccs run
 
 check: .venv-test/installed lint  ## set up .venv-test, check the code and run the quick tests (about four minutes, the first time)
-	.venv-test/bin/python -m pytest -n 2 --dist worksteal -m "not slow"
+	$(IN_MEMORY) .venv-test/bin/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test: .venv-test/installed lint  ## set up .venv-test, check the code and run the tests, but for the long ones
-	.venv-test/bin/python -m pytest -n 2 --dist loadscope -m "not long"
+	$(IN_MEMORY) .venv-test/bin/python -m pytest -n 2 --dist loadscope -m "not long"
 
-test-long: .venv-test/installed  ## run the tests that wait, kill or install for minutes (tests/conftest.py names them)
+test-long: .venv-test/installed  ## run the tests that try one moment or part after the other, wait, kill or install (tests/conftest.py names them)
 	.venv-test/bin/python -m pytest -n 3 --dist loadscope -m long
 
 test-cluster: .venv-cluster/installed  ## set up .venv-cluster, run what needs Spark (and Java 17) or Dask

@@ -44,10 +44,12 @@ SLOW_MODULES = (
     "collect/test_all_is_read.py",
     "collect/test_captions.py",
     "collect/test_definition_sql.py",
+    "collect/test_failed_sql.py",
     "collect/test_fetch.py",
     "collect/test_fills.py",
     "collect/test_hostile_names.py",
     "collect/test_hostile_workbooks.py",
+    "collect/test_packed_files.py",
     "collect/test_rates_in_words.py",
     "collect/test_read_parquet.py",
     "collect/test_what_a_sheet_shows.py",
@@ -69,7 +71,6 @@ SLOW_MODULES = (
     "iccs/test_language.py",
     "iccs/test_mapping.py",
     "iccs/test_suggest.py",
-    "project/test_new_source.py",
     "publish/test_across_sources.py",
     "publish/test_allocated_rates.py",
     "publish/test_caveats.py",
@@ -93,33 +94,30 @@ SLOW_MODULES = (
     "schemas/test_source_slips.py",
     "share/test_attacks.py",
     "share/test_editions.py",
-    "share/test_offices.py",
     "share/test_package.py",
     "share/test_rounding.py",
     "share/test_sdmx.py",
     "share/test_serve.py",
     "share/test_share_check.py",
     "system/test_code_version.py",
+    "system/test_scratch.py",
     "system/test_signals.py",
     "tabulate/test_aggregate.py",
     "tabulate/test_allocation.py",
-    "tabulate/test_damaged_vintages.py",
     "tabulate/test_estimates.py",
     "tabulate/test_figure_rules.py",
     "tabulate/test_fingerprint.py",
     "tabulate/test_gates.py",
     "tabulate/test_losses.py",
-    "tabulate/test_lost_in_both_grains.py",
     "tabulate/test_lost_rows.py",
     "tabulate/test_places.py",
-    "tabulate/test_retention.py",
     "tabulate/test_rules_by_year.py",
     "tabulate/test_structure_rules.py",
     "tabulate/test_vintage_columns.py",
-    "tabulate/test_vintages.py",
 )
 SLOW_FIXTURES = {"published", "extracts"}
 LONG_MODULES = {
+    "compatibility/test_versions.py": "runs and publishes the data folder of every earlier version",
     "crash/test_killed_run.py": "kills a run at one moment after the other",
     "flows/test_deploy.py": "starts a Prefect server and waits for the notices that it sends",
     "flows/test_flow.py": "starts a Prefect server for each flow",
@@ -127,29 +125,61 @@ LONG_MODULES = {
     "harmonise/incidents/test_fan_out.py": "runs partitions on each runner",
     "harmonise/incidents/test_kept_years.py": "runs whole histories of files twice",
     "harmonise/incidents/test_stopped_runs.py": "stops a run at one moment after the other, and fills a disk",
+    "notebooks/test_notebooks.py": "runs each notebook from its first cell to its last, in a process of its own",
     "package/test_wheel.py": "builds the wheel and installs it into fresh environments",
+    "project/test_new_source.py": "defines, checks and loads a source from one file after the other",
     "publish/test_measures.py": "publishes for a minute while readers read, and is killed on the way",
+    "reader/test_site.py": "builds the whole site, and follows every link",
+    "run/test_after_a_bad_end.py": "ends a run badly at each of its steps, and runs again",
+    "run/test_backup.py": "copies a data folder at one moment of a run after the other, and runs from each copy",
+    "run/test_connections.py": "traces every process of whole runs",
+    "run/test_deletion.py": "puts files of others at each place where a run deletes",
+    "run/test_inbox.py": "loads one edition after the other",
+    "run/test_internal_errors.py": "fails at each step of a run",
+    "run/test_notices.py": "sends notices of one run after the other",
+    "run/test_persons.py": "kills runs, and reads everything that they leave",
+    "run/test_repair.py": "damages one stored part after the other, and mends it",
+    "run/test_simulated_week.py": "runs what is planned for a week",
+    "share/test_offices.py": "shares between three offices, from the files to the answers of each",
+    "tabulate/test_damaged_vintages.py": "damages one part of a vintage after the other, and runs again",
+    "tabulate/test_lost_in_both_grains.py": "loses words, areas and counts in turn, in a table and in incidents",
+    "tabulate/test_retention.py": "loads one edition after the other, and is killed while it deletes old ones",
+    "tabulate/test_vintages.py": "loads one edition after the other",
 }
-"""Tests that wait, kill or install: ``make test-long`` runs them, and CI after ``make test``. Each with its reason."""
+"""Tests that try one moment, part or edition after the other, or wait, kill and install, each with its reason.
+
+``make test-long`` runs them, and CI after ``make test``: every law has its tests in ``make test``, and these ask
+whether it holds wherever it might not."""
+
+
+def _is_long(path: Path) -> bool:
+    """Whether all tests of a file are long."""
+    return path.is_relative_to(TESTS) and path.relative_to(TESTS).as_posix() in LONG_MODULES
+
+
+def _is_not_long(path: Path) -> bool:
+    """Whether no test of a file is long."""
+    return path.is_file() and not _is_long(path)
 
 
 def _is_slow(path: Path) -> bool:
     """Whether all tests of a file are slow; those that are long are too."""
-    if not path.is_relative_to(TESTS):
-        return False
+    if _is_long(path) or not path.is_relative_to(TESTS):
+        return _is_long(path)
     name = path.relative_to(TESTS).as_posix()
-    return name.startswith(tuple(f"{folder}/" for folder in SLOW_FOLDERS)) or name in {*SLOW_MODULES, *LONG_MODULES}
+    return name.startswith(tuple(f"{folder}/" for folder in SLOW_FOLDERS)) or name in SLOW_MODULES
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave slow files unread by ``make check``: importing all of them takes as long as a third of its tests."""
-    return True if config.option.markexpr == "not slow" and _is_slow(collection_path) else None
+    """Leave files unread that no test is run of: importing all takes a third of the time of ``make check``."""
+    left_out = {"not slow": _is_slow, "not long": _is_long, "long": _is_not_long}.get(config.option.markexpr)
+    return True if left_out is not None and left_out(collection_path) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what loads whole sources, publishes, or starts other processes; as long what waits for minutes."""
+    """Mark as slow what loads whole sources, publishes, or starts other processes; as long what is named so."""
     for item in items:
-        if item.path.is_relative_to(TESTS) and item.path.relative_to(TESTS).as_posix() in LONG_MODULES:
+        if _is_long(item.path):
             item.add_marker(pytest.mark.long)
         if _is_slow(item.path) or set(getattr(item, "fixturenames", ())) & SLOW_FIXTURES:
             item.add_marker(pytest.mark.slow)

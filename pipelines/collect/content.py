@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -26,11 +27,18 @@ _MOST_MEMBERS = 10_000
 _GZIP, _XZ = b"\x1f\x8b", b"\xfd7zXZ\x00"
 _BZIP2 = tuple(b"BZh%d1AY&SY" % size for size in range(1, 10))
 _LONGEST = 10
+_PACKED_NAMES = (".gz", ".bz2", ".xz", ".zst")
+PACKED_KINDS = ("archive", "(.Z)", "gzip file", "bzip2 file", "xz file", "LZ4 file", "Zstandard file")
+"""How the names of kinds end that have a table in them."""
 _MAGIC = {
     b"PK\x03\x04": ZIP,
     b"PK\x05\x06": "an empty zip archive",
     **dict.fromkeys(_BZIP2, "a bzip2 file"),
     _XZ: "an xz file",
+    _GZIP: "a gzip file",  # seen where one packing is off already
+    b"\x1f\x9d": "a file packed with compress (.Z)",
+    b"\x04\x22\x4d\x18": "an LZ4 file",
+    b"MSCF\x00\x00": "a cabinet archive",
     b"\x28\xb5\x2f\xfd": "a Zstandard file",
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
     b"Rar!\x1a\x07": "a RAR archive",
@@ -55,10 +63,16 @@ class ArchiveRefused(Exception):
 
 
 def is_read_in_place(path: Path) -> bool:
-    """Tell whether an engine reads the bytes of a text file itself: plain, or packed with gzip."""
+    """Tell whether an engine reads the bytes of a text file itself: plain, or packed with gzip.
+
+    An engine tells by the name whether a file is packed, and reads one that has a false name as if it were text.
+    """
     with path.open("rb") as handle:
         start = handle.read(_LONGEST)
-    return not start.startswith((*_BZIP2, _XZ))
+    name = path.name.lower()
+    if start.startswith(_GZIP):
+        return name.endswith(".gz")
+    return not start.startswith((*_BZIP2, _XZ)) and not name.endswith(_PACKED_NAMES)
 
 
 def ends_with_mark(path: Path) -> bool:
@@ -184,6 +198,8 @@ def list_members(path: Path, limit_mib: int) -> tuple[str, ...] | None:
         raise ArchiveRefused("file_not_readable", f"The zip archive has {len(names):,} files, or two of one name.")
     if any(part.flag_bits & 1 for part in parts):
         raise ArchiveRefused("file_not_readable", "The zip archive is locked with a password.")
+    if link := next((part.filename for part in parts if stat.S_ISLNK(part.external_attr >> 16)), None):
+        raise ArchiveRefused("file_not_readable", f"In the zip archive, {link!r} is a link, and no file with data.")
     size = sum(part.file_size for part in parts)
     if size > limit_mib * 1024**2:
         found = f"Unpacked, the zip archive has {size / 1024**2:,.0f} MiB; the limit is {limit_mib:,} MiB."
@@ -205,6 +221,8 @@ def describe_kind(start: bytes) -> str | None:
     for magic, kind in _MAGIC.items():
         if start.startswith(magic):
             return _describe_zip(start) if kind == ZIP else kind
+    if start[257:262] == b"ustar":
+        return "a tar archive"
     if b"urn:schemas-microsoft-com:office:spreadsheet" in start:
         return "an XML spreadsheet (Excel 2003)"
     # Text in UTF-16 or UTF-32 without a mark: of a Western letter, digit or delimiter, all bytes but one are zero.

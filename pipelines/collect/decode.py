@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.content import PACKED_DAMAGE, PIECE, ZIP, describe_kind, open_content
+from pipelines.collect.content import PACKED_DAMAGE, PACKED_KINDS, PIECE, ZIP, describe_kind, open_content
 from pipelines.system.errors import DataRefused, Problem
 from schemas.source import ReadOptions
 
@@ -60,6 +60,8 @@ def _check_kind(source_id: str, file: RawFile, options: ReadOptions, kind: str |
         way_out = "; a workbook is read with format: excel, whatever its name"
     elif kind == ZIP:
         way_out = "; of an archive, only text is read: unpack it"
+    elif kind.endswith(PACKED_KINDS):
+        way_out = "; unpack it"
     raise refuse(source_id, file, "file_not_readable", f"The file is not {declared} but {kind}{way_out}.")
 
 

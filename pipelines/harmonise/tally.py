@@ -477,7 +477,10 @@ def _run_statements(
             found = f"Mixed line endings: line 1 and line {other:,} differ."
             raise refuse(folder.source_id, file, "line_ends_differ", found, row=other) from error
         rule = "file_truncated" if any(word in str(error).upper() for word in _PACKED) else "file_not_readable"
-        raise refuse(folder.source_id, file, rule, f"The file cannot be read to its end ({error}).") from error
+        found = f"The file cannot be read to its end ({error})."
+        if rule == "file_truncated":
+            found = "The packed file is damaged or cut short, or something else stands behind its end."
+        raise refuse(folder.source_id, file, rule, found) from error
     return malformed
 
 

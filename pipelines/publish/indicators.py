@@ -19,12 +19,14 @@ class _Inputs(NamedTuple):
 
     Attributes:
         is_counted: whether any cell is of its category.
+        is_by_age: whether any of these is of an age.
         top: whether any of them can be its numerator.
         top_population: whether any of these has a rate.
         bottom: whether any cell can be its denominator.
     """
 
     is_counted: bool
+    is_by_age: bool
     top: bool
     top_population: bool
     bottom: bool
@@ -89,7 +91,8 @@ def _describe(indicator: Indicator) -> dict[str, str | None]:
 
 def _may_be_made(indicator: Indicator, inputs: _Inputs) -> bool:
     """Whether a release can have figures of an indicator: planning its statement takes longer than running it."""
-    return inputs.is_counted and (indicator.denominator is None or inputs.bottom)
+    has_ages = inputs.is_by_age or not METHODS[indicator.method.name].by_age
+    return inputs.is_counted and has_ages and (indicator.denominator is None or inputs.bottom)
 
 
 def _missing_input(indicator: Indicator, left_out: int, inputs: _Inputs) -> str:

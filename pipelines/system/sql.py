@@ -93,8 +93,17 @@ def needed_values(text: str, offered: Mapping[str, str]) -> dict[str, str]:
     >>> needed_values("SELECT {{columns}} FROM cells", {"columns": "area", "totals": "'_T'"})
     {'columns': 'area'}
     """
-    places = _parse(text)[1]
+    places = place_names(text)
     return {name: value for name, value in offered.items() if name in places}
+
+
+def place_names(text: str) -> frozenset[str]:
+    """Return the names of the places of a template.
+
+    >>> place_names("SELECT {{columns}} FROM cells")
+    frozenset({'columns'})
+    """
+    return _parse(text)[1]
 
 
 def _fill(shown: str, text: str, values: Mapping[str, SqlValue]) -> str:

@@ -21,7 +21,7 @@ from pipelines.system.connection import fetch_row, run_sql
 from pipelines.system.errors import DataRefused, Problem, is_of_the_machine
 from pipelines.system.outcomes import Outcome
 from pipelines.system.settings import Settings
-from pipelines.system.sql import fill_sql, load_sql, needed_values
+from pipelines.system.sql import fill_sql, load_sql, place_names
 from pipelines.tabulate.aggregate import Aggregated, categories_holding
 from pipelines.tabulate.coverage import coverage_parts
 from pipelines.tabulate.fingerprints import fingerprint_periods
@@ -41,7 +41,12 @@ _MOST_PROBLEMS_SHOWN = 20
 
 _READS_FINDINGS = re.compile(r"^-- reads:.*\bfinding\b", re.MULTILINE)
 _NEEDS = re.compile(r"^-- needs: (.+)$", re.MULTILINE)
-_DIVIDED_BY = {"sex": "figures by sex", "age": "figures by age", "months": "figures of months or quarters"}
+_NEEDED = {
+    "sex": "figures by sex",
+    "age": "figures by age",
+    "months": "figures of months or quarters",
+    "rejected rows": "rejected rows",
+}
 """What a rule may need, by its name in the header of its statement."""
 
 _RULES_TOGETHER = 8
@@ -247,7 +252,7 @@ def judge_rules(
         except ValueError as error:
             outcomes[rule.name] = _errored(rule.name, error)
             continue
-        if lacks := [_DIVIDED_BY[name] for name in needs(rule) if name in lacking]:
+        if lacks := [_NEEDED[name] for name in needs(rule) if name in lacking]:
             outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, f"no {', no '.join(lacks)}")
             continue
         by_year = rule.by_year and without_unchanged_years
@@ -261,7 +266,7 @@ def judge_rules(
 
 
 def needs(rule: Rule) -> list[str]:
-    """Return what a rule has nothing to judge without, as the header of its statement says: sex, age or months.
+    """Return what a rule has nothing to judge without, as the header of its statement says.
 
     Planning a statement takes longer than running it on a source that has nothing for it.
 
@@ -275,12 +280,12 @@ def needs(rule: Rule) -> list[str]:
 
 
 def _lacking(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> set[str]:
-    """What none of the figures is divided by, of all that the rules need."""
+    """What the load does not have, of all that the rules need."""
     if not any(needs(rule) for rule in rules):
         return set()
-    names = list(_DIVIDED_BY)
-    found = fetch_row(connection, fill_sql("tabulate/divided_by"))
-    return {name for name, is_divided in zip(names, found, strict=True) if not is_divided}
+    names = list(_NEEDED)
+    found = fetch_row(connection, fill_sql("tabulate/there_is"))
+    return {name for name, is_there in zip(names, found, strict=True) if not is_there}
 
 
 def _in_groups(statements: Sequence[tuple[Rule, dict[str, str]]]) -> list[list[tuple[Rule, dict[str, str]]]]:
@@ -357,36 +362,14 @@ def fill_rule(rule: Rule, source: Source) -> str:
         ValueError: a parameter is missing or has no place.
     """
     template = f"tabulate/rules/{rule.kind}"
-    dimension = rule.parameters.get("dimension", "sex")
-    offered = {
-        "dimension": dimension,
-        "other": "age" if dimension == "sex" else "sex",
-        "kept_sex": "NULL" if dimension == "sex" else "sex",
-        "kept_age": "NULL" if dimension == "age" else "age",
-        "given": "true" if dimension in source.columns else "false",
-        "others": "".join(f", {name}" for name in breakdown_columns() if name != dimension),
-        "attributes": "".join(f", {name}" for name in attribute_columns()),
-        **_total_parts(source),
-        "covers": covers_literal(source),
-        "events": "true" if source.rows == "events" else "false",
-        "whole_cube": "true" if source.rows == "cells" else "false",
-        "include_children": "true" if source.parent_counts == "include_children" else "false",
-        "fractions": _fractions(source),
-        "stocks": f"{_literal(_stocks(source))}::VARCHAR[]",
-        "limit": str(_rejected_limit(source)),
-        "breaks_between": _declared(source.breaks, with_those_above=True, since="year_before"),
-        "real": _declared(source.no_break, with_those_above=False),
-        "real_between": _declared(source.no_break, with_those_above=False, since="year_before"),
-        "exceptional": _declared(source.mass_events, with_those_above=True),
-        "declared_types": _declared_types(),
-        "withholding": _literal(_withholding_rules()),
-        "lowering": _literal(_lowering_rules()),
-        "much_rejected": str(load_rules()["rejected_much"].parameters["limit"]),
-        "condition": rule.parameters.get("condition", "false"),
-        "of": rule.parameters.get("of", "true"),
-    }
     declared = {name: _literal(value) for name, value in rule.parameters.items()}
-    return fill_sql(template, **declared | needed_values(load_sql(template), offered))
+    places = place_names(load_sql(template))
+    offered = {name: _PLACES[name](rule, source) for name in places & _PLACES.keys()}
+    return fill_sql(template, **declared | offered)
+
+
+def _dimension(rule: Rule) -> str:
+    return str(rule.parameters.get("dimension", "sex"))
 
 
 def _stocks(source: Source) -> list[str]:
@@ -463,6 +446,41 @@ def _literal(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_literal(item) for item in value) + "]"
     return quote_literal(value) if isinstance(value, str) else str(value)
+
+
+_PLACES: dict[str, Callable[[Rule, Source], str]] = {
+    "dimension": lambda rule, _: _dimension(rule),
+    "other": lambda rule, _: "age" if _dimension(rule) == "sex" else "sex",
+    "kept_sex": lambda rule, _: "NULL" if _dimension(rule) == "sex" else "sex",
+    "kept_age": lambda rule, _: "NULL" if _dimension(rule) == "age" else "age",
+    "given": lambda rule, source: "true" if _dimension(rule) in source.columns else "false",
+    "others": lambda rule, _: "".join(f", {name}" for name in breakdown_columns() if name != _dimension(rule)),
+    "attributes": lambda _, __: "".join(f", {name}" for name in attribute_columns()),
+    "sex": lambda _, source: _total_parts(source)["sex"],
+    "age": lambda _, source: _total_parts(source)["age"],
+    "no_attributes": lambda _, source: _total_parts(source)["no_attributes"],
+    "gives_age": lambda _, source: _total_parts(source)["gives_age"],
+    "covers": lambda _, source: covers_literal(source),
+    "events": lambda _, source: "true" if source.rows == "events" else "false",
+    "whole_cube": lambda _, source: "true" if source.rows == "cells" else "false",
+    "include_children": lambda _, source: "true" if source.parent_counts == "include_children" else "false",
+    "fractions": lambda _, source: _fractions(source),
+    "stocks": lambda _, source: f"{_literal(_stocks(source))}::VARCHAR[]",
+    "limit": lambda _, source: str(_rejected_limit(source)),
+    "breaks_between": lambda _, source: _declared(source.breaks, with_those_above=True, since="year_before"),
+    "real": lambda _, source: _declared(source.no_break, with_those_above=False),
+    "real_between": lambda _, source: _declared(source.no_break, with_those_above=False, since="year_before"),
+    "exceptional": lambda _, source: _declared(source.mass_events, with_those_above=True),
+    "declared_types": lambda _, __: _declared_types(),
+    "withholding": lambda _, __: _literal(_withholding_rules()),
+    "lowering": lambda _, __: _literal(_lowering_rules()),
+    "much_rejected": lambda _, __: str(load_rules()["rejected_much"].parameters["limit"]),
+    "condition": lambda rule, _: str(rule.parameters.get("condition", "false")),
+    "of": lambda rule, _: str(rule.parameters.get("of", "true")),
+}
+"""What the statements of rules may have a place for: SQL, of the rule's parameters and of what the source declares.
+
+Each is made for the statements that have the place alone: the conditions of a source with many breaks are long."""
 
 
 def _add_controls(connection: duckdb.DuckDBPyConnection, validated: Validated) -> None:

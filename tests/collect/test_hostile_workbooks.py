@@ -251,3 +251,82 @@ def test_a_workbook_that_holds_a_part_twice_is_refused(tmp_path: Path) -> None:
     problem = _refused(tmp_path, content.getvalue())
     assert problem.rule == "file_not_readable"
     assert "holds the part xl/worksheets/sheet1.xml twice" in problem.found
+
+
+NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+)
+NUMBER = '<table:table-cell office:value-type="float" office:value="39"{more}><text:p>39</text:p></table:table-cell>'
+
+
+def _ods(*rows: str, tables: str | None = None) -> bytes:
+    """The smallest ods file: a sheet with the label n and these rows below it, or these tables."""
+    label = '<table:table-cell office:value-type="string"><text:p>n</text:p></table:table-cell>'
+    lines = "".join((f"<table:table-row>{label}</table:table-row>", *rows))
+    tables = f'<table:table table:name="Data">{lines}</table:table>' if tables is None else tables
+    text = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {NAMES} office:version="1.2"><office:body>'
+        f"<office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>"
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("mimetype", kind)
+        archive.writestr("content.xml", text)
+        archive.writestr(
+            "META-INF/manifest.xml",
+            f'<manifest:manifest xmlns:manifest="{manifest}"><manifest:file-entry manifest:full-path="/" '
+            f'manifest:media-type="{kind}"/></manifest:manifest>',
+        )
+    return content.getvalue()
+
+
+def _row(cell: str, more: str = "") -> str:
+    return f"<table:table-row{more}>{cell}</table:table-row>"
+
+
+PERCENT = NUMBER.replace('"float"', '"percentage"').replace('"39"', '"0.39"').replace(">39<", ">39 %<")
+BROKEN = NUMBER.replace('value="39"', 'value="0" table:formula="of:=1/0"').replace(">39<", ">#DIV/0!<")
+TWICE = {"columns": ' table:number-columns-repeated="2"', "rows": ' table:number-rows-repeated="2"'}
+
+
+@pytest.mark.parametrize(("cell", "text"), [(NUMBER, "39"), (PERCENT, "39%"), (BROKEN, "#DIV/0!")])
+def test_cells_of_ods_that_are_written_once_for_many_show_all_the_same(tmp_path: Path, cell: str, text: str) -> None:
+    """An error was a 0, and a percentage a hundredth, in all but the first of them."""
+    content = _ods(_row(cell.format(more=TWICE["columns"]), TWICE["rows"]), _row(NUMBER.format(more="")))
+    assert _read(tmp_path, content)[1] == [["n", ""], [text, text], [text, text], ["39", ""]]
+
+
+def test_a_number_of_ods_that_has_only_its_text_is_not_taken_for_a_blank(tmp_path: Path) -> None:
+    cell = NUMBER.format(more="").replace(' office:value="39"', "")
+    assert _read(tmp_path, _ods(_row(cell)))[1] == [["n"], ["39"]]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [_row(NUMBER.format(more=' table:number-columns-repeated="1000000000"'))],
+        [_row('<table:table-cell table:number-columns-repeated="20000"/>' + NUMBER.format(more=""))],
+        [_row(NUMBER.format(more=""), ' table:number-rows-repeated="1000000000"')],
+        [_row("<table:table-cell/>", ' table:number-rows-repeated="2000000"'), _row(NUMBER.format(more=""))],
+    ],
+)
+def test_a_value_of_ods_beyond_the_end_of_a_sheet_is_not_left_out_without_a_word(
+    tmp_path: Path, rows: list[str]
+) -> None:
+    assert "a value stands beyond row 1,048,576 or column 16,384" in _refused(tmp_path, _ods(*rows)).found
+
+
+def test_two_sheets_of_one_name_are_refused(tmp_path: Path) -> None:
+    """The figures of the last were read twice, and those of the first not at all."""
+    sheet = '<table:table table:name="Data">{row}</table:table>'
+    first, last = (sheet.format(row=_row(NUMBER.format(more="").replace("39", number))) for number in ("39", "41"))
+    assert "two sheets named 'Data'" in _refused(tmp_path, _ods(tables=first + last)).found
+
+
+def test_a_table_within_a_cell_moves_no_row_of_the_sheet(tmp_path: Path) -> None:
+    inner = _row(BROKEN.format(more=""))
+    nested = f'<table:table-cell><table:table table:name="Data">{inner}</table:table></table:table-cell>'
+    content = _ods(_row(nested), _row(BROKEN.format(more="")), _row(NUMBER.format(more="")))
+    assert _read(tmp_path, content)[1] == [["n"], [], ["#DIV/0!"], ["39"]]

@@ -77,9 +77,14 @@ def test_a_rule_has_nothing_to_judge_where_what_it_needs_is_not_there(data: str,
     """Such rules are not run: run all the same, on the data of every other one, they judge nothing."""
     with connect(Settings(data=judge.folder, threads=1)) as connection:
         source = judge.open(connection, CASES[data][1])
-        there = {"sex": "sex <> '_T'", "age": "age <> '_T'", "months": "time_period LIKE '%-%'"}
-        rows = "FROM (FROM cells UNION ALL BY NAME FROM core) WHERE "
-        lacking = {name for name, condition in there.items() if not connection.execute(rows + condition).fetchall()}
+        figures = "FROM (FROM cells UNION ALL BY NAME FROM core) WHERE "
+        rows = {
+            "sex": figures + "sex <> '_T'",
+            "age": figures + "age <> '_T'",
+            "months": figures + "time_period LIKE '%-%'",
+            "rejected rows": "FROM lost_row WHERE is_rejected",
+        }
+        lacking = {name for name, query in rows.items() if not connection.execute(query).fetchall()}
         tried = [rule for rule in figure_rules("count") if lacking.intersection(needs(rule))]
         judged = {rule.name: connection.execute(fill_rule(rule, source)).fetchall() for rule in tried}
     assert {name: rows for name, rows in judged.items() if rows} == {}

@@ -13,6 +13,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from posixpath import join, normpath
 from typing import IO, TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 20
 _OVERLAP = 512
+_MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384  # of a sheet, in every program
 _RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
 _LOWERED = str.maketrans("0123456789+-()", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎")
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,'’\s]*")
@@ -326,20 +328,39 @@ def _raised_styles(stream: IO[bytes]) -> dict[str, str]:
 def _ods_cells(
     stream: IO[bytes], sheet: str, styles: dict[str, str], write: Write
 ) -> Iterator[tuple[tuple[int, int], Shown]]:
-    inside, row, column = False, 0, 0
+    inside, row, column, rows = False, 0, 0, 1
+    around: list[tuple[bool, int, int, int]] = []  # of a table that stands within another: not read
     for event, element in ET.iterparse(stream, ("start", "end")):  # noqa: S314
         tag = tag_of(element)
         if event == "start" and tag == "table":
-            inside, row = attribute_of(element, "name") == sheet, 0
+            around.append((inside, row, column, rows))
+            inside, row = len(around) == 1 and attribute_of(element, "name") == sheet, 0
+        elif event == "end" and tag == "table":
+            inside, row, column, rows = around.pop()
         elif event == "start" and tag == "table-row":
-            column = 0
+            column, rows = 0, _times(element, "number-rows-repeated")
         elif event == "end" and tag in ("table-cell", "covered-table-cell"):
+            columns = _times(element, "number-columns-repeated")
+            if inside and attribute_of(element, "value-type"):
+                _check_end(row + rows, column + columns)
             if inside and (shown := _shown_in_ods(element, styles, write)) is not None:
-                yield (row, column), shown
-            column += int(attribute_of(element, "number-columns-repeated") or 1)
+                for place in product(range(row, row + rows), range(column, column + columns)):
+                    yield place, shown
+            column += columns
         elif event == "end" and tag == "table-row":
-            row += int(attribute_of(element, "number-rows-repeated") or 1)
+            row += rows
             element.clear()
+
+
+def _times(element: Element, name: str) -> int:
+    """How many rows or cells, all alike, an element of an ods file stands for."""
+    return int(attribute_of(element, name) or 1)
+
+
+def _check_end(row: int, column: int) -> None:
+    """Refuse a value where no program shows one: its reader would leave it out without a word."""
+    if row > _MOST_ROWS or column > _MOST_COLUMNS:
+        raise ValueError(f"a value stands beyond row {_MOST_ROWS:,} or column {_MOST_COLUMNS:,}")
 
 
 def _shown_in_ods(cell: Element, styles: dict[str, str], write: Write) -> Shown | None:
@@ -355,7 +376,9 @@ def _shown_in_ods(cell: Element, styles: dict[str, str], write: Write) -> Shown 
         raised = mark_raised(_spans(paragraphs[0], styles, ""))
         return Shown(raised) if raised is not None else None
     if paragraphs and kinds & {"float", "percentage"}:
-        number = float(attribute_of(cell, "value") or 0)
+        if not attribute_of(cell, "value"):  # its reader takes the cell for blank
+            return Shown(text)
+        number = float(attribute_of(cell, "value"))
         shown = shown_as(text, number, write)
         return Shown(shown) if shown is not None else None
     return None

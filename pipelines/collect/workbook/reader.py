@@ -99,7 +99,11 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of the library is no Exception
-        return {"rule": "file_not_readable", "found": f"The workbook cannot be read; it is damaged ({error})."}
+        return {"rule": "file_not_readable", "found": f"The workbook cannot be read; it is damaged ({_said(error)})."}
+
+
+def _said(error: BaseException) -> str:
+    return str(error).strip() or type(error).__name__
 
 
 def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +120,7 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
     except (PasswordError, MemoryError):
         raise
     except Exception as error:
-        raise Refused("file_not_readable", f"The file is not a workbook, or is damaged ({error}).") from error
+        raise Refused("file_not_readable", f"The file is not a workbook, or is damaged ({_said(error)}).") from error
     find_shown, find_hidden = _finders(path)
     if job["fills"] and find_shown is not find_in_xlsx:
         raise Refused("file_not_readable", "Colours of cells (read.fills) are read from xlsx only; save it as xlsx.")
@@ -222,6 +226,9 @@ def _choose_sheets(workbook: CalamineWorkbook, wanted: list[str]) -> list[str]:
             found = f"There is no sheet {one!r} with cells; the workbook has: {listed}."
             raise Refused("missing_sheet", found, sheet=one, sheets=tables)
         chosen |= matching
+    times = Counter(sheet.name for sheet in sheets)
+    if twice := next((name for name in tables if name in chosen and times[name] > 1), None):
+        raise Refused("file_not_readable", f"The workbook has two sheets named {twice!r}; give one another name.")
     return [name for name in tables if name in chosen]
 
 

@@ -5,6 +5,7 @@
 -- is a cell that is not there: of a period that its area and category lack, and of a country that has no row of its own.
 -- A row that agrees with no other (its category has none in that year) still lowers its own year, of which it is known.
 -- Where an absent cell is a zero (events), one of an area of which there is no row at all is not known beside such rows.
+-- needs: rejected rows
 -- reads: lost_row, area_ancestor, country_of_any, given_area, climb, iccs_ancestor, cells
 WITH gone AS (
     SELECT row_number() OVER () AS number, * FROM lost_row WHERE is_rejected
