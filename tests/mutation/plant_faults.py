@@ -129,7 +129,7 @@ class FilePlanter:
 
 
 def without_published_totals(folder: SourceFolder) -> SourceFolder:
-    """The source without the totals that its publisher prints elsewhere: they are of the whole file, not of a made one."""
+    """The source without the totals that its publisher prints elsewhere: they are of the whole file."""
     kept = [control for control in folder.source.controls if control.expected is None]
     folder.source = folder.source.model_copy(update={"controls": type(folder.source.controls)(kept)})
     return folder
