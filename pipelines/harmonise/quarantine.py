@@ -21,7 +21,7 @@ from pipelines.collect.acquire import Acquired, RawFile
 from pipelines.collect.read import RawTable
 from pipelines.system.connection import connect, fetch_row, run_sql
 from pipelines.system.errors import is_of_the_machine
-from pipelines.system.files import DamagedFile, check_seal, replace_atomically, seal, sha256_of_file, unseal
+from pipelines.system.files import DamagedFile, check_seal, replace_atomically, seal, seal_path, sha256_of_file, unseal
 from pipelines.system.removal import delete
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
@@ -123,10 +123,14 @@ def clear_refused(source_id: str, settings: Settings) -> None:
         _delete_sealed(path, settings)
 
 
-def _refused_loads(source_id: str, settings: Settings) -> list[Path]:
+def _refused_loads(source_id: str, settings: Settings, *, with_missing: bool = False) -> list[Path]:
     """The loads that were refused: files with a name that ``refused_name`` gives, no other."""
     made = re.compile(rf"{_REFUSED}[0-9a-f]{{8}}\.parquet")
-    return [path for path in (settings.quarantine / source_id).glob("*.parquet") if made.fullmatch(path.name)]
+    folder = settings.quarantine / source_id
+    paths = set(folder.glob("*.parquet"))
+    if with_missing:
+        paths |= {path.with_suffix("") for path in folder.glob("*.parquet.sha256")}
+    return [path for path in paths if made.fullmatch(path.name)]
 
 
 def open_quarantine(source_id: str, vintage: str | None, settings: Settings) -> list[Quarantined]:
@@ -136,15 +140,20 @@ def open_quarantine(source_id: str, vintage: str | None, settings: Settings) -> 
         source_id: whose.
         vintage: the current vintage of the source, None where it was never loaded.
         settings: where data live.
+
+    Raises:
+        DamagedFile: a list is not as it was written, or is missing while its sum is there: without it others would be
+            taken for all.
     """
     folder = settings.quarantine / source_id
     refused = sorted(
-        (_read_note(path, settings) for path in _refused_loads(source_id, settings)),
+        (_read_note(path, settings) for path in _refused_loads(source_id, settings, with_missing=True)),
         key=lambda load: load.kept_at,
         reverse=True,
     )
     stored = folder / f"{vintage}.parquet"
-    return [*refused, *([_read_note(stored, settings)] if vintage and stored.is_file() else [])]
+    is_kept = bool(vintage) and (stored.is_file() or seal_path(stored).is_file())
+    return [*refused, *([_read_note(stored, settings)] if is_kept else [])]
 
 
 def _read_note(path: Path, settings: Settings) -> Quarantined:

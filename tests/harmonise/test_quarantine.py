@@ -81,6 +81,22 @@ def test_cells_left_out_of_a_vintage_are_kept_under_its_name(tiny: Tiny) -> None
     assert [path.name for path in kept(tiny)] == [f"{vintage}.parquet"]
 
 
+@pytest.mark.parametrize("kind", ["of a vintage", "refused"])
+def test_a_list_that_is_gone_is_told_and_the_others_are_not_shown_as_all(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """Its sum says that there was one: whoever looks at the others would take them for all."""
+    tiny.declare_plain(LIMIT if kind == "of a vintage" else "")
+    tiny.give("t.csv", f"{HEADER}14,2024,HOM,3\n15,2024,HOM,-3\n")
+    run(tiny)
+    (path,) = kept(tiny)
+    path.unlink()
+    own = list_sources(tiny.sources)
+    monkeypatch.setattr(schemas.source, "list_sources", lambda *_, **__: own)
+    assert main(["quality", "--rejected", "--data", str(tiny.settings.data)]) == 3
+    assert f"{path} is missing; what can be done: iccs repair" in capsys.readouterr().err.replace("\n", " ")
+
+
 def test_replay_recovers_cells_after_new_words_though_the_input_is_gone(tiny: Tiny) -> None:
     tiny.declare_plain(LIMIT)
     tiny.give("t.csv", f"{HEADER}14,2024,HOM,3\nJalisco,2023,HOM,5\nNowhere,2023,HOM,7\n14,2022,HOM,1\n")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -515,6 +517,56 @@ def test_a_package_that_comes_is_served_without_an_error(office: Path, tmp_path:
     assert wrong == []
     assert {0, 1} == set(seen)
     assert seen[-1] == 1
+
+
+def test_who_says_half_a_request_or_takes_nothing_is_let_go(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each held one of the places of the server for ever: two hundred kept everybody else out."""
+    monkeypatch.setattr("pipelines.share.serve.app.SILENT_SECONDS", 0.5)
+    whole = b"GET /v2/data/dataflow/NSO_CRIME/DF_ICCS/1.0 HTTP/1.1\r\nHost: x\r\n\r\n"
+    with serving(office / "packages", "NSO_CRIME") as url:
+        place = ("127.0.0.1", int(url.rpartition(":")[2]))
+        clients = []
+        for said in (b"", b"GET /v2/struc", whole[:-2], whole + b"GET /", whole * 400):
+            client = socket.create_connection(place, timeout=20)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.sendall(said)
+            clients.append(client)
+        time.sleep(4)
+        for client in clients:
+            with contextlib.suppress(ConnectionResetError):
+                while client.recv(2**16):  # it ends: the other side has closed
+                    pass
+        assert get(f"{url}/v2/structure/dataflow").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("GET /v2/%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: x", 400),
+        ("GET /crime.duckdb HTTP/1.1\r\nHost: x", 404),
+        ("GET /v2/data/dataflow/NSO_CRIME/..%2f..%2fcrime.duckdb/1.0 HTTP/1.1\r\nHost: x", 404),
+        ("GET /v2/data/%00/x HTTP/1.1\r\nHost: x", 400),
+        ("GET /v2/data/dataflow/NSO_CRIME/DF%0d%0aX-Evil:%201/1.0 HTTP/1.1\r\nHost: x", 404),
+        ("GET /v2/structure/dataflow HTTP/1.1\r\nHost: a\r\nHost: b", 400),
+        ("GET /v2/structure/dataflow HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6", 400),
+        ("GET /v2/structure/dataflow HTTP/1.1\r\nHost: x\r\nX: " + "a" * 200_000, None),
+        ("GET /v2/" + "a" * 9_000 + " HTTP/1.1\r\nHost: x", 414),
+        ("TRACE /v2/structure/dataflow HTTP/1.1\r\nHost: x", 405),
+        ("OPTIONS /v2/structure HTTP/1.1\r\nHost: x\r\nOrigin: http://evil.example", 405),
+    ],
+)
+def test_what_no_program_of_statistics_asks_is_refused(url: str, asked: str, status: int | None) -> None:
+    """None is a connection that is closed: more than a server should read."""
+    place = ("127.0.0.1", int(url.rpartition(":")[2]))
+    with socket.create_connection(place, timeout=20) as client:
+        said = b""
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            client.sendall(f"{asked}\r\nConnection: close\r\n\r\n".encode())
+            while piece := client.recv(2**16):
+                said += piece
+    if status is not None:
+        assert said.split(b" ")[1] == str(status).encode()
+    assert b"\r\nX-Evil" not in said and b"access-control-allow" not in said.lower() and b"DUCK" not in said
 
 
 def test_the_command_reads_nothing_but_packages(tmp_path: Path) -> None:

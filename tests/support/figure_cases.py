@@ -85,6 +85,19 @@ def behind(populations: list[float]) -> Rows:
     return [{"ref_area": "AR-Z", "time_period": str(2001 + n), "population": one} for n, one in enumerate(populations)]
 
 
+THREE = ("0101", "02011", "0401")
+FIVE = (*THREE, "0502", "0701")
+
+
+def women_of_years(women_in_2015: float, **key: Any) -> Rows:
+    """80 men and 40 women a year, and another number of women in 2015."""
+    return [
+        row
+        for year in range(2010, 2020)
+        for row in by_sex(80, women_in_2015 if year == 2015 else 40, 0, time_period=str(year), **key)
+    ]
+
+
 def codes_of_year(year: int, first: float) -> Rows:
     """Robbery of 10 and more, theft of 20, and a third code of as much as the two in the first year, and rising."""
     later = year - 2010
@@ -257,6 +270,13 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "MX 0101 2019: hardly any of Y0T17, usually 30; the others 70, in the years beside 70",
     ),
+    # women of 2015: a fifth in one of three categories, or in all three
+    "sex_too_few": (
+        Data(cells=[row for code in THREE for row in women_of_years(8 if code == "0401" else 40, iccs=code)]),
+        Data(cells=[row for code in THREE for row in women_of_years(8, iccs=code)]),
+        1,
+        "women are 20 % of what they usually are beside the other sex, in 3 of 3 categories",
+    ),
     "sexes_exchanged": (
         Data(cells=THEFT_YEARS),
         Data(cells=THEFT_EXCHANGED),
@@ -358,6 +378,14 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=[{**row, "national_code": code} for code in "ABCD" for row in months([*range(3, 37, 3)])]),
         1,
         "all 48 figures are multiples of 3",
+    ),
+    # June of one category doubled, as may be; or of all five
+    "month_counted_twice": (
+        Data(core=[row for code in FIVE
+                   for row in months([50.0] * 5 + [100.0 if code == "0401" else 50.0] + [50.0] * 6, iccs=code)]),
+        Data(core=[row for code in FIVE for row in months([50.0] * 5 + [100.0] + [50.0] * 6, iccs=code)]),
+        1,
+        "2020-06: 2.0 times the months beside it, in 5 of 5 categories",
     ),
     "months_shifted": (Data(core=BY_DAY), Data(core=MOVED), 1, "r = 1.0 when moved by one month"),
     # 2003 and 2004 exchanged: growth is 7 % into 2003, -4 % into 2004, 7 % into 2005, otherwise 4 %

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvicorn
 
-from pipelines.share.serve.app import make_app
+from pipelines.share.serve.app import connection_options, make_app
 from pipelines.share.serve.service import Limits, Service
 from pipelines.share.serve.shelf import Shelf
 
@@ -21,7 +21,8 @@ def serving(
 ) -> Iterator[str]:
     """Serve packages on a free port of the loopback; give the address."""
     service = Service(Shelf(packages, agency), tokens, limits)
-    server = uvicorn.Server(uvicorn.Config(make_app(service), host="127.0.0.1", port=0, log_level="warning"))
+    quiet = {"host": "127.0.0.1", "port": 0, "log_level": "warning"}
+    server = uvicorn.Server(uvicorn.Config(make_app(service), **quiet, **connection_options()))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -2,16 +2,52 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request
 from starlette.responses import Response, StreamingResponse
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from pipelines.share.serve.service import Answer, Service
+from pipelines.system.local_server import SILENT_SECONDS
 
 _LOG = logging.getLogger("iccs.share")
 _SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
+
+
+class _Impatient(H11Protocol):
+    """A connection that is closed where its client says nothing, half a request, or takes nothing of its answer.
+
+    Each holds one of the places that the server has; the library lets go only of those that have been answered.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection, and look after it from now on."""
+        super().connection_made(transport)
+        self._seen: tuple[object, int] = (None, 0)
+        self._look_later()
+
+    def _look_later(self) -> None:
+        self._look = self.loop.call_later(SILENT_SECONDS, self._look_after)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._look.cancel()
+        super().connection_lost(exc)
+
+    def _look_after(self) -> None:
+        """Close the connection where nothing has happened since the last time."""
+        is_answering = self.cycle is not None and not self.cycle.response_complete
+        unsent = self.transport.get_write_buffer_size()
+        now = (self.cycle, unsent)
+        if now == self._seen and (unsent or not is_answering):
+            self.transport.abort()
+            return
+        self._seen = now
+        self._look_later()
 
 
 def make_app(service: Service) -> FastAPI:
@@ -39,6 +75,11 @@ def make_app(service: Service) -> FastAPI:
     return app
 
 
+def connection_options() -> dict[str, Any]:
+    """Return how connections are held: as keywords of uvicorn."""
+    return {"http": _Impatient, "ws": "none", "limit_concurrency": 200}
+
+
 def run_server(service: Service, host: str, port: int) -> None:
     """Serve until stopped.
 
@@ -47,4 +88,11 @@ def run_server(service: Service, host: str, port: int) -> None:
         host: address of this machine.
         port: 0 for any that is free.
     """
-    uvicorn.run(make_app(service), host=host, port=port, log_level="info", server_header=False, limit_concurrency=200)
+    uvicorn.run(
+        make_app(service),
+        host=host,
+        port=port,
+        log_level="info",
+        server_header=False,
+        **connection_options(),
+    )
