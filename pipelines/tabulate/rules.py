@@ -241,8 +241,7 @@ def judge_rules(
     outcomes: dict[str, Outcome] = {}
     statements: list[tuple[Rule, dict[str, str]]] = []
     has_previous = _has_previous(connection)
-    # Years that are reused may have what the others lack: nothing is left out then.
-    lacking = set() if without_unchanged_years else _lacking(connection, rules)
+    lacking = _lacking(connection, rules)  # of all years, also of those that are reused
     for rule in rules:
         if rule.kind in _AGAINST_PREVIOUS and not has_previous:
             outcomes[rule.name] = Outcome(rule.name, "not applicable", 0, 0, "no earlier vintage of other files")
