@@ -47,8 +47,10 @@ _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["pipelines.run", "pipelines.cli.run", "pipelines.publish.report"])
 
 
-def _run(data: str, suite: bool) -> None:
+def _run(data: str, suite: bool, said: Path | None) -> None:
     os.setsid()
+    if said is not None:
+        os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
     os.environ |= {"ICCS_THREADS": "2", "ICCS_KEEP_RELEASES": "3"}
     prepare_process()
     left_out = contextlib.nullcontext() if suite else without_suite()
@@ -56,9 +58,9 @@ def _run(data: str, suite: bool) -> None:
         sys.exit(iccs_command(["run", "--data", data]))
 
 
-def start_run(data: Path, suite: bool = False) -> ForkServerProcess:
-    """Start ``iccs run`` in a process and a session of its own."""
-    run = _SERVER.Process(target=_run, args=(str(data), suite))
+def start_run(data: Path, suite: bool = False, said: Path | None = None) -> ForkServerProcess:
+    """Start ``iccs run`` in a process and a session of its own; what it prints for people goes to the file ``said``."""
+    run = _SERVER.Process(target=_run, args=(str(data), suite, said))
     run.start()
     return run
 
