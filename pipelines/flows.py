@@ -45,8 +45,8 @@ from pipelines.notices import tell_of_run, telling_of_failure
 from pipelines.reader.release import query
 from pipelines.reader.release_changes import read_release_changes
 from pipelines.run import RunResult, Session, run_all
-from pipelines.system.children import end_children, end_with_server
 from pipelines.system.errors import DataRefused, Problem
+from pipelines.system.running.children import end_children, end_with_server
 from pipelines.system.running.limits import describe_limit
 from pipelines.system.running.steps import Arguments, Result
 from pipelines.system.running.workers import Runner, Stopped, divide_limits, parse_runner

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.collect.acquire import Acquired, RawFile
-from pipelines.collect.captions import Caption, captions_of, find_scales
 from pipelines.collect.decode import check_start, refuse
 from pipelines.collect.foot import CutRow, Foot, FootFinder, find_foot
 from pipelines.collect.header import HEADER_SEARCH_ROWS, Header, Needed, read_header
+from pipelines.collect.headings.captions import Caption, captions_of, find_scales
 from pipelines.collect.parquet import read_parquet_schema, text_of_column
 from pipelines.collect.text_file import read_text_file, unreadable
 from pipelines.collect.unread import Place, TableRead, columns_alike, sheets_read_twice, unread_columns, unread_sheets

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import duckdb
 
 from pipelines.collect.acquire import RawFile
-from pipelines.collect.captions import Caption
 from pipelines.collect.foot import CutRow
+from pipelines.collect.headings.captions import Caption
 from pipelines.system.errors import Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_literal

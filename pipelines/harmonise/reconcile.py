@@ -15,8 +15,8 @@ import duckdb
 import pyarrow as pa
 
 from iccs.concordance import Concordance
-from pipelines.collect.captions import judge_parts_of_years, judge_years
-from pipelines.collect.rates_in_words import judge_rates
+from pipelines.collect.headings.captions import judge_parts_of_years, judge_years
+from pipelines.collect.headings.rates_in_words import judge_rates
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
 from pipelines.harmonise.checks.ages import check_ages

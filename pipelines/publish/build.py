@@ -38,11 +38,11 @@ from pipelines.publish.series.latest_months import make_latest
 from pipelines.publish.series.segments import make_segments
 from pipelines.publish.series.trends import make_trends
 from pipelines.publish.themes import load_themes_and_coverage
-from pipelines.system.clean_copy import copy_cleanly, records_were_read
 from pipelines.system.code_version import release_code_version
 from pipelines.system.connection import STORAGE_VERSION, connect, fetch_row, insert_rows, run_sql
 from pipelines.system.outcomes import with_todays_texts
 from pipelines.system.removal import delete
+from pipelines.system.running.clean_copy import copy_cleanly, records_were_read
 from pipelines.system.settings import Settings
 from pipelines.tabulate.vintages import Vintage, name_files
 from schemas.codelists import age_labels, load_areas, load_codelist, parse_age

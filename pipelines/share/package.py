@@ -30,9 +30,9 @@ from pipelines.publish.revisions import load_vintages
 from pipelines.reader.release import OpenRelease
 from pipelines.share.check import SharedSource
 from pipelines.share.protection.margins import dimensions
-from pipelines.system.clean_copy import copy_cleanly
 from pipelines.system.code_version import release_code_version
 from pipelines.system.connection import STORAGE_VERSION, connect, fetch_row, insert_rows, run_sql
+from pipelines.system.running.clean_copy import copy_cleanly
 from pipelines.system.settings import Settings
 from pipelines.tabulate.aggregate import caveats_sql
 from pipelines.tabulate.gates import declared_breaks

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli.arguments import add_command
 from pipelines.cli.printing import print_error, print_line
-from pipelines.system.children import SERVED_BY
+from pipelines.system.running.children import SERVED_BY
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -409,7 +409,8 @@ def _server(places: Places, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """
     program = Path(__file__).parents[3]
     start = (
-        f"import runpy, sys; sys.path.append({str(program)!r}); from pipelines.system.children import end_with_parent; "
+        f"import runpy, sys; sys.path.append({str(program)!r}); "
+        "from pipelines.system.running.children import end_with_parent; "
         f"end_with_parent({os.getpid()}); runpy.run_module('prefect', run_name='__main__', alter_sys=True)"
     )
     options = ["server", "start", "--host", places.host, "--port", str(places.port)]

@@ -1,1 +1,1 @@
-"""How the steps of a run are taken, several sources at a time, and what is told and logged of them."""
+"""How the steps of a run are taken, in which processes, and what is told and logged of them."""

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 from tiny_source import Tiny
 
-from pipelines.collect.captions import years_in
+from pipelines.collect.headings.captions import years_in
 from pipelines.system.errors import DataRefused
 from pipelines.system.outcomes import Outcome
 

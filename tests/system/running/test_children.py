@@ -22,7 +22,7 @@ child.wait()
 BEGIN = """
 import os, sys, time
 from pathlib import Path
-from pipelines.system import children
+from pipelines.system.running import children
 children._LOOK_SECONDS = 0.05
 children._CLEAN_UP_SECONDS = 0.5
 """

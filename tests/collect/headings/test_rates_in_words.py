@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tiny_source import Tiny
 
-from pipelines.collect.rates_in_words import says_rate
+from pipelines.collect.headings.rates_in_words import says_rate
 from pipelines.system.outcomes import Outcome
 
 ROWS = "14,2024,HOM,12\n20,2024,HOM,7\n"

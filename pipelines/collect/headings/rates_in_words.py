@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pipelines.collect.captions import Caption
+from pipelines.collect.headings.captions import Caption
 from pipelines.system.outcomes import Outcome
 from schemas.source import Source
 

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from pipelines.collect.acquire import RawFile
 from pipelines.collect.header import Header, Needed
-from pipelines.collect.parts_of_years import says_part_of_year
+from pipelines.collect.headings.parts_of_years import says_part_of_year
 from pipelines.system.errors import Problem
 from pipelines.system.outcomes import Outcome
 from schemas.source import SourceFolder

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.system.children import end_with_parent
+from pipelines.system.running.children import end_with_parent
 from pipelines.system.settings import Settings
 from schemas.declarations import quote_literal
 
-_PROGRAM = Path(__file__).parents[2]
+_PROGRAM = Path(__file__).parents[3]
 _READ: list[str] = []
 
 
@@ -46,7 +46,9 @@ def copy_cleanly(path: Path, settings: Settings, version: str) -> None:
     copy = path.with_name(f"{path.name}.copy")
     copy.unlink(missing_ok=True)
     # -P and the path at the end: a file in the current folder must not take the place of a library.
-    start = f"import sys; sys.path.append({str(_PROGRAM)!r}); from pipelines.system.clean_copy import main; main()"
+    start = (
+        f"import sys; sys.path.append({str(_PROGRAM)!r}); from pipelines.system.running.clean_copy import main; main()"
+    )
     given = [str(path), str(copy), settings.memory_limit, str(settings.threads), str(settings.work / "spill"), version]
     given.append(str(os.getpid()))
     done = subprocess.run([sys.executable, "-P", "-c", start, *given], capture_output=True, check=False, umask=0o077)

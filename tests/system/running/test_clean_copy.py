@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.system.clean_copy import copy_cleanly
 from pipelines.system.connection import STORAGE_VERSION
+from pipelines.system.running.clean_copy import copy_cleanly
 from pipelines.system.settings import Settings
 
 KINDS = {
