@@ -103,6 +103,7 @@ SLOW_MODULES = (
     "tabulate/test_gates.py",
     "tabulate/test_losses.py",
     "tabulate/test_lost_rows.py",
+    "tabulate/test_past_changed.py",
     "tabulate/test_places.py",
     "tabulate/test_rules_by_year.py",
     "tabulate/test_structure_rules.py",

@@ -422,13 +422,15 @@ def _declared(entries: Sequence[Break | Exceptional], *, with_those_above: bool,
     return " OR ".join(parts) or "false"
 
 
-def _withholding_rules() -> list[str]:
-    """The rules that take the value of every cell they find, of whichever sex or age, and of the year it is in."""
+def _withholding_totals() -> list[str]:
+    """The rules that take the value of every cell they find, of whichever sex or age."""
     effects = ((rule.name, rule.effect) for rule in load_rules().values())
-    return [
-        name for name, effect in effects
-        if "withhold" in effect and "codes" not in effect and effect.get("periods") != "own"
-    ]  # fmt: skip
+    return [name for name, effect in effects if "withhold" in effect and "codes" not in effect]
+
+
+def _withholding_rules() -> list[str]:
+    """Those of ``_withholding_totals`` that take the value of the year which a cell is in, too."""
+    return [name for name in _withholding_totals() if load_rules()[name].effect.get("periods") != "own"]
 
 
 def _lowering_rules() -> list[str]:
@@ -472,6 +474,7 @@ _PLACES: dict[str, Callable[[Rule, Source], str]] = {
     "exceptional": lambda _, source: _declared(source.mass_events, with_those_above=True),
     "declared_types": lambda _, __: _declared_types(),
     "withholding": lambda _, __: _literal(_withholding_rules()),
+    "withholding_totals": lambda _, __: _literal(_withholding_totals()),
     "lowering": lambda _, __: _literal(_lowering_rules()),
     "much_rejected": lambda _, __: str(load_rules()["rejected_much"].parameters["limit"]),
     "condition": lambda rule, _: str(rule.parameters.get("condition", "false")),
