@@ -38,7 +38,7 @@ def test_figures_that_are_alike_are_ranked_by_rate() -> None:
         ({"counting_unit": "offence"}, "counting unit: offence (ranked: victim)"),
         ({"counted_at": "output"}, "moment of counting: output (ranked: not stated)"),
         ({"iccs_made_from": "03011"}, "composition: 03011 (ranked: given as a whole)"),
-        ({"caveats": "volume_jump;model_estimate"}, "scope: model estimate (ranked: as its category)"),
+        ({"caveats": "volume_jump;model_estimate"}, "scope: model estimate (ranked: same as the category)"),
         ({"events": 19.0}, "fewer than 20 events"),
         ({"caveats": "months_missing"}, "months missing"),
         ({"rate_per_100k": None, "no_rate_reason": "no_population"}, "no rate: no population"),
