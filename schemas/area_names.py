@@ -1,8 +1,8 @@
 """Names of areas in any of many languages, for files that have names where others have codes (``area_scheme: name``).
 
-Names in English, French and Spanish are in the lists of areas. For other languages, common names of countries are those
-of Unicode CLDR (Babel); names of ISO 3166, of countries and their parts, are those of Debian's iso-codes (pycountry).
-Both libraries are imported late: only sources with names need them.
+Names in English, French and Spanish come from the lists of areas. In other languages, common names of countries come
+from Unicode CLDR (Babel), and ISO 3166 names of countries and subdivisions from Debian's iso-codes (pycountry). Both
+libraries are imported late: only sources that give names need them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LANGUAGES = ("en", "fr", "es")
 def names_of_areas(languages: tuple[str, ...] = LANGUAGES, of: str | None = None) -> frozenset[tuple[str, str]]:
     """Return the names of areas in some languages with their codes: as written, without accents, and in capitals.
 
-    A name of several areas is left out: it means none of them by itself.
+    A name that several areas share is left out, as it identifies none of them.
 
     Args:
         languages: ISO 639-1 codes.
@@ -50,7 +50,7 @@ def _names_of_areas(languages: tuple[str, ...], of: str | None, _: Path | None) 
 
 
 def areas_called(text: str) -> tuple[Area, ...]:
-    """Return the areas of all lists that have a name in English, French or Spanish, the largest first.
+    """Return the listed areas that have this name in English, French or Spanish, the largest first.
 
     >>> [area.code for area in areas_called("MÉXICO")], areas_called("Ciudad")
     (['MX', 'MX-MEX'], ())
@@ -69,7 +69,7 @@ def _areas_by_name(_: Path | None) -> dict[str, tuple[Area, ...]]:
 
 
 def known_languages(languages: Sequence[str]) -> tuple[str, ...]:
-    """Return the languages; a ValueError where there are no names in one."""
+    """Return the languages; raise ValueError if names are missing in one of them."""
     from babel.localedata import exists
 
     for language in languages:

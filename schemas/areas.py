@@ -1,4 +1,4 @@
-"""What is known of lists of areas as a whole: whether a list has every part of an area, and how areas changed.
+"""Facts about the lists of areas: whether a list has every part of an area, and how areas changed.
 
 A total is made from parts only where nothing says that a part is missing from the list itself. The subdivisions of
 ISO 3166-2 (``codelists/subdivisions/iso_3166_2.csv``) confirm a list; ``whole_lists.csv`` beside it, and in the folder
@@ -19,7 +19,7 @@ from schemas.project import AREAS, WHOLE_LISTS, find_project, project_root
 
 @dataclass(frozen=True)
 class AreaChange:
-    """A change of borders: from ``period`` on (year or month) ``area`` is without ``other``, or with it.
+    """A change of borders: from ``period`` (year or month) on, ``area`` no longer includes ``other``, or includes it.
 
     ``gained`` says which: whether ``other`` was merged into ``area``, or split from it.
     """
@@ -42,7 +42,7 @@ class AreaChange:
 
 
 def area_changes(areas: Iterable[Area] | None = None) -> list[AreaChange]:
-    """Return every declared split and merger, by area and period; of the given areas, else of the lists.
+    """Return every declared split and merger, by area and period, of the given areas (default: those of the lists).
 
     >>> [change.period for change in area_changes() if change.area == "IN-AP"]
     ['2014']
@@ -68,7 +68,7 @@ def _after(period: str) -> str:
 
 
 def whole_lists() -> frozenset[tuple[str, str]]:
-    """Return each area and level of which the lists have every part: declared, or confirmed by ISO 3166-2.
+    """Return each area and level whose parts are all listed: declared so, or confirmed by ISO 3166-2.
 
     >>> ("MX", "admin1") in whole_lists(), ("US", "admin2") in whole_lists()
     (True, False)
@@ -130,7 +130,7 @@ def _parts(areas: Iterable[Area]) -> dict[tuple[str, str], frozenset[str]]:
 def _lacking(area: str, level: str, codes: frozenset[str]) -> tuple[str, ...]:
     """The smallest subdivisions in an area that are neither listed nor inside one that is.
 
-    A territory that several countries claim is part of none of them by itself, and is not missed.
+    A territory that several countries claim belongs to none of them here, so it never counts as missing.
     """
     claimed = {one.code for one in load_areas() if one.claimed_by}
     ways = {code: way for code, way in _smallest_subdivisions(area).items() if code not in claimed}
@@ -139,7 +139,7 @@ def _lacking(area: str, level: str, codes: frozenset[str]) -> tuple[str, ...]:
 
 @cache
 def _subdivisions() -> dict[str, tuple[str, ...]]:
-    """Each subdivision with those above it and the areas that stand for several of them.
+    """Each subdivision with those above it and the areas that represent several of them.
 
     Those with an entry of their own among the countries (Puerto Rico) are left out: they are listed as countries.
     """

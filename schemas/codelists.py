@@ -28,7 +28,7 @@ _EXTENDABLE = ("sex",)
 _LISTS_OF_CONCORDANCES = {"caveat": "link_caveats.csv"}
 _OWN_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 NOT_STATED = "not_stated"
-"""Level of the place of everything that is known to lie in an area, but not in which part of it."""
+"""Level of the place for events known to be in an area, but not in which part of it."""
 _NOT_STATED_NAMES = ("{}, place not stated", "{}, lieu non précisé", "{}, lugar no especificado")
 _YEAR_OR_MONTH = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2]))?")
 
@@ -42,8 +42,8 @@ class Code:
         label_en: in English.
         label_fr: in French.
         label_es: in Spanish.
-        rank: place in the order of the list, from 1; None where the list has no order. What the order is for, see
-            ``ranked_codes``.
+        rank: position in the order of the list, from 1; None if the list has no order. For what the order is used,
+            see ``ranked_codes``.
         rank_reason: why the code has this place.
     """
 
@@ -99,7 +99,7 @@ class Area:
 
 
 def read_csv_rows(path: Traversable, needed: tuple[str, ...] = ()) -> list[dict[str, str]]:
-    """Return the rows of a small table that a person wrote, as text.
+    """Return the rows of a small hand-written table, as text.
 
     Args:
         path: a CSV file in UTF-8, with or without a byte order mark.
@@ -134,7 +134,7 @@ def read_csv_rows(path: Traversable, needed: tuple[str, ...] = ()) -> list[dict[
 def load_codelist(name: str) -> tuple[Code, ...]:
     """Return a code list in the order of its file, then what sources add to it (``added_codes``).
 
-    What has been read is kept for the project that was found: a process that changes to another one reads it.
+    The result is cached by project: a process that changes to another project reads its lists.
 
     Raises:
         KeyError: there is no such list.
@@ -176,15 +176,15 @@ def _added_to(name: str, codes: tuple[Code, ...]) -> tuple[Code, ...]:
 def added_codes(sources: Mapping[str, Traversable]) -> dict[str, tuple[Code, ...]]:
     """Return the codes that sources add to the lists, from ``codes.csv`` in their folders.
 
-    An office counts what it counts: a third sex under a name of its own, a weapon that no list has. Lists whose codes
-    the program knows the meaning of (stages, counting units, statuses ...) cannot be extended.
+    An office has categories of its own: a third sex, a weapon that no list has. Lists whose codes have a meaning in the
+    program (stages, counting units, statuses ...) cannot be extended.
 
     Args:
         sources: the folder of each source by its name.
 
     Raises:
-        DeclarationError: a list that cannot be extended, a code of another form, a label missing, or two sources that
-            mean different things by one code.
+        DeclarationError: a list that cannot be extended, a malformed code, a missing label, or two sources that give
+            one code different labels.
     """
     found: dict[tuple[str, str], Code] = {}
     for source_id, entry in sorted(sources.items()):
@@ -218,8 +218,8 @@ def _code(row: dict[str, str]) -> Code:
 def ranked_codes(name: str) -> tuple[str, ...]:
     """Return the codes of a list that has an order, by rank.
 
-    The first counting unit and the first stage are taken where a source has several and none was asked for. The last
-    observation status is that of a figure computed from several (see ``weakest_status``).
+    Where a source has several counting units or stages and none is requested, the first in this order is used. A figure
+    computed from others has the last of their observation statuses (see ``weakest_status``).
 
     Raises:
         KeyError: there is no such list.
@@ -267,10 +267,10 @@ def _load_areas(_: Path | None) -> tuple[Area, ...]:
 
 
 def read_areas(files: Mapping[str, Traversable]) -> tuple[Area, ...]:
-    """Return the areas of lists, checked as ``load_areas`` says, and the places not stated inside them.
+    """Return the areas of these lists, checked as in ``load_areas``, and the place not stated of each divided area.
 
     Args:
-        files: each list by its name; what is no CSV file is passed over.
+        files: each list by its name; files other than CSV are ignored.
     """
     lists = {
         name: [_area(row) for row in read_csv_rows(path, _AREA_COLUMNS)]
@@ -285,7 +285,7 @@ def read_areas(files: Mapping[str, Traversable]) -> tuple[Area, ...]:
 
 
 def place_not_stated(code: str) -> str:
-    """Return the code of what lies in an area, but in no stated part of it.
+    """Return the code for events in an area whose part of it is not stated.
 
     It counts in the total of the area, and in none of its parts.
 
@@ -349,7 +349,7 @@ def _check_areas(areas: list[Area], lists: Mapping[str, set[str]]) -> None:
 
 
 def _check_history(area: Area, codes: set[str]) -> None:
-    """What an area was split from or merged into breaks the series of those areas: they and the time must be known."""
+    """A split or merger breaks the series of the areas concerned: these and its date must be known."""
     said = f"areas: {area.code}"
     for name, period in (("valid_from", area.valid_from), ("valid_to", area.valid_to)):
         if period is not None and not _YEAR_OR_MONTH.fullmatch(period):

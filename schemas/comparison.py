@@ -1,4 +1,4 @@
-"""What has to be the same before areas are put in an order, as declared in ``comparison.yml``."""
+"""What must be the same before areas are ranked, as declared in ``comparison.yml``."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from schemas.declarations import DeclarationError, parse_yaml
 
 @dataclass(frozen=True)
 class Aspect:
-    """One thing that is the same for two figures, or is not.
+    """One property in which two figures agree or differ.
 
     Attributes:
         name: of the aspect.
         labels: in English, French and Spanish, by language.
-        empty: what it means where a figure has none of it, by language.
+        empty: the wording for a figure without it, by language.
         reason: why it matters.
-        column: of ``out.figure`` that has it; None where caveats have.
-        caveats: those of which two figures have to carry the same.
+        column: the column of ``out.figure`` that holds it; None if it follows from caveats.
+        caveats: the caveats that decide it: both figures must carry the same of these.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Aspect:
     caveats: tuple[str, ...] = ()
 
     def value(self, row: Mapping[str, Any]) -> str:
-        """Return what a figure has of this aspect; empty where it has none.
+        """Return the value of this aspect for a figure; empty if it has none.
 
         >>> scope = Aspect("scope", {}, {}, "", caveats=("partial_coverage", "model_estimate"))
         >>> scope.value({"caveats": "figures_revised_later;partial_coverage"})
@@ -50,15 +50,15 @@ class Aspect:
 
 @dataclass(frozen=True)
 class ComparisonRules:
-    """When figures of several areas may be put in an order.
+    """When figures of several areas may be ranked.
 
     Attributes:
-        fewest_events: a figure on fewer is left out, and no change is given in percent of it.
-        year_share: share of the areas of the fullest year that the year taken has to have.
-        alike: aspects that have to be the same.
-        noted: aspects that may differ, and are said.
-        caveats_left_out: a figure that carries one is left out.
-        statuses_left_out: a figure with one is left out.
+        fewest_events: figures based on fewer events are left out, and no percentage change from them is given.
+        year_share: the year compared must have this share of the areas of the year with the most areas.
+        alike: aspects that must be the same.
+        noted: aspects that may differ, which is then stated.
+        caveats_left_out: figures with one of these caveats are left out.
+        statuses_left_out: figures with one of these statuses are left out.
     """
 
     fewest_events: int
@@ -113,12 +113,12 @@ def _aspects(declared: Mapping[str, Mapping[str, Any]]) -> tuple[Aspect, ...]:
 
 
 def why_no_percent(events: float) -> str | None:
-    """Return why a change from this many events is not given in percent (code list no_percent_reason); None if it is.
+    """Return why no percentage change from this many events is given (code list no_percent_reason); None if it is.
 
-    A percentage of one or two events says nothing but that they were few: from 2 to 160 is "+7,900 %".
+    A percentage of one or two events only shows that they were few: from 2 to 160 is "+7,900 %".
 
     Args:
-        events: counted in the first of the two periods, not their rate.
+        events: number in the first of the two periods; a count, not a rate.
 
     >>> [why_no_percent(events) for events in (0, 19, 20)]
     ['no_events', 'few_events', None]

@@ -48,7 +48,7 @@ class Table:
         grain: what one row is.
         columns: in order.
         filled_by: what fills it: packaged statements (``publish/rate``) or functions by their dotted name.
-        may_be_empty: when a release has no row of it, if it may have none.
+        may_be_empty: in which case a release has no rows of it; None if it always must have some.
     """
 
     name: str
@@ -65,13 +65,13 @@ class Table:
 
 
 EFFECTS = ("obs_status", "withhold", "codes", "totals", "periods", "compared")
-"""What a rule on figures does to the cells it finds, besides their caveat.
+"""What a rule on figures does to the cells it finds, besides adding its caveat.
 
-``obs_status``: they get this status where theirs ranks lower. ``withhold``: they have no value, for this reason;
-``codes: known`` withholds only those of known sex or age. ``totals``: the status of totals that hold such a cell.
-``periods: own``: what is found of a period is not of those in it, nor of those it is in; ``periods: up``: nor of those
-in it, and those that it is in get the caveat alone. With
-``compared: false`` neither they nor these totals are in trends, changes and fits. The caveat goes up to every total.
+``obs_status``: they get this status if theirs ranks lower. ``withhold``: their value is removed, for this reason;
+``codes: known`` removes only those of known sex or age. ``totals``: the status of totals that contain such a cell.
+``periods: own``: a finding on a period concerns neither the shorter periods in it nor the longer ones around it;
+``periods: up``: not the shorter ones either, and the longer ones get the caveat only. With ``compared: false`` neither
+they nor these totals are used in trends, changes and fits. The caveat is passed on to every total.
 """
 
 
@@ -80,9 +80,9 @@ class Rule:
     """One validation rule: why it exists and what to do when it fails.
 
     A rule with a ``kind`` is run from its declaration: ``pipelines/tabulate/sql/rules/<kind>.sql`` filled with its
-    parameters, or an expectation (see ``schemas/rules/figures.yml`` and ``structure.yml``). The others are part of a
-    step. A rule ``by_year`` judges the cells of a year without those of others; its outcome can be kept by year. One
-    that ``may_be_meant`` finds what a publisher can do on purpose: ``iccs run --accept-loss`` makes a warning of it.
+    parameters, or an expectation (see ``schemas/rules/figures.yml`` and ``structure.yml``). The others are checked
+    inside a step. A rule ``by_year`` checks each year by itself, so its outcome can be stored by year. One that
+    ``may_be_meant`` finds what a publisher can do on purpose: ``iccs run --accept-loss`` turns it into a warning.
     """
 
     name: str
@@ -114,7 +114,7 @@ class Rule:
 
 @cache
 def load_uncompared_caveats() -> tuple[str, ...]:
-    """Return the caveats with which a cell is in no trend, change or fit: of rules that declare it.
+    """Return the caveats that keep a cell out of trends, changes and fits: those of rules with ``compared: false``.
 
     >>> "months_missing" in load_uncompared_caveats()
     True
@@ -123,7 +123,7 @@ def load_uncompared_caveats() -> tuple[str, ...]:
 
 
 def uncompared_sql(caveats: str = "caveats") -> str:
-    """Return a condition: a list of caveats, as text, has one with which a cell is not compared."""
+    """Return the SQL condition that a list of caveats, as text, has one of ``load_uncompared_caveats``."""
     codes = ", ".join(quote_literal(code) for code in load_uncompared_caveats())
     return f"list_has_any(string_split(coalesce({caveats}, ''), ';'), [{codes}])"
 
@@ -138,7 +138,7 @@ def is_compared(caveats: str | None) -> bool:
 
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # both are safe: plain values only
-# A declaration is short and flat. The longest here has 1,300 lines; these are far above what anybody writes by hand.
+# A declaration is short and flat: the longest here has 1,300 lines. Nobody writes one this large by hand.
 _MOST_CHARACTERS = 1_000_000
 _MOST_LEVELS = 30
 _MOST_VALUES = 100_000
@@ -149,13 +149,13 @@ class NotADeclaration(yaml.MarkedYAMLError):
 
 
 def parse_yaml(text: str) -> dict[str, Any]:
-    r"""Return a declaration as a mapping, by the safe and quick loader.
+    r"""Return a declaration as a mapping, read by the safe and fast loader.
 
-    The text may come from anybody. So it is refused where it would take memory or time without end (nested lists,
-    aliases of aliases), and where a key occurs twice in one mapping: YAML would silently keep the last.
+    The text may come from anybody. It is refused if it would take unbounded memory or time (nested lists, aliases of
+    aliases), or if a key occurs twice in one mapping: YAML would silently keep the last.
 
     Raises:
-        NotADeclaration: too deep, too large, a key that occurs twice, a day or number that is none; with its line.
+        NotADeclaration: too deep, too large, a repeated key, an invalid date or number; with its line.
         yaml.YAMLError: not YAML.
         TypeError: YAML, but not a mapping.
 
@@ -183,7 +183,7 @@ def parse_yaml(text: str) -> dict[str, Any]:
         loaded = yaml.load(text, Loader=_LOADER)  # noqa: S506
     except yaml.YAMLError:
         raise
-    except Exception as error:  # of a number, a day or a truth value: the library lets through whatever Python says
+    except Exception as error:  # a malformed number, date or boolean: the library passes on whatever Python raised
         raise _unreadable(document) from error
     if not isinstance(loaded, dict):
         raise TypeError("a declaration must be a mapping")
@@ -191,7 +191,7 @@ def parse_yaml(text: str) -> dict[str, Any]:
 
 
 def _unreadable(document: yaml.Node) -> NotADeclaration:
-    """Return what to say of the first value of a document that is written as something that it is not."""
+    """Return the error for the first value of a document that is not of the type it is written as."""
     nodes = [document]
     while nodes:
         node = nodes.pop()
@@ -210,11 +210,11 @@ def _unreadable(document: yaml.Node) -> NotADeclaration:
 
 
 def _count_values(node: yaml.Node, counted: dict[int, int]) -> int:
-    """Return how many values a node has where each alias is written out; refuse a key that occurs twice."""
+    """Return how many values a node has with every alias expanded; refuse a key that occurs twice."""
     if isinstance(node, yaml.ScalarNode):
         return 1
     if id(node) not in counted:
-        counted[id(node)] = _MOST_VALUES + 1  # what holds itself has no end
+        counted[id(node)] = _MOST_VALUES + 1  # for a node that contains itself
         parts = [part for pair in node.value for part in (pair if isinstance(pair, tuple) else (pair,))]
         seen = set()
         for key in (pair[0] for pair in node.value if isinstance(pair, tuple)):
@@ -307,7 +307,7 @@ def load_rules() -> dict[str, Rule]:
 
 
 def _rules_of(name: str, declared: dict[str, Any]) -> list[Rule]:
-    """One rule, or one for each ICCS attribute where name and parameters say so."""
+    """One rule, or one for each ICCS attribute if its name and parameters have the placeholder."""
     if ATTRIBUTES not in name:
         return [Rule(name=name, **declared)]
     rules = []
@@ -328,7 +328,7 @@ def attribute_columns() -> tuple[str, ...]:
 
 
 def no_attributes_sql() -> str:
-    """Return the condition, to follow another, that a cell is the total over every ICCS attribute and not a part.
+    """Return the SQL condition, to append to another, that a cell is a total over every ICCS attribute.
 
     >>> no_attributes_sql()[:40]
     " AND attempted = '_T' AND weapon = '_T' "
@@ -342,7 +342,7 @@ def breakdown_columns() -> tuple[str, ...]:
 
 
 def quote_identifier(name: str) -> str:
-    """Return a name quoted for SQL, whatever it holds.
+    """Return a name quoted for SQL, whatever its characters.
 
     >>> quote_identifier('Rango de edad')
     '"Rango de edad"'
@@ -351,7 +351,7 @@ def quote_identifier(name: str) -> str:
 
 
 def quote_literal(text: str) -> str:
-    """Return a text quoted for SQL, whatever it holds.
+    """Return a text quoted for SQL, whatever its characters.
 
     >>> quote_literal("l'âge")
     "'l''âge'"
@@ -359,13 +359,13 @@ def quote_literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def create_table_sql(table: Table, schema: str = "out") -> list[str]:
+def create_table_sql(table: Table) -> list[str]:
     """Return the statements that create and comment a published table.
 
     >>> create_table_sql(load_tables()["sex"])[0].split("(")[0].strip()
     'CREATE TABLE out.sex'
     """
-    target = f"{schema}.{table.name}"
+    target = f"out.{table.name}"
     body = ", ".join(f"{quote_identifier(column.name)} {column.type}" for column in table.columns)
     statements = [f"CREATE TABLE {target} ({body})", f"COMMENT ON TABLE {target} IS {quote_literal(table.comment)}"]
     statements += [

@@ -8,4 +8,4 @@ __all__ = ["UsageError", "nearest_values"]
 
 
 class UsageError(Exception):
-    """The command cannot be carried out as it was given."""
+    """The command cannot be carried out as given."""

@@ -31,9 +31,9 @@ class IndicatorMethod:
     Attributes:
         name: of its file, and of the class that computes it.
         description: what the value is.
-        divides_by: ``counts`` where its indicators declare a denominator, otherwise what the denominator is.
+        divides_by: ``counts`` if its indicators declare a denominator, otherwise what the denominator is.
         uses_population: whether a figure needs a population.
-        parameters: keys that its indicators have and no others, with the values allowed; empty where any text is.
+        parameters: keys that only its indicators have, with the allowed values; empty if any text is allowed.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Part:
     Attributes:
         stages: of the criminal justice process, in order of preference.
         counting_units: in order of preference; an area of a source uses the first that it has.
-        narrowed: codes wanted of a dimension, by its name; the total of every other dimension is taken.
+        narrowed: the codes taken of a dimension, by its name; of every other dimension the total is taken.
     """
 
     stages: tuple[str, ...]
@@ -122,11 +122,11 @@ def load_indicators() -> dict[str, Indicator]:
 @cache
 def _load_indicators(_: Path | None) -> dict[str, Indicator]:
     files = merge_packaged(INDICATORS, resources.files("schemas").joinpath("indicators"))
-    return {name: _parse_strangers(name, declared) for name, declared in _read_files(files).items()}
+    return {name: _parse_untrusted(name, declared) for name, declared in _read_files(files).items()}
 
 
-def _parse_strangers(name: str, declared: dict[str, Any]) -> Indicator:
-    """The declaration of a project may hold anything, such as a number where a list must be."""
+def _parse_untrusted(name: str, declared: dict[str, Any]) -> Indicator:
+    """Parse the declaration of a project, which may contain anything, such as a number in place of a list."""
     try:
         return parse_indicator(name, declared)
     except (AttributeError, TypeError, ValueError) as error:

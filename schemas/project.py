@@ -2,8 +2,8 @@
 
 A command finds the project by ICCS_PROJECT, or else as the folder it is run in or the nearest one above that has
 ``iccs.toml``. In the project, ``sources``, ``areas``, ``indicators`` and ``boundaries`` hold what the folders of the
-package hold. The law of both is one: what has a new name is added, what has the name of something packaged takes its
-place as a whole, and is shown as doing so. Without a project there is only what is packaged.
+package hold. One rule applies to all: an entry with a new name is added; one with the name of a packaged entry replaces
+it as a whole, and is shown as doing so. Without a project there is only what is packaged.
 
 ``iccs.toml`` is trusted like the command line, as it says where data are written and which machines take part; so one
 that another account of this machine put above the current folder is not used. The rest of a project is read as data
@@ -29,9 +29,9 @@ FILE = "iccs.toml"
 VARIABLE = "ICCS_PROJECT"
 SOURCES, AREAS, INDICATORS, BOUNDARIES = "sources", "areas", "indicators", "boundaries"
 WHOLE_LISTS = "whole_lists.csv"
-"""In ``areas``: not a list of areas, but which levels of which areas are listed in full."""
+"""In ``areas``: no list of areas, but the levels of areas that are listed in full."""
 EVALUATIONS = "evaluations.csv"
-"""Evidence on programmes, in the folder of the project; becomes ``out.evaluation``."""
+"""Evidence on programmes, in the folder of the project; published as ``out.evaluation``."""
 _LARGEST_BYTES = 2**20
 _SOURCE_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 SETTINGS: Mapping[str, type] = MappingProxyType(
@@ -56,7 +56,7 @@ SETTINGS: Mapping[str, type] = MappingProxyType(
         "notify_success": bool,
     }
 )
-"""The keys of ``iccs.toml``; those of ``pipelines.system.settings.Settings``, which says what they do."""
+"""The keys of ``iccs.toml``, which are fields of ``pipelines.system.settings.Settings``, explained there."""
 _KIND_NAMES = {
     str: "text in quotes",
     int: "a whole number",
@@ -217,7 +217,7 @@ def check_owner(file: Path, remedy: str) -> None:
 
 
 def merge_packaged(kind: str, packaged: Traversable) -> dict[str, Traversable]:
-    """Return the entries of a packaged folder with those of the project, by name and in its order; the project's win.
+    """Return the entries of a packaged folder and of the project's, by name and in that order; the project's win.
 
     Args:
         kind: the folder of the project.
@@ -231,16 +231,16 @@ def merge_packaged(kind: str, packaged: Traversable) -> dict[str, Traversable]:
 
 
 def project_root() -> Path | None:
-    """Return the folder of the project, by which what is read from it may be kept; None where there is none."""
+    """Return the folder of the project, the key for caching what is read from it; None if there is no project."""
     project = find_project()
     return None if project is None else project.root
 
 
 def project_lists_key(*, with_indicators: bool = False) -> str:
-    """Return a fingerprint of the lists of the project that all sources share; empty where it has none.
+    """Return a fingerprint of the lists of the project that all sources share; empty if it has none.
 
     Args:
-        with_indicators: take its indicators and evaluations too, which decide a release but no vintage.
+        with_indicators: include its indicators and evaluations, which affect a release but no vintage.
     """
     project = find_project()
     if project is None:

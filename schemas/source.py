@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from iccs.classification import UnknownCode, load_classification
 from iccs.concordance import read_concordance
@@ -48,6 +48,7 @@ from schemas.definition.messages import (
     require_known,
     yaml_problem,
 )
+from schemas.definition.model import Declared
 from schemas.definition.numbers import check_marks, checked_mark, checked_month, checked_multiplier
 from schemas.definition.publication_calendar import Calendar
 from schemas.definition.survey import PER
@@ -55,7 +56,7 @@ from schemas.definition.survey import Survey as Survey
 from schemas.errors import UsageError, nearest_values
 from schemas.project import find_project
 
-# Personal columns that are read all the same: of them only a band of ages, or an area, is kept.
+# Personal columns that may be read: only the age band or the area derived from them is kept.
 CODED_PERSONAL = ("age", "longitude", "latitude")
 OLDEST_AGE_YEARS = 120
 _READ_FROM_FOLDER = (".yml", ".csv", ".sql")
@@ -63,32 +64,28 @@ IN_PLACE = "project, in place of the package's"
 """The origin of a source of the project that has the name of a packaged one."""
 FINANCIAL_YEAR = "financial_year"
 """The caveat of years that do not begin in January."""
-# The statuses of a value that is there.
+# The observation statuses that a value can have, as opposed to a missing one.
 StatusOfValue = Literal["A", "B", "D", "E", "P", "U"]
 _PERIOD = r"[0-9]{4}(-Q[1-4]|-(0[1-9]|1[0-2]))?"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Licence(_Strict):
+class Licence(Declared):
     """Terms of use as the publisher states them."""
 
     name: str
     url: str | None = None
 
 
-class Exclusion(_Strict):
-    """Rows left out on purpose: a named rule, an SQL condition on the reshaped table, and the reason."""
+class Exclusion(Declared):
+    """Rows excluded on purpose: a named rule, an SQL condition on the reshaped table, and the reason."""
 
     rule: str
     where: str
     reason: str
 
 
-class Replaced(_Strict):
-    """A corrected edition: the file, or pattern, that holds it, those that it replaces, and in which years."""
+class Replaced(Declared):
+    """A corrected edition: its file or pattern, the file or pattern that it replaces, and the years concerned."""
 
     file: str = Field(min_length=1)
     replaces: str = Field(min_length=1)
@@ -98,7 +95,7 @@ class Replaced(_Strict):
     note: str
 
     def condition(self, period: str | None) -> str:
-        """Return which rows are replaced, as SQL that DuckDB and Spark share; years are the first four digits."""
+        """Return the condition for replaced rows, in SQL that DuckDB and Spark share; years are four digits."""
         old = f"{_is_file(self.replaces)} AND NOT ({_is_file(self.file)})"
         if not self.years:
             return old
@@ -114,8 +111,8 @@ def _is_file(pattern: str) -> str:
     return f"regexp_extract(_file, {quote_literal(f'(?i)^(.*/)?({name})$')}, 2) <> ''"
 
 
-class Breakdown(_Strict):
-    """One published table: its frequency and the dimensions it is broken down by (all their margins come along)."""
+class Breakdown(Declared):
+    """One published table: its frequency and the dimensions it is broken down by (with all their margins)."""
 
     freq: Literal["A", "Q", "M"] = "A"
     by: tuple[str, ...] = ()
@@ -123,8 +120,8 @@ class Breakdown(_Strict):
     area_levels: tuple[Annotated[str, code_of("area_level")], ...] = ()
 
 
-class Control(_Strict):
-    """A total to compare with: printed at the foot of each file, in a column next to its parts, or published."""
+class Control(Declared):
+    """A total to compare with: printed at the foot of each file, in a column beside its parts, or published."""
 
     control: str
     footer_column: str | None = None
@@ -155,7 +152,7 @@ class Control(_Strict):
         return self
 
 
-class Ages(_Strict):
+class Ages(Declared):
     """How a file of incidents gives ages: as a number in a unit, or as a date of birth; and the bands to publish."""
 
     unit: Literal["years", "months", "days", "birth_date"] = "years"
@@ -174,21 +171,21 @@ class Ages(_Strict):
         return self
 
 
-class AreaNames(_Strict):
-    """Whose names the area column holds (``area_scheme: name``), and in which languages."""
+class AreaNames(Declared):
+    """Which areas the names of the area column are from (``area_scheme: name``), and in which languages."""
 
     languages: Annotated[tuple[str, ...], AfterValidator(known_languages)] = LANGUAGES
     of: str | None = Field(default=None, description="the country whose parts are named; the countries if not given")
 
 
-class BoundaryFile(_Strict):
+class BoundaryFile(Declared):
     """Boundaries of the areas, for incidents with longitude and latitude: GeoJSON or TopoJSON in the folder, WGS 84."""
 
     file: str
     area_property: str = Field(description="property of each feature that holds the code of its area")
 
 
-class Caveat(_Strict):
+class Caveat(Declared):
     """A caveat code attached to the cells it concerns."""
 
     caveat: Annotated[str, code_of("caveat")]
@@ -198,8 +195,8 @@ class Caveat(_Strict):
     note: str
 
 
-class Bridge(_Strict):
-    """What brings counts from before a break to the definition after it: an overlap in the data, or a known factor."""
+class Bridge(Declared):
+    """The conversion of counts from before a break to the definition after it: by an overlap, or a known factor."""
 
     basis: str
     overlap: str | None = Field(default=None, description="source that continues the definition used before the break")
@@ -221,7 +218,7 @@ class Bridge(_Strict):
         return self
 
 
-class Break(_Strict):
+class Break(Declared):
     """A declared break in the series: nothing is compared across the start of this period, unless it is bridged."""
 
     period: str
@@ -238,8 +235,8 @@ class Break(_Strict):
         return self
 
 
-class Exceptional(_Strict):
-    """A period that rules or fits would take wrongly: a jump that is real (no_break), or a mass event."""
+class Exceptional(Declared):
+    """A period that rules or fits would misinterpret: a jump that is real (no_break), or a mass event."""
 
     period: str
     iccs: tuple[str, ...] = ()
@@ -248,11 +245,11 @@ class Exceptional(_Strict):
 
 
 Level = Literal["public", "partners", "internal"]
-"""Who may have figures, from the most open: who may have those of one level may have those of the levels before it."""
+"""Who may receive figures, from the most open level; recipients at one level may also have those of earlier ones."""
 
 
-class Sharing(_Strict):
-    """Who may have the figures, and which counts are hidden from them."""
+class Sharing(Declared):
+    """Who may receive the figures, and which counts are hidden from them."""
 
     level: Level
     threshold: int | None = Field(default=None, ge=2, description="counts from 1 to below it are hidden")
@@ -297,11 +294,11 @@ class Sharing(_Strict):
 
     @property
     def is_protected(self) -> bool:
-        """Whether counts leave hidden or rounded, and never as they are."""
+        """Whether counts are shared hidden or rounded only, never as they are."""
         return self.threshold is not None or self.rounding is not None
 
     def why_it_stays(self, level: Level, today: date) -> str | None:
-        """Return why the figures may not leave to readers of a level on a day; None where they may.
+        """Return why the figures may not be shared with recipients of a level on a day; None if they may.
 
         >>> Sharing(level="partners").why_it_stays("public", date(2026, 1, 1))
         'its level is partners, above public'
@@ -314,7 +311,7 @@ class Sharing(_Strict):
         return None
 
 
-class Source(_Strict):
+class Source(Declared):
     """One national publication series, as declared; see docs/add_a_source.md for each field."""
 
     source_id: str
@@ -331,7 +328,7 @@ class Source(_Strict):
     )
     layouts: tuple[Layout, ...] = Field(min_length=1)
     columns: dict[str, str]
-    constants: dict[str, str] = {}
+    constants: dict[str, str] = Field(default={})
     area_scheme: Annotated[str, AfterValidator(known_area_scheme)]
     area_names: AreaNames | None = None
     measures: dict[str, Measure] = Field(min_length=1)
@@ -390,7 +387,7 @@ class Source(_Strict):
     @model_validator(mode="before")
     @classmethod
     def _mark_years(cls, declared: Any) -> Any:
-        """Years that do not begin in January carry a caveat that says so, whoever reads them."""
+        """Add the caveat of years that do not begin in January, so that it reaches every reader."""
         if not isinstance(declared, dict) or declared.get("year_starts") is None:
             return declared
         given = declared.get("caveats") or ()
@@ -403,7 +400,7 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _leave_replaced_out(self) -> Source:
-        """Rows of a replaced edition are left out by a rule of their own, which the account has like any other."""
+        """Exclude rows of a replaced edition by a named rule, which the reconciliation shows like any other."""
         period = self.columns.get("year") or self.columns.get("time_period")
         by_date = self.kind == "incident" and any(one.years for one in self.replaces) and "year" not in self.columns
         if by_date and any(not form.startswith("YYYY") for form in self.dates):
@@ -522,7 +519,7 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _check_estimates(self) -> Source:
-        """Refuse figures as published beside figures that are added, and what only one of the two has."""
+        """Refuse as-published figures in one source with counts, and keys that apply to only one of the two."""
         beside = [name for name in BESIDE_ESTIMATES if name in self.columns]
         if self.figures != "estimate":
             if beside and self.kind == "count":  # of other kinds the key itself is refused
@@ -605,7 +602,7 @@ class Source(_Strict):
         return lines + self._group_problems()
 
     def _group_problems(self) -> list[str]:
-        """What is wrong with the groups in which a sample is to be estimated."""
+        """Problems with the groups for which estimates are made from a sample."""
         grouped = {"ref_area", *(name for breakdown in self.breakdowns for name in breakdown.by)}
         lines = [
             f"columns.{name}: no breakdown is by it; add it under breakdowns, or delete the key"
@@ -622,12 +619,12 @@ class Source(_Strict):
 
     @property
     def of_persons(self) -> bool:
-        """Whether a row of its files is a person, a household or an event: such files are not copied."""
+        """Whether a row of its files is a person, a household or an event: such files are read in place, not copied."""
         return self.kind in ("incident", "survey")
 
     @property
     def marks_are_open(self) -> bool:
-        """Whether a point in a number may be the decimal mark or a thousands mark: nothing says which."""
+        """Whether a point in a number may be a decimal or a thousands mark, as nothing declares which."""
         said = {"thousands", "decimal"} & self.model_fields_set
         return not said and all(layout.read.format != "parquet" for layout in self.layouts)
 
@@ -639,7 +636,7 @@ class Source(_Strict):
 
     @property
     def figures(self) -> Literal["count", "population", "estimate"]:
-        """The kind of its published figures: those of incidents are counts, ratios are published as estimates are."""
+        """The kind of its published figures: incidents give counts; ratios are published like estimates."""
         if any(measure.figures in AS_PUBLISHED for measure in self.measures.values()):
             return "estimate"
         return "population" if self.kind == "population" else "count"
@@ -652,7 +649,7 @@ class SourceFolder:
         folder: where it is.
         concordance: the table of its links; None where it has none.
         with_drafts: whether links of its concordance that nobody has reviewed are used.
-        origin: whose it is, for people: ``package``, ``project``, or ``project, in place of the package's``.
+        origin: where it comes from, as shown to people: ``package``, ``project``, or ``IN_PLACE``.
     """
 
     def __init__(
@@ -674,11 +671,11 @@ class SourceFolder:
         """The declaration, checked.
 
         Raises:
-            UsageError: source.yml does not say what it must; names each field.
+            UsageError: source.yml is not valid; names each field.
         """
         parts = sorted(self.folder.iterdir(), key=lambda item: item.name)
         if links := [item.name for item in parts if Path(str(item)).is_symlink()]:
-            # A definition may be anybody's: a link in it would have any file of the account read and quoted.
+            # A definition may come from anybody: through a link, any file of this account could be read and quoted.
             raise self._invalid([f"{name} is a link; put the file itself there" for name in links])
         if others := [item.name for item in parts if item.name.endswith(_READ_FROM_FOLDER) and not item.is_file()]:
             raise self._invalid([f"{name} is no file that can be read; put one there, or delete it" for name in others])
@@ -703,7 +700,7 @@ class SourceFolder:
         )
 
     def _problems_of_files(self, source: Source) -> list[str]:
-        """Files that the declaration names and the folder does not have, or has and the kind cannot honour."""
+        """Files that the declaration names but the folder lacks, or that this kind of source cannot have."""
         named = {f"layouts.{number}.reshape": one.reshape for number, one in enumerate(source.layouts, start=1)}
         named |= {f"controls.{number}.rows": one.rows for number, one in enumerate(source.controls, start=1)}
         named["boundaries.file"] = source.boundaries.file if source.boundaries is not None else None
@@ -729,17 +726,17 @@ class SourceFolder:
         return lines
 
     def reshape_name(self, layout: Layout) -> str | None:
-        """Return the name of the file that makes a layout tidy, None where it is tidy as it comes."""
+        """Return the name of the file that makes a layout tidy; None if it is tidy already."""
         own = self.folder.joinpath("reshape.sql")
         return layout.reshape or ("reshape.sql" if own.is_file() else None)
 
     def reshape(self, layout: Layout) -> str | None:
-        """Return the SELECT that makes a layout tidy, None where it is tidy as it comes."""
+        """Return the SELECT that makes a layout tidy; None if it is tidy already."""
         name = self.reshape_name(layout)
         return None if name is None else self.folder.joinpath(name).read_text(encoding="utf-8")
 
     def read_text(self, name: str) -> str | None:
-        """Return a file of the folder as text, None where there is none."""
+        """Return a file of the folder as text; None if there is none."""
         path = self.folder.joinpath(name)
         return path.read_text(encoding="utf-8") if path.is_file() else None
 
@@ -748,7 +745,7 @@ class SourceFolder:
         """The source's labels and our codes from values.csv: (dimension, word, code).
 
         Raises:
-            UsageError: values.csv is no such table, names an unknown dimension or gives a word two codes.
+            UsageError: values.csv is not such a table, names an unknown dimension or gives a word two codes.
         """
         path = self.folder.joinpath("values.csv")
         if not path.is_file():
@@ -772,7 +769,7 @@ class SourceFolder:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of everything a person wrote for this source, and of whether drafts among it are used."""
+        """Hash of all files written by hand for this source, and of whether draft links among them are used."""
         digest = hashlib.sha256()
         parts = sorted((item for item in self.folder.iterdir() if item.is_file()), key=lambda item: item.name)
         if self.concordance is not None:
@@ -785,22 +782,22 @@ class SourceFolder:
 
 
 def _names(part: str) -> tuple[str, ...]:
-    """What may be named under columns, constants or in values.csv: what is declared, and every attribute."""
+    """The names allowed under columns, constants or in values.csv: those declared, and every attribute."""
     return tuple(dict.fromkeys([*names_under(part), *breakdown_columns()]))
 
 
 def list_sources(folder: Path | None = None, *, with_drafts: bool = False) -> dict[str, SourceFolder]:
-    """Return every source by its identifier; a folder with a source.yml is a source, nothing is registered.
+    """Return every source by its identifier; any folder with a source.yml is a source, nothing is registered.
 
-    A source of the project takes the place of a packaged one of its name. One without ``concordance.csv`` has the
-    packaged concordance of its name, if there is one.
+    A source of the project replaces a packaged one of its name. One without ``concordance.csv`` has the packaged
+    concordance of its name, if there is one.
 
     Args:
         folder: where the source folders are; default: those of this package, and those of the project.
-        with_drafts: whether links that nobody has reviewed are to be used.
+        with_drafts: use links that nobody has reviewed, too.
 
     Raises:
-        UsageError: the project cannot be used, or a folder of it has a name that is no identifier.
+        UsageError: the project cannot be used, or a folder of it has a name that is not an identifier.
     """
     root: Traversable = folder if folder is not None else resources.files("pipelines").joinpath("sources")
     shipped = {entry.name: entry for entry in root.iterdir() if entry.is_dir() and _is_source(entry)}
@@ -821,7 +818,7 @@ def _is_source(folder: Traversable) -> bool:
 
 
 def find_sources(names: list[str], folder: Path | None = None, *, with_drafts: bool = False) -> list[SourceFolder]:
-    """Return the sources named, or all; the arguments are those of ``list_sources``.
+    """Return the sources named, or all; for the other arguments see ``list_sources``.
 
     Raises:
         UsageError: a name is not a source; gives the nearest.

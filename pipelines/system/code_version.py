@@ -1,8 +1,8 @@
-"""The version of the program, by what it decides: the figures of a vintage, or what a release makes of vintages.
+"""The version of the program, by what it determines: the figures of a vintage, or what a release makes of vintages.
 
-What does not decide them is left out: comments, docstrings and layout of the code, the texts of rules, and modules that
-the steps do not import (pictures, commands, the coding assistant). Changing these makes no source run again and no new
-release; changing one statement does.
+Whatever does not affect them is left out: comments, docstrings and layout of the code, the texts of rules, and modules
+that the steps do not use (pictures, commands, the coding assistant). Changing these makes no source run again and no
+new release; changing one statement does.
 """
 
 from __future__ import annotations
@@ -24,33 +24,35 @@ PROGRAM = Path(__file__).parents[2]
 
 _PACKAGES = ("iccs", "schemas", "pipelines")
 _VINTAGE_STAGES = ("collect", "harmonise", "tabulate")
+_FETCH = "pipelines/collect/fetch/"  # brings files, which are compared by their content
 _VINTAGE_DATA = ("schemas/rules", "schemas/codelists", "schemas/source_keys.yml", "iccs/tables")
 _RELEASE_DATA = ("schemas", "iccs/tables")
-# For people who look up or assign codes; no step reads them.
+# Only for looking up or assigning codes; no step reads them.
 _NO_DATA = re.compile(r"iccs/tables/(definitions_\w+|glossary|index_\w+|search_terms)\.csv")
-# Texts of rules: a release shows those of today, whenever its vintages were made.
+# Texts of rules: a release shows the current ones, whenever its vintages were made.
 _TEXTS = frozenset({"reason", "what_to_do", "description"})
 _SQL_TOKEN = re.compile(r"""--[^\n]*|/\*.*?\*/|('(?:[^']|'')*'|"(?:[^"]|"")*"|\w+|[^\w\s])""", re.DOTALL)
 
-Facts = tuple[str, tuple[str, ...]]  # what a file says, as a hash, and the modules that it imports
+Facts = tuple[str, tuple[str, ...]]
+"""The hash of a file's content without comments and layout, and the modules that it imports."""
 
 
 @cache
 def vintage_code_version(program: Path = PROGRAM) -> str:
-    """Return the version of what decides the figures of a vintage, apart from its files, declaration and columns.
+    """Return the version of what determines the figures of a vintage, apart from its files, declaration and columns.
 
     Args:
         program: folder with the packages iccs, schemas and pipelines.
     """
     with _Digests(program) as digests:
         modules = digests.closure(_modules(program, _VINTAGE_STAGES))
-        modules.add("pipelines/run.py")  # the order of the steps; what else it imports decides nothing
+        modules.add("pipelines/run.py")  # the order of the steps; its other imports do not affect figures
         return digests.version([*modules, *_statements(program, _VINTAGE_STAGES), *_data(program, _VINTAGE_DATA)])
 
 
 @cache
 def reading_code_version(program: Path = PROGRAM) -> str:
-    """Return the version of what decides how a file becomes rows of text; ``program`` as for vintages."""
+    """Return the version of what determines how a file becomes rows of text; ``program`` as for vintages."""
     with _Digests(program) as digests:
         modules = digests.closure(_modules(program, ("collect",)))
         return digests.version([*modules, *_statements(program, ("collect",))])
@@ -58,9 +60,9 @@ def reading_code_version(program: Path = PROGRAM) -> str:
 
 @cache
 def release_code_version(program: Path = PROGRAM) -> str:
-    """Return the version of what decides a release, apart from its vintages; ``program`` as for vintages.
+    """Return the version of what determines a release, apart from its vintages; ``program`` as for vintages.
 
-    Of the stages before, only the modules that publishing uses directly are part of it: what they make is a vintage.
+    Of the earlier stages it includes only the modules that publishing uses directly, as their results are vintages.
     """
     with _Digests(program, texts=True) as digests:
         before = tuple(f"pipelines/{stage}/" for stage in _VINTAGE_STAGES)
@@ -69,8 +71,10 @@ def release_code_version(program: Path = PROGRAM) -> str:
 
 
 def _modules(program: Path, stages: tuple[str, ...]) -> Iterator[str]:
+    """Every module of the stages, imported or not: the reader of workbooks runs as a process of its own."""
     for stage in stages:
-        yield from (path.relative_to(program).as_posix() for path in (program / "pipelines" / stage).glob("*.py"))
+        names = (path.relative_to(program).as_posix() for path in (program / "pipelines" / stage).rglob("*.py"))
+        yield from (name for name in names if not name.startswith(_FETCH))
 
 
 def _statements(program: Path, stages: tuple[str, ...]) -> Iterator[str]:
@@ -88,11 +92,11 @@ def _data(program: Path, places: tuple[str, ...]) -> Iterator[str]:
 
 
 class _Digests:
-    """What files say, as hashes. Kept by the content of the files, as to parse them all takes most of a second.
+    """Hashes of the content of files, cached by their bytes: parsing them all takes most of a second.
 
     Args:
         program: where the files are.
-        texts: take the texts of rules, and comments in the SQL of views, which are published as descriptions.
+        texts: include the texts of rules, and comments in the SQL of views, which are published as descriptions.
     """
 
     def __init__(self, program: Path, texts: bool = False) -> None:
@@ -127,7 +131,7 @@ class _Digests:
             return
 
     def facts(self, name: str) -> Facts:
-        """Return the hash of what a file says, and the modules it imports."""
+        """Return the hash of a file's content, and the modules it imports."""
         if name not in self._used:
             text = self._program.joinpath(name).read_bytes()
             content = hashlib.sha256(text).hexdigest()
@@ -147,7 +151,7 @@ class _Digests:
         return hashlib.sha256(said.encode()).hexdigest(), imports
 
     def closure(self, names: Iterator[str], ends: tuple[str, ...] = ()) -> set[str]:
-        """Return these modules and all that they import, directly or not, except through modules under ``ends``."""
+        """Return these modules and all that they import, directly or indirectly, but nothing through ``ends``."""
         found: set[str] = set()
         waiting = list(names)
         while waiting:
@@ -160,7 +164,7 @@ class _Digests:
         return found
 
     def _file(self, module: str) -> str | None:
-        """The file of a module, or of the module that has this name in it; None of other packages."""
+        """The file of a module, or of the module that defines this name; None for other packages."""
         if module not in self._files:
             self._files[module] = None
             parts = module.split(".")

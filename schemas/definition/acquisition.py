@@ -1,7 +1,7 @@
 """Where the files of a source come from: the key ``acquire`` of source.yml.
 
-A definition may come from a stranger, so it only names addresses. Which of them this machine may ask is said in
-``iccs.toml`` (``acquire_from``), and what signs in to them comes from the environment.
+A definition may come from a stranger, so it only names addresses. Which of them this machine may contact is set in
+``iccs.toml`` (``acquire_from``); credentials come from the environment.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from schemas.definition.model import Declared
 
 SCHEMES = ("https", "http", "s3")
 _PATTERN = re.compile(r"[*?\[]")
@@ -21,10 +23,8 @@ _KEY = re.compile(r"[A-Za-z0-9_@$\-.+]+")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?")
 
 
-class Acquisition(BaseModel):
-    """One address, a pattern of files in a folder or store, or a dataflow of a server of SDMX."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Acquisition(Declared):
+    """One address, a pattern of files in a folder or store, or a dataflow of an SDMX server."""
 
     address: str = Field(default="", validate_default=True)
     sdmx: str | None = Field(default=None, description="entry point of SDMX REST 1 (of SDMX 2.1), in place of address")
@@ -104,12 +104,12 @@ class Acquisition(BaseModel):
 
     @property
     def is_web(self) -> bool:
-        """Whether it is asked by HTTP."""
+        """Whether it is fetched over HTTP."""
         return self.address.startswith(("http://", "https://"))
 
     @property
     def is_sdmx(self) -> bool:
-        """Whether it is asked for data in SDMX-CSV.
+        """Whether it is an SDMX dataflow, fetched as SDMX-CSV.
 
         >>> Acquisition(sdmx="https://example.org/v1", flow="NSO,DF_ICCS,1.0", key="A.MX...").address
         'https://example.org/v1/data/NSO,DF_ICCS,1.0/A.MX...'
@@ -123,7 +123,7 @@ class Acquisition(BaseModel):
 
     @property
     def is_pattern(self) -> bool:
-        """Whether it stands for several files; a web address never does, as ``?`` begins its query."""
+        """Whether it matches several files; a web address never does, as ``?`` begins its query."""
         return not self.is_web and _PATTERN.search(PurePosixPath(self.address).name) is not None
 
     @property
@@ -139,7 +139,7 @@ class Acquisition(BaseModel):
 
 
 def plain_file_name(name: str) -> str:
-    """Return the name of a file that stays in the folder it is put into.
+    """Return the name of a file, checked not to lead out of the folder it is put into.
 
     >>> plain_file_name("crime 2024.csv")
     'crime 2024.csv'

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from schemas.definition.model import Declared
 
 Year = Annotated[int, Field(ge=1900, le=2100)]
 
 
-class Backcast(BaseModel):
+class Backcast(Declared):
     """Shares of the parts in one year, or on the line through two, applied to the country's population."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     first_year: Year = Field(description="the earliest year that is made; none before it is")
     country_population: str = Field(min_length=1, description="source of the country's population of those years")

@@ -61,7 +61,7 @@ def names_under(part: str) -> tuple[str, ...]:
 
 
 def refused_keys(declared: BaseModel, kind: str) -> list[str]:
-    """Return a line for each key that a declaration gives and its kind, or the format of its file, cannot honour.
+    """Return a line for each key given that has no effect for this kind of source or format of file.
 
     Args:
         declared: the source as declared.
@@ -81,7 +81,7 @@ def refused_keys(declared: BaseModel, kind: str) -> list[str]:
 
 
 def refused_part(name: str, kind: str) -> str | None:
-    """Return why a file of the folder, or a dimension of values.csv, is not for a kind; None where it is.
+    """Return why a kind of source cannot have a file of the folder or a dimension of values.csv; None if it can.
 
     >>> refused_part("rates.sql", "count") is None
     True
@@ -91,7 +91,7 @@ def refused_part(name: str, kind: str) -> str | None:
 
 
 def _given(model: BaseModel, place: str, name: str, form: str | None) -> Iterator[tuple[str, str, str | None]]:
-    """Every key given: its place in the file (lists counted from 1), its name among the keys, the format above it."""
+    """Every key given: its path in the file (lists counted from 1), its declared name, and the format it is under."""
     form = getattr(model, "format", form)
     for field in type(model).model_fields:
         if field not in model.model_fields_set:

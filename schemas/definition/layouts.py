@@ -6,24 +6,21 @@ from collections.abc import Sequence
 from fnmatch import fnmatch, fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from schemas.definition.messages import known_encoding
+from schemas.definition.model import Declared
 
 
 def as_list(given: Any) -> Any:
-    """One name is a list of one."""
+    """Make a list of a single name."""
     return given if isinstance(given, list | tuple) else (given,)
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(as_list)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Footer(_Strict):
+class Footer(Declared):
     """Where the data end: the last row whose first non-empty cell begins with this word, below which are no data."""
 
     starts_with: str = Field(min_length=1)
@@ -36,9 +33,9 @@ OWN_COLUMNS = frozenset(
         "_corrupt_record",
     }
 )
-"""Columns that the readers, the tables of incidents and Spark add to those of a file.
+"""Columns that the readers, the incident tables and Spark add to those of a file.
 
-A label of a file that is the same is not read as one of them: a number is added to it.
+A column of a file with the same label gets a number appended to its name.
 """
 
 
@@ -52,7 +49,7 @@ def _of_the_file(columns: tuple[str, ...]) -> tuple[str, ...]:
     return columns
 
 
-class ReadOptions(_Strict):
+class ReadOptions(Declared):
     """How one kind of file becomes a table of text. Only what differs from the default is written."""
 
     format: Literal["csv", "excel", "parquet"] = "csv"
@@ -72,7 +69,7 @@ class ReadOptions(_Strict):
         return any(fnmatchcase(sheet, pattern) for pattern in self.other_sheets)
 
 
-class Layout(_Strict):
+class Layout(Declared):
     """Files that share one shape; a source has several when its layout changed over the years."""
 
     files: tuple[str, ...] = Field(min_length=1)
@@ -94,9 +91,9 @@ def reads_other_sheets(one: Layout, other: Layout) -> bool:
 
 
 def unreachable_layout(layouts: Sequence[Layout]) -> tuple[int, int] | None:
-    """Return the numbers, from 1, of a layout that no file can have and of the one that has them all; None if all can.
+    """Return the numbers, from 1, of a layout that no file can have and of the one that takes its files; else None.
 
-    A file has the first layout that gives its name, and with it those that read other sheets.
+    A file has the first layout whose patterns match its name, together with those that read other sheets.
     """
     for number, layout in enumerate(layouts):
         for before, earlier in enumerate(layouts[:number]):
@@ -107,7 +104,7 @@ def unreachable_layout(layouts: Sequence[Layout]) -> tuple[int, int] | None:
 
 
 def _covers(wide: str, pattern: str) -> bool:
-    """Tell whether one pattern gives every name that another gives.
+    """Tell whether one pattern matches every name that another matches.
 
     >>> _covers("*.csv", "b*.csv"), _covers("?.csv", "*.csv"), _covers("a.csv", "a.csv")
     (True, False, True)

@@ -1,38 +1,37 @@
 """What the numbers of a source are: counts, stocks, estimates or ratios; and how an estimate gives its error.
 
 Counts of events add up: over areas, months and categories. They become rates, and chance gives them Poisson limits. A
-stock (persons held on a day) adds up over areas, but is no number of events: it has rates and no limits. An estimate
-has the error of its sample, and a ratio is a share or a rate that was computed elsewhere; neither is ever added,
-divided or tested as a count. They are published as given, in ``out.estimate``.
+stock (persons held on a day) adds up over areas, but does not count events: it has rates without limits. An estimate
+has a sampling error, and a ratio is a share or a rate computed elsewhere; neither is ever added, divided or tested as a
+count. They are published as given, in ``out.estimate``.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from schemas.definition.layouts import as_list
 from schemas.definition.messages import code_of
+from schemas.definition.model import Declared
 
 Figures = Literal["count", "stock", "estimate", "ratio"]
 AS_PUBLISHED = ("estimate", "ratio")
-"""Figures that are shown as they are given."""
+"""Kinds of figures that are published as given."""
 HELD_STAGES = ("held", "held_unsentenced")
 """Stages at which persons are counted on a day."""
 
 ERRORS = ("standard_error", "half_width", "ci_low", "ci_high", "cv_percent", "cv_share")
 """Columns of the error of an estimate, in whichever of these forms the source gives it."""
 Adds = Literal["areas", "sexes", "codes", "none"]
-"""Over what the parts of an estimate or ratio add up to its whole; national codes that do are shares of 100 %."""
+"""The dimensions over which the parts of an estimate or ratio add up; national codes that do are shares of 100 %."""
 BESIDE_ESTIMATES = (*ERRORS, "sample_size", "precision")
-"""Every column that only an estimate or a ratio has."""
+"""Every column that only estimates and ratios have."""
 
 
-class Measure(BaseModel):
-    """What a number is: stage of the process and counting unit, count or estimate, its unit and population."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Measure(Declared):
+    """What a number measures: stage of the process, counting unit, kind of figure, unit and population."""
 
     stage: Annotated[str, code_of("stage")] = "recorded"
     counting_unit: Annotated[str, code_of("counting_unit")]

@@ -16,7 +16,7 @@ from schemas.codelists import area_codes, load_areas, parse_age, valid_codes
 from schemas.declarations import NotADeclaration
 from schemas.errors import nearest_values
 
-# What the library says, in the words of the person who wrote the file.
+# The library's messages, reworded for the person who wrote the file.
 _SAID = {
     "missing": "is missing",
     "string_type": "must be text; put it in quotes",
@@ -25,14 +25,14 @@ _SAID = {
     "dict_type": "must hold keys, {key: value}",
     "bool_parsing": "must be true or false",
 }
-# Told already by what is wrong inside.
+# Kinds of error that only repeat what is reported for a value inside.
 _FOLLOWS = ("too_short",)
-# Names that can be read at a glance.
+# The most names that can be read at a glance.
 _FEW = 12
 
 
 def yaml_problem(error: Exception) -> str:
-    """Return what is wrong with a text that is not YAML, or holds no keys, with its line.
+    """Return what is wrong with a text that is not a YAML mapping, with its line.
 
     >>> yaml_problem(TypeError("a declaration must hold a mapping"))
     'a declaration must hold a mapping'
@@ -54,8 +54,8 @@ def field_problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """Return a line for each field that is wrong: its place in the file, what is wrong, the nearest known name.
 
     Args:
-        error: what the model said.
-        model: whose fields are known.
+        error: raised by the model.
+        model: the model, whose fields are the known names.
     """
     found = error.errors()
     inside = [item["loc"] for item in found if item["type"] not in _FOLLOWS]
@@ -93,7 +93,7 @@ def hint(value: str, known: Iterable[str]) -> str:
 
 
 def require_known(where: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
-    """Refuse, as a ValueError, a name that is not one of those known."""
+    """Raise ValueError for a name that is not one of those known."""
     for name in names:
         if name not in known:
             near = nearest_values(name, known)
@@ -102,7 +102,7 @@ def require_known(where: str, names: tuple[str, ...], known: tuple[str, ...]) ->
 
 
 def require_code(codelist: str, code: str, where: str = "") -> str:
-    """Return a code of a list; a ValueError where the list does not have it: it would be published unchecked."""
+    """Return the code; raise ValueError if the list does not have it, as it would be published unchecked."""
     valid = valid_codes(codelist)
     if valid is None:
         parse_age(code)
@@ -112,12 +112,12 @@ def require_code(codelist: str, code: str, where: str = "") -> str:
 
 
 def code_of(codelist: str) -> AfterValidator:
-    """Return what holds a field of a declaration to a code list."""
+    """Return the validator that restricts a field of a declaration to a code list."""
     return AfterValidator(partial(require_code, codelist))
 
 
 def known_area_scheme(name: str) -> str:
-    """Return the name of a scheme; a ValueError where no list of areas has a column for it."""
+    """Return the name of the scheme; raise ValueError if no list of areas has a column for it."""
     schemes = {scheme for area in load_areas() for scheme, _ in area.schemes} | {"code", "name"}
     if name not in schemes:
         raise ValueError(f"no area list has the scheme {name!r}{hint(name, schemes)}")
@@ -125,7 +125,7 @@ def known_area_scheme(name: str) -> str:
 
 
 def known_area(code: str) -> str:
-    """Return the code of an area; a ValueError where no list has it."""
+    """Return the code of the area; raise ValueError if no list has it."""
     areas = area_codes()
     if code not in areas:
         raise ValueError(f"there is no area {code!r}{hint(code, areas)}")
@@ -133,7 +133,7 @@ def known_area(code: str) -> str:
 
 
 def known_encoding(name: str) -> str:
-    """Return the name of an encoding; a ValueError if it is not one."""
+    """Return the name of the encoding; raise ValueError if Python has none of that name."""
     try:
         codecs.lookup(name)
     except LookupError:
@@ -142,7 +142,7 @@ def known_encoding(name: str) -> str:
 
 
 def known_time_zone(name: str) -> str:
-    """Return the name of a time zone; a ValueError if it is not one of the IANA database."""
+    """Return the name of the time zone; raise ValueError if it is not in the IANA database."""
     zones = available_timezones()
     if name not in zones:
         raise ValueError(

@@ -1,18 +1,18 @@
-"""How a source writes its figures: which marks there may be, which of them look alike, units, and when years begin."""
+"""How a source writes its figures: the marks allowed, which of them look alike, units, and when years begin."""
 
 from __future__ import annotations
 
 BLANKS = " \u00a0\u202f\u2009\u2007\u2008\u200a\u2002\u2003\u2004\u2005\u2006\u205f\u3000"
-"""Blank, no-break, narrow no-break, thin, figure, punctuation, hair and the wider blanks: on paper one mark."""
+"""Space, no-break, narrow no-break, thin, figure, punctuation, hair and wider spaces: the same mark on paper."""
 
 APOSTROPHES = "'\u2019\u2018\u02bc\u00b4\u0060\u2032\uff07"
-"""Apostrophe, both quotation marks, modifier letter, acute and grave accent, prime: on paper one mark."""
+"""Apostrophe, both quotation marks, modifier letter, acute and grave accent, prime: the same mark on paper."""
 
 _ALIKE = (BLANKS, APOSTROPHES)
 
 
 def alike(mark: str) -> str:
-    """Return every character that looks like a thousands or decimal mark, itself included.
+    """Return every character that looks like this thousands or decimal mark, including the mark itself.
 
     >>> alike(","), "’" in alike("'")
     (',', True)
@@ -21,9 +21,9 @@ def alike(mark: str) -> str:
 
 
 def checked_mark(mark: str) -> str:
-    """Return a thousands or decimal mark; a ValueError where it could be part of a number or of a word.
+    """Return the thousands or decimal mark; raise ValueError if it could be part of a number or a word.
 
-    A digit, a letter or a sign in this place would take a character out of the figure: 1721 would become 172.
+    A digit, a letter or a sign used as a mark would remove a character from the figure: 1721 would become 172.
     """
     if not mark:
         return mark
@@ -35,7 +35,7 @@ def checked_mark(mark: str) -> str:
 
 
 def checked_multiplier(number: int) -> int:
-    """Return how many units a number stands for; a ValueError unless it moves the decimal point, and no digit."""
+    """Return how many units a number stands for; raise ValueError unless it is a power of ten."""
     if number < 1 or not set(str(number)) <= {"0", "1"} or str(number).count("1") > 1:
         raise ValueError(
             f"{number} must be 1, 10, 100, 1000 ...: the figures of the file are in units, tens, hundreds, thousands"
@@ -44,7 +44,7 @@ def checked_multiplier(number: int) -> int:
 
 
 def checked_month(text: str) -> str:
-    """Return the month in which a year begins, from 02 to 12; a ValueError for another text."""
+    """Return the month in which a year begins, from 02 to 12; raise ValueError for any other text."""
     if text not in {f"{month:02d}" for month in range(2, 13)}:
         raise ValueError(
             f'{text!r} must be a month from "02" to "12", in quotes; a year from January needs no such key'
@@ -53,12 +53,12 @@ def checked_month(text: str) -> str:
 
 
 def check_marks(thousands: str, decimal: str, decimal_given: bool, notes: tuple[str, ...]) -> None:
-    """Refuse, as a ValueError, marks under which a figure would lose or gain digits.
+    """Raise ValueError for marks with which a figure would lose or gain digits.
 
     Args:
         thousands: between groups of digits, empty for none.
         decimal: before the fraction.
-        decimal_given: whether the declaration says it.
+        decimal_given: whether the declaration gives it.
         notes: marks that may follow a number.
     """
     if thousands and thousands in alike(decimal):

@@ -1,7 +1,7 @@
-"""When a publisher gives new figures: the calendar of a source, in the publisher's time zone.
+"""When a publisher releases new figures: the calendar of a source, in the publisher's time zone.
 
-A moment of the calendar is one of the clock on the publisher's wall. Where clocks go forward and skip it, it is the
-first moment after; where they go back and have it twice, it is taken once.
+Times of the calendar are the publisher's local time. If clocks go forward and skip one, it is the first moment after;
+if they go back and repeat one, it counts once.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from schemas.definition.messages import known_time_zone
+from schemas.definition.model import Declared
 
 
 def known_cron(line: str) -> str:
-    """Return a cron line of five fields; a ValueError where it is none, or names a day that never comes."""
+    """Return the cron line of five fields; raise ValueError if it is not one, or names a day that never comes."""
     from cronsim import CronSim, CronSimError
 
     try:
@@ -29,10 +30,8 @@ def known_cron(line: str) -> str:
     return line
 
 
-class Calendar(BaseModel):
-    """When new figures are expected, as a cron line, and after how many days they are late."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Calendar(Declared):
+    """When new figures are expected, as a cron line, and after how many days they are overdue."""
 
     cron: Annotated[str, AfterValidator(known_cron)]
     time_zone: Annotated[str, AfterValidator(known_time_zone)] = "UTC"
@@ -55,7 +54,7 @@ class Calendar(BaseModel):
     def last_due(self, now: datetime) -> datetime:
         """Return the last moment that is not after ``now``, in UTC.
 
-        It is looked for forward, so that both directions agree where clocks change.
+        It is searched forward in time, so that it agrees with ``next_due`` when clocks change.
 
         >>> str(Calendar(cron="0 6 20 * *").last_due(datetime(2026, 3, 20, 6, tzinfo=UTC)))
         '2026-03-20 06:00:00+00:00'

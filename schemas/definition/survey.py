@@ -1,27 +1,26 @@
-"""How a sample of persons or households was drawn: what estimates from its records, and their errors, follow from."""
+"""How a sample of persons or households was drawn, from which its estimates and their errors follow."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from schemas.definition.layouts import Names
 from schemas.definition.messages import known_area
+from schemas.definition.model import Declared
 
 UNIT_COUNTS = ("victim", "person", "household")
-"""Counting units of which a sampled unit is one: it counts once, however often it experienced the offence."""
+"""Counting units that count each sampled unit once, however often it experienced the offence."""
 PER = {"percent": 100, "per_100": 100, "per_1000": 1_000, "per_10k": 10_000, "per_100k": 100_000}
-"""Units of measure that are a share or a rate of the sampled population -> what it is multiplied by."""
+"""Units of measure that are a share or a rate of the sampled population -> the factor to multiply by."""
 
 
 ReplicateMethod = Literal["brr", "fay", "jk1", "jk2", "jkn", "sdr"]
 
 
-class Replicates(BaseModel):
-    """Replicate weights: the same sample weighted again, so that the spread of its estimates is their error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Replicates(Declared):
+    """Replicate weights: the same sample reweighted many times; the spread of the estimates is their error."""
 
     weights: str = Field(min_length=1, description="columns of the replicate weights: a name with * for what differs")
     number: int = Field(ge=2, description="how many columns there are")
@@ -40,7 +39,7 @@ class Replicates(BaseModel):
 
     @property
     def factor(self) -> float:
-        """What the sum of squared distances of the replicates from the estimate is multiplied by.
+        """The factor for the sum of squared differences between the replicate estimates and the estimate.
 
         Wolter 2007, chapters 3 and 4; Judkins 1990 (Fay); Fay and Train 1995 (successive differences).
 
@@ -59,10 +58,8 @@ class Replicates(BaseModel):
         }[self.method]
 
 
-class Survey(BaseModel):
-    """Columns, after the reshape, that say how the sample was drawn and what each record stands for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Survey(Declared):
+    """The columns, after the reshape, with the design of the sample and the weight of each record."""
 
     key: Names = Field(min_length=1, description="columns that identify a sampled unit in every layout")
     weight: str = Field(description="column of the number of units that a sampled one stands for")

@@ -97,6 +97,8 @@ def test_what_is_in_quotes_is_no_comment(changed: Versions) -> None:
     ("name", "old", "new"),
     [
         ("pipelines/collect/decode.py", "import annotations", "import annotations\nimport hashlib"),
+        ("pipelines/collect/workbook/reader.py", "import annotations", "import annotations\nimport hashlib"),
+        ("pipelines/collect/workbook/hidden.py", "import annotations", "import annotations\nimport hashlib"),
         ("pipelines/harmonise/values/numbers.py", "import annotations", "import annotations\nimport hashlib"),
         ("iccs/classification.py", "import annotations", "import annotations\nimport hashlib"),
         ("schemas/codelists/obs_status.csv", "\n", "\nX9,1,x,x,x\n"),
@@ -121,7 +123,13 @@ def test_publishing_makes_a_new_release_and_no_new_vintages(changed: Versions, n
 
 @pytest.mark.parametrize(
     "name",
-    ["pipelines/reader/plots/trend.py", "pipelines/cli/main.py", "pipelines/flows.py", "iccs/suggest/candidates.py"],
+    [
+        "pipelines/reader/plots/trend.py",
+        "pipelines/cli/main.py",
+        "pipelines/flows.py",
+        "iccs/suggest/candidates.py",
+        "pipelines/collect/fetch/web.py",
+    ],
 )
 def test_pictures_commands_and_the_assistant_decide_nothing(changed: Versions, name: str) -> None:
     assert changed(name, lambda text: text + "\nX = 1\n") == (False, False)
@@ -134,6 +142,19 @@ def test_a_threshold_of_a_rule_makes_new_vintages_and_its_words_a_new_release(ch
         True,
     )
     assert changed(name, lambda text: text.replace("severity: error", "severity: warning", 1))[0]
+
+
+def test_how_a_sheet_is_read_makes_files_read_again(copied: Path) -> None:
+    """The reader of workbooks is a process of its own, started by name: no step imports it."""
+    name = copied / "pipelines/collect/workbook/reader.py"
+    text, before = name.read_text(encoding="utf-8"), reading_code_version(copied)
+    name.write_text(text + "\nX = 1\n", encoding="utf-8")
+    reading_code_version.cache_clear()
+    try:
+        assert reading_code_version(copied) != before
+    finally:
+        name.write_text(text, encoding="utf-8")
+        reading_code_version.cache_clear()
 
 
 def test_nothing_is_parsed_a_second_time(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
