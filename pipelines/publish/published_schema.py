@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import resources
+from itertools import takewhile
 
 import duckdb
 
@@ -61,7 +62,8 @@ class PublishedStatement:
     @property
     def comment(self) -> str:
         """The header of the file, without the tables it reads: what the view or macro is, and its grain."""
-        lines = [line.removeprefix("--").strip() for line in self.text.splitlines() if line.startswith("--")]
+        header = takewhile(lambda line: line.startswith("--"), self.text.strip().splitlines())
+        lines = [line.removeprefix("--").strip() for line in header]
         return " ".join(line for line in lines if not line.startswith("reads:"))
 
     @property

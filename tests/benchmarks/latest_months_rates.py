@@ -1,6 +1,6 @@
 """Coverage of nowcasts and false alarms of the early warning, on simulated months of which the truth is known.
 
-Run by hand: ``python tests/benchmarks/latest_months_rates.py``; seeds are fixed. The tables are in docs/methodology.md.
+Run by hand: ``python tests/benchmarks/latest_months_rates.py``; seeds are fixed. The tables are in docs/error_rates.md.
 """
 
 from __future__ import annotations

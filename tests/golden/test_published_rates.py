@@ -1,4 +1,4 @@
-"""Rates that others published, made again, and the gap to ours: see docs/methodology.md, "Against published rates".
+"""Rates that others published, computed again, and the gap to ours (methodology, "Comparison with published rates").
 
 - Eurostat's own rates per 100,000 (unit P_HTHAB) stand in the bundled file beside its counts (NR); they are not loaded,
   only compared here.

@@ -1,14 +1,15 @@
 -- out.change_between(from_year, to_year): change of each annual series (all ages and attributes) between any two years,
--- e.g. out.change_between(2015, 2024): rates where both years have one, else counts. Limits of the ratio are those of the
--- logarithm of two counts, widened by the usual spread of the series (dispersion: mean chi-square of neighbouring years
--- before to_year, where there are five pairs; Student's t; for several years times (1 - r^years) / (1 - r), r = {{assumed_autocorrelation}}:
--- series that swing slowly move farther), else by chance alone. usual_swing_percent is how far up such years usually differ. direction: increase or decrease where
--- the limits exclude 1; within the usual swings; no significant change; not tested, where the figures count persons on a day,
--- or are estimated and their usual spread is not known (chance gives them no limits), and where one of the counts is 0, which has
--- no logarithm (out.change tests it exactly); not compared, with the reason in break_handling:
--- a break between the years, another composition, or a year without a figure or with one that is not compared. Limits and usual_swing_percent are
--- NULL where nothing is tested or compared.
--- No change is in percent of fewer than {{fewest_events}} events (no_percent_reason); its ratio has its limits.
+-- e.g. out.change_between(2015, 2024): of rates if both years have one, otherwise of counts. The limits of the ratio are those
+-- of the logarithm of two counts, widened by the usual variation of the series (dispersion: mean chi-square of neighbouring
+-- years before to_year, given five pairs; Student's t; over several years times (1 - r^years) / (1 - r) with
+-- r = {{assumed_autocorrelation}}, since series that swing slowly move farther), otherwise by chance alone. usual_swing_percent is how much higher
+-- the later of two such years can usually be. direction: increase or decrease, where the limits exclude 1; within the usual
+-- swings; no significant change; not tested, where the figures count persons on one day, or are estimated and their usual
+-- variation is not known (chance gives them no limits), and where one of the counts is 0, which has no logarithm
+-- (out.change tests it exactly); not compared, with the reason in break_handling: a break between the years, another
+-- composition, or a year without a figure or with a figure that may not be compared. Limits and usual_swing_percent are NULL
+-- where nothing is tested or compared. No change is given in percent of fewer than {{fewest_events}} events (no_percent_reason); its
+-- ratio and limits are given.
 -- Grain: one row for each source, area, ICCS category, stage, counting unit and sex with both years.
 -- reads: out.rate, out.series, out.area, out.iccs
 CREATE OR REPLACE MACRO out.change_between(from_year, to_year) AS TABLE

@@ -1,7 +1,7 @@
 -- out.counts_at_level(level): counts at one ICCS level (1 to 4), with every count of the tree exactly once.
--- part: category (a category of that level); coarser (the source gives nothing below this higher category); rest (what
--- a higher category has beyond its children). rollup: complete; incomplete (NULL: a part has no value);
--- children_exceed (NULL: the children as given are more than their category). Combinations outside the tree are left out.
+-- part: category (a category of that level); coarser (a higher category below which the source gives nothing); rest (the
+-- part of a higher category that is not in its children). rollup: complete; incomplete (NULL: a part has no value);
+-- children_exceed (NULL: the children given add up to more than their category). Combinations outside the tree are left out.
 -- Grain: one row for each cell of out.observation that is one of these three.
 -- reads: out.observation, out.iccs
 CREATE OR REPLACE MACRO out.counts_at_level(level) AS TABLE

@@ -1,7 +1,7 @@
 -- out.counts_by_age_band(bands): counts in the age bands of the ICCS (bands = 'iccs': 0-14, 15-29, 30-44, 45-59, 60 and
--- over) or as minors and adults ('minor_adult': 0-17, 18 and over), with _U and _T as published. Only cells that are
--- broken down by age. rollup: complete; incomplete (a part has no value); not_filled (the groups of the source inside
--- the band do not fill it, e.g. 15-19 crosses 18): value is NULL then.
+-- over) or for minors and adults ('minor_adult': 0-17, 18 and over), with _U and _T as published. Only cells that are
+-- broken down by age. rollup: complete; incomplete (a part has no value); not_filled (the age groups of the source do not
+-- fill the band, e.g. because 15-19 crosses 18): value is then NULL.
 -- Grain: one row for each source, area, period, category, stage, counting unit, sex, attributes and band.
 -- reads: out.observation, out.age
 CREATE OR REPLACE MACRO out.counts_by_age_band(bands) AS TABLE

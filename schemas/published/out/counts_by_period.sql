@@ -1,5 +1,5 @@
--- out.counts_by_period(freq): monthly (and quarterly) counts added to quarters ('Q') or years ('A'). A period has a
--- value only where every month or quarter of it has one; periods_there says how many have.
+-- out.counts_by_period(freq): monthly (and quarterly) counts added up to quarters ('Q') or years ('A'). A period has a
+-- value only if all of its months or quarters have one; periods_there is the number that have.
 -- iccs_made_from has each composition of the parts, separated by ' | '. rollup: complete or incomplete. made_from_freq: M or Q.
 -- Grain: one row for each series of months (or quarters) and longer period.
 -- reads: out.observation

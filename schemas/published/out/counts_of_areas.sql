@@ -1,6 +1,6 @@
 -- out.counts_of_areas(areas): counts of a list of areas taken together, e.g. ['MX-JAL', 'MX-COL'] or ['SE', 'NO', 'DK'].
--- Refused if one of them is part of another or is not in out.area. A value only where every area has one;
--- areas_there says how many have; iccs_made_from has each composition of theirs, separated by ' | '.
+-- Refused if one of them is part of another or is not in out.area. A value is given only if every area has one;
+-- areas_there is the number that have; iccs_made_from has each of their compositions, separated by ' | '.
 -- rollup: complete or incomplete. Counting units, stages and sources are never added together.
 -- Grain: one row for each source (of all areas in it), period, category, stage, counting unit, sex, age and attributes.
 -- reads: out.observation, out.area

@@ -1,11 +1,11 @@
--- out.dark_figure: what people told a survey beside what the police recorded, of one country (or region), category and
--- year: two figures of two populations, and never one series. Every measure of a survey is a series of its own, with its
--- counting unit, population and period of reference: persons and households, persons who experienced an offence and
--- offences experienced are never one. Only the whole of what a survey asked of is there, its widest age group, as the police
--- count is of everybody. recorded_share is the recorded count over the estimate, with limits from those of the estimate; it
--- is not a reporting rate: differences says in what else the two differ. Rates and shares are in out.estimate alone.
--- Grain: one row for each source, measure and national category of a survey with an estimate of a number experienced, area,
--- ICCS category, year and sex, that has recorded counts, and source and counting unit of these.
+-- out.dark_figure: survey estimates of crimes experienced next to the counts recorded by the police, for one country (or
+-- region), category and year: two figures of two populations, which never form one series. Every survey measure is a
+-- series of its own, with its counting unit, population and reference period: persons, households, persons who experienced
+-- an offence and offences experienced are never mixed. Only the widest age group of a survey is included, because the
+-- police count covers everybody. recorded_share is the recorded count divided by the estimate, with limits from those of
+-- the estimate; it is not a reporting rate: see differences. Rates and shares are only in out.estimate.
+-- Grain: one row for each source, measure and national category of a survey with an estimated number of crimes experienced,
+-- area, ICCS category, year and sex for which there are recorded counts, and source and counting unit of these counts.
 -- reads: out.estimate, out.rate, out.age
 CREATE OR REPLACE VIEW out.dark_figure AS
 WITH period_name AS (

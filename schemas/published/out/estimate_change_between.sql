@@ -1,8 +1,8 @@
--- out.estimate_change_between(from_period, to_period): change of each estimate of a survey between two periods, e.g.
--- out.estimate_change_between(2019, 2021): the difference, its standard error (of two independent samples: the root of
--- the sum of both squared errors; a panel that asks the same persons again has a smaller one) and its 95 % limits.
--- direction: increase or decrease where the limits exclude no change; no significant change; not tested, where an error
--- is not known; not compared, with the reason in break_handling. Estimates are never compared with counts.
+-- out.estimate_change_between(from_period, to_period): change of each survey estimate between two periods, e.g.
+-- out.estimate_change_between(2019, 2021): the difference, its standard error (for two independent samples: the square root
+-- of the sum of both squared errors; a panel that interviews the same persons again has a smaller one) and its 95 % limits.
+-- direction: increase or decrease, where the limits exclude no change; no significant change; not tested, where a standard
+-- error is not known; not compared, with the reason in break_handling. Estimates are never compared with counts.
 -- Grain: one row for each source, measure, national category, area, sex, age and attribute combination with both periods.
 -- reads: out.estimate
 CREATE OR REPLACE MACRO out.estimate_change_between(from_period, to_period) AS TABLE

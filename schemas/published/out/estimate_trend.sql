@@ -1,10 +1,10 @@
 -- out.estimate_trend: straight line through the annual estimates of each survey series since its last break, weighted by
 -- 1 / standard error squared (generalized least squares with known variances; Draper and Smith 1998, Applied Regression
--- Analysis, section 9.2). The error of the slope is multiplied by the root of the dispersion (the weighted residual sum
--- of squares over n - 2) where that is above 1; years of declared mass events are left out; limits are by Student's t with n - 2
--- degrees. The directions are those of out.trend: stable is a slope with both limits within {{stable_percent}} % of the mean
--- estimate a year. Only series of three or more estimates with a standard error; ratios without one, and counts, are
--- never tested here.
+-- Analysis, section 9.2). The standard error of the slope is multiplied by the square root of the dispersion (the weighted
+-- residual sum of squares over n - 2) if that is above 1; years of declared mass events are left out; the limits use
+-- Student's t with n - 2 degrees of freedom. The directions are those of out.trend: stable is a slope with both limits
+-- within {{stable_percent}} % of the mean estimate a year. Only series of three or more estimates with a standard error; ratios without
+-- one, and counts, are never tested here.
 -- Grain: one row for each source, measure, national category, area, sex, age and attribute combination.
 -- reads: out.estimate
 CREATE OR REPLACE VIEW out.estimate_trend AS

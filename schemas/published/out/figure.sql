@@ -1,8 +1,8 @@
--- out.figure: every annual figure at its simplest (all ICCS attributes together), of every series, with names, what its
--- limits mean, its composition, its caveats in words, and what the concordance says of national categories that are not
--- plainly those of the ICCS (mapping_notes). Its rows overlap: counting units, stages, sexes and ages of one area and
--- category are all there. Take sums from out.headline, out.headline_by_sex and out.headline_by_age, which have the
--- preferred series only and no part beside its total.
+-- out.figure: every annual figure of every series in its simplest form (all ICCS attributes together), with names, the
+-- meaning of its limits, its composition, its caveats in words, and the notes of the concordance on national categories
+-- that do not match the ICCS exactly (mapping_notes). The rows overlap: all counting units, stages, sexes and ages of an
+-- area and category are included. For sums use out.headline, out.headline_by_sex and out.headline_by_age, which have only
+-- the preferred series and no part together with its total.
 -- Grain: one row for each source, area, year, ICCS category, stage, counting unit, sex and age.
 -- reads: out.rate, out.observation, out.series, out.source, out.area, out.iccs, out.caveat, out.mapping, out.series_break
 CREATE OR REPLACE VIEW out.figure AS

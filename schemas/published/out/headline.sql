@@ -1,9 +1,9 @@
--- out.headline: the one figure of each area, category and year, of all sexes, ages and attributes together, from the
--- preferred series (out.series); other_series names those left out. Read this first. Sums of value over areas of one
--- area_level, or over years, are right for one iccs. Two things overlap and are never to be added: areas of different
--- area_level (a country and its regions), and a category and those inside it (iccs_level; use out.counts_at_level for
--- several). Units differ between areas: counting_unit. Men, women and ages: out.headline_by_sex, out.headline_by_age;
--- other counting units, stages and sources: out.figure; ICCS attributes such as weapon: out.rate.
+-- out.headline: one figure for each area, category and year, for all sexes, ages and attributes together, from the
+-- preferred series (out.series); other_series lists the series left out. Read this first. For one iccs, sums of value over
+-- areas of the same area_level, or over years, are right. Never add up areas of different area_level (a country and its
+-- regions), or a category and those inside it (iccs_level; use out.counts_at_level for several): they overlap.
+-- Units differ between areas: counting_unit. For men, women and ages: out.headline_by_sex, out.headline_by_age;
+-- for other counting units, stages and sources: out.figure; for ICCS attributes such as weapon: out.rate.
 -- Grain: one row for each area, ICCS category and year.
 -- reads: out.figure
 CREATE OR REPLACE VIEW out.headline AS

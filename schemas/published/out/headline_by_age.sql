@@ -1,8 +1,8 @@
 -- out.headline_by_age: out.headline by age, all sexes together: the age groups and unknown (_U) of the preferred series
--- of each area and category that is broken down by age. The total has no row (it is in total), so that sums of value
--- over age are the total, except where groups of the source overlap (caveat age_bands_overlap). Where a group is not
--- given, with a reason, the number of unknown is not either; share_of_total has its share, and at_least and
--- at_most (rate_at_least, rate_at_most) the bounds of each: none of the unknown belongs to it, or all do. share_known
+-- of each area and category that is broken down by age. The total has no row (it is in column total), so that sums of value
+-- over age give the total, except where age groups of the source overlap (caveat age_bands_overlap). Where an age group is
+-- withheld, with a reason, so is the number of unknown; share_of_total has its share, and at_least and at_most
+-- (rate_at_least, rate_at_most) the bounds of each group: if none of the unknown belong to it, and if all do. share_known
 -- is the share of persons whose age is known. Otherwise as out.headline.
 -- Grain: one row for each area, ICCS category, year and age group.
 -- reads: out.figure, out.rate

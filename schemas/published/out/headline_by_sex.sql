@@ -1,8 +1,8 @@
 -- out.headline_by_sex: out.headline by sex, all ages together: men (M), women (F) and unknown (_U) of the preferred
--- series of each area and category that is broken down by sex. The total has no row (it is in total), so that sums of
--- value over sex are the total. Where men or women are not given, with a reason, the number of unknown is not either;
--- share_of_total has its share, and at_least and at_most (rate_at_least, rate_at_most) the bounds of each: none of the
--- unknown belongs to it, or all do. share_known is the share of persons whose sex is known. Otherwise as out.headline.
+-- series of each area and category that is broken down by sex. The total has no row (it is in column total), so that sums
+-- of value over sex give the total. Where men or women are withheld, with a reason, so is the number of unknown;
+-- share_of_total has its share, and at_least and at_most (rate_at_least, rate_at_most) the bounds of each sex: if none of
+-- the unknown belong to it, and if all do. share_known is the share of persons whose sex is known. Otherwise as out.headline.
 -- Grain: one row for each area, ICCS category, year and sex.
 -- reads: out.figure, out.rate
 CREATE OR REPLACE VIEW out.headline_by_sex AS

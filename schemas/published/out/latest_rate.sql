@@ -1,8 +1,8 @@
--- out.latest_rate: the most recent rate of each annual series that may be compared, all ages and attributes, with limits,
--- composition and caveats. time_period is the year of the rate, last_period the last year of the series: where they
--- differ, the years in between have no rate (no_rate_reason in out.rate says why), or one that lacks a part or holds an
--- exceptional event (its caveats). A series without any such rate has no row. Series of different units, stages or
--- compositions are no order: out.latest_rate says what each is, iccs compare which may be ranked.
+-- out.latest_rate: the most recent comparable rate of each annual series, all ages and attributes, with limits,
+-- composition and caveats. time_period is the year of the rate, last_period the last year of the series: if they differ,
+-- the years in between have no rate (see no_rate_reason in out.rate), or one that lacks a part or includes an exceptional
+-- event (see its caveats). A series without any such rate has no row. Do not rank series of different units, stages or
+-- compositions: out.latest_rate states them for each series, and iccs compare shows which may be ranked.
 -- Grain: one row for each source, area, ICCS category, stage, counting unit and sex with a rate.
 -- reads: out.rate
 CREATE OR REPLACE VIEW out.latest_rate AS

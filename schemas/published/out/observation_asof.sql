@@ -1,5 +1,5 @@
--- out.observation_asof(at_time): out.observation as it was, for each source with the vintage that was current then.
--- at_time is a day ('2026-11-22' means its end) or a moment in UTC; a source not loaded by then has no row.
+-- out.observation_asof(at_time): out.observation at an earlier time, for each source with the vintage current at that time.
+-- at_time is a day ('2026-11-22' means its end) or a time in UTC; a source not yet loaded by then has no row.
 -- Grain: one row for each observation of that state. It is out.observation with later out.revision undone.
 -- reads: out.observation, out.vintage, out.revision, out.source
 CREATE OR REPLACE MACRO out.observation_asof(at_time) AS TABLE

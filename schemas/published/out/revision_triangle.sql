@@ -1,7 +1,7 @@
--- out.revision_triangle(source, iccs, area, sex := '_T', age := '_T', freq := 'A'): one series as each vintage gave it.
--- Grain: one row for each stage, counting unit, period and load of the source. value is the one in that vintage, NULL
--- if it had none; change_from_first is relative to the first vintage that had a value for the period.
--- An unknown code is refused.
+-- out.revision_triangle(source, iccs, area, sex := '_T', age := '_T', freq := 'A'): one series as given by each vintage.
+-- value is the one in that vintage, NULL if it had none; change_from_first is relative to the first vintage that had a
+-- value for the period. An unknown code is refused.
+-- Grain: one row for each stage, counting unit, period and load of the source.
 -- reads: out.observation, out.revision, out.vintage, out.source, out.iccs, out.area, out.sex, out.age
 CREATE OR REPLACE MACRO out.revision_triangle(source, iccs, area, sex := '_T', age := '_T', freq := 'A') AS TABLE
 WITH asked AS (

@@ -1,6 +1,6 @@
--- out.series: every annual series, all attributes together, and which one is preferred where an area and category have
--- several. preference counts from 1: series with figures first, then by out.series_rank, then by name of the source. It
--- is the same for all sexes of a series, and for all its age groups, so that parts are never of two series.
+-- out.series: every annual series, all attributes together, and which one is preferred if an area and category have
+-- several. preference counts from 1: series with figures first, then by out.series_rank, then by source name. It is
+-- the same for all sexes of a series, and for all its age groups, so that parts never come from two series.
 -- Grain: one row for each source, area, ICCS category, stage, counting unit, sex and age in out.rate.
 -- reads: out.rate, out.series_break
 CREATE OR REPLACE VIEW out.series AS

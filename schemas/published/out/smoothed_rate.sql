@@ -1,12 +1,13 @@
--- out.smoothed_rate: rates of the parts of a country drawn towards their common rate, the more so the fewer people they
--- have: empirical Bayes (Marshall 1991, Applied Statistics 40: 283-294; the Poisson-gamma model with the same moments), of
--- ten areas and more of one level, source, year, category and composition. A rate of its own beside rate_per_100k, for maps
--- and comparisons of small areas: no rank or limit rests on a handful of events. smoothed_low and smoothed_high are the
--- 95 % limits of the gamma law (Wilson and Hilferty 1931), which take the common rate as known. own_weight is the share of
--- the area's own rate in it; where it is 0 the areas differ by no more than chance. Rates that lack a part, hold an
--- exceptional event or are estimates are left out. Rates that lean on neighbours too (BYM2), with limits and the
--- probability that they are above the common rate, need a fit for each map and are made when asked for: iccs funnel
--- --method bym, columns bym_rate, bym_low, bym_high and bym_above of --json and of read_small_areas.
+-- out.smoothed_rate: rates of the parts of a country shrunk towards their common rate, more strongly the smaller their
+-- population: empirical Bayes (Marshall 1991, Applied Statistics 40: 283-294; the Poisson-gamma model with the same
+-- moments), for ten or more areas of one level, source, year, category and composition. It is given in addition to
+-- rate_per_100k, for maps and comparisons of small areas, so that no rank or limit rests on a handful of events.
+-- smoothed_low and smoothed_high are the 95 % limits of the gamma distribution (Wilson and Hilferty 1931), which take the
+-- common rate as known. own_weight is the share of the area's own rate; where it is 0 the areas differ by no more than
+-- chance. Rates that lack a part, include an exceptional event or are estimates are left out. Rates that also borrow
+-- strength from neighbouring areas (BYM2), with limits and the probability that they are above the common rate, need a fit
+-- for each map and are computed on request: iccs funnel --method bym, columns bym_rate, bym_low, bym_high and bym_above of
+-- --json and of read_small_areas.
 -- Grain: one row for each rate of an area below a country, all ages, that is smoothed.
 -- reads: out.rate, out.area
 CREATE OR REPLACE VIEW out.smoothed_rate AS

@@ -1,7 +1,7 @@
 -- out.trend_of(iccs, area, sex := '_T', age := '_T', source := NULL, stage := NULL, counting_unit := NULL): one annual
--- series of one ICCS category in one area: the preferred one (out.series_rank) where several are there. other_series
--- names the others; ask for one of them by source, stage or counting_unit. A code that is not in out.iccs, out.area,
--- out.sex or out.age, and a source, stage or unit without a series, are refused; no rows mean that there are no figures.
+-- series of one ICCS category in one area: the preferred one (out.series_rank) if there are several. other_series lists
+-- the others; select one of them by source, stage or counting_unit. A code that is not in out.iccs, out.area, out.sex or
+-- out.age, and a source, stage or unit without a series, are refused; no rows mean that there are no figures.
 -- Grain: one row for each year.
 -- reads: out.rate, out.iccs, out.area, out.sex, out.age
 CREATE OR REPLACE MACRO out.trend_of(
