@@ -223,7 +223,7 @@ class _StoredSource:
 
     def _raw_damage(self) -> Iterator[Damage]:
         note = self.raw / "files.json"
-        if note.is_file() and (what := _document_damage(note)):
+        if note.is_file() and (what := _what_is_damaged(read_json, note)):
             remedy = "write it again with the days that the vintages know; the next run reads the files to hash them"
             yield self._damage(note, what, remedy, self._renew_files_note)
         wanted = self._wanted()
@@ -235,7 +235,7 @@ class _StoredSource:
             if not whole:
                 what = "is not as it was received" if copy.is_file() else "is missing"
                 yield self._raw_copy_damage(copy, digest, name, what)
-            if whole and (what := _document_damage(own)):
+            if whole and (what := _what_is_damaged(read_json, own)):
                 first_seen = wanted[digest].first_seen if digest in wanted else None
                 remedy = f"write it again: {name}" if name else "write it again, without the name of the file"
                 yield self._damage(own, what, remedy, partial(_renew_note, copy, name, first_seen))
@@ -294,7 +294,7 @@ class _StoredSource:
             return
         if damage := find_damage(current.folder):
             yield self._current_damage(current, damage)
-        elif (current.folder / POINTER).is_file() and (what := _document_damage(current.folder / POINTER)):
+        elif (current.folder / POINTER).is_file() and (what := _what_is_damaged(read_json, current.folder / POINTER)):
             remedy = f"copy {self.core / POINTER} again"
             yield self._damage(current.folder / POINTER, what, remedy, partial(renew_pointer_copy, current))
         for load in current.loads[:-1]:
@@ -336,7 +336,7 @@ class _StoredSource:
                 for path in (self.core / REVISIONS).glob("*.parquet")
                 if path.name.startswith(f"{before}..{after}.")
             ]
-            if not kept or any(_seal_damage(path) for path in kept):
+            if not kept or any(_what_is_damaged(check_seal, path) for path in kept):
                 return False
         return True
 
@@ -465,17 +465,10 @@ def _renew_note(copy: Path, name: str | None, first_seen: str | None) -> str:
     return "written again"
 
 
-def _document_damage(path: Path) -> str | None:
+def _what_is_damaged(check: Callable[[Path], object], path: Path) -> str | None:
+    """Return what a check finds damaged in a file; None if it finds nothing."""
     try:
-        read_json(path)
-    except DamagedFile as damage:
-        return damage.what
-    return None
-
-
-def _seal_damage(path: Path) -> str | None:
-    try:
-        check_seal(path)
+        check(path)
     except DamagedFile as damage:
         return damage.what
     return None

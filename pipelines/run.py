@@ -42,13 +42,14 @@ from pipelines.publish.build import Publication, content_key, publish
 from pipelines.publish.releases import keep_published, newest_key
 from pipelines.publish.report import write_reports
 from pipelines.reader.release import open_published
+from pipelines.system.clock import utc_now
 from pipelines.system.connection import connect, engine_forgotten_on_error, forget_engine
 from pipelines.system.errors import DamagedStore, DataRefused, is_disk_full, is_out_of_memory, is_out_of_reach
 from pipelines.system.lock import writing
 from pipelines.system.removal import check_folders, empty_work_folder, make_work_folder
 from pipelines.system.running.clean_copy import note_records
 from pipelines.system.running.faults import describe_fault, write_fault_report
-from pipelines.system.running.run_log import Attempt, log_attempts, logging_events, start_time
+from pipelines.system.running.run_log import Attempt, log_attempts, logging_events
 from pipelines.system.running.steps import RunStep, WatchedSteps, plain_step, raise_if_signalled
 from pipelines.system.running.workers import LARGE_BYTES, Stopped, run_in_workers
 from pipelines.system.settings import Settings
@@ -475,7 +476,7 @@ def run_all(
         UsageError: another run is writing, the directory is not there, a setting is not one, or a folder that the run
             would delete from is not its own.
     """
-    start, started = time.perf_counter(), start_time()
+    start, started = time.perf_counter(), utc_now()
     settings = session.settings
     if session.directory is not None and not session.directory.is_dir():
         raise UsageError(f"there is no folder {session.directory} to take files from")

@@ -16,9 +16,10 @@ from typing import Any
 
 from pipelines.collect.acquire import FETCHED, find_layouts
 from pipelines.collect.fetch.limits import Limits, require_allowed
-from pipelines.collect.fetch.received import Receipt, Received, now, read_received, write_received
+from pipelines.collect.fetch.received import Receipt, Received, read_received, write_received
 from pipelines.collect.fetch.stores import NothingThere, copy_file, fetch_store, list_folder, list_store, open_store
 from pipelines.collect.fetch.web import Answer, fetch_web
+from pipelines.system.clock import utc_now
 from pipelines.system.errors import DataRefused, Problem, is_disk_full
 from pipelines.system.files import replace_atomically, sha256_of_file
 from pipelines.system.removal import make_work_folder
@@ -183,7 +184,7 @@ class _Fetching:
             replace_atomically(target, lambda temporary: shutil.move(part, temporary))
         if last is not None and (last.sha256, last.name) == (digest, target.name):
             return None
-        return Receipt(one.address, target.name, digest, size, now(), answer.came_from, answer.headers)
+        return Receipt(one.address, target.name, digest, size, utc_now(), answer.came_from, answer.headers)
 
     def gone(self) -> list[FetchedFile]:
         """Return the files here that no address provides any longer; their figures stay until somebody deletes them."""

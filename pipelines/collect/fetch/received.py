@@ -7,9 +7,9 @@ redirect is stored without its query, which often contains a key.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
+from pipelines.system.clock import utc_now
 from pipelines.system.files import read_json, write_json
 from pipelines.system.settings import Settings
 
@@ -62,13 +62,8 @@ class Received:
 
     def with_check(self, address: str, receipt: Receipt | None) -> Received:
         """Return a copy with an address marked as checked, and with its receipt if that is new."""
-        checked = {**(self.checked or {}), address: now()}
+        checked = {**(self.checked or {}), address: utc_now()}
         return replace(self, receipts=(*self.receipts, *([receipt] if receipt else [])), checked=checked)
-
-
-def now() -> str:
-    """Return the current time as it is recorded."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def read_received(source_id: str, settings: Settings) -> Received:

@@ -58,11 +58,6 @@ class Attempt:
         return self.end in ("loaded", "unchanged")
 
 
-def start_time() -> str:
-    """Return the current time as it is logged."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 def log_attempts(attempts: Collection[Attempt], settings: Settings) -> None:
     """Add attempts; the caller must hold the lock of the data folder, as the whole file is replaced."""
     added = [
