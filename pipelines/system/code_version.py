@@ -25,8 +25,9 @@ PROGRAM = Path(__file__).parents[2]
 _PACKAGES = ("iccs", "schemas", "pipelines")
 _VINTAGE_STAGES = ("collect", "harmonise", "tabulate")
 _FETCH = "pipelines/collect/fetch/"  # brings files, which are compared by their content
-_VINTAGE_DATA = ("schemas/rules", "schemas/codelists", "schemas/source_keys.yml", "iccs/tables")
-_RELEASE_DATA = ("schemas", "iccs/tables")
+_FUNCTIONS = "schemas/published/functions.sql"  # statements of every stage use them
+_VINTAGE_DATA = ("schemas/rules", "schemas/codelists", "schemas/source_keys.yml", _FUNCTIONS, "iccs/tables")
+_RELEASE_DATA = ("schemas", "iccs/tables", "pipelines/statistics/tables")
 # Only for looking up or assigning codes; no step reads them.
 _NO_DATA = re.compile(r"iccs/tables/(definitions_\w+|glossary|index_\w+|search_terms)\.csv")
 # Texts of rules: a release shows the current ones, whenever its vintages were made.
