@@ -39,7 +39,7 @@ from pipelines.harmonise.rejected import look_up_rejected, number_by_lines, writ
 from pipelines.harmonise.statements import Statements, make_statements, open_lists
 from pipelines.harmonise.values.hidden import hiding_errors
 from pipelines.harmonise.values.numbers import parse_number
-from pipelines.system.code_version import reading_code_version
+from pipelines.system.code_version import tally_code_version
 from pipelines.system.connection import connect, fetch_row
 from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.files import DamagedFile, read_json, sha256_of_file, write_json
@@ -53,6 +53,13 @@ from schemas.source import SourceFolder
 
 _PACKED = ("GZIP", "DECOMPRESS", ".GZ")
 _KEY = re.compile("[0-9a-f]{32}")  # of the folder of a partition
+_LATER_KEYS = {
+    *("title", "publisher", "url", "licence", "citation", "calendar", "acquire", "counted_at", "priority", "sharing"),
+    *("breakdowns", "covers", "totals", "parent_counts", "allocate_unknown", "backcast"),
+    *("caveats", "breaks", "no_break", "mass_events", "rejected_share_limit", "rejected_figure_limit"),
+    "layouts",  # that of the file is part of its key by itself
+}
+"""Keys of source.yml that do not affect what is found in one file. Every other key is taken to, also a new one."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +197,8 @@ def tally(
     root = settings.partitions / folder.source_id
     root.mkdir(parents=True, exist_ok=True)
     statements = make_statements(folder, concordance)
-    targets = [root / _key(folder, file, statements) for file in acquired.files]
+    declared = folder.source.model_dump_json(exclude=_LATER_KEYS)
+    targets = [root / _key(folder, file, statements, declared) for file in acquired.files]
     new = [
         Partition(folder, statements, file, settings, work / target.name, target)
         for file, target in zip(acquired.files, targets, strict=True)
@@ -360,10 +368,14 @@ def _describe(query: str, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall())
 
 
-def _key(folder: SourceFolder, file: RawFile, statements: Statements) -> str:
-    """Return the key of a partition's tally: content, name, day of arrival, reading options and code, statements."""
+def _key(folder: SourceFolder, file: RawFile, statements: Statements, declared: str) -> str:
+    """Return the key of a partition's folder: content, name, day of arrival, reading options, statements, declaration.
+
+    The statements alone are not enough: identifiers, control totals and personal columns decide what else is found in
+    the file, and is never looked for again.
+    """
     parts = f"{file.sha256} {file.name} {file.first_seen} {file.layout} {statements.digest(file.layout)}"
-    parts += f" {folder.source.layouts[file.layout].read.model_dump_json()} {reading_code_version()}"
+    parts += f" {folder.source.layouts[file.layout].read.model_dump_json()} {declared} {tally_code_version()}"
     return hashlib.sha256(parts.encode()).hexdigest()[:32]
 
 

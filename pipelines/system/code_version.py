@@ -23,7 +23,8 @@ PROGRAM = Path(__file__).parents[2]
 """The folder with the packages iccs, schemas and pipelines."""
 
 _PACKAGES = ("iccs", "schemas", "pipelines")
-_VINTAGE_STAGES = ("collect", "harmonise", "tabulate")
+_TALLY_STAGES = ("collect", "harmonise")
+_VINTAGE_STAGES = (*_TALLY_STAGES, "tabulate")
 _FETCH = "pipelines/collect/fetch/"  # brings files, which are compared by their content
 _FUNCTIONS = "schemas/published/functions.sql"  # statements of every stage use them
 _VINTAGE_DATA = ("schemas/rules", "schemas/codelists", "schemas/source_keys.yml", _FUNCTIONS, "iccs/tables")
@@ -52,11 +53,11 @@ def vintage_code_version(program: Path = PROGRAM) -> str:
 
 
 @cache
-def reading_code_version(program: Path = PROGRAM) -> str:
-    """Return the version of what determines how a file becomes rows of text; ``program`` as for vintages."""
+def tally_code_version(program: Path = PROGRAM) -> str:
+    """Return the version of what determines the tally of a file of incidents, and what else is found in the file."""
     with _Digests(program) as digests:
-        modules = digests.closure(_modules(program, ("collect",)))
-        return digests.version([*modules, *_statements(program, ("collect",))])
+        modules = digests.closure(_modules(program, _TALLY_STAGES))
+        return digests.version([*modules, *_statements(program, _TALLY_STAGES), _FUNCTIONS])
 
 
 @cache
