@@ -197,8 +197,7 @@ def tally(
     root = settings.partitions / folder.source_id
     root.mkdir(parents=True, exist_ok=True)
     statements = make_statements(folder, concordance)
-    declared = folder.source.model_dump_json(exclude=_LATER_KEYS)
-    targets = [root / _key(folder, file, statements, declared) for file in acquired.files]
+    targets = [root / key for key in _keys(folder, acquired, statements)]
     new = [
         Partition(folder, statements, file, settings, work / target.name, target)
         for file, target in zip(acquired.files, targets, strict=True)
@@ -300,14 +299,14 @@ def _try_partition(engine: Engine, partition: Partition) -> tuple[Problem, ...]:
 def forget_partitions(folder: SourceFolder, acquired: Acquired, settings: Settings) -> None:
     """Delete the tallies of partitions that are no longer part of the source, once its new vintage is stored.
 
-    A folder with another form of name than that of ``_key`` is not ours and stays.
+    A folder with another form of name than those of ``_keys`` is not ours and stays.
     """
     concordance = checked_concordance(folder)
     if folder.source.kind != "incident" or concordance is None:
         return
     root = settings.partitions / folder.source_id
     statements = make_statements(folder, concordance)
-    kept = {_key(folder, file, statements) for file in acquired.files}
+    kept = set(_keys(folder, acquired, statements))
     for path in root.iterdir():
         if path.name not in kept and _KEY.fullmatch(path.name):
             delete(path, settings)
@@ -368,15 +367,20 @@ def _describe(query: str, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(row[0] for row in connection.execute(f"DESCRIBE {query}").fetchall())
 
 
-def _key(folder: SourceFolder, file: RawFile, statements: Statements, declared: str) -> str:
-    """Return the key of a partition's folder: content, name, day of arrival, reading options, statements, declaration.
+def _keys(folder: SourceFolder, acquired: Acquired, statements: Statements) -> list[str]:
+    """Return the key of each partition's folder: content, name, day of arrival, how it is read, statements, declaration.
 
-    The statements alone are not enough: identifiers, control totals and personal columns decide what else is found in
-    the file, and is never looked for again.
+    The statements alone are not enough: identifiers, control totals and personal columns decide what else is looked
+    for in a file, and it is looked for only once.
     """
-    parts = f"{file.sha256} {file.name} {file.first_seen} {file.layout} {statements.digest(file.layout)}"
-    parts += f" {folder.source.layouts[file.layout].read.model_dump_json()} {declared} {tally_code_version()}"
-    return hashlib.sha256(parts.encode()).hexdigest()[:32]
+    declared = folder.source.model_dump_json(exclude=_LATER_KEYS)
+    shared = f"{declared} {tally_code_version()}"
+    parts = (
+        f"{file.sha256} {file.name} {file.first_seen} {file.layout} {statements.digest(file.layout)} "
+        f"{folder.source.layouts[file.layout].read.model_dump_json()} {shared}"
+        for file in acquired.files
+    )
+    return [hashlib.sha256(part.encode()).hexdigest()[:32] for part in parts]
 
 
 def _tally_one(engine: Engine, partition: Partition) -> None:
