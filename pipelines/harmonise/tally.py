@@ -368,7 +368,7 @@ def _describe(query: str, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _keys(folder: SourceFolder, acquired: Acquired, statements: Statements) -> list[str]:
-    """Return the key of each partition's folder: content, name, day of arrival, how it is read, statements, declaration.
+    """Return the key of each partition's folder: content, name, day of arrival, reading, statements, declaration.
 
     The statements alone are not enough: identifiers, control totals and personal columns decide what else is looked
     for in a file, and it is looked for only once.
