@@ -27,12 +27,11 @@ _ROUNDS = 5
 
 @dataclass(frozen=True)
 class Audit:
-    """What an audit found: places of the cells that are determined, how many must not be, and the work done."""
+    """The result of an audit: the places of cells that can be computed, and how many cells were examined."""
 
     determined: tuple[int, ...]
     determined_for_one_person: tuple[int, ...]
     examined: int
-    problems_solved: int
 
     @property
     def passed(self) -> bool:
@@ -61,7 +60,6 @@ def audit_hidden(
     must_hold = {*hidden, *small}
     determined: list[int] = []
     for_one: set[int] = set()
-    solved = 0
     for block in _blocks(system):
         places = [unknown[number] for number in block]
         most = 10.0 * sum(margins.counts[place] for place in places) + 10
@@ -70,8 +68,7 @@ def audit_hidden(
         targets = [number for number, place in enumerate(places) if place in must_hold]
         determined += [places[number] for number in part.determined(targets)]
         for_one |= _known_to_one(part, places, margins, set(small))
-        solved += part.solved
-    return Audit(tuple(determined), tuple(sorted(for_one)), len(must_hold), solved)
+    return Audit(tuple(determined), tuple(sorted(for_one)), len(must_hold))
 
 
 def audit_within(margins: Margins, least: Sequence[int], greatest: Sequence[int], small: Collection[int]) -> Audit:
@@ -87,7 +84,6 @@ def audit_within(margins: Margins, least: Sequence[int], greatest: Sequence[int]
     system, left = _what_is_left(margins, every)
     determined: list[int] = []
     for_one: set[int] = set()
-    solved = 0
     for block in _blocks(system):
         places = [int(place) for place in block]
         targets = [number for number, place in enumerate(places) if place in small]
@@ -98,8 +94,7 @@ def audit_within(margins: Margins, least: Sequence[int], greatest: Sequence[int]
         part = _Block(csr_array(system[:, block]), left, low, high)
         determined += [places[number] for number in part.determined(targets)]
         for_one |= _known_to_one(part, places, margins, set(small))
-        solved += part.solved
-    return Audit(tuple(determined), tuple(sorted(for_one)), len(small), solved)
+    return Audit(tuple(determined), tuple(sorted(for_one)), len(small))
 
 
 def _what_is_left(margins: Margins, unknown: Sequence[int]) -> tuple[csr_array, np.ndarray]:
@@ -136,7 +131,6 @@ class _Block:
         self._system: Any = csr_array(system[used])  # the stubs of linprog know dense arrays only
         self._left = left[used]
         self._bounds = np.column_stack([least, np.broadcast_to(most, len(least))])
-        self.solved = 0
 
     def determined(self, targets: Sequence[int], known: int | None = None) -> list[int]:
         """Return the targets that can have one whole count only; ``known`` is a cell that is known to be 1.
@@ -177,7 +171,6 @@ class _Block:
         return found
 
     def _solve(self, cost: np.ndarray, bounds: Any) -> np.ndarray:
-        self.solved += 1
         system, left = (self._system, self._left) if len(self._left) else (None, None)
         found = linprog(cost, A_eq=system, b_eq=left, bounds=bounds, method="highs")
         if found.status != 0:
