@@ -32,7 +32,7 @@ class Neighbourhood:
         origin: of the outlines.
         pairs: how many pairs of neighbours there are.
         alone: areas without a neighbour; they lean on the common rate only.
-        sigma: standard deviation of the logarithm of rates between areas: mean and standard deviation of its law.
+        sigma: standard deviation of log rates between areas: posterior mean and standard deviation.
         phi: share of that variance that neighbours have in common, likewise.
     """
 
