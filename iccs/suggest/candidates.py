@@ -211,9 +211,9 @@ def _words_against(code: str, reading: Reading) -> Iterator[str]:
         if code.startswith(cue.codes):
             yield f"the label says {cue.term!r}"
     if code == "0102" and not reading.attempted:
-        yield "the label names no attempt"
+        yield "the label does not mention an attempt"
     elif reading.attempted and reading.killing and code.startswith(COMPLETED_KILLING):
-        yield "the label names an attempt"
+        yield "the label mentions an attempt"
 
 
 def _words_for(reading: Reading, said: Sequence[str]) -> tuple[str, ...]:

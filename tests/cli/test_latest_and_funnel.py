@@ -87,7 +87,7 @@ def test_too_few_areas_are_refused(capsys: pytest.CaptureFixture[str], data: str
 
 def test_boundaries_without_a_map_are_refused(capsys: pytest.CaptureFixture[str], data: str) -> None:
     assert main(["funnel", "0101", "--area", "AR", "--boundaries", "x.json", "--data", data]) == 2
-    assert "--boundaries is for a map or neighbours: give --map FILE or --method bym too" in capsys.readouterr().err
+    assert "--boundaries is for a map or neighbours: also give --map FILE or --method bym" in capsys.readouterr().err
 
 
 def test_rates_that_lean_on_neighbours_stand_beside_the_others(
@@ -118,7 +118,7 @@ def test_rates_that_lean_on_neighbours_stand_beside_the_others(
     assert main([*asked]) == 0
     out = capsys.readouterr().out
     assert "P above" in out and "43 pairs of neighbours in Natural Earth" in out
-    assert "without a neighbour, drawn to the rate of all areas only: AR-V" in out
+    assert "without neighbours, shrunk only towards the rate of all areas: AR-V" in out
 
 
 def test_pictures_say_that_rates_lean_on_neighbours(data: str) -> None:

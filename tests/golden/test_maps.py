@@ -131,7 +131,7 @@ def test_boundaries_of_the_user_s_are_joined_by_a_property(
     picture = tmp_path / "own.png"
     arguments = ["map", "0101", "--area", "MX", "--data", str(settings.data), "--plot", str(picture)]
     assert main([*arguments, "--boundaries", str(path), "--property", "iso"]) == 0
-    assert "not on the map, no outline: MX-AGU" in capsys.readouterr().out
+    assert "not on the map (no outline): MX-AGU" in capsys.readouterr().out
     assert picture.stat().st_size > 10_000
     assert main([*arguments, "--boundaries", str(path), "--property", "name"]) == 2
     assert "properties there: iso" in capsys.readouterr().err
