@@ -189,7 +189,8 @@ def _nameless(
     shown = None if folder.source.personal else value
     place = name.removeprefix("column ")
     found = (
-        f"The column in place {place} has no name in the header, but content in {cells:,} rows; here it is {name!r}."
+        f"The column in place {place} has no name in the header, but content in {cells:,} rows; refer to it as "
+        f"{name!r}."
     )
     return Problem(
         "column_without_name", folder.source_id, found, file.name, sheet, row, name, value=shown, cells=cells

@@ -96,7 +96,7 @@ def test_topojson_joins_arcs_forwards_and_backwards(tmp_path: Path, steps: bool)
         ({"type": "Point"}, "wanted: FeatureCollection"),
         ({"type": "FeatureCollection"}, "has a list of features"),
         (_collection(), "has no feature"),
-        (_collection(3), "feature 0 is no object"),
+        (_collection(3), "feature 0 is not an object"),
         (_collection(_feature({"type": "Point", "coordinates": [0, 0]}, id="A")), "feature 0 is a Point"),
         (_collection(_feature({"type": "Polygon"}, id="A")), "has no coordinates of a Polygon"),
         (_collection(_feature({"type": "Polygon", "coordinates": []}, id="A")), "has no coordinates of a Polygon"),

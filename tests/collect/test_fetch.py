@@ -270,5 +270,5 @@ def test_a_store_gives_the_files_of_a_pattern_and_only_what_changed(
     publisher.pages = store("crime", {"open/c_1.csv": NEXT + b"02,2024,HOM,1\n", "open/c_2.csv": NEXT})
     assert office.ends() == ["changed", "same"]
     publisher.pages = {"crime": status(403)}
-    assert "could not be had from the store (PermissionError)" in office.refused()
+    assert "could not be fetched from the store (PermissionError)" in office.refused()
     assert b"Zzsecret" not in b"".join(path.read_bytes() for path in tiny.root.rglob("*") if path.is_file())

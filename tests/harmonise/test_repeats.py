@@ -209,7 +209,9 @@ def test_a_row_of_parts_that_stands_twice_is_a_warning(tiny: Tiny, figures: str,
 def test_an_identifier_of_a_table_that_repeats_is_refused_with_both_rows(tiny: Tiny) -> None:
     (problem,) = table(tiny, {"a.csv": "14,2023,HOM,1\n13,2023,HOM,2\n14,2023,HOM,3\n"}, PARTS + "id: [area, year]\n")
     assert (problem.rule, problem.row, problem.value, problem.column) == ("id_repeated", 2, "14 / 2023", "area / year")
-    assert "1 of 3 rows (33.3%) have the identifier of another row; the first stands again in row 4" in problem.found
+    assert (
+        "1 of 3 rows (33.3%) have the same identifier as another row; the first is repeated in row 4" in problem.found
+    )
 
 
 def test_an_identifier_that_the_files_do_not_have_is_named(tiny: Tiny) -> None:

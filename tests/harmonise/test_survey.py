@@ -178,7 +178,7 @@ def test_estimates_from_few_records_are_withheld_and_counted(tiny: Tiny) -> None
         (
             "warned",
             12,
-            "6 estimates from fewer than 5 records are withheld, and 6 from which these would follow",
+            "6 estimates from fewer than 5 records are withheld, and 6 from which these could be computed",
         )
     ]
 

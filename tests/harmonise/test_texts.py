@@ -222,8 +222,8 @@ def test_a_text_that_is_no_period_may_say_its_year(text: str, number: int | None
         ("2006_2008", "a span of 3 years"),
         ("2020-W05", "a week"),
         ("2020-S1", "half a year"),
-        ("2024-3", "a month or quarter, in another form"),
-        ("T1 2024", "a month or quarter, in another form"),
+        ("2024-3", "a month or quarter in another format"),
+        ("T1 2024", "a month or quarter in another format"),
         ("2024-03-05", "a day"),
         ("2015.0", "a year with a decimal point"),
         ("2023*", "a year with a mark or note behind it"),
@@ -250,7 +250,7 @@ def test_a_period_that_is_none_is_named_for_what_it_looks_like(text: str, said: 
         ("<5", "a limit"),
         ("1O2", "the letter O"),
         ("\u0661\u0662", "other digits"),
-        ("#REF!", "an error of a spreadsheet"),
+        ("#REF!", "a spreadsheet error"),
     ],
 )
 def test_a_count_that_is_none_is_named_for_what_it_looks_like(text: str, said: str) -> None:

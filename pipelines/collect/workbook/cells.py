@@ -360,7 +360,7 @@ def _times(element: Element, name: str) -> int:
 def _check_end(row: int, column: int) -> None:
     """Refuse a value where no program shows one: its reader would leave it out without a word."""
     if row > _MOST_ROWS or column > _MOST_COLUMNS:
-        raise ValueError(f"a value stands beyond row {_MOST_ROWS:,} or column {_MOST_COLUMNS:,}")
+        raise ValueError(f"there is a value beyond row {_MOST_ROWS:,} or column {_MOST_COLUMNS:,}")
 
 
 def _shown_in_ods(cell: Element, styles: dict[str, str], write: Write) -> Shown | None:
