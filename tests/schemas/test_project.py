@@ -246,7 +246,7 @@ def test_boundaries_of_the_project_come_first(project: Path) -> None:
     (folder / "origins.csv").write_text(rows, encoding="utf-8")
     assert (list(bundled_boundaries("XQ").shapes), bundled_boundaries("XQ").origin) == (["XQ-1"], "invented")
     assert len(bundled_boundaries("MX").shapes) == 32
-    with pytest.raises(UsageError, match=r"there is no file '\.\./iccs\.toml' beside it; nearest: "):
+    with pytest.raises(UsageError, match=r"there is no file '\.\./iccs\.toml' in the same folder; nearest: "):
         bundled_boundaries("XR")
     known = KnownOutlines()  # pages have no map where there are no outlines, but never for a fault of theirs
     assert known.of("XS", ["XS-1"]) is None

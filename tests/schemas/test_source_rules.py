@@ -117,7 +117,7 @@ def test_a_step_that_loses_a_count_or_a_row_is_refused(tiny: Tiny) -> None:
     with pytest.raises(DataRefused, match="The measure 'victims' does not close") as refused:
         outcomes_of(replace(conformed, statements=lost))
     assert rules(refused) == ["reconciliation_closes"]
-    with pytest.raises(DataRefused, match="4 rows were read from the files, 3 are accounted for"):
+    with pytest.raises(DataRefused, match="4 rows were read from the files, but 3 are accounted for"):
         outcomes_of(replace(conformed, raw=replace(raw, rows=4)))
 
     assert "reconciliation_closes" in outcomes_of(conformed)

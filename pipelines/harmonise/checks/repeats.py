@@ -149,8 +149,8 @@ def _check_blocks(
         return Outcome("blocks_repeated", "not applicable", 0, 0)
     same_key = " AND ".join(f"other.{name} IS NOT DISTINCT FROM one.{name}" for name in names)
     found = [
-        f"{file}{f', {sheet}' if sheet else ''}: {shared:,} of {cells:,} cells from row {lower:,} on repeat those of the "
-        f"block from row {upper:,} on"
+        f"{file}{f', {sheet}' if sheet else ''}: {shared:,} of {cells:,} cells from row {lower:,} on repeat those of "
+        f"the block from row {upper:,} on"
         for paths in tables
         for file, sheet, upper, lower, cells, shared in run_sql(
             connection,
