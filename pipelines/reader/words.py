@@ -78,7 +78,7 @@ WORDS = {
     "told of victims": "Told by the survey itself ({measure}, {year}): {share} of the victims.",
     "effect own": "Expected: the area’s own course before the date.",
     "effect controls": "Expected: the weighted rates of {areas}, and the drift against them before the date.",
-    "effect placebos": "Of {n} other dates and areas {share} show as much.",
+    "effect placebos": "Of {n} other dates and areas {share} show as large an effect.",
     "no cause": "One date shows no cause.",
     "verdict within": "within the usual swings",
     "verdict elsewhere": "as at other dates and areas",

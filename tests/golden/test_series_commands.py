@@ -159,7 +159,7 @@ def test_commands_print_for_people_and_machines(
     area = ["--area", "MX-JAL"]
     assert main(["evaluate", "0101", *area, "--date", "2019-03", "--plot", str(picture), "--lang", "es", *data]) == 0
     text = capsys.readouterr().out
-    assert "first 12 months after the date, over what was expected" in text
+    assert "first 12 months after the date, relative to what was expected" in text
     assert "last month" not in text
     assert "randomisation p" in text
     assert "Limitations:" in text

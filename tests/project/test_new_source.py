@@ -145,7 +145,7 @@ MURDERS = "Offence,Year,n\nMurder,2024,5\nRobbery,2024,6\n"
         ("fecha,sexo,municipio\n2024-01-02,M,x\n2024-01-03,F,y\n", (), "seems to be an event or a person"),
         ("Offence,Note\nMurder,a\nRobbery,b\n", (), "no row looks like a header with data below it"),
         (MURDERS, ("--value", "N."), "there is no column 'N.' in t.csv; nearest: n"),
-        ("Offence,Count\nMurder,5\nRobbery,6\n", (), "seems to hold years; give --period COLUMN, or --year 2024"),
+        ("Offence,Count\nMurder,5\nRobbery,6\n", (), "seems to contain years; give --period COLUMN, or --year 2024"),
         ("a,a,2023,2024\nx,y,1,2\n", (), "two columns have the label 'a'"),
         ("<html><body>Not found</body></html>", (), "web page (HTML), not data"),
         (MURDERS, ("--unit", "victims"), "there is no 'victims'; nearest: victim"),

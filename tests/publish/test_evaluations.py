@@ -65,8 +65,12 @@ def test_what_a_result_lacks_is_said(tmp_path: Path, row: str, lacks: str | None
         ("0.8,0.6", "-0.2,-0.6", "row 2, effect: -0.2 is negative, and a rate_ratio is not"),
         ("0.8,", "20%,", "row 2, effect: '20%' is no number"),
         ("2019-04", "2019-13", "row 2, started: '2019-13' is no date"),
-        ("0501", "501", "row 2, iccs: '501' is no code of this list; nearest: 0501"),
-        ("randomised", "randomized", "row 2, study_design: 'randomized' is no code of this list; nearest: randomised"),
+        ("0501", "501", "row 2, iccs: '501' is not a code of this list; nearest: 0501"),
+        (
+            "randomised",
+            "randomized",
+            ("row 2, study_design: 'randomized' is not a code of this list; nearest: randomised"),
+        ),
         ("An office", "", "row 2, said_by: is empty"),
     ],
 )

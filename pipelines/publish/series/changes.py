@@ -30,8 +30,8 @@ FEWEST_PAIRS = 5
 EXACT = "ratio of two Poisson rates, exact conditional limits"
 WIDER_BY = 2
 """How many times as far as chance the usual spread must reach for the limits of both to be published."""
-UNTESTED = "ratio of two figures to which chance gives no limits"
-SPREAD = "the wider of exact conditional limits and those with the usual spread of years so far apart"
+UNTESTED = "ratio of two figures for which chance gives no limits"
+SPREAD = "the wider of exact conditional limits and limits from the usual variation between years this far apart"
 
 
 @dataclass(frozen=True)
