@@ -443,7 +443,7 @@ def damage_of(partition: Path) -> str | None:
     # One of an older version has no sums: it is tallied again.
     return next(
         (
-            f"{name} is not as it was written"
+            f"{name} has changed since it was written"
             for name, written in (facts.get("parts") or {"facts.json": ""}).items()
             if found.get(name) != written
         ),

@@ -18,7 +18,7 @@ _FOUND = {
     "no shares": "shares_of names {year}, but the source has no population of a part of a country in that year: its "
     "years are {first} to {last}.",
     "not whole": "The parts of {area} in {year} are incomplete: shares can be computed only from all of them.",
-    "in one year": "{area} has no population in {year}, and one in the other year of shares_of.",
+    "in one year": "{area} has no population in {year}, but has one in the other year of shares_of.",
     "below zero": "The share of {area} in its country, on the line through both years, is zero or less in {year}.",
     "nothing to make": "The parts have a population in every year from {year} on: there is nothing to carry back.",
 }

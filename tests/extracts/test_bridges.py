@@ -159,7 +159,7 @@ def test_trend_goes_over_all_years_and_says_so(
 
 def test_without_the_source_of_the_overlap_the_break_stays(alone: Settings) -> None:
     assert _ask(alone, "SELECT DISTINCT bridge_factor, method FROM out.series_bridge") == [
-        (None, "not bridged: no year from the break on is in us_fbi_rape_legacy too")
+        (None, "not bridged: no year from the break on is also in us_fbi_rape_legacy")
     ]
     assert _ask(
         alone,

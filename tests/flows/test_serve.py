@@ -237,8 +237,8 @@ def test_a_server_that_plans_no_run_is_a_fault_and_is_told(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--cron", "every Monday"], "--cron: 'every Monday' is not a cron line"),
-        (["--cron", "0 6 30 2 *"], "--cron: '0 6 30 2 *' is not a cron line of a day that comes"),
+        (["--cron", "every Monday"], "--cron: 'every Monday' is not a cron expression"),
+        (["--cron", "0 6 30 2 *"], "--cron: '0 6 30 2 *' is not a cron expression of a day that occurs"),
         (["--time-zone", "Mexico"], "--time-zone: "),
     ],
 )

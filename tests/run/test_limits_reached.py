@@ -102,7 +102,7 @@ def test_a_limit_that_only_publishing_reaches_tells_also_what_was_refused_before
         run_all(list(own.values()), Session(given.settings, given.given, source_folders=given.sources))
     (note,) = full.__notes__
     assert f"loaded before that, and kept for the next run: {good}" in note
-    assert "source xx_bad not used before that:" in note and "there is no column 'yaer'" in note
+    assert "source xx_bad not used before the failure:" in note and "there is no column 'yaer'" in note
 
 
 def test_a_query_names_the_limit_and_ends_as_a_failure_of_the_machine(
@@ -115,7 +115,10 @@ def test_a_query_names_the_limit_and_ends_as_a_failure_of_the_machine(
     assert command(given, "query", SHUFFLED) == 3
     said = capsys.readouterr().err
     said_once(said)
-    told = "what did not fit into memory takes too much temporary disk space (more than 1MB; ICCS_MEMORY_LIMIT is 20MB)"
+    told = (
+        "the temporary files for what does not fit into memory take too much disk space (more than 1MB; "
+        "ICCS_MEMORY_LIMIT is 20MB)"
+    )
     assert told in said or "the memory limit is too small (ICCS_MEMORY_LIMIT is 20MB)" in said  # whichever is first
     assert command(given, "query", "SELECT list(range) FROM range(9000000)") == 3
     said = capsys.readouterr().err
@@ -148,7 +151,7 @@ def test_temporary_space_of_a_run_is_named_by_its_setting() -> None:
     )
     limit = describe_limit(duckdb.OutOfMemoryException(text), Settings(Path("data"), spill_limit="100KB"))
     assert limit is not None
-    assert "spill_limit is 100KB; memory_limit is 400MB, as nobody set it" in limit.said
+    assert "spill_limit is 100KB; memory_limit is 400MB, by default" in limit.said
     assert "raise ICCS_SPILL_LIMIT or ICCS_MEMORY_LIMIT" in limit.to_do
 
 

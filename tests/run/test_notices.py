@@ -102,7 +102,7 @@ def test_a_notice_that_cannot_be_sent_is_said_without_its_address(
     assert "s3cret" not in caplog.text
     monkeypatch.setenv("ICCS_NOTIFY", "no-address:s3cret")
     (said,) = tell_of_run(result(tmp_path, "mx_one"), settings)
-    assert "address 1 (not of the form kind://...) is none that apprise knows" in said
+    assert "address 1 (not of the form kind://...) is of a kind unknown to apprise" in said
     for pieces in ("https//hooks.example/T0/s3cret", "user:s3cret@host"):
         monkeypatch.setenv("ICCS_NOTIFY", pieces)
         assert not any(part in str(tell_of_run(result(tmp_path, "mx_one"), settings)) for part in ("s3cret", "user"))
@@ -138,7 +138,7 @@ def test_room_that_runs_out_and_a_long_silence_are_told(tmp_path: Path, monkeypa
         monkeypatch.setenv("ICCS_NOTIFY", f"json://127.0.0.1:{hook}")
         assert tell_of_run(result(tmp_path, loaded=("mx_one",)), settings) == []
     assert got[0].startswith(f"iccs: 2 problems in the run in {tmp_path}")
-    assert "no run was good since 2026-01-05, more than 35 days ago" in got[0]
+    assert "no run has succeeded since 2026-01-05, more than 35 days ago" in got[0]
     assert "less than 900TB (notify_free_space)" in got[0]
     enough = Settings(data=tmp_path, notify_free_space="1KB", notify_silent_days=35)
     assert find_office_problems(enough, datetime(2026, 2, 9, tzinfo=UTC)) == []

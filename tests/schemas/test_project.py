@@ -58,7 +58,7 @@ def test_the_project_is_the_nearest_folder_above_and_has_the_data(
     monkeypatch.setenv("ICCS_PROJECT", str(project))
     assert load_settings().data == project / "data"
     monkeypatch.setenv("ICCS_PROJECT", str(tmp_path))
-    with pytest.raises(UsageError, match=r"there is no iccs\.toml in this folder; iccs init makes a project"):
+    with pytest.raises(UsageError, match=r"there is no iccs\.toml in this folder; create a project with iccs init"):
         load_settings()
 
 

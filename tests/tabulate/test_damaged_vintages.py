@@ -52,9 +52,9 @@ def turn_a_bit(path: Path) -> None:
 
 
 DAMAGE: dict[str, Callable[[Vintage], None]] = {
-    "cells.parquet is not as it was stored": lambda vintage: turn_a_bit(vintage.part("cells")),
+    "cells.parquet has changed since it was stored": lambda vintage: turn_a_bit(vintage.part("cells")),
     "coverage.parquet is missing": lambda vintage: vintage.part("coverage").unlink(),
-    "rates.parquet is not as it was stored": lambda vintage: vintage.part("rates").write_bytes(b""),
+    "rates.parquet has changed since it was stored": lambda vintage: vintage.part("rates").write_bytes(b""),
     "manifest.json is missing": lambda vintage: (vintage.folder / "manifest.json").unlink(),
     "manifest.json cannot be read": lambda vintage: (vintage.folder / "manifest.json").write_text('{"parts": '),
 }
