@@ -173,7 +173,7 @@ def test_what_a_rule_found_has_names_in_place_of_codes() -> None:
     page = dict(Pages(replace(content, quality={"xx_a": rules}), "fr").every())["quality/xx_a.html"]
     named = "Aland &lt;b&gt;"
     assert f"{named}, 0101 {named}, 2024: 1 in 2023; XX-Q 2024: 0; {named} 2024: 7 of 1500" in page
-    assert page.index("Règles sur ce que cette source n’a pas") < page.index("age_parts")
+    assert page.index("Règles qui ne s’appliquent pas à cette source") < page.index("age_parts")
 
 
 def test_a_figure_after_the_years_of_the_verdict_is_said_to_be_no_part_of_it() -> None:
@@ -205,7 +205,7 @@ def test_the_card_of_commitments_says_what_can_be_measured_and_what_cannot() -> 
     page = dict(Pages(replace(content, themes=themes), "en").every())["themes.html"]
     assert "<td>TS</td><td>(TR)</td><td></td></tr>" in page
     assert ">countries: 1</span>" in page, "of the first"
-    assert ">countries: 0; with figures of its categories only: 1</span>" in page, "of the second"
+    assert ">countries: 0; only with figures of its categories: 1</span>" in page, "of the second"
     assert ">countries: 0</span>" in page, "of the third"
 
 
@@ -228,7 +228,7 @@ def test_only_countries_that_count_the_same_are_put_in_an_order_and_the_others_s
     assert {row["ref_area"]: row["why"] for row in found.unranked} == {
         "CC": ["counting unit: offence (ranked: victim)"],
         "DD": ["status P"],
-        "EE": ["a part of it is missing or exceptional"],
+        "EE": ["part of it is missing or exceptional"],
         "FF": ["fewer than 20 events"],
         "HH": ["no rate: no population"],
     }
@@ -322,9 +322,7 @@ def test_estimates_stand_apart_from_counts_with_their_limits_and_population(
     with duckdb.connect(str(result.published), read_only=True) as connection:
         pages = dict(Pages(read_content(connection), "en").every())
         for path in ("country/MX.html", "country/MX/0101.html"):
-            table = (
-                pages[path].partition("Estimates of surveys, and shares as published</h2>")[2].partition("</table>")[0]
-            )
+            table = pages[path].partition("Survey estimates, and shares as published</h2>")[2].partition("</table>")[0]
             assert "Persons, 15 years and over" in table
             assert "2020–2021" in table
             assert ">500</td>" in table and ">441.2–558.8 (95 %)</td>" in table
@@ -333,7 +331,7 @@ def test_estimates_stand_apart_from_counts_with_their_limits_and_population(
         assert ">70</td>" in alone and "Latest figures" not in alone and "Years with figures" not in alone
         assert alone.count("quality/xx_survey.html") == pages["country/MX.html"].count("quality/xx_survey.html") == 1
         listed = pages["index.html"].partition('country/AR.html">Argentina</a>')[2].partition("</li>")[0]
-        assert "estimates and shares only" in listed
+        assert "only estimates and shares" in listed
         assert '"country/AR.html"' in pages["search-index.js"]
         monkeypatch.setattr("pipelines.reader.site.content._find_withheld", lambda _: ("xx_survey",))
         hidden = dict(Pages(read_content(connection), "en").every())
