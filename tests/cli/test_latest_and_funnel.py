@@ -145,7 +145,7 @@ def test_outlines_without_common_borders_are_refused(
     asked = "funnel", "0101", "--area", "AR", "--method", "bym", "--data", data
     assert main([*asked, "--boundaries", str(file)]) == 2
     said = capsys.readouterr().err
-    assert "boundaries other.json: 24 of 24 areas have no border in common with another" in said
+    assert "boundaries other.json: 24 of 24 areas share no border with another" in said
     assert "--method marshall" in said
 
 

@@ -250,7 +250,7 @@ def test_a_workbook_that_holds_a_part_twice_is_refused(tmp_path: Path) -> None:
         archive.writestr("xl/worksheets/Sheet1.xml", _sheet(CELLS.replace("39", "99")))
     problem = _refused(tmp_path, content.getvalue())
     assert problem.rule == "file_not_readable"
-    assert "holds the part xl/worksheets/sheet1.xml twice" in problem.found
+    assert "contains the part xl/worksheets/sheet1.xml twice" in problem.found
 
 
 NAMES = " ".join(

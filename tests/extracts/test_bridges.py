@@ -194,14 +194,14 @@ def test_a_factor_known_from_outside_is_declared_with_its_limits(made: Callable[
 @pytest.mark.parametrize(
     ("bridge", "told"),
     [
-        ("{basis: x}", "either overlap, a source, or factor"),
-        ("{basis: x, factor: 2, overlap: y}", "either overlap, a source, or factor"),
+        ("{basis: x}", "either overlap (a source) or factor"),
+        ("{basis: x, factor: 2, overlap: y}", "either overlap (a source) or factor"),
         ("{basis: x, factor: 0}", "greater than 0"),
         ("{basis: x, factor: .nan}", "greater than 0"),
         ("{basis: x, factor: 2, low: 1}", "give both limits"),
         ("{basis: x, factor: 2, low: 2.1, high: 3}", "low <= factor <= high"),
         ("{factor: 2}", "basis"),
-        ("{basis: x, overlap: us_fbi_estimates}", "overlap is another source"),
+        ("{basis: x, overlap: us_fbi_estimates}", "overlap must be another source"),
     ],
 )
 def test_a_bridge_that_says_too_little_is_refused(tmp_path: Path, bridge: str, told: str) -> None:

@@ -188,7 +188,7 @@ def test_names_on_the_map_lie_on_their_areas_and_apart(
         (["--area", "MX", "--year", "1990"], "there are rates from 2015 to 2024"),
         (["--area", "IT"], "no rate of 0101 below IT"),
         (["--area", "MX", "--source", "ar_snic"], "figures there are from mx_sesnsp_victims"),
-        (["--area", "MX", "--boundaries", "x.json"], "give --plot FILE too"),
+        (["--area", "MX", "--boundaries", "x.json"], "also give --plot FILE"),
         (["--area", "MX", "--plot", "x.gif"], "ends in .png"),
     ],
 )
@@ -220,6 +220,6 @@ def test_panels_and_maps_take_the_place_of_axes_of_the_caller(settings: Settings
         assert part.get_suptitle().replace("\n", " ") == picture.title
     assert (left.get_xlim(), left.get_ylim()) == limits and left.lines and left in figure.axes
     assert middle not in figure.axes and right not in figure.axes
-    with pytest.raises(UsageError, match="made by subplots"):
+    with pytest.raises(UsageError, match="created by subplots"):
         plot_map(found, map_boundaries(found), settings=settings, ax=figure.add_axes((0.1, 0.1, 0.2, 0.2)))
     plt.close(figure)

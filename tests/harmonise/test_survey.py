@@ -334,7 +334,10 @@ def test_a_survey_without_one_of_its_files_is_refused(tiny: Tiny) -> None:
             "write figures: estimate",
         ),
         (lambda text: text.replace("kind: survey\n", ""), "several measures need"),
-        (lambda text: text.replace("[{by: [sex]}]", "[{by: [sex, weapon]}]"), "where weapon of a sampled unit is"),
+        (
+            lambda text: text.replace("[{by: [sex]}]", "[{by: [sex, weapon]}]"),
+            "name the column of weapon of a sampled unit",
+        ),
         (lambda text: text.replace("breakdowns: [{by: [sex]}]\n", ""), "columns.sex: no breakdown is by it"),
         (lambda text: text.replace("{by: [sex]}", "{by: [sex], freq: M}"), "breakdowns: only by"),
         (lambda text: text.replace("sex: sex", "sex: id"), "personal: 'id' is also under columns"),

@@ -226,13 +226,13 @@ def test_a_text_that_is_no_period_may_say_its_year(text: str, number: int | None
         ("T1 2024", "a month or quarter in another format"),
         ("2024-03-05", "a day"),
         ("2015.0", "a year with a decimal point"),
-        ("2023*", "a year with a mark or note behind it"),
-        ("2023 (p)", "a year with a mark or note behind it"),
-        ("2023²", "a year with a mark or note behind it"),
+        ("2023*", "a year followed by a mark or note"),
+        ("2023 (p)", "a year followed by a mark or note"),
+        ("2023²", "a year followed by a mark or note"),
         ("Jan 2020", "a month by its name"),
         ("marzo de 2020", "a month by its name"),
         ("44197", "a number of days, as spreadsheets store dates"),
-        ("unknown", "A table writes 2024"),
+        ("unknown", "In a table, write 2024"),
     ],
 )
 def test_a_period_that_is_none_is_named_for_what_it_looks_like(text: str, said: str) -> None:

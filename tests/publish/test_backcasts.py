@@ -109,7 +109,7 @@ def test_without_the_country_there_is_none(made: duckdb.DuckDBPyConnection) -> N
         ("INSERT INTO out.population BY NAME SELECT * EXCLUDE (year) REPLACE (CAST(year AS VARCHAR) AS time_period) "
          "FROM out.population, range(1990, 2010) AS years (year) WHERE source = 'parts' AND time_period = '2010'",
          (2010,),
-         "nothing is to be carried back"),
+         "there is nothing to carry back"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_carried_back_is_refused(

@@ -59,10 +59,10 @@ def test_what_a_result_lacks_is_said(tmp_path: Path, row: str, lacks: str | None
     [
         ("0.8,", "1.8,", "row 2, effect: 1.8 is not between its limits 0.6 and 1.05"),
         ("0.6,", ",", "row 2, effect_low, effect_high: only one limit is given"),
-        ("0.8,", ",", "row 2, effect: is empty beside limits"),
-        ("95,", ",", "row 2, effect_confidence_percent: is empty beside limits"),
+        ("0.8,", ",", "row 2, effect: is empty although limits are given"),
+        ("95,", ",", "row 2, effect_confidence_percent: is empty although limits are given"),
         ("95,", "0.95,", "row 2, effect_confidence_percent: 0.95 is no level in percent"),
-        ("0.8,0.6", "-0.2,-0.6", "row 2, effect: -0.2 is negative, and a rate_ratio is not"),
+        ("0.8,0.6", "-0.2,-0.6", "row 2, effect: -0.2 is negative, but a rate_ratio cannot be"),
         ("0.8,", "20%,", "row 2, effect: '20%' is no number"),
         ("2019-04", "2019-13", "row 2, started: '2019-13' is no date"),
         ("0501", "501", "row 2, iccs: '501' is not a code of this list; nearest: 0501"),

@@ -243,7 +243,7 @@ def test_a_page_of_countries_side_by_side_has_no_order_of_one_and_none_of_two_un
     figures = {code: {"0101": rows} for code, rows in _beside(AA={}, BB={"counting_unit": "offence"}).items()}
     pages = dict(Pages(replace(content, figures=figures), "en").every())  # type: ignore[arg-type]
     page = pages["compare/0101.html"]
-    assert "nothing is put in an order" in page
+    assert "so there is no ranking" in page
     assert "<circle" not in page
     assert "compare/0101.html" not in dict(Pages(content, "en").every())  # one country is compared with nobody
 
@@ -335,7 +335,7 @@ def test_estimates_stand_apart_from_counts_with_their_limits_and_population(
         assert '"country/AR.html"' in pages["search-index.js"]
         monkeypatch.setattr("pipelines.reader.site.content._find_withheld", lambda _: ("xx_survey",))
         hidden = dict(Pages(read_content(connection), "en").every())
-    assert "Estimates of surveys" not in hidden["country/MX/0101.html"]
+    assert "Survey estimates" not in hidden["country/MX/0101.html"]
 
 
 def _months(**about: dict[str, object]) -> list[dict[str, object]]:
@@ -362,7 +362,7 @@ def test_the_latest_months_of_a_country_say_what_they_are_compared_with() -> Non
     content = replace(_content("Homicide"), **about)
     pages = dict(Pages(content, "en").every())
     alert = "2024-11: 110, where 90 were expected and 99 is the limit: more than the past explains."
-    fills = "2024-12 still fills up: it is expected to come to 130 (120 to 140)."
+    fills = "2024-12 is still filling up: it is expected to reach 130 (120 to 140)."
     for path in ("country/XX.html", "country/XX/0101.html"):
         assert alert in pages[path], path
         assert fills in pages[path], path
@@ -507,7 +507,7 @@ def test_a_folder_that_is_no_site_is_not_replaced(tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.txt").write_text("years of work", encoding="utf-8")
-    with pytest.raises(UsageError, match="holds something that is not a site"):
+    with pytest.raises(UsageError, match="contains something that is not a site"):
         check_site_folder(mine)
     with pytest.raises(UsageError, match="is not a site"):
         site_server(mine, 0)
@@ -671,11 +671,13 @@ def test_evidence_on_programmes_says_what_each_result_lacks_and_only_public_ones
     page = pages["en"]["evidence.html"]
     assert "Kept inside" not in page and "Lamps &lt;b&gt;" in page
     assert "Rate ratio: 0.8" in page and "(0.6 – 1.05 (95 %))" in page
-    assert page.count("include that nothing changed") == 1 and "exclude that nothing changed" not in page
-    assert page.index("Patrols") < page.index("an interval: it is not known") < page.index("a comparison: what would")
+    assert page.count("The limits include no change.") == 1 and "exclude no change" not in page
+    assert (
+        page.index("Patrols") < page.index("an interval: the effect of chance") < page.index("a comparison: what would")
+    )
     assert "-12.5" in page or "−12.5" in page
     assert "12,5" in pages["fr"]["evidence.html"] and "Falta:" in pages["es"]["evidence.html"]
     for name in ("index.html", "themes.html"):
         assert 'href="evidence.html"' in pages["en"][name]
     nothing = dict(Pages(_content("Homicide"), "en").every())["evidence.html"]
-    assert "no result on a programme" in nothing
+    assert "no results on programmes" in nothing

@@ -101,7 +101,7 @@ def test_a_limit_that_only_publishing_reaches_tells_also_what_was_refused_before
     with pytest.raises(duckdb.OutOfMemoryException):
         run_all(list(own.values()), Session(given.settings, given.given, source_folders=given.sources))
     (note,) = full.__notes__
-    assert f"loaded before that, and kept for the next run: {good}" in note
+    assert f"loaded before the failure, and kept for the next run: {good}" in note
     assert "source xx_bad not used before the failure:" in note and "there is no column 'yaer'" in note
 
 
@@ -158,9 +158,9 @@ def test_temporary_space_of_a_run_is_named_by_its_setting() -> None:
 @pytest.mark.parametrize(
     ("used", "set_to", "said"),
     [
-        ("(190.7 MiB/190.7 MiB used)", "400MB", "of which each of several parts at a time has 190.7 MiB"),
+        ("(190.7 MiB/190.7 MiB used)", "400MB", "of which each of several parallel parts has 190.7 MiB"),
         ("(381.4 MiB/381.4 MiB used)", "400MB", "the memory limit is too small (memory_limit is 400MB"),
-        ("(12.1 GiB/12.5 GiB used)", "400MB", "takes more memory than it may have of this machine (12.5 GiB)"),
+        ("(12.1 GiB/12.5 GiB used)", "400MB", "takes more memory than it may use on this machine (12.5 GiB)"),
     ],
 )
 def test_the_limit_that_is_named_is_the_one_in_force(used: str, set_to: str, said: str) -> None:

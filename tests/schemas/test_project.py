@@ -119,7 +119,7 @@ def test_every_variable_of_the_page_on_projects_wins_over_the_file(
         ("threads = " + "9" * 5000, "is not valid TOML: Exceeds the limit"),
         ('memory_limit = "999999999TB"', "memory_limit must be an amount such as 400MB or 2GiB, not '999999999TB'"),
         ('memory_limit = "much"', "memory_limit must be an amount such as 400MB or 2GiB, not 'much'"),
-        (r'data = "a\u0000b"', r"data: 'a\x00b' has the character 0"),
+        (r'data = "a\u0000b"', r"data: 'a\x00b' contains the character 0"),
         ("threads = ", "is not valid TOML: Invalid value (at end of document)"),
         ("data = 1\nthread = 2", "data: must be text in quotes, not 1\n  thread: there is no such setting"),
     ],

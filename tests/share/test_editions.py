@@ -109,7 +109,7 @@ def test_a_count_that_another_source_prints_is_known() -> None:
 def test_the_policy_on_zeros_cannot_change_once_a_package_left() -> None:
     cells = totals(table(3))
     edition = left(cells, protected(cells).hidden)
-    with pytest.raises(UsageError, match=r"zeros of s were shown in package p1.*what left cannot be undone"):
+    with pytest.raises(UsageError, match=r"zeros of s were shown in package p1.*a shared package cannot be withdrawn"):
         protect([Protected("s", {NAME: cells}, 3, zeros_shown=False)], [edition], NOTHING, LEVELS)
 
 

@@ -359,7 +359,7 @@ def test_nothing_is_written_where_a_source_is_refused_or_the_folder_is_used(left
     finally:
         definition.write_bytes(declared_text)
     assert code == 2
-    assert "cannot be shared: it holds counts of incidents and declares no policy" in said
+    assert "cannot be shared: it contains counts of incidents and declares no policy" in said
     assert not any(tmp_path.iterdir())
     assert log.read_bytes() == logged
 
@@ -390,7 +390,7 @@ def test_a_lost_log_is_no_empty_log(left: Path) -> None:
     finally:
         log.write_bytes(kept)
     assert code == 2
-    assert "what left is not known; put it back" in said
+    assert "it is not known what has left the office; restore it" in said
 
 
 def test_a_signed_package_is_verified_and_a_changed_one_is_not(left: Path, tmp_path: Path) -> None:

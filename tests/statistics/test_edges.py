@@ -184,7 +184,7 @@ PEOPLE = [1e5] * 30
         (lambda: choose_joinpoints(STEPS, STEADY, method="permutation", permutations=5), "too few"),
         (lambda: choose_joinpoints(STEPS, STEADY, autocorrelation=1.0), "not between -1 and 1"),
         (lambda: choose_joinpoints(STEPS, STEADY, confidence=1.5), "95 % is 0.95"),
-        (lambda: choose_joinpoints(STEPS, STEADY, most=-1), "is no largest number"),
+        (lambda: choose_joinpoints(STEPS, STEADY, most=-1), "is not a possible largest number"),
         (lambda: choose_joinpoints(STEPS, STEADY, level=5), "5 % is 0.05"),
         (lambda: sen_line(STEPS, STEADY, confidence=95), "95 % is 0.95"),
         (lambda: mann_kendall_autocorrelated(STEPS, STEADY, confidence=95), "95 % is 0.95"),
@@ -209,7 +209,7 @@ PEOPLE = [1e5] * 30
             "no event before or after",
         ),
         (lambda: overlap_factor([math.inf], [1]), "missing"),
-        (lambda: overlap_factor([0, 0], [5, 6]), "no event in the overlap"),
+        (lambda: overlap_factor([0, 0], [5, 6]), "no events in the overlap"),
         (lambda: overlap_factor([], []), "at least one period"),
     ],
 )

@@ -387,7 +387,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         1,
         "2020-06: 2.0 times its neighbouring months, in 5 of 5 categories",
     ),
-    "months_shifted": (Data(core=BY_DAY), Data(core=MOVED), 1, "r = 1.0 when moved by one month"),
+    "months_shifted": (Data(core=BY_DAY), Data(core=MOVED), 1, "r = 1.0 if shifted by one month"),
     # 2003 and 2004 exchanged: growth is 7 % into 2003, -4 % into 2004, 7 % into 2005, otherwise 4 %
     "population_jump": (
         Data(rates=behind(SANTA_CRUZ)),
@@ -569,7 +569,7 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         Data(core=[*months([30.0] * 24, iccs="0102"), *months([280.0, 300.0] * 9 + [0.0, 551.0] + [290.0] * 4)]),
         2,
         "2021-07: none, usually 290, while other categories have figures; MX 0101 2021-08: 2021-08: 551, usually 290, "
-        "beside a period without any",
+        "next to a period without any",
     ),
     # Forty counts from 5 to 14 and ten zeros, with or without one below five; all of them tens is a rounding.
     "small_counts_absent": (

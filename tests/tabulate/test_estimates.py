@@ -294,10 +294,10 @@ def test_an_estimate_is_not_split_among_categories(tiny: Tiny) -> None:
     [
         (lambda text: text.replace(", universe: persons", ""), "universe: is missing"),
         (lambda text: text.replace("figures: estimate", "figures: ratio"), "a ratio is no number"),
-        (lambda text: text.replace("figures: estimate, universe: persons", "figures: count"), "only estimates have it"),
+        (lambda text: text.replace("figures: estimate, universe: persons", "figures: count"), "only for estimates"),
         (lambda text: text.replace("standard_error: error", "half_width: error"), "confidence_percent: is missing"),
         (lambda text: text.replace("standard_error: error", "ci_low: error"), "name both limits"),
-        (lambda text: text + "breakdowns: [{by: []}]\n", "nothing is made of estimates"),
+        (lambda text: text + "breakdowns: [{by: []}]\n", "nothing is computed from estimates"),
         (lambda text: text + "rows: parts\n", "estimates are not added up"),
         (
             lambda text: text.replace("universe: persons}", "universe: persons, unit: percent}\nmultiply: 1000"),

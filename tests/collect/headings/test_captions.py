@@ -162,7 +162,7 @@ def test_the_name_of_a_file_may_say_it(tiny: Tiny) -> None:
     tiny.declare_plain()
     tiny.give("delitos_2024_enero-noviembre.csv", HEADER + ROWS)
     (outcome,) = (one for one in tiny.outcomes() if one.rule == "part_of_year")
-    assert outcome.detail.startswith("delitos_2024_enero-noviembre.csv: 'enero-noviembre', and the figures of 2024")
+    assert outcome.detail.startswith("delitos_2024_enero-noviembre.csv: 'enero-noviembre', but the figures of 2024")
 
 
 def test_the_label_of_a_year_may_say_that_it_is_a_part(tiny: Tiny) -> None:
