@@ -290,10 +290,10 @@ def test_another_address_is_named_and_each_port_is_free() -> None:
     from schemas.errors import UsageError
 
     for host, said in (
-        ("0.0.0.0", "give the address at which others"),
+        ("0.0.0.0", "give the address at which others"),  # noqa: S104
         ("::", "give the address at which others"),
         ("office", "an address"),
-    ):  # noqa: S104
+    ):
         with pytest.raises(UsageError, match=said):
             Places(host).check()
     with socket.socket() as taken:
