@@ -256,7 +256,7 @@ def _print_changes(settings: Settings) -> None:
 
     found = read_release_changes(settings)
     if found.against is None:
-        print_line("changed since the last release: nothing, or there was none\n")
+        print_line("changed since the last release: nothing, or there is no earlier release\n")
         return
     kinds = [name for name in found.sources[0] if name not in ("source", "reasons")]
     print_table(

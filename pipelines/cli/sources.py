@@ -41,7 +41,7 @@ def _add_new(group: Commands) -> None:
     new.add_argument("--offence-name", metavar="NAME", help="the offence, if the file is about one only")
     new.add_argument("--year", metavar="YEAR", help="the year, if the file is about one only")
     new.add_argument("--sheet", metavar="NAME", help="sheet of a workbook (default: the first visible one)")
-    new.add_argument("--encoding", metavar="NAME", help="of a text file (default: detected)")
+    new.add_argument("--encoding", metavar="NAME", help="encoding of a text file (default: detected)")
     new.add_argument(
         "--lang", choices=("en", "es", "fr", "pt", "de"), help="language of the offences (default: detected)"
     )

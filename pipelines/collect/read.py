@@ -55,7 +55,8 @@ class RawTable:
     @property
     def summary(self) -> str:
         """One line for people."""
-        return f"{sum(len(paths) for paths in self.layouts)} tables of text"
+        number = sum(len(paths) for paths in self.layouts)
+        return f"{number} table{'s' if number != 1 else ''} of text"
 
 
 def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path) -> RawTable:

@@ -374,7 +374,7 @@ def _what_it_looks_like(rule: str, value: str, folder: SourceFolder) -> str:
     if rule == "invalid_period":
         return f" {describe_period(value, folder.source)}"
     if rule == "count_not_a_number":
-        return f" {describe_number(value)}"
+        return f" {describe_number(value)}".rstrip()
     meant = decode_again(value) if rule in _RULES_ON_WORDS and not folder.source.personal else ""
     if rule == "unknown_area" and not meant:
         return areas_named(folder, value)

@@ -115,9 +115,7 @@ def standardised_rate(
     """
     x, n, share = (np.asarray(values, dtype=np.float64) for values in (counts, populations, weights))
     if not (x.ndim == 1 and x.shape == n.shape == share.shape and x.size):
-        raise ValueError(
-            f"need one count, population and weight for each band: got {x.size}, {n.size} and {share.size}"
-        )
+        raise ValueError(f"one count, population and weight for each band: got {x.size}, {n.size} and {share.size}")
     if not ((x >= 0).all() and (n > 0).all() and (share > 0).all() and np.isfinite([*x, *n, *share]).all()):
         raise ValueError(
             "counts must not be below 0 or missing, populations and weights must be above 0, in each band: leave out "

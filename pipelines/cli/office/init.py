@@ -40,7 +40,7 @@ def init_command(options: argparse.Namespace) -> int:
         return EXIT_DONE
     for path in written:
         print_line(f"  {path.relative_to(root) if path.is_relative_to(root) else path}")
-    print_line(f"{'made' if is_new else 'completed'} the project {folder}; next:")
+    print_line(f"{'created' if is_new else 'completed'} the project {folder}; next:")
     for line in (
         *([] if root == Path.cwd() else [f"cd {shlex.quote(str(folder))}"]),
         "iccs run                              # load what is in data/input and publish",

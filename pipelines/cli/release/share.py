@@ -61,6 +61,10 @@ def add_parser(commands: Commands) -> None:
     diff.add_argument("old", metavar="A", help="a package, by its name in data/shared/log.jsonl")
     diff.add_argument("new", metavar="B")
     diff.set_defaults(command=diff_command)
+    _add_serve(group)
+
+
+def _add_serve(group: Commands) -> None:
     serve = add_command(group, "serve", "answer SDMX REST requests from packages (/v1 and /v2); reads nothing else")
     serve.add_argument(
         "packages", metavar="DIR", help="a package, or a folder of packages: the newest is the current one"

@@ -91,10 +91,7 @@ def plot_dark_figure(
     found = read_estimates(iccs, [area], sex=sex, settings=settings)
     rows = [row for row in found.beside if row["iccs"] == iccs]
     if not rows:
-        beside = (
-            f"there is no recorded count to compare with an estimate of {iccs} in {area}, of the same year and "
-            f"sex {sex}"
-        )
+        beside = f"no recorded count to compare with an estimate of {iccs} in {area} for the same year and sex {sex}"
         raise UsageError(f"{beside}; see: iccs estimates")
     most = max(len(_series(rows, *side)) for side in (_SURVEY, _RECORDED))
     if most > _MOST_SERIES:
