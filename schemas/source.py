@@ -252,13 +252,13 @@ class Sharing(Declared):
     level: Level
     threshold: int | None = Field(default=None, ge=2, description="counts from 1 up to below this number are hidden")
     never_suppress: tuple[str, ...] = Field(
-        default=(), description=("ICCS categories whose counts are shown, however small")
+        default=(), description="ICCS categories whose counts are shown, however small"
     )
     zeros: Literal["shown", "hidden"] = Field(default="shown", description="hidden if zeros are confidential")
     embargo: date | None = Field(default=None, description="the first day on which the figures may leave the office")
     rounding: Literal[3, 5] | None = Field(
         default=None,
-        description=("all counts are rounded to multiples of this number, with totals that add up; none is hidden"),
+        description="all counts are rounded to multiples of this number, with totals that add up; none is hidden",
     )
 
     @model_validator(mode="before")

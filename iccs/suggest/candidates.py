@@ -209,7 +209,7 @@ def _candidate(index: Index, code: str, score: float, reading: Reading, likeness
 def _words_against(code: str, reading: Reading) -> Iterator[str]:
     for cue in reading.cues:
         if code.startswith(cue.codes):
-            yield f"the label says {cue.term!r}"
+            yield f"the label contains {cue.term!r}"
     if code == "0102" and not reading.attempted:
         yield "the label does not mention an attempt"
     elif reading.attempted and reading.killing and code.startswith(COMPLETED_KILLING):

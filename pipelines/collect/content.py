@@ -196,7 +196,7 @@ def list_members(path: Path, limit_mib: int) -> tuple[str, ...] | None:
         raise ArchiveRefused("file_empty", "The zip archive contains no file.")
     if len(names) > min(_MOST_MEMBERS, len(set(names))):
         raise ArchiveRefused(
-            "file_not_readable", (f"The zip archive has {len(names):,} files, or two with the same name.")
+            "file_not_readable", f"The zip archive has {len(names):,} files, or two with the same name."
         )
     if any(part.flag_bits & 1 for part in parts):
         raise ArchiveRefused("file_not_readable", "The zip archive is protected by a password.")

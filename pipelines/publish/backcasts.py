@@ -89,7 +89,7 @@ def refuse_unknown_countries(sources: list[Source], folders: Mapping[str, Source
             continue
         populations = [name for name, folder in folders.items() if folder.source.kind == "population"]
         found = f"country_population names {named}, which is " + (
-            "no source." if known is None else "not a source of populations."
+            "not a known source." if known is None else "not a source of populations."
         )
         near = tuple(nearest_values(named, populations))
         problems.append(Problem("backcast_possible", source.source_id, found, column="backcast", nearest=near))

@@ -224,7 +224,7 @@ def _check_pair(
 def _control_notes(pre_trend: Effect, before: int) -> list[str]:
     """What a comparison with one control area cannot show."""
     notes = [
-        ("Whether the control would have moved like the area after the date: only the time before it can be checked.")
+        "Whether the control would have moved like the area after the date: only the time before it can be checked."
     ]
     if pre_trend.p < SIGNIFICANCE:
         notes.append(

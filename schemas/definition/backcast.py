@@ -19,7 +19,7 @@ class Backcast(Declared):
     shares_of: tuple[Year, ...] = Field(
         min_length=1,
         max_length=2,
-        description=("one year, whose shares are constant; or two, for the line through their shares"),
+        description="one year, whose shares are constant; or two, for the line through their shares",
     )
 
     @model_validator(mode="after")

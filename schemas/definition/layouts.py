@@ -75,9 +75,7 @@ class Layout(Declared):
     files: tuple[str, ...] = Field(min_length=1)
     read: ReadOptions
     reshape: str | None = None
-    conserve: str | None = Field(
-        default=None, description=("regular expression for the raw columns that contain counts")
-    )
+    conserve: str | None = Field(default=None, description="regular expression for the raw columns that contain counts")
     sample: bool = Field(default=False, description="whether the records are the sampled units of a survey")
 
 

@@ -23,19 +23,19 @@ class Replicates(Declared):
     """Replicate weights: the same sample reweighted many times; the spread of the estimates is their error."""
 
     weights: str = Field(
-        min_length=1, description=("columns of the replicate weights: a name with * for the part that varies")
+        min_length=1, description="columns of the replicate weights: a name with * for the part that varies"
     )
     number: int = Field(ge=2, description="number of these columns")
     method: ReplicateMethod = Field(description="how the replicates were made")
     fay: float | None = Field(default=None, gt=0, lt=1, description="Fay's coefficient, for method fay")
     scale: float | None = Field(default=None, gt=0, description="factor of the sum of squares, for method jkn")
     factors: bool = Field(
-        default=False, description=("whether the columns are multiples of the weight rather than weights")
+        default=False, description="whether the columns are multiples of the weight rather than weights"
     )
     degrees_of_freedom: int | None = Field(
         default=None,
         ge=1,
-        description=("degrees of freedom for the limits; by default the number of replicates minus one"),
+        description="degrees of freedom for the limits; by default the number of replicates minus one",
     )
 
     @model_validator(mode="after")

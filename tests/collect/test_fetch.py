@@ -135,7 +135,7 @@ def test_what_passes_is_tried_again(office: Office, publisher: Publisher, passin
         (gives(b"%PDF-1.7"), "file_not_readable", 1),
         (endless(), "file_too_large", 1),
         (gives(b"0" * (2**20 + 1)), "file_too_large", 1),
-        (status(200, Content_Encoding="gzip"), "file_not_readable: * packed (gzip), unasked", 1),
+        (status(200, Content_Encoding="gzip"), "file_not_readable: * compressed (gzip), without being asked", 1),
         (leads_to("http://127.0.0.2:9/crime.csv"), "redirect_refused: * redirects to http://127.0.0.2:9/crime.csv", 1),
         (leads_to("file:///etc/passwd"), "redirect_refused", 1),
         (leads_to("/open/crime.csv"), "file_not_fetched: * redirects endlessly", 6),

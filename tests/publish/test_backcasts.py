@@ -142,7 +142,7 @@ def test_a_declaration_that_makes_nothing_is_refused(declared: dict[str, Any], s
 @pytest.mark.parametrize(
     ("named", "says"),
     [
-        ("wb_populaton", "wb_populaton, which is no source.\n"),
+        ("wb_populaton", "wb_populaton, which is not a known source.\n"),
         ("wb_populaton", "nearest: wb_population\n"),
         ("ar_snic", "ar_snic, which is not a source of populations.\n"),
     ],

@@ -454,7 +454,7 @@ def test_what_is_for_partners_is_given_for_a_token(office: Path, tmp_path: Path)
 
 def test_only_a_package_is_served(office: Path, tmp_path: Path) -> None:
     """Not the release of the office, nor a package whose database is another one."""
-    with pytest.raises(UsageError, match="it is no package"):
+    with pytest.raises(UsageError, match="this is not a package"):
         Shelf(office / "data" / "published", "NSO_CRIME")
     with pytest.raises(UsageError, match="has no package"):
         Shelf(tmp_path, "NSO_CRIME")

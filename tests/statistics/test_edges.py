@@ -178,7 +178,7 @@ PEOPLE = [1e5] * 30
         (lambda: kendall([1, 2, 3], [1, math.inf, 2]), "infinite"),
         (lambda: seasonal_mann_kendall([], [], []), "no season has a value"),
         (lambda: seasonal_mann_kendall([2010, 2011, 2012, 2010], [1, 1, 1, 2], [1, 2, 3, 4]), "season 2 has 1 years"),
-        (lambda: fit_joinpoints(STEPS, STEADY, number=-1), "is no number of joinpoints"),
+        (lambda: fit_joinpoints(STEPS, STEADY, number=-1), "is not a possible number of joinpoints"),
         (lambda: fit_joinpoints(STEPS, [math.inf, *STEADY[1:]]), "infinite"),
         (lambda: choose_joinpoints(STEPS, STEADY, method="aic"), "there are permutation, bic"),
         (lambda: choose_joinpoints(STEPS, STEADY, method="permutation", permutations=5), "too few"),

@@ -293,7 +293,7 @@ def test_an_estimate_is_not_split_among_categories(tiny: Tiny) -> None:
     ("change", "said"),
     [
         (lambda text: text.replace(", universe: persons", ""), "universe: is missing"),
-        (lambda text: text.replace("figures: estimate", "figures: ratio"), "a ratio is no number"),
+        (lambda text: text.replace("figures: estimate", "figures: ratio"), "a ratio is not a number"),
         (lambda text: text.replace("figures: estimate, universe: persons", "figures: count"), "only for estimates"),
         (lambda text: text.replace("standard_error: error", "half_width: error"), "confidence_percent: is missing"),
         (lambda text: text.replace("standard_error: error", "ci_low: error"), "name both limits"),

@@ -210,13 +210,14 @@ def _take(response: httpx.Response, one: Acquisition, partial: _Partial, limits:
         raise limits.refuse("file_is_html", f"{without_query(one.address)} returned a web page (content type {kind}).")
     if kind in _NO_DATA:
         raise limits.refuse(
-            "file_not_readable", (f"{without_query(one.address)} returned a message (content type {kind}).")
+            "file_not_readable", f"{without_query(one.address)} returned a message (content type {kind})."
         )
     if one.is_sdmx and "csv" not in kind:
         found = f"{without_query(one.address)} gives {kind or 'no content type'} instead of SDMX-CSV."
         raise limits.refuse("file_not_readable", found)
     if headers.get("content-encoding", "identity").lower() not in ("identity", ""):
-        found = f"{without_query(one.address)} gives the file packed ({headers['content-encoding']}), unasked."
+        packed = headers["content-encoding"]
+        found = f"{without_query(one.address)} returned the file compressed ({packed}), without being asked to."
         raise limits.refuse("file_not_readable", found)
     _write(response, partial, limits)
     return Answer(without_query(str(response.url)), {name: headers[name] for name in KEPT_HEADERS if name in headers})

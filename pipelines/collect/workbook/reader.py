@@ -124,7 +124,7 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
     find_shown, find_hidden = _finders(path)
     if job["fills"] and find_shown is not find_in_xlsx:
         raise Refused(
-            "file_not_readable", ("Cell colours (read.fills) can be read only from xlsx; save the workbook as xlsx.")
+            "file_not_readable", "Cell colours (read.fills) can be read only from xlsx; save the workbook as xlsx."
         )
     names = _choose_sheets(workbook, job["sheets"])
     sheets = []

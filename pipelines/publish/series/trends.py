@@ -35,7 +35,7 @@ STABLE_PERCENT_A_YEAR = 1.0
 TOO_FEW_EVENTS = "too few events"
 METHOD = (
     "quasi-Poisson log-linear trend, errors AR(1), Student's t; "
-    "beside it Mann-Kendall, Hamed-Rao at lag 1 (variance never reduced), Sen slope, Gilbert limits"
+    "in addition Mann-Kendall, Hamed-Rao at lag 1 (variance never reduced), Sen slope, Gilbert limits"
 )
 
 

@@ -50,9 +50,7 @@ def answer_data(
         counted = _changes(ask, current, before[0], shape, cursor, form)
     elif before:
         if form.kind == "csv":
-            raise NotAnswered(
-                501, ("SDMX-CSV cannot express from when to when figures were valid; ask for XML or JSON.")
-            )
+            raise NotAnswered(501, "SDMX-CSV cannot express from when to when figures were valid; ask for XML or JSON.")
         counted = [_Selection(ask, one.cells, shape, cursor) for one in reversed(editions)]
     numbers = [one.count() for one in counted]
     if not sum(numbers):
@@ -94,7 +92,7 @@ def _shape(ask: Ask, edition: Edition, form: Form) -> Shape:
     for name in ("reportingYearStartDay", "sort"):
         if name in given:
             raise NotAnswered(
-                501, (f"{name} is not supported by this server; series are returned in the order of their keys.")
+                501, f"{name} is not supported by this server; series are returned in the order of their keys."
             )
     dimension = given.get("dimensionAtObservation", TIME)
     if dimension not in (TIME, "AllDimensions"):

@@ -206,7 +206,7 @@ def _parse_second(rest: Sequence[str]) -> tuple[Resource, Artefacts, tuple[tuple
         return resource, _artefacts(kinds, agency, name, version, ","), keys, _all(component)
     if first in _OTHER_RESOURCES:
         raise NotAnswered(
-            501, (f"{first!r} is not supported by this server; there are structure, data and availability.")
+            501, f"{first!r} is not supported by this server; there are structure, data and availability."
         )
     raise NotAnswered(400, f"{first!r} is not a resource: write structure, data or availability.")
 

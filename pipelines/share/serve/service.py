@@ -166,9 +166,7 @@ def _known(before: Sequence[Edition], current: Edition, since: datetime) -> list
     """
     had = [one for one in (*before, current) if one.published_at <= since]
     if not had:
-        raise NotAnswered(
-            501, ("The state at that time is no longer available; ask for all data, without updatedAfter.")
-        )
+        raise NotAnswered(501, "The state at that time is no longer available; ask for all data, without updatedAfter.")
     return [had[-1]]
 
 
