@@ -134,7 +134,7 @@ def test_boundaries_of_the_user_s_are_joined_by_a_property(
     assert "not on the map (no outline): MX-AGU" in capsys.readouterr().out
     assert picture.stat().st_size > 10_000
     assert main([*arguments, "--boundaries", str(path), "--property", "name"]) == 2
-    assert "properties there: iso" in capsys.readouterr().err
+    assert "its properties: iso" in capsys.readouterr().err
     feature["properties"] = {"iso": "Jalisco"}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
     with pytest.raises(UsageError, match=r"There: Jalisco; wanted: MX-AGU"):

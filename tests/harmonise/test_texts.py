@@ -249,7 +249,7 @@ def test_a_period_that_is_none_is_named_for_what_it_looks_like(text: str, said: 
         ("3-5", "a range"),
         ("<5", "a limit"),
         ("1O2", "the letter O"),
-        ("\u0661\u0662", "other digits"),
+        ("\u0661\u0662", "digits other than 0 to 9"),
         ("#REF!", "a spreadsheet error"),
     ],
 )
