@@ -125,9 +125,9 @@ def test_pictures_say_that_rates_lean_on_neighbours(data: str) -> None:
     settings = Settings(data=Path(data))
     found = read_small_areas(SeriesQuery("0101", "AR", source="ar_snic"), settings=settings, method="bym")
     for language, text in (
-        ("en", "Smoothed towards the rates of neighbours and of all areas (BYM2, Riebler 2016). Without a neighbour"),
-        ("fr", "Lissé vers les taux des zones voisines et de l’ensemble (BYM2, Riebler 2016). Sans voisine"),
-        ("es", "Suavizado hacia las tasas de las áreas vecinas y del conjunto (BYM2, Riebler 2016). Sin vecina"),
+        ("en", "Smoothed towards the rates of neighbours and of all areas (BYM2, Riebler 2016). Without neighbours"),
+        ("fr", "Lissé vers les taux des zones voisines et de l’ensemble (BYM2, Riebler 2016). Sans zone voisine"),
+        ("es", "Suavizado hacia las tasas de las áreas vecinas y del conjunto (BYM2, Riebler 2016). Sin área vecina"),
     ):
         assert text in " ".join(plot_funnel(found, language, settings).text.split())
 

@@ -90,7 +90,7 @@ def test_what_is_missing_is_hatched_and_said(
     words = _words(path)
     assert "no rate (2)" in words
     assert "not zero" in words
-    assert "no view on any border" in words
+    assert "no opinion on any border" in words
     (areas,) = out.execute(
         "SELECT string_agg(ref_area, ', ' ORDER BY ref_area) FROM out.rate WHERE source = 'eu_crim_off_cat' AND "
         "iccs = '0101' AND time_period = '2022' AND sex = '_T' AND caveats LIKE '%rate_population_differs%'"

@@ -68,7 +68,7 @@ def test_nothing_is_replaced(office: Path, tmp_path: Path, capsys: pytest.Captur
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "README.md").write_text("mine", encoding="utf-8")
     assert main(["init", str(tmp_path / "other")]) == 2
-    assert "has README.md already, and nothing is replaced" in capsys.readouterr().err
+    assert "has README.md already, and nothing is overwritten" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "other").iterdir()] == ["README.md"]
 
 

@@ -462,7 +462,7 @@ def test_only_a_package_is_served(office: Path, tmp_path: Path) -> None:
     database = tmp_path / "changed" / "crime.duckdb"
     database.unlink()
     shutil.copy(office / "data" / "published" / "crime.duckdb", database)
-    with pytest.raises(UsageError, match="not as it was written"):
+    with pytest.raises(UsageError, match="has changed since it was written"):
         Shelf(tmp_path, "NSO_CRIME")
 
 
