@@ -379,7 +379,7 @@ def test_shares_of_one_whole_are_a_hundred_percent_or_marked(tiny: Tiny) -> None
     marked = "SELECT DISTINCT time_period FROM out.estimate WHERE contains(caveats, 'parts_differ_from_total')"
     assert ask(tiny, marked) == [("2021",)]
     ((detail,),) = ask(tiny, "SELECT detail FROM out.quality WHERE rule = 'estimate_parts_add'")
-    assert "persons AU 2021: the codes add up to 90.0, the whole is 100.0" in detail
+    assert "persons AU 2021: the codes add up to 90.0, the total is 100.0" in detail
 
 
 @pytest.mark.parametrize("adds", ["[none, areas]", "codes", "[sexes, codes]"])
