@@ -101,6 +101,11 @@ class Link:
             raise InvalidPeriod(f"valid_to {self.valid_to!r} is before valid_from {self.valid_from!r}")
         return start, end
 
+    def overlaps(self, other: Link) -> bool:
+        """Tell whether both links hold on some day; raises as ``validity`` does."""
+        (start, end), (other_start, other_end) = self.validity, other.validity
+        return start <= other_end and other_start <= end
+
     def text_of(self, column: str) -> str:
         """Return the text of a column of the file, blank where the link says nothing.
 

@@ -234,15 +234,10 @@ def _by_national_code(rows: Rows) -> Iterator[tuple[str, list[tuple[int, Link]]]
     yield from groups.items()
 
 
-def _meet(one: Link, other: Link) -> bool:
-    (start, end), (other_start, other_end) = one.validity, other.validity
-    return start <= other_end and other_start <= end
-
-
 def _overlaps(file: str, rows: Rows) -> Iterator[ConcordanceProblem]:
     for code, group in _by_national_code(rows):
         for position, (row, link) in enumerate(group):
-            earlier = [r for r, other in group[:position] if other.iccs_code == link.iccs_code and _meet(other, link)]
+            earlier = [r for r, other in group[:position] if other.iccs_code == link.iccs_code and link.overlaps(other)]
             if earlier:
                 target = link.iccs_code or "no category"
                 message = f"National code {code!r} leads to {target} in the same period as in row {earlier[0]}."
@@ -292,7 +287,7 @@ def _parent_and_child(file: str, rows: Rows, classification: Classification) -> 
             by_target.setdefault(link.iccs_code, []).append((row, link))
     for code, wider in by_target.items():
         below = [c.code for c in classification.descendants(code) if c.code in by_target]
-        meeting = [c for c in below if any(_meet(one, other) for _, one in wider for _, other in by_target[c])]
+        meeting = [c for c in below if any(one.overlaps(other) for _, one in wider for _, other in by_target[c])]
         if meeting:
             message = f"{code} is a target, and so is {', '.join(meeting)} below it: do the wider counts include these?"
             what = (

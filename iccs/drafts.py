@@ -51,16 +51,11 @@ def _waiting(links: Sequence[Link]) -> set[int]:
     for places in by_code.values():
         found = {place for place in places if links[place].status == DRAFT}
         rest = [place for place in places if place not in found]
-        while found and (shared := [one for one in rest if any(_meet(links[one], links[other]) for other in found)]):
+        while found and (shared := [one for one in rest if any(links[one].overlaps(links[other]) for other in found)]):
             found.update(shared)
             rest = [place for place in rest if place not in found]
         waiting |= found
     return waiting
-
-
-def _meet(one: Link, other: Link) -> bool:
-    (start, end), (other_start, other_end) = one.validity, other.validity
-    return start <= other_end and other_start <= end
 
 
 def _set_aside(link: Link) -> Link:

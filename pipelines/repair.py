@@ -1,9 +1,9 @@
-"""Repair: find stored files that are missing or damaged, say what can be done, and do it on request.
+"""Repair: find stored files that are missing or damaged, report what can be done, and do it on request.
 
-Whatever a run stored has a sum: raw copies are named by it, the manifest of a vintage has those of its parts, documents
-hold their own, and other files have it beside them. What differs is made again from what is whole: a vintage and its
-rejected cells from the files as received, a pointer from its copy, a tally from its files, the published file from the
-vintages. What cannot be made again is named with the way back. Nothing is changed unless it is asked for.
+Everything a run stored has a checksum: raw copies are named by it, the manifest of a vintage has those of its parts,
+documents contain their own, and other files have it beside them. Damaged files are rebuilt from intact ones: a vintage
+and its rejected cells from the received files, a pointer from its copy, a tally from its files, the published file from
+the vintages. What cannot be rebuilt is reported with a way to recover. Nothing is changed unless requested.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ _FILE = re.compile(r"(.+?) \(([0-9a-f]{12})\)(?:; |$)")
 
 @dataclass(frozen=True)
 class Damage:
-    """A stored file that is missing or not as it was written.
+    """A stored file that is missing or has been altered.
 
-    ``remedy`` is what a repair does, or, where there is no ``mend``, what a person can do. ``mend`` returns what came
-    of it, in one line.
+    ``remedy`` is what a repair does, or, without ``mend``, what a person can do. ``mend`` returns the result in one
+    line.
     """
 
     path: Path
@@ -74,7 +74,7 @@ class Damage:
         return self.mend is not None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the damage for machines."""
+        """Return the damage for JSON output."""
         return {
             "path": str(self.path),
             "source": self.source,
@@ -86,7 +86,7 @@ class Damage:
 
 @dataclass(frozen=True)
 class Repaired:
-    """What a repair did, a line for each damage, and what is damaged still."""
+    """What a repair did, a line for each damage, and the remaining damage."""
 
     done: tuple[str, ...]
     left: tuple[Damage, ...]
@@ -94,9 +94,9 @@ class Repaired:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A file that was received: its own name, the sha256 of its bytes or how that begins, and when it first came.
+    """A received file: its name, the sha256 of its bytes or the beginning of it, and when it first came.
 
-    ``layouts`` are the numbers of those it was read by; none where no manifest says so.
+    ``layouts`` are the numbers of the layouts it was read by; empty if no manifest records them.
     """
 
     name: str
@@ -106,10 +106,10 @@ class _Wanted:
 
 
 def look_for_damage(session: Session) -> list[Damage]:
-    """Return every stored file that is missing or damaged, in the order in which they are to be mended.
+    """Return every stored file that is missing or damaged, in the order of repair.
 
     Args:
-        session: where data live, where the files as received may be found again, and where sources are declared.
+        session: where data live, where the received files may be found, and where sources are declared.
     """
     settings = session.settings
     found = list(_unreachable(settings))
@@ -129,10 +129,10 @@ def look_for_damage(session: Session) -> list[Damage]:
 
 
 def repair(session: Session) -> Repaired:
-    """Mend what can be mended, publish what changed by it, and look again.
+    """Repair what can be repaired, publish the result, and check again.
 
     Raises:
-        UsageError: a run is writing, or the data folder is not as a run left it.
+        UsageError: a run is writing, or the data folder was not made by a run.
     """
     settings = session.settings
     check_folders(settings)
@@ -166,7 +166,7 @@ def _publish(session: Session) -> Iterator[str]:
 
 
 def _unreachable(settings: Settings) -> Iterator[Damage]:
-    """Files that the account may not read, and folders and logs to which it may not write."""
+    """Return files that this account may not read, and folders and logs to which it may not write."""
     figures = (settings.raw, settings.core, settings.partitions, settings.quarantine, settings.published.parent)
     for root in (*figures, settings.run_log, settings.logs):
         if not root.exists():
@@ -181,7 +181,7 @@ def _unreachable(settings: Settings) -> Iterator[Damage]:
 
 
 class _StoredSource:
-    """What is stored of one source."""
+    """The stored files of one source."""
 
     def __init__(self, name: str, folder: SourceFolder | None, session: Session) -> None:
         self.name, self.folder, self.session, self.settings = name, folder, session, session.settings
@@ -190,7 +190,7 @@ class _StoredSource:
         self._input: dict[str, Path] | None = None
 
     def damage(self) -> Iterator[Damage]:
-        """Yield what is damaged: first what the others are made from."""
+        """Yield the damage, first in the files from which others are made."""
         yield from self._raw_damage()
         yield from self._vintage_damage()
         for path in list_partitions(self.name, self.settings):
@@ -209,7 +209,7 @@ class _StoredSource:
     # --- files as received
 
     def _wanted(self) -> dict[str, _Wanted]:
-        """The files of tables that vintages were made from, by the whole sha256."""
+        """Return the files of tables behind vintages, by their full sha256."""
         wanted = {}
         for path in self.core.glob("[!.]*/manifest.json"):
             try:
@@ -223,7 +223,7 @@ class _StoredSource:
 
     def _raw_damage(self) -> Iterator[Damage]:
         note = self.raw / "files.json"
-        if note.is_file() and (what := _document_damage(note)):
+        if note.is_file() and (what := _what_is_damaged(read_json, note)):
             remedy = "rewrite it with the dates known from the vintages; the next run reads the files to hash them"
             yield self._damage(note, what, remedy, self._renew_files_note)
         wanted = self._wanted()
@@ -235,7 +235,7 @@ class _StoredSource:
             if not whole:
                 what = "has changed since it was received" if copy.is_file() else "is missing"
                 yield self._raw_copy_damage(copy, digest, name, what)
-            if whole and (what := _document_damage(own)):
+            if whole and (what := _what_is_damaged(read_json, own)):
                 first_seen = wanted[digest].first_seen if digest in wanted else None
                 remedy = f"rewrite it: {name}" if name else "rewrite it, without the file name"
                 yield self._damage(own, what, remedy, partial(_renew_note, copy, name, first_seen))
@@ -269,7 +269,7 @@ class _StoredSource:
         return "written again"
 
     def _in_input(self, digest: str) -> Path | None:
-        """A file where files are given whose sha256 begins so."""
+        """Return an input file whose sha256 begins like this."""
         if self._input is None:
             self._input = {}
             where = self.session.directory or self.settings.input
@@ -294,7 +294,7 @@ class _StoredSource:
             return
         if damage := find_damage(current.folder):
             yield self._current_damage(current, damage)
-        elif (current.folder / POINTER).is_file() and (what := _document_damage(current.folder / POINTER)):
+        elif (current.folder / POINTER).is_file() and (what := _what_is_damaged(read_json, current.folder / POINTER)):
             remedy = f"copy {self.core / POINTER} again"
             yield self._damage(current.folder / POINTER, what, remedy, partial(renew_pointer_copy, current))
         for load in current.loads[:-1]:
@@ -328,7 +328,7 @@ class _StoredSource:
         return self._damage(damage.path, what, remedy, partial(forget_vintage, current, vintage, self.settings))
 
     def _revisions_are_kept(self, current: Vintage, vintage: str) -> bool:
-        """Whether what changed before and after a vintage was worked out, and is whole."""
+        """Whether the revisions before and after a vintage were computed and are intact."""
         pairs = [pair for pair in pairwise(load.vintage for load in current.loads) if vintage in pair]
         for before, after in pairs:
             kept = [
@@ -336,7 +336,7 @@ class _StoredSource:
                 for path in (self.core / REVISIONS).glob("*.parquet")
                 if path.name.startswith(f"{before}..{after}.")
             ]
-            if not kept or any(_seal_damage(path) for path in kept):
+            if not kept or any(_what_is_damaged(check_seal, path) for path in kept):
                 return False
         return True
 
@@ -347,7 +347,7 @@ class _StoredSource:
         )
 
     def _received(self, vintage: Vintage) -> list[_Wanted]:
-        """The files that a vintage was made from, as its manifest has them, else its last load."""
+        """Return the files behind a vintage, from its manifest or else its last load."""
         try:
             files = vintage.manifest["files"]
         except DamagedVintage:
@@ -362,14 +362,14 @@ class _StoredSource:
         ]
 
     def _locate(self, file: _Wanted) -> Path | None:
-        """Where a file is whole: its raw copy, or where files are given."""
+        """Return the path of an intact copy of a file: its raw copy, or an input file."""
         for copy in self.raw.glob(f"{file.digest}*.bin"):
             if sha256_of_file(copy) == copy.stem:
                 return copy
         return self._in_input(file.digest)
 
     def _reload(self, folder: SourceFolder, current: Vintage, files: Sequence[_Wanted]) -> str:
-        """Make a vintage again from the files it was made from, under their own names."""
+        """Rebuild a vintage from its files, under their own names."""
         folder = _as_loaded(folder, current, self.session)
         directory = self.session.directory or self.settings.input
         if not self.is_personal_read:  # files with persons are read where they are
@@ -401,10 +401,10 @@ class _StoredSource:
     def _layouts(
         self, folder: SourceFolder, current: Vintage, file: _Wanted, path: Path, directory: Path
     ) -> Sequence[int]:
-        """The layouts of a file: those it was read by, or, without manifest or with another definition, by its name.
+        """Return the layouts of a file: those it was read by, or those matching its name, without a usable manifest.
 
-        Of a raw copy the folder that it was received in is not known: of patterns with folders the last part counts,
-        and where that leaves a choice, none is made.
+        For a raw copy, the original folder is not known: of patterns with folders only the last part is used, and
+        nothing is returned if that is ambiguous.
         """
         if file.layouts and current.loads[-1].declaration_key == folder.fingerprint:
             return file.layouts
@@ -442,13 +442,13 @@ class _StoredSource:
 
 
 def _as_loaded(folder: SourceFolder, vintage: Vintage, session: Session) -> SourceFolder:
-    """The definition with or without drafts, whichever the vintage was loaded with."""
+    """Return the definition with or without drafts, as when the vintage was loaded."""
     with_drafts = list_sources(session.source_folders, with_drafts=True)[folder.source_id]
     return with_drafts if with_drafts.fingerprint == vintage.loads[-1].declaration_key else folder
 
 
 def _own_name(file: Mapping[str, Any]) -> str:
-    """The name of a file as it was given; of one in an archive, that of the archive."""
+    """Return the original name of a file; for one in an archive, that of the archive."""
     name, member = str(file["name"]), file.get("member")
     return name.removesuffix(f"/{member}") if member else name
 
@@ -468,24 +468,17 @@ def _renew_note(copy: Path, name: str | None, first_seen: str | None) -> str:
     return "written again"
 
 
-def _document_damage(path: Path) -> str | None:
+def _what_is_damaged(check: Callable[[Path], object], path: Path) -> str | None:
+    """Return what a check finds damaged in a file; None if it finds nothing."""
     try:
-        read_json(path)
-    except DamagedFile as damage:
-        return damage.what
-    return None
-
-
-def _seal_damage(path: Path) -> str | None:
-    try:
-        check_seal(path)
+        check(path)
     except DamagedFile as damage:
         return damage.what
     return None
 
 
 def _damaged_releases(session: Session) -> Iterator[Damage]:
-    """Releases, and the reports that are written from the published one."""
+    """Yield the damage of releases, and of the reports on the published one."""
     settings = session.settings
     damaged = damaged_releases(settings)
     for path, what in damaged:

@@ -1,4 +1,4 @@
-"""Boundaries of areas: bundled, or from a GeoJSON or TopoJSON file from outside, which is not trusted."""
+"""Boundaries of areas: bundled, or from an external GeoJSON or TopoJSON file, which is not trusted."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from schemas.project import BOUNDARIES, find_project
 Ring = NDArray[np.float64]
 """Longitude and latitude of each point, in degrees; shape (n, 2)."""
 Polygon = list[Ring]
-"""Its outline, then its holes."""
+"""The outline, then the holes."""
 Feature = tuple[dict[str, Any], list[Polygon]]
-"""Properties, and the polygons they are of."""
+"""The properties of a feature and its polygons."""
 
 LARGEST_FILE_MIB = 64
-"""More than this is no outline for a picture; read no further, compressed or not."""
+"""No outline for a picture is larger than this, compressed or not."""
 _SHOWN = 8
 _ORIGINS = "origins.csv"
 _WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
@@ -94,7 +94,7 @@ def read_boundaries(path: Path, name: str = "id") -> Boundaries:
 
     Args:
         path: GeoJSON or TopoJSON in degrees (WGS 84), .gz or not.
-        name: property with the code; ``id`` is also that of the feature itself.
+        name: property with the code; ``id`` may also be the feature's own.
 
     Raises:
         UsageError: no such file, too large, no JSON, no polygons, the property or a coordinate is not what it must be.
@@ -120,10 +120,10 @@ def _read(name: str, handle: IO[bytes], compressed: bool) -> list[Feature]:
 def parse_features(name: str, raw: bytes) -> list[Feature]:
     """Return the features of a GeoJSON or TopoJSON document, in order: properties (with ``id``), and polygons.
 
-    A feature without a place has no polygon.
+    A feature without a geometry has no polygons.
 
     Args:
-        name: what errors call the file.
+        name: of the file, for messages.
         raw: its bytes.
 
     Raises:
@@ -160,7 +160,7 @@ def parse_features(name: str, raw: bytes) -> list[Feature]:
 
 
 def _check_system(name: str, system: Any) -> None:
-    """Refuse an old file that names another system of coordinates."""
+    """Refuse an old file that names another coordinate reference system."""
     if system is not None and not json.dumps(system).rstrip('"}').endswith(_WGS84):
         _refuse(name, f"coordinates must be longitude and latitude (WGS 84), not {json.dumps(system)[:200]}")
 
@@ -262,7 +262,7 @@ def _ring(name: str, where: str, points: Any) -> Ring:
 
 
 def _lines(name: str, arcs: list[Any], transform: Any) -> list[Ring]:
-    """Arcs in degrees; with a transform they are whole steps from point to point."""
+    """Arcs in degrees; with a transform, the file has integer differences between points."""
     lines = [_numbers(name, f"arc {place}", arc) for place, arc in enumerate(arcs)]
     if transform is None:
         return lines

@@ -1,4 +1,4 @@
-"""Bytes to UTF-8 text, for files from outside: compression, size limit, web pages in disguise, encodings."""
+"""Bytes to UTF-8 text, for external files: compression, size limit, disguised web pages, encodings."""
 
 from __future__ import annotations
 
@@ -16,9 +16,19 @@ _END_OF_FILE = "\x1a"
 _SINGLE_BYTE = {"iso8859-1", "cp1252", "iso8859-15", "cp850", "mac-roman"}
 
 
-def refuse(source_id: str, file: RawFile, rule: str, found: str, **place: object) -> DataRefused:
-    """Return the refusal of a file, to be raised."""
-    return DataRefused([Problem(rule=rule, source=source_id, file=file.name, found=found, **place)])  # type: ignore[arg-type]
+def refuse(
+    source_id: str,
+    file: RawFile,
+    rule: str,
+    found: str,
+    *,
+    sheet: str | None = None,
+    row: int | None = None,
+    value: str | None = None,
+    nearest: tuple[str, ...] = (),
+) -> DataRefused:
+    """Return the error that refuses a file, to be raised."""
+    return DataRefused([Problem(rule, source_id, found, file.name, sheet, row, value=value, nearest=nearest)])
 
 
 def check_start(source_id: str, file: RawFile, options: ReadOptions) -> bytes:
@@ -44,7 +54,7 @@ def check_start(source_id: str, file: RawFile, options: ReadOptions) -> bytes:
 
 
 def _check_kind(source_id: str, file: RawFile, options: ReadOptions, kind: str | None) -> None:
-    """Refuse a file of another kind: read as the one declared, it would seem to lack its columns, one by one."""
+    """Refuse a file of another kind than declared: read as declared, all its columns would seem to be missing."""
     declared = {"csv": "text", "excel": "a workbook", "parquet": "a Parquet file"}[options.format]
     if options.format == "csv" and kind is not None and kind.startswith("UTF-"):
         _check_wide_text(source_id, file, options.encoding, kind)
@@ -66,7 +76,7 @@ def _check_kind(source_id: str, file: RawFile, options: ReadOptions, kind: str |
 
 
 def _check_wide_text(source_id: str, file: RawFile, encoding: str, kind: str) -> None:
-    """Refuse text of two or four bytes a letter that is declared otherwise, also where only their order differs."""
+    """Refuse UTF-16 or UTF-32 text that is declared otherwise, even if only the byte order differs."""
     codec = codecs.lookup(encoding).name
     with open_content(file.path, file.member) as stream:
         has_mark = stream.read(2) in (b"\xff\xfe", b"\xfe\xff") or "UTF-32" in kind
@@ -77,7 +87,7 @@ def _check_wide_text(source_id: str, file: RawFile, encoding: str, kind: str) ->
 
 
 def decode_to_utf8(source_id: str, file: RawFile, encoding: str, target: Path, limit_mib: int) -> None:
-    """Write a text file as UTF-8 with one kind of line end, without the mark (Ctrl-Z) by which old programs end a file.
+    """Write a text file as UTF-8 with uniform line ends, without the end-of-file character (Ctrl-Z) of old programs.
 
     Args:
         source_id: for messages.
@@ -119,7 +129,7 @@ def _decoded_pieces(source_id: str, file: RawFile, encoding: str, limit_mib: int
                 f"the file is probably {guess}.",
                 row=line + error.object[: error.start].count(b"\n"),
             ) from error
-        except UnicodeError as error:  # of UTF-16 and UTF-32 alone, before the first letter
+        except UnicodeError as error:  # only UTF-16 and UTF-32 raise it, before the first letter
             found = (
                 f"The declared encoding is {encoding}, but the file does not begin with a byte order mark; declare "
                 f"{encoding}-le or {encoding}-be, or another encoding."
@@ -134,7 +144,7 @@ def _decoded_pieces(source_id: str, file: RawFile, encoding: str, limit_mib: int
 
 
 class _Utf8Watch:
-    """Watches whether a file declared in a single-byte encoding, which fits any bytes, is really UTF-8."""
+    """Detects that a file declared in a single-byte encoding, which any bytes fit, is really UTF-8."""
 
     def __init__(self, watching: bool) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
@@ -153,12 +163,12 @@ class _Utf8Watch:
 
     @property
     def certain(self) -> bool:
-        """True where there are letters beyond ASCII, and all of them are UTF-8."""
+        """Whether there are letters beyond ASCII, all of them valid UTF-8."""
         return self._possible and self._accented
 
 
 def _bytes(source_id: str, file: RawFile, limit_mib: int) -> Iterator[bytes]:
-    """Give the decompressed content in pieces, at last an empty one."""
+    """Yield the decompressed content in chunks, then an empty one."""
     size, lines = 0, 1
     with open_content(file.path, file.member) as stream:
         while True:

@@ -1,8 +1,8 @@
 """SQL of a source definition: one SELECT over the rows of the file, and nothing else.
 
-A definition may come from somebody else. Before any file is read, DuckDB's own parser goes through its statements: no
-parenthesis of theirs closes the statement they become part of, they can read no file, setting or other table, and the
-same file gives the same figures every time.
+A definition may come from a stranger. Before any file is read, its statements are checked with DuckDB's own parser: no
+parenthesis of theirs may close the statement they are embedded in, they may not read files, settings or other tables,
+and the same file must give the same figures every time.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 from schemas.source import SourceFolder
 
-# Tables and table functions that a statement may name beside those of its own WITH.
+# Tables and table functions that a statement may name besides those of its own WITH.
 _TABLES = frozenset({"raw"})
 _TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
-# Expressions that choose rows, or give them another value by one of their own.
+# Expressions that select rows, or change a value of a row depending on another.
 _CHOOSING = frozenset({"CASE", "COMPARISON", "CONJUNCTION", "OPERATOR", "BETWEEN"})
-# Depends on nothing but its argument: a statement refuses what it cannot read with it.
+# It depends on its argument only: with it, a statement refuses what it cannot read.
 _VOLATILE_BUT_SAFE = frozenset({"error"})
 
 
@@ -58,10 +58,10 @@ def check_definition_sql(folder: SourceFolder) -> None:
 
 @contextmanager
 def sql_limits(folder: SourceFolder, connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[None]:
-    """Stop the SQL of a definition when it takes more time or memory than any sensible one: it may be anybody's.
+    """Stop the SQL of a definition, whose author may be unknown, when it takes an unreasonable time or memory.
 
     Raises:
-        DataRefused: it took longer than ``max_sql_seconds``, or made values far larger than the memory limit.
+        DataRefused: it took longer than ``max_sql_seconds``, or made values far beyond the memory limit.
     """
     found = (
         f"The statements of the definition (reshape.sql, rates.sql, where ...) took more than "
@@ -79,9 +79,9 @@ def sql_limits(folder: SourceFolder, connection: duckdb.DuckDBPyConnection, sett
 
 
 def decisive_columns(folder: SourceFolder) -> frozenset[str]:
-    """Return the columns, in small letters, that a source's SQL looks at to choose rows or to tell them apart.
+    """Return the columns, in lower case, by which a source's SQL selects or distinguishes rows.
 
-    They stand in a condition, a CASE or a comparison of ``reshape.sql`` or under ``exclusions``.
+    They occur in a condition, a CASE or a comparison of ``reshape.sql``, or under ``exclusions``.
     """
     texts = [folder.reshape(layout) for layout in folder.source.layouts]
     texts += [f"SELECT ({one.where})" for one in folder.source.exclusions]
@@ -95,7 +95,7 @@ def decisive_columns(folder: SourceFolder) -> frozenset[str]:
 
 
 def select_problems(statement: str) -> list[str]:
-    """Return what keeps a text from being one SELECT over ``raw``; none if it is.
+    """Return why a text is not a single SELECT over ``raw``; nothing if it is.
 
     >>> select_problems("WITH a AS (FROM raw) SELECT * FROM a")
     []
@@ -108,7 +108,7 @@ def select_problems(statement: str) -> list[str]:
 
 
 def condition_problems(condition: str) -> list[str]:
-    """Return what keeps a text from being one condition on the columns of a row; none if it is.
+    """Return why a text is not a single condition on the columns of a row; nothing if it is.
 
     >>> condition_problems("sex = 'M' AND age LIKE '1%'")
     []
@@ -117,7 +117,7 @@ def condition_problems(condition: str) -> list[str]:
     """
     if problems := _problems(f"SELECT ({condition})", frozenset()):
         return problems
-    # The text alone, on lines of its own, is what counts: neither a comment nor a parenthesis reaches beyond it.
+    # The text is put on lines of its own, so that neither a comment nor a parenthesis reaches beyond it.
     whole, parted = (_parse(text) for text in (f"SELECT ({condition})", f"SELECT (\n{condition}\n)"))
     selected = whole[0]["node"].get("select_list", [])
     is_one = len(whole) == 1 and len(selected) == 1 and whole[0]["node"].get("from_table", {}).get("type") == "EMPTY"
@@ -161,7 +161,7 @@ _CLOCK = frozenset({"current_date", "current_time", "current_timestamp", "localt
 
 @cache
 def _unstable_functions() -> frozenset[str]:
-    """Functions whose result depends on more than their arguments: clock, chance, settings, the connection."""
+    """Functions whose result depends on more than their arguments: clock, random numbers, settings, connection."""
     rows = (
         _parser()
         .cursor()

@@ -1,4 +1,4 @@
-"""Replicate weights of a survey: which columns they are, whether they are what is declared, and estimates from them."""
+"""Replicate weights of a survey: their columns, whether they are as declared, and the estimates from them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pipelines.system.sql import SqlValue, fill_sql
 from schemas.definition.survey import Replicates
 
 _MOST_OFF = 0.2
-"""By what share the mean sum of the replicate weights may differ from that of the weights."""
+"""The share by which the mean sum of the replicate weights may differ from that of the weights."""
 _FEW_ZEROS = 0.25
-"""Share of zeros that no replicate reaches where none of the sample is left out."""
+"""Share of zero weights that a replicate never reaches unless it leaves out part of the sample."""
 _LEAVING_OUT = ("brr", "jk1", "jk2", "jkn")
-"""Methods whose replicates leave a part of the sample out: its weight is zero."""
+"""Methods whose replicates leave out a part of the sample by a weight of zero."""
 
 
 def replicate_columns(replicates: Replicates, columns: Sequence[str], source_id: str, file: str) -> list[str]:
@@ -50,7 +50,7 @@ def replicate_problems(
     source_id: str,
     place: Callable[[str, int], int],
 ) -> Iterator[Problem]:
-    """What is wrong with the replicate weights of the sampled units.
+    """Return what is wrong with the replicate weights of the sampled units.
 
     Args:
         connection: with the table ``sampled_unit``.
@@ -88,7 +88,7 @@ def replicate_problems(
 
 
 def sum_replicates(connection: duckdb.DuckDBPyConnection, **parts: SqlValue) -> None:
-    """Create the sums of every replicate by group: of sampled units, and of what they experienced.
+    """Create the sums of every replicate by group: of sampled units, and of the events they experienced.
 
     Args:
         connection: with the tables ``sampled_unit`` and ``survey_event``.

@@ -22,7 +22,7 @@ from iccs.suggest.text import LabelLanguage
 from pipelines.project.known_words import TOTALS, known_words, months, plain
 from pipelines.project.roles import Roles
 from pipelines.project.seen_table import NUMBER, YEAR, SeenTable
-from schemas.declarations import breakdown_columns
+from schemas.declarations import breakdown_columns, quote_identifier, quote_literal
 from schemas.errors import UsageError
 
 TO_FILL_IN = "TO FILL IN"
@@ -426,16 +426,16 @@ class _Numbers:
 def _reshape(table: SeenTable, roles: Roles, constants: dict[str, str]) -> str | None:
     """The SELECT that makes a wide table tidy, or builds months of two columns, or of one and the year of the file."""
     column = roles.columns.get("time_period")
-    year = _identifier(column) if column else "NULL"
+    year = quote_identifier(column) if column else "NULL"
     if column is None and (roles.wide_is == "month" or roles.month):
-        year = _literal(constants.pop("time_period"))
+        year = quote_literal(constants.pop("time_period"))
     if not roles.wide:
         if roles.month is None:
             return None
         period = _month_period(year, roles.month, table.column(roles.month))
         head = "-- Year and month become one period. Grain: one row for each raw row."
         return f"{head}\nSELECT *, {period} AS period FROM raw\n"
-    names = ", ".join(_identifier(name) for name in roles.wide)
+    names = ", ".join(quote_identifier(name) for name in roles.wide)
     label = f"{roles.wide_is}_of_column"
     more = ""
     if roles.wide_is == "month":
@@ -454,17 +454,9 @@ def _month_period(year: str, month: str, words: Iterable[str]) -> str:
     numbers = {word: months().get(plain(word).rstrip(".")) for word in dict.fromkeys(words) if word}
     before = f"{year} || '-' || "
     if all(number is None for number in numbers.values()):
-        return f"{before}lpad({_identifier(month)}, 2, '0')"
-    cases = " ".join(f"WHEN {_literal(word)} THEN '{number:02d}'" for word, number in numbers.items() if number)
-    return f"{before}CASE {_identifier(month)} {cases} END"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+        return f"{before}lpad({quote_identifier(month)}, 2, '0')"
+    cases = " ".join(f"WHEN {quote_literal(word)} THEN '{number:02d}'" for word, number in numbers.items() if number)
+    return f"{before}CASE {quote_identifier(month)} {cases} END"
 
 
 def _pattern(name: str) -> str:

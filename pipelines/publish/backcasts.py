@@ -1,4 +1,4 @@
-"""Populations of the parts of a country in years of which only the country's is known, as their source declares."""
+"""Populations of the parts of a country for years with only the country's population, as declared by their source."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _FOUND = {
 def carry_back(
     connection: duckdb.DuckDBPyConnection, declared: Mapping[str, Backcast], priorities: Mapping[str, int]
 ) -> None:
-    """Add the populations to ``out.population`` that the declarations make.
+    """Add the declared populations to ``out.population``.
 
-    Where the source of the country's population is not loaded, or the file given begins after the years of the shares,
-    there are none, and rates say ``no_population``.
+    If the source of the country's population is not loaded, or its file begins after the years of the shares, there are
+    none, and rates have the caveat ``no_population``.
 
     Args:
-        connection: the warehouse being built; populations are loaded, and interpolated.
+        connection: the warehouse being built, with populations, loaded and interpolated.
         declared: the declaration of each population source that has one.
-        priorities: of each population source; of two that declare the same area and year the lowest number makes it.
+        priorities: of each population source; if two declare the same area and year, the lowest number is used.
 
     Raises:
-        DataRefused: the populations do not allow what is declared.
+        DataRefused: the populations contradict the declaration.
     """
     if not declared:
         return
@@ -70,11 +70,11 @@ def carry_back(
 
 
 def refuse_unknown_countries(sources: list[Source], folders: Mapping[str, SourceFolder]) -> None:
-    """Refuse a declaration whose source of the country's population does not exist, or holds no population.
+    """Refuse a declaration whose source of the country's population does not exist, or has no population.
 
     Args:
         sources: those to be published.
-        folders: every source that is known.
+        folders: every known source.
 
     Raises:
         DataRefused: names the nearest population sources.

@@ -1,7 +1,7 @@
 """Evidence on programmes: ``evaluations.csv`` of the project becomes ``out.evaluation``.
 
-A result is published as its authors state it. One without an interval or without a comparison is kept, and
-``evidence_lacks`` says so; one that contradicts itself is refused, because no reader could tell which part is wrong.
+A result is published as stated by its authors. One without an interval or a comparison is kept, and marked in
+``evidence_lacks``; one that contradicts itself is refused, because no reader could tell which part is wrong.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ def read_evaluations(file: Path) -> list[dict[str, object]]:
     """Return the rows of ``evaluations.csv`` with the columns of ``out.evaluation``.
 
     Args:
-        file: CSV in UTF-8. An empty cell of a column that need not be filled is "not stated".
+        file: CSV in UTF-8. An empty cell in an optional column means "not stated".
 
     Raises:
-        DeclarationError: the file is no such table.
+        DeclarationError: the file is not such a table.
         UsageError: rows that are not valid; names each with its row, column and value.
     """
     codes: dict[str, frozenset[str]] = {

@@ -69,11 +69,6 @@ class SeriesQuery:
         parts += [f"age {self.age}"] if self.age != TOTAL else []
         return ", ".join([*parts, *(f"{name} {code}" for name, code in self.attributes.items())])
 
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether source, stage or counting unit are specified."""
-        return any((self.source, self.stage, self.counting_unit))
-
     def admits(self, key: SeriesKey) -> bool:
         """Return whether a series matches the query.
 

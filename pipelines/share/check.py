@@ -1,4 +1,4 @@
-"""What of a release may leave: by source, as it is, protected, or not at all, with the outcome of the audit."""
+"""Which sources of a release may be shared: as they are, protected, or not at all, with the outcome of the audit."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from schemas.errors import UsageError
 from schemas.source import Level, Sharing, SourceFolder
 
 DEFAULT_THRESHOLD = 3
-"""Of incidents whose source declares none."""
+"""The sharing policy for incidents whose source declares none."""
 
 
 @dataclass(frozen=True)
 class SharedSource:
-    """What leaves of one source: ``as_it_is``, ``protected``, ``stays`` (by policy), or ``refused``, and why.
+    """How one source is shared: ``as_it_is``, ``protected``, ``stays`` (by policy), or ``refused``, and why.
 
-    ``coarser`` says with which breakdown less fewer cells would be hidden, where many are.
+    If many cells are hidden, ``coarser`` names a breakdown without which fewer would be.
     """
 
     source: str
@@ -41,14 +41,14 @@ class SharedSource:
 def check_sharing(
     release: OpenRelease, folders: Mapping[str, SourceFolder], level: Level, today: date, left: Sequence[Left] = ()
 ) -> tuple[SharedSource, ...]:
-    """Return, for each source of a release, what may leave to readers of a level.
+    """Return, for each source of a release, what may be shared with recipients of a level.
 
     Args:
         release: the release.
         folders: the definitions of sources, by identifier.
         level: who the figures are for.
-        today: the day on which they would leave.
-        left: the packages that left before: readers have them.
+        today: the day of sharing.
+        left: the packages shared before, which recipients have.
     """
     connection = release.connection
     held = connection.execute("SELECT source, kind FROM out.source ORDER BY source").fetchall()
@@ -133,7 +133,7 @@ def _protect_group(
     levels: Levels,
     found: dict[str, SharedSource],
 ) -> None:
-    """Fill in what is hidden of linked sources; one that cannot be protected is refused with those linked to it."""
+    """Add the hidden cells of linked sources; if one cannot be protected, all linked ones are refused."""
     names = [source.source for source in group]
     try:
         series = protect(group, read_editions(left, names), read_known(connection, group, as_they_are, left), levels)
@@ -153,7 +153,7 @@ def _protect_group(
 
 
 def _coarser(source: Protected, series: Sequence[Series], levels: Levels) -> tuple[str, ...]:
-    """What is proposed where more than a third of the cells of a stage and counting unit are hidden."""
+    """Return a proposal if more than a third of the cells of a stage and counting unit are hidden."""
     said = {
         propose_coarser(source.counts[one.stage, one.counting_unit], source.threshold, levels)
         for one in series

@@ -1,7 +1,7 @@
 """A release as a data package: CSV and Parquet of every table, their descriptor, sums, licences, citation, provenance.
 
-The same release gives the same bytes, whenever and wherever it is written. The DuckDB file beside it does not: DuckDB
-gives each file an identifier of its own.
+The same release gives the same bytes, whenever and wherever it is written, except for the DuckDB file, as DuckDB gives
+each file its own identifier.
 """
 
 from __future__ import annotations

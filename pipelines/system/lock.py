@@ -1,4 +1,4 @@
-"""The writer's lock: one run at a time in a data folder; others wait, or get a message saying who holds it."""
+"""The writer's lock: one run at a time in a data folder; others wait, or are told who holds it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.2
 
 @contextmanager
 def writing(settings: Settings, wait_seconds: float = 0) -> Iterator[None]:
-    """Hold the lock of the data folder. The system frees it when a process dies, however it died.
+    """Hold the lock of the data folder. The operating system frees it when the process dies, in whatever way.
 
     Args:
         settings: where data live.
@@ -52,7 +52,7 @@ def _note(settings: Settings) -> Path:
 
 
 def _note_holder(settings: Settings) -> None:
-    """Leave a note for those who wait. It is informative only: the lock itself is that of the operating system."""
+    """Leave a note for those who wait. It is informative only: the lock itself is the operating system's."""
     since = datetime.now(UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
     holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
     replace_text(_note(settings), json.dumps(holder))

@@ -185,6 +185,17 @@ def test_an_identifier_that_repeats_is_refused_between_files_also_when_they_are_
     assert not any(found), "no identifier is stored"
 
 
+def test_what_is_declared_later_is_found_in_files_that_were_tallied_before(tiny: Tiny) -> None:
+    """The tally of a file is kept; its identifiers and what a published total covers are looked up with it."""
+    files = {"a.csv": [*events(range(5)), "c3,2023-08-09,MX-AGU"]}
+    total = "controls: [{control: report, where: \"ref_area = '%s'\", expected: %d, origin: by hand}]\n"
+    assert problems(tiny, files) == []
+    assert problems(tiny, files, "id: [id]\n") == [("id_repeated", "a.csv", 5)]
+    for area, incidents_there in (("MX-AGU", 1), ("MX-JAL", 5)):
+        outcomes = {one.rule: one for one in incidents(tiny, files, total % (area, incidents_there))}
+        assert (outcomes["control_totals"].outcome, outcomes["control_totals"].failing) == ("passed", 0)
+
+
 def test_blank_identifiers_are_not_one_and_excluded_rows_do_not_repeat(tiny: Tiny) -> None:
     lines = [",2023-01-01,MX-JAL", ",2023-01-02,MX-JAL", "c1,2023-01-03,MX-JAL", "c1,2023-01-03,MX-SON"]
     more = "id: [id]\nexclusions: [{rule: old, where: \"place = 'MX-SON'\", reason: replaced by a later record}]\n"

@@ -411,7 +411,10 @@ CASES: dict[str, tuple[Data, Data, int, str]] = {
         "only",
     ),
     "ages_in_years": (
-        Data(core=ages("Y0", "Y99", "Y_GE100", "_U")), Data(core=ages("Y0", "Y364", "Y999", "_U")), 2, "Y364 is not a possible age"
+        Data(core=ages("Y0", "Y99", "Y_GE100", "_U")),
+        Data(core=ages("Y0", "Y364", "Y999", "_U")),
+        2,
+        "Y364 is not a possible age",
     ),
     "area_outside_validity": (
         Data(core=states("IN-TS", time_period="2014")),

@@ -1,7 +1,7 @@
-"""Files from web addresses: tried again, taken up where they broke off, and only if they have changed.
+"""Files from web addresses: retried, resumed where they broke off, and fetched only if they have changed.
 
-Neither an address nor an answer is trusted. Redirects are followed one by one, each judged; a body is read as it comes
-up to a size and a time, in whatever pieces; its length must be the one announced; and what comes is data, no page.
+Neither an address nor an answer is trusted. Redirects are followed one by one, each checked; a body is read in chunks
+up to limits of size and time; its length must be the one announced; and it must be data, not a web page.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     import httpx
 
 ATTEMPTS = 6
-"""How often nothing may come in a row."""
+"""How many attempts in a row may bring nothing."""
 FIRST_WAIT_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 60.0
 _SILENCE_SECONDS = 30.0
 _MOST_REDIRECTS = 5
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
-"""Answers that may be others a minute later; all other refusals are final."""
+"""Status codes of temporary failures; all others are final."""
 _SDMX_CSV = "application/vnd.sdmx.data+csv;version=1.0.0;labels=id, application/vnd.sdmx.data+csv;labels=id;q=0.5"
 _NO_DATA = ("text/html", "application/xhtml+xml", "application/json", "application/problem+json")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came: where from in the end, and its headers."""
+    """A download: its final address, and the headers."""
 
     came_from: str
     headers: dict[str, str]
@@ -48,7 +48,7 @@ class Answer:
 
 @dataclass
 class _Partial:
-    """What has come of a file so far, and by what the server tells its versions apart."""
+    """The part of a file received so far, and the server's identifier of its version."""
 
     path: Path
     etag: str | None = None
@@ -65,7 +65,7 @@ class _Partial:
 
 
 class _Passing(Exception):
-    """What may be otherwise in a while; ``wait`` is how long the server asks to wait, in seconds."""
+    """A temporary failure; ``wait`` is how long the server asks to wait, in seconds."""
 
     def __init__(self, what: str, wait: float | None = None) -> None:
         super().__init__(what)
@@ -75,21 +75,21 @@ class _Passing(Exception):
 def fetch_web(
     one: Acquisition, last: Receipt | None, target: Path, limits: Limits, settings: Settings
 ) -> Answer | None:
-    """Write what an address gives into a file.
+    """Download an address into a file.
 
     Args:
         one: the address.
-        last: what it gave before; None asks for the file whatever its version is.
-        target: the file to write; what is in it is overwritten.
+        last: its last receipt; None fetches the file whatever its version.
+        target: the file to write or overwrite.
         limits: of size and time, over all attempts together.
-        settings: which hosts may be asked.
+        settings: with the allowed hosts.
 
     Returns:
-        What came; None where the server says that it has not changed.
+        The download; None if the server answers that the file has not changed.
 
     Raises:
-        DataRefused: it could not be had, is too large, or no data; or leads to another host.
-        UsageError: what signs in to the host is not valid.
+        DataRefused: it could not be fetched, is too large or not data, or redirects to another host.
+        UsageError: the credentials for the host are not valid.
     """
     import httpx
     from tenacity import Retrying, retry_if_exception_type
@@ -101,7 +101,7 @@ def fetch_web(
         timeout=httpx.Timeout(_SILENCE_SECONDS, connect=15.0),
         headers={"Accept-Encoding": "identity", "User-Agent": "iccs-pipelines", "Accept": "*/*"},
     )
-    # An answer that comes letter by letter keeps within every time limit of its parts.
+    # An answer that trickles in byte by byte stays within every timeout of its parts.
     watch = threading.Timer(limits.max_seconds, _close, [client])
     watch.daemon = True
     watch.start()
@@ -132,7 +132,7 @@ def _close(client: httpx.Client) -> None:
 
 
 def _wait(partial: _Partial, limits: Limits) -> Callable[..., float]:
-    """How long to wait: twice as long each time, or as long as the server asks, never beyond the time that is left."""
+    """The waiting time: doubled each time, or as long as the server asks, but never beyond the time that is left."""
 
     def seconds(state: object) -> float:
         error = getattr(state, "outcome").exception()  # noqa: B009 (tenacity says what it is at run time)
@@ -144,7 +144,7 @@ def _wait(partial: _Partial, limits: Limits) -> Callable[..., float]:
 
 
 def _attempt(ask: Callable[[], Answer | None], partial: _Partial, limits: Limits) -> Answer | None:
-    """Ask once; what came is kept in ``partial`` for the next attempt."""
+    """Make one attempt; what arrived is kept in ``partial`` for the next."""
     before = partial.size
     try:
         return ask()
@@ -183,7 +183,7 @@ def _ask(
 
 
 def _conditions(last: Receipt | None, partial: _Partial) -> dict[str, str]:
-    """What is asked for: the rest of a file that broke off, or a file that is not the one there is."""
+    """The conditional headers: for the rest of a file that broke off, or for a version other than the known one."""
     if partial.size and partial.etag:
         return {"Range": f"bytes={partial.size}-", "If-Range": partial.etag}
     partial.forget()
@@ -224,7 +224,7 @@ def _take(response: httpx.Response, one: Acquisition, partial: _Partial, limits:
 
 
 def _write(response: httpx.Response, partial: _Partial, limits: Limits) -> None:
-    """Add what comes to the file; it is complete when it has the length that was announced."""
+    """Append the body to the file, which is complete when it has the announced length."""
     begins, total = 0, _whole_number(response.headers.get("content-length"))
     if response.status_code == 206:
         begins, total = _range(response.headers.get("content-range", ""))
@@ -249,7 +249,7 @@ def _write(response: httpx.Response, partial: _Partial, limits: Limits) -> None:
 
 
 def _range(text: str) -> tuple[int, int | None]:
-    """Return where a part begins and how long the whole is, of ``bytes 5-9/10``."""
+    """Return the start of a part and the length of the whole, from ``bytes 5-9/10``."""
     unit, _, rest = text.partition(" ")
     span, _, whole = rest.partition("/")
     begins = _whole_number(span.partition("-")[0])
@@ -273,5 +273,5 @@ def _asked_wait(text: str | None) -> float | None:
 
 
 def without_query(address: str) -> str:
-    """An address without its query, which may hold a key."""
+    """Return an address without its query, which may contain a key."""
     return urlunsplit(urlsplit(address)._replace(query="", fragment=""))

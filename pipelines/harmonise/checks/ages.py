@@ -1,4 +1,4 @@
-"""What the ages of incidents say as a whole: numbers that stand for an unknown age."""
+"""Checks on the distribution of ages of incidents: numbers that may represent an unknown age."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _YEARS_AFTER = 9
 
 
 def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool) -> Outcome:
-    """Warn where far more incidents than ages around them make likely have the age 0, or 98 and 99.
+    """Warn if far more incidents have the age 0, or 98 and 99, than the neighbouring ages make plausible.
 
-    Files write an unknown age as 0 or 99; as an age, it is in the youngest or the oldest band.
+    Files write an unknown age as 0 or 99; taken as an age, it falls into the youngest or the oldest band.
 
     Args:
         connection: has ``tally_part``, the combinations of incidents.
-        gives_years: whether the tallies know on how many incidents these ages are.
+        gives_years: whether the tallies have the number of incidents with these ages.
     """
     if not gives_years:
         return Outcome("ages_piled", "not applicable", 0, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -212,20 +212,6 @@ def country_rates(wanted: SeriesQuery, settings: Settings | None = None) -> Rows
         keys.setdefault((row["source"], row["ref_area"]), []).append(key_of(row))
     chosen = {place: choose_series(found, wanted)[:1] for place, found in keys.items()}
     return [row for row in rows if [key_of(row)] == chosen[row["source"], row["ref_area"]]]
-
-
-def latest_years(rows: Iterable[dict[str, Any]], most: int) -> list[int]:
-    """Return the latest years in which at least two countries have a rate (one, if there is only one country).
-
-    >>> rates = [{"country": "A", "year": 2022}, {"country": "B", "year": 2022}, {"country": "A", "year": 2023}]
-    >>> latest_years(rates, 8)
-    [2022]
-    """
-    countries: dict[int, set[str]] = {}
-    for row in rows:
-        countries.setdefault(row["year"], set()).add(row["country"])
-    fewest = min(2, len(set().union(*countries.values())))
-    return sorted(year for year, found in countries.items() if len(found) >= fewest)[-most:]
 
 
 def year_spans(years: Sequence[int]) -> str:

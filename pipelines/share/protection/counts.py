@@ -1,4 +1,4 @@
-"""The counts of a release that are to be protected, as whole numbers by cell; and what cannot be protected."""
+"""The counts of a release to protect, as whole numbers by cell, and the checks that they can be protected."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ def read_counts(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Name
     """Return the counts of a source by stage and counting unit.
 
     Raises:
-        UsageError: the source has figures that are no counts; a count is an estimate or no whole number, has bounds in
-            its place (they are counts themselves, of persons whose sex or age is known), or a category lies outside
-            the tree.
+        UsageError: the source has figures other than counts; a count is an estimate, not a whole number, or has bounds
+            (which are counts themselves, of persons whose sex or age is known); or a category is outside the tree.
     """
     names = dimensions()
     rows = connection.execute(
@@ -54,7 +53,7 @@ def read_counts(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Name
 
 
 def read_levels(connection: duckdb.DuckDBPyConnection) -> Levels:
-    """Return which codes of a release are above which."""
+    """Return the hierarchy of the codes of a release."""
     areas = connection.execute("SELECT code, parent FROM out.area").fetchall()
     iccs = connection.execute("SELECT code, parent FROM out.iccs WHERE in_tree").fetchall()
     ages = connection.execute(
@@ -64,7 +63,7 @@ def read_levels(connection: duckdb.DuckDBPyConnection) -> Levels:
 
 
 def refuse_ring(keys: Iterable[Key], levels: Levels) -> None:
-    """Refuse breakdowns that share parts in a ring.
+    """Refuse breakdowns that overlap in a ring.
 
     Raises:
         UsageError: names the dimensions.

@@ -30,7 +30,6 @@ class Comparison:
         number: of joinpoints in each model.
         f: how much worse the common course fits than two of their own, by degrees of freedom.
         p: share of the permutations, the observed data included, with an F at least as large.
-        permutations: the observed data included.
     """
 
     hypothesis: Hypothesis
@@ -38,7 +37,6 @@ class Comparison:
     number: int
     f: float
     p: float
-    permutations: int
 
 
 def compare_joinpoints(
@@ -117,7 +115,6 @@ def _permute(
         number=number,
         f=float(ratios[0]),
         p=float(np.mean(ratios >= ratios[0] * (1 - 1e-12))),
-        permutations=permutations,
     )
 
 

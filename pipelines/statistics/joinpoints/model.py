@@ -60,7 +60,6 @@ class JoinpointModel:
         years: observed.
         joinpoints: years at which segments meet.
         sse: weighted sum of squared errors of the logarithms.
-        mse: sse / (n - 2 - 2k).
         degrees: residual degrees of freedom of the slopes' errors, n - 2 - 3k.
         segments: from the first year to the last.
         fitted: the value of the model in each year, in the unit of the series.
@@ -70,7 +69,6 @@ class JoinpointModel:
     years: tuple[int, ...]
     joinpoints: tuple[int, ...]
     sse: float
-    mse: float
     degrees: int
     segments: tuple[Segment, ...]
     fitted: tuple[float, ...]
@@ -105,7 +103,6 @@ class LogSeries:
             )
         self.first_log = float(np.log(x[0])) if len(x) else 0.0
         self.logs = np.log(x) - self.first_log  # a series that does not move is 0 throughout, without rounding
-        self.weighted_by_errors = errors is not None
         spread = np.ones(len(x)) if errors is None else np.asarray(errors, dtype=np.float64) / x
         if spread.shape != x.shape or not ((spread > 0) & np.isfinite(spread)).all():
             raise ValueError("each value needs a standard error above 0")
@@ -240,7 +237,6 @@ def fit_at(series: LogSeries, places: list[int], confidence: float) -> Joinpoint
         years=tuple(int(year) for year in series.years),
         joinpoints=tuple(edges[1:-1]),
         sse=sse,
-        mse=sse / (series.n - 2 - 2 * number),
         degrees=degrees,
         segments=segments,
         fitted=tuple(np.exp(design @ coefficients + series.first_log).tolist()),

@@ -42,16 +42,12 @@ class JoinpointChoice:
         method: of choice.
         criteria: value of the criterion for 0, 1, 2 ... joinpoints; empty for the permutation test.
         tests: in the order made; empty for a criterion.
-        permutations: data sets of each test, the observed one included; 0 for a criterion.
-        seed: of the permutations.
     """
 
     model: JoinpointModel
     method: SelectionMethod
     criteria: tuple[float, ...]
     tests: tuple[PermutationTest, ...]
-    permutations: int
-    seed: int
 
 
 def choose_joinpoints(
@@ -109,10 +105,10 @@ def choose_joinpoints(
     if method == "permutation":
         number, tests = _test_down(series, limit, level, permutations, seed)
         model = fit_series(series, number, confidence)
-        return JoinpointChoice(model, method, (), tests, permutations, seed)
+        return JoinpointChoice(model, method, (), tests)
     models = [fit_series(series, k, confidence) for k in range(limit + 1)]
     criteria = tuple(_criterion(series, model, method) for model in models)
-    return JoinpointChoice(models[int(np.argmin(criteria))], method, criteria, (), 0, seed)
+    return JoinpointChoice(models[int(np.argmin(criteria))], method, criteria, ())
 
 
 def _criterion(series: LogSeries, model: JoinpointModel, method: SelectionMethod) -> float:

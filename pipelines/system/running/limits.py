@@ -1,7 +1,7 @@
-"""What to tell a person where a limit was reached: memory, temporary space, disk; which setting it is, and what to do.
+"""Messages for a limit that was reached (memory, temporary space, disk): which setting it is, and what to do.
 
-The engine's own sentence ("failed to pin block of size 256.0 KiB") names settings that nobody of an office has, and may
-quote a value; so it is never shown. This is the one place in which it is read.
+The engine's own message ("failed to pin block of size 256.0 KiB") names settings that an office does not have, and may
+quote a value, so it is never shown. It is interpreted only here.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pipelines.system.settings import Settings, bytes_of, say_setting, setting_i
 _USED_UP = re.compile(r"\([\d.]+ ?\w* ?/ ?([\d.]+ \w+) used\)")
 _TEMPORARY = "max_temp_directory_size"
 _BELOW, _ABOVE = 0.9, 1.1
-"""Shares of the setting beyond which the limit that was reached is another one; the engine rounds what it shows."""
+"""Shares of the setting between which a limit shown by the engine, which rounds it, is taken for that setting."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """Which limit was reached, where or how much it is, and what a person can do about it."""
+    """A limit that was reached: which one, where or how much it is, and what can be done about it."""
 
     what: str
     more: str
@@ -35,12 +35,12 @@ class Limit:
 def describe_limit(
     error: BaseException, settings: Settings | None = None, most_spilled: str | None = None
 ) -> Limit | None:
-    """Return which limit of the machine or of the settings an error is about; None of any other error.
+    """Return which limit of the machine or of the settings an error is about; None for any other error.
 
     Args:
         error: of the system, of Python or of DuckDB.
-        settings: those in force; by default those that the environment and the project say.
-        most_spilled: of temporary disk space, where it is no setting.
+        settings: those in force; default: those of the environment and the project.
+        most_spilled: limit of temporary disk space, where it is not a setting.
 
     >>> describe_limit(ValueError("no")) is None
     True
