@@ -716,8 +716,7 @@ def _overlap_found(first: str, periods: list[tuple[int, int]]) -> str:
         rows = sum(records for _, records in months)
         which = f"{rows:,} of its rows, of {_period_text(months[0][0])} to {_period_text(months[-1][0])},"
     return (
-        f"{which} are in {first} as well: both files have the same number of incidents for each area, code and "
-        "other value."
+        f"{which} are in {first} too: both files have the same number of incidents for each area, code and other value."
     )
 
 

@@ -101,7 +101,7 @@ def test_without_the_country_there_is_none(made: duckdb.DuckDBPyConnection) -> N
          "2011, but the source has no population of a part of a country in that year: its years are 2010 to 2020"),
         ("DELETE FROM out.population WHERE ref_area <> 'AR'", (2010,), "of a part of a country in any year"),
         ("DELETE FROM out.population WHERE source = 'parts' AND ref_area = 'AR' AND time_period = '2010'", (2010,),
-         "The parts of AR in 2010 are not all there"),
+         "The parts of AR in 2010 are incomplete"),
         ("DELETE FROM out.population WHERE ref_area = 'AR-S' AND time_period = '2020'", (2010, 2020),
          "AR-S has no population in 2020"),
         ("UPDATE out.population SET population = 3000 WHERE ref_area = 'AR-S' AND time_period = '2020'", (2010, 2020),

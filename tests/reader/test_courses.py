@@ -42,7 +42,7 @@ def test_years_before_a_break_and_those_that_are_not_compared_are_left_out() -> 
     assert judge_courses(("A", "BB"), marked, broken).years == tuple(y for y in range(2010, 2021) if y != 2015)
     late = RateSeries(**{**vars(series("BB", 0.04)), "breaks": Breaks((2015,))})
     found = judge_courses(("A", "BB"), marked, late)
-    assert found.p is None and "both have 5 years" in found.sentence
+    assert found.p is None and "both have 5 comparable years" in found.sentence
 
 
 def test_few_events_are_not_tested() -> None:
