@@ -131,7 +131,7 @@ class _Version(argparse.Action):
 def _explain(error: Exception) -> int:
     """Print what went wrong and what to do, and return the exit code."""
     if isinstance(error, MemoryError):  # not of DuckDB, which has a limit of its own: nothing more can be imported
-        sys.stderr.write("the system refuses the process more memory; the last release is unchanged\n")
+        sys.stderr.write("the system gives the process no more memory; the last release is unchanged\n")
         return 3
     from iccs.classification import UnknownCode
     from iccs.concordance import ConcordanceError

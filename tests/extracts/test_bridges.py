@@ -216,7 +216,7 @@ def test_a_bridge_that_says_too_little_is_refused(tmp_path: Path, bridge: str, t
 
 def test_a_break_inside_a_year_and_one_of_all_categories_have_no_bridge(tmp_path: Path) -> None:
     for break_, told in (
-        ('{period: "2013-07", iccs: ["03011"], note: n, bridge: {factor: 2, basis: b}}', "inside a year"),
+        ('{period: "2013-07", iccs: ["03011"], note: n, bridge: {factor: 2, basis: b}}', "within a year"),
         ('{period: "2013", note: n, bridge: {factor: 2, basis: b}}', "needs categories"),
     ):
         shutil.copytree(

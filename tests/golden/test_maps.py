@@ -189,7 +189,7 @@ def test_names_on_the_map_lie_on_their_areas_and_apart(
         (["--area", "IT"], "no rate of 0101 below IT"),
         (["--area", "MX", "--source", "ar_snic"], "figures there are from mx_sesnsp_victims"),
         (["--area", "MX", "--boundaries", "x.json"], "also give --plot FILE"),
-        (["--area", "MX", "--plot", "x.gif"], "ends in .png"),
+        (["--area", "MX", "--plot", "x.gif"], "must end in .png"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(

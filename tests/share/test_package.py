@@ -378,7 +378,7 @@ def test_a_revision_keeps_what_left_and_diff_counts_it(left: Path) -> None:
     assert (source["newly_shown"], source["added"], source["gone"]) == (0, 0, 0)
     code, said = share(left, "diff", first, "none")
     assert code == 2
-    assert "no package 'none' left" in said
+    assert "no package 'none' has left the office" in said
 
 
 def test_a_lost_log_is_no_empty_log(left: Path) -> None:
@@ -418,7 +418,7 @@ def test_a_signed_package_is_verified_and_a_changed_one_is_not(left: Path, tmp_p
 
     other = json.loads(command("share", "key", str(tmp_path / "other"), "--json")[1])["public_key"]
     sums = (folder / "SHA256SUMS").read_bytes()
-    assert "README.md is not as it was" in refused("README.md", b"")
+    assert "README.md has changed since" in refused("README.md", b"")
     assert "data/observation.csv is missing" in refused("data/observation.csv", None)
     assert "crime.duckdb has changed since it was" in refused("crime.duckdb", b"")
     assert "data/more.csv was not in the package" in refused("data/more.csv", b"")

@@ -128,5 +128,5 @@ def test_a_table_that_cannot_be_rounded_is_refused() -> None:
     cells = dict(zip(parts, (1, 1, 2), strict=True))
     margins = link_margins(cells, LEVELS)
     at = {key: place for place, key in enumerate(margins.keys)}
-    with pytest.raises(UsageError, match=r"cannot be rounded to multiples of 3 whose totals fit.*threshold: 3"):
+    with pytest.raises(UsageError, match=r"cannot be rounded to multiples of 3 whose totals add up.*threshold: 3"):
         round_counts(margins, 3, {at[parts[0]]: 3, at[parts[1]]: 3, at[parts[2]]: 0})

@@ -90,7 +90,7 @@ def _out_of_memory(text: str, settings: Settings | None, most_spilled: str | Non
 def _no_more_memory(settings: Settings | None) -> Limit:
     memory = say_setting("memory_limit", settings and settings.memory_limit)
     return Limit(
-        "the system refuses the program more memory, although its own limit is not reached",
+        "the system gives the program no more memory, although its own limit is not reached",
         memory,
         "end other programs, give the machine or container more memory, or set ICCS_MEMORY_LIMIT (memory_limit in "
         "iccs.toml) below what is available; then run again",
