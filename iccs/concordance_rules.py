@@ -114,7 +114,7 @@ def _relation(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
 
 
 def _caveats(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
-    """A caveat that is in no list would be shown without words; one on a code without figures, never."""
+    """Check caveats: one in no list would be shown without a label; one on a code without figures, never."""
     named = [code for code in link.caveats.split(";") if code]
     for code in named:
         yield from _one_of(report, "caveats", "caveats", code, link_caveats()[""])
@@ -219,7 +219,7 @@ def _review(link: Link, report: Report) -> Iterator[ConcordanceProblem]:
 
 
 def _is_readable(link: Link) -> bool:
-    """Say whether weight and validity can be computed with; their own faults are reported elsewhere."""
+    """Say whether weight and validity are usable; their own faults are reported elsewhere."""
     try:
         _ = link.share, link.validity
     except ValueError:
@@ -266,7 +266,7 @@ def _weight_sums(file: str, rows: Rows) -> Iterator[ConcordanceProblem]:
 
 
 def _stretches(group: Rows) -> Iterator[tuple[date, date]]:
-    """Cut the calendar where a link of the code begins or ends: within a stretch the same links hold."""
+    """Split the calendar where a link of the code begins or ends, into stretches with the same links."""
     starts = {link.validity[0] for _, link in group}
     starts |= {end + timedelta(days=1) for _, link in group if (end := link.validity[1]) != date.max}
     ordered = sorted(starts)

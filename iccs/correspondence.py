@@ -31,7 +31,7 @@ NOT_IN_ICCS = "none"
 
 CITATION = "UNODC, International Classification of Crime for Statistical Purposes, Version 1.0 (March 2015)"
 
-# What the relation says about the two categories, read from the national one; for no link, the reason.
+# The relation between the two categories in words, seen from the national one; without a link, the reason.
 READINGS: Mapping[str, str] = MappingProxyType(
     {
         "exact": "all of the national category is in the ICCS category, and nothing of the ICCS category is outside it",
@@ -272,7 +272,7 @@ def _write_row(sheet: Any, row: int, cells: Sequence[str], cell_format: Any) -> 
 
 
 def _workbook_class() -> Any:
-    # Imported when first needed: a plain installation has it not.
+    # Imported on first use, as a plain installation does not have it.
     try:
         from xlsxwriter import Workbook  # type: ignore[import-untyped, unused-ignore]
     except ImportError as error:

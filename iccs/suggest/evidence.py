@@ -1,6 +1,6 @@
-"""Evidence in words that a label needs before it can be proposed for a grave category.
+"""Evidence that the words of a label must provide before it can be proposed for a grave category.
 
-The law: homicide, sexual violence, trafficking in persons and war crimes are never proposed because of words that many
+Rule: homicide, sexual violence, trafficking in persons and war crimes are never proposed because of words that many
 labels share ("persons brought into formal contact for ...", "intentional", "total"). The label itself must have a word
 for the act, or all the words of a text of the ICCS, or of a legal term, that names one.
 """

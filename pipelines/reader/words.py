@@ -1,7 +1,7 @@
 """Words of pictures and pages in three languages: English here, French and Spanish in the catalogues of ``locale``.
 
-Catalogues are gettext files (``.po``) that any editor of translations opens; the context of a message is its key here.
-Labels of codes are not here: those are columns of the code lists.
+Catalogues are gettext files (``.po``), which any translation editor opens; the context of a message is its key here.
+Labels of codes are columns of the code lists.
 """
 
 from __future__ import annotations
@@ -188,12 +188,12 @@ def word(key: str, language: str) -> str:
 
 
 def colon(language: str) -> str:
-    """Return the colon as the language sets it."""
+    """Return the colon with the spacing of the language."""
     return " : " if language == "fr" else ": "
 
 
 def figure_in(text: str, language: str) -> str:
-    """Return a figure written as in English with the separators of a language.
+    """Return a figure written in English format with the separators of a language.
 
     >>> figure_in("21,941.5", "es"), figure_in("21,941.5", "fr"), figure_in("21,941.5", "en")
     ('21.941,5', '21\u202f941,5', '21,941.5')
@@ -229,7 +229,7 @@ def _read_catalogue(language: str) -> Catalog:
 
 
 def translate(text: str, language: str) -> str:
-    """Return a text of a page in a language: itself in English, else its translation.
+    """Return a text of a page in a language: the text itself in English, otherwise its translation.
 
     >>> translate("Countries", "fr")
     'Pays'

@@ -1,4 +1,4 @@
-"""Read back what was built: it shows the cells that were audited as shown, and nothing of the others."""
+"""Read back what was built: it must show the cells audited as shown, and reveal nothing about the others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EMPTY_OF_PROTECTED = (
     "release_change_cell",
     "release_change_estimate",
 )
-"""Tables with numbers that are no function of the cells shown: no row of them may be of a protected source."""
+"""Tables with numbers that are not a function of the cells shown; they must have no row of a protected source."""
 
 
 def read_back(built: BuiltRelease, release: OpenRelease, found: Sequence[SharedSource]) -> None:
@@ -39,7 +39,7 @@ def read_back(built: BuiltRelease, release: OpenRelease, found: Sequence[SharedS
         found: what may leave, with the cells that are hidden.
 
     Raises:
-        AssertionError: the built release differs from what was audited; a fault of the program. It does not leave.
+        AssertionError: the built release differs from what was audited, an internal error; it is not shared.
     """
     with connect_apart() as connection:
         connection.execute(f"ATTACH {quote_literal(str(built.path))} AS crime (READ_ONLY)")
@@ -63,7 +63,7 @@ def _refuse_strangers(connection: duckdb.DuckDBPyConnection, table: str, leaving
 
 
 def _compare_cells(connection: duckdb.DuckDBPyConnection, release: OpenRelease, one: SharedSource) -> None:
-    """Compare shown cells with the true ones, hidden cells with what was audited, and look for what tells of them."""
+    """Compare shown cells with the true ones, hidden cells with those audited, and search for anything revealing."""
     true, shown = read_counts(release.connection, one.source), read_counts(connection, one.source)
     for series in one.series:
         name = (series.stage, series.counting_unit)

@@ -1,7 +1,7 @@
-"""Signed sums: who made a package, and whether it is as it was made.
+"""Signed checksums: who made a package, and whether it is unaltered.
 
-The files of sums are signed with Ed25519: ``SHA256SUMS``, which has the sum of every file of the data package, and that
-of the database, whose bytes differ each time. A signature of the same bytes with the same key is the same.
+The checksum files are signed with Ed25519: ``SHA256SUMS``, with the checksum of every file of the data package, and
+that of the database, whose bytes differ each time. Signing the same bytes with the same key gives the same signature.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 SIGNATURE, PUBLIC_KEY = ".sig", "signing_key.pub"
 _SIGNED = ("SHA256SUMS", "crime.duckdb.sha256")
 _PURPOSE = b"iccs package sums, version 1\n"
-"""Signed before the bytes: a signature that the key gave for something else is none of a package."""
+"""Prefix of the signed bytes, so that signatures made with the key for other purposes are not valid for a package."""
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A package whose signature is right: the name of the key, and how many files have the sums that were signed."""
+    """A package with a valid signature: the name of the key, and how many files match the signed checksums."""
 
     key: str
     files: int
@@ -81,7 +81,7 @@ def read_key(path: Path) -> Ed25519PrivateKey:
 
 
 def sign_sums(folder: Path, key: Ed25519PrivateKey) -> None:
-    """Write the signature of each file of sums in a folder beside it, and the public key."""
+    """Write the signature of each checksum file in a folder beside it, and the public key."""
     for name in _SIGNED:
         if (folder / name).is_file():
             signature = key.sign(_message(folder / name))
@@ -90,14 +90,14 @@ def sign_sums(folder: Path, key: Ed25519PrivateKey) -> None:
 
 
 def verify_package(folder: Path, public_key: str) -> Verified:
-    """Check a package against a public key that came by another way than the package.
+    """Check a package against a public key obtained independently of the package.
 
     Args:
         folder: the package.
         public_key: one line, as ``make_key`` returned it, or the path of a file with it.
 
     Raises:
-        UsageError: the signature is another's, a file is missing, changed or not signed; names it.
+        UsageError: the signature does not match, or a file is missing, changed or not signed; names it.
     """
     key = _public_key(public_key)
     sums: dict[str, str] = {}

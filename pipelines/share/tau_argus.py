@@ -1,8 +1,8 @@
-"""Tables with what is hidden of them, as tau-argus reads them: an office can audit the pattern with its own tool.
+"""Tables with their suppression pattern in tau-argus format, so that an office can audit it with its own tool.
 
-Each folder is one table that has a total along each dimension: of one source, stage and counting unit, one year, one
-area at the top, one ICCS category at the top, and one set of breakdowns. What a total has beside its published parts is
-a part of its own, which is never shown. **The files have the true counts**: they are their owner's alone.
+Each folder is one table with a total along each dimension: of one source, stage and counting unit, one year, one top
+area, one top ICCS category, and one set of breakdowns. The remainder of a total over its published parts is a separate
+part, which is never shown. **The files have the true counts** and must not be passed on.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What several methods share: the level of significance, and checks of their arguments."""
+"""Shared by several methods: the significance level, and checks of arguments."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def tail_of(confidence: float) -> float:
 
 
 def check_choice(name: str, value: str, allowed: Any) -> None:
-    """Refuse a value that a Literal type does not have; a misspelt method must not pass for another one.
+    """Refuse a value that is not in a Literal type, as a misspelt method must not be taken for another.
 
     Raises:
-        ValueError: says which words there are.
+        ValueError: lists the allowed values.
     """
     if value not in get_args(allowed):
         raise ValueError(f"{name} {value!r}: there are {', '.join(get_args(allowed))}")

@@ -1,4 +1,4 @@
-"""Segmented regression of one area, or against one control area; :mod:`pipelines.statistics.first_year` is reported.
+"""Segmented regression of one area, or against one control area; results of ``first_year`` are those reported.
 
 Errors of an interrupted series are ``cautious`` by default. Of 250 simulated series without any change, the 95 % limits
 of the level missed 1 in 15, 9 and 10 % (16, 24 and 48 periods) with ``newey-west`` and in 3, 3 and 4 % with
@@ -37,7 +37,7 @@ Numbers = NDArray[np.float64]
 FEWEST_BEFORE = 8
 FEWEST_AFTER = 3
 FIRM_BEFORE = 24
-"""Periods before the date below which the trend without the strategy is called weakly known."""
+"""Periods before the date below which the trend without the strategy is called poorly known."""
 
 NO_CONTROL = "What else happened at the same date: there is no control series."
 
@@ -50,7 +50,7 @@ ALWAYS_UNKNOWN = (
 
 @dataclass(frozen=True)
 class InterruptedSeries:
-    """What a series did at a date, against its own course before.
+    """The change of a series at a date, compared with its own course before.
 
     Attributes:
         level: ratio of the rate just after the date to what was expected then.
@@ -73,7 +73,7 @@ class InterruptedSeries:
 
 @dataclass(frozen=True)
 class ControlledSeries:
-    """What an area did at a date against a control area.
+    """The change of an area at a date, compared with a control area.
 
     Attributes:
         effect: ratio of the area's rate after to before, over the same ratio of the control.
@@ -210,7 +210,7 @@ def controlled_time_series(
 def _check_pair(
     periods: int, counts: tuple[ArrayLike, ArrayLike], exposures: tuple[ArrayLike, ArrayLike]
 ) -> tuple[Numbers, Numbers]:
-    """Counts and populations of the area and its control as columns, refused where they cannot be compared."""
+    """Return counts and populations of the area and its control as columns; refuse incomparable ones."""
     pair = np.column_stack([np.asarray(column, dtype=np.float64) for column in counts])
     sizes = np.column_stack([np.asarray(column, dtype=np.float64) for column in exposures])
     valid = len(pair) == periods and np.isfinite(pair).all() and (pair >= 0).all() and (pair % 1 == 0).all()
@@ -222,7 +222,7 @@ def _check_pair(
 
 
 def _control_notes(pre_trend: Effect, before: int) -> list[str]:
-    """What a comparison with one control area cannot show."""
+    """Return what a comparison with one control area cannot show."""
     notes = [
         "Whether the control would have moved like the area after the date: only the time before it can be checked."
     ]
@@ -260,7 +260,7 @@ def _even_steps(times: Sequence[int]) -> Numbers:
 
 
 def _enough(t: Numbers, at: int, season: int | None) -> int:
-    """Periods before the date, after checking that there are enough on both sides."""
+    """Return the number of periods before the date, after checking that there are enough on both sides."""
     if season is not None and season < 2:
         raise ValueError(
             f"a season of {season} steps is not possible: give 12 for months, 4 for quarters, None for years"
@@ -301,7 +301,7 @@ def _placebo(
     family: Family,
     errors: Errors,
 ) -> dict[str, float]:
-    """Find p of a change of level halfway through the time before the date; empty where there is too little of it."""
+    """Return p of a change of level halfway through the time before the date; empty if that is too short."""
     early = t < at
     middle = int(t[0]) + int(early.sum()) // 2
     if early.sum() < max(2 * FEWEST_BEFORE, 4 * (season or 0)):
@@ -331,10 +331,10 @@ def _warnings(diagnostics: Mapping[str, float], family: Family, errors: Errors) 
 def _binomial(
     pair: Numbers, column: Numbers, offset: Numbers, lags: int | None, confidence: float
 ) -> tuple[Effect, Any]:
-    """Effect of a column on the odds of the first of two counts, and the fit."""
+    """Return the effect of a column on the odds of the first of two counts, and the fit."""
     from statsmodels.genmod import families
 
-    some = pair.sum(axis=1) > 0  # a period without events in either area says nothing of their ratio
+    some = pair.sum(axis=1) > 0  # a period without events in either area gives no information on their ratio
     x = np.column_stack([np.ones(len(pair)), column])[some]
     lag = usual_lag(len(x)) if lags is None else lags
     if len(x) < 4 or np.linalg.matrix_rank(x) < 2:

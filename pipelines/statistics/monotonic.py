@@ -1,4 +1,4 @@
-"""Monotonic trend: Mann-Kendall with ties, autocorrelation and seasons, the slopes that go with it, many tests."""
+"""Monotonic trends: Mann-Kendall with ties, autocorrelation and seasons, the matching slopes, multiple tests."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class MonotonicTest:
         p: two-sided.
         tau: tau-b (tau-a where nothing is tied).
         method: which variant.
-        correction: what the variance was multiplied by for autocorrelation; 1 where it was not corrected.
-        lags: lags whose autocorrelation counted.
+        correction: the factor on the variance due to autocorrelation; 1 if it was not corrected.
+        lags: lags whose autocorrelation was used.
     """
 
     n: int

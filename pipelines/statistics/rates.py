@@ -1,4 +1,4 @@
-"""Limits of a rate, ratio of two rates, limits of a share: exact where a count can be small."""
+"""Limits of a rate, ratio of two rates, limits of a share: exact if a count can be small."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from pipelines.statistics.arguments import check_choice, tail_of
 
 FEWEST_EVENTS = 10
-"""Below this count a rate is flagged as resting on few events, and Byar's approximation gives way to exact limits."""
+"""Below this count a rate is flagged as based on few events, and exact limits replace Byar's approximation."""
 
 RateMethod = Literal["exact", "byar", "exact below 10"]
 
@@ -38,9 +38,9 @@ class Ratio:
     """A ratio with its limits; ``p`` is two-sided, central, and agrees with the limits.
 
     Attributes:
-        value: infinite where only the denominator has no event, not a number where neither has.
+        value: infinite if only the denominator has no event, NaN if neither has.
         low: lower limit.
-        high: upper limit; infinite where the denominator has no event.
+        high: upper limit; infinite if the denominator has no event.
         p: twice the smaller tail, at most 1.
         p_minimum_likelihood: sum of the probabilities of all outcomes no likelier than the observed one; what R's
             ``poisson.test`` and ``binom.test`` print; it can disagree with the limits.

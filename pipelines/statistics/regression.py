@@ -1,4 +1,4 @@
-"""Regression of counts on columns with an exposure: Poisson, quasi-Poisson, negative binomial.
+"""Regression of counts with an exposure: Poisson, quasi-Poisson, negative binomial.
 
 Quasi-Poisson multiplies the errors by the square root of the dispersion. Negative binomial is NB2 (Hilbe 2011,
 Negative Binomial Regression, chapter 8): theta by maximum likelihood, the errors of the coefficients with theta
@@ -200,7 +200,7 @@ def fit_errors(
     model = GLM(y, x, family=kind, offset=offset)
     robust = {"cov_type": "HAC", "cov_kwds": {"maxlags": lag, "use_correction": True}}
     ways: dict[Errors, list[dict[str, Any]]] = {"model": [{}], "newey-west": [robust], "cautious": [{}, robust]}
-    # By the coefficients: the deviance of large counts is rounded more coarsely than any fixed tolerance.
+    # Convergence is by the coefficients, as the deviance of large counts is rounded more coarsely than any tolerance.
     stop = {"tol_criterion": "params", "tol": 1e-10, "rtol": 1e-10, "maxiter": 200}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # then it does not converge, which is refused

@@ -82,7 +82,7 @@ def standardised_rate(
     per: float = 100_000,
     confidence: float = 0.95,
 ) -> StandardisedRate:
-    """Return a directly standardised rate with its limits, for comparing areas or years of different ages.
+    """Return a directly standardised rate with its limits, for comparing areas or years with different age structure.
 
     With w = share of the band in the standard / its population, y = sum of w x count, v = sum of w^2 x count:
 
@@ -188,7 +188,7 @@ def _dobson_limits(rate: float, variance: float, total: float, byar: bool, confi
 
 @cache
 def _standards() -> dict[str, list[tuple[str, float]]]:
-    """Bands and weights of each standard, as printed in its source."""
+    """Return the bands and weights of each standard, as printed in its source."""
     text = (files("pipelines") / "statistics" / "tables" / "standard_populations.csv").read_text(encoding="utf-8")
     found: dict[str, list[tuple[str, float]]] = {}
     for row in csv.DictReader(text.splitlines()):

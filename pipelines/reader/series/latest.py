@@ -1,4 +1,4 @@
-"""The latest months of one series: as published, what they will come to, and whether one is higher than expected."""
+"""The latest months of one series: as published, their nowcasts, and whether one is higher than expected."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class LatestMonths:
     """The latest months of a series.
 
     Attributes:
-        series: counts by month, as the source gave them.
+        series: counts by month, as given by the source.
         alerts: rows of ``out.alert``, by month.
         nowcasts: rows of ``out.nowcast``, by month.
-        expected: of each month of the last 69: period, count expected, upper limit; empty where there is no past.
-        no_nowcast: why there is no nowcast; empty where there is one.
-        no_alert: why no month was tested; empty where one was.
-        editions: of the source that are kept.
+        expected: for each of the last 69 months: period, expected count, upper limit; empty without a past.
+        no_nowcast: why there is no nowcast; empty if there is one.
+        no_alert: why no month was tested; empty if one was.
+        editions: number of stored editions of the source.
     """
 
     series: Series
@@ -54,7 +54,7 @@ class LatestMonths:
 
     @property
     def months(self) -> Rows:
-        """The last three months and those that still fill up, one row each, all that is known beside the count."""
+        """The last three months and incomplete ones, a row each, with everything known besides the count."""
         alerts = {row["time_period"]: row for row in self.alerts}
         nowcasts = {row["time_period"]: row for row in self.nowcasts}
         shown = sorted({*self.series.periods[-3:], *alerts, *nowcasts})
@@ -64,7 +64,7 @@ class LatestMonths:
 
     @property
     def sentences(self) -> list[str]:
-        """The answer in words: alerts first, then months that would be one once they are full."""
+        """The result in words: alerts first, then months that would be alerts once complete."""
         found = [row for row in self.months if row["is_alert"]]
         texts = [
             f"{row['time_period']}: {row['value']:,.0f} where {row['count_expected']:,.0f} were expected and "
@@ -89,7 +89,7 @@ class LatestMonths:
 
 
 def read_latest(wanted: SeriesQuery, settings: Settings | None = None) -> LatestMonths:
-    """Return the latest months of one series; where the query admits several, of the preferred one.
+    """Return the latest months of one series; if several match the query, of the preferred one.
 
     Raises:
         UsageError: no such monthly series, or figures of an age or attribute, which are not tested.
@@ -125,7 +125,7 @@ def read_latest(wanted: SeriesQuery, settings: Settings | None = None) -> Latest
 
 
 def _editions(source: str, settings: Settings | None) -> int:
-    """How many loads of a source are kept."""
+    """Return the number of stored loads of a source."""
     ((loads,),) = query("SELECT count(*) FROM out.vintage WHERE source = $source", settings, {"source": source}).rows
     return int(loads)
 
@@ -144,7 +144,7 @@ def _why_no_nowcast(source: str, editions: int) -> str:
 
 
 def _expected(series: Series) -> tuple[list[tuple[str, float, float]], str]:
-    """Counts expected and limits of the months of the window; or why there are none."""
+    """Return expected counts and limits of the months of the window; or why there are none."""
     last = series.steps[-1]
     marks = {"steps": series.steps, "counts": series.counts, "populations": series.populations}
     counts, exposures, _ = window_of(marks, last, series.breaks.all)

@@ -1,4 +1,4 @@
-"""The effect of a policy in its first year, beside the same estimate at other dates and in other areas."""
+"""The effect of a policy in its first year, compared with the same estimate at other dates and in other areas."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from schemas.declarations import is_compared
 Numbers = NDArray[np.float64]
 
 FEWEST_PLACEBOS = 40
-"""With fewer, a randomisation p below 0.05 rests on one or two of them: the verdict then names the model."""
+"""With fewer placebos, a randomisation p below 0.05 depends on one or two of them; the verdict then names the model."""
 FEWEST_MONTHS_BEFORE = 24
 FEWEST_YEARS_BEFORE = 8
 _LJUNG_BOX_LAGS = 12
@@ -42,16 +42,16 @@ _LJUNG_BOX_LAGS = 12
 
 @dataclass(frozen=True)
 class FirstYear:
-    """The average over the first twelve months after a date (or the first year), over what was expected.
+    """The average over the first twelve months after a date (or the first year), relative to the expected rate.
 
     Attributes:
-        effect: ratio of the rate to what was expected, with limits and p of the model.
+        effect: ratio of the rate to the expected one, with limits and p of the model.
         periods: averaged over.
         weights: of the controls by area, in the expected course; empty without a control.
-        autocorrelation: that the limits allow for.
+        autocorrelation: allowed for in the limits.
         placebos: the same estimate at other dates and in other areas.
-        randomisation_p: share of the placebos, with the estimate itself, that are as far out; None with fewer than 40.
-        ljung_box_p: that the residuals left by the model are independent.
+        randomisation_p: share of the placebos, including the estimate itself, as extreme; None with fewer than 40.
+        ljung_box_p: p of the independence of the model's residuals.
         expected_by_period: counts without the effect: as fitted before the date, as expected in the periods after it.
     """
 
@@ -66,9 +66,9 @@ class FirstYear:
 
     @property
     def verdict_key(self) -> str:
-        """The key of the verdict in the catalogues: below or above only where both p say so.
+        """The key of the verdict in the catalogues: below or above only if both p values agree.
 
-        Where too few placebos are there for a second p, the model alone says it, and that it alone does.
+        If there are too few placebos for a second p, the verdict is by the model alone, and says so.
         """
         if self.effect.p >= SIGNIFICANCE:
             return "verdict within"
@@ -79,12 +79,12 @@ class FirstYear:
 
     @property
     def verdict(self) -> str:
-        """What the effect is called, in English: see :attr:`verdict_key`."""
+        """The verdict in English: see :attr:`verdict_key`."""
         return word(self.verdict_key, "en")
 
     @property
     def cannot_tell(self) -> list[str]:
-        """What the effect does not show, in words."""
+        """The limitations of the effect, in words."""
         notes = []
         if self.randomisation_p is None:
             notes.append(
@@ -106,7 +106,7 @@ class FirstYear:
 
     @property
     def placebos_in_words(self) -> str:
-        """Which of the other dates and areas count as far out without an estimate, and which are not counted."""
+        """Which other dates and areas count as extreme without an estimate, and which do not count."""
         parts = [
             f"{what} {', '.join(f'{number:,} with {reason}' for reason, number in numbers.items())}"
             for what, numbers in (
@@ -121,8 +121,8 @@ class FirstYear:
 def first_year(series: Series, at: int, controls: Sequence[Series], settings: Settings | None) -> FirstYear:
     """Return the effect over the first year after a date.
 
-    Over bridges, the limits and p are the widest of those with their factors and with the factors' limits, those of
-    the controls too.
+    Over bridges, including those of the controls, limits and p are the widest of those with their factors and with the
+    factors' limits.
 
     Args:
         series: of the area, an unbroken run around the date.
@@ -162,7 +162,7 @@ def first_year(series: Series, at: int, controls: Sequence[Series], settings: Se
 def _estimates(
     series: Series, controls: Sequence[Series], before: int, length: int, season: int | None
 ) -> tuple[list[FirstYearEffects], Numbers]:
-    """The effect with the factors of bridges, and with their limits where any is crossed; and the controls' weights."""
+    """Return the effects with the factors of bridges, and with their limits if crossed; and the controls' weights."""
     window = slice(0, before + length)
     counts = np.array(series.counts, dtype=np.float64)[window]
     others = [np.array(one.counts, dtype=np.float64)[window] for one in controls]
@@ -181,7 +181,7 @@ def _estimates(
 def _placebos(
     series: Series, at: int, length: int, controls: Sequence[str], season: int | None, settings: Settings | None
 ) -> Placebos:
-    """The same estimate in all areas like this one, over the periods of the series."""
+    """Return the same estimate in all areas like this one, over the periods of the series."""
     found = areas_like(series.query, series.steps, settings, controls)
     return placebo_effects(
         found.counts,
@@ -202,9 +202,9 @@ class AreasLike:
 
     Attributes:
         areas: their codes.
-        counts: by area and period; not a number where there is none that may be compared, and from a break on.
-        exposures: person-years of the same; the same in all periods of an area without a population.
-        alike: positions of the areas of the level, and country, of the one asked for.
+        counts: by area and period; NaN if there is no comparable one, and from a break on.
+        exposures: person-years of the same; constant for an area without a population.
+        alike: positions of the areas of the same level and country as the requested one.
     """
 
     areas: list[str]
@@ -218,14 +218,14 @@ def areas_like(
 ) -> AreasLike:
     """Return the areas of the same level with the same series, their counts and their person-years by period.
 
-    A period without a figure, one that is not compared, and all from the first break that is not bridged on are not a
-    number; periods before a bridge have as many fewer person-years as its factor says.
+    A period without a comparable figure, and all from the first unbridged break on, are NaN; person-years before a
+    bridge are divided by its factor.
 
     Args:
         wanted: one series of one area.
-        steps: years, or months counted through.
+        steps: years, or consecutive months.
         settings: where the published file is.
-        others: areas that are not of the level, such as controls.
+        others: areas of other levels, such as controls.
     """
     names = ("iccs", "area", "sex", "age", "freq", "source", "stage", "counting_unit")
     asked = {name: getattr(wanted, name) for name in names} | {"others": list(others)}
@@ -247,7 +247,7 @@ def areas_like(
 
 
 def _figures(rows: Sequence[dict[str, Any]], steps: Sequence[int], breaks: Breaks) -> tuple[Numbers, Numbers]:
-    """Counts and populations of one area by step."""
+    """Return counts and populations of one area by step."""
     counts, people = np.full((2, len(steps)), np.nan)
     places = {step: place for place, step in enumerate(steps)}
     end = min(breaks.cuts, default=steps[-1] + 1)

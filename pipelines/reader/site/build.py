@@ -1,4 +1,4 @@
-"""Building a site from a release: written beside the old one, and put in its place as a whole."""
+"""Building a site from a release: written beside the old one, which it then replaces as a whole."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError, nearest_values
 
 MARK = ".iccs-site"
-"""File of a folder that is a site of ours: only such a folder is replaced."""
+"""Marker file of our sites: only a folder with it is replaced."""
 _OLD = "old"
-"""Folder that holds the old site, under its name, while the new one takes its place."""
+"""Folder for the old site, under its name, while it is being replaced."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ def build_site(settings: Settings, folder: Path, release: str | None = None, eng
     Args:
         settings: where the published file is.
         folder: to write; one that holds something else is refused.
-        release: name of a release that is kept; the published one if None.
-        engine: folder with the packages of the engine of the query page; without it there is no such page.
+        release: name of a stored release; the published one if None.
+        engine: folder with the packages of the query page's engine; without it there is no such page.
 
     Raises:
         UsageError: a package of the engine is missing or another one, nothing is published, no such release is kept,
@@ -98,10 +98,10 @@ def build_site(settings: Settings, folder: Path, release: str | None = None, eng
 
 
 def try_to_build_site(settings: Settings, folder: Path) -> BuiltSite | str:
-    """Build the site of the published release at the end of a run, which what is wrong with a site does not change.
+    """Build the site of the published release at the end of a run, which a failure does not affect.
 
     Returns:
-        The site, or the message for people that it could not be built and why.
+        The site, or the message that and why it could not be built.
     """
     try:
         return build_site(settings, folder)
@@ -232,7 +232,7 @@ def _put_in_place(new: Path, folder: Path) -> None:
 
 
 def _put_back(folder: Path) -> None:
-    """Give the old site its name back where a build was killed just when it was to take its place."""
+    """Restore the name of the old site if a build was killed while replacing it."""
     for old in folder.parent.glob(f".iccs-scratch-*/{_OLD}"):
         if not folder.exists() and (old / folder.name / MARK).is_file():
             (old / folder.name).rename(folder)

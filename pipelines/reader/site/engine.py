@@ -1,6 +1,6 @@
-"""The engine of the query page: DuckDB for browsers, from packages that the office fetches and that are pinned here.
+"""The engine of the query page: DuckDB for browsers, from packages that are pinned here and fetched by the office.
 
-Neither the repository nor the package holds it: its WebAssembly alone is 34 MB (docs/decisions/0011).
+It is not part of the repository or the package, as its WebAssembly alone is 34 MB (docs/decisions/0011).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FETCH = "npm pack @duckdb/duckdb-wasm@1.32.0 apache-arrow@17.0.0"
 
 @dataclass(frozen=True)
 class _Package:
-    """A file of npm, its integrity as the registry names it, and which of its files a site needs."""
+    """An npm package file, its integrity hash from the registry, and the files in it that a site needs."""
 
     file: str
     integrity: str
@@ -51,7 +51,7 @@ _PACKAGES = (
 def read_engine(folder: Path) -> dict[str, bytes]:
     """Return the files of the engine by name, from the packages in a folder.
 
-    Two of them are made one: DuckDB's part asks for Arrow by the name of its package, which a browser does not know.
+    Two of them are merged, as DuckDB's module imports Arrow by its package name, which a browser cannot resolve.
 
     Raises:
         UsageError: a package is not there, or is not the one that is pinned.

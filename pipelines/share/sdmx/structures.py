@@ -50,7 +50,7 @@ VALUE, TIME = "OBS_VALUE", "TIME_PERIOD"
 _ID = re.compile(r"[A-Za-z0-9_@$\-]+")
 _NUMBERS = {"completeness"}
 _UNLISTED = {"iccs", "ref_area", "age", "source", "completeness", "caveats", "iccs_made_from"}
-"""Columns whose codes are those of the release, or that have none."""
+"""Columns whose codes come from the release, or that have none."""
 
 
 def dimensions() -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def attributes() -> tuple[str, ...]:
 
 
 def component_id(column: str) -> str:
-    """Return the identifier in SDMX of a column.
+    """Return the SDMX identifier of a column.
 
     >>> component_id("source")
     'DATA_SOURCE'
@@ -146,7 +146,7 @@ class Structures:
 
     @property
     def unit_multipliers(self) -> list[Label]:
-        """The only multiplier: counts are in units."""
+        """The only unit multiplier, as counts are in units."""
         return [Label("0", ("Units", "Unités", "Unidades"))]
 
     @cached_property
@@ -229,7 +229,7 @@ class Structures:
 
     @cached_property
     def dataflow(self) -> Dataflow:
-        """The dataflow: everything that leaves of the release."""
+        """The dataflow: everything in the shared release."""
         return Dataflow(
             id=FLOW, agency=self.agency, version=VERSION, name="Crime counts by ICCS", structure=self.definition
         )
@@ -262,6 +262,6 @@ class Structures:
         )
 
     def artefacts(self) -> Sequence[Any]:
-        """Everything, each after what it refers to."""
+        """All artefacts, each after those it refers to."""
         lists = sorted(self.codelists.values(), key=lambda one: one.id)
         return [*lists, self.concepts, self.definition, self.dataflow, self.constraint]

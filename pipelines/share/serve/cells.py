@@ -1,4 +1,4 @@
-"""Answers with data: the observations that a request means, from one package or from what several differ in."""
+"""Answers with data: the observations requested, from one package or from the differences of several."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _TRUE_OR_FALSE = ("true", "false")
 def answer_data(
     ask: Ask, editions: Sequence[Edition], form: Form, cursor: duckdb.DuckDBPyConnection, most: int
 ) -> Iterator[str]:
-    """Give a message with the data that a request means, in pieces.
+    """Yield a message with the data requested, in chunks.
 
     Args:
         ask: the request.
-        editions: the package to answer from; then the one the client had (updatedAfter), or all before it (history).
+        editions: the package to answer from; then the one the client has (updatedAfter), or all earlier ones (history).
         form: of the message.
         cursor: for the statements.
         most: cells in one answer.
 
     Raises:
-        NotAnswered: before the first piece.
+        NotAnswered: before the first chunk.
     """
     _check_flow(ask, editions[0])
     shape = _shape(ask, editions[0], form)
@@ -85,7 +85,7 @@ def _check_flow(ask: Ask, edition: Edition) -> None:
 
 
 def _shape(ask: Ask, edition: Edition, form: Form) -> Shape:
-    """Read how the answer is packed, and refuse what is not done."""
+    """Parse the options of the answer's format, and refuse unsupported ones."""
     given = ask.parameters
     if given.get("includeHistory", "false") not in _TRUE_OR_FALSE:
         raise NotAnswered(400, "includeHistory is true or false.")
@@ -190,7 +190,7 @@ class _Selection:
 def _changes(
     ask: Ask, current: Edition, before: Edition, shape: Shape, cursor: duckdb.DuckDBPyConnection, form: Form
 ) -> list[_Selection]:
-    """What is new or other since a package, and what is gone."""
+    """Return what is new, changed or gone since a package."""
     columns = ", ".join(_COLUMNS)
     new = fill_sql("share/cells_since", columns=columns, now=current.cells, before=before.cells)
     same = " AND ".join(f"was.{name} IS NOT DISTINCT FROM now.{name}" for name in _KEY)
@@ -205,7 +205,7 @@ def codes_in_cells(ask: Ask, edition: Edition, cursor: duckdb.DuckDBPyConnection
     """Return the codes of each dimension that the cells of a request have; of one dimension, if it names one.
 
     Raises:
-        NotAnswered: it names none that there is (422), or asks for changes, which is not done (501).
+        NotAnswered: it names an unknown one (422), or asks for changes, which is not supported (501).
     """
     if "updatedAfter" in ask.parameters:
         raise NotAnswered(501, "The codes of changed cells are not available; ask for the data.")

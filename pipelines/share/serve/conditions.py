@@ -1,4 +1,4 @@
-"""What a request filters by, as conditions of SQL with bound values: no word of a request is part of a statement."""
+"""The filters of a request as SQL conditions with bound values: no text of a request becomes part of a statement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipelines.share.serve.refused import NotAnswered
 from pipelines.share.serve.request import Ask
 
 MOST_CODES = 2_000
-"""Codes in one request: as many combinations as are asked for have to be looked at."""
+"""The most codes in one request, as every requested combination must be examined."""
 BEGINS = (
     "CASE WHEN length(time_period) = 4 THEN make_date(CAST(time_period AS INTEGER), 1, 1) "
     "WHEN time_period[6] = 'Q' "
@@ -50,7 +50,7 @@ class Conditions:
         ask: the request.
 
     Raises:
-        NotAnswered: it filters by what is no component (422), or in a way that is not done here (501).
+        NotAnswered: it filters by something that is not a component (422), or in an unsupported way (501).
     """
 
     def __init__(self, ask: Ask) -> None:

@@ -1,7 +1,7 @@
-"""What a request asks for: paths and parameters of SDMX REST 1.5 and 2.2 as one description.
+"""Parsing of requests: paths and parameters of SDMX REST 1.5 and 2.2 as one description.
 
-Words that the interface has and this server does not do are answered with 501, words that it does not have with 400:
-a filter that is not understood and passed over would give other figures than those asked for.
+Valid but unsupported parameters are answered with 501, invalid ones with 400, as ignoring a filter that is not
+understood would return other figures than those requested.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 from pipelines.share.serve.refused import NotAnswered
 
 LONGEST = 8_000
-"""Signs of a path with its parameters."""
+"""The most characters of a path with its parameters."""
 TYPES = ("dataflow", "datastructure", "codelist", "conceptscheme", "dataconstraint")
 """Structures there are."""
 _SAME_TYPE = {"contentconstraint": "dataconstraint"}
@@ -95,14 +95,14 @@ class Ask:
 
 
 def parse_request(path: str, query: str) -> Ask:
-    """Return what a request asks for.
+    """Return the description of a request.
 
     Args:
         path: as it came, percent signs and all.
         query: as it came; ``+`` is a plus.
 
     Raises:
-        NotAnswered: it is too long, or has words that the interface does not have, or that are not done here.
+        NotAnswered: it is too long, or has invalid or unsupported parameters.
 
     >>> ask = parse_request("/v2/data/dataflow/NSO/DF_ICCS/1.0/A.MX", "c%5BSEX%5D=F")
     >>> ask.key, dict(ask.filters)

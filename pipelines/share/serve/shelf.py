@@ -1,7 +1,7 @@
-"""The packages that a server answers from: each checked before it is opened, a new one taken up while it runs.
+"""The packages served: each is checked before it is opened; new ones are picked up while the server runs.
 
-Only what ``iccs share package`` wrote is opened: the sums beside the database have to be right. A release of the office
-has none of them.
+Only packages written by ``iccs share package`` are opened: the checksums beside the database must be right. An internal
+release has none.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _NAME = re.compile(r"crime-statistics-([a-z]+)")
 
 
 class Edition:
-    """One package: what it is called, for whom it is, and when its release was published (UTC)."""
+    """One package: its name, its level, and when its release was published (UTC)."""
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, alias: str, agency: str, level: Level, written: int = 0
@@ -55,12 +55,12 @@ class Edition:
 
     @property
     def cells(self) -> str:
-        """The observations, as SQL names them."""
+        """The SQL name of the observations."""
         return f"{self.alias}.out.observation"
 
     @cached_property
     def structures(self) -> Structures:
-        """The structures, made once."""
+        """The structures, built once."""
         cursor = self.cursor()
         cursor.execute(f"USE {self.alias}.out")
         found = Structures(cursor, self.agency)
@@ -70,7 +70,7 @@ class Edition:
 
 @dataclass(frozen=True)
 class _Seen:
-    """A package as it was when it was looked at: another one has another state."""
+    """The state of a package when it was examined; a changed one has another state."""
 
     path: Path
     state: tuple[int, ...]
@@ -104,9 +104,9 @@ class Shelf:
             raise UsageError(f"{folder} contains no package; write one there: iccs share package -o {folder}/FIRST")
 
     def editions(self, levels: tuple[Level, ...]) -> list[Edition]:
-        """Return the packages for some levels, the newest last; what was put into the folder since is there.
+        """Return the packages for some levels, the newest last, including those added to the folder since.
 
-        Of several packages of one release it is the one for the fewest readers, then the one written last.
+        Of several packages of one release, it is the most restricted one, then the one written last.
         """
         with self._lock:
             if time.monotonic() - self._looked > _LOOK_AGAIN_SECONDS:
@@ -132,7 +132,7 @@ class Shelf:
         raise UsageError(f"{path}: {said}")
 
     def _look(self, complain: Callable[[Path, str], None]) -> None:
-        """Open what is new and forget what is gone; a package that is not whole is complained of once."""
+        """Open new packages and forget deleted ones; a damaged package is reported once."""
         there = [self.folder] if (self.folder / DATABASE).exists() else sorted(self.folder.glob("*"))
         seen = []
         for path in there:
@@ -164,10 +164,10 @@ class Shelf:
 
 
 def check_package(path: Path) -> Level:
-    """Return for whom a package is, after its database and its description were compared with their sums.
+    """Return the level of a package, after checking its database and description against their checksums.
 
     Raises:
-        UsageError: it is none, or not as it was written.
+        UsageError: it is not a package, or has been altered.
     """
     sums = dict[str, str]()
     for name in (SUMS, f"{DATABASE}.sha256"):

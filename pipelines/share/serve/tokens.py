@@ -1,4 +1,4 @@
-"""Tokens by which partners are known: from a file that only its owner reads, or from the environment."""
+"""Tokens that identify partners: from a file readable only by its owner, or from the environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemas.errors import UsageError
 
 VARIABLE = "ICCS_SHARE_TOKEN"
 SHORTEST = 24
-"""Signs of a token: with fewer it can be guessed."""
+"""Fewest characters of a token, so that it cannot be guessed."""
 
 
 def read_tokens(path: str | None) -> dict[str, str]:

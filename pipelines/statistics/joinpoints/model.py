@@ -22,9 +22,9 @@ Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 BEYOND_ENDS = 2
-"""Observations at least wanted beyond the first and the last joinpoint."""
+"""Fewest observations before the first and after the last joinpoint."""
 BETWEEN = 2
-"""Observations at least wanted between two joinpoints."""
+"""Fewest observations between two joinpoints."""
 
 _RESPONSES_AT_ONCE = 1000  # what one step of the search works on stays in the processor's cache
 
@@ -81,12 +81,12 @@ class JoinpointModel:
 
 
 class LogSeries:
-    """A series made ready for fitting: weighted logarithms, and what every search needs of them."""
+    """A series prepared for fitting: weighted logarithms, and what every search needs of them."""
 
     def __init__(
         self, years: Sequence[int], values: ArrayLike, errors: ArrayLike | None, autocorrelation: float
     ) -> None:
-        """Check the series and whiten it: observations divided by their errors, and correlation taken out.
+        """Check the series and whiten it: observations divided by their errors and decorrelated.
 
         Raises:
             ValueError: lengths that differ, years not whole or not rising, a value or error not above 0.
@@ -129,8 +129,8 @@ def log_ready(
 ) -> tuple[Numbers, Numbers]:
     """Return rates and their standard errors (Poisson: rate / sqrt(count)), ready for :func:`fit_joinpoints`.
 
-    A count of 0 has no logarithm. ``refuse`` stops; ``add half`` puts 0.5 in the place of each 0 and of nothing else,
-    which must be said wherever the result is shown. Where zeros are many, the model itself does not suit.
+    A count of 0 has no logarithm. ``refuse`` raises; ``add half`` replaces each 0, and nothing else, by 0.5, which must
+    be stated wherever the result is shown. With many zeros, the model itself is not suitable.
 
     Raises:
         ValueError: a zero count with ``refuse``, a count below 0 or missing, a population not above 0.
@@ -152,7 +152,7 @@ def log_ready(
 
 
 def most_joinpoints(n: int) -> int:
-    """Return the largest number of joinpoints looked for in n years, after NCI's recommendation.
+    """Return the largest number of joinpoints to consider for n years, by NCI's recommendation.
 
     >>> [most_joinpoints(n) for n in (6, 7, 12, 17, 22, 27, 40)]
     [0, 1, 2, 3, 4, 5, 5]
@@ -373,7 +373,7 @@ class _Search:
 
 
 def _slope_errors(series: LogSeries, places: Sequence[int], degrees: int) -> list[float]:
-    """Errors of the slopes, from the segments fitted one by one without the observations at the joinpoints."""
+    """Return the errors of the slopes, from segments fitted separately without the observations at the joinpoints."""
     edges = [-1, *places, series.n]
     squares, spreads = 0.0, []
     for before, after in pairwise(edges):
@@ -388,7 +388,7 @@ def _slope_errors(series: LogSeries, places: Sequence[int], degrees: int) -> lis
 
 
 def _two_sided(slope: float, error: float, degrees: int | None) -> float:
-    """Two-sided p by Student's t, or by the normal distribution where there are no degrees."""
+    """Return the two-sided p by Student's t, or by the normal distribution without degrees of freedom."""
     from scipy.special import ndtr, stdtr
 
     if not error:

@@ -1,4 +1,4 @@
-"""How many joinpoints a series has: permutation test, or an information criterion."""
+"""The number of joinpoints of a series: by permutation test or information criterion."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SelectionMethod = Literal["permutation", "bic", "bic3", "weighted bic"]
 
 @dataclass(frozen=True)
 class PermutationTest:
-    """One test of the sequence: ``null`` joinpoints against ``alternative``, rejected where p is below ``level``."""
+    """One test of the sequence: ``null`` joinpoints against ``alternative``, rejected if p is below ``level``."""
 
     null: int
     alternative: int
@@ -116,13 +116,13 @@ def _criterion(series: LogSeries, model: JoinpointModel, method: SelectionMethod
     each = {"bic": 2.0, "bic3": 3.0}.get(method)
     if each is None:
         each = 2 + (_largest_partial_r2(series, model) if k else 0.0)
-    # What is left of an exact fit is rounding, which must not choose; the smallest positive number has a logarithm.
+    # The remainder of an exact fit is rounding, which must not decide; the smallest positive number has a logarithm.
     rounding = 1e-24 * float(np.mean((series.whiten @ series.logs) ** 2))
     return math.log(max(model.sse / n, rounding, 5e-324)) + (each * k + 2) * math.log(n) / n
 
 
 def _largest_partial_r2(series: LogSeries, model: JoinpointModel) -> float:
-    """Largest partial R2 of a change of slope, each within the two segments around its joinpoint."""
+    """Return the largest partial R2 of a change of slope, each within the two segments around its joinpoint."""
     edges = [series.years[0] - 1, *model.joinpoints, series.years[-1]]
     found = []
     for before, at, after in zip(edges[:-2], edges[1:-1], edges[2:], strict=True):
@@ -140,7 +140,7 @@ def _largest_partial_r2(series: LogSeries, model: JoinpointModel) -> float:
 def _test_down(
     series: LogSeries, most: int, level: float, permutations: int, seed: int
 ) -> tuple[int, tuple[PermutationTest, ...]]:
-    """Number of joinpoints by the sequence of permutation tests, and the tests."""
+    """Return the number of joinpoints by the sequence of permutation tests, and the tests."""
     null, alternative, tests = 0, most, []
     while null < alternative:
         p = _permutation_p(series, null, alternative, permutations, seed)
