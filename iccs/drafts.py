@@ -76,5 +76,5 @@ def _nothing_reviewed(concordance: Concordance, drafts: int) -> ConcordanceProbl
         f"No link to the ICCS has been reviewed ({drafts} of {len(concordance.rows)} links are drafts), so nothing of "
         "the source can be published.",
         "Decide each link: set its status to reviewed, with decided_by, decided_on and the reason in note. To see the "
-        "figures before that, run with --with-drafts.",
+        "figures before the review, run with --with-drafts.",
     )

@@ -339,7 +339,7 @@ def _write_artifacts(result: RunResult, settings: Settings) -> None:
     taken = [*result.loaded, *result.unchanged]
     if taken and settings.published.is_file():
         table = [row for row in query(_RECONCILIATION, settings).records() if row["source"] in taken]
-        note = "Rows and counts of the sources taken by this run: read = used + excluded + rejected."
+        note = "Rows and counts of the sources loaded by this run: read = used + excluded + rejected."
         create_table_artifact(key="reconciliation", table=table, description=note)
     if result.publication is not None:
         _write_changes(settings)
@@ -362,7 +362,7 @@ def _write_changes(settings: Settings) -> None:
         lines.append(f"{row['source']}: {kinds}. {' '.join(row['reasons'].values())}")
     create_markdown_artifact(key="changes", markdown="\n\n".join(_plain(line) for line in lines))
     if found.largest:
-        note = "The largest changes against the last release, at most ten."
+        note = "The largest changes since the last release, at most ten."
         create_table_artifact(key="largest-changes", table=found.largest, description=note)
 
 
@@ -450,10 +450,11 @@ def deploy(deployments: Sequence[Deployment], pool: str, environment: dict[str, 
             kind = client.read_work_pool(pool).type
         except ObjectNotFound as error:
             raise UsageError(
-                f"the Prefect server has no work pool {pool!r}; make it: prefect work-pool create {pool} --type process"
+                f"the Prefect server has no work pool {pool!r}; create it: prefect work-pool create {pool} --type "
+                "process"
             ) from error
     if kind != "process":
-        raise UsageError(f"the work pool {pool!r} is of type {kind}; iccs deploy is for pools of type process")
+        raise UsageError(f"the work pool {pool!r} is of type {kind}; iccs deploy needs a pool of type process")
     for one in deployments:
         made = run_on_schedule.to_deployment(
             name=one.name,
@@ -486,12 +487,14 @@ def tell_by_server(deployments: Sequence[str], block: str, silent_days: int) -> 
             found = client.read_block_document_by_name(name=name, block_type_slug=kind)
         except ObjectNotFound as error:
             raise UsageError(
-                f"the Prefect server has no block {block!r}; make one, such as custom-webhook/office: "
-                "prefect block create custom-webhook"
+                f"the Prefect server has no block {block!r}; create one, such as custom-webhook/office: prefect block "
+                "create custom-webhook"
             ) from error
         capabilities = found.block_schema.capabilities if found.block_schema else []
         if "notify" not in capabilities:
-            raise UsageError(f"the block {block!r} sends no notices; those that do: custom-webhook, slack-webhook, ...")
+            raise UsageError(
+                f"the block {block!r} cannot send notices; blocks that can: custom-webhook, slack-webhook, ..."
+            )
         watched = [f"prefect.deployment.{client.read_deployment_by_name(f'iccs/{one}').id}" for one in deployments]
         made = [
             AutomationCore(name=title, trigger=trigger, actions=[_notice(found.id, title)])
@@ -517,9 +520,9 @@ def _triggers(watched: list[str], silent_days: int) -> dict[str, EventTrigger]:
         threshold=1,
         within=timedelta(0),
     )
-    triggers = {"iccs: a planned run failed, crashed or is late": ended_badly}
+    triggers = {"iccs: a scheduled run failed, crashed or is late": ended_badly}
     if silent_days:
-        triggers[f"iccs: no planned run ended well for {silent_days} days"] = EventTrigger(
+        triggers[f"iccs: no scheduled run has succeeded for {silent_days} days"] = EventTrigger(
             match=run,
             match_related=of_ours,
             expect={"prefect.flow-run.Completed"},
@@ -533,9 +536,10 @@ def _triggers(watched: list[str], silent_days: int) -> dict[str, EventTrigger]:
 def _notice(block: UUID, title: str) -> SendNotification:
     """Return the message of an automation; it has no values of files, which ``iccs status`` shows."""
     body = (
-        "{{ flow_run.name }}: {{ flow_run.state.name }}. What was refused and why: iccs status, or the page of the run."
+        "{{ flow_run.name }}: {{ flow_run.state.name }}. For what was refused and why, see iccs status, or "
+        "the page of the run."
     )
-    silent = "No planned run ended well; see iccs status."
+    silent = "No scheduled run has succeeded; see iccs status."
     return SendNotification(block_document_id=block, subject=title, body=silent if "ended well" in title else body)
 
 

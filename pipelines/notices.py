@@ -39,7 +39,7 @@ def tell_of_run(result: RunResult, settings: Settings) -> list[str]:
     lines += find_office_problems(settings)
     revised = _large_revisions(settings) if result.publication is not None else []
     if not (lines or revised):
-        return _send(f"iccs: the run in {settings.data} went well", _account(result)) if settings.notify_success else []
+        return _send(f"iccs: the run in {settings.data} succeeded", _account(result)) if settings.notify_success else []
     said = [_count(lines)] if lines else []
     said += ["large revisions"] if revised else []
     return _send(f"iccs: {' and '.join(said)} in the run in {settings.data}", [*lines, *revised])
@@ -77,9 +77,9 @@ def telling_of_failure(settings: Settings, say: Callable[[str], object]) -> Iter
     except Exception as error:
         own = isinstance(error, (UsageError, DamagedStore))
         limit = describe_limit(error, settings)
-        kind = f"{type(error).__name__}; the log of the run says more"
+        kind = f"{type(error).__name__}; see the log of the run for more"
         what = str(error) if own else f"{limit.said}; {limit.to_do}" if limit else kind
-        line = f"the run broke off; what is published is the last whole release. {what}"
+        line = f"the run was aborted; the last complete release stays published. {what}"
         for failed in _send(f"iccs: the run in {settings.data} failed", [line]):
             say(failed)
         raise
@@ -114,7 +114,9 @@ def _send(title: str, lines: list[str]) -> list[str]:
         kind = scheme[0] if scheme else "not of the form kind://..."  # of what is none, every part may be a secret
         one = Apprise()
         if not one.add(address):
-            failed.append(f"{VARIABLE}: address {number} ({kind}) is none that apprise knows: mailto://, json://, ...")
+            failed.append(
+                f"{VARIABLE}: address {number} ({kind}) is of a kind unknown to apprise (mailto://, json://, ...)"
+            )
         elif not one.notify(title=f"{title} ({socket.gethostname()})", body=body):
             failed.append(f"{VARIABLE}: the notice could not be sent to address {number} ({kind})")
     return failed

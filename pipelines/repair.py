@@ -151,7 +151,7 @@ def _mended(damage: Damage, mend: Callable[[], str]) -> str:
     try:
         return f"{damage.path}: {mend()}"
     except (DataRefused, UsageError, DamagedVintage, DamagedFile) as error:
-        return f"{damage.path}: not mended: {str(error).splitlines()[0]}"
+        return f"{damage.path}: not repaired: {str(error).splitlines()[0]}"
 
 
 def _publish(session: Session) -> Iterator[str]:
@@ -176,7 +176,7 @@ def _unreachable(settings: Settings) -> Iterator[Damage]:
             wanted = os.R_OK | os.W_OK | os.X_OK if path.is_dir() else of_file
             if not os.access(path, wanted):
                 what = "cannot be written to" if os.access(path, os.R_OK) else "cannot be read"
-                remedy = "make it accessible for the account that runs iccs (chown, chmod), and run iccs repair again"
+                remedy = "make it accessible to the account that runs iccs (chown, chmod), and run iccs repair again"
                 yield Damage(path, f"{what} by this account", remedy)
 
 
@@ -224,7 +224,7 @@ class _StoredSource:
     def _raw_damage(self) -> Iterator[Damage]:
         note = self.raw / "files.json"
         if note.is_file() and (what := _what_is_damaged(read_json, note)):
-            remedy = "write it again with the days that the vintages know; the next run reads the files to hash them"
+            remedy = "rewrite it with the dates known from the vintages; the next run reads the files to hash them"
             yield self._damage(note, what, remedy, self._renew_files_note)
         wanted = self._wanted()
         there = {path.stem for path in self.raw.glob("*") if re.fullmatch("[0-9a-f]{64}", path.stem)}
@@ -233,11 +233,11 @@ class _StoredSource:
             name = wanted[digest].name if digest in wanted else _noted_name(own)
             whole = copy.is_file() and sha256_of_file(copy) == digest
             if not whole:
-                what = "is not as it was received" if copy.is_file() else "is missing"
+                what = "has changed since it was received" if copy.is_file() else "is missing"
                 yield self._raw_copy_damage(copy, digest, name, what)
             if whole and (what := _what_is_damaged(read_json, own)):
                 first_seen = wanted[digest].first_seen if digest in wanted else None
-                remedy = f"write it again: {name}" if name else "write it again, without the name of the file"
+                remedy = f"rewrite it: {name}" if name else "rewrite it, without the file name"
                 yield self._damage(own, what, remedy, partial(_renew_note, copy, name, first_seen))
 
     def _raw_copy_damage(self, copy: Path, digest: str, name: str | None, what: str) -> Damage:
@@ -246,7 +246,7 @@ class _StoredSource:
         if given is not None:
             return self._damage(copy, what, f"copy {given} again", partial(self._copy_again, given, copy, digest))
         remedy = (
-            f"give the file {name or ''} (sha256 {digest[:12]}...) with --from DIR, or put it back from a copy of the "
+            f"give the file {name or ''} (sha256 {digest[:12]}...) with --from DIR, or restore it from a copy of the "
             "data folder; published figures do not need it"
         )
         return self._damage(copy, what, remedy)
@@ -255,7 +255,7 @@ class _StoredSource:
         self.raw.mkdir(parents=True, exist_ok=True)
         replace_atomically(copy, lambda temporary: shutil.copyfile(given, temporary))
         if sha256_of_file(copy) != digest:
-            return f"not mended: {given} changed meanwhile"
+            return f"not repaired: {given} changed in the meantime"
         return f"copied from {given}"
 
     def _renew_files_note(self) -> str:
@@ -303,7 +303,7 @@ class _StoredSource:
                 yield self._past_damage(current, load.vintage, damage)
 
     def _pointer_damage(self, lost: LostPointer) -> Damage:
-        remedy = "make it again from the copy in the newest vintage that has one"
+        remedy = "rebuild it from the copy in the newest vintage that has one"
         return self._damage(lost.path, lost.what, remedy, partial(recover_pointer, self.name, self.settings))
 
     def _current_damage(self, current: Vintage, damage: DamagedVintage) -> Damage:
@@ -311,19 +311,19 @@ class _StoredSource:
         lacking = [file.name for file in files if self._locate(file) is None]
         what = f"{damage.what} (the current vintage)"
         if self.folder is None or lacking or not files:
-            missing = f"; not found whole: {', '.join(lacking)}" if lacking else ""
+            missing = f"; not found complete: {', '.join(lacking)}" if lacking else ""
             return self._damage(damage.path, what, self._way_back() + missing)
-        remedy = f"make the vintage again from {', '.join(file.name for file in files)}"
+        remedy = f"rebuild the vintage from {', '.join(file.name for file in files)}"
         return self._damage(damage.path, what, remedy, partial(self._reload, self.folder, current, files))
 
     def _past_damage(self, current: Vintage, vintage: str, damage: DamagedVintage) -> Damage:
         what = f"{damage.what} (an earlier vintage)"
         if self._revisions_are_kept(current, vintage):
-            remedy = "put it back from a copy of the data folder; published figures and revisions do not need it"
+            remedy = "restore it from a copy of the data folder; published figures and revisions do not need it"
             return self._damage(damage.path, what, remedy)
         remedy = (
-            f"leave {vintage} out of the history, as its revisions cannot be worked out; its folder stays. Or first "
-            "put the file back from a copy of the data folder"
+            f"leave {vintage} out of the history, because its revisions cannot be computed; its folder stays. Or first "
+            "restore the file from a copy of the data folder"
         )
         return self._damage(damage.path, what, remedy, partial(forget_vintage, current, vintage, self.settings))
 
@@ -342,8 +342,8 @@ class _StoredSource:
 
     def _way_back(self) -> str:
         return (
-            f"give the files of the source again (iccs run {self.name} --from DIR), or put the file back from a copy "
-            f"of the data folder; to go on without the source, move {self.core} away"
+            f"give the files of the source again (iccs run {self.name} --from DIR), or restore the file from a copy of "
+            f"the data folder; to continue without the source, move {self.core} away"
         )
 
     def _received(self, vintage: Vintage) -> list[_Wanted]:
@@ -379,7 +379,7 @@ class _StoredSource:
         for number, file in enumerate(files):
             found = self._locate(file)
             if found is None:
-                return f"not mended: {file.name} is no longer there"
+                return f"not repaired: {file.name} is no longer there"
             path = found
             if not self.is_personal_read:
                 path = directory / str(number) / (_noted_name(found.with_suffix(".json")) or file.name)
@@ -387,13 +387,16 @@ class _StoredSource:
                 shutil.copyfile(found, path)
             layouts = self._layouts(folder, current, file, path, directory)
             if not layouts:
-                return f"not mended: it is not known which layout {file.name} has; {self._way_back()}"
+                return f"not repaired: it is not known which layout {file.name} has; {self._way_back()}"
             given += [(path, layout) for layout in layouts]
         session = replace(self.session, directory=directory, given=tuple(given))
         vintage = reload_source(folder, session)
         if vintage.vintage == current.vintage:
-            return "made again, with the same figures"
-        return f"made again with other figures, as program or definition changed since: vintage {vintage.vintage}"
+            return "rebuilt, with the same figures"
+        return (
+            "rebuilt with different figures, because the program or the source definition has changed since: "
+            f"vintage {vintage.vintage}"
+        )
 
     def _layouts(
         self, folder: SourceFolder, current: Vintage, file: _Wanted, path: Path, directory: Path
@@ -426,7 +429,7 @@ class _StoredSource:
             if current is not None and path.stem == current.vintage and self.folder is not None:
                 files = self._received(current)
                 if files and all(self._locate(file) for file in files):
-                    remedy = f"make it again from {', '.join(file.name for file in files)}"
+                    remedy = f"rebuild it from {', '.join(file.name for file in files)}"
                     mend = partial(self._reload, self.folder, current, files)
             yield self._damage(path, what, remedy, mend)
 
@@ -481,9 +484,9 @@ def _damaged_releases(session: Session) -> Iterator[Damage]:
     for path, what in damaged:
         if path == settings.published:
             remedy = "publish again from the vintages"
-            yield Damage(path, what, remedy, mend=lambda: "given up, to be published again")
+            yield Damage(path, what, remedy, mend=lambda: "discarded, to be published again")
         else:
-            yield Damage(path, what, "put it back from a copy of the data folder, or delete it: nothing else needs it")
+            yield Damage(path, what, "restore it from a copy of the data folder, or delete it: nothing else needs it")
     if settings.published.is_file() and not any(path == settings.published for path, _ in damaged):
         with open_published(settings) as connection:
             reports = damaged_reports(connection, settings)
@@ -494,4 +497,4 @@ def _damaged_releases(session: Session) -> Iterator[Damage]:
             return "written again"
 
         for path, what in reports:
-            yield Damage(path, what, "write it again from the published file", mend=write)
+            yield Damage(path, what, "rewrite it from the published file", mend=write)

@@ -449,8 +449,8 @@ class _Attempts:
     def say_so_far(self) -> str:
         """Return the outcome of the sources, to be shown together with an error of publishing."""
         good = ", ".join(self.names("loaded")) or "none"
-        lines = [f"nothing was published; loaded before that, and kept for the next run: {good}"]
-        lines += [f"source {one.source} not used before that: {one.message}" for one in self.refused]
+        lines = [f"nothing was published; loaded before the failure, and kept for the next run: {good}"]
+        lines += [f"source {one.source} not used before the failure: {one.message}" for one in self.refused]
         return "\n".join(lines)
 
     def names(self, end: str) -> tuple[str, ...]:
@@ -557,9 +557,9 @@ def _find_undefined(known: Collection[str], settings: Settings) -> tuple[str, ..
 
 def _say_left_out(vintage: Vintage) -> str:
     return (
-        f"{vintage.source_id}: the vintage {vintage.left_out} is damaged and has left the history; {vintage.vintage} "
-        "was compared with nothing, and what it revises is not known. To have it back, restore data/core from a backup "
-        "and run again"
+        f"{vintage.source_id}: the vintage {vintage.left_out} is damaged and was removed from the history; "
+        f"{vintage.vintage} was not compared with any vintage, so its revisions are not known. To recover it, restore "
+        "data/core from a backup and run again"
     )
 
 
@@ -575,8 +575,8 @@ def _to_replay(folder: SourceFolder, settings: Settings) -> Quarantined | None:
     if loads and folder.source.of_persons:
         files = ", ".join(file.name for file in loads[0].files)
         raise UsageError(
-            f"source {name}: rows on persons are not kept, so there is no copy of {files} to try again; give the files "
-            f"once more: iccs run {name} --from DIR"
+            f"source {name}: rows on persons are not kept, so there is no copy of {files} to try again; provide the "
+            f"files again: iccs run {name} --from DIR"
         )
     return loads[0] if loads else None
 

@@ -156,7 +156,7 @@ def find_office_problems(settings: Settings, now: datetime | None = None) -> lis
     days = settings.notify_silent_days
     good = max((attempt.moment for attempt in read_attempts(settings) if attempt.is_good), default=None)
     if days and good is not None and (now or datetime.now(UTC)) - good > timedelta(days=days):
-        lines.append(f"no run was good since {good:%Y-%m-%d}, more than {days} days ago (notify_silent_days)")
+        lines.append(f"no run has succeeded since {good:%Y-%m-%d}, more than {days} days ago (notify_silent_days)")
     free = shutil.disk_usage(settings.data).free if settings.data.is_dir() else None
     if free is not None and free < bytes_of(settings.notify_free_space):
         lines.append(

@@ -209,11 +209,11 @@ def _candidate(index: Index, code: str, score: float, reading: Reading, likeness
 def _words_against(code: str, reading: Reading) -> Iterator[str]:
     for cue in reading.cues:
         if code.startswith(cue.codes):
-            yield f"the label says {cue.term!r}"
+            yield f"the label contains {cue.term!r}"
     if code == "0102" and not reading.attempted:
-        yield "the label names no attempt"
+        yield "the label does not mention an attempt"
     elif reading.attempted and reading.killing and code.startswith(COMPLETED_KILLING):
-        yield "the label names an attempt"
+        yield "the label mentions an attempt"
 
 
 def _words_for(reading: Reading, said: Sequence[str]) -> tuple[str, ...]:

@@ -59,7 +59,9 @@ def write_concordance(links: Iterable[Link], path: Path) -> None:
 def _draft(suggestion: Suggestion) -> Link:
     national, safe = suggestion.national, suggestion.safe_code
     if safe is None:
-        why = "no common category below level 1" if suggestion.candidates else "nothing in the ICCS is like the label"
+        why = (
+            "no common category below level 1" if suggestion.candidates else ("nothing in the ICCS resembles the label")
+        )
         note = f"Draft: {why}. {_listed(suggestion)}".strip()
         return Link(national.code, national.label, "", "none", out_of_scope="pending", basis="label", note=note)
     return Link(

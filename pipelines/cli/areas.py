@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "areas", "list the areas that have figures, or those of a name or country")
+    parser = add_command(commands, "areas", "list the areas that have figures, or search them by name or country")
     parser.add_argument("text", nargs="?", metavar="TEXT", help="part of a code or name: MX, mexico, nord")
     parser.add_argument("--lang", choices=("en", "fr", "es"), default="en", help="language of names")
     parser.set_defaults(command=areas_command)
@@ -51,5 +51,5 @@ def areas_command(options: argparse.Namespace) -> int:
         ],
     )
     if parts and not options.text:
-        print_line(f"and {len(parts):,} regions and municipalities; those of a country: iccs areas MX")
+        print_line(f"and {len(parts):,} regions and municipalities; for those of a country: iccs areas MX")
     return EXIT_DONE

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
-WITH_DRAFTS = "use links of concordances that nobody has reviewed (default: their counts are left out, and named)"
+WITH_DRAFTS = "also use concordance links that have not been reviewed (default: their counts are left out, and listed)"
 
 
 def data_arguments() -> argparse.ArgumentParser:
     """Return the arguments of a command that reads or writes a data folder."""
     parent = argparse.ArgumentParser(add_help=False)
     parent.add_argument(
-        "--data", metavar="DIR", help="data folder (default: ICCS_DATA, else that of the project, else ./data)"
+        "--data", metavar="DIR", help="data folder (default: ICCS_DATA, otherwise the project's, otherwise ./data)"
     )
     parent.add_argument("--json", action="store_true", help="print JSON")
     return parent
@@ -67,15 +67,18 @@ def series_arguments() -> argparse.ArgumentParser:
     parent.add_argument(
         "--unit",
         metavar="UNIT",
-        help="counting unit: victim, offence, person ... Of several series the first by stage, then unit, is preferred",
+        help=(
+            "counting unit: victim, offence, person ... (default: if there are several series, the first by stage, "
+            "then unit)"
+        ),
     )
     parent.add_argument("--plot", metavar="FILE", help="draw a picture: .png, .svg or .pdf")
     parent.add_argument(
         "--style",
         default="screen",
         metavar="STYLE",
-        help="of the picture: screen, print (grey, for paper), slides (16:9, large letters), or a style sheet of "
-        "matplotlib, .mplstyle (default: screen)",
+        help="style of the picture: screen, print (grey, for paper), slides (16:9, large text), or a matplotlib style "
+        "sheet, .mplstyle (default: screen)",
     )
     parent.add_argument(
         "--lang", choices=("en", "fr", "es"), default="en", help="language of titles, names and pictures"

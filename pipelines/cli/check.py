@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "check", "check a file before it is loaded; writes nothing")
+    parser = add_command(commands, "check", "check a file before loading it; writes nothing")
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--source", required=True, metavar="ID", help="the source it belongs to")
     parser.add_argument("--with-drafts", action="store_true", help=WITH_DRAFTS)

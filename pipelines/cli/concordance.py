@@ -33,9 +33,13 @@ def add_parser(commands: Commands) -> None:
     difference.add_argument("--source", help="source whose counts are mapped again (default: the name of NEW)")
     difference.set_defaults(command=diff_command)
     _add_suggest(group)
-    benchmark = add_command(group, "evaluate", "measure how good the proposals are on lists left out")
-    benchmark.add_argument("sources", nargs="*", metavar="SOURCE", help="which lists to leave out (default: each)")
-    benchmark.add_argument("--strict", action="store_true", help="without terms of ours that repeat their labels")
+    benchmark = add_command(group, "evaluate", "measure the quality of the proposals on held-out lists")
+    benchmark.add_argument(
+        "sources", nargs="*", metavar="SOURCE", help="which lists to hold out (default: each in turn)"
+    )
+    benchmark.add_argument(
+        "--strict", action="store_true", help="ignore our own terms that repeat the labels of these lists"
+    )
     benchmark.set_defaults(command=evaluate_command)
     export = add_command(group, "export", "write the correspondence table as a workbook")
     export.add_argument("source", metavar="SOURCE")
@@ -54,7 +58,7 @@ def _add_suggest(group: Commands) -> None:
     suggest.add_argument(
         "--lang",
         choices=("en", "es", "fr", "pt", "de"),
-        help="language of the labels (default: told from the labels, and printed; refused if that is not clear)",
+        help="language of the labels (default: detected and printed; refused if unclear)",
     )
     suggest.add_argument("-o", "--output", required=True, metavar="DRAFT.csv", help="draft to write; must not exist")
     suggest.set_defaults(command=suggest_command)
@@ -122,7 +126,7 @@ def coverage_command(options: argparse.Namespace) -> int:
     if options.json:
         print_json(result.records())
     else:
-        print_table(result.columns, result.rows, title="Per cent of the counts of each source", decimals=1)
+        print_table(result.columns, result.rows, title="Percent of the counts of each source", decimals=1)
     return EXIT_DONE
 
 
@@ -145,7 +149,7 @@ def diff_command(options: argparse.Namespace) -> int:
         return EXIT_DONE
     _print_diff(found)
     if moved.rows:
-        print_table(moved.columns, moved.rows, title=f"Counts of {source_id} that move, sum of all years")
+        print_table(moved.columns, moved.rows, title=f"Counts of {source_id} that move, summed over all years")
     else:
         print_line("no ICCS series moves")
     return EXIT_DONE
@@ -216,7 +220,7 @@ def suggest_command(options: argparse.Namespace) -> int:
 
     output = Path(options.output)
     if output.exists():
-        raise UsageError(f"{output} exists already, and a draft never replaces a file; give another name to -o")
+        raise UsageError(f"{output} already exists, and a draft never replaces a file; give another name with -o")
     if not output.parent.is_dir():
         raise UsageError(f"there is no folder {output.parent} to write the draft to")
     columns = {"code": options.code, "label": options.label, "description": options.description}
@@ -234,8 +238,8 @@ def suggest_command(options: argparse.Namespace) -> int:
     print_table(["code", "label", "proposed", "candidates"], rows[:20])
     print_line(said)
     print_line(
-        f"{len(links)} links with status draft in {output}; each needs a person's decision, "
-        "and a run uses none of them before that"
+        f"{len(links)} links with status draft in {output}; each needs a person's decision; until then a run uses none "
+        "of them"
     )
     return EXIT_DONE
 
@@ -253,7 +257,7 @@ def _language_of_labels(labels: list[LabelToCode], given: LabelLanguage | None) 
         if not guess.sure:
             raise UsageError(
                 f"the language of the labels is not clear: most like {guess}, then {LANGUAGE_NAMES[guess.next_one]}; "
-                f"give --lang {', '.join(LANGUAGE_NAMES)} (other languages are not read)"
+                f"give --lang {', '.join(LANGUAGE_NAMES)} (other languages are not supported)"
             )
         return guess.language, f"language of the labels: {guess}; if it is another, give --lang"
     if guess.sure and guess.language != given:
@@ -294,7 +298,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
     print_table(
         ["list left out", "labels", *MEASURES], [[row.name, row.labels, *map(row.share, MEASURES)] for row in rows]
     )
-    print_line("shares of the labels; sources of the same country are left out together")
+    print_line("shares of the labels; sources of the same country are held out together")
     return EXIT_DONE
 
 
@@ -305,7 +309,7 @@ def export_command(options: argparse.Namespace) -> int:
 
     output = Path(options.output)
     if output.exists():
-        raise UsageError(f"{output} exists already; give another name, or remove it first")
+        raise UsageError(f"{output} already exists; give another name, or remove it first")
     try:
         write_correspondence(_read(options.source), output, options.lang)
     except ImportError as error:

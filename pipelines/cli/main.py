@@ -103,7 +103,9 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of every command."""
     parser = argparse.ArgumentParser(
         prog="iccs",
-        description="National crime files to comparable trends in the International Classification of Crime (ICCS).",
+        description=(
+            "From national crime files to comparable trends in the International Classification of Crime (ICCS)."
+        ),
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -165,5 +167,5 @@ def _explain(error: Exception) -> int:
     print_error(str(error) or reason_of(error))
     if os.environ.get("ICCS_TRACEBACK"):
         raise error
-    print_error(f"internal error ({type(error).__name__}); set ICCS_TRACEBACK=1 for the traceback, and report it")
+    print_error(f"internal error ({type(error).__name__}); please report it; set ICCS_TRACEBACK=1 to see the traceback")
     return EXIT_FAULT

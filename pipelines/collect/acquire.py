@@ -159,7 +159,7 @@ def _editions_missing(folder: SourceFolder, names: list[str]) -> list[Problem]:
             "file_not_found",
             folder,
             one.file,
-            f"source.yml says that it replaces rows of {', '.join(given(one.replaces)[:3])}, but it is not there.",
+            f"source.yml declares that it replaces rows of {', '.join(given(one.replaces)[:3])}, but it is not there.",
         )
         for one in folder.source.replaces
         if given(one.replaces) and not given(one.file)

@@ -66,8 +66,9 @@ def bundled_boundaries(parent: str | None) -> Boundaries:
     if row is None:
         there = ", ".join(name for name in rows if name)
         raise NoBoundaries(
-            f"no boundaries of the areas below {parent} are bundled (there are: {there}, and countries); "
-            "give a GeoJSON or TopoJSON file: --boundaries FILE --property NAME, or put one in a project's boundaries"
+            f"no boundaries of the areas below {parent} are bundled (there are: {there}, and countries); give a "
+            "GeoJSON or TopoJSON file with --boundaries FILE --property NAME, or put one into the boundaries folder "
+            "of a project"
         )
     with folder.joinpath(f"{row['file']}.topojson.gz").open("rb") as handle:
         return Boundaries(_shapes(f"{row['file']}.topojson", _read(row["file"], handle, True), "id"), row["origin"])
@@ -84,7 +85,7 @@ def _project_boundaries(parent: str) -> Boundaries | None:
         return None
     if row["file"] not in files or row["file"] == _ORIGINS:
         near = ", ".join(nearest_values(row["file"], [name for name in files if name != _ORIGINS])) or "none"
-        raise UsageError(f"boundaries/{_ORIGINS}: there is no file {row['file']!r} beside it; nearest: {near}")
+        raise UsageError(f"boundaries/{_ORIGINS}: there is no file {row['file']!r} in the same folder; nearest: {near}")
     return replace(read_boundaries(files[row["file"]], row["property"]), origin=row["origin"])
 
 
@@ -147,7 +148,7 @@ def parse_features(name: str, raw: bytes) -> list[Feature]:
         _check_system(name, document.get("crs"))
         features = list(_collection(name, document))
     else:
-        _refuse(name, f"its type is {kind!r}; wanted: FeatureCollection (GeoJSON) or Topology (TopoJSON)")
+        _refuse(name, f"its type is {kind!r}; expected: FeatureCollection (GeoJSON) or Topology (TopoJSON)")
     if not features:
         _refuse(name, "it has no features")
     found = []
@@ -165,7 +166,7 @@ def _check_system(name: str, system: Any) -> None:
 
 
 def _no_number(name: str, text: str) -> NoReturn:
-    _refuse(name, f"it holds {text}, which is not a coordinate")
+    _refuse(name, f"it contains {text}, which is not a coordinate")
 
 
 def _refuse(name: str, text: str) -> NoReturn:
@@ -184,7 +185,7 @@ def _shapes(name: str, features: list[Feature], wanted: str) -> dict[str, list[P
         near = nearest_values(wanted, list(known))
         _refuse(
             name,
-            f"no feature with an outline has a text or whole number as {wanted!r}; properties there: "
+            f"no feature with an outline has a text or whole number as {wanted!r}; its properties: "
             f"{', '.join(list(known)[:_SHOWN]) or 'none'}"
             + (f" (nearest: {', '.join(near)})" if near else "")
             + "; choose one with --property",
@@ -198,7 +199,7 @@ def _collection(name: str, document: dict[str, Any]) -> Iterator[tuple[dict[str,
         _refuse(name, "a FeatureCollection has a list of features")
     for place, feature in enumerate(features):
         if not isinstance(feature, dict):
-            _refuse(name, f"feature {place} is no object")
+            _refuse(name, f"feature {place} is not an object")
         geometry = feature.get("geometry")
         if geometry is None:  # allowed by GeoJSON: an area without a place
             yield feature, []
@@ -219,7 +220,7 @@ def _topology(name: str, document: dict[str, Any]) -> Iterator[tuple[dict[str, A
         for place, geometry in enumerate(geometries):
             where = f"geometry {place} of {key!r}"
             if not isinstance(geometry, dict):
-                _refuse(name, f"{where} is no object")
+                _refuse(name, f"{where} is not an object")
             if geometry.get("type") is None:
                 yield geometry, []
                 continue
@@ -256,7 +257,7 @@ def _ring(name: str, where: str, points: Any) -> Ring:
         )
     if (np.abs(ring) > (180.001, 90.001)).any():
         worst = ring[np.abs(ring).max(axis=1).argmax()].tolist()
-        _refuse(name, f"{where} has the point {worst}: degrees of longitude and latitude (WGS 84) are expected")
+        _refuse(name, f"{where} has the point {worst}; degrees of longitude and latitude (WGS 84) are expected")
     return ring
 
 

@@ -36,7 +36,7 @@ _MAGIC = {
     **dict.fromkeys(_BZIP2, "a bzip2 file"),
     _XZ: "an xz file",
     _GZIP: "a gzip file",  # seen where one packing is off already
-    b"\x1f\x9d": "a file packed with compress (.Z)",
+    b"\x1f\x9d": "a file compressed with compress (.Z)",
     b"\x04\x22\x4d\x18": "an LZ4 file",
     b"MSCF\x00\x00": "a cabinet archive",
     b"\x28\xb5\x2f\xfd": "a Zstandard file",
@@ -193,13 +193,15 @@ def list_members(path: Path, limit_mib: int) -> tuple[str, ...] | None:
     if {"[Content_Types].xml", "content.xml"} & set(names):  # a workbook with its parts in another order
         return None
     if not names:
-        raise ArchiveRefused("file_empty", "There is no file in the zip archive.")
+        raise ArchiveRefused("file_empty", "The zip archive contains no file.")
     if len(names) > min(_MOST_MEMBERS, len(set(names))):
-        raise ArchiveRefused("file_not_readable", f"The zip archive has {len(names):,} files, or two of one name.")
+        raise ArchiveRefused(
+            "file_not_readable", f"The zip archive has {len(names):,} files, or two with the same name."
+        )
     if any(part.flag_bits & 1 for part in parts):
-        raise ArchiveRefused("file_not_readable", "The zip archive is locked with a password.")
+        raise ArchiveRefused("file_not_readable", "The zip archive is protected by a password.")
     if link := next((part.filename for part in parts if stat.S_ISLNK(part.external_attr >> 16)), None):
-        raise ArchiveRefused("file_not_readable", f"In the zip archive, {link!r} is a link, and no file with data.")
+        raise ArchiveRefused("file_not_readable", f"In the zip archive, {link!r} is a link, not a file with data.")
     size = sum(part.file_size for part in parts)
     if size > limit_mib * 1024**2:
         found = f"Unpacked, the zip archive has {size / 1024**2:,.0f} MiB; the limit is {limit_mib:,} MiB."

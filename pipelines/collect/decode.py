@@ -67,9 +67,9 @@ def _check_kind(source_id: str, file: RawFile, options: ReadOptions, kind: str |
         return
     way_out = ""
     if kind.startswith("a workbook") and options.format == "csv":
-        way_out = "; a workbook is read with format: excel, whatever its name"
+        way_out = "; to read a workbook, declare format: excel, whatever its name"
     elif kind == ZIP:
-        way_out = "; of an archive, only text is read: unpack it"
+        way_out = "; only text is read from an archive: unpack it"
     elif kind.endswith(PACKED_KINDS):
         way_out = "; unpack it"
     raise refuse(source_id, file, "file_not_readable", f"The file is not {declared} but {kind}{way_out}.")
@@ -125,21 +125,21 @@ def _decoded_pieces(source_id: str, file: RawFile, encoding: str, limit_mib: int
                 source_id,
                 file,
                 "wrong_encoding",
-                f"The declared encoding is {encoding}, but byte 0x{error.object[error.start]:02x} does not fit it; "
+                f"The declared encoding is {encoding}, but byte 0x{error.object[error.start]:02x} is not valid in it; "
                 f"the file is probably {guess}.",
                 row=line + error.object[: error.start].count(b"\n"),
             ) from error
         except UnicodeError as error:  # only UTF-16 and UTF-32 raise it, before the first letter
             found = (
-                f"The declared encoding is {encoding}, and the file does not begin with the mark that says in which "
-                f"order its bytes are; declare {encoding}-le or {encoding}-be, or another encoding."
+                f"The declared encoding is {encoding}, but the file does not begin with a byte order mark; declare "
+                f"{encoding}-le or {encoding}-be, or another encoding."
             )
             raise refuse(source_id, file, "wrong_encoding", found) from error
         line += piece.count(b"\n")
         yield text.removeprefix("\ufeff") if first else text
         first = False
     if utf8.certain:
-        found = f"The declared encoding is {encoding}, but every letter beyond ASCII in the file is written as UTF-8."
+        found = f"The declared encoding is {encoding}, but every non-ASCII letter in the file is encoded as UTF-8."
         raise refuse(source_id, file, "wrong_encoding", found)
 
 

@@ -52,7 +52,7 @@ def check_definition_sql(folder: SourceFolder) -> None:
     found = [(name, problem) for name, text in statements.items() if text for problem in select_problems(text)]
     found += [(key, problem) for key, text in conditions.items() for problem in condition_problems(text)]
     if found:
-        lines = [f"source {folder.source_id}: its SQL is not one SELECT over the rows of the file:"]
+        lines = [f"source {folder.source_id}: its SQL is not a single SELECT over the rows of the file:"]
         raise UsageError("\n".join([*lines, *(f"  {name}: {problem}" for name, problem in found)]))
 
 
@@ -65,13 +65,13 @@ def sql_limits(folder: SourceFolder, connection: duckdb.DuckDBPyConnection, sett
     """
     found = (
         f"The statements of the definition (reshape.sql, rates.sql, where ...) took more than "
-        f"{settings.max_sql_seconds:,} seconds over its files and were stopped. If they need more: "
+        f"{settings.max_sql_seconds:,} seconds and were stopped. If they need longer, raise "
         "ICCS_MAX_SQL_SECONDS."
     )
     too_long = DataRefused([Problem(rule="declaration_invalid", source=folder.source_id, found=found)])
     made = (
-        f"The statements of the definition (reshape.sql, rates.sql, ...) wanted {BESIDE_LIMIT_BYTES // 2**30} GiB "
-        f"more than ICCS_MEMORY_LIMIT ({settings.memory_limit}) and were stopped: one of them makes very large values."
+        f"The statements of the definition (reshape.sql, rates.sql, ...) wanted {BESIDE_LIMIT_BYTES // 2**30} GiB more "
+        f"than ICCS_MEMORY_LIMIT ({settings.memory_limit}) and were stopped: one of them creates very large values."
     )
     too_much = DataRefused([Problem(rule="declaration_invalid", source=folder.source_id, found=made)])
     with memory_bound(address_space(settings), too_much), time_limit(connection, settings.max_sql_seconds, too_long):
@@ -121,7 +121,7 @@ def condition_problems(condition: str) -> list[str]:
     whole, parted = (_parse(text) for text in (f"SELECT ({condition})", f"SELECT (\n{condition}\n)"))
     selected = whole[0]["node"].get("select_list", [])
     is_one = len(whole) == 1 and len(selected) == 1 and whole[0]["node"].get("from_table", {}).get("type") == "EMPTY"
-    return [] if is_one and len(parted) == 1 else ["it is not one condition"]
+    return [] if is_one and len(parted) == 1 else ["it is not a single condition"]
 
 
 def _problems(statement: str, tables: frozenset[str]) -> list[str]:
@@ -130,7 +130,7 @@ def _problems(statement: str, tables: frozenset[str]) -> list[str]:
     except ValueError as error:
         return [str(error)]
     if len(statements) != 1:
-        return [f"there are {len(statements)} statements, and one SELECT is wanted"]
+        return [f"there are {len(statements)} statements; exactly one SELECT is allowed"]
     own = {entry["key"] for node in _nodes(statements) if "cte_map" in node for entry in node["cte_map"]["map"]}
     return list(dict.fromkeys(_forbidden(_nodes(statements), tables | own)))
 
@@ -191,7 +191,7 @@ def _forbidden(nodes: Iterable[dict[str, Any]], tables: frozenset[str]) -> Itera
         elif node.get("type") == "TABLE_FUNCTION":
             name = str(node["function"].get("function_name"))
             if name.lower() not in _TABLE_FUNCTIONS:
-                yield f"the function {name!r} reads something else than the rows of the file; select from raw"
+                yield f"the function {name!r} reads something other than the rows of the file; select from raw"
         elif node.get("class") == "FUNCTION" and str(node["function_name"]).lower() in _unstable_functions():
             name = str(node["function_name"])
             yield _changing(f"the function {name!r}")
@@ -200,4 +200,4 @@ def _forbidden(nodes: Iterable[dict[str, Any]], tables: frozenset[str]) -> Itera
 
 
 def _changing(what: str) -> str:
-    return f"{what} gives another result each time; the same file must give the same figures"
+    return f"{what} gives a different result each time; the same file must always give the same figures"

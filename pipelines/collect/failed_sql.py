@@ -30,7 +30,7 @@ _NO_SUCH_TYPES = re.compile(r"No function matches the given name and argument ty
 _WORD = re.compile(
     r"Could not convert string (['\"])(.*)\1 to (\w+)(?: when casting from source column ([^\n]+))?", re.S
 )
-_KINDS = {"INT": "whole number", "DATE": "date", "TIME": "date or time", "BOOL": "true or false"}
+_KINDS = {"INT": "whole number", "DATE": "date", "TIME": "date or time", "BOOL": "true or false value"}
 _SHOWN = 60
 _TELLING = 5
 """How many characters of a line suffice to find it within a longer one."""
@@ -147,10 +147,10 @@ def _explain(error: duckdb.Error, of_persons: bool) -> str:
             "to_count(column) or CAST(column AS DATE)."
         )
     if of_persons and isinstance(error, _OF_VALUES):
-        return "a value could not be computed; what it is, is not shown, as the file has persons in it."
+        return "a value could not be computed; it is not shown, because the file contains data on persons."
     if word := _WORD.search(text):
         kind = next((name for sign, name in _KINDS.items() if sign in word[3]), "number")
-        return f"{word[2][:_SHOWN]!r} is no {kind}, which it is converted to in every row."
+        return f"{word[2][:_SHOWN]!r} is not a {kind}, to which it is converted in every row."
     first = text.strip().splitlines()[0]
     sentence = re.sub(r"^[A-Z]\w*(?: \w+)* Error: ", "", first).strip()
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."

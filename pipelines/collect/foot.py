@@ -141,10 +141,10 @@ class FootFinder:
 
     def _refuse(self) -> DataRefused:
         if self._passed is None:
-            found = f"No row begins with the word {self._word!r}."
+            found = f"No row begins with the text {self._word!r}."
             return refuse(self._source_id, self._file, "missing_footer", found, sheet=self._sheet, value=self._word)
         row, _, after = self._passed
-        found = f"Row {row:,} begins with {self._word!r} (read.footer), but data follow it, in row {after:,}."
+        found = f"Row {row:,} begins with {self._word!r} (read.footer), but data follow in row {after:,}."
         return refuse(
             self._source_id, self._file, "footer_above_data", found, sheet=self._sheet, row=row, value=self._word
         )

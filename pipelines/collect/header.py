@@ -84,7 +84,7 @@ def split_rows(source_id: str, file: RawFile, lines: Iterable[str], delimiter: s
 def _short_lines(lines: TextIO) -> Iterator[str]:
     while line := lines.readline(_MAX_LINE):
         if len(line) == _MAX_LINE:
-            raise csv.Error(f"a line is longer than {_MAX_LINE:,} letters")
+            raise csv.Error(f"a line is longer than {_MAX_LINE:,} characters")
         yield line
 
 
@@ -128,7 +128,9 @@ def find_header(source_id: str, file: str, rows: list[list[str]], options: ReadO
         and len(missing) == len(options.columns)
         and not any(nearest_values(one, names) for one in missing)
     ):
-        found = f"None of the columns {', '.join(map(repr, missing))} is in the file: it is another table, or none."
+        found = (
+            f"None of the columns {', '.join(map(repr, missing))} is in the file: it is another table, or not a table."
+        )
         row += options.header_rows
         raise DataRefused([Problem("missing_column", source_id, found, file=file, sheet=sheet, row=row)])
     raise DataRefused(

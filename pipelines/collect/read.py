@@ -59,7 +59,8 @@ class RawTable:
     @property
     def summary(self) -> str:
         """One line for people."""
-        return f"{sum(len(paths) for paths in self.layouts)} tables of text"
+        number = sum(len(paths) for paths in self.layouts)
+        return f"{number} table{'s' if number != 1 else ''} of text"
 
 
 def read(folder: SourceFolder, acquired: Acquired, settings: Settings, work: Path) -> RawTable:
@@ -203,7 +204,8 @@ def _nameless(
     shown = None if folder.source.personal else value
     place = name.removeprefix("column ")
     found = (
-        f"The column in place {place} has no name in the header, but content in {cells:,} rows; here it is {name!r}."
+        f"The column in place {place} has no name in the header, but content in {cells:,} rows; refer to it as "
+        f"{name!r}."
     )
     return Problem(
         "column_without_name", folder.source_id, found, file.name, sheet, row, name, value=shown, cells=cells

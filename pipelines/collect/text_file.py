@@ -77,7 +77,7 @@ def _malformed_lines(
         found = f"The line cannot be split into the {len(header.names)} fields of the header: {message.rstrip('.')}."
         if lines > 1:
             others = f"{lines - 1:,} more lines" if lines > 2 else "one more line"
-            found += f" So it is with {others}: {', '.join(map(str, first[1:]))}"
+            found += f" The same is true of {others}: {', '.join(map(str, first[1:]))}"
             found += " and others." if lines > len(first) else "."
         problems.append(
             Problem(

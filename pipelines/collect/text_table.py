@@ -143,8 +143,8 @@ def _kept(folder: SourceFolder, file: RawFile, names: tuple[str, ...]) -> tuple[
     unknown = [] if source.survey else [name for name in source.personal if name not in names]  # see harmonise/survey
     if unknown:
         found = (
-            f"personal: the file has no column {unknown[0]!r}. A column that identifies persons must be named as the "
-            "file writes it: under another name it would be read."
+            f"personal: the file has no column {unknown[0]!r}. A column that identifies persons must be given exactly "
+            "as in the file: under another name it would be read."
         )
         near = tuple(nearest_values(unknown[0], names))
         raise DataRefused(

@@ -182,7 +182,7 @@ def _compare_cells(connection: duckdb.DuckDBPyConnection, statements: Statements
 
 def _check_places(folder: SourceFolder, name: str, columns: Collection[str]) -> None:
     if lost := [one for one in ("_file", "_sheet", "_row") if one not in columns]:
-        found = f"{name}: it returns no column {', '.join(lost)}, so its rows have no place. Select them from raw."
+        found = f"{name}: it returns no column {', '.join(lost)}, so its rows cannot be located. Select them from raw."
         raise DataRefused([_problem("reshape_failed", folder, found)])
 
 
@@ -269,7 +269,7 @@ def _take_months_apart(connection: duckdb.DuckDBPyConnection, folder: SourceFold
     ).fetchone()
     if gap is not None:
         file, sheet, row, month, cells = gap
-        found = f"{cells:,} months have a figure of the year so far, and the month before has none."
+        found = f"{cells:,} months have a cumulative figure, but the month before has none."
         column = source.columns["time_period"]
         place = {"file": file, "sheet": sheet, "row": row, "column": column, "value": month}
         raise DataRefused([replace(_problem("cumulative_gap", folder, found), **place)])
@@ -292,7 +292,7 @@ def _sum_changed(
     times = after / before if before else 0
     if times >= 10 and abs(times - 10 ** round(math.log10(times))) <= 1e-9 * times:
         shift = 10 ** round(math.log10(times))
-        found += f" That is {shift:,} times as much: leave the unit as it is there, and write multiply: {shift}."
+        found += f" That is {shift:,} times as much: leave the unit unchanged there, and write multiply: {shift}."
     unread = run_sql(
         connection,
         "harmonise/unread_counts",
@@ -303,8 +303,8 @@ def _sum_changed(
         return _problem("reshape_changed_sum", folder, found)
     file, sheet, row, column, value, cells = unread
     found += (
-        f" {cells:,} of the raw cells under conserve are no numbers as source.yml declares them (thousands, decimal, "
-        "marks, and the words of values.csv), so their counts are not in the first sum."
+        f" {cells:,} of the raw cells under conserve are not numbers in the declared format (thousands, decimal, "
+        "marks, and the labels in values.csv), so their counts are not in the first sum."
     )
     return replace(
         _problem("reshape_changed_sum", folder, found), file=file, sheet=sheet, row=row, column=column, value=value

@@ -19,9 +19,9 @@ FIRST_DAY, LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 _OUT_OF_SCOPE = {
     "not_crime": "Not an offence in the ICCS; reason in the concordance.",
     "too_wide": "Spans several ICCS sections; no category below level 1 contains all of it.",
-    "counted_elsewhere": "A part or a sum whose counts are in another linked row.",
+    "counted_elsewhere": "A part or sum whose counts are in another linked row.",
     "pending": "Waiting for a definition from the publisher.",
-    DRAFT: "The link is a draft that nobody has reviewed; drafts are used only with --with-drafts.",
+    DRAFT: "The link is a draft that has not been reviewed; drafts are used only with --with-drafts.",
 }
 
 

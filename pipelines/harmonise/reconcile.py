@@ -71,14 +71,14 @@ from schemas.source import Source, SourceFolder
 
 _MOST_PROBLEMS_SHOWN = 50
 _BELOW_SUM_SO_FAR = (
-    " Figures count all of the year so far (cumulative: true); this is the difference from the month before, which the "
-    "file gives a larger figure."
+    " Figures are cumulative (cumulative: true); this is the difference from the month before, for which the file "
+    "gives a larger figure."
 )
 _FOOT = "foot"
 _MOST_OF_A_RULE = 5  # of incidents, of which only a sample of the rejected rows is kept
 _ENCODED_TWICE = (
-    "It looks like {meant!r}, encoded twice on its way (UTF-8 read as Windows-1252 and written again): ask for the "
-    "file as it was, or turn the letters back before it is given."
+    "It looks like {meant!r}, encoded twice (UTF-8 read as Windows-1252 and saved again): ask for the original "
+    "file, or repair the letters before loading it."
 )
 _RULES_ON_WORDS = ("unknown_word", "unknown_area", "unknown_measure", "unlinked_national_code")
 # Two tallies with this many different combinations of area, code, sex, age ... are not equal by chance.
@@ -329,7 +329,7 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
         number = numbers.get((rule, column or None), kept) if is_sample else kept
         found = f"{number:,} {_noun(judged)}{'' if number == 1 else 's'} rejected: "
         if rule == "unlinked_national_code" and value is not None:
-            found += f"the national code {value!r} has no link to the ICCS that holds for {years or 'any year'}."
+            found += f"the national code {value!r} has no link to the ICCS that is valid for {years or 'any year'}."
         else:
             found += f"{rule.replace('_', ' ')}."
         found += _what_it_looks_like(rule, value or "", folder)
@@ -337,11 +337,11 @@ def _rejected_problems(connection: duckdb.DuckDBPyConnection, folder: SourceFold
         found += _doubled_rows(connection) if rule == "duplicate_key" else ""
         if folder.source.personal and value is not None and "x" in value:
             found += (
-                " Letters and long numbers are shown as x: the file has columns that identify persons. Look at the row "
-                "in the file."
+                " Letters and long numbers are shown as x, because the file has columns that identify persons. Look "
+                "at the row in the file."
             )
         if is_sample and value is None and column and column not in folder.source.personal:
-            found += " The value is not shown: the columns of the row may be swapped."
+            found += " The value is not shown, because the columns of the row may be swapped."
         problems.append(
             Problem(
                 rule=rule,
@@ -374,7 +374,7 @@ def _what_it_looks_like(rule: str, value: str, folder: SourceFolder) -> str:
     if rule == "invalid_period":
         return f" {describe_period(value, folder.source)}"
     if rule == "count_not_a_number":
-        return f" {describe_number(value)}"
+        return f" {describe_number(value)}".rstrip()
     meant = decode_again(value) if rule in _RULES_ON_WORDS and not folder.source.personal else ""
     if rule == "unknown_area" and not meant:
         return areas_named(folder, value)
@@ -432,7 +432,7 @@ def check_totals_beside_parts(connection: duckdb.DuckDBPyConnection, source: Sou
                     file=file,
                     row=row,
                     column=source.columns.get(name, name),
-                    found=f"The measure {measure!r} has totals and parts over {name} in the same table.",
+                    found=f"The measure {measure!r} has totals and parts by {name} in the same table.",
                 )
             )
     if problems:
@@ -450,14 +450,14 @@ def _reconcile(
     """Write the account of every row and of the exclusions; refuse a source whose account does not close."""
     run_sql(connection, "harmonise/reconciliation")
     rows = connection.execute("SELECT measure, closes FROM reconciliation").fetchall()
-    found = [f"The measure {measure!r} does not close." for measure, closes in rows if not closes]
+    found = [f"The measure {measure!r} does not reconcile." for measure, closes in rows if not closes]
     read, summed = _sums_read(connection, judged)
     received = judged.raw.rows + len(judged.raw.cut)
     if read != received:
-        found.append(f"{received:,} rows were read from the files, {read:,} are accounted for.")
+        found.append(f"{received:,} rows were read from the files, but {read:,} are accounted for.")
     total = judged.sum_in_raw + below_foot if isinstance(judged, Conformed) else None
     if total is not None and abs(summed - total) > 1e-9 * max(abs(total), 1):
-        found.append(f"The files hold counts of {number_text(total)}, {number_text(summed)} are accounted for.")
+        found.append(f"The files contain counts of {number_text(total)}, but {number_text(summed)} are accounted for.")
     if found:
         raise DataRefused(
             [Problem(rule="reconciliation_closes", source=folder.source_id, found=text) for text in found]
@@ -482,7 +482,7 @@ def _sums_read(connection: duckdb.DuckDBPyConnection, judged: Judged) -> tuple[i
 
 def _reasons(connection: duckdb.DuckDBPyConnection, source: Source) -> pa.Table:
     reasons = {exclusion.rule: exclusion.reason for exclusion in source.exclusions}
-    reasons[_FOOT] = "Rows below the foot of the table (read.footer) that have numbers."
+    reasons[_FOOT] = "Rows below the footer of the table (read.footer) that contain numbers."
     for (rule,) in connection.execute(
         "SELECT DISTINCT rule FROM disposed WHERE disposition = 'out_of_scope'"
     ).fetchall():
@@ -525,8 +525,8 @@ def _compare_controls(
 
 def _compare_lines(tallied: Tallied) -> list[dict[str, Any]]:
     """Compare the rows of each file of incidents with its number of lines, counted when it was hashed."""
-    detail = "lines below the header as counted with the hash of the file; blank lines and line breaks inside quotes "
-    detail += "make them more than rows"
+    detail = "lines below the header, counted while the file was hashed; blank lines and line breaks inside quotes "
+    detail += "make them more than the rows"
     return [
         compare(
             "lines of the file",
@@ -715,7 +715,9 @@ def _overlap_found(first: str, periods: list[tuple[int, int]]) -> str:
     if months[0][0]:  # else period 0, which is the whole of the file
         rows = sum(records for _, records in months)
         which = f"{rows:,} of its rows, of {_period_text(months[0][0])} to {_period_text(months[-1][0])},"
-    return f"{which} are in {first} too: both files have as many incidents for each area, code and other value."
+    return (
+        f"{which} are in {first} too: both files have the same number of incidents for each area, code and other value."
+    )
 
 
 def _period_text(period: int) -> str:

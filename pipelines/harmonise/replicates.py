@@ -61,11 +61,11 @@ def replicate_problems(
     """
     records, first, share, fewest, most = fetch_row(connection, fill_sql("harmonise/replicate_faults"))
     if records:
-        found = f"Number of records with a replicate weight that is missing, no number or negative: {records:,}."
+        found = f"Number of records with a replicate weight that is missing, negative or not a number: {records:,}."
         yield Problem(
             "survey_replicate_weight",
             source_id,
-            f"{found} The first is here.",
+            f"{found} The location is that of the first.",
             first["file"],
             row=place(first["file"], first["number"]),
             column=columns[first["replicate"] - 1],
@@ -75,11 +75,14 @@ def replicate_problems(
         return
     said = None
     if abs(share - 1) > _MOST_OFF:
-        said = f"The replicate weights add up to {share:.3g} times the weights on average, and should to about as much"
+        said = (
+            f"The replicate weights add up to {share:.3g} times the weights on average, but should add up to about "
+            "the same"
+        )
     elif replicates.method in _LEAVING_OUT and fewest == 0:
-        said = f"A replicate leaves nobody out, and each does by method {replicates.method}"
+        said = f"A replicate leaves nobody out, but every replicate does with method {replicates.method}"
     elif replicates.method not in _LEAVING_OUT and most > _FEW_ZEROS:
-        said = f"A replicate leaves {100 * most:.0f} % of the sample out, and none does by method {replicates.method}"
+        said = f"A replicate leaves {100 * most:.0f} % of the sample out, but none does with method {replicates.method}"
     if said:
         yield Problem("survey_replicate_scale", source_id, f"{said}.", column=replicates.weights)
 

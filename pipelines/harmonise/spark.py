@@ -42,8 +42,8 @@ _OTHER_END = re.compile(r"""\\['"]""")
 def _refuse_other_end(statement: str) -> None:
     if _OTHER_END.search(statement):
         raise UsageError(
-            "a column label, or a word in source.yml or values.csv, has a backslash at its end or before a quote. "
-            "Spark takes the quote for part of the text; change it in the file, or use the engine duckdb"
+            "a column name, or a text in source.yml or values.csv, has a backslash at its end or before a quote. "
+            "Spark takes the quote as part of the text; change it in the file, or use the engine duckdb"
         )
 
 

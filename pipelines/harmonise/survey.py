@@ -72,7 +72,7 @@ class Surveyed:
     def summary(self) -> str:
         """One line for people."""
         few = f", {self.withheld:,} withheld" if self.withheld else ""
-        return f"{self.rows:,} estimates of {self.records:,} records{few}"
+        return f"{self.rows:,} estimates from {self.records:,} records{few}"
 
 
 class EstimatesFolder(SourceFolder):
@@ -187,7 +187,7 @@ def add_records(folder: SourceFolder, surveyed: Surveyed, validated: Validated, 
         connection.unregister("measured")
     few = f"{surveyed.few:,} estimates from fewer than {_survey(folder).smallest_sample} records are withheld"
     if more := surveyed.withheld - surveyed.few:
-        few += f", and {more:,} from which these would follow"
+        few += f", and {more:,} from which these could be computed"
     outcome = Outcome(
         "small_samples",
         "warned" if surveyed.withheld else "passed",
@@ -200,7 +200,7 @@ def add_records(folder: SourceFolder, surveyed: Surveyed, validated: Validated, 
 
 def _survey(folder: SourceFolder) -> Survey:
     if folder.source.survey is None:
-        raise ValueError(f"source {folder.source_id} is no survey")
+        raise ValueError(f"source {folder.source_id} is not a survey")
     return folder.source.survey
 
 
@@ -253,7 +253,10 @@ class _Records:
             found = f"exclusions: {unbound[0].rule}: no layout has the columns of {unbound[0].where!r}."
             raise DataRefused([Problem("declaration_invalid", source.source_id, found)])
         if lost := [name for name in source.personal if name not in names]:
-            found = f"personal: no file has a column {lost[0]!r}; under another name it is read{hint(lost[0], names)}."
+            found = (
+                f"personal: no file has a column {lost[0]!r}; under another name it would be "
+                f"read{hint(lost[0], names)}."
+            )
             raise DataRefused([Problem("missing_column", source.source_id, found, column=lost[0])])
 
     def _open_file(self, file: RawFile, name: str) -> TextTable:
@@ -283,7 +286,7 @@ class _Records:
             return
         first, lines = fetch_row(self.connection, "SELECT min(line), count(DISTINCT line) FROM reject_errors")
         if lines:
-            found = f"{lines:,} lines could not be split into the columns of the header; an estimate would lack them."
+            found = f"{lines:,} lines could not be split into the columns of the header; an estimate would miss them."
             raise refuse(self.folder.source_id, file, "malformed_line", found, row=first)
 
     def _take_layout(self, layout: Layout, number: int, raw: str) -> None:
@@ -315,7 +318,7 @@ class _Records:
         columns = self._columns(number)
         name = self.folder.reshape_name(layout)
         if lost := [one for one in ("_file", "_number") if one not in columns]:
-            found = f"{name}: begin with SELECT *, as {', '.join(lost)} must come through."
+            found = f"{name}: begin with SELECT *, because {', '.join(lost)} must be kept."
             raise DataRefused([Problem("reshape_failed", self.folder.source_id, found)])
         records, tidy, distinct = fetch_row(
             self.connection,
@@ -421,14 +424,14 @@ def _problems(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, read:
     for rule, role, file, number, word, cells in rows:
         column = names.get(role) or getattr(survey, role, None) or role
         what = {
-            "survey_weight": "records whose weight is missing, no number, zero or negative",
+            "survey_weight": "records whose weight is missing, zero, negative or not a number",
             "survey_design_missing": "sampled units without a stratum or a primary sampling unit",
-            "survey_unit_repeated": "sampled units that are there more than once",
-            "survey_event_without_unit": "records of no sampled unit that is used",
-            "survey_number": "records whose number of times is missing, no number or negative",
+            "survey_unit_repeated": "sampled units that occur more than once",
+            "survey_event_without_unit": "records that belong to no sampled unit used",
+            "survey_number": "records whose number of times is missing, negative or not a number",
             "survey_one_psu": "strata with a single primary sampling unit",
         }[rule]
-        found = f"Number of {what}: {cells:,}. The first is here."
+        found = f"Number of {what}: {cells:,}. The location is that of the first."
         yield Problem(
             rule, source.source_id, found, file, row=read.place(file, number), column=column, value=word, cells=cells
         )

@@ -193,7 +193,7 @@ def tally(
     """
     concordance = checked_concordance(folder)
     if concordance is None:
-        raise ValueError(f"source {folder.source_id} has no categories: it cannot be one of incidents")
+        raise ValueError(f"source {folder.source_id} has no categories: it cannot be a source of incidents")
     root = settings.partitions / folder.source_id
     root.mkdir(parents=True, exist_ok=True)
     statements = make_statements(folder, concordance)
@@ -336,7 +336,7 @@ def _check_columns(folder: SourceFolder, file: RawFile, table: TextTable, comput
     with telling_of_sql(folder, reshape, files=[file.name]):
         columns = _describe(statement, names)
     if lost := [name for name in own if name not in columns]:
-        found = f"{reshape}: begin with SELECT *, as {', '.join(lost)} must come through."
+        found = f"{reshape}: begin with SELECT *, because {', '.join(lost)} must be kept."
         raise refuse(folder.source_id, file, "reshape_failed", found)
     for item in source.exclusions:
         with telling_of_sql(folder, f"exclusions: {item.rule}", "declaration_invalid", files=[file.name]):
@@ -459,7 +459,7 @@ def damage_of(partition: Path) -> str | None:
     # One of an older version has no sums: it is tallied again.
     return next(
         (
-            f"{name} is not as it was written"
+            f"{name} has changed since it was written"
             for name, written in (facts.get("parts") or {"facts.json": ""}).items()
             if found.get(name) != written
         ),
@@ -495,7 +495,7 @@ def _run_statements(
         rule = "file_truncated" if any(word in str(error).upper() for word in _PACKED) else "file_not_readable"
         found = f"The file cannot be read to its end ({error})."
         if rule == "file_truncated":
-            found = "The packed file is damaged or cut short, or something else stands behind its end."
+            found = "The compressed file is damaged or truncated, or is followed by other data."
         raise refuse(folder.source_id, file, rule, found) from error
     return malformed
 

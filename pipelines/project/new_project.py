@@ -31,15 +31,15 @@ def write_project(folder: Path) -> list[Path]:
     """
     folder = folder.resolve()
     if (folder / FILE).exists():
-        raise UsageError(f"{folder} is a project already: it has {FILE}")
+        raise UsageError(f"{folder} is already a project: it has {FILE}")
     for above in folder.parents:
         if (above / FILE).is_file():
-            raise UsageError(f"{folder} is inside the project {above}; make another project outside it")
+            raise UsageError(f"{folder} is inside the project {above}; create a project outside it")
     template = resources.files("pipelines").joinpath("project", "template")
     files = {folder / path: entry for path, entry in _files_of(template, Path())}
     if there := [path for path in files if path.exists()]:
         names = ", ".join(str(path.relative_to(folder)) for path in there)
-        raise UsageError(f"{folder} has {names} already, and nothing is replaced; give another folder")
+        raise UsageError(f"{folder} has {names} already, and nothing is overwritten; give another folder")
     for path, entry in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(entry.read_bytes())
@@ -70,7 +70,7 @@ def copy_demonstration(target: Path) -> list[Path]:
     files = {target / path.relative_to(data): path for path in [readme, *paths]}
     for path, origin in files.items():
         if path.exists() and path.read_bytes() != origin.read_bytes():
-            raise UsageError(f"{path} is there already and is another file; nothing is replaced")
+            raise UsageError(f"{path} already exists with other content; nothing is overwritten")
     for path, origin in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(origin, path)
@@ -83,4 +83,6 @@ def _demonstration() -> Path:
     for folder in (package / "project" / "demonstration", package.parent / "data"):
         if (folder / "input").is_dir() and (folder / "README.md").is_file():
             return folder
-    raise UsageError("this installation has no inputs of the demonstration; install the wheel, or use a checkout")
+    raise UsageError(
+        "this installation does not include the input files of the demonstration; install the wheel, or use a checkout"
+    )

@@ -97,7 +97,8 @@ def draft_source(source_id: str, table: SeenTable, roles: Roles, country: str | 
     exclusions = _exclusions(table, roles, country, draft)
     unit = answers.unit or _guess_unit(table, roles)
     lines = [
-        f"# First draft, made from {table.path.name}; check the lines with a #. Every key: docs/source_keys.md.",
+        f"# First draft, written from {table.path.name}; check the lines with a #. For all keys see "
+        "docs/source_keys.md.",
         *_about(source_id, answers),
         *_layout(table, roles, counts),
         *_columns(roles, constants, country),
@@ -124,14 +125,14 @@ def write_draft(draft: Draft, folder: Path, language: LabelLanguage | None) -> l
         UsageError: the folder is there already, or the labels cannot be drafted.
     """
     if folder.exists():
-        raise UsageError(f"{folder} is there already, and nothing is replaced; give another --id")
+        raise UsageError(f"{folder} already exists, and nothing is overwritten; give another --id")
     guess = guess_language(label.label for label in draft.labels)
     try:
         links = draft_concordance(draft.labels, language or guess.language)
     except ValueError as error:
-        raise UsageError(f"the categories cannot be drafted: {error}") from error
+        raise UsageError(f"links for the categories cannot be drafted: {error}") from error
     if language is None:
-        sure = "" if guess.sure else "; this is not sure: if it is wrong, delete the folder and give --lang"
+        sure = "" if guess.sure else "; this is uncertain: if it is wrong, delete the folder and give --lang"
         draft.seen.append(f"language of the categories: {LANGUAGE_NAMES[guess.language]}{sure}")
     folder.mkdir(parents=True)
     files = {"source.yml": draft.source, "values.csv": draft.values, "reshape.sql": draft.reshape}
@@ -147,28 +148,29 @@ def _constants(table: SeenTable, roles: Roles, country: str | None, answers: Ans
     constants: dict[str, str] = {}
     if "value" not in roles.columns and not roles.wide:
         raise UsageError(
-            f"no column of {table.path.name} seems to hold counts (its columns: {', '.join(table.names)}); give --value"
+            f"no column of {table.path.name} seems to contain counts (its columns: {', '.join(table.names)}); give "
+            "--value"
         )
     if "national_code" not in roles.columns and roles.wide_is != "offence":
         if not answers.offence_name:
             raise UsageError(
-                f"no column of {table.path.name} seems to hold offences; give --offence COLUMN, or --offence-name NAME "
-                "if the file is about one offence"
+                f"no column of {table.path.name} seems to contain offences; give --offence COLUMN, or --offence-name "
+                "NAME if the file is about one offence"
             )
         constants["national_code"] = answers.offence_name
     if "ref_area" not in roles.columns:
         if country is None:
             raise UsageError(
-                f"no column of {table.path.name} seems to hold areas; give --area COLUMN, or begin --id with the code "
-                "of the country"
+                f"no column of {table.path.name} seems to contain areas; give --area COLUMN, or begin --id with the "
+                "country code"
             )
         constants["ref_area"] = country
     if "time_period" not in roles.columns and roles.wide_is != "year":
         in_name = re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", table.path.name)
         if answers.year is None and len(set(in_name)) != 1:
             raise UsageError(
-                f"no column of {table.path.name} seems to hold years; give --period COLUMN, or --year 2024 if the file "
-                "is about one year"
+                f"no column of {table.path.name} seems to contain years; give --period COLUMN, or --year 2024 if the "
+                "file is about one year"
             )
         constants["time_period"] = answers.year or in_name[0]
     return constants
@@ -190,14 +192,14 @@ def _layout(table: SeenTable, roles: Roles, counts: list[str]) -> list[str]:
     needed = [name for name in table.names if name and name not in roles.unused]
     lines = [
         "layouts:",
-        f"  - files: [{_quoted(_pattern(table.path.name))}]  # the names of all its files",
+        f"  - files: [{_quoted(_pattern(table.path.name))}]  # must match the names of all its files",
         "    read:",
         *(f"      {key}: {_quoted(value)}" for key, value in table.read.items()),
         f"      columns: [{', '.join(map(_quoted, needed))}]",
     ]
     if table.other_sheets:
         sheets = ", ".join(map(_quoted, table.other_sheets))
-        lines.append(f"      other_sheets: [{sheets}]  # is there nothing to read on them?")
+        lines.append(f"      other_sheets: [{sheets}]  # check: is there really nothing to read on them?")
     if table.foot:
         lines.append(f"      footer: {{starts_with: {_quoted(next(cell for cell in table.foot[0] if cell))}}}")
     if roles.wide or roles.month:
@@ -238,8 +240,8 @@ def _rows(table: SeenTable, roles: Roles, draft: Draft) -> list[str]:
         return []
     if sums := [name for name in roles.unused if _has_sums(table, roles, name)]:
         draft.to_do.append(
-            f"source.yml: several rows have the same place, time and offence, and {_some(sums)} has sums beside their "
-            "parts: declare the column, or leave out either by an exclusion; until then iccs check refuses the rows"
+            f"source.yml: several rows have the same place, time and offence, and {_some(sums)} contains sums as well "
+            "as their parts: declare the column, or exclude one or the other; until then iccs check refuses the rows"
         )
         return []
     unused = ", ".join(roles.unused) or "none"
@@ -301,9 +303,11 @@ def _exclusions(table: SeenTable, roles: Roles, country: str | None, draft: Draf
             listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
             name = '"' + column.replace('"', '""') + '"'
             where = _quoted(f"{name} IN ({listed})")
-            reason = f"A sum of other rows, by its word. {_compare_totals(table, roles, column, words)}".strip()
+            reason = (
+                f"A sum of other rows, judging by its label. {_compare_totals(table, roles, column, words)}".strip()
+            )
             found.append(f"  - {{rule: total_rows_of_{role}, where: {where}, reason: {_quoted(reason)}}}  # guessed")
-            draft.seen.append(f"total rows of {column}: {', '.join(words)}; left out. {reason.partition('. ')[2]}")
+            draft.seen.append(f"total rows of {column}: {', '.join(words)}; excluded. {reason.partition('. ')[2]}")
     return ["exclusions:", *found] if found else []
 
 
@@ -340,7 +344,7 @@ def _values(roles: Roles, numbers: _Numbers, country: str | None, draft: Draft) 
     rows += [("value", word, code, note) for word, (code, note) in numbers.words.items() if code]
     if unread := [word for word, (code, _) in numbers.words.items() if not code]:
         draft.to_do.append(
-            f"values.csv: say what {_some(unread)} in the column of counts means (value,...,O is missing)"
+            f"values.csv: declare what {_some(unread)} in the count column means (value,...,O is missing)"
         )
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows([("dimension", "word", "code", "note"), *rows])
@@ -357,7 +361,7 @@ def _area_rows(roles: Roles, country: str | None, rows: list[tuple[str, str, str
     rows += [("ref_area", word, code, "by its name") for word, code in words.items() if known.get(word) != code]
     left = roles.unknown.get("ref_area", [])
     return (
-        [f"values.csv: give ref_area a code for {_some(left)}, or list them in areas/ of the project"] if left else []
+        [f"values.csv: give ref_area a code for {_some(left)}, or list them in areas/ in the project"] if left else []
     )
 
 
@@ -408,7 +412,7 @@ class _Numbers:
             lines.append(
                 f"thousands: {_quoted(self.thousands)}"
                 + _guessed(
-                    None if sure else "guessed: each point has three digits behind it; is 1.234 a thousand or one?"
+                    None if sure else "guessed: each point is followed by three digits; is 1.234 a thousand or one?"
                 )
             )
         if self.decimal != "." or self.thousands == ".":
@@ -471,8 +475,8 @@ def _report(draft: Draft, table: SeenTable, roles: Roles, numbers: _Numbers, con
     draft.seen[:0] = [
         f"{table.path.name}: {', '.join(f'{key} {value!r}' for key, value in table.read.items()) or 'utf-8, commas'}; "
         f"header in row {table.header_row}, {len(table.rows):,} rows"
-        + ("" if table.is_whole else " looked at; there are more")
-        + (f", foot of {len(table.foot)} rows from {_some(table.foot[0][:1])}" if table.foot else ""),
+        + ("" if table.is_whole else " examined; there are more")
+        + (f", footer of {len(table.foot)} rows from {_some(table.foot[0][:1])}" if table.foot else ""),
         *(f"{role}: column {name!r}" for role, name in roles.columns.items()),
         *([f"labels of the categories: column {roles.label!r}"] if roles.label else []),
         *([f"{roles.wide_is}s as columns: {_some(roles.wide)}"] if roles.wide else []),
@@ -482,14 +486,18 @@ def _report(draft: Draft, table: SeenTable, roles: Roles, numbers: _Numbers, con
     if roles.unused:
         draft.seen.append(f"not used: {', '.join(roles.unused)}")
     if roles.counts and roles.wide_is != "offence":
-        draft.to_do.append(f"counts: {_some(roles.counts)} may hold counts too; if one of them is meant, give --value")
+        draft.to_do.append(
+            f"counts: {_some(roles.counts)} may also contain counts; if one of them is the right column, give --value"
+        )
     if numbers.may_be_decimal:
-        draft.to_do.append("source.yml, thousands: every point in the counts has three digits behind it; is 1.234 one?")
+        draft.to_do.append(
+            "source.yml, thousands: every point in the counts is followed by three digits; is 1.234 one?"
+        )
     if numbers.marks:
-        draft.to_do.append(f"source.yml, marks: say what {_some(numbers.marks)} after a count means")
+        draft.to_do.append(f"source.yml, marks: declare what {_some(numbers.marks)} after a count means")
     if TO_FILL_IN in draft.source:
         draft.to_do.insert(0, f"source.yml: publisher, url, licence, citation ({TO_FILL_IN})")
-    draft.to_do.append("source.yml: read every line with a #, above all what is counted (measures)")
+    draft.to_do.append("source.yml: check every line with a #, especially what is counted (measures)")
     draft.to_do.append(
         "concordance.csv: decide each link, then set its status to reviewed, with decided_by and decided_on"
     )

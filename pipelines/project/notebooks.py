@@ -75,7 +75,7 @@ def write_pages(folder: Path, environment: Mapping[str, str]) -> Iterator[Path]:
 
     paths = sorted(folder.glob("*.ipynb"))
     if not paths:
-        raise UsageError(f"{folder}: there is no notebook; iccs notebook writes those of the package")
+        raise UsageError(f"{folder}: there is no notebook; iccs notebook adds those of the package")
     for path in paths:
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
         client = NotebookClient(notebook, timeout=_LONGEST_SECONDS, resources={"metadata": {"path": str(folder)}})
@@ -108,4 +108,4 @@ def _packaged() -> list[Path]:
     for folder in (package / "project" / "notebooks", package.parent / "notebooks"):
         if found := sorted(folder.glob("[1-9]_*.py")):
             return found
-    raise UsageError("this installation has no notebooks; install the wheel, or use a checkout")
+    raise UsageError("this installation does not include the notebooks; install the wheel, or use a checkout")

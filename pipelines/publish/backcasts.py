@@ -14,13 +14,13 @@ from schemas.errors import nearest_values
 from schemas.source import Source, SourceFolder
 
 _FOUND = {
-    "no parts": "shares_of names {year}, and the source has no population of a part of a country in any year.",
-    "no shares": "shares_of names {year}, and the source has no population of a part of a country in it: its years are "
-    "{first} to {last}.",
-    "not whole": "The parts of {area} in {year} are not all there: without all of them there are no shares.",
-    "in one year": "{area} has no population in {year}, and one in the other year of shares_of.",
-    "below zero": "The share of {area} in its country, on the line through both years, is nothing or less in {year}.",
-    "nothing to make": "The parts have a population in every year from {year} on: nothing is to be carried back.",
+    "no parts": "shares_of names {year}, but the source has no population of a part of a country in any year.",
+    "no shares": "shares_of names {year}, but the source has no population of a part of a country in that year: its "
+    "years are {first} to {last}.",
+    "not whole": "The parts of {area} in {year} are incomplete: shares can be computed only from all of them.",
+    "in one year": "{area} has no population in {year}, but has one in the other year of shares_of.",
+    "below zero": "The share of {area} in its country, on the line through both years, is zero or less in {year}.",
+    "nothing to make": "The parts have a population in every year from {year} on: there is nothing to carry back.",
 }
 
 
@@ -89,7 +89,7 @@ def refuse_unknown_countries(sources: list[Source], folders: Mapping[str, Source
             continue
         populations = [name for name, folder in folders.items() if folder.source.kind == "population"]
         found = f"country_population names {named}, which is " + (
-            "no source." if known is None else "no source of populations."
+            "not a known source." if known is None else "not a source of populations."
         )
         near = tuple(nearest_values(named, populations))
         problems.append(Problem("backcast_possible", source.source_id, found, column="backcast", nearest=near))

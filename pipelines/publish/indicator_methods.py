@@ -26,7 +26,7 @@ from schemas.indicators import Indicator, Part
 Numbers = NDArray[np.float64]
 Limits = tuple[Numbers, Numbers, Numbers]
 
-STOCK = "everybody counted on a day: no interval"
+STOCK = "full count on one day: no interval"
 _SERIES = ("source", "vintage", "ref_area", "time_period", "stage", "counting_unit", "sex")
 
 
@@ -195,7 +195,7 @@ class RepresentationRatio(PairMethod):
     """Share of a group among those counted over its share of the population."""
 
     name = "representation_ratio"
-    text = "share of those counted over share of the population, Clopper-Pearson 95 % limits"
+    text = "share of those counted divided by share of the population, Clopper-Pearson 95 % limits"
 
     def limits(self, found: pa.Table, indicator: Indicator) -> Limits:
         """Ratio of the shares: 1 is proportionate."""
@@ -226,7 +226,7 @@ class StageRatio(PairMethod):
     """Counts at one stage per 100 at another, of one year."""
 
     name = "stage_ratio"
-    text = "ratio of two counts of one year, not a probability: no interval"
+    text = "ratio of two counts in the same year, not a probability: no interval"
 
     def check(self, indicator: Indicator) -> None:
         """Refuse an interval: the counts of two stages are not a part and its total."""
@@ -245,13 +245,13 @@ class RateOverCountry(PairMethod):
     """Rate of an area over that of its country: the area's share of the events over its share of the population."""
 
     name = "rate_over_country"
-    text = "rate of the area over that of its country, Clopper-Pearson 95 % limits"
+    text = "rate of the area divided by that of its country, Clopper-Pearson 95 % limits"
 
     def check(self, indicator: Indicator) -> None:
         """Refuse an indicator that is not by geography, as countries themselves are not compared here."""
         if "geography" not in indicator.by:
             raise DeclarationError(
-                f"indicators/{indicator.indicator_id}.yml: a rate_over_country is of areas: add geography to by"
+                f"indicators/{indicator.indicator_id}.yml: a rate_over_country is for areas: add geography to by"
             )
 
     def fetch(self, connection: duckdb.DuckDBPyConnection, indicator: Indicator) -> pa.Table:

@@ -103,12 +103,15 @@ def _missing_input(indicator: Indicator, left_out: int, inputs: _Inputs) -> str:
     if below is not None and not inputs.bottom:
         return f"no source counts the denominator: ICCS {indicator.iccs}, {_words(below, indicator.sex)}"
     if left_out:
-        return "counts by age are there, but with bands that cut those of the standard, a missing band or no population"
+        return (
+            "there are counts by age, but their bands do not combine into those of the standard, a band is "
+            "missing, or there is no population"
+        )
     if METHODS[indicator.method.name].by_age:
         return "no source counts the numerator by age"
     if indicator.method.uses_population and not inputs.top_population:
         return "no population of the same area, year, sex and age"
-    return "numerator and denominator are never in one source, area and year"
+    return "numerator and denominator are never available in the same source, area and year"
 
 
 def _fetch_inputs(connection: duckdb.DuckDBPyConnection, indicators: Iterable[Indicator]) -> dict[str, _Inputs]:

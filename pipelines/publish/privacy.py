@@ -55,7 +55,7 @@ def refuse_personal(connection: duckdb.DuckDBPyConnection, sources: Iterable[Sou
         for table, column, kind in columns:
             free = table in tables and kind == "VARCHAR" and (column not in known or known[column].codelist is None)
             if values and free and _holds(connection, table, column):
-                found.append(f"out.{table}, column {column!r}, holds a value of a column that identifies persons.")
+                found.append(f"out.{table}, column {column!r}, contains a value of a column that identifies persons.")
         connection.unregister("personal_value")
         if found:
             raise DataRefused([Problem(rule="personal_data", source=source.source_id, found=text) for text in found])

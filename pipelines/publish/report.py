@@ -56,7 +56,7 @@ def damaged_reports(connection: duckdb.DuckDBPyConnection, settings: Settings) -
         if not path.is_file():
             found.append((path, "is missing"))
         elif path.read_bytes() != render_report(connection, source_id).encode():
-            found.append((path, "is not as it was written"))
+            found.append((path, "has changed since it was written"))
     return found
 
 

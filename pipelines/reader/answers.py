@@ -54,9 +54,9 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None, *
     """
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
-        raise UsageError(f"{path.name}: the name of the file ends with {', '.join(_WRITERS)}")
+        raise UsageError(f"{path.name}: the file name must end with {', '.join(_WRITERS)}")
     if path.is_symlink() or (path.exists() and not (force and path.is_file())):
-        raise UsageError(f"{path} exists already; give another name, or --force")
+        raise UsageError(f"{path} already exists; give another name, or --force")
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}")
     settings = settings or reading_settings()
@@ -69,7 +69,7 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None, *
         except duckdb.Error as error:
             raise query_failed(error, settings) from error
         if answer is None:
-            raise UsageError("the statement has no answer to write")
+            raise UsageError("the statement returns no result to write")
         try:
             with query_memory(settings):
                 answer.to_table("memory.main.answer")
@@ -80,7 +80,7 @@ def write_answer(statement: str, path: Path, settings: Settings | None = None, *
         (rows,) = fetch_row(connection, "SELECT count(*) FROM memory.main.answer")
         if path.suffix.lower() == ".xlsx" and rows > MOST_ROWS_OF_A_SHEET:
             raise UsageError(
-                f"{rows:,} rows do not fit a sheet of Excel ({MOST_ROWS_OF_A_SHEET:,}); write .csv or .parquet"
+                f"{rows:,} rows do not fit in an Excel sheet ({MOST_ROWS_OF_A_SHEET:,}); write .csv or .parquet"
             )
         replace_atomically(path.absolute(), lambda temporary: write(connection, temporary))
     return int(rows)

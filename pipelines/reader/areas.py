@@ -80,7 +80,7 @@ def _unknown(text: str, areas: list[dict[str, Any]]) -> str:
     """Return the message on an unknown area, with the nearest by code and by name."""
     spelled = {spelling: area for area in areas for spelling in [area["code"], *names_of_area(area)]}
     near = {spelled[one]["code"]: spelled[one] for one in nearest_values(fold_name(text), spelled, count=5)}
-    return f"unknown area {text!r}; nearest: {_in_words(list(near.values())[:3]) or 'none'}; all: iccs areas"
+    return f"unknown area {text!r}; nearest: {_in_words(list(near.values())[:3]) or 'none'}; list all: iccs areas"
 
 
 def _in_words(areas: Iterable[dict[str, Any]]) -> str:

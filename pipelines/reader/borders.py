@@ -107,7 +107,7 @@ def _limits(row: dict[str, str]) -> list[float]:
         return [float(row[corner]) for corner in _CORNERS]
     except ValueError as error:
         where = f"{row['area']} and {row['other']}"
-        raise UsageError(f"{_FILE}: the border of {where} has a limit that is no number ({error})") from error
+        raise UsageError(f"{_FILE}: the border of {where} has a limit that is not a number ({error})") from error
 
 
 def _sides(polygons: list[Polygon]) -> dict[frozenset[tuple[float, float]], Segment]:

@@ -78,7 +78,7 @@ class OpenRelease:
         while True:
             identity = self._identity()
             if identity is None:
-                raise UsageError(f"there is no {self._path}; make it with: iccs run")
+                raise UsageError(f"there is no {self._path}; create it with: iccs run")
             connection = connect_apart()
             try:
                 connection.execute(f"ATTACH {quote_literal(str(self._path))} AS crime (READ_ONLY)")
@@ -206,7 +206,7 @@ def query_time(connection: duckdb.DuckDBPyConnection) -> AbstractContextManager[
 
 def query_memory(settings: Settings) -> AbstractContextManager[None]:
     """Stop a statement that makes values far beyond the memory limit, which DuckDB's own limit does not prevent."""
-    found = f"the query failed: it wants far more memory than ICCS_MEMORY_LIMIT ({settings.memory_limit}) for one value"
+    found = f"the query failed: it needs far more memory than ICCS_MEMORY_LIMIT ({settings.memory_limit}) for one value"
     return memory_bound(address_space(settings), UsageError(found))
 
 
@@ -236,12 +236,12 @@ def check_query(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
     if not statements:
         raise UsageError("the query is empty")
     if len(statements) > 1:
-        raise UsageError(f"a query is one statement, and this text has {len(statements)}; ask them one after the other")
+        raise UsageError(f"a query is one statement, but this text has {len(statements)}; run them one at a time")
     kind = statements[0].type
     if kind not in _QUESTIONS:
         raise UsageError(
             f"a query begins with SELECT, FROM, WITH, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN; this is {kind.name}. It "
-            "sees the published file and nothing else; to write the answer to a file: --output FILE"
+            "can read only the published file; to write the result to a file use --output FILE"
         )
 
 
@@ -279,8 +279,8 @@ def _fetch_all(found: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
         rows += map(tuple, batch)
         if _resident_bytes() - before > _MOST_ANSWER_BYTES:
             raise UsageError(
-                f"the answer has more than {len(rows):,} rows, which take {_MOST_ANSWER_BYTES // 2**30} GiB of memory; "
-                "ask for less, or write it to a file: iccs query SQL --output FILE.parquet"
+                f"the result has more than {len(rows):,} rows, which take {_MOST_ANSWER_BYTES // 2**30} GiB of memory; "
+                "select less, or write it to a file: iccs query SQL --output FILE.parquet"
             )
     return rows
 
@@ -297,7 +297,7 @@ def query_failed(error: duckdb.Error, settings: Settings) -> Exception:
         return LimitReached(f"the query failed: {limit.said}; {limit.to_do}")
     text = str(error)
     if isinstance(error, duckdb.PermissionException) or "configuration has been locked" in text:
-        text += "\nA query sees the published file and nothing else; to write the answer to a file: --output FILE"
+        text += "\nA query can read only the published file; to write the result to a file use --output FILE"
     return UsageError(f"the query failed: {text}")
 
 

@@ -108,7 +108,7 @@ class SeriesQuery:
             UsageError: a code is not in its list, or not a text; names the nearest.
         """
         if self.area is not None and not isinstance(self.area, str):
-            raise UsageError("a query is of one area, given by its code; several are compared by compare_areas")
+            raise UsageError("a query is for one area, given by its code; to compare several, use compare_areas")
         for column, code in (("area", self.area), ("sex", self.sex), ("age", self.age)):
             if code is not None:
                 check_code(column, code, settings)

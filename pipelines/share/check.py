@@ -57,8 +57,8 @@ def check_sharing(
         for source in [one for one in found.values() if one.outcome == "as_it_is"]:
             if package.policy_of(source.source).get("outcome") == "protected":
                 why = (
-                    f"it left protected in package {package.package}, and as it is it would show what was hidden; put "
-                    "back its threshold"
+                    f"it was shared with hidden cells in package {package.package}, and without protection it would "
+                    "now show them; restore its threshold"
                 )
                 found[source.source] = replace(source, outcome="refused", why=why)
     levels = read_levels(connection)
@@ -77,17 +77,17 @@ def check_sharing(
 def _judge(source: str, kind: str, folders: Mapping[str, SourceFolder], level: Level, today: date) -> SharedSource:
     if source not in folders:
         return SharedSource(
-            source, "refused", "its source definition is not here, so that its policy is not known; add its folder"
+            source, "refused", "its source definition is not here, so its policy is not known; add its folder"
         )
     policy = folders[source].source.sharing
     if policy is None:
         if kind != "incident":
-            return SharedSource(source, "as_it_is", "tables of figures that their office publishes")
+            return SharedSource(source, "as_it_is", "tables of figures published by their office")
         return SharedSource(
             source,
             "refused",
-            f"it holds counts of incidents and declares no policy; say who may have them in {source}/source.yml, for "
-            "instance: sharing: {level: public, threshold: 3}",
+            f"it contains counts of incidents and declares no policy; state who may see them in {source}/source.yml, "
+            "for instance: sharing: {level: public, threshold: 3}",
         )
     if why := policy.why_it_stays(level, today):
         return SharedSource(source, "stays", why, policy=policy)
@@ -98,13 +98,13 @@ def _judge(source: str, kind: str, folders: Mapping[str, SourceFolder], level: L
         return SharedSource(
             source,
             "refused",
-            f"it holds figures of kind {kind}, which are no counts of events and cannot be protected; remove the "
-            "threshold and rounding, or keep the source with level: internal",
+            f"it contains figures of kind {kind}, which are not counts of events and cannot be protected; remove the "
+            "threshold and rounding, or keep the source internal (level: internal)",
             threshold,
             policy=policy,
         )
     if policy.rounding:
-        why = f"all counts are rounded to multiples of {policy.rounding}, with totals that fit"
+        why = f"all counts are rounded to multiples of {policy.rounding}, with totals that still add up"
         return SharedSource(source, "protected", why, threshold, policy=policy)
     why = f"counts from {1 if policy.zeros == 'shown' else 0} to {threshold - 1} are hidden"
     return SharedSource(source, "protected", why, threshold, policy=policy)
@@ -148,7 +148,7 @@ def _protect_group(
         name = source.source
         found[name] = replace(found[name], series=series[name], coarser=_coarser(source, series[name], levels))
         if number := max(failed.values()):
-            why = f"the audit can compute {number} protected counts; declare fewer breakdowns, and report it"
+            why = f"the audit can compute {number} protected counts; declare fewer breakdowns, and report this as a bug"
             found[name] = replace(found[name], outcome="refused", why=why)
 
 

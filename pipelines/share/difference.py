@@ -61,5 +61,5 @@ def _find(name: str, left: Sequence[Left]) -> Left:
     known = {one.package: one for one in left}
     if name not in known:
         near = ", ".join(nearest_values(name, known)) or ", ".join(known) or "none"
-        raise UsageError(f"no package {name!r} left; nearest: {near}")
+        raise UsageError(f"no package {name!r} has left the office; nearest: {near}")
     return known[name]

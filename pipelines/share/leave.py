@@ -77,7 +77,7 @@ def make_package(
         UsageError: a source cannot be shared, nothing may be shared, or the folder is not empty.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UsageError(f"{target} is there already and not empty; name a new folder with -o")
+        raise UsageError(f"{target} already exists and is not empty; give a new folder with -o")
     now = datetime.now(UTC)
     signing_key = read_key(key) if key else None
     with OpenRelease(settings) as release:

@@ -59,7 +59,7 @@ def read_left(settings: Settings) -> tuple[Left, ...]:
     log = folder / "log.jsonl"
     if not log.is_file():
         if folder.is_dir() and any(folder.glob("*/cells.parquet")):
-            raise UsageError(f"{log} is missing, so that what left is not known; put it back from a copy")
+            raise UsageError(f"{log} is missing, so it is not known what has left the office; restore it from a copy")
         return ()
     found = []
     for number, line in enumerate(log.read_text(encoding="utf-8").splitlines(), 1):
@@ -67,7 +67,7 @@ def read_left(settings: Settings) -> tuple[Left, ...]:
             entry = json.loads(line)
             left = Left(entry["package"], entry, folder / entry["package"] / "cells.parquet")
         except (ValueError, KeyError, TypeError) as error:
-            raise UsageError(f"{log}, line {number}, cannot be read; put the file back from a copy") from error
+            raise UsageError(f"{log}, line {number}, cannot be read; restore the file from a copy") from error
         check_seal(left.cells)
         found.append(left)
     return tuple(found)

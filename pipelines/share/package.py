@@ -124,7 +124,7 @@ def _vintages(release: OpenRelease, leaving: Sequence[SharedSource], settings: S
         vintage = current_vintage(one.source, settings)
         if vintage is None or vintage.vintage != shown[one.source]:
             raise UsageError(
-                f"the published release has vintage {shown[one.source]} of {one.source}, and the current one is "
+                f"the published release has vintage {shown[one.source]} of {one.source}, but the current one is "
                 f"{vintage.vintage if vintage else 'missing'}; publish first: iccs run"
             )
         found[one.source] = vintage

@@ -31,7 +31,7 @@ SIGNS = {
 }
 """Symbols for the reasons why there is no number; any other reason is ``..``."""
 MARKS = {
-    "B": "break: not comparable with the years before",
+    "B": "break: not comparable with earlier years",
     "D": "definition differs",
     "E": "estimated or rounded",
     "P": "provisional",
@@ -143,7 +143,9 @@ def _read_tables(connection: duckdb.DuckDBPyConnection) -> Iterator[_Table]:
 def _write_table(sheet: Any, table: _Table, bold: Any, text: Any, numbers: Mapping[tuple[str, bool], Any]) -> None:
     """Write the header in row 4 and the rows below it; then the meaning of the symbols that occur."""
     if len(table.rows) > MOST_ROWS:
-        raise UsageError(f"{table.source}: {len(table.rows):,} rows do not fit a sheet; share the data package")
+        raise UsageError(
+            f"{table.source}: {len(table.rows):,} rows do not fit in a sheet; share the data package instead"
+        )
     years = sorted(table.years)
     for column, label in enumerate((*table.columns, *years)):
         sheet.write_string(3, column, label, bold)

@@ -47,7 +47,7 @@ def read_back(built: BuiltRelease, release: OpenRelease, found: Sequence[SharedS
         there = {source for (source,) in connection.execute("SELECT source FROM out.source").fetchall()}
         leaving = {one.source for one in found if one.outcome in ("as_it_is", "protected")}
         if there != leaving:
-            raise AssertionError(f"the release that was built has other sources: {sorted(there ^ leaving)}")
+            raise AssertionError(f"the release that was built has different sources: {sorted(there ^ leaving)}")
         for table in load_tables().values():
             names = {column.name for column in table.columns}
             if "source" in names:
@@ -59,7 +59,7 @@ def read_back(built: BuiltRelease, release: OpenRelease, found: Sequence[SharedS
 def _refuse_strangers(connection: duckdb.DuckDBPyConnection, table: str, leaving: set[str]) -> None:
     rows = connection.execute(f"SELECT DISTINCT source FROM out.{table} WHERE source IS NOT NULL").fetchall()
     if strangers := {source for (source,) in rows} - leaving:
-        raise AssertionError(f"out.{table} has rows of sources that stay: {sorted(strangers)}")
+        raise AssertionError(f"out.{table} has rows of sources that must not leave: {sorted(strangers)}")
 
 
 def _compare_cells(connection: duckdb.DuckDBPyConnection, release: OpenRelease, one: SharedSource) -> None:
@@ -71,7 +71,7 @@ def _compare_cells(connection: duckdb.DuckDBPyConnection, release: OpenRelease, 
             key: series.rounded.get(key, count) for key, count in true[name].items() if key not in series.hidden
         }
         if shown.get(name, {}) != expected:
-            raise AssertionError(f"{one.source}, {' '.join(name)}: the cells that are shown are not those audited")
+            raise AssertionError(f"{one.source}, {' '.join(name)}: the cells shown are not those audited")
     wanted: set[tuple[str, str, Key]] = {
         (series.stage, series.counting_unit, key) for series in one.series for key in series.hidden
     }
@@ -82,7 +82,7 @@ def _compare_cells(connection: duckdb.DuckDBPyConnection, release: OpenRelease, 
         for file in (release.connection, connection)
     )
     if hidden != wanted | by_source:
-        raise AssertionError(f"{one.source}: the cells that are hidden are not those audited")
+        raise AssertionError(f"{one.source}: the cells hidden are not those audited")
     for table in EMPTY_OF_PROTECTED:
         if "source" in {column.name for column in load_tables()[table].columns}:
             (number,) = connection.execute(

@@ -57,7 +57,7 @@ def write_tau_argus(release: OpenRelease, found: Sequence[SharedSource], folder:
         UsageError: the folder has something in it, or cells have no total.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is there already and not empty; name a new folder with --tau-argus")
+        raise UsageError(f"{folder} already exists and is not empty; give a new folder with --tau-argus")
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     levels = read_levels(release.connection)
@@ -118,7 +118,7 @@ def _dimensions(rows: Rows, levels: Levels) -> list[_Dimension]:
                 below[above[0]].append(code)
         totals = codes - {code for parts in below.values() for code in parts}
         if len(totals) > 1:
-            raise UsageError(f"{', '.join(sorted(totals)[:3])} have no total along {name}, which tau-argus needs")
+            raise UsageError(f"{', '.join(sorted(totals)[:3])} have no total over {name}, which tau-argus needs")
         found.append(_Dimension(name, place, totals.pop(), below))
     return found
 

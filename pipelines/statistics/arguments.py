@@ -18,7 +18,7 @@ def tail_of(confidence: float) -> float:
     0.025
     """
     if not 0 < confidence < 1:
-        raise ValueError(f"confidence {confidence} is not between 0 and 1: 95 % is 0.95")
+        raise ValueError(f"confidence {confidence} is not between 0 and 1: write 0.95 for 95 %")
     return (1 - confidence) / 2
 
 

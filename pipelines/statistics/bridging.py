@@ -53,7 +53,7 @@ def overlap_factor(old_counts: ArrayLike, new_counts: ArrayLike, *, confidence: 
         raise ValueError("counts of an overlap must not be missing or below 0")
     before, after, periods = float(old.sum()), float(new.sum()), old.size
     if before == 0 or after == 0:
-        raise ValueError("one of the two definitions has counted no event in the overlap: there is no factor")
+        raise ValueError("one of the two definitions has no events in the overlap, so there is no factor")
     ratio = after / before
     low, high = (float(limit[0]) for limit in odds_limits([after], [before], confidence))
     if periods > 1:

@@ -162,7 +162,7 @@ def _check(t: Numbers, y: Numbers, size: Numbers) -> None:
     if not t.shape == y.shape == size.shape or t.shape[1] < 5:
         raise ValueError(f"one count and one exposure for each of at least 5 years: {t.shape}, {y.shape}, {size.shape}")
     if (np.diff(t, axis=1) <= 0).any() or (t != np.round(t)).any():
-        raise ValueError("years must be whole and in rising order")
+        raise ValueError("years must be whole and in ascending order")
     if not ((y >= 0) & np.isfinite(y)).all() or not ((size > 0) & np.isfinite(size)).all():
         raise ValueError("counts must not be missing or below 0, exposures must be above 0")
     if ((y > 0).sum(axis=1) < FEWEST_YEARS_WITH_EVENTS).any():

@@ -215,15 +215,17 @@ def _check_pair(
     sizes = np.column_stack([np.asarray(column, dtype=np.float64) for column in exposures])
     valid = len(pair) == periods and np.isfinite(pair).all() and (pair >= 0).all() and (pair % 1 == 0).all()
     if not (valid and ((sizes > 0) & np.isfinite(sizes)).all()):
-        raise ValueError("whole counts not below 0 and populations above 0, one of each area for each time")
+        raise ValueError("need whole counts not below 0 and populations above 0, one of each for each area and time")
     if not pair.sum(axis=0).all():
-        raise ValueError("one of the two areas has no event at all: their ratio says nothing")
+        raise ValueError("one of the two areas has no events at all: their ratio is meaningless")
     return pair, sizes
 
 
 def _control_notes(pre_trend: Effect, before: int) -> list[str]:
     """Return what a comparison with one control area cannot show."""
-    notes = ["Whether the control would have moved like the area after the date: only the time before can be checked."]
+    notes = [
+        "Whether the control would have moved like the area after the date: only the time before it can be checked."
+    ]
     if pre_trend.p < SIGNIFICANCE:
         notes.append(
             f"The effect as estimated: the areas already moved apart before the date (p {p_value_text(pre_trend.p)})."
@@ -253,14 +255,16 @@ def _columns(t: Numbers, at: int, season: int | None, harmonics: int, slope_chan
 def _even_steps(times: Sequence[int]) -> Numbers:
     t = np.asarray(times, dtype=np.float64)
     if (t % 1 != 0).any() or (np.diff(t) != 1).any():
-        raise ValueError("times must be whole and follow each other without a gap: years, or months counted through")
+        raise ValueError("times must be whole and consecutive: years, or months numbered consecutively")
     return t
 
 
 def _enough(t: Numbers, at: int, season: int | None) -> int:
     """Return the number of periods before the date, after checking that there are enough on both sides."""
     if season is not None and season < 2:
-        raise ValueError(f"a season of {season} steps is none: 12 for months, 4 for quarters, None for years")
+        raise ValueError(
+            f"a season of {season} steps is not possible: give 12 for months, 4 for quarters, None for years"
+        )
     before, after = int((t < at).sum()), int((t >= at).sum())
     least = max(FEWEST_BEFORE, 2 * (season or 0))
     if before < least or after < FEWEST_AFTER:
@@ -311,15 +315,15 @@ def _warnings(diagnostics: Mapping[str, float], family: Family, errors: Errors) 
     notes = []
     before, dispersion = diagnostics["periods before"], diagnostics["dispersion"]
     if before < FIRM_BEFORE:
-        notes.append(f"How the series would have gone on: {before:.0f} periods before the date say little.")
+        notes.append(f"How the series would have continued: {before:.0f} periods before the date are few.")
     if family == "poisson" and errors == "model" and dispersion > 1.5:
-        notes.append(f"Its true margin of error: the counts vary {dispersion:.1f} times more than the model holds.")
+        notes.append(f"Its true margin of error: the counts vary {dispersion:.1f} times more than the model assumes.")
     if diagnostics["Ljung-Box p"] < SIGNIFICANCE and errors == "model":
         notes.append("Its true margin of error: neighbouring periods are more similar than the model assumes.")
     placebo = diagnostics.get("placebo p", 1.0)
     if placebo < SIGNIFICANCE:
         notes.append(
-            f"Whether the date matters: a date without a strategy shows a change too (p {p_value_text(placebo)})."
+            f"Whether the date matters: a date without a policy also shows a change (p {p_value_text(placebo)})."
         )
     return notes
 
@@ -338,6 +342,6 @@ def _binomial(
     kind = families.Binomial()
     fit, covariances = fit_errors(pair[some], x, kind, offset[some], "cautious", lag, overdispersed=True)
     if not fit.converged:
-        raise ValueError("an area has no event before or after the date: the ratio is 0 or has no limit")
+        raise ValueError("an area has no events before or after the date: the ratio is 0 or unlimited")
     error = larger_error(np.array([0.0, 1.0]), covariances)
     return make_effect(float(fit.params[1]), error, int(fit.df_resid), confidence), fit

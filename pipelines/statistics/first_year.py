@@ -250,7 +250,7 @@ class Placebos:
 
 NO_EVENT_AFTER, NO_EVENT_BEFORE = "no event after the date", "no event before the date"
 NOT_FITTED = "the model cannot be fitted"
-NO_FIGURE, NO_EVENT = "a period without a figure that may be compared", "no event at all"
+NO_FIGURE, NO_EVENT = "a period without a comparable figure", "no event at all"
 NO_CONTROL = "no control with all figures"
 
 
@@ -348,12 +348,14 @@ def _check(y: Numbers, size: Numbers, before: int) -> None:
     if not FEWEST_BEFORE <= before < y.shape[1]:
         raise ValueError(f"{before} periods before the date of {y.shape[1]}: at least {FEWEST_BEFORE}, and one after")
     if not (y[:, :before].any(axis=1) & y[:, before:].any(axis=1)).all():
-        raise ValueError("no event before or after the date: the ratio is 0 or has no limit")
+        raise ValueError("no events before or after the date: the ratio is 0 or unlimited")
 
 
 def _check_figures(y: Numbers, size: Numbers) -> None:
     if y.shape != size.shape or not (np.isfinite(y).all() and (y >= 0).all() and (size > 0).all()):
-        raise ValueError(f"one count not below 0 and one exposure above 0 for each period: {y.shape}, {size.shape}")
+        raise ValueError(
+            f"need one count not below 0 and one exposure above 0 for each period: {y.shape}, {size.shape}"
+        )
 
 
 def _design(periods: int, before: int, season: int | None) -> Numbers:

@@ -198,7 +198,7 @@ def difference_in_differences(
     y = np.asarray(values, dtype=np.float64)
     d, a = (np.asarray(part, dtype=np.float64) for part in (treated, after))
     if not len(y) == len(d) == len(a) or not np.isfinite(y).all():
-        raise ValueError("one value, one group and one time for each row, none missing")
+        raise ValueError("need one value, one group and one time for each row, none missing")
     if len({*zip(d.tolist(), a.tolist(), strict=True)}) < 4:
         raise ValueError("each group needs rows before and after")
     columns = {"intercept": np.ones(len(y)), "treated": d, "after": a, "effect": d * a}
@@ -256,7 +256,9 @@ def panel_difference(
     y = np.asarray(values, dtype=np.float64)
     chosen = sorted({*treated})
     if not np.isfinite(y).all() or not 0 < len(chosen) < len(y) or not 0 < before < y.shape[1]:
-        raise ValueError("values of all areas and times, some areas treated and some not, times before and after")
+        raise ValueError(
+            "need values for all areas and times, with some areas treated and some not, and times before and after"
+        )
     change = y[:, before:].mean(axis=1) - y[:, :before].mean(axis=1)
     areas, number = len(y), len(chosen)
     if comb(areas, number) <= MOST_ASSIGNMENTS:
@@ -286,7 +288,7 @@ def panel_difference(
 def _series(times: Sequence[int], values: ArrayLike, at: int) -> tuple[Numbers, Numbers]:
     t, y = np.asarray(times, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if t.shape != y.shape or not np.isfinite(y).all() or (np.diff(t) <= 0).any():
-        raise ValueError("one value for each time, none missing, times in rising order")
+        raise ValueError("need one value for each time, none missing, with times in ascending order")
     if (t < at).sum() < 2 or (t >= at).sum() < 2:
         raise ValueError(f"{(t < at).sum()} times before {at}, {(t >= at).sum()} from it on: 2 on each side are needed")
     return t, y
@@ -310,7 +312,7 @@ def _fit(
     check_choice("errors", errors, LinearErrors)
     x = np.column_stack(list(columns.values()))
     if np.linalg.matrix_rank(x) < x.shape[1] or len(y) <= x.shape[1]:
-        raise ValueError(f"{len(y)} rows cannot tell {', '.join(columns)} apart")
+        raise ValueError(f"{len(y)} rows are not enough to separate the effects of {', '.join(columns)}")
     degrees = len(y) - x.shape[1]
     if errors == "ar1":
         fitted, r = _prais_winsten(y, x, groups)

@@ -182,7 +182,7 @@ def share_limits(count: int, of: int, confidence: float = 0.95) -> tuple[float, 
     (0.0, 0.3085)
     """
     if not 0 <= count <= of < math.inf or count % 1 or of % 1:
-        raise ValueError(f"counts must be whole, not below 0, and a part not above its whole: {count} of {of}")
+        raise ValueError(f"counts must be whole and not below 0, and a part not above its total: {count} of {of}")
     low, high = proportion_limits([count], [of], confidence)
     return float(low[0]), float(high[0])
 
@@ -203,7 +203,7 @@ def proportion_limits(
 
     tail, x, n = tail_of(confidence), _counts(counts), _counts(of)
     if (x > n).any():
-        raise ValueError("a part is above its whole")
+        raise ValueError("a part is above its total")
     low = np.where(x > 0, betaincinv(np.maximum(x, 1e-12), n - x + 1, tail), 0.0)
     high = np.where(x < n, betaincinv(x + 1, np.maximum(n - x, 1e-12), 1 - tail), 1.0)
     return np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
@@ -254,7 +254,7 @@ def _odds(share: float) -> float:
 def _counts(counts: ArrayLike) -> NDArray[np.float64]:
     x = np.asarray(counts, dtype=np.float64)
     if not ((x >= 0) & np.isfinite(x)).all():
-        raise ValueError("a count is missing, infinite or below 0: leave such cells out, they have no rate")
+        raise ValueError("a count is missing, infinite or below 0: leave out such cells, they have no rate")
     return x
 
 

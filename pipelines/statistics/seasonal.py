@@ -134,10 +134,12 @@ def decompose(
     if np.isinf(x).any():
         raise ValueError("a value is infinite")
     if multiplicative and not (x > 0).all():
-        raise ValueError("a month with no event has no logarithm: decompose by sums, or join the months into quarters")
+        raise ValueError(
+            "a month without events has no logarithm: decompose additively, or join the months into quarters"
+        )
     how = smoothing or Smoothing()
     if not {how.seasonal_degree, how.trend_degree, how.low_pass_degree} <= {0, 1}:
-        raise ValueError("a degree of the local fits is 0 or 1")
+        raise ValueError("the degree of the local fits must be 0 or 1")
     parts = _fit_stl(np.log(x) if multiplicative else x, how)
     back = np.exp if multiplicative else np.positive
     trend, season, rest = (np.asarray(part) for part in (parts.trend, parts.seasonal, parts.resid))
@@ -283,7 +285,9 @@ def _whole_months(
     """Return every month from first to last, its value (interpolated if missing), and which were filled."""
     places = np.array([year * 12 + month - 1 for year, month in months], dtype=np.int64)
     if values.shape != places.shape or (np.diff(places) <= 0).any() or any(not 1 <= month <= 12 for _, month in months):
-        raise ValueError("a monthly series has one value for each (year, month), the months 1 to 12 and rising")
+        raise ValueError(
+            "a monthly series needs one value for each (year, month), with months 1 to 12 in ascending order"
+        )
     length = int(places[-1] - places[0]) + 1 if len(places) else 0
     if length < 12 * FEWEST_YEARS:
         raise ValueError(f"{length} months are too few: at least {12 * FEWEST_YEARS} are needed to detect seasonality")

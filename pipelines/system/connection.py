@@ -183,7 +183,7 @@ def _end_process(too_long: Exception) -> None:
     number = asked_to_end()
     reason = f"stopped by signal {number}" if number else str(too_long)
     sys.stderr.write(
-        f"{reason}\nIts statement could not be stopped, so the command ends; the last release is unchanged.\n"
+        f"{reason}\nThe statement could not be stopped, so the command ends; the last release is unchanged.\n"
     )
     sys.stderr.flush()
     os._exit(128 + number if number else EXIT_FAULT)

@@ -63,7 +63,7 @@ class DamagedFile(DamagedStore):
     """A file that the program wrote cannot be read, or has been altered."""
 
     def __init__(self, path: Path, what: str) -> None:
-        super().__init__(f"{path} {what}; what can be done: iccs repair")
+        super().__init__(f"{path} {what}; to see what can be done: iccs repair")
         self.path, self.what = path, what
 
 
@@ -100,7 +100,7 @@ def read_json(path: Path) -> dict[str, Any]:
         raise DamagedFile(path, "cannot be read")
     written = document.pop(_DIGEST, None)
     if written is not None and written != _digest(document):
-        raise DamagedFile(path, "is not as it was written")
+        raise DamagedFile(path, "has changed since it was written")
     return document
 
 
@@ -137,4 +137,4 @@ def check_seal(path: Path) -> None:
         return
     written = sealed.read_bytes()[:64]
     if re.fullmatch(b"[0-9a-f]{64}", written) and written.decode() != sha256_of_file(path):
-        raise DamagedFile(path, "is not as it was written")
+        raise DamagedFile(path, "has changed since it was written")

@@ -37,8 +37,8 @@ def writing(settings: Settings, wait_seconds: float = 0) -> Iterator[None]:
     except Timeout as error:
         waited = f" after {wait_seconds:g} s of waiting" if wait_seconds else ""
         raise UsageError(
-            f"another run is writing to {settings.data}{waited}: {_holder(settings)}; "
-            "let it end, or give a longer --wait SECONDS"
+            f"another run is writing to {settings.data}{waited}: {_holder(settings)}; wait for it to end, or give a "
+            "longer --wait SECONDS"
         ) from error
     try:
         _note_holder(settings)
@@ -63,4 +63,4 @@ def _holder(settings: Settings) -> str:
         note = json.loads(_note(settings).read_text(encoding="utf-8"))
         return f"process {note['pid']} on {note['host']}, since {note['since']} UTC"
     except (FileNotFoundError, ValueError, KeyError, TypeError):  # not there yet, or damaged: the lock itself holds
-        return "a process that has left no note"
+        return "an unknown process"

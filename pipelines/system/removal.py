@@ -13,7 +13,7 @@ from pipelines.system.settings import Settings
 from schemas.errors import UsageError
 
 MARK = ".iccs-folder"
-_MARK_TEXT = "iccs made this folder for files that live only during a run; the next run deletes all that is in it.\n"
+_MARK_TEXT = "iccs created this folder for temporary files of a run; the next run deletes everything in it.\n"
 
 
 def make_work_folder(settings: Settings) -> Path:
@@ -41,7 +41,7 @@ def check_work_folder(settings: Settings) -> None:
     """
     work = settings.work
     if work.is_symlink():
-        raise UsageError(f"{work} is a link; a run would delete what it leads to: remove the link")
+        raise UsageError(f"{work} is a link; a run would delete what it points to: remove the link")
     if not work.exists():
         return
     if not work.is_dir():
@@ -49,8 +49,8 @@ def check_work_folder(settings: Settings) -> None:
     # The marker file is checked again last: another thread may have made it since.
     if not (work / MARK).is_file() and any(work.iterdir()) and not (work / MARK).is_file():
         raise UsageError(
-            f"{work} was not made by iccs (it holds no {MARK}), and a run deletes what is in this folder: move it "
-            "away, or give another data folder with --data"
+            f"{work} was not made by iccs (it contains no {MARK}), and a run deletes everything in this folder: move "
+            "it away, or give another data folder with --data"
         )
 
 
@@ -99,6 +99,6 @@ def delete(path: Path, settings: Settings) -> None:
 
 def _link_text(folder: Path) -> str:
     return (
-        f"{folder} is a link, and nothing is deleted outside the data folder: put a folder in its place, or have the "
-        "whole data folder elsewhere with --data"
+        f"{folder} is a link, and nothing is deleted outside the data folder: replace the link with a folder, or use "
+        "another data folder with --data"
     )

@@ -20,7 +20,7 @@ from pathlib import Path
 from pipelines.system.removal import MARK
 
 _NAME = re.compile(r"\.?iccs-scratch-[a-z0-9_]{8}")
-_MARK_TEXT = "iccs made this folder for files that live only while a command works; the next command deletes it.\n"
+_MARK_TEXT = "iccs created this folder for temporary files of a command; the next command deletes it.\n"
 
 
 @contextmanager

@@ -125,9 +125,9 @@ def load_settings(data: str | Path | None = None, engine: str | None = None, run
     own = project.data_folder() if project is not None else "data"
     folder = Path(data or os.environ.get("ICCS_DATA") or own).resolve()
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; --data, ICCS_DATA and data in iccs.toml name a folder")
+        raise UsageError(f"{folder} is a file; --data, ICCS_DATA and data in iccs.toml must name a folder")
     if any(sign in str(folder) for sign in "*?[="):
-        raise UsageError(f"the data folder {folder} has * ? [ or = in its path, which is read as a pattern")
+        raise UsageError(f"the data folder {folder} has * ? [ or = in its path, which would be read as a pattern")
     return Settings(
         data=folder,
         memory_limit=given.amount("memory_limit", Settings.memory_limit),
@@ -163,7 +163,7 @@ def say_setting(key: str, value: object = None) -> str:
     text, name = setting_in_force(key)
     default = getattr(Settings, key)
     shown = text if value is None else str(value)
-    return f"{name} is {shown}" + (", as nobody set it" if name == key and shown == str(default) else "")
+    return f"{name} is {shown}" + (", by default" if name == key and shown == str(default) else "")
 
 
 def setting_in_force(key: str) -> tuple[str, str]:
@@ -193,8 +193,8 @@ def _origins(entries: Iterable[str]) -> tuple[str, ...]:
     for entry in entries:
         if not re.fullmatch(r"https?://[^/@?#\s]+|s3://[^/@?#\s]+|/.*", entry):
             raise UsageError(
-                f"iccs.toml: acquire_from: {entry!r} is none: write a host with its scheme (https://data.example.org), "
-                "a store (s3://bucket) or a folder from the root of this machine (/srv/exchange)"
+                f"iccs.toml: acquire_from: {entry!r} is not valid: write a host with its scheme "
+                "(https://data.example.org), a store (s3://bucket) or an absolute folder path (/srv/exchange)"
             )
     return entries
 

@@ -128,7 +128,7 @@ def _what_was_left_out(connection: duckdb.DuckDBPyConnection, validated: Validat
         f"SELECT rule, sum(cells)::BIGINT FROM read_parquet({exclusions}) GROUP BY rule ORDER BY 2 DESC, 1 LIMIT 10"
     ).fetchall()
     listed = "".join(f"; left out by {rule}: {cells:,}" for rule, cells in left_out)
-    return f"{validated.rows:,} observations are left, and no cell to publish{listed}."
+    return f"{validated.rows:,} observations are left, but no cell to publish{listed}."
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
@@ -195,7 +195,7 @@ def _aggregate_one(
     periods = 1 if data_freq[0] == plan.freq else _PERIODS_IN.get((data_freq[0], plan.freq))
     if periods is None:
         raise UsageError(
-            f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, the data have {data_freq[0]}"
+            f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, but the data have {data_freq[0]}"
         )
     unasked = tuple(name for name in printed if name not in plan.dimensions)
     if unasked:

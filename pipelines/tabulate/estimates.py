@@ -98,7 +98,7 @@ def _refuse_split(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
         "SELECT national_code FROM core GROUP BY national_code, cell HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
     ).fetchone()
     if split is not None:
-        found = f"The concordance splits {split[0]!r} among categories: the error of a part is not known."
+        found = f"The concordance splits {split[0]!r} between categories: the error of a part is not known."
         raise DataRefused([Problem("split_estimate", folder.source_id, found)])
 
 
@@ -188,7 +188,7 @@ def _judge_errors(connection: duckdb.DuckDBPyConnection, folder: SourceFolder) -
             "AS number FROM tally_part) WHERE number > 0",
         )
         if numbers and largest <= 1:
-            found = f"All {numbers:,} coefficients of variation are at most {largest:g}, which would be percent."
+            found = f"All {numbers:,} coefficients of variation are at most {largest:g}, although declared in percent."
             raise DataRefused([Problem("cv_scale", folder.source_id, found)])
     return outcomes
 

@@ -50,7 +50,7 @@ def judge_words(connection: duckdb.DuckDBPyConnection, words: Path, before: Path
     """
     names = ("word_renamed", "words_left_out", "words_not_used_now")
     if before is None:
-        return [Outcome(name, "not applicable", 0, 0, "no earlier vintage of other files") for name in names]
+        return [Outcome(name, "not applicable", 0, 0, "no earlier vintage from other files") for name in names]
     files = {"words": quote_literal(str(words)), "before": quote_literal(str(before))}
     least = {"least_share": str(_LEAST_SHARE), "least_words": str(_LEAST_WORDS)}
     rows = run_sql(connection, "tabulate/new_words", **least, **files).fetchall()
@@ -91,7 +91,7 @@ def judge_left_out(
     """
     name = "left_out_more"
     if before is None:
-        return Outcome(name, "not applicable", 0, 0, "no earlier vintage of other files")
+        return Outcome(name, "not applicable", 0, 0, "no earlier vintage from other files")
     names = ("exclusions", "reconciliation", "exclusions_before", "reconciliation_before")
     files = {one: quote_literal(str(path)) for one, path in zip(names, (*now, *before), strict=True)}
     found = run_sql(connection, "tabulate/left_out", least_share=str(_LEAST_TAKEN), **files).fetchall()

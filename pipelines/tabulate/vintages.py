@@ -66,8 +66,8 @@ class DamagedVintage(DamagedStore):
         source = path.parents[1].name
         super().__init__(
             f"source {source}: the vintage in {path.parent} is damaged: {path.name} {what}. Nothing was published, and "
-            "the last release is as it was. iccs repair says whether it can be made again; or give the files of the "
-            f"source again (iccs run {source} --from DIR), or put the file back from a copy of the data folder."
+            "the last release is unchanged. iccs repair shows whether it can be rebuilt; or provide the files of the "
+            f"source again (iccs run {source} --from DIR), or restore the file from a copy of the data folder."
         )
         self.path, self.what = path, what
 
@@ -78,8 +78,8 @@ class LostPointer(UsageError):
     def __init__(self, root: Path, what: str) -> None:
         self.path, self.what = root / POINTER, what
         super().__init__(
-            f"source {root.name}: {root / POINTER}, which says which vintage is current, {what}; the vintages next to "
-            "it are still there, and the next iccs run makes the file from them"
+            f"source {root.name}: {root / POINTER}, which records the current vintage, {what}; the vintages next to it "
+            "are still there, and the next iccs run rebuilds the file from them"
         )
 
 
@@ -413,7 +413,7 @@ def recover_pointers(settings: Settings) -> tuple[str, ...]:
         try:
             current_vintage(root.name, settings)
         except LostPointer:
-            made.append(f"{root.name}: lost or damaged {POINTER} made again, current is {_recover(root).vintage}")
+            made.append(f"{root.name}: lost or damaged {POINTER} rebuilt, current is {_recover(root).vintage}")
     return tuple(made)
 
 
@@ -423,7 +423,7 @@ def recover_pointer(source_id: str, settings: Settings) -> str:
     Raises:
         DamagedVintage: no folder of the source records what was current.
     """
-    return f"made again, current is {_recover(settings.core / source_id).vintage}"
+    return f"rebuilt, current is {_recover(settings.core / source_id).vintage}"
 
 
 def renew_pointer_copy(vintage: Vintage) -> str:
@@ -512,7 +512,7 @@ def checked_part(folder: Path, name: str, manifest: dict[str, Any] | None = None
     if not path.is_file():
         raise DamagedVintage(path, "is missing")
     if stored is not None and sha256_of_file(path) != stored:
-        raise DamagedVintage(path, "is not as it was stored")
+        raise DamagedVintage(path, "has changed since it was stored")
     return path
 
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    text = "fetch what is new at the addresses of sources (acquire in source.yml); iccs run does so too, and loads it"
+    text = (
+        "fetch new files from the addresses of the sources (acquire in source.yml); iccs run also does this, and "
+        "loads them"
+    )
     parser = add_command(commands, "acquire", text, waiting_arguments())
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="which sources (default: all that have addresses)")
     parser.set_defaults(command=acquire_command)
@@ -78,7 +81,7 @@ def _with_addresses(names: list[str]) -> list[SourceFolder]:
             found.append(folder)
         elif names:
             raise UsageError(
-                f"source {folder.source_id} has no acquire in its source.yml, so there is no address to ask"
+                f"source {folder.source_id} has no acquire in its source.yml, so there is no address to fetch from"
             )
     if not found:
         raise UsageError("no source has acquire in its source.yml; see docs/operations.md")

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "repair", "find damaged files of the data folder", waiting_arguments())
-    parser.add_argument("--apply", action="store_true", help="do what it says (default: say it, and change nothing)")
+    parser = add_command(commands, "repair", "find damaged files in the data folder", waiting_arguments())
+    parser.add_argument("--apply", action="store_true", help="carry out the repairs (default: only list them)")
     parser.add_argument("--from", dest="directory", metavar="DIR", help="folder with the files as published")
     parser.set_defaults(command=repair_command)
 
@@ -63,4 +63,4 @@ def _print_damage(damaged: Sequence[Damage], *, applied: bool) -> None:
         print_line(f"{damage.path} {damage.what}")
         print_line(f"  {'a repair would' if damage.can_repair else 'to do'}: {damage.remedy}")
     if not applied and any(damage.can_repair for damage in damaged):
-        print_line("\nnothing was changed; to do it: iccs repair --apply")
+        print_line("\nnothing was changed; to carry out the repairs: iccs repair --apply")

@@ -50,30 +50,37 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--runner",
         metavar="RUNNER",
-        help="runs partitions of incidents: threads, dask, ray, dask:ADDRESS (default: ICCS_RUNNER, else threads)",
+        help=(
+            "what runs the partitions of incidents: threads, dask, ray, dask:ADDRESS (default: ICCS_RUNNER, "
+            "otherwise threads)"
+        ),
     )
     parser.add_argument(
         "--host",
         default=LOOPBACK,
         metavar="ADDRESS",
-        help=f"address of this machine that the page is reached by (default: {LOOPBACK}, from this machine alone)",
+        help=(
+            f"address of this machine at which the web UI can be reached (default: {LOOPBACK}, only from this machine)"
+        ),
     )
-    parser.add_argument("--health-port", type=int, metavar="PORT", help="answer GET /health there (default: nowhere)")
+    parser.add_argument("--health-port", type=int, metavar="PORT", help="port that answers GET /health (default: none)")
     parser.add_argument(
         "--site", metavar="DIR", help="build the site in this folder after each run (default: ICCS_SITE)"
     )
     parser.set_defaults(command=serve_command)
-    site = add_command(commands, "deploy", "plan the runs on a Prefect server of the site (PREFECT_API_URL)")
+    site = add_command(commands, "deploy", "schedule the runs on an existing Prefect server (PREFECT_API_URL)")
     site.add_argument("--pool", required=True, metavar="NAME", help="work pool of type process")
     site.add_argument(
-        "--notify", metavar="BLOCK", help="have the server send notices by its block, such as custom-webhook/office"
+        "--notify",
+        metavar="BLOCK",
+        help="notification block of the server to use for notices, such as custom-webhook/office",
     )
     site.set_defaults(command=deploy_command)
     for one in (parser, site):
         one.add_argument(
             "--cron", default="0 6 * * 1", help='when all sources are run (default: "0 6 * * 1", Mondays at six)'
         )
-        one.add_argument("--time-zone", default="UTC", metavar="ZONE", help="of --cron (default: UTC)")
+        one.add_argument("--time-zone", default="UTC", metavar="ZONE", help="time zone of --cron (default: UTC)")
 
 
 def serve_command(options: argparse.Namespace) -> int:
@@ -105,11 +112,11 @@ class Places:
         except ValueError as error:
             raise UsageError(f"--host {self.host}: write an address, such as 192.0.2.7") from error
         if address.is_unspecified:
-            raise UsageError(f"--host {self.host}: name the one address by which others reach this machine")
+            raise UsageError(f"--host {self.host}: give the address at which others reach this machine")
         for port in (self.port, *([self.health_port] if self.health_port else [])):
             with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET) as probe:
                 if probe.connect_ex((self.host, port)) == 0:
-                    raise UsageError(f"port {port} is taken; give another with --port or --health-port")
+                    raise UsageError(f"port {port} is in use; give another with --port or --health-port")
         if self.health_port == self.port:
             raise UsageError("--port and --health-port are the same")
 
@@ -185,11 +192,11 @@ def read_sign_in(home: Path) -> tuple[str, bool]:
     except FileExistsError:
         advice = "delete it, and the next start makes another"
         if path.stat().st_mode & 0o077:
-            raise UsageError(f"{path} can be read by other accounts of this machine; {advice}") from None
+            raise UsageError(f"{path} can be read by other accounts on this machine; {advice}") from None
         sign_in = path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
         if not re.fullmatch(r"[^:\s]+:\S{12,}", sign_in):
             raise UsageError(
-                f"{path} does not hold one line name:password of at least 12 characters; {advice}"
+                f"{path} does not contain one line name:password of at least 12 characters; {advice}"
             ) from None
         return sign_in, False
     sign_in = f"{_SIGN_IN_NAME}:{secrets.token_urlsafe(18)}"
@@ -290,7 +297,7 @@ def _print_places(places: Places, password: Path, new: str | None) -> None:
     print_line(f"web UI: {places.url}   stop: Ctrl-C")
     if places.host != LOOPBACK:
         print_line(
-            "others reach the page and its password is asked, but nothing on the way is encrypted: docs/security.md"
+            "others can reach the web UI with its password, but the connection is not encrypted: docs/security.md"
         )
 
 
@@ -323,7 +330,7 @@ def _watching_inbox(settings: Settings, deployment: UUID) -> Iterator[None]:
                 last = ""
             except Exception as error:  # a folder that is gone for a while, a server that does not answer: look again
                 watch.forget()
-                lines = [f"the inbox could not be looked at, or its run not started: {error}"]
+                lines = [f"the inbox could not be read, or its run could not be started: {error}"]
                 lines, last = [line for line in lines if line != last], lines[0]
             for line in lines:
                 print_error(line)
@@ -363,10 +370,10 @@ def _catch_up(planned: list[Deployment], deployments: dict[str, UUID], settings:
     now = datetime.now(UTC)
     calendars = {one.name: one.calendar for one in planned}
     if is_missed(calendars.pop(ALL_SOURCES), settings, now):
-        print_line("catching up: a run of all sources was due while nothing was serving")
+        print_line("catching up: a run of all sources was due while iccs serve was not running")
         start_run(deployments[ALL_SOURCES], None, CATCHING_UP)
     elif missed := find_missed(calendars, settings, now):
-        print_line(f"catching up: due while nothing was serving: {', '.join(missed)}")
+        print_line(f"catching up: due while iccs serve was not running: {', '.join(missed)}")
         start_run(deployments[ALL_SOURCES], missed, CATCHING_UP)
 
 
@@ -378,8 +385,8 @@ def deploy_command(options: argparse.Namespace) -> int:
 
     if not os.environ.get("PREFECT_API_URL"):
         raise UsageError(
-            "PREFECT_API_URL must name the server, such as http://prefect.example:4200/api (with a password also "
-            "PREFECT_API_AUTH_STRING); on a machine of its own without a server: iccs serve"
+            "PREFECT_API_URL must be the address of the server, such as http://prefect.example:4200/api (with a "
+            "password also PREFECT_API_AUTH_STRING); on a single machine without a server use iccs serve"
         )
     settings = load_settings(options.data)
     planned = plan(options.cron, options.time_zone, settings)
@@ -397,7 +404,7 @@ def deploy_command(options: argparse.Namespace) -> int:
     if options.notify:
         for name in tell_by_server(names, options.notify, settings.notify_silent_days):
             print_line(f"notices by {options.notify}: {name.removeprefix('iccs: ')}")
-    print_line(f"a worker takes the runs: prefect worker start --pool {options.pool}")
+    print_line(f"a worker executes the runs: prefect worker start --pool {options.pool}")
     return EXIT_DONE
 
 
@@ -452,7 +459,7 @@ def _no_plan(log: Path, start: int) -> str:
         errors = _ERROR_LINE.findall(handle.read())
     last = errors[-1].decode("utf-8", errors="replace").strip() if errors else "none"
     return (
-        f"the Prefect server planned no run within {_PLANNING_SECONDS} s, so nothing would run on this schedule\n"
+        f"the Prefect server scheduled no run within {_PLANNING_SECONDS} s, so nothing would run on this schedule\n"
         f"  last error in its log: {last}\n"
         f"  log: {log}\n"
         "  to do: install the versions of constraints.txt (Prefect 3.8 needs sqlalchemy below 2.1); iccs run works "
@@ -470,7 +477,7 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
             raise UsageError(f"the Prefect server did not start; see {log}")
         if waited > _SAY_WAITING_SECONDS and not is_said:
             is_said = True
-            print_line(f"the Prefect server takes long to start, and is waited for; see {log}")
+            print_line(f"the Prefect server is slow to start; still waiting; see {log}")
         try:
             with urlopen(url, timeout=10):  # noqa: S310 (our own server on this machine)
                 return

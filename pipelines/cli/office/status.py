@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    text = "how each source is doing: last vintage, age, last outcome, next run; exit code 1 if one needs attention"
+    text = "state of each source: last vintage, age, last outcome, next run; exit code 1 if a source needs attention"
     parser = add_command(commands, "status", text)
     parser.add_argument(
-        "--notify", action="store_true", help="send what needs attention to the addresses in ICCS_NOTIFY"
+        "--notify", action="store_true", help="send a list of what needs attention to the addresses in ICCS_NOTIFY"
     )
     parser.set_defaults(command=status_command)
 

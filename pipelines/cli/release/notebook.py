@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "notebook", "open the notebooks in JupyterLab (extra: notebook)")
-    parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
-    parser.add_argument("--html", action="store_true", help="run them and write each as a page of HTML, then end")
+    parser.add_argument("--no-browser", action="store_true", help="print the address without opening a browser")
+    parser.add_argument("--html", action="store_true", help="run the notebooks, write each as an HTML page, and exit")
     parser.set_defaults(command=notebook_command)
 
 

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "evidence", "print what studies found of programmes (evaluations.csv of the project)"
+        commands, "evidence", "print the results of studies on programmes (evaluations.csv of the project)"
     )
-    parser.add_argument("code", nargs="?", metavar="CODE", help="ICCS category, with those inside it (default: all)")
+    parser.add_argument(
+        "code", nargs="?", metavar="CODE", help="ICCS category, including those inside it (default: all)"
+    )
     parser.add_argument("--areas", nargs="+", default=[], metavar="AREA", help="areas, by code or name (default: all)")
     parser.set_defaults(command=evidence_command)
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 def add_parser(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
-        commands, "latest", "show the latest months: still filling up, unusually high", series_arguments()
+        commands,
+        "latest",
+        "show the latest months: which are still filling up, which are unusually high",
+        series_arguments(),
     )
     parser.add_argument("--area", required=True, help="area, by code or name: MX-SIN, Sinaloa")
     parser.set_defaults(command=latest_command)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "map", "show rates of one year by area, on a map", series_arguments())
+    parser = add_command(commands, "map", "show rates of one year by area, as a table or map", series_arguments())
     parser.add_argument("--area", help="area whose parts are shown, by code or name: MX, Mexico (default: countries)")
     parser.add_argument("--year", type=int, help="year of the rates (default: the last of the source)")
     parser.add_argument(
@@ -34,7 +34,7 @@ def add_parser(commands: Commands) -> None:
         "--disputed",
         default="declared",
         metavar="SET",
-        help="borders drawn as disputed: a set of boundaries/disputed.csv, or none (default: declared)",
+        help="borders to draw as disputed: a set from boundaries/disputed.csv, or none (default: as declared)",
     )
     parser.set_defaults(command=map_command)
 
@@ -46,7 +46,7 @@ def map_command(options: argparse.Namespace) -> int:
     from pipelines.system.settings import load_settings
 
     if options.boundaries and not options.plot:
-        raise UsageError("--boundaries is for a picture: give --plot FILE too")
+        raise UsageError("--boundaries is for a picture: also give --plot FILE")
     settings = load_settings(options.data)
     found = read_map_rates(series_query(options, settings), options.year, settings)
     undrawn = _draw(found, options, settings) if options.plot else []
@@ -106,7 +106,7 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
     if any(symbols):
         print_line(
             "status: observation status other than A (normal); few: fewer than "
-            f"{load_comparison_rules().fewest_events} events: chance decides the place, use the confidence limits"
+            f"{load_comparison_rules().fewest_events} events: chance decides the rank, use the confidence limits"
         )
     for caveat, areas in found.caveats.items():
         print_line(f"caveat {caveat}: {'all areas' if len(areas) == len(found.rows) else ', '.join(areas)}")
@@ -115,10 +115,10 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
         what = "no rate" if reason in known else "not compared"
         print_line(f"{what}: {missing} {names[missing]}, {reason.replace('_', ' ')}")
     if undrawn:
-        print_line(f"not on the map, no outline: {', '.join(f'{at} {names[at]}' for at in undrawn)}")
+        print_line(f"not on the map (no outline): {', '.join(f'{at} {names[at]}' for at in undrawn)}")
     if found.elsewhere:
         print_line(
-            "not on the map, as their figures are of another series: "
+            "not on the map, because their figures belong to another series: "
             + ", ".join(f"{at} {names[at]}" for at in found.elsewhere)
         )
     if found.others:

@@ -97,15 +97,15 @@ def _check_declared(one: Acquisition, folder: SourceFolder, settings: Settings) 
     require_allowed(one, settings)
     if folder.source.of_persons and not (one.is_web or one.is_store):
         raise UsageError(
-            f"source.yml: acquire: {one.address}: records of persons are not copied from a folder of this machine; "
-            "run with them where they are: iccs run --from DIR, or have the folder in the input folder"
+            f"source.yml: acquire: {one.address}: records of persons are not copied from a folder on this machine; use "
+            "them where they are: iccs run --from DIR, or put the folder into the input folder"
         )
     place = settings.input / folder.source_id / FETCHED / one.file_name
     if not one.is_pattern and _layout_of(folder, place, settings) is None:
         patterns = ", ".join(pattern for layout in folder.source.layouts for pattern in layout.files)
         raise UsageError(
-            f"source.yml: acquire: {one.address} gives a file {one.file_name!r}, which no layout takes ({patterns}); "
-            "give it a name under acquire, or add the name to files"
+            f"source.yml: acquire: {one.address} gives a file {one.file_name!r}, which matches no layout ({patterns}); "
+            "give it a name under acquire, or add its name under files"
         )
 
 
@@ -206,7 +206,7 @@ class _Fetching:
         except (OSError, BotoCoreError, ClientError) as error:
             if is_disk_full(error):
                 raise
-            found = f"{one.address} could not be had from the store ({type(error).__name__})."
+            found = f"{one.address} could not be fetched from the store ({type(error).__name__})."
             problem = Problem(rule="file_not_fetched", source=self.folder.source_id, file=one.file_name, found=found)
             raise DataRefused([problem]) from error
 
@@ -225,10 +225,10 @@ def check_kind(path: Path, file_format: str, limits: Limits) -> None:
     with path.open("rb") as file:
         first = file.read(_FIRST_BYTES)
     if not first:
-        raise limits.refuse("file_empty", "The address gives an empty file.")
+        raise limits.refuse("file_empty", "The address returned an empty file.")
     text = first.replace(b"\x00", b"").removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(_PAGES):
-        raise limits.refuse("file_is_html", "The address gives a web page (HTML), not data.")
+        raise limits.refuse("file_is_html", "The address returned a web page (HTML), not data.")
     starts = _STARTS.get(file_format)
     if (starts is not None and not first.startswith(starts)) or (starts is None and first.startswith(b"%PDF")):
-        raise limits.refuse("file_not_readable", f"What the address gives is not of the type {file_format}.")
+        raise limits.refuse("file_not_readable", f"The address returned something that is not of type {file_format}.")

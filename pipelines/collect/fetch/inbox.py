@@ -135,11 +135,11 @@ def say_left(left: Iterable[WaitingFile]) -> list[str]:
     return [
         f"{one.path} is in the inbox, and "
         + (
-            f"several sources have a file of its name: {', '.join(one.sources)}; put it into a folder of the inbox "
-            "that has the name of one of them"
+            f"several sources have a file with this name: {', '.join(one.sources)}; put it into a subfolder of the "
+            "inbox named after one of them"
             if one.sources
-            else "no source has a file of its name; rename it, or put it into the folder of the inbox that has the "
-            "name of a source, and add the name to files in its source.yml"
+            else "no source has a file with this name; rename it, or put it into a subfolder of the inbox named after "
+            "its source, and add the name under files in its source.yml"
         )
         for one in left
     ]

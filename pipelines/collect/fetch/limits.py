@@ -45,10 +45,10 @@ class Limits:
             DataRefused: it has.
         """
         if size > self.max_bytes:
-            found = f"More than {self.max_bytes / 1024**2:,.0f} MiB came from the address, which is the limit."
+            found = f"More than {self.max_bytes / 1024**2:,.0f} MiB came from the address; that is the limit."
             raise self.refuse("file_too_large", found)
         if self.seconds_left <= 0:
-            found = f"After {self.max_seconds:,.0f} s only {size:,} bytes had come."
+            found = f"After {self.max_seconds:,.0f} s only {size:,} bytes had arrived."
             raise self.refuse("file_not_fetched", found)
 
 
@@ -81,9 +81,9 @@ def require_allowed(one: Acquisition, settings: Settings) -> None:
         is_allowed = any(folder.is_relative_to(entry.resolve()) for entry in listed)
     if not is_allowed:
         raise UsageError(
-            f"source.yml: acquire: {one.address} is not asked, as a definition alone may not decide which machines and "
-            f'folders are: if it may be, write acquire_from = ["{origin}"] into iccs.toml (or add it to the list); to '
-            "run with files that are there: iccs run --from DIR"
+            f"source.yml: acquire: {one.address} is not fetched, since a source definition alone may not decide which "
+            f'machines and folders are accessed. To allow it, write acquire_from = ["{origin}"] into iccs.toml (or '
+            "add it to the list); to use files you already have: iccs run --from DIR"
         )
 
 
@@ -124,5 +124,5 @@ def secret_header(address: str) -> dict[str, str]:
         or not re.fullmatch(r"[A-Za-z0-9-]+", name)
         or not re.fullmatch(r"[\x21-\x7e][\x20-\x7e]*", value.strip())
     ):
-        raise UsageError(f"{variable} must be the line of a header, such as Authorization: Bearer ...")
+        raise UsageError(f"{variable} must be a header line, such as Authorization: Bearer ...")
     return {name: value.strip()}

@@ -107,7 +107,7 @@ def copy_file(one: Acquisition, target: Path, limits: Limits) -> Answer:
     before = path.stat()
     limits.check(before.st_size)
     if being_written(path):
-        raise limits.refuse("file_changed", f"{path} is being written.")
+        raise limits.refuse("file_changed", f"{path} is still being written.")
     with path.open("rb") as given:
         _copy(iter(lambda: given.read(PIECE), b""), target, limits)
     after = path.stat()

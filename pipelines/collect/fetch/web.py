@@ -119,7 +119,7 @@ def fetch_web(
         said = str(error) if isinstance(error, _Passing) else f"{type(error).__name__}: {error}"
         if limits.seconds_left <= 0:
             said = f"gave {partial.size:,} bytes in {limits.max_seconds:,.0f} s"
-        found = f"{without_query(one.address)} {said}; tried {max(partial.failures, 1)} times without getting further."
+        found = f"{without_query(one.address)} {said}; tried {max(partial.failures, 1)} times without progress."
         raise limits.refuse("file_not_fetched", found) from error
     finally:
         watch.cancel()
@@ -175,10 +175,10 @@ def _ask(
             response.close()
         if not is_redirect_allowed(target, address, one, settings):
             own, other = without_query(one.address), without_query(target)
-            found = f"{own} leads to {other}, which source.yml and iccs.toml do not both name."
+            found = f"{own} redirects to {other}, which is not named in both source.yml and iccs.toml."
             raise limits.refuse("redirect_refused", found)
         address = target
-    found = f"{without_query(one.address)} leads from one address to the next without an end."
+    found = f"{without_query(one.address)} redirects endlessly."
     raise limits.refuse("file_not_fetched", found)
 
 
@@ -207,14 +207,17 @@ def _take(response: httpx.Response, one: Acquisition, partial: _Partial, limits:
         raise limits.refuse("file_not_fetched", f"{without_query(one.address)} answered {status}.")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in ("text/html", "application/xhtml+xml"):
-        raise limits.refuse("file_is_html", f"{without_query(one.address)} gives a web page (content type {kind}).")
+        raise limits.refuse("file_is_html", f"{without_query(one.address)} returned a web page (content type {kind}).")
     if kind in _NO_DATA:
-        raise limits.refuse("file_not_readable", f"{without_query(one.address)} gives a message (content type {kind}).")
+        raise limits.refuse(
+            "file_not_readable", f"{without_query(one.address)} returned a message (content type {kind})."
+        )
     if one.is_sdmx and "csv" not in kind:
-        found = f"{without_query(one.address)} gives {kind or 'no content type'} where SDMX-CSV was asked for."
+        found = f"{without_query(one.address)} gives {kind or 'no content type'} instead of SDMX-CSV."
         raise limits.refuse("file_not_readable", found)
     if headers.get("content-encoding", "identity").lower() not in ("identity", ""):
-        found = f"{without_query(one.address)} gives the file packed ({headers['content-encoding']}), unasked."
+        packed = headers["content-encoding"]
+        found = f"{without_query(one.address)} returned the file compressed ({packed}), without being asked to."
         raise limits.refuse("file_not_readable", found)
     _write(response, partial, limits)
     return Answer(without_query(str(response.url)), {name: headers[name] for name in KEPT_HEADERS if name in headers})
@@ -227,7 +230,7 @@ def _write(response: httpx.Response, partial: _Partial, limits: Limits) -> None:
         begins, total = _range(response.headers.get("content-range", ""))
         if begins != partial.size or (partial.total is not None and total not in (None, partial.total)):
             partial.forget()
-            raise _Passing("gave another part than was asked for")
+            raise _Passing("returned a different part from the one requested")
     elif partial.size:
         partial.forget()  # the file has changed since, and comes from its beginning
     etag = response.headers.get("etag")

@@ -122,7 +122,9 @@ def find_scales(folder: SourceFolder, captions: Iterable[Caption]) -> list[Probl
             continue
         place = (caption.file, caption.sheet)
         words = caption.text if len(caption.text) <= _SHOWN else f"{caption.text[: _SHOWN - 4]} ..."
-        told = f"The table says {said[0].strip()!r} of its figures ({words!r}); source.yml does not say multiply."
+        told = (
+            f"The table says {said[0].strip()!r} of its figures ({words!r}), but source.yml does not declare multiply."
+        )
         if place not in found:
             found[place] = Problem(
                 "scale_not_declared", source.source_id, told, caption.file, caption.sheet, caption.row, None, said[0]
@@ -158,7 +160,7 @@ def judge_years(
             title = "the title" if is_personal else f"{next(iter(texts.values()))[:_SHOWN]!r}"
             found.append(f"{place}: {title}, and the figures are of {span}")
         elif in_name and max(in_name) < min(of):  # a file may be published after its figures, not before
-            found.append(f"{place}: the name of the file, and the figures are of {span}")
+            found.append(f"{place}: the file name, but the figures are of {span}")
     if not judged:
         return Outcome("years_of_title", "not applicable", 0, 0)
     return Outcome("years_of_title", "warned" if found else "passed", judged, len(found), "; ".join(found[:10]))
@@ -184,7 +186,7 @@ def judge_parts_of_years(
         of = ", ".join(map(str, sorted(named))) if named else "its years"
         where = [caption.file, caption.sheet, f"row {caption.row}" if caption.row else None]
         place = ", ".join(filter(None, where))
-        found[f"{place}: {part!r}, and the figures of {of} are of the whole year"] = None
+        found[f"{place}: {part!r}, but the figures of {of} are for the full year"] = None
     if not any(years.values()):
         return Outcome("part_of_year", "not applicable", 0, 0)
     tables = max(len(years), len(found))

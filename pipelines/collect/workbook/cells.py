@@ -359,7 +359,7 @@ def _times(element: Element, name: str) -> int:
 def _check_end(row: int, column: int) -> None:
     """Refuse a value beyond the last row or column of any program: the library would silently omit it."""
     if row > _MOST_ROWS or column > _MOST_COLUMNS:
-        raise ValueError(f"a value stands beyond row {_MOST_ROWS:,} or column {_MOST_COLUMNS:,}")
+        raise ValueError(f"there is a value beyond row {_MOST_ROWS:,} or column {_MOST_COLUMNS:,}")
 
 
 def _shown_in_ods(cell: Element, styles: dict[str, str], write: Write) -> Shown | None:

@@ -95,7 +95,7 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
     except DiskFailed as failed:
         return {"errno": failed.error.errno, "strerror": failed.error.strerror}
     except PasswordError:
-        return {"rule": "file_not_readable", "found": "The workbook is locked with a password."}
+        return {"rule": "file_not_readable", "found": "The workbook is protected by a password."}
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of the library is no Exception
@@ -123,7 +123,9 @@ def read_sheets(job: dict[str, Any]) -> dict[str, Any]:
         raise Refused("file_not_readable", f"The file is not a workbook, or is damaged ({_said(error)}).") from error
     find_shown, find_hidden = _finders(path)
     if job["fills"] and find_shown is not find_in_xlsx:
-        raise Refused("file_not_readable", "Colours of cells (read.fills) are read from xlsx only; save it as xlsx.")
+        raise Refused(
+            "file_not_readable", "Cell colours (read.fills) can be read only from xlsx; save the workbook as xlsx."
+        )
     names = _choose_sheets(workbook, job["sheets"])
     sheets = []
     for number, name in enumerate(names):
@@ -148,7 +150,7 @@ def _finders(path: Path) -> tuple[Callable[[Path, str, Write], Cells], Callable[
         return find_in_xlsx, find_hidden_in_xlsx
     if "content.xml" in parts:
         return find_in_ods, find_hidden_in_ods
-    found = "This kind of workbook (xlsb) does not tell errors from empty cells; save it as xlsx."
+    found = "This kind of workbook (xlsb) does not distinguish errors from empty cells; save it as xlsx."
     raise Refused("file_not_readable", found)
 
 
@@ -166,7 +168,7 @@ def _check_archive(path: Path, max_bytes: int, memory_bytes: int) -> None:
                 raise Refused("file_too_large", found)
             names = Counter(part.filename.lower() for part in archive.infolist())
             if twice := next((name for name, times in names.items() if times > 1), None):
-                found = f"The workbook holds the part {twice} twice: which one is shown depends on the program."
+                found = f"The workbook contains the part {twice} twice: which one is shown depends on the program."
                 raise Refused("file_not_readable", found)
             for part in archive.infolist():
                 is_sheet = part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")
@@ -225,7 +227,7 @@ def _choose_sheets(workbook: CalamineWorkbook, wanted: list[str]) -> list[str]:
         chosen |= matching
     times = Counter(sheet.name for sheet in sheets)
     if twice := next((name for name in tables if name in chosen and times[name] > 1), None):
-        raise Refused("file_not_readable", f"The workbook has two sheets named {twice!r}; give one another name.")
+        raise Refused("file_not_readable", f"The workbook has two sheets named {twice!r}; rename one of them.")
     return [name for name in tables if name in chosen]
 
 

@@ -119,7 +119,7 @@ def _ask_reader(job: dict[str, Any]) -> dict[str, Any]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return _ended(f"Reading the workbook did not end within {job['cpu_seconds'] * _WAIT_FACTOR:,} s.")
+        return _ended(f"Reading the workbook did not finish within {job['cpu_seconds'] * _WAIT_FACTOR:,} s.")
     said = done.stderr.decode("utf-8", errors="replace").strip()
     if done.returncode == 0:
         answer: dict[str, Any] = json.loads(done.stdout)
@@ -133,8 +133,8 @@ def _ask_reader(job: dict[str, Any]) -> dict[str, Any]:
     if done.returncode == -signal.SIGXCPU:
         return _ended(f"Reading the workbook takes more than {job['cpu_seconds']:,} s of processor time.")
     if done.returncode > 0:
-        raise RuntimeError(f"the reader of workbooks did not start: {said}")
-    return _ended(f"The workbook is damaged: its reader was ended by signal {-done.returncode}.")
+        raise RuntimeError(f"the workbook reader did not start: {said}")
+    return _ended(f"The workbook is damaged: its reader was terminated by signal {-done.returncode}.")
 
 
 def _ended(found: str) -> dict[str, Any]:

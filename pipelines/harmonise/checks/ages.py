@@ -33,7 +33,7 @@ def check_ages(connection: duckdb.DuckDBPyConnection, gives_years: bool) -> Outc
     least = max(_LEAST_INCIDENTS, _LEAST_SHARE * known)
     found = []
     if newborn >= least and newborn * _YEARS_AFTER > _MOST_OF_AGE_0 * young:
-        found.append(f"{newborn:,} of {known:,} have the age 0, and {young:,} one from 1 to 9")
+        found.append(f"{newborn:,} of {known:,} have the age 0, and {young:,} an age from 1 to 9")
     if oldest >= least and oldest > old:
-        found.append(f"{oldest:,} of {known:,} have the age 98 or 99, and {old:,} one from 90 to 97")
+        found.append(f"{oldest:,} of {known:,} have the age 98 or 99, and {old:,} an age from 90 to 97")
     return Outcome("ages_piled", "warned" if found else "passed", known, len(found), "; ".join(found))

@@ -70,7 +70,7 @@ def _years_as_months(connection: duckdb.DuckDBPyConnection, source: Source, rela
         return []
     first, last, periods, file, sheet, line = row
     found = (
-        f"The {periods} periods from {first} to {last} can be months, one a year and each a month later, or years that "
+        f"The {periods} periods from {first} to {last} can be months (one per year, each a month later) or years that "
         "do not begin in January (financial, fiscal or school years)."
     )
     return [_problem("years_as_months", source, found, file, sheet, line, first)]
@@ -117,8 +117,8 @@ def _check_running_sums(connection: duckdb.DuckDBPyConnection, source: Source, r
             f", and is lower in {lower:,} of {januaries:,} first months (or quarters) of a year" if januaries else ""
         )
         found = (
-            f"The months (or quarters) of {measure!r} look like running sums since January: from one to the next the "
-            f"figure falls in {falls:,} of {steps:,} cases{falling}; the first months of all years add up to "
+            f"The months (or quarters) of {measure!r} look like cumulative figures since January: from one to the next "
+            f"the figure falls in {falls:,} of {steps:,} cases{falling}; the first months of all years add up to "
             f"{number_text(first)}, the last to {number_text(last)}."
         )
         problems.append(_problem("months_accumulate", source, found, file, sheet, row, period))
@@ -212,9 +212,9 @@ def _days_of_form(form: str, forms: int, of: str, months: int, dates: int, first
     if dates < _LEAST_DATES or months < _LEAST_MONTHS:
         return None
     if early >= (1 - _FEW_DAYS) * dates and first <= dates / 2:
-        return f"{of}: {early:,} of {dates:,} dates as {form} have a day up to the twelfth"
+        return f"{of}: {early:,} of {dates:,} dates as {form} have a day up to 12"
     if forms > 1 and early <= _FEW_DAYS * dates:
-        return f"{of}: {dates - early:,} of {dates:,} dates as {form} have a day above the twelfth"
+        return f"{of}: {dates - early:,} of {dates:,} dates as {form} have a day above 12"
     return None
 
 

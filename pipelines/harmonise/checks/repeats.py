@@ -102,7 +102,7 @@ def block_problem(folder: SourceFolder, file: str, repeated: Repeated) -> Proble
     if repeated.rows is None or repeated.again is None:
         return None
     found = (
-        f"{repeated.rows:,} rows, from row {repeated.first:,} to row {repeated.last:,}, stand again from row "
+        f"{repeated.rows:,} rows, from row {repeated.first:,} to row {repeated.last:,}, are repeated from row "
         f"{repeated.again:,} on, in the same order and identical in every column."
     )
     return Problem("rows_given_twice", folder.source_id, found, file=file, row=repeated.again)
@@ -149,8 +149,8 @@ def _check_blocks(
         return Outcome("blocks_repeated", "not applicable", 0, 0)
     same_key = " AND ".join(f"other.{name} IS NOT DISTINCT FROM one.{name}" for name in names)
     found = [
-        f"{file}{f', {sheet}' if sheet else ''}: {shared:,} of {cells:,} cells from row {lower:,} on are those of the "
-        f"block from row {upper:,} on"
+        f"{file}{f', {sheet}' if sheet else ''}: {shared:,} of {cells:,} cells from row {lower:,} on repeat those of "
+        f"the block from row {upper:,} on"
         for paths in tables
         for file, sheet, upper, lower, cells, shared in run_sql(
             connection,
@@ -182,7 +182,7 @@ def several_times_problem(folder: SourceFolder, file: str, times: int, part: str
     """Return the problem of a file that contains its rows, or those of one code, area or year, several times."""
     of_part = f" of {part!r}" if part else ""
     found = (
-        f"Nearly every row{of_part} stands in the file {times} times, or a multiple of that, identical in every column."
+        f"Nearly every row{of_part} occurs {times} times in the file, or a multiple of that, identical in every column."
     )
     return Problem("rows_given_twice", folder.source_id, found, file=file)
 
@@ -264,8 +264,8 @@ def id_problem(
     first, second = places
     place = f"row {second[1]:,}" if first[0] == second[0] else f"{second[0]}, row {second[1]:,}"
     found = (
-        f"{repeated:,} of {rows:,} rows ({repeated / rows:.1%}) have the identifier of another row; the first stands "
-        f"again in {place}." + (f" {blank:,} rows have none." if blank else "")
+        f"{repeated:,} of {rows:,} rows ({repeated / rows:.1%}) have the same identifier as another row; the first is "
+        f"repeated in {place}." + (f" {blank:,} rows have none." if blank else "")
     )
     column = " / ".join(folder.source.id)
     return Problem("id_repeated", folder.source_id, found, file=first[0], row=first[1], column=column, value=value)

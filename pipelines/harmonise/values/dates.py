@@ -65,8 +65,8 @@ def precision_of(source: Source) -> str:
     precisions = {_precision(form) for form in source.dates}
     if not precisions <= set(_COARSER):
         raise UsageError(
-            f"source {source.source_id}: dates: {', '.join(source.dates)}: write forms such as YYYY-MM-DD, DD/MM/YYYY, "
-            "D/M/YY, YYYY-MM, YYYY"
+            f"source {source.source_id}: dates: {', '.join(source.dates)}: write formats such as YYYY-MM-DD, "
+            "DD/MM/YYYY, D/M/YY, YYYY-MM, YYYY"
         )
     if len({_same_shape(form) for form in source.dates}) < len(source.dates):
         raise UsageError(f"source {source.source_id}: dates: two of {', '.join(source.dates)} cannot be distinguished")
@@ -75,7 +75,7 @@ def precision_of(source: Source) -> str:
         if precisions != {"day"} or two_digits:
             raise UsageError(
                 f"source {source.source_id}: dates: {', '.join(source.dates)}: ages from dates of birth need days, and "
-                "years of four digits"
+                "years with four digits"
             )
     return max((str(precision) for precision in precisions), key=_COARSER.index)
 
@@ -369,16 +369,16 @@ def first_year(text: str) -> str:
 
 _OTHER_PERIODS = {
     "a year with a decimal point, as programs write numbers (in reshape.sql: split_part(year, '.', 1))": r"\d{4}[.,]0*",
-    "a year with a mark or note behind it (in reshape.sql: left(year, 4), and the mark in a column of its own)": (
+    "a year followed by a mark or note (in reshape.sql: left(year, 4), and the mark in a column of its own)": (
         r"\d{4}(\s*[^\d\s\-/.:_\u2013\u2014]{1,3}|\s*[(\[][^)\]]*[)\]]|[\u00b9\u00b2\u00b3]|\s+[^\W\d]{4,})"
     ),
-    "a month by its name (in reshape.sql, a CASE gives its number)": (
+    "the name of a month (in reshape.sql, use a CASE to get its number)": (
         r"[^\W\d]{3,10}\.?[-/ ]+(de )?(\d{4}|\d{2})|(\d{4}|\d{2})[-/ ]+[^\W\d]{3,10}\.?"
     ),
     "a number of days, as spreadsheets store dates": r"[34]\d{4}(\.0*)?",
     "half a year": r"\d{4}[- ]?[HhSsBb][12]|[HhSsBb][12][-/ ]\d{4}",
     "a week": r"\d{4}[- ]?[WwSs]\d{1,2}|[WwSs]\d{1,2}[-/ ]\d{4}",
-    "a month or quarter, in another form": r"\d{4}[-/.]\d{1,2}|\d{4}[Mm]\d{1,2}|\d{1,2}[-/.]\d{4}|\d{4} ?[QqTt][1-4]|"
+    "a month or quarter in another format": r"\d{4}[-/.]\d{1,2}|\d{4}[Mm]\d{1,2}|\d{1,2}[-/.]\d{4}|\d{4} ?[QqTt][1-4]|"
     r"[QqTt][1-4][-/ ]\d{4}|\d{4}(0[1-9]|1[0-2])",
     "a day": r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})\b.*|\d{8}",
 }
@@ -404,13 +404,13 @@ def describe_period(text: str, source: Source) -> str:
     looks = next((name for name, form in _OTHER_PERIODS.items() if re.fullmatch(form, text.strip())), None)
     years = years_in_span(text)
     if source.kind == "incident" and "time_period" in source.columns:
-        forms = f"Its dates are {', '.join(source.dates)} (dates in source.yml; list every form that occurs)."
+        forms = f"Its dates are {', '.join(source.dates)} (dates in source.yml; list every format that occurs)."
         if looks is not None and "spreadsheets" in looks:
             return f"It looks like {looks}. {forms}"
         if re.search(_ZONE, text) and ":" in text:
             return (
-                "The time has a zone, so its day may be another one where the event was; say where days count "
-                f"(time_zone in source.yml). {forms}"
+                "The time has a zone, so its day may differ from the local day of the event; declare the local time "
+                f"zone (time_zone in source.yml). {forms}"
             )
         return forms
     if source.kind == "incident":
@@ -423,4 +423,4 @@ def describe_period(text: str, source: Source) -> str:
     elif years is not None:
         looks = f"a span of {years} years"
     said = f"It looks like {looks}. " if looks is not None else ""
-    return f"{said}A table writes 2024, 2024-Q1 or 2024-03."
+    return f"{said}In a table, write 2024, 2024-Q1 or 2024-03."

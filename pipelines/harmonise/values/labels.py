@@ -71,8 +71,8 @@ def areas_named(folder: SourceFolder, text: str) -> str:
     if folder.source.area_scheme != "name":
         return f" {text!r} is the name of {which}; the source gives codes (area_scheme: {folder.source.area_scheme})."
     if len(areas) > 1:
-        return f" {text!r} is the name of {which}; values.csv must say which."
-    return f" {text!r} is the name of {which}, which is none of the areas that the source names."
+        return f" {text!r} is the name of {which}; values.csv must state which."
+    return f" {text!r} is the name of {which}, which is not one of the areas to which the names of this source refer."
 
 
 def checked_words(folder: SourceFolder) -> list[tuple[str, str, str]]:
@@ -153,27 +153,27 @@ def age_word_problem(word: str, code: str) -> str | None:
     A number alone may be the number of a category, so it is not checked.
 
     >>> age_word_problem("Menores de edad (0-17)", "Y0T17"), age_word_problem("Menores de edad (0-17)", "Y_GE18")
-    (None, "'Menores de edad (0-17)' has the code Y_GE18 but says minors")
+    (None, "'Menores de edad (0-17)' has the code Y_GE18 but means minors")
     >>> age_word_problem("14 bis unter 16", "Y14T15"), age_word_problem("60 YEARS & ABOVE", "Y_GE60")
     (None, None)
     >>> age_word_problem("6-11 months", "Y6T11")
-    "'6-11 months' has the code Y6T11 but says 6-11 parts of a year: Y0"
+    "'6-11 months' has the code Y6T11 but means 6-11 parts of a year, so Y0"
     >>> age_word_problem("Adultos", "Y0T17")
-    "'Adultos' has the code Y0T17 but says adults"
+    "'Adultos' has the code Y0T17 but means adults"
     """
     bounds = parse_age(code)
     text = word.casefold().replace("_", " ")
     if bounds is None or text.strip().isdigit():
         return None
     numbers = [int(number) for number in _NUMBER.findall(text)]
-    said = f"{word!r} has the code {code} but says"
+    said = f"{word!r} has the code {code} but means"
     low, high = bounds
     for parts, pattern in _PARTS_OF_A_YEAR.items():
         if numbers and pattern.search(text):
             years = [number // parts for number in numbers]
             fits = low >= min(years) and high is not None and high <= max(years)
             right = f"Y{years[0]}" if len(set(years)) == 1 else f"Y{min(years)}T{max(years)}"
-            return None if fits else f"{said} {'-'.join(map(str, numbers))} parts of a year: {right}"
+            return None if fits else f"{said} {'-'.join(map(str, numbers))} parts of a year, so {right}"
     if _ADULT.search(text) and low < MAJORITY_AGE:
         return f"{said} adults"
     if _MINOR.search(text) and (high is None or high >= MAJORITY_AGE):
@@ -235,8 +235,8 @@ def _place_beside_parts(
         row=row,
         column=folder.source.columns.get("ref_area", "ref_area"),
         value=area,
-        found=f"The measure {measure!r} has {own:,.10g} of {area} itself and {parts:,.10g} of areas inside it. "
-        f"What is in {area} but in no stated region has the code {right}"
+        found=f"The measure {measure!r} has {own:,.10g} for {area} itself and {parts:,.10g} for areas inside it. "
+        f"What is in {area} but has no stated region gets the code {right}"
         + (f": in values.csv, write {lines}." if words else "."),
     )
 

@@ -68,15 +68,15 @@ def number_pattern(thousands: str, decimal: str) -> str:
 
 
 _NO_NUMBERS = {
-    "a percentage or a share: it is no count (a measure with figures: ratio may have it)": r".*\d\s*[%‰].*",
+    "a percentage or a share, not a count (it needs a measure with figures: ratio)": r".*\d\s*[%‰].*",
     "a negative number, in brackets or with a long minus": r"\(\s*\d[\d.,\s]*\)|[−–—]\s*\d.*",
-    "a number with an exponent, as spreadsheets write large ones: its last digits may be lost": r"[\d.,]+[eE][+-]?\d+",
+    "a number with an exponent, as in spreadsheets: its last digits may be lost": r"[\d.,]+[eE][+-]?\d+",
     "a range": r"\d+\s*[-–—]\s*\d+",
     "a limit: fewer or more than": r"[<>≤≥]\s*\d+|\d+\s*\+",
     "a number with the letter O for a zero, or l for a one": r"(?=.*[0-9])(?=.*[OolI])[0-9OolI.,]+",
-    "a number in other digits than 0 to 9": r"(?=.*[^\x00-\x7f])[^\W_a-zA-Z]+",
-    "a number of more digits than any count has": r"[0-9]{16,}",
-    "an error of a spreadsheet": r"#[A-Z/0!?]+",
+    "a number in digits other than 0 to 9": r"(?=.*[^\x00-\x7f])[^\W_a-zA-Z]+",
+    "a number with more digits than any count has": r"[0-9]{16,}",
+    "a spreadsheet error": r"#[A-Z/0!?]+",
 }
 
 

@@ -218,14 +218,14 @@ def _bridged(series: dict[str, Any], declared: DeclaredBridge) -> dict[str, Any]
         "bridge_factor": factor.value,
         "bridge_low": factor.low,
         "bridge_high": factor.high,
-        "method": "ratio of sums over the overlap; the wider of limits between its years and exact Poisson limits",
+        "method": "ratio of sums over the overlap; the wider of the limits between its years and exact Poisson limits",
     }
 
 
 def _unusable(series: dict[str, Any], overlap: str) -> str:
     """Return why an overlap gives no factor; empty if it does."""
     if not series["years"]:
-        return f"no year from the break on is in {overlap} too"
+        return f"no year from the break on is also in {overlap}"
     if min(sum(series["old_counts"]), sum(series["new_counts"])) < FEWEST_EVENTS:
         return f"fewer than {FEWEST_EVENTS} events in the overlap"
     old, new = series["old_before"], series["new_before"]

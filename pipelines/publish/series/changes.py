@@ -30,8 +30,8 @@ FEWEST_PAIRS = 5
 EXACT = "ratio of two Poisson rates, exact conditional limits"
 WIDER_BY = 2
 """How many times wider than chance the usual spread must be for both limits to be published."""
-UNTESTED = "ratio of two figures to which chance gives no limits"
-SPREAD = "the wider of exact conditional limits and those with the usual spread of years so far apart"
+UNTESTED = "ratio of two figures for which chance gives no limits"
+SPREAD = "the wider of exact conditional limits and limits from the usual variation between years this far apart"
 
 
 @dataclass(frozen=True)

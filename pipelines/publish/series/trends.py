@@ -35,7 +35,7 @@ STABLE_PERCENT_A_YEAR = 1.0
 TOO_FEW_EVENTS = "too few events"
 METHOD = (
     "quasi-Poisson log-linear trend, errors AR(1), Student's t; "
-    "beside it Mann-Kendall, Hamed-Rao at lag 1 (variance never reduced), Sen slope, Gilbert limits"
+    "in addition Mann-Kendall, Hamed-Rao at lag 1 (variance never reduced), Sen slope, Gilbert limits"
 )
 
 
@@ -250,7 +250,7 @@ def describe_trends(
     together: dict[tuple[int, int], list[int]] = {}  # same number of points and of years from first to last
     for position, (years, _) in enumerate(series):
         if not len(years) or any(a >= b for a, b in pairwise(years)):
-            raise ValueError("a series needs at least one year, and years in rising order")
+            raise ValueError("a series needs at least one year, and years in ascending order")
         together.setdefault((len(years), years[-1] - years[0]), []).append(position)
     for (length, _), positions in together.items():
         if length >= FEWEST_YEARS_TESTED:

@@ -180,7 +180,7 @@ def plot_compared(
         plot_compared(compare_areas(SeriesQuery("0101"), ["SE", "DE", "FR"]))
     """
     if not found.ranked:
-        raise UsageError("no two of the figures are alike in all that matters, so there is nothing to draw together")
+        raise UsageError("no two of the figures are comparable in all respects, so there is nothing to draw together")
     drawn = found.ranked[: len(STYLES)]
     figure, axes = canvas(ax)
     series, labels = [], list[str]()

@@ -91,11 +91,11 @@ def plot_dark_figure(
     found = read_estimates(iccs, [area], sex=sex, settings=settings)
     rows = [row for row in found.beside if row["iccs"] == iccs]
     if not rows:
-        beside = f"no recorded count stands beside an estimate of {iccs} in {area}, of the same year and sex {sex}"
+        beside = f"no recorded count to compare with an estimate of {iccs} in {area} for the same year and sex {sex}"
         raise UsageError(f"{beside}; see: iccs estimates")
     most = max(len(_series(rows, *side)) for side in (_SURVEY, _RECORDED))
     if most > _MOST_SERIES:
-        raise UsageError(f"{most} series of {iccs} in {area} are too many for a picture; see: iccs estimates")
+        raise UsageError(f"{most} series of {iccs} in {area} are too many for one picture; see: iccs estimates")
     told = _told_shares(found.figures, iccs, rows)
     figure = panel_canvas(ax, 9.5, 4.8)
     panels = figure.subplots(1, 3, gridspec_kw={"width_ratios": (3, 3, 2)})

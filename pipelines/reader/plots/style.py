@@ -170,7 +170,7 @@ def panel_canvas(ax: Axes | None, width: float, height: float) -> Figure | SubFi
         return blank_figure(width, height)
     place = ax.get_subplotspec()
     if place is None:
-        raise UsageError("ax: panels take the place of axes made by subplots or add_subplot; these have a place alone")
+        raise UsageError("ax: panels replace axes created by subplots or add_subplot; these axes were placed by hand")
     root = cast("Figure", ax.get_figure(root=True))
     parent = cast("Figure | SubFigure", ax.get_figure(root=False))
     if root.get_layout_engine() is None:
@@ -337,7 +337,7 @@ def check_picture_path(path: Path) -> None:
         UsageError: the ending is not that of a picture.
     """
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise UsageError(f"{path.name}: a picture ends in .png, .svg or .pdf")
+        raise UsageError(f"{path.name}: the name of a picture must end in .png, .svg or .pdf")
 
 
 def save_picture(picture: Picture, path: Path) -> None:

@@ -46,7 +46,10 @@ class Courses:
         span = f"{self.years[0]}-{self.years[-1]} ({len(self.years)} years, {turns})"
         if self.p <= _LEVEL:
             return f"Courses of {both}, {span}: not parallel, p = {self.p:.3f}."
-        return f"Courses of {both}, {span}: no difference found but in level, p = {self.p:.3f}; none is proved by that."
+        return (
+            f"Courses of {both}, {span}: no difference found except in level, p = {self.p:.3f}; this does not prove "
+            "that there is none."
+        )
 
 
 def courses_of(found: Comparison, settings: Settings | None = None) -> Courses | None:
@@ -112,9 +115,7 @@ def _why_not(events: list[list[float]]) -> str | None:
     """Return why two series are not tested: for the reasons for which one has no segments."""
     years = len(events[0])
     if years < FEWEST_YEARS_TESTED:
-        return (
-            f"both have {years} years that may be compared since the last break, and {FEWEST_YEARS_TESTED} are wanted"
-        )
+        return f"both have {years} comparable years since the last break; {FEWEST_YEARS_TESTED} are needed"
     fewest = load_comparison_rules().fewest_events
     if any(sum(own) < fewest * years for own in events):
         return f"one has fewer than {fewest} events a year"

@@ -72,7 +72,7 @@ class LatestMonths:
             for row in found
         ]
         texts += [
-            f"{row['time_period']} still fills up: expected to come to {row['nowcast']:,.0f}, above the limit of "
+            f"{row['time_period']} is still filling up: expected to reach {row['nowcast']:,.0f}, above the limit of "
             f"{row['count_upper']:,.0f}, though the count so far is not"
             for row in self.months
             if row["nowcast_exceedance"] is not None and row["nowcast_exceedance"] > 1 and not row["is_alert"]
@@ -99,7 +99,7 @@ def read_latest(wanted: SeriesQuery, settings: Settings | None = None) -> Latest
         read_latest(SeriesQuery("0101", "MX-SIN")).sentences
     """
     if wanted.age != TOTAL or wanted.attributes:
-        raise UsageError("the latest months are those of all ages and attributes together: leave --age out")
+        raise UsageError("the latest months are available only for all ages and attributes together: leave out --age")
     series = read_series(replace(wanted, freq="M"), settings)
     asked = {
         "source": series.key.source,
@@ -134,10 +134,13 @@ def _why_no_nowcast(source: str, editions: int) -> str:
     if editions < FEWEST_EDITIONS:
         kept = "1 edition" if editions == 1 else f"{editions} editions"
         return (
-            f"no nowcast: {kept} of {source} kept; how counts grow can be seen from {FEWEST_EDITIONS} editions of "
-            "consecutive months on"
+            f"no nowcast: {kept} of {source} kept; estimating how counts grow takes at least {FEWEST_EDITIONS} "
+            "editions of consecutive months"
         )
-    return "no nowcast: by its earlier editions no month is to grow by half a percent, or too few events say how much"
+    return (
+        "no nowcast: judging by earlier editions, no month will grow by half a percent, or there are too few "
+        "events to estimate the growth"
+    )
 
 
 def _expected(series: Series) -> tuple[list[tuple[str, float, float]], str]:
@@ -147,8 +150,8 @@ def _expected(series: Series) -> tuple[list[tuple[str, float, float]], str]:
     counts, exposures, _ = window_of(marks, last, series.breaks.all)
     if not has_past(counts):
         return [], (
-            f"fewer than {FEWEST_PAST_MONTHS} months or {FEWEST_EVENTS_OF_PAST} events since the last break, the "
-            "latest nine months left out"
+            f"fewer than {FEWEST_PAST_MONTHS} months or {FEWEST_EVENTS_OF_PAST} events since the last break, not "
+            "counting the latest nine months"
         )
     fit, design = fit_window(counts[None], exposures[None], last)
     rows = []

@@ -53,7 +53,9 @@ def evaluate_linear(found: PolicyEvaluation) -> LinearEvaluation:
     """
     series, controls = found.series, found.controls
     if series.crossed or any(one.crossed for one in controls):
-        raise UsageError("a linear model is not made over a bridge: its limits would not hold that of the factor")
+        raise UsageError(
+            "a linear model is not fitted across a bridge: its limits would not include those of the factor"
+        )
     shared = [step for step in series.steps if all(step in one.steps for one in controls)]
     units = np.array([_rates(one, shared) for one in (series, *controls)])
     rated = None not in series.populations

@@ -88,19 +88,19 @@ class FirstYear:
         notes = []
         if self.randomisation_p is None:
             notes.append(
-                f"Whether the same comparison gives as much at other dates: only {self.placebos.number} other dates "
-                f"and areas can be compared, {FEWEST_PLACEBOS} are needed. The model alone is weak evidence: real "
-                "series turn more often than any model of noise allows for."
+                f"Whether the same comparison gives as large an effect at other dates: only {self.placebos.number} "
+                f"other dates and areas can be compared, but {FEWEST_PLACEBOS} are needed. The model alone is weak "
+                "evidence: real series turn more often than any noise model allows for."
             )
         elif self.effect.p < SIGNIFICANCE <= self.randomisation_p:
             notes.append(
                 f"Whether the date matters: of {self.placebos.number:,} other dates and areas "
-                f"{self.randomisation_p:.0%} show as much."
+                f"{self.randomisation_p:.0%} show as large an effect."
             )
         if self.ljung_box_p < SIGNIFICANCE:
             notes.append(
-                "Its true margin of error: what the model leaves is still correlated "
-                f"(Ljung-Box p {p_value_text(self.ljung_box_p)}); the other dates and areas do not depend on that."
+                "Its true margin of error: the residuals of the model are still correlated (Ljung-Box p "
+                f"{p_value_text(self.ljung_box_p)}); the other dates and areas do not depend on that."
             )
         return notes
 
@@ -109,7 +109,10 @@ class FirstYear:
         """Which other dates and areas count as extreme without an estimate, and which do not count."""
         parts = [
             f"{what} {', '.join(f'{number:,} with {reason}' for reason, number in numbers.items())}"
-            for what, numbers in (("as far out counted:", self.placebos.extreme), ("left out:", self.placebos.left_out))
+            for what, numbers in (
+                ("at least as extreme:", self.placebos.extreme),
+                ("left out:", self.placebos.left_out),
+            )
             if numbers
         ]
         return "; ".join(parts).replace("with the model cannot be fitted", "whose model cannot be fitted")
@@ -138,7 +141,7 @@ def first_year(series: Series, at: int, controls: Sequence[Series], settings: Se
     season = 12 if monthly and not controls else None
     made, weights = _estimates(series, controls, before, length, season)
     if not all(one.converged.all() for one in made):
-        raise ValueError("the regression did not converge: there may be hardly any event before or after the date")
+        raise ValueError("the regression did not converge: there may be hardly any events before or after the date")
     main = made[0]
     placebos = _placebos(series, at, length, [one.query.area or "" for one in controls], season, settings)
     left, r = main.residuals[0], float(main.autocorrelation[0])

@@ -182,7 +182,7 @@ def _run_around(published: Series, at: int, date: str) -> Series:
 def _control(series: Series, area: str, at: int, settings: Settings | None) -> Series:
     """Return the same series of the control area over the common periods."""
     if area == series.query.area:
-        raise UsageError("--control must be another area than --area")
+        raise UsageError("--control must be a different area from --area")
     run = read_series(replace(series.query, area=area), settings).unbroken_run(at)
     steps = set(series.steps)
     both = run.selected([n for n, step in enumerate(run.steps) if step in steps])
@@ -268,7 +268,7 @@ def effects(found: PolicyEvaluation) -> dict[str, Effect]:
     first = found.first_year
     when = "first year" if step == "year" else f"first {first.periods} months"
     names = ", ".join(first.weights)
-    against = f"against {names}" if names else "over what was expected"
+    against = f"against {names}" if names else "relative to what was expected"
     named = {f"{when} after the date, {against}": first.effect}
     if found.controlled is not None:
         named[f"before the date: drift against {names}, each {step}"] = found.controlled.pre_trend

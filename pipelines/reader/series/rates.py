@@ -108,9 +108,10 @@ def _bounds_there(wanted: SeriesQuery, settings: Settings | None) -> str:
         return ""
     last = rows[-1]
     return (
-        f": the sex or age of too many is unknown ({year_spans(sorted({row['year'] for row in rows}))}); in "
-        f"{last['year']} it lies between {last['rate_at_least']:,.2f} and {last['rate_at_most']:,.2f} (none of the "
-        "unknown, all of them; rate_at_least and rate_at_most in out.headline_by_sex and out.headline_by_age)"
+        f": the sex or age of too many persons is unknown ({year_spans(sorted({row['year'] for row in rows}))}); in "
+        f"{last['year']} it lies between {last['rate_at_least']:,.2f} and {last['rate_at_most']:,.2f} (with none of "
+        "the unknown, with all of them; rate_at_least and rate_at_most in out.headline_by_sex and "
+        "out.headline_by_age)"
     )
 
 

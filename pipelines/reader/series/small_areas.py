@@ -150,9 +150,11 @@ def read_small_areas(
         read_small_areas(SeriesQuery("0101", "MX")).outside
     """
     if wanted.area is None:
-        raise UsageError("say whose parts: --area MX")
+        raise UsageError("give the country with --area, such as --area MX")
     if wanted.age != TOTAL or wanted.attributes:
-        raise UsageError("rates of small areas are those of all ages and attributes together: leave --age out")
+        raise UsageError(
+            "rates of small areas are available only for all ages and attributes together: leave out --age"
+        )
     wanted.check(settings)
     found = _marshall(wanted, wanted.area, year, level, settings)
     if method == "bym":
@@ -177,7 +179,7 @@ def _marshall(
     chosen = years[-1] if year is None else year
     own = [row for row in own if row["year"] == chosen]
     if not own:
-        raise UsageError(f"no such rates in {chosen}; there are of {years[0]} to {years[-1]}")
+        raise UsageError(f"no such rates in {chosen}; there are rates from {years[0]} to {years[-1]}")
     most = max((row["areas_together"], row["iccs_made_from"] or "") for row in own)[1]
     own = [row for row in own if (row["iccs_made_from"] or "") == most]
     expected = np.array([row["population"] for row in own]) * own[0]["common_rate"] / 100_000
@@ -201,7 +203,7 @@ def _outlines(area: str) -> Boundaries:
     try:
         return bundled_boundaries(area)
     except UsageError as error:
-        raise UsageError(f"{error}; or take --method marshall, which needs no neighbours") from error
+        raise UsageError(f"{error}; or use --method marshall, which needs no neighbours") from error
 
 
 def _with_neighbours(found: SmallAreas, boundaries: Boundaries) -> SmallAreas:
@@ -211,9 +213,9 @@ def _with_neighbours(found: SmallAreas, boundaries: Boundaries) -> SmallAreas:
     alone = sorted(set(codes) - {code for pair in pairs for code in pair})
     if len(alone) > MOST_ALONE * len(codes):
         raise UsageError(
-            f"boundaries {boundaries.origin}: {len(alone)} of {len(codes)} areas have no border in common with another "
-            f"({', '.join(alone[:5])}); outlines must be of these areas, and simplified together, so that neighbours "
-            "have the points of their border in common; or take --method marshall, which needs no neighbours"
+            f"boundaries {boundaries.origin}: {len(alone)} of {len(codes)} areas share no border with another "
+            f"({', '.join(alone[:5])}); the outlines must be those of these areas, simplified together, so that "
+            "neighbours share the points of their border; or use --method marshall, which needs no neighbours"
         )
     place = {code: number for number, code in enumerate(codes)}
     fitted = fit_bym(

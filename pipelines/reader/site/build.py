@@ -80,7 +80,7 @@ def build_site(settings: Settings, folder: Path, release: str | None = None, eng
         with _open(settings, release) as connection:
             content = _read(connection, release)
             if not content.figures:
-                raise UsageError("the release has no figure of a country that a site may show")
+                raise UsageError("the release has no figures of a country that may be shown on a site")
             queries = _write_engine(files, settings, release, content, new) if files else ()
             sizes = _write(content, connection, new, queries)
         (new / MARK).write_text(f"{content.release['release']}\n", encoding="utf-8")
@@ -111,7 +111,7 @@ def try_to_build_site(settings: Settings, folder: Path) -> BuiltSite | str:
         if (limit := describe_limit(error, settings)) is None:
             raise
         why = f"{limit.said}; {limit.to_do}"
-    return f"the site was not built, and the old one stays: {why}"
+    return f"the site was not built; the old one stays: {why}"
 
 
 def check_site_folder(folder: Path) -> None:
@@ -121,9 +121,9 @@ def check_site_folder(folder: Path) -> None:
         UsageError: it is a link or a file, or holds something that is not a site.
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise UsageError(f"{folder} is a link or a file; a site is a folder of its own")
+        raise UsageError(f"{folder} is a link or a file; a site needs a folder of its own")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
-        raise UsageError(f"{folder} holds something that is not a site ({MARK} is missing); give another folder")
+        raise UsageError(f"{folder} contains something that is not a site ({MARK} is missing); give another folder")
 
 
 def _read(connection: duckdb.DuckDBPyConnection, release: str | None) -> Content:
@@ -132,8 +132,8 @@ def _read(connection: duckdb.DuckDBPyConnection, release: str | None) -> Content
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         first = str(error).partition("\n")[0]
         raise UsageError(
-            f"{release or 'the published release'} is of another version of this program, and lacks what the pages "
-            f"show ({first}); iccs run publishes one of this version"
+            f"{release or 'the published release'} was built by another version of this program and lacks something "
+            f"the pages show ({first}); iccs run publishes one of this version"
         ) from error
 
 

@@ -60,10 +60,10 @@ def read_engine(folder: Path) -> dict[str, bytes]:
     for package in _PACKAGES:
         path = folder / package.file
         if not path.is_file():
-            raise UsageError(f"{path} is not there; fetch it there with: {FETCH}")
+            raise UsageError(f"{path} does not exist; fetch it into that folder with: {FETCH}")
         found = "sha512-" + b64encode(hashlib.sha512(path.read_bytes()).digest()).decode()
         if found != package.integrity:
-            raise UsageError(f"{path} is another file than the one expected ({found}); fetch it with: {FETCH}")
+            raise UsageError(f"{path} is not the expected file ({found}); fetch it with: {FETCH}")
         with tarfile.open(path) as archive:
             for member, name in package.members:
                 content = archive.extractfile(member)

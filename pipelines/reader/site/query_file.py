@@ -78,7 +78,7 @@ def write_query_file(release: Path, withheld: tuple[str, ...], path: Path) -> tu
                 _copy_table(connection, table, withheld)
         except (duckdb.BinderException, duckdb.CatalogException) as error:
             first = str(error).partition("\n")[0]
-            raise UsageError(f"{release.name} is of another version of this program ({first})") from error
+            raise UsageError(f"{release.name} was built by another version of this program ({first})") from error
         connection.execute("DETACH published")
         connection.execute("CHECKPOINT")
         (day,) = connection.execute("SELECT strftime(published_at, '%Y-%m-%d') FROM out.release").fetchall()[0]

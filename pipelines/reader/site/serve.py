@@ -59,9 +59,9 @@ def site_server(folder: Path, port: int) -> LocalServer:
         UsageError: the folder is no site, or the port is taken.
     """
     if not (folder / MARK).is_file():
-        raise UsageError(f"{folder} is not a site; make one with: iccs site build -o {folder}")
+        raise UsageError(f"{folder} is not a site; build one with: iccs site build -o {folder}")
     try:
         return LocalServer(("127.0.0.1", port), partial(_Handler, directory=str(folder)))
     except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or "a port is a number from 0 to 65535"
+        why = getattr(error, "strerror", None) or "a port must be a number from 0 to 65535"
         raise UsageError(f"port {port} cannot be used ({why}); give another with --port") from error

@@ -39,7 +39,7 @@ def propose_coarser(cells: Mapping[Key, int], threshold: int, levels: Levels) ->
         best = min(best, (_share_small(left, threshold), said))
     if not best[1]:
         return None
-    return f"without the {best[1]} {100 * best[0]:.0f} % of the cells are small, in place of {100 * now:.0f} %"
+    return f"without the {best[1]} {100 * best[0]:.0f} % of the cells are small, instead of {100 * now:.0f} %"
 
 
 def _share_small(cells: Mapping[Key, int], threshold: int) -> float:

@@ -34,20 +34,20 @@ def read_counts(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Name
     for stage, unit, *key, value, estimated in rows:
         if value is None:
             raise UsageError(
-                f"{dict(zip(names, key, strict=True))} has bounds in place of a count, as sex or age is too often "
+                f"{dict(zip(names, key, strict=True))} has bounds instead of a count, because sex or age is too often "
                 "unknown, and the bounds are counts that are not protected; share the source without this breakdown"
             )
         if estimated or value != int(value) or value < 0:
             raise UsageError(
-                f"{dict(zip(names, key, strict=True))} is {value:g}, an estimate or no whole count, whose sums with "
-                "other cells are not exact; leave allocate_unknown and fractions out of what is to be shared"
+                f"{dict(zip(names, key, strict=True))} is {value:g}, an estimate or not a whole count, so sums with "
+                "other cells are not exact; leave allocate_unknown and fractions out of what you share"
             )
         counts[stage, unit][tuple(key)] = int(value)
     outside = {code for (code,) in connection.execute("SELECT code FROM out.iccs WHERE NOT in_tree").fetchall()}
     if used := sorted(outside & {key[names.index("iccs")] for cells in counts.values() for key in cells}):
         raise UsageError(
-            f"ICCS category {used[0]} combines parts of others and is no part of the tree, so that what its counts "
-            "give away is not known; link the national codes to categories of the tree"
+            f"ICCS category {used[0]} combines parts of others outside the tree, so it is not known what its counts "
+            "reveal; link the national codes to categories of the tree"
         )
     return dict(counts)
 
@@ -70,6 +70,6 @@ def refuse_ring(keys: Iterable[Key], levels: Levels) -> None:
     """
     if ring := uncovered_crossing(keys, levels):
         raise UsageError(
-            f"the breakdowns by {', '.join(ring)} share parts in a ring and none has all of them, so that what they "
-            "give away together cannot be told from their sums; add the breakdown by all of them, or remove one"
+            f"the breakdowns by {', '.join(ring)} share dimensions in a ring and none has all of them, so their sums "
+            "do not show what they reveal together; add the breakdown by all of them, or remove one"
         )

@@ -140,7 +140,7 @@ def _with_rests(cells: Mapping[Key, int], levels: Levels) -> dict[Key, int]:
             if rest < 0:
                 raise UsageError(
                     f"{dict(zip(names, total, strict=True))}: the parts by {name} sum to {known[total] - rest}, the "
-                    f"total is {known[total]}. They overlap, and what can be computed from them cannot be told; leave "
+                    f"total is {known[total]}. They overlap, so it is not known what can be computed from them; leave "
                     f"{name} out of the breakdowns, or declare parts that do not overlap"
                 )
             if rest > 0:

@@ -158,8 +158,8 @@ def _agreed_zeros(sources: Sequence[Protected], editions: Sequence[Edition]) -> 
         if edition.zeros_shown != zeros_shown:
             before = "shown" if edition.zeros_shown else "hidden"
             raise UsageError(
-                f"zeros of {edition.source} were {before} in package {edition.package}, and what left cannot be "
-                f"undone; put back sharing: {{zeros: {before}}}"
+                f"zeros of {edition.source} were {before} in package {edition.package}, and a shared package cannot be "
+                f"withdrawn; restore sharing: {{zeros: {before}}}"
             )
     return zeros_shown
 
@@ -168,16 +168,16 @@ def _agreed_rounding(sources: Sequence[Protected], editions: Sequence[Edition]) 
     said = {source.rounding: source.source for source in sources}
     if len(said) > 1:
         raise UsageError(
-            f"{' and '.join(sorted(said.values()))} have the same counts and are rounded differently; give them the "
-            "same rounding in their policy, or none"
+            f"{' and '.join(sorted(said.values()))} have the same counts but are rounded differently; give both the "
+            "same rounding in their policies, or none"
         )
     (rounding,) = said
     for edition in editions:
         if edition.rounding != rounding:
             before = f"rounded to {edition.rounding}" if edition.rounding else "shown or hidden"
             raise UsageError(
-                f"counts of {edition.source} were {before} in package {edition.package}, and what left cannot be "
-                "undone: two methods together tell more than each; put back its policy"
+                f"counts of {edition.source} were {before} in package {edition.package}, and a shared package cannot "
+                "be withdrawn: two methods together reveal more than either; restore its policy"
             )
     return rounding
 
@@ -195,8 +195,9 @@ def _rounded(
     if exact := [one for one in known.cells if one[2]]:
         name, key, _ = min(exact)
         raise UsageError(
-            f"another source shows {len(exact)} of the same counts as they are ({' '.join((*name, *key[:3]))}, for "
-            "instance), and rounding would protect nothing; hide small counts (threshold), or keep the other here"
+            f"another source shows {len(exact)} of the same counts unrounded ({' '.join((*name, *key[:3]))}, for "
+            "instance), so rounding would protect nothing; hide small counts (threshold), or do not share the other "
+            "source"
         )
     series: dict[str, list[Series]] = {source.source: [] for source in sources}
     for system in systems:
@@ -271,7 +272,7 @@ def _hide(system: _System, threshold: int, hidden: set[tuple[str, Key]], zeros_s
         if not system.editions:
             raise
         packages = ", ".join(sorted({edition.package for edition in system.editions}))
-        raise UsageError(f"{error}. What left in package {packages} is shown for ever") from error
+        raise UsageError(f"{error}. What has left in package {packages} stays shown") from error
 
 
 def _audited(system: _System, pattern: Pattern, zeros_shown: bool) -> dict[str, Series]:

@@ -45,9 +45,9 @@ def round_counts(margins: Margins, base: int, fixed: Mapping[int, int]) -> tuple
             key = dict(zip(dimensions(), margins.keys[block[0]], strict=True))
             said = ", ".join(f"{name} {code}" for name, code in key.items() if code != "_T")
             raise UsageError(
-                f"the counts linked with {said} cannot be rounded to multiples of {base} whose totals fit, each within "
-                f"{base} of the true count{', beside what left before' if fixed else ''}. Declare fewer breakdowns, or "
-                "hide small counts: sharing: {threshold: 3} in place of rounding"
+                f"the counts linked with {said} cannot be rounded to multiples of {base} whose totals add up, each "
+                f"within {base} of the true count{', given what has left before' if fixed else ''}. Declare fewer "
+                "breakdowns, or hide small counts: sharing: {threshold: 3} instead of rounding"
             )
         for place, value in zip(block, found, strict=True):
             rounded[place] = value
@@ -129,7 +129,9 @@ def audit_rounded(
     """
     away = [abs(one - count) for one, count in zip(rounded, margins.counts, strict=True)]
     if any(one % base for one in rounded) or max(away, default=0) > base:
-        raise AssertionError("a rounded count is no multiple of its base, or more than one base away")
+        raise AssertionError(
+            "a rounded count is not a multiple of its base, or is more than one base away from the true count"
+        )
     for total, parts in margins.sums:
         if rounded[total] != sum(rounded[part] for part in parts):
             raise AssertionError("a rounded total is not the sum of its parts")

@@ -108,8 +108,9 @@ def refuse_size(margins: Margins, block: Collection[int]) -> None:
     codes = {name: len({margins.keys[place][at] for place in block}) for at, name in enumerate(dimensions())}
     widest = max(codes, key=codes.__getitem__)
     raise UsageError(
-        f"{len(block)} cells are linked by sums; {MOST_CELLS} can be protected together. {widest} has the most codes "
-        f"({codes[widest]}): declare fewer levels of it, or fewer breakdowns beside it, under breakdowns in source.yml"
+        f"{len(block)} cells are linked by sums; at most {MOST_CELLS} can be protected together. {widest} has the most "
+        f"codes ({codes[widest]}): under breakdowns in source.yml, declare fewer levels of it, or fewer breakdowns "
+        "in addition to it"
     )
 
 
@@ -263,7 +264,7 @@ class _Block:
         said = ", ".join(f"{name} {code}" for name, code in key.items() if code != "_T")
         codes = Counter({name: len({key[at] for key in self.margins.keys}) for at, name in enumerate(dimensions())})
         return (
-            f"the cell {said} is below the threshold of {self.threshold} and can be computed whatever else is hidden: "
-            f"too few other cells have counts, or they are always shown. Declare fewer breakdowns (for instance of "
-            f"{codes.most_common(1)[0][0]}), or a shorter never_suppress"
+            f"the cell {said} is below the threshold of {self.threshold} and can be computed whatever else is hidden, "
+            "because too few other cells have counts, or they are always shown. Declare fewer breakdowns (for "
+            f"instance of {codes.most_common(1)[0][0]}), or a shorter never_suppress"
         )

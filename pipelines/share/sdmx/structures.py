@@ -88,7 +88,7 @@ def check_agency(agency: str) -> None:
         UsageError: says what is allowed.
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*", agency):
-        raise UsageError(f"--agency {agency!r}: letters, digits, _ and - only, a letter first")
+        raise UsageError(f"--agency {agency!r}: use only letters, digits, _ and -, starting with a letter")
 
 
 class Structures:
@@ -125,7 +125,9 @@ class Structures:
         ]
         for name, labels in found.items():
             if wrong := [label.code for label in labels if not _ID.fullmatch(label.code)]:
-                raise UsageError(f"code {wrong[0]!r} of {name} has signs that SDMX does not allow: use A-Z 0-9 _ - $ @")
+                raise UsageError(
+                    f"code {wrong[0]!r} of {name} has characters that SDMX does not allow: use A-Z 0-9 _ - $ @"
+                )
         return found
 
     def _listed(self, name: str) -> list[Label]:

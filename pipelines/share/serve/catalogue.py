@@ -104,7 +104,7 @@ def _is_version(own: str, asked: str) -> bool:
     if asked in ("*", "+", "~", "latest", "all"):
         return True
     if _VERSION.fullmatch(asked) is None:
-        raise NotAnswered(400, f"{asked!r} is no version: write 1.0, latest, +, ~ or *.")
+        raise NotAnswered(400, f"{asked!r} is not a version: write 1.0, latest, +, ~ or *.")
     numbers = [[*map(int, one.rstrip("+").split(".")), 0, 0][:3] for one in (own, asked)]
     return numbers[0] == numbers[1] or (asked.endswith("+") and numbers[0] > numbers[1])
 

@@ -95,7 +95,7 @@ def choose_form(forms: Sequence[Form], accept: str, wanted: str | None) -> Form:
         return forms[0]
     if not found:
         offered = ", ".join(form.content_type for form in forms)
-        raise NotAnswered(406, f"None of the formats asked for is written here; there are: {offered}.")
+        raise NotAnswered(406, f"None of the requested formats is available; there are: {offered}.")
     return min(found, key=lambda one: one[:2])[2]
 
 

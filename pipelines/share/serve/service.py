@@ -87,7 +87,7 @@ class Service:
             if seconds := self._rates.wait(f"token {partner}" if partner else f"address {client_of(address)}"):
                 raise NotAnswered(429, f"More than {self.limits.per_minute:,} requests in a minute.", seconds)
             if partner == "":
-                raise NotAnswered(401, "The token is not known here; without one you have what is public.")
+                raise NotAnswered(401, "The token is not known here; without a token you get what is public.")
             levels = _PARTNERS if partner else _PUBLIC
             ask = parse_request(path, query)
             return self._answer(ask, levels, path, query, headers)
@@ -120,7 +120,7 @@ class Service:
         if packed:
             said["Content-Encoding"] = "gzip"
         if not self._places.acquire(timeout=self.limits.seconds):
-            raise NotAnswered(503, "Too many requests are being answered; ask again in a minute.", 60)
+            raise NotAnswered(503, "Too many requests are being processed; try again in a minute.", 60)
         try:
             body = _spool(self._pieces(ask, editions, form), packed=packed)
         finally:
@@ -153,7 +153,7 @@ class Service:
                 else:
                     yield _structure_message(ask, editions[0], form, cursor)
         except duckdb.OutOfMemoryException as error:
-            raise NotAnswered(413, "The answer needs more memory than there is; ask for less.") from error
+            raise NotAnswered(413, "The answer needs more memory than is available; ask for less.") from error
         finally:
             cursor.close()
 
@@ -166,7 +166,7 @@ def _known(before: Sequence[Edition], current: Edition, since: datetime) -> list
     """
     had = [one for one in (*before, current) if one.published_at <= since]
     if not had:
-        raise NotAnswered(501, "What was here at that moment is not kept; ask for all data, without updatedAfter.")
+        raise NotAnswered(501, "The state at that time is no longer available; ask for all data, without updatedAfter.")
     return [had[-1]]
 
 

@@ -101,7 +101,7 @@ class Shelf:
         self._looked = 0.0
         self._look(self._refuse)
         if not any(self._editions.values()):
-            raise UsageError(f"{folder} has no package; write one there: iccs share package -o {folder}/FIRST")
+            raise UsageError(f"{folder} contains no package; write one there: iccs share package -o {folder}/FIRST")
 
     def editions(self, levels: tuple[Level, ...]) -> list[Edition]:
         """Return the packages for some levels, the newest last, including those added to the folder since.
@@ -124,7 +124,7 @@ class Shelf:
         found = [one for one in self.editions(levels) if moment is None or one.published_at <= moment]
         if not found:
             raise NotAnswered(
-                404, "Nothing is kept here of that moment." if moment else "There are no figures for you."
+                404, "No data from that time are kept here." if moment else "There are no figures that you may see."
             )
         return found[-1]
 
@@ -159,7 +159,7 @@ class Shelf:
         edition = Edition(self._connection, alias, self.agency, level, (path / DATABASE).stat().st_mtime_ns)
         described = json.loads((path / "datapackage.json").read_text(encoding="utf-8"))
         if described["version"] != edition.release:
-            raise UsageError("its description is of another release")
+            raise UsageError("its description belongs to another release")
         return edition
 
 
@@ -172,15 +172,17 @@ def check_package(path: Path) -> Level:
     sums = dict[str, str]()
     for name in (SUMS, f"{DATABASE}.sha256"):
         if not (path / name).is_file():
-            raise UsageError(f"{name} is missing: it is no package; only what iccs share package wrote is served")
+            raise UsageError(
+                f"{name} is missing, so this is not a package; only packages written by iccs share package are served"
+            )
         for line in (path / name).read_text(encoding="ascii").splitlines():
             digest, _, file = line.partition("  ")
             sums[file] = digest
     for name in (DATABASE, "datapackage.json"):
         if sha256_of_file(path / name) != sums.get(name):
-            raise UsageError(f"{name} is not as it was written; write the package again")
+            raise UsageError(f"{name} has changed since it was written; write the package again")
     described = json.loads((path / "datapackage.json").read_text(encoding="utf-8"))
     found = _NAME.fullmatch(described["name"])
     if found is None or found[1] not in get_args(Level) or found[1] == "internal":
-        raise UsageError("its description does not say for whom it is")
+        raise UsageError("its description does not state for whom it is")
     return cast(Level, found[1])

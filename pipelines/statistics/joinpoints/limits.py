@@ -100,7 +100,9 @@ def _draw_series(series: LogSeries, number: int, draws: int, seed: int) -> tuple
     """Return positions of the best joinpoints, and whitened series from their model and drawn residuals, as columns."""
     free = series.n - 2 - 2 * number
     if number < 0 or number % 1 or free < 1:
-        raise ValueError(f"{series.n} years are too few for {number} joinpoints, or {number} is no number of them")
+        raise ValueError(
+            f"{series.n} years are too few for {number} joinpoints, or {number} is not a possible number of joinpoints"
+        )
     whitened = series.whiten @ series.logs
     best = smallest_sums(series, number)[1][0]
     design = series.whiten @ series.design(best.tolist())

@@ -94,7 +94,7 @@ class LogSeries:
         self.years = np.asarray(years, dtype=np.float64)
         x = np.asarray(values, dtype=np.float64)
         if x.shape != self.years.shape or (self.years % 1 != 0).any() or (np.diff(self.years) <= 0).any():
-            raise ValueError("a series has one value for each year, the years whole and in rising order")
+            raise ValueError("a series needs one value for each year, with whole years in ascending order")
         if np.isinf(x).any() or np.isinf(self.years).any():
             raise ValueError("a year or a value is infinite")
         if not (x > 0).all():
@@ -105,7 +105,7 @@ class LogSeries:
         self.logs = np.log(x) - self.first_log  # a series that does not move is 0 throughout, without rounding
         spread = np.ones(len(x)) if errors is None else np.asarray(errors, dtype=np.float64) / x
         if spread.shape != x.shape or not ((spread > 0) & np.isfinite(spread)).all():
-            raise ValueError("a standard error is wanted for each value, above 0")
+            raise ValueError("each value needs a standard error above 0")
         if not -1 < autocorrelation < 1:
             raise ValueError(f"autocorrelation {autocorrelation} is not between -1 and 1")
         apart = np.abs(self.years[:, None] - self.years[None, :])
@@ -146,7 +146,7 @@ def log_ready(
     if not ((x >= 0).all() and (n > 0).all() and np.isfinite([*x, *n]).all()):
         raise ValueError("counts must not be below 0 or missing, and populations must be above 0")
     if zeros == "refuse" and (x == 0).any():
-        raise ValueError("a count of 0 has no logarithm: leave out the series, or choose 'add half' and say so")
+        raise ValueError("a count of 0 has no logarithm: leave out the series, or choose 'add half' and report this")
     filled = np.where(x == 0, 0.5, x)
     return filled / n * per, np.sqrt(filled) / n * per
 
@@ -202,7 +202,7 @@ def fit_joinpoints(
 def fit_series(series: LogSeries, number: int, confidence: float) -> JoinpointModel:
     """Return the best model of a prepared series; see :func:`fit_joinpoints`."""
     if number < 0 or number % 1:
-        raise ValueError(f"{number} is no number of joinpoints: 0, 1, 2 ...")
+        raise ValueError(f"{number} is not a possible number of joinpoints: 0, 1, 2 ...")
     if series.n - 2 - 3 * number < 1:
         raise ValueError(f"{series.n} years are too few for {number} joinpoints: the errors need n - 2 - 3k above 0")
     return fit_at(series, smallest_sums(series, number)[1][0].tolist(), confidence)

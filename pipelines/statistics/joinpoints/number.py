@@ -97,9 +97,9 @@ def choose_joinpoints(
     if permutations < FEWEST_PERMUTATIONS and method == "permutation":
         raise ValueError(f"{permutations} permutations are too few: a p below 0.05 needs {FEWEST_PERMUTATIONS}")
     if not 0 < level < 1:
-        raise ValueError(f"level {level} is not between 0 and 1: 5 % is 0.05")
+        raise ValueError(f"level {level} is not between 0 and 1: write 0.05 for 5 %")
     if most is not None and (most < 0 or most % 1):
-        raise ValueError(f"{most} is no largest number of joinpoints: 0, 1, 2 ...")
+        raise ValueError(f"{most} is not a possible largest number of joinpoints: 0, 1, 2 ...")
     series = LogSeries(years, values, standard_errors, autocorrelation)
     limit = most_joinpoints(series.n) if most is None else most
     if method == "permutation":

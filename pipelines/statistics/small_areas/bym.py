@@ -119,7 +119,9 @@ def fit_bym(
     """
     y, e = np.asarray(counts, dtype=np.float64), np.asarray(exposure, dtype=np.float64)
     if y.ndim != 1 or y.shape != e.shape or not (y >= 0).all() or not (e > 0).all() or not y.sum() > 0:
-        raise ValueError("counts are 0 or more, exposures above 0, one of each for an area, with an event somewhere")
+        raise ValueError(
+            "need counts of 0 or more and exposures above 0, one of each for each area, with at least one event"
+        )
     if not len(pairs):
         raise ValueError("no two areas are neighbours")
     structure = neighbour_structure(len(y), pairs)
@@ -229,7 +231,7 @@ class _Field:
                 break
         else:
             where = f"sigma {np.exp(log_sigma):.3g}, phi {_share(logit_phi):.3g}"
-            raise ValueError(f"the effects of areas have no mode at {where}")
+            raise ValueError(f"the area effects have no mode at {where}")
         phi = _share(logit_phi)
         density = (
             height - around.volume / 2 + self.prior(float(np.exp(log_sigma)), phi) + log_sigma + np.log(phi * (1 - phi))

@@ -42,7 +42,7 @@ def _report_lines(now: datetime, source: str, step: str, error: BaseException) -
             yield f"{name}: {version(name)}"
         except PackageNotFoundError:
             yield f"{name}: not installed"
-    yield "The texts of the errors are left out, as they may quote the data."
+    yield "The texts of the errors are left out, because they may quote the data."
     for link in _chain(error):
         yield f"\n{type(link).__module__}.{type(link).__qualname__}"
         yield "".join(traceback.format_tb(link.__traceback__)).rstrip()
@@ -80,7 +80,7 @@ def describe_fault(
     if limit is not None and not isinstance(error, MemoryError):  # of Python: it may be the program's own fault
         return (
             f"{limit.what} in step {step} ({limit.more})\n"
-            "  The data of this source were not used; they may be in order.\n"
+            "  The data of this source were not used; they may be correct.\n"
             f"  {limit.to_do[0].upper()}{limit.to_do[1:]}."
         )
     first = (str(error).strip().splitlines() or [""])[0]
@@ -89,6 +89,6 @@ def describe_fault(
     where = f"{report} (no data values in it; please send it to the maintainers)" if report else "could not be written"
     return (
         f"internal error in step {step} ({told})\n"
-        "  The data of this source were not used; they may be in order.\n"
+        "  The data of this source were not used; they may be correct.\n"
         f"  report: {where}"
     )
