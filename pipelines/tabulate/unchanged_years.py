@@ -48,7 +48,7 @@ def make_year_keys(
     """Return the key of each year.
 
     Args:
-        connection: with ``given_combination`` and ``given_area``.
+        connection: with ``given_combination``, ``given_area`` and ``given_category``.
         year_partitions: the partitions with rows of each year; empty if the source is not processed by year.
         shared: fingerprint of what affects every year: declarations and program.
     """
