@@ -420,7 +420,7 @@ def test_a_signed_package_is_verified_and_a_changed_one_is_not(left: Path, tmp_p
     sums = (folder / "SHA256SUMS").read_bytes()
     assert "README.md has changed since" in refused("README.md", b"")
     assert "data/observation.csv is missing" in refused("data/observation.csv", None)
-    assert "crime.duckdb has changed since it was" in refused("crime.duckdb", b"")
+    assert "crime.duckdb has changed since" in refused("crime.duckdb", b"")
     assert "data/more.csv was not in the package" in refused("data/more.csv", b"")
     assert "SHA256SUMS was not signed with this key, or was changed" in refused("SHA256SUMS", sums + b"\n")
     assert "was not signed with this key" in refused("README.md", (folder / "README.md").read_bytes(), other)
