@@ -49,6 +49,7 @@ _LEAST_LIKENESS_OF_WORDS = 85.0  # for words that no text has: typos and abbrevi
 _SHORTEST_WITH_SLIPS = 5
 COMPLETED_KILLING = ("0101", "0103")  # an attempt is never counted here
 _CHUNK = 500  # labels compared at a time, to bound memory
+_EXCLUSIONS_SHOWN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +220,11 @@ class Index:
         """Return the stems of an entry's text."""
         return self._texts[number].split()
 
-    def exclusions_for(self, code: str, likeness: Table, limit: int = 2) -> list[str]:
+    def exclusions_for(self, code: str, likeness: Table) -> list[str]:
         """Return the phrases of a category's exclusions that are more like the label than its own texts are."""
         least = likeness[self._of_code.get(code, [])].max(initial=0.0)
         alike = {shown: float(likeness[n]) for n, shown in self._exclusions.get(code, ()) if likeness[n] > least}
-        return sorted(alike, key=lambda shown: -alike[shown])[:limit]
+        return sorted(alike, key=lambda shown: -alike[shown])[:_EXCLUSIONS_SHOWN]
 
 
 def _likeness(vectors: TextVectors, texts: list[str]) -> Table:

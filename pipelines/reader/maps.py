@@ -74,7 +74,7 @@ class MapRates:
         return sorted({*self.rows, *self.missing})
 
 
-def class_limits(rates: Sequence[float], classes: int = CLASSES) -> tuple[float, ...]:
+def class_limits(rates: Sequence[float]) -> tuple[float, ...]:
     """Return the upper rate of each class but the last, for classes of about equal size; equal rates stay together.
 
     >>> class_limits([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
@@ -83,7 +83,7 @@ def class_limits(rates: Sequence[float], classes: int = CLASSES) -> tuple[float,
     (0.0,)
     """
     ordered = np.sort(np.asarray(rates, dtype=np.float64))
-    places = [int(np.ceil(len(ordered) * share / classes)) - 1 for share in range(1, classes)]
+    places = [int(np.ceil(len(ordered) * share / CLASSES)) - 1 for share in range(1, CLASSES)]
     found = sorted({float(ordered[place]) for place in places if place >= 0})
     return tuple(limit for limit in found if limit < ordered[-1])
 
