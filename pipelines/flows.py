@@ -520,9 +520,9 @@ def _triggers(watched: list[str], silent_days: int) -> dict[str, EventTrigger]:
         threshold=1,
         within=timedelta(0),
     )
-    triggers = {"iccs: a scheduled run failed, crashed or is late": ended_badly}
+    triggers = {"iccs: a planned run failed, crashed or is late": ended_badly}
     if silent_days:
-        triggers[f"iccs: no scheduled run has succeeded for {silent_days} days"] = EventTrigger(
+        triggers[f"iccs: no planned run ended well for {silent_days} days"] = EventTrigger(
             match=run,
             match_related=of_ours,
             expect={"prefect.flow-run.Completed"},

@@ -118,7 +118,7 @@ def test_the_server_tells_of_runs_that_failed_and_crashed(tmp_path: Path) -> Non
 
     assert "the Prefect server has no block 'no/such'" in made.stderr
     assert made.stdout.splitlines()[-1] == (
-        "['iccs: a scheduled run failed, crashed or is late', 'iccs: no scheduled run has succeeded for 35 days']"
+        "['iccs: a planned run failed, crashed or is late', 'iccs: no planned run ended well for 35 days']"
     )
     assert sorted(one.split("|")[1].partition(".")[0] for one in got) == ["killed: Crashed", "refused: Failed"]
-    assert {one.split("|")[0] for one in got} == {"iccs: a scheduled run failed, crashed or is late"}
+    assert {one.split("|")[0] for one in got} == {"iccs: a planned run failed, crashed or is late"}
