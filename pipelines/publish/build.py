@@ -291,6 +291,7 @@ def load_source(
                 "licence": source.licence.name,
                 "citation": source.citation,
                 "counted_at": source.counted_at,
+                "stocks": ";".join(sorted({f"{stage} {unit}" for _, stage, unit in source.stocks})) or None,
                 "files": files,
                 "observations": current.observations,
                 "first_period": current.first_period,

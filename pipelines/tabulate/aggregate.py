@@ -197,6 +197,13 @@ def _aggregate_one(
         raise UsageError(
             f"source {source.source_id}: breakdowns ask for frequency {plan.freq}, but the data have {data_freq[0]}"
         )
+    if periods > 1 and source.measures[plan.measure].figures == "stock":
+        raise UsageError(
+            f"source {source.source_id}: breakdowns ask for frequency {plan.freq} of the measure {plan.measure!r}, which "
+            f"counts persons on a day; the data have frequency {data_freq[0]}, and persons held on several days are not "
+            f"added up. Write freq: {data_freq[0]} under breakdowns; or keep one day of each year in reshape.sql, with "
+            "its year as the period"
+        )
     unasked = tuple(name for name in printed if name not in plan.dimensions)
     if unasked:
         plan = replace(plan, sets=(*plan.sets, (*plan.dimensions, *unasked)))

@@ -40,6 +40,13 @@ def out(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         ("counts_by_age_band('ICCS')", "bands is 'iccs' or 'minor_adult'"),
         ("counts_by_age_band(NULL)", "bands is 'iccs' or 'minor_adult'"),
         ("observation_asof(NULL)", "at_time is a day"),
+        ("change_between(2024, 2015)", "the earlier one first; not 2024 and 2015"),
+        ("change_between(2015, '2024-05')", "give two years, the earlier one first; not 2015 and 2024-05"),
+        ("change_between(15, 2024)", "give two years, the earlier one first; not 15 and 2024"),
+        ("estimate_change_between(2021, 2019)", "the earlier one first; not 2021 and 2019"),
+        ("estimate_change_between(2019, 2019)", "the earlier one first; not 2019 and 2019"),
+        ("estimate_change_between(2019, '2020-Q1')", "give two years, two quarters"),
+        ("estimate_change_between(NULL, 2019)", "not NULL and 2019"),
     ],
 )
 def test_what_is_in_no_list_is_refused(out: duckdb.DuckDBPyConnection, call: str, told: str) -> None:

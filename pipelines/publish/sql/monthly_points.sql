@@ -1,7 +1,8 @@
 -- Grain: one row for each monthly series: a source, area, ICCS category, stage, counting unit and sex, over all ages and
 -- attributes, with its last months as lists: of three years and more, up to the last month of the source. A month that is
--- in no comparison (a part not reported, an exceptional event) has no count. The population is that of the year.
--- reads: out.observation, out.population, population_priority
+-- in no comparison (a part not reported, an exceptional event) has no count. The population is that of the year. Persons
+-- counted on a day are no events, which the tests of months are for.
+-- reads: out.observation, out.source, out.population, population_priority
 WITH last_month AS (
     SELECT source, max(time_period) AS last_period
     FROM out.observation
@@ -20,8 +21,10 @@ recent AS (
         12 * CAST(left(time_period, 4) AS INTEGER) + CAST(right(time_period, 2) AS INTEGER) - 1 AS step,
         12 * CAST(left(last_period, 4) AS INTEGER) + CAST(right(last_period, 2) AS INTEGER) - 1 AS last_step
     FROM out.observation AS monthly
-    JOIN last_month USING (source)
-    WHERE freq = 'M' AND age = '_T' AND sex NOT IN ('_U', '_Z') {{no_attributes}}
+    JOIN last_month ON last_month.source = monthly.source
+    JOIN (SELECT source, stocks FROM out.source) AS about ON about.source = monthly.source
+    WHERE NOT coalesce(list_contains(string_split(about.stocks, ';'), concat(monthly.stage, ' ', monthly.counting_unit)), false)
+        AND freq = 'M' AND age = '_T' AND sex NOT IN ('_U', '_Z') {{no_attributes}}
 )
 SELECT recent.source, any_value(vintage) AS vintage, recent.ref_area, any_value(area_level) AS area_level, iccs,
     arg_max(iccs_made_from, step) AS iccs_made_from, stage, counting_unit, recent.sex, any_value(last_step) AS last_step,

@@ -105,7 +105,8 @@ def read_series(wanted: SeriesQuery, settings: Settings | None = None) -> Series
     """Return one series of the published file; if several match the query, the preferred one.
 
     Raises:
-        UsageError: unknown area, sex or age, or no such series; says what there is.
+        UsageError: unknown area, sex or age, or no such series; says what there is. Also if a monthly series counts
+            persons on a day.
 
     Example::
 
@@ -120,6 +121,11 @@ def read_series(wanted: SeriesQuery, settings: Settings | None = None) -> Series
         raise UsageError(no_series_message(wanted, keys, settings))
     chosen = candidates[0]
     own = [row for row in rows if key_of(row) == chosen]
+    if wanted.freq == "M" and any(row["is_stock"] for row in own):
+        raise UsageError(
+            f"{chosen.name} are counted on one day of each month: the methods for months are for events, which longer "
+            "months have more of. The figures are in out.observation (freq = 'M')"
+        )
     starts = [series_break_at(row["time_period"], row["obs_status"]) for row in own]
     with open_published(settings) as connection:
         breaks = series_breaks(SeriesBreaks(connection), wanted.of(chosen), starts)

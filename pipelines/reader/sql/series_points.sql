@@ -1,14 +1,16 @@
 -- Grain: one row for each source, stage, counting unit and period of one ICCS category, area, sex, age and combination of
--- attributes, with the population of the year.
--- reads: out.rate, out.observation
+-- attributes, with the population of the year. is_stock: persons counted on a day.
+-- reads: out.rate, out.observation, out.source
 WITH people AS (
     SELECT time_period AS year, any_value(population ORDER BY source) AS population
     FROM out.rate
     WHERE ref_area = $area AND sex = $sex AND age = $age AND population IS NOT NULL
     GROUP BY ALL
 )
-SELECT source, stage, counting_unit, time_period, value, population, obs_status, caveats
-FROM out.observation
+SELECT cell.source, stage, counting_unit, time_period, value, population, obs_status, caveats,
+    coalesce(list_contains(string_split(about.stocks, ';'), concat(stage, ' ', counting_unit)), false) AS is_stock
+FROM out.observation AS cell
 LEFT JOIN people ON people.year = left(time_period, 4)
+LEFT JOIN out.source AS about ON about.source = cell.source
 WHERE iccs = $iccs AND ref_area = $area AND sex = $sex AND freq = $freq AND age = $age {{attributes}}
-ORDER BY source, stage, counting_unit, time_period
+ORDER BY cell.source, stage, counting_unit, time_period

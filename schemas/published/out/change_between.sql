@@ -11,11 +11,12 @@
 -- where nothing is tested or compared. No change is given in percent of fewer than {{fewest_events}} events (no_percent_reason); its
 -- ratio and limits are given.
 -- Grain: one row for each source, area, ICCS category, stage, counting unit and sex with both years.
--- reads: out.rate, out.series, out.area, out.iccs
+-- reads: out.rate, out.series, out.source, out.area, out.iccs
 CREATE OR REPLACE MACRO out.change_between(from_year, to_year) AS TABLE
 WITH asked AS (
     SELECT CAST(from_year AS VARCHAR) AS first_period, CASE
-        WHEN CAST(from_year AS VARCHAR) < CAST(to_year AS VARCHAR) THEN CAST(to_year AS VARCHAR)
+        WHEN CAST(from_year AS VARCHAR) < CAST(to_year AS VARCHAR) AND out.freq_of(CAST(from_year AS VARCHAR)) = 'A'
+            AND out.freq_of(CAST(to_year AS VARCHAR)) = 'A' THEN CAST(to_year AS VARCHAR)
         ELSE error(concat('change_between: give two years, the earlier one first; not ', coalesce(CAST(from_year AS VARCHAR), 'NULL'),
             ' and ', coalesce(CAST(to_year AS VARCHAR), 'NULL'))) END AS last_period
 ),
@@ -77,7 +78,8 @@ compared AS (
             WHEN one.is_compared AND other.is_compared THEN NULL
             ELSE 'a year is incomplete or exceptional (see caveats): not compared'
         END AS refused,
-        starts_with(series.stage, 'held') OR least(one.value, other.value) = 0
+        coalesce(list_contains(string_split(about.stocks, ';'), concat(series.stage, ' ', series.counting_unit)), false)
+            OR least(one.value, other.value) = 0
             OR (dispersion IS NULL AND (one.is_estimated OR other.is_estimated)) AS untested,
         out.weaker_status(one.obs_status, other.obs_status) AS obs_status,
         least(one.completeness, other.completeness) AS completeness,
@@ -93,6 +95,7 @@ compared AS (
     LEFT JOIN spread ON spread.source = series.source AND spread.ref_area = series.ref_area
         AND spread.iccs = series.iccs AND spread.stage = series.stage
         AND spread.counting_unit = series.counting_unit AND spread.sex = series.sex
+    LEFT JOIN out.source AS about ON about.source = series.source
 ),
 ratio AS (
     SELECT *, CASE WHEN refused IS NULL THEN last_value / nullif(first_value, 0) END AS rate_ratio,

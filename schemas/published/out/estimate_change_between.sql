@@ -1,13 +1,18 @@
 -- out.estimate_change_between(from_period, to_period): change of each survey estimate between two periods, e.g.
--- out.estimate_change_between(2019, 2021): the difference, its standard error (for two independent samples: the square root
--- of the sum of both squared errors; a panel that interviews the same persons again has a smaller one) and its 95 % limits.
+-- out.estimate_change_between(2019, 2021), the earlier one first, both years, quarters or months: the difference, its standard
+-- error (for two independent samples: the square root of the sum of both squared errors; a panel that interviews the same
+-- persons again has a smaller one) and its 95 % limits.
 -- direction: increase or decrease, where the limits exclude no change; no significant change; not tested, where a standard
 -- error is not known; not compared, with the reason in break_handling. Estimates are never compared with counts.
 -- Grain: one row for each source, measure, national category, area, sex, age and attribute combination with both periods.
 -- reads: out.estimate
 CREATE OR REPLACE MACRO out.estimate_change_between(from_period, to_period) AS TABLE
 WITH asked AS (
-    SELECT CAST(from_period AS VARCHAR) AS first_period, CAST(to_period AS VARCHAR) AS last_period
+    SELECT CAST(from_period AS VARCHAR) AS first_period, CASE
+        WHEN CAST(from_period AS VARCHAR) < CAST(to_period AS VARCHAR)
+            AND out.freq_of(CAST(from_period AS VARCHAR)) = out.freq_of(CAST(to_period AS VARCHAR)) THEN CAST(to_period AS VARCHAR)
+        ELSE error(concat('estimate_change_between: give two years, two quarters (2024-Q1) or two months (2024-03), the earlier one ',
+            'first; not ', coalesce(CAST(from_period AS VARCHAR), 'NULL'), ' and ', coalesce(CAST(to_period AS VARCHAR), 'NULL'))) END AS last_period
 ),
 broken AS (
     SELECT estimate.source, estimate.measure, estimate.national_code, estimate.ref_area,
