@@ -21,7 +21,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def areas_command(options: argparse.Namespace) -> int:
-    """Print the areas with figures; without a text, the countries and how many parts each has."""
+    """Print the areas with figures; without a search text, the countries and the number of parts of each."""
     from pipelines.reader.areas import list_areas
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings

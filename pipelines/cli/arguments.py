@@ -1,4 +1,4 @@
-"""Arguments that several commands share."""
+"""Arguments shared by several commands."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ def waiting_arguments() -> argparse.ArgumentParser:
 
 
 def add_command(commands: Commands, name: str, help_text: str, *more: argparse.ArgumentParser) -> Any:
-    """Add a command with the arguments of :func:`data_arguments`, and others.
+    """Add a command with the arguments of :func:`data_arguments` and of further parsers.
 
     Args:
         commands: where to add it.
-        name: of the command.
-        help_text: one line.
-        more: parsers whose arguments it has too.
+        name: name of the command.
+        help_text: one line of help.
+        more: parsers whose arguments it takes as well.
     """
     return commands.add_parser(name, parents=[data_arguments(), *more], help=help_text, description=help_text)
 
 
 def add_group(commands: Commands, name: str, help_text: str) -> Commands:
-    """Add a command that has commands of its own, and return these."""
+    """Add a command with subcommands, and return the place to add those."""
     parser = commands.add_parser(name, help=help_text, description=help_text)
     return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
@@ -90,8 +90,8 @@ def series_query(options: argparse.Namespace, settings: Settings, freq: str = "A
     """Return the query that the arguments of :func:`series_arguments` and ``--area`` ask for.
 
     Raises:
-        UsageError: no area has that code or name, there is no such style, or the picture's file name has not the
-            ending of a picture.
+        UsageError: no area has that code or name, there is no such style, or the file name of the picture does
+            not end like a picture's.
     """
     from pathlib import Path
 

@@ -65,7 +65,7 @@ def _add_suggest(group: Commands) -> None:
 
 
 def check_command(options: argparse.Namespace) -> int:
-    """Print the problems of concordances, all or those named; exit code 1 if there is an error."""
+    """Print the problems of all or the named concordances; exit code 1 if there is an error."""
     from iccs.classification import load_classification
     from iccs.concordance import list_concordances
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
@@ -112,12 +112,12 @@ def _print_problems(checked: list[tuple[Concordance, list[ConcordanceProblem]]])
 
 
 def _drafts(concordance: Concordance) -> int:
-    """The number of links that nobody has reviewed yet."""
+    """Return the number of links that nobody has reviewed yet."""
     return sum(link.status == "draft" for link in concordance.rows)
 
 
 def coverage_command(options: argparse.Namespace) -> int:
-    """Print the share of each source's counts that is linked, by ICCS level, in residual categories, split, draft."""
+    """Print the share of each source's counts that is linked: by ICCS level, residual, split and draft."""
     from pipelines.reader.concordance_impact import mapping_coverage
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
@@ -187,7 +187,7 @@ def _names_of_projects() -> list[str]:
 
 
 def _read(name: str) -> Concordance:
-    """Return a concordance by its path, or that of a source by its name: the project's, else the packaged one."""
+    """Return a concordance by its path, or by the name of its source: the project's, otherwise the packaged one."""
     from iccs.concordance import concordance_path, read_concordance
     from schemas.source import list_sources
 
@@ -197,7 +197,7 @@ def _read(name: str) -> Concordance:
         return read_concordance(Path(name))
     folder = list_sources().get(name)
     if folder is not None and folder.concordance is not None:
-        own = folder.concordance.name == "concordance.csv"  # else it has the name of the source already
+        own = folder.concordance.name == "concordance.csv"  # otherwise it already has the source's name
         file = f"{name}/concordance.csv" if own else folder.concordance.name
         return replace(read_concordance(folder.concordance), source_id=name, file=file)
     if folder is not None:
@@ -245,10 +245,10 @@ def suggest_command(options: argparse.Namespace) -> int:
 
 
 def _language_of_labels(labels: list[LabelToCode], given: LabelLanguage | None) -> tuple[LabelLanguage, str]:
-    """Return the language to read labels in, and a line that says which and why.
+    """Return the language to read labels in, and a line that says which it is and why.
 
     Raises:
-        UsageError: no language is given and the labels do not show theirs.
+        UsageError: no language is given and the labels do not show clearly which it is.
     """
     from iccs.suggest.language import LANGUAGE_NAMES, guess_language
 
@@ -284,7 +284,7 @@ def _read_labels(path: Path, columns: dict[str, str | None]) -> list[LabelToCode
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
-    """Print how often the assistant finds the reviewed category of lists that it has not seen."""
+    """Print how often the assistant finds the reviewed category for lists that it has not learned from."""
     from iccs.suggest.benchmark import MEASURES, run_benchmark
     from pipelines.system.errors import EXIT_DONE
 
@@ -303,7 +303,7 @@ def evaluate_command(options: argparse.Namespace) -> int:
 
 
 def export_command(options: argparse.Namespace) -> int:
-    """Write the correspondence table of a source as UNODC asks for it: a workbook with one sheet per section."""
+    """Write the correspondence table of a source in the form UNODC requests: a workbook with one sheet per section."""
     from iccs.correspondence import write_correspondence
     from pipelines.system.errors import EXIT_DONE
 

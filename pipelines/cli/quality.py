@@ -1,4 +1,4 @@
-"""``iccs quality``: the result of every rule, the failing and the rejected cells."""
+"""``iccs quality``: the result of every rule, and the failing and rejected cells."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def quality_command(options: argparse.Namespace) -> int:
-    """Print the results of the rules: one line a source, every rule of one source, or the rejected cells."""
+    """Print the results of the rules: one line per source, every rule of one source, or the rejected cells."""
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
     from schemas.source import find_sources

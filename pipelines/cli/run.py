@@ -89,7 +89,7 @@ def run_command(options: argparse.Namespace) -> int:
     )
     with telling_of_failure(settings, print_error):
         result = run_all(folders, session, named=bool(options.sources), replay=options.replay_quarantine)
-    if result.refused or not options.replay_quarantine:  # an empty quarantine is nothing to tell of
+    if result.refused or not options.replay_quarantine:  # an empty quarantine is not worth a line
         for line in tell_of_run(result, settings):
             print_error(line)
     if options.json:
@@ -118,10 +118,10 @@ def _check_options(options: argparse.Namespace) -> None:
 
 
 def _build_site(options: argparse.Namespace, settings: Settings) -> bool:
-    """Build the site of the release there is, if asked for; without a release the old site stays.
+    """Build the site of the current release if asked to; without a release the old site stays.
 
     Returns:
-        False where it could not be built, which is said and changes nothing of what the run did.
+        False if it could not be built, which is reported and does not undo anything the run did.
     """
     if not options.site or not settings.published.is_file():
         return True
@@ -181,7 +181,7 @@ def _print_replayed(result: RunResult) -> None:
 
 
 def _found_nothing(result: RunResult) -> bool:
-    """Whether no file of any source was there: a folder that is not mounted must not look like a run without news."""
+    """Whether no source had any file: a folder that is not mounted must not look like a run without news."""
     return not (result.loaded or result.unchanged or result.refused)
 
 
@@ -219,7 +219,7 @@ def _print_result(result: RunResult, settings: Settings, replayed: bool) -> None
 
 
 def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -> None:
-    """Print what the run did: the last lines, at most ten, of whatever it printed before."""
+    """Print what the run did, in at most ten lines, as the last thing it prints."""
     print_line()
     if result.loaded:
         print_line(f"loaded: {', '.join(result.loaded)}")
@@ -242,7 +242,7 @@ def _print_account(result: RunResult, settings: Settings, found_nothing: bool) -
 
 
 def _print_unclaimed(result: RunResult) -> None:
-    """Name the files that no source takes: one that the publisher renamed would be left out without a word."""
+    """Name the files that no source takes: one that its publisher renamed would otherwise be left out silently."""
     for name, near in list(result.unclaimed.items())[:_MOST_UNCLAIMED]:
         hint = f"; expected names: {', '.join(near)}" if near else ""
         print_line(f"not read, because no source has a file of this name: {name}{hint}")
@@ -284,7 +284,7 @@ def _print_homicide_rates(settings: Settings) -> None:
 
     try:
         found = compare_areas(SeriesQuery(_SHOWN_CATEGORY, stage="recorded"), None, None, settings)
-    except UsageError:  # no homicide among the sources, or no population for them
+    except UsageError:  # no source has homicides, or there is no population for them
         return
     print_ranking(found, "en", settings, _MAX_COUNTRIES)
     rest = len(found.ranked) - _MAX_COUNTRIES

@@ -1,4 +1,4 @@
-"""``iccs sources list|show|new``: the declared sources, and the first definition of another one."""
+"""``iccs sources list|show|new``: the declared sources, and a first definition of a new one."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def _add_new(group: Commands) -> None:
 
 
 _ASKED = ("title", "publisher", "url", "licence")
-"""What nobody can see in a file."""
+"""Return the answers to what a file cannot show."""
 
 
 def list_command(options: argparse.Namespace) -> int:
-    """Print each declared source with the vintage that is current in the data folder."""
+    """Print each declared source with its current vintage in the data folder."""
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
     from pipelines.tabulate.vintages import current_vintage
@@ -95,7 +95,7 @@ def _kind_and_title(folder: SourceFolder) -> tuple[str, str]:
 
 
 def show_command(options: argparse.Namespace) -> int:
-    """Print what one source declares."""
+    """Print the declaration of one source."""
     from pipelines.system.errors import EXIT_DONE
     from schemas.source import find_sources
 
@@ -128,7 +128,7 @@ def show_command(options: argparse.Namespace) -> int:
 
 
 def new_command(options: argparse.Namespace) -> int:
-    """Look at a file, write a first definition of its source, and print what was seen and what is left to do."""
+    """Inspect a file, draft a definition of its source, and print what was found and what is left to do."""
     from pipelines.project.new_source import Answers, draft_source, write_draft
     from pipelines.project.roles import find_roles, looks_like_events
     from pipelines.project.seen_table import see_table
@@ -182,7 +182,7 @@ def _project_for_new(source_id: str) -> Project:
 
 
 def _country_of(source_id: str) -> str | None:
-    """The country that the name of a source begins with; None where it is of many (un_, eu_, wb_)."""
+    """Return the country that a source's identifier begins with; None for organisations (un_, eu_, wb_)."""
     from schemas.codelists import load_areas
 
     code = {"UK": "GB", "EL": "GR"}.get(source_id.split("_")[0].upper(), source_id.split("_")[0].upper())

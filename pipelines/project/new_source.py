@@ -1,8 +1,8 @@
 """The first definition of a source, written from one of its files: to be read, completed and judged by ``iccs check``.
 
-What can be seen is written; what is only likely is written with ``# guessed``; what nobody can see (who publishes the
-file, its licence, the meaning of a word) is asked for, or written as TO FILL IN. Links to the ICCS are drafts, which
-decide no figure.
+What the file shows is written; what is only likely is marked ``# guessed``; what the file cannot show (its publisher,
+its licence, the meaning of a word) is asked for, or left as TO FILL IN. Links to the ICCS are drafts and affect no
+figure.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _DECIMALS = re.compile(r"[-+]?\d+([.,])(\d{1,2}|\d{4,})")
 
 @dataclass(frozen=True)
 class Answers:
-    """What a person says, as nobody can see it in the file; None where it was not said."""
+    """What the user says because the file cannot show it; None where nothing was said."""
 
     title: str | None = None
     publisher: str | None = None
@@ -53,16 +53,16 @@ class Answers:
 
 @dataclass
 class Draft:
-    """The files of a definition, and what must be said about it.
+    """The files of a definition, and what to tell the user about them.
 
     Attributes:
-        source_id: its name.
+        source_id: identifier of the source.
         source: text of source.yml.
         values: text of values.csv.
         reshape: text of reshape.sql; None where the table is tidy.
         labels: the national categories, for the concordance.
-        seen: what was seen, a line each.
-        to_do: what a person must decide, a line each.
+        seen: what was found in the file, one line each.
+        to_do: what a person must decide, one line each.
     """
 
     source_id: str
@@ -78,14 +78,14 @@ def draft_source(source_id: str, table: SeenTable, roles: Roles, country: str | 
     """Return the first definition of a source.
 
     Args:
-        source_id: its name.
-        table: a file of it.
-        roles: what its columns are taken for.
-        country: the country that it is of; None if it is of many.
-        answers: what a person said.
+        source_id: identifier of the new source.
+        table: one of its files.
+        roles: the role of each column.
+        country: the country the source is about; None if it covers several.
+        answers: what the user said.
 
     Raises:
-        UsageError: there is no column of counts, of offences, of periods or of areas, and nothing was said instead.
+        UsageError: there is no column of counts, offences, periods or areas, and no answer in place of it.
     """
     constants = _constants(table, roles, country, answers)
     draft = Draft(source_id)
@@ -122,7 +122,7 @@ def write_draft(draft: Draft, folder: Path, language: LabelLanguage | None) -> l
     """Write a definition into a new folder; return its files.
 
     Raises:
-        UsageError: the folder is there already, or the labels cannot be drafted.
+        UsageError: the folder already exists, or no links can be drafted for the labels.
     """
     if folder.exists():
         raise UsageError(f"{folder} already exists, and nothing is overwritten; give another --id")
@@ -144,7 +144,7 @@ def write_draft(draft: Draft, folder: Path, language: LabelLanguage | None) -> l
 
 
 def _constants(table: SeenTable, roles: Roles, country: str | None, answers: Answers) -> dict[str, str]:
-    """What the file does not hold in any column."""
+    """Return the values of what no column of the file holds."""
     constants: dict[str, str] = {}
     if "value" not in roles.columns and not roles.wide:
         raise UsageError(
@@ -233,7 +233,7 @@ def _columns(roles: Roles, constants: dict[str, str], country: str | None) -> li
 
 
 def _rows(table: SeenTable, roles: Roles, draft: Draft) -> list[str]:
-    """Rows alike in all that is used are parts of a cell, unless a column that is not used has sums among them."""
+    """Say that equal rows are parts of one cell, unless an unused column has totals among its values."""
     keys = [name for role, name in roles.columns.items() if role != "value"] + ([roles.month] if roles.month else [])
     times = Counter(zip(*(table.column(name) for name in keys), strict=True)) if keys else Counter()
     if not times or max(times.values()) == 1:
@@ -249,7 +249,7 @@ def _rows(table: SeenTable, roles: Roles, draft: Draft) -> list[str]:
 
 
 def _has_sums(table: SeenTable, roles: Roles, column: str) -> bool:
-    """Whether one label of a column is the sum of its others: by the word, or by the counts."""
+    """Whether one label of a column is the total of the others, by its wording or by the counts."""
     labels = table.column(column)
     if any(plain(label) in TOTALS for label in labels):
         return True
@@ -270,7 +270,7 @@ def _breakdowns(roles: Roles) -> list[str]:
 
 
 def _foot_control(table: SeenTable, roles: Roles) -> list[str]:
-    """A total at the foot is compared with the sum of the rows."""
+    """Return the control that compares a total at the foot with the sum of the rows."""
     value = roles.columns.get("value")
     if not table.foot or value is None:
         return []
@@ -292,12 +292,12 @@ def _labels(table: SeenTable, roles: Roles, constants: dict[str, str]) -> list[L
 
 
 def _exclusions(table: SeenTable, roles: Roles, country: str | None, draft: Draft) -> list[str]:
-    """Rows that are sums of others, by their words; their sum is compared with that of the rest."""
+    """Return the exclusion of rows that are totals by their wording; their sum is compared with that of the rest."""
     found = []
     for role in ("national_code", "ref_area"):
         column = roles.label if role == "national_code" and roles.label else roles.columns.get(role)
         if column is None or (role == "ref_area" and country is not None):
-            continue  # a row of the whole country is published as such, and compared with its parts
+            continue  # a row for the whole country is published as such and compared with its parts
         words = [word for word in dict.fromkeys(table.column(column)) if plain(word) in TOTALS]
         if words:
             listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
@@ -352,7 +352,7 @@ def _values(roles: Roles, numbers: _Numbers, country: str | None, draft: Draft) 
 
 
 def _area_rows(roles: Roles, country: str | None, rows: list[tuple[str, str, str, str]]) -> list[str]:
-    """Add the areas that their scheme does not know by themselves; return what is left to do."""
+    """Add the areas that the scheme does not know one by one; return what is left to do."""
     from pipelines.project.known_words import find_area_scheme
 
     words = roles.words.get("ref_area", {})
@@ -377,7 +377,7 @@ def _known_by_scheme(scheme: str, country: str | None) -> dict[str, str]:
 
 
 class _Numbers:
-    """How the counts are written: marks between digits, notes behind them, and words in their place."""
+    """How counts are written: separators between digits, notes after them, and words in their place."""
 
     def __init__(self, texts: Iterable[str], from_workbook: bool) -> None:
         filled = Counter(texts)
@@ -424,7 +424,7 @@ class _Numbers:
 
 
 def _reshape(table: SeenTable, roles: Roles, constants: dict[str, str]) -> str | None:
-    """The SELECT that makes a wide table tidy, or builds months of two columns, or of one and the year of the file."""
+    """Return the SELECT that makes a wide table tidy, or builds months from two columns or from the file's year."""
     column = roles.columns.get("time_period")
     year = quote_identifier(column) if column else "NULL"
     if column is None and (roles.wide_is == "month" or roles.month):
@@ -460,7 +460,7 @@ def _month_period(year: str, month: str, words: Iterable[str]) -> str:
 
 
 def _pattern(name: str) -> str:
-    """The names of other editions: what differs between them are the digits; * only where enough is left to tell."""
+    """Return the pattern of other editions' names: digits differ; * only where enough of the name is left."""
     escaped = re.sub(r"([\[\]?*])", r"[\1]", name)
     wide = re.sub(r"\d+(?:[-_.]\d+)*", "*", escaped) if "[" not in escaped else escaped
     return wide if sum(letter.isalpha() for letter in wide.partition(".")[0]) >= 3 else escaped
@@ -510,7 +510,7 @@ def _some(words: Iterable[str], most: int = 6) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as YAML writes it: plain where it is nothing else, else in quotes."""
+    """Return a text as a YAML scalar: plain where it cannot be read as anything else, otherwise quoted."""
     is_plain = re.fullmatch(r"[^\W\d][\w /()äöüß.-]*[\w)]|[^\W\d]", text) and not YEAR.fullmatch(text)
     reserved = text.casefold() in ("yes", "no", "true", "false", "null", "on", "off", "y", "n")
     return text if is_plain and not reserved and ": " not in text else json.dumps(text, ensure_ascii=False)

@@ -28,9 +28,9 @@ _VINTAGE_STAGES = (*_TALLY_STAGES, "tabulate")
 _FETCH = "pipelines/collect/fetch/"  # brings files, which are compared by their content
 _FUNCTIONS = "schemas/published/functions.sql"  # statements of every stage use them
 _VINTAGE_DATA = ("schemas/rules", "schemas/codelists", "schemas/source_keys.yml", _FUNCTIONS, "iccs/tables")
-_RELEASE_DATA = ("schemas", "iccs/tables", "pipelines/statistics/tables")
+_RELEASE_DATA = ("schemas", "iccs/tables", "pipelines/statistics/tables", "pipelines/publish/report.html")
 # Only for looking up or assigning codes; no step reads them.
-_NO_DATA = re.compile(r"iccs/tables/(definitions_\w+|glossary|index_\w+|search_terms)\.csv")
+_NO_DATA = re.compile(r"iccs/tables/(definitions_\w+|glossary|index_\w+|law_sections|search_terms)\.csv")
 # Texts of rules: a release shows the current ones, whenever its vintages were made.
 _TEXTS = frozenset({"reason", "what_to_do", "description"})
 _SQL_TOKEN = re.compile(r"""--[^\n]*|/\*.*?\*/|('(?:[^']|'')*'|"(?:[^"]|"")*"|\w+|[^\w\s])""", re.DOTALL)
@@ -221,4 +221,5 @@ _NORMALISED: dict[str, Callable[[str], Facts]] = {
     ".yml": _yaml,
     ".csv": lambda text: (text, ()),
     ".geojson": lambda text: (text, ()),
+    ".html": lambda text: (text, ()),
 }

@@ -117,6 +117,7 @@ def test_code_and_lists_of_the_steps_make_new_vintages(changed: Versions, name: 
         ("pipelines/publish/build.py", "import annotations", "import annotations\nimport hmac"),
         ("schemas/tables/rate.yml", "description: ", "description: Now "),
         ("pipelines/statistics/tables/standard_populations.csv", "\n", "\n\n"),  # standardised rates rest on it
+        ("pipelines/publish/report.html", "<body", "<!-- new --><body"),  # else repair finds every report changed
     ],
 )
 def test_publishing_makes_a_new_release_and_no_new_vintages(changed: Versions, name: str, old: str, new: str) -> None:
@@ -130,6 +131,8 @@ def test_publishing_makes_a_new_release_and_no_new_vintages(changed: Versions, n
         "pipelines/cli/main.py",
         "pipelines/flows.py",
         "iccs/suggest/candidates.py",
+        "iccs/tables/glossary.csv",
+        "iccs/tables/law_sections.csv",
         "pipelines/collect/fetch/web.py",
     ],
 )

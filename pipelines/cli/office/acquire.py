@@ -1,4 +1,4 @@
-"""``iccs acquire``: fetch the files of sources from their addresses, without loading them."""
+"""``iccs acquire``: download the files of sources from their addresses, without loading them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def acquire_command(options: argparse.Namespace) -> int:
-    """Fetch, and print what became of each file; exit code 1 if one could not be had."""
+    """Download, and print what became of each file; exit code 1 if one could not be downloaded."""
     from pipelines.collect.fetch.fetch import FetchedFile, fetch
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED, DataRefused
     from pipelines.system.lock import writing
@@ -65,7 +65,7 @@ def _with_addresses(names: list[str]) -> list[SourceFolder]:
     """Return the sources to fetch.
 
     Raises:
-        UsageError: one that was named, or every one, has no addresses.
+        UsageError: a named source has no addresses, or none of them all has.
     """
     from schemas.source import find_sources
 

@@ -1,4 +1,4 @@
-"""``iccs repair``: say which stored files are missing or damaged, and make them again on request."""
+"""``iccs repair``: say which stored files are missing or damaged, and rebuild them on request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def repair_command(options: argparse.Namespace) -> int:
-    """Print what is damaged and what can be done, or do it; exit code 1 if something is damaged in the end."""
+    """Print what is damaged and what can be done, or do it; exit code 1 if anything is still damaged at the end."""
     from pipelines.repair import look_for_damage, repair
     from pipelines.run import Session
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
@@ -44,7 +44,7 @@ def repair_command(options: argparse.Namespace) -> int:
         repaired = repair(session)
         done, left = repaired.done, repaired.left
     else:
-        with writing(settings, options.wait):  # else what a run is about to write would look damaged
+        with writing(settings, options.wait):  # otherwise what a run is about to write would look damaged
             done, left = (), tuple(look_for_damage(session))
     if options.json:
         print_json({"done": done, "damaged": [damage.as_dict() for damage in left]})

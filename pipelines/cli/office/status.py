@@ -1,4 +1,4 @@
-"""``iccs status``: how each source is doing, for people and for a monitor."""
+"""``iccs status``: the state of each source, for people and for monitoring."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def status_command(options: argparse.Namespace) -> int:
-    """Print the state of each source of this office; exit code 1 if one needs attention or nothing is published."""
+    """Print the state of each source of the office; exit code 1 if one needs attention or nothing is published."""
     from pipelines.schedule import find_office_problems, read_states
     from pipelines.system.errors import EXIT_DONE, EXIT_REFUSED
     from pipelines.system.settings import load_settings

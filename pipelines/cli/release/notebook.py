@@ -1,4 +1,4 @@
-"""``iccs notebook``: JupyterLab on the notebooks of the project, or the notebooks as pages of HTML."""
+"""``iccs notebook``: JupyterLab on the project's notebooks, or the notebooks as HTML pages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def notebook_command(options: argparse.Namespace) -> int:
-    """Write the notebooks that are not there yet, and open them or write their pages."""
+    """Write the missing notebooks, then open them or write their pages."""
     from pipelines.project.notebooks import open_jupyter, write_notebooks, write_pages
     from pipelines.reader.release import reading_settings
     from pipelines.system.errors import EXIT_DONE

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipelines.cli.arguments import Commands
 
 _MOST_PRINTED = 1000
-"""Rows printed of an answer on a terminal; it can be written to a file as a whole."""
+"""Rows of an answer that are printed on a terminal; the whole answer can be written to a file."""
 
 
 def add_parser(commands: Commands) -> None:

@@ -1,4 +1,4 @@
-"""``iccs share check|package|sdmx|cts|tables|...``: what may leave of a release, and what is hidden first."""
+"""``iccs share check|package|sdmx|cts|tables|...``: what may leave the office, and what is hidden first."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _add_serve(group: Commands) -> None:
 
 
 def _add_leaving(group: Commands, name: str, help_text: str) -> Any:
-    """Add a command that writes what leaves and notes it in the log."""
+    """Add a command that writes what leaves the office and logs it."""
     command = add_command(group, name, f"{help_text}; adds an entry to the log", waiting_arguments())
     _add_level(command, "public", "partners")
     command.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write; must not exist yet")
@@ -119,12 +119,12 @@ def _add_level(command: Any, *levels: str) -> None:
 
 
 def package_command(options: argparse.Namespace) -> int:
-    """Write the package, and print what left of each source."""
+    """Write the package, and print what of each source left the office."""
     return _leave(options, "package", None)
 
 
 def key_command(options: argparse.Namespace) -> int:
-    """Make a key, and print its public half."""
+    """Create a key, and print its public half."""
     from pathlib import Path
 
     from pipelines.share.signature import make_key
@@ -163,7 +163,7 @@ def verify_command(options: argparse.Namespace) -> int:
 
 
 def sdmx_command(options: argparse.Namespace) -> int:
-    """Write SDMX files, and print what left of each source."""
+    """Write SDMX files, and print what of each source left the office."""
     from schemas.errors import UsageError
 
     try:
@@ -176,14 +176,14 @@ def sdmx_command(options: argparse.Namespace) -> int:
 
 
 def cts_command(options: argparse.Namespace) -> int:
-    """Write rows of the UN-CTS and SDG series, and print what left of each source."""
+    """Write rows of the UN-CTS and SDG series, and print what of each source left the office."""
     from pipelines.share.questionnaires import write_questionnaires
 
     return _leave(options, "cts", lambda connection, folder, _: write_questionnaires(connection, folder))
 
 
 def tables_command(options: argparse.Namespace) -> int:
-    """Write a workbook of printed tables, and print what left of each source."""
+    """Write a workbook of printed tables, and print what of each source left the office."""
     from pipelines.share.printed_tables import write_printed_tables
 
     return _leave(options, "tables", lambda connection, folder, _: write_printed_tables(connection, folder))
@@ -226,7 +226,7 @@ def _leave(options: argparse.Namespace, form: str, write: Writer | None) -> int:
 
 
 def check_command(options: argparse.Namespace) -> int:
-    """Print, for each source of the release, what would leave; fail if any source is refused."""
+    """Print what of each source would leave the office; fail if any source is refused."""
     from datetime import date
     from pathlib import Path
 
@@ -292,7 +292,7 @@ def serve_command(options: argparse.Namespace) -> int:
 
 
 def diff_command(options: argparse.Namespace) -> int:
-    """Print, for each source, how many cells are shown the same, changed, newly or no more; and changed policies."""
+    """Print how many cells of each source are shown unchanged, changed, newly or no longer; and changed policies."""
     from pipelines.share.difference import compare_packages
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
@@ -313,7 +313,7 @@ def diff_command(options: argparse.Namespace) -> int:
 
 
 def _figures(series: Series) -> dict[str, Any]:
-    """How much of a series is hidden. Each hidden cell is counted once, whatever the breakdown."""
+    """Return how much of a series is hidden; each hidden cell is counted once, whatever the breakdown."""
     hidden = len(series.primary) + len(series.secondary)
     return {
         "stage": series.stage,

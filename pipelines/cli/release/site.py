@@ -1,4 +1,4 @@
-"""``iccs site``: static pages of a release, and a server of them for this machine."""
+"""``iccs site``: static pages of a release, and a local server for them."""
 
 from __future__ import annotations
 

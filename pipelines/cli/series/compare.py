@@ -1,4 +1,4 @@
-"""``iccs compare``: areas side by side, and in an order where their figures are alike."""
+"""``iccs compare``: areas side by side, and ranked where their figures are comparable."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def compare_command(options: argparse.Namespace) -> int:
-    """Print the figures of the areas, what each counts, and why some are not ranked; draw the series if asked."""
+    """Print the figures of the areas, what each counts and why some are not ranked; draw the series if asked to."""
     from pipelines.reader.areas import find_area
     from pipelines.reader.comparison import compare_areas
     from pipelines.reader.series.courses import courses_of
@@ -106,9 +106,9 @@ def print_ranking(found: Comparison, language: str, settings: Settings, most: in
 
     Args:
         found: the comparison.
-        language: of title and names.
+        language: language of title and names.
         settings: where the published file is.
-        most: how many to print; all if None.
+        most: how many rows to print; all if None.
     """
     from pipelines.reader.plots.style import people_words
     from pipelines.reader.release import query

@@ -1,4 +1,4 @@
-"""``iccs estimates``: estimates of surveys and published ratios, with their errors; recorded counts beside them."""
+"""``iccs estimates``: survey estimates and published ratios with their errors, beside recorded counts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def estimates_command(options: argparse.Namespace) -> int:
-    """Print the figures as published, the lines through them, and recorded counts of the same year."""
+    """Print the figures as published, the trend lines through them, and recorded counts of the same year."""
     from pipelines.reader.areas import find_area
     from pipelines.reader.series.estimates import read_estimates
     from pipelines.system.errors import EXIT_DONE

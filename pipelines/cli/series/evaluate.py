@@ -40,7 +40,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def evaluate_command(options: argparse.Namespace) -> int:
-    """Print effect, interval, diagnostics and limitations of the evaluation; draw it if asked."""
+    """Print effect, interval, diagnostics and limitations of the evaluation; draw it if asked to."""
     from pipelines.reader.areas import find_area
     from pipelines.reader.series.linear import as_document as linear_document
     from pipelines.reader.series.linear import evaluate_linear

@@ -1,4 +1,4 @@
-"""``iccs evidence``: results on programmes, with what each lacks and cannot tell."""
+"""``iccs evidence``: results on programmes, with what each leaves out and cannot show."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def evidence_command(options: argparse.Namespace) -> int:
-    """Print each result as its authors state it, and below it what it lacks and cannot tell."""
+    """Print each result as its authors state it, followed by what it leaves out and cannot show."""
     from pipelines.reader.areas import find_area
     from pipelines.reader.series.evidence import read_evidence
     from pipelines.system.errors import EXIT_DONE

@@ -1,4 +1,4 @@
-"""``iccs funnel``: rates of the areas of a country, smoothed, and against the limits of a funnel."""
+"""``iccs funnel``: rates of the areas of a country, smoothed and against funnel plot limits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 _MOST_LISTED, _FIRST_LISTED = 40, 12
-"""Of more areas than the first number, so many are named."""
+"""If there are more areas than the first number, as many as the second are named."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -56,7 +56,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def funnel_command(options: argparse.Namespace) -> int:
-    """Print recorded and smoothed rates with limits, the highest first; draw funnel and map if asked."""
+    """Print recorded and smoothed rates with limits, highest first; draw funnel and map if asked to."""
     from pipelines.collect.boundaries import read_boundaries
     from pipelines.reader.series.small_areas import read_small_areas
     from pipelines.system.errors import EXIT_DONE
@@ -122,7 +122,7 @@ def _print_rates(found: SmallAreas) -> None:
 
 
 def _listed(areas: list[str]) -> str:
-    """Name areas, of many how many they are and the first of them: a country has a thousand municipalities.
+    """Name areas; if there are many, their number and the first few: a country may have thousands of municipalities.
 
     >>> _listed([]), _listed(["MX-JAL"]), _listed(["MX-JAL"] * 60)[-13:]
     ('none', 'MX-JAL', '(all: --json)')

@@ -1,4 +1,4 @@
-"""``iccs latest``: the latest months of a series, what they will come to, and whether one is unusually high."""
+"""``iccs latest``: the latest months of a series, what they will probably reach, and whether one is unusually high."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def latest_command(options: argparse.Namespace) -> int:
-    """Print the latest months as published, with nowcast and early warning; draw them if asked."""
+    """Print the latest months as published, with nowcast and early warning; draw them if asked to."""
     from pipelines.reader.series.latest import read_latest
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings

@@ -40,7 +40,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def map_command(options: argparse.Namespace) -> int:
-    """Print the rates by area, the highest first, and what is missing; draw the map if asked."""
+    """Print the rates by area, highest first, and what is missing; draw the map if asked to."""
     from pipelines.reader.maps import read_map_rates
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
@@ -82,7 +82,7 @@ def _print(found: MapRates, undrawn: list[str], language: str, settings: Setting
     from schemas.comparison import load_comparison_rules
 
     names = dict(query(f"SELECT code, coalesce(name_{language}, name_en) FROM out.area", settings).rows)
-    # Where chance decides the place of a rate, it is in no order with the others: it follows them.
+    # A rate whose rank is down to chance is not ranked with the others: it comes after them.
     ranked = sorted(found.rows.values(), key=lambda row: (found.is_few(row["ref_area"]), -row["rate_per_100k"]))
     symbols = [", ".join(_symbols(row, found.is_few(row["ref_area"]))) for row in ranked]
     place = "by country" if found.query.area is None else f"below {found.query.area}"

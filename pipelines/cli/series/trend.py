@@ -48,7 +48,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def trend_command(options: argparse.Namespace) -> int:
-    """Print the series of one category in one area, its direction and changes; draw it if asked."""
+    """Print the series of one category in one area, its direction and changes; draw it if asked to."""
     from pipelines.system.errors import EXIT_DONE
     from pipelines.system.settings import load_settings
 
@@ -122,7 +122,7 @@ def _print_annual(wanted: SeriesQuery, found: TrendReport, language: str, settin
 
 
 def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
-    """Print one series, a year a line; notes on single years (no rate, caveats) follow the table."""
+    """Print one series, one line per year; notes on single years (no rate, caveats) follow the table."""
     from pipelines.reader.series.rates import year_spans
 
     print_line()
@@ -157,7 +157,7 @@ def _print_years(key: SeriesKey, rows: list[dict[str, Any]]) -> None:
 
 
 def _whole_persons(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with its population without the decimals that an estimate of it has.
+    """Return a row with its population as a whole number, without the decimals of an estimate.
 
     >>> _whole_persons({"population": 202712.93, "value": 18})
     {'population': 202713, 'value': 18}
@@ -196,7 +196,7 @@ def _trend_line(record: dict[str, Any]) -> str:
 
 
 def _sensitivity(record: dict[str, Any]) -> str:
-    """Say whether the direction holds without single years; of many decisive ones, that it hangs on most of them."""
+    """Say whether the direction holds without single years; if many are decisive, that it depends on most of them."""
     years = (record["decisive_years"] or "").split(";")
     if years == [""]:
         return ", the same without any one year"
@@ -209,13 +209,13 @@ def _sensitivity(record: dict[str, Any]) -> str:
 
 
 def change_line(record: dict[str, Any]) -> str:
-    """Return a row of ``out.change`` as a line: what it is called, and, where it was tested, its limits and p."""
+    """Return a row of ``out.change`` as a line: its name and, if it was tested, its limits and p-value."""
     from pipelines.reader.selection import key_of
 
     direction = record["direction"]
     swing = record["usual_swing_percent"]
     if direction == "no significant change" and swing is not None:
-        # Not that nothing changed: years of the series so far apart usually differ as much.
+        # This does not mean that nothing changed: years of the series this far apart usually differ as much.
         direction = f"within the usual swings of the series (-{100 * swing / (100 + swing):.0f} to +{swing:,.0f} %)"
     text = f"  {key_of(record).name}, {record['first_year']} to {record['last_year']}: {direction}"
     text += _no_percent(record)
@@ -229,7 +229,7 @@ def change_line(record: dict[str, Any]) -> str:
 
 
 def _tested(record: dict[str, Any], *, percent: bool) -> str:
-    """Limits and p of a change, in percent or as a ratio; nothing where it is not tested."""
+    """Return limits and p-value of a change, in percent or as a ratio; empty if it was not tested."""
     from pipelines.statistics.wording import p_value_text
 
     if record["p_value"] is None:
@@ -239,13 +239,13 @@ def _tested(record: dict[str, Any], *, percent: bool) -> str:
         for limit in (record["ratio_low"], record["ratio_high"])
     )
     limits = "" if low is None else f" ({low} to {high or 'no upper limit'})"
-    if record["rate_ratio"] is None:  # from no event
+    if record["rate_ratio"] is None:  # no events at the start
         limits = f", ratio at least {low}" if record["ratio_low"] else ""
     return f"{limits}, p {p_value_text(record['p_value'])}"
 
 
 def _no_percent(record: dict[str, Any]) -> str:
-    """Say why a change is not given in percent; nothing where a break says it already."""
+    """Say why a change is not given in percent; empty if a break already says so."""
     from schemas.comparison import load_comparison_rules
 
     if record["no_percent_reason"] not in ("few_events", "no_events"):
@@ -268,7 +268,7 @@ def _segment_line(record: dict[str, Any]) -> str:
 
 
 def _limits_line(record: dict[str, Any]) -> str:
-    """Say how far the joinpoints of a series, and the changes between them, are known: by resampling."""
+    """Say how certain the joinpoints of a series and the changes between them are, by resampling."""
     from pipelines.reader.selection import key_of
 
     turns = ", ".join(f"{one['year']} ({one['low']} to {one['high']})" for one in record["joinpoints"])
@@ -281,7 +281,7 @@ def _limits_line(record: dict[str, Any]) -> str:
 
 
 def _monthly(options: argparse.Namespace, settings: Settings) -> None:
-    """Print the last months as recorded and adjusted, the turning points and the direction; draw them if asked."""
+    """Print the last months as recorded and adjusted, the turning points and the direction; draw them if asked to."""
     from pipelines.reader.series.monthly import read_monthly
 
     found = read_monthly(series_query(options, settings, freq="M"), settings)
