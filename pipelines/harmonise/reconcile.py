@@ -19,7 +19,7 @@ from pipelines.collect.headings.captions import judge_parts_of_years, judge_year
 from pipelines.collect.headings.rates_in_words import judge_rates
 from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
-from pipelines.harmonise.checks.ages import check_ages
+from pipelines.harmonise.checks.ages import check_ages, check_bands
 from pipelines.harmonise.checks.codes import check_codes
 from pipelines.harmonise.checks.periods import (
     check_first_days,
@@ -180,7 +180,7 @@ def account(
     combinations = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # far fewer than observations
     observed = "core" if statements.grain == "cell" else combinations
     outcomes.append(check_totals_beside_parts(connection, source, observed))
-    outcomes += check_places(connection, folder, "core")
+    outcomes += [*check_places(connection, folder, "core"), check_bands(connection, folder, statements.grain)]
     outcomes += check_periods(connection, source, "core")
     outcomes += _check_noted(connection, source, statements, judged)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)

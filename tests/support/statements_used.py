@@ -93,6 +93,7 @@ def record_all_statements(place: Path) -> dict[str, str]:
         _repeat_rows(place / "repeats")
         _read_running_sums(place / "running_sums")
         _read_unclear_counts(place / "unclear_counts")
+        _read_bands_inside_others(place / "bands")
         _publish_estimates(place / "estimates")
         _estimate_records(place / "records")
         _carry_back_populations()
@@ -246,6 +247,18 @@ def _read_unclear_counts(place: Path) -> None:
         reshape="SELECT * REPLACE (replace(n, ',', '') AS n) FROM raw",
         refused="reshape_changed_sum",
     )
+
+
+def _read_bands_inside_others(place: Path) -> None:
+    tiny = Tiny(place)
+    folder = tiny.declare(
+        "layouts:\n  - files: [t.csv]\n    read: {columns: [age, n]}\narea_scheme: code\ncolumns: {age: age, value: n}\n"
+        'constants: {ref_area: MX, time_period: "2024", national_code: HOM}\nmeasures:\n  victims: {counting_unit: victim}\n',
+        "age,minors,Y0T17,\nage,infants,Y0,\n",
+    )
+    tiny.give("t.csv", "age,n\nminors,3\ninfants,1\n")
+    with _refusing("band_beside_parts"):
+        check_source(folder, Session(tiny.settings, tiny.given, source_folders=tiny.sources))
 
 
 def _publish_estimates(place: Path) -> None:
