@@ -34,6 +34,7 @@ from pipelines.harmonise.checks.periods import (
 from pipelines.harmonise.checks.repeated_incidents import check_repeated_incidents
 from pipelines.harmonise.checks.repeats import check_repeats
 from pipelines.harmonise.checks.rows_that_count import judge_unread_counts
+from pipelines.harmonise.checks.words_alike import check_words
 from pipelines.harmonise.conform import NO_WORDS, Conformed
 from pipelines.harmonise.controls import (
     compare,
@@ -180,7 +181,8 @@ def account(
     combinations = "(SELECT *, NULL AS _file, NULL AS _row FROM linked)"  # far fewer than observations
     observed = "core" if statements.grain == "cell" else combinations
     outcomes.append(check_totals_beside_parts(connection, source, observed))
-    outcomes += [*check_places(connection, folder, "core"), check_bands(connection, folder, statements.grain)]
+    outcomes += check_places(connection, folder, "core")
+    outcomes += [check(connection, folder, statements.grain) for check in (check_bands, check_words)]
     outcomes += check_periods(connection, source, "core")
     outcomes += _check_noted(connection, source, statements, judged)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
