@@ -21,6 +21,7 @@ from pipelines.collect.read import RawTable
 from pipelines.collect.unread import Place, judge_unread
 from pipelines.harmonise.checks.ages import check_ages, check_bands
 from pipelines.harmonise.checks.codes import check_codes
+from pipelines.harmonise.checks.measures import check_measures
 from pipelines.harmonise.checks.periods import (
     check_first_days,
     check_following_files,
@@ -182,7 +183,7 @@ def account(
     observed = "core" if statements.grain == "cell" else combinations
     outcomes.append(check_totals_beside_parts(connection, source, observed))
     outcomes += check_places(connection, folder, "core")
-    outcomes += [check(connection, folder, statements.grain) for check in (check_bands, check_words)]
+    outcomes += [check(connection, folder, statements.grain) for check in (check_measures, check_bands, check_words)]
     outcomes += check_periods(connection, source, "core")
     outcomes += _check_noted(connection, source, statements, judged)
     outcomes += repeats if isinstance(judged, Tallied) else check_repeats(connection, folder, judged.raw)
