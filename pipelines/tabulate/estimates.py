@@ -45,7 +45,8 @@ DISAGREEING_SHARE = 0.1
 """By how much two forms of one error may differ, as both are printed with few digits."""
 _LEAST_ERRORS = 3
 _LEAST_ERROR = 0.0005
-"""Standard error, as a share of its estimate, that a sample hardly reaches: one of a million persons has 0.001 of a half."""
+"""Standard error, as a share of its estimate, that a sample hardly reaches: of a half, one of a million persons has
+0.001."""
 _LEAST_PERCENTS = 5
 """Figures of a measure in percent, none of them 0, that are all at most 1 before that is said to be no chance."""
 

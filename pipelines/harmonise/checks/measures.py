@@ -1,4 +1,4 @@
-"""Two measures that would be published as one figure."""
+"""What measures are: two that would be published as one figure, persons on a day that would be added up over days."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from pipelines.system.errors import DataRefused, Problem
 from pipelines.system.outcomes import Outcome
 from schemas.declarations import quote_literal
 from schemas.source import SourceFolder
+
+_PERIOD = {
+    "A": "left(CAST(time_period AS VARCHAR), 4)",
+    "Q": "left(CAST(time_period AS VARCHAR), 5) || 'Q' "
+    "|| ((CAST(right(CAST(time_period AS VARCHAR), 2) AS INTEGER) + 2) // 3)",
+}
+"""The year or quarter in which the period of an observation is."""
 
 
 def check_measures(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> Outcome:
@@ -61,4 +68,51 @@ def _measures_alike(
         value=other,
         found=f"The measures {one!r} and {other!r} both have the stage {measure.stage} and the counting unit "
         f"{measure.counting_unit}, and both have figures of {area} in {period}.",
+    )
+
+
+def check_stocks(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> Outcome:
+    """Refuse figures of several days that would be added up to a year or a quarter: they are of the same persons.
+
+    Args:
+        connection: has ``core``.
+        folder: the source.
+        grain: of its rows, cell or incident: of incidents no rows are named.
+
+    Raises:
+        DataRefused: a table to publish has a longer period than the figures of a stock.
+    """
+    source = folder.source
+    stocks = [name for name, measure in source.measures.items() if measure.figures == "stock"]
+    problems = []
+    checked = 0
+    for name in stocks:
+        for freq in sorted({one.freq for one in source.breakdowns if not one.measures or name in one.measures} - {"M"}):
+            checked += 1
+            found = run_sql(
+                connection,
+                "harmonise/stocks_of_periods",
+                measure=quote_literal(name),
+                period=_PERIOD[freq],
+                freq=quote_literal(freq),
+                place="arg_min(_file, _row), min(_row)" if grain == "cell" else "NULL, NULL",
+            ).fetchone()
+            if found is not None:
+                problems.append(_stock_added_up(folder, name, *found))
+    if problems:
+        raise DataRefused(problems)
+    return Outcome("stock_added_up", "passed" if checked else "not applicable", checked, 0)
+
+
+def _stock_added_up(
+    folder: SourceFolder, name: str, area: str, period: str, days: int, file: str | None, row: int | None
+) -> Problem:
+    return Problem(
+        rule="stock_added_up",
+        source=folder.source_id,
+        file=file,
+        row=row,
+        column=folder.source.columns.get("time_period", "time_period"),
+        found=f"The measure {name!r} counts persons on a day, and has figures of {days:,} days of {period} in {area}: "
+        f"they are no figure of {period} together.",
     )

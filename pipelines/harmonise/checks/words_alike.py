@@ -13,8 +13,8 @@ from schemas.source import SourceFolder
 _LEAST_FIGURES = 5
 _LEAST_DIFFERENT = 3
 _LEAST_SHARE = 0.95
-"""Figures above zero that two labels must have in common, how many different numbers, and in what share of all of either:
-small or constant counts are equal by chance."""
+"""Figures above zero that two labels must have in common, how many different numbers, and in what share of all of
+either: small or constant counts are equal by chance."""
 
 
 def check_words(connection: duckdb.DuckDBPyConnection, folder: SourceFolder, grain: str) -> Outcome:
@@ -72,6 +72,6 @@ def _words_alike(
         row=row,
         column=folder.source.columns.get(dimension, dimension),
         value=second,
-        found=f"{first!r} and {second!r} both mean {code} and have the same figures, {figures:,} of them, {value:,.10g} "
-        "together: added up, each is counted twice.",
+        found=f"{first!r} and {second!r} both mean {code} and have the same figures, {figures:,} of them, "
+        f"{value:,.10g} together: added up, each is counted twice.",
     )
